@@ -1,0 +1,37 @@
+"""Small data that every test may use; nothing here reaches a network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tvae.config import DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
+from tvae.data import Dataset, Split, load_dataset
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    """scikit-learn's 8x8 digits."""
+    return load_dataset("digits")
+
+
+@pytest.fixture
+def blobs() -> Split:
+    """60 random 4x4 images in three classes of 30, 20 and 10, each class with its own bright corner."""
+    generator = np.random.default_rng(7)
+    labels = np.repeat([0, 1, 2], [30, 20, 10]).astype(np.int64)
+    images = generator.integers(0, 60, (60, 4, 4), dtype=np.uint8)
+    for row, label in enumerate(labels):
+        images[row, label, :2] += 150
+    return Split("train", images, labels, ("a", "b", "c"))
+
+
+@pytest.fixture
+def small_config() -> RunConfig:
+    """A run that takes a second on the digits."""
+    return RunConfig(
+        data=DataConfig(name="digits"),
+        model=ModelConfig(hidden=32, latent_dim=4),
+        train=TrainConfig(epochs=3, batch_size=16, seed=3),
+        arms=vae_and_tvae(LossConfig()),
+    )

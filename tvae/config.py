@@ -1,0 +1,200 @@
+"""What a run is made of: frozen, validated settings, to and from JSON, and the presets that ship."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+SCHEMA = 1
+"""Version of the JSON form of `RunConfig`; a file of another version is refused."""
+
+
+class InputError(ValueError):
+    """Something a person gave is wrong; the message is one line that says what, and what would be right."""
+
+
+def _require(holds: bool, where: str, value: object, right: str) -> None:
+    if not holds:
+        raise InputError(f"{where}: {value!r} is not possible; it must be {right}")
+
+
+def _require_int(where: str, value: object, low: int, high: int) -> None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    _require(whole and low <= value <= high, where, value, f"a whole number from {low} to {high}")  # type: ignore[operator]
+
+
+def _require_real(where: str, value: object, low: float, high: float = math.inf) -> None:
+    real = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    right = (
+        f"a finite number from {low:g} to {high:g}" if math.isfinite(high) else f"a finite number of at least {low:g}"
+    )
+    _require(real and low <= value <= high, where, value, right)  # type: ignore[operator]
+
+
+def _require_choice(where: str, value: object, choices: tuple[str, ...]) -> None:
+    _require(value in choices, where, value, "one of " + ", ".join(choices))
+
+
+Reconstruction = Literal["squared-l2", "bernoulli"]
+Triplets = Literal["sampled", "batch-all"]
+Schedule = Literal["constant", "cosine"]
+Device = Literal["auto", "cpu", "cuda"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """Which images a run sees."""
+
+    name: str = "mnist"
+    """mnist, fashion-mnist, kmnist (28x28 pixels, fetched once) or digits (8x8 pixels, comes with scikit-learn)."""
+
+    def __post_init__(self) -> None:
+        _require(isinstance(self.name, str) and self.name != "", "data.name", self.name, "the name of a data set")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """Two fully connected layers each way, as in section 3 of the paper."""
+
+    hidden: int = 400
+    """Width of the one hidden layer of the encoder and of the decoder (the paper does not give it)."""
+    latent_dim: int = 20
+    """Number of latents (the paper: 20)."""
+
+    def __post_init__(self) -> None:
+        _require_int("model.hidden", self.hidden, 1, 16_384)
+        _require_int("model.latent-dim", self.latent_dim, 1, 1_024)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossConfig:
+    """Eq. 2 with a weight before each term: w_rec * rec + w_kl * KL + w_tri * triplet."""
+
+    margin: float = 1.0
+    """Margin m of the triplet hinge max(0, D(a,p) - D(a,n) + m) between latent means (Eq. 1)."""
+    triplet_weight: float = 15.0
+    """Weight of the triplet term; 0 gives a plain VAE."""
+    kl_weight: float = 1.0
+    """Weight of the KL divergence to the prior, in nats."""
+    reconstruction_weight: float = 1.0
+    """Weight of the reconstruction term."""
+    reconstruction: Reconstruction = "squared-l2"
+    """squared-l2: squared pixel distance summed over the image (the paper's); bernoulli: cross-entropy in nats."""
+
+    def __post_init__(self) -> None:
+        _require_real("loss.margin", self.margin, 0.0)
+        for name in ("triplet_weight", "kl_weight", "reconstruction_weight"):
+            _require_real(f"loss.{name.replace('_', '-')}", getattr(self, name), 0.0, 1e6)
+        _require_choice("loss.reconstruction", self.reconstruction, get_args(Reconstruction))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How the weights are found; shared by all arms of a run."""
+
+    epochs: int = 20
+    """Epochs; in one epoch as many triplets are drawn as the split has images."""
+    batch_size: int = 128
+    """Triplets a step; each brings three images through encoder and decoder."""
+    learning_rate: float = 1e-3
+    """Adam's step size (at the start, where the schedule lowers it)."""
+    schedule: Schedule = "cosine"
+    """constant, or cosine: the step size falls to 0 along half a cosine (Loshchilov & Hutter 2017)."""
+    triplets: Triplets = "sampled"
+    """sampled: the drawn triplets alone (the paper's); batch-all: also every other triplet that the labels
+    allow among the images of the batch (Hermans et al. 2017), which costs no further pass of the encoder."""
+    seed: int = 0
+    """Seed of the initial weights, the triplets and the noise."""
+    device: Device = "auto"
+    """auto: the GPU if there is one, else the CPU."""
+
+    def __post_init__(self) -> None:
+        _require_int("train.epochs", self.epochs, 1, 100_000)
+        _require_int("train.batch-size", self.batch_size, 1, 65_536)
+        _require_real("train.learning-rate", self.learning_rate, 1e-9, 10.0)
+        _require_choice("train.schedule", self.schedule, get_args(Schedule))
+        _require_choice("train.triplets", self.triplets, get_args(Triplets))
+        _require_int("train.seed", self.seed, 0, 2**63 - 1)
+        _require_choice("train.device", self.device, get_args(Device))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """One run: arms that differ in their loss alone, trained side by side on the same batches."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    arms: dict[str, LossConfig] = field(default_factory=lambda: vae_and_tvae(LossConfig()))
+    """Loss of each arm by the arm's name."""
+
+    def __post_init__(self) -> None:
+        _require(1 <= len(self.arms) <= 64, "arms", len(self.arms), "1 to 64 arms")
+        for name in self.arms:
+            safe = name.isascii() and name.replace("-", "").replace("_", "").replace(".", "").isalnum()
+            _require(safe and len(name) <= 64 and name[0] != ".", "arms", name, "letters, digits, '-', '_' and '.'")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values that `from_json` takes back unchanged."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, plain: object) -> RunConfig:
+        """The run that `to_json` gave.
+
+        Raises:
+            InputError: an unknown or missing field, a wrong type, an impossible value, another schema version.
+        """
+        if not isinstance(plain, dict):
+            raise InputError(f"config: expected an object, found {type(plain).__name__}")
+        if plain.get("schema") != SCHEMA:
+            raise InputError(f"config: schema version {plain.get('schema')!r}; this program reads version {SCHEMA}")
+        return _from_plain(cls, {key: value for key, value in plain.items() if key != "schema"}, "config")
+
+
+def _from_plain(kind: Any, plain: object, where: str) -> Any:
+    """Rebuild a value of the annotated type `kind` from plain JSON values, strictly."""
+    if is_dataclass(kind):
+        if not isinstance(plain, dict):
+            raise InputError(f"{where}: expected an object, found {type(plain).__name__}")
+        names = {f.name for f in fields(kind)}
+        for key in plain.keys() - names:
+            raise InputError(f"{where}: unknown field {key!r}; known are {', '.join(sorted(names))}")
+        for key in names - plain.keys():
+            raise InputError(f"{where}: field {key!r} is missing")
+        hints = get_type_hints(kind)
+        return kind(**{key: _from_plain(hints[key], value, f"{where}.{key}") for key, value in plain.items()})  # type: ignore[operator]
+    if get_origin(kind) is dict:
+        if not isinstance(plain, dict):
+            raise InputError(f"{where}: expected an object, found {type(plain).__name__}")
+        return {key: _from_plain(get_args(kind)[1], value, f"{where}.{key}") for key, value in plain.items()}
+    return plain  # numbers and words: the dataclass that holds them checks them
+
+
+def vae_and_tvae(loss: LossConfig) -> dict[str, LossConfig]:
+    """The paper's two arms: the TVAE with this loss, and the VAE, which differs in its triplet weight of 0 alone."""
+    return {"vae": replace(loss, triplet_weight=0.0), "tvae": loss}
+
+
+def read_json(text: str, where: str) -> Any:
+    """Parse JSON strictly.
+
+    Raises:
+        InputError: not JSON, or one of the non-numbers NaN and Infinity, which JSON does not have.
+    """
+
+    def refuse(word: str) -> None:
+        raise InputError(f"{where}: {word} is not a number that JSON knows")
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{where}: not JSON (line {error.lineno}: {error.msg})") from None
+    except RecursionError:
+        raise InputError(f"{where}: nested too deeply to be one of our files") from None
+
+
+PRESETS: dict[str, RunConfig] = {"paper": RunConfig()}
+"""Runs worth starting from, by name."""

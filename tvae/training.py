@@ -1,0 +1,255 @@
+"""The one training loop: arms side by side on the same batches, a report a step."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from tvae.config import InputError, LossConfig, RunConfig
+from tvae.data import Split
+from tvae.losses import (
+    LossTerms,
+    batch_all_hinge,
+    bernoulli,
+    kl_divergence,
+    negative_mask,
+    squared_l2,
+    triplet_hinge,
+)
+from tvae.models import VAE, initial_model
+from tvae.triplets import TripletSampler, step_batch
+
+COLLAPSED_KL = 0.05
+"""Nats of KL, summed over latents, under which the latents carry nothing of the image."""
+COLLAPSED_SPREAD = 0.1
+"""Root mean square distance of the means from their centre, in units of the prior's sd, under which all are one."""
+COLLAPSE_GRACE = 300
+"""Steps before collapse is told: a fresh encoder puts all images at one place too."""
+
+
+class NonFiniteLoss(ArithmeticError):
+    """A term of the loss, or its gradient, was NaN or infinite; the weights are those before that step."""
+
+    def __init__(self, arm: str, term: str, step: int) -> None:
+        super().__init__(f"arm {arm}: {term} is not finite at step {step}; the last finite weights are kept")
+        self.arm, self.term, self.step = arm, term, step
+
+
+@dataclass(frozen=True)
+class ArmLosses:
+    """One arm's loss on the batch of one step, each term averaged over the batch, before its weight."""
+
+    reconstruction: float
+    kl: float
+    triplet: float
+    total: float
+    """The weighted sum that was descended (Eq. 2)."""
+    spread: float
+    """Root mean square distance of the batch's means from their centre."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one training step gave."""
+
+    step: int
+    """Steps taken so far."""
+    steps: int
+    epoch: float
+    arms: dict[str, ArmLosses]
+    images_per_second: float
+    """Images that each arm encoded and decoded a second, smoothed over about 50 steps."""
+    warnings: tuple[str, ...]
+
+
+def resolve_device(wanted: str) -> torch.device:
+    """The device of a run.
+
+    Raises:
+        InputError: cuda is asked for and there is none.
+    """
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise InputError("train.device: no CUDA device is at hand; use cpu or auto")
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def learning_rate(config: RunConfig, step: int, steps: int) -> float:
+    """Adam's step size at this step."""
+    if config.train.schedule == "constant":
+        return config.train.learning_rate
+    return config.train.learning_rate * 0.5 * (1.0 + math.cos(math.pi * step / steps))
+
+
+class Arm:
+    """One model, its loss and its optimiser."""
+
+    def __init__(self, name: str, loss: LossConfig, model: VAE, config: RunConfig) -> None:
+        self.name = name
+        self.loss = loss
+        self.model = model
+        self._batch_all = config.train.triplets == "batch-all"
+        self._parameters = list(model.parameters())
+        self._optimiser = torch.optim.Adam(self._parameters, lr=config.train.learning_rate, fused=True)
+
+    def terms(
+        self,
+        images: Float[Tensor, "3*b pixels"],
+        noise: Float[Tensor, "3*b latent"],
+        negative: Bool[Tensor, "b 3*b"],
+    ) -> tuple[LossTerms, Float[Tensor, "3*b latent"]]:
+        """The loss terms of a batch of anchors, positives, negatives (in this order), and its means."""
+        posterior = self.model.encode(images)
+        logits = self.model.decode_logits(posterior.sample(noise))
+        if self.loss.reconstruction == "bernoulli":
+            reconstruction = bernoulli(images, logits)
+        else:
+            reconstruction = squared_l2(images, torch.sigmoid(logits))
+        # A triplet term of weight 0 is shown but not descended.
+        means = posterior.mean if self.loss.triplet_weight > 0 else posterior.mean.detach()
+        anchors, positives, negatives = means.chunk(3)
+        if self._batch_all:
+            triplet = batch_all_hinge(anchors, positives, means, negative, self.loss.margin)
+        else:
+            triplet = triplet_hinge(anchors, positives, negatives, self.loss.margin).mean()
+        kl = kl_divergence(posterior).sum(dim=1)
+        return LossTerms(reconstruction.mean(), kl.mean(), triplet), posterior.mean.detach()
+
+    def step(
+        self,
+        number: int,
+        rate: float,
+        images: Float[Tensor, "3*b pixels"],
+        noise: Float[Tensor, "3*b latent"],
+        negative: Bool[Tensor, "b 3*b"],
+    ) -> ArmLosses:
+        """Descend once.
+
+        Raises:
+            NonFiniteLoss: before the weights are touched.
+        """
+        terms, means = self.terms(images, noise, negative)
+        total = terms.total(self.loss)
+        spread = (means - means.mean(dim=0)).square().sum(dim=1).mean().sqrt()
+        values = torch.stack([terms.reconstruction, terms.kl, terms.triplet, total, spread]).tolist()
+        for term, value in zip(("reconstruction", "kl", "triplet", "total loss"), values, strict=False):
+            if not math.isfinite(value):
+                raise NonFiniteLoss(self.name, term, number)
+        self._optimiser.zero_grad()
+        if total.requires_grad:  # with all weights 0 there is nothing to descend
+            total.backward()
+            gradients = [p.grad for p in self._parameters if p.grad is not None]
+            if not math.isfinite(torch.nn.utils.get_total_norm(gradients).item()):
+                raise NonFiniteLoss(self.name, "gradient", number)
+            for group in self._optimiser.param_groups:
+                group["lr"] = rate
+            self._optimiser.step()
+        return ArmLosses(*values)
+
+
+class Training:
+    """A run in progress.
+
+    Attributes:
+        arms: the models as they stand, by name.
+        step: steps taken.
+        steps: steps of the whole run.
+        left_out: training images that can't be anchors, their class having no other member.
+    """
+
+    def __init__(self, config: RunConfig, split: Split) -> None:
+        """
+        Raises:
+            InputError: a batch larger than the data, labels that allow no triplet, no such device.
+        """
+        if config.train.batch_size > len(split):
+            raise InputError(
+                f"train.batch-size: {config.train.batch_size} is more than the {len(split)} images of the"
+                f" {split.name} split; it must be 1 to {len(split)}"
+            )
+        self.config = config
+        self.device = resolve_device(config.train.device)
+        self._sampler = TripletSampler(split.labels)
+        self.left_out = self._sampler.left_out
+        self._images = torch.tensor(split.images.reshape(len(split), -1), device=self.device)
+        self._labels = torch.tensor(split.labels, device=self.device)
+        self.steps_per_epoch = len(split) // config.train.batch_size
+        self.steps = config.train.epochs * self.steps_per_epoch
+        self.step = 0
+        pixels = self._images.shape[1]
+        self.arms = {
+            name: Arm(name, loss, initial_model(pixels, config.model, config.train.seed).to(self.device), config)
+            for name, loss in config.arms.items()
+        }
+
+    def reports(self) -> Iterator[Report]:
+        """Train to the end, a report a step; may be left between any two.
+
+        On the CPU each arm has one thread of its own: the arms do not wait for each other's small products, and
+        another busy process costs its share and no more.
+
+        Raises:
+            NonFiniteLoss: training can't go on; `arms` holds the last finite weights.
+        """
+        threads = torch.get_num_threads()
+        smoothed = None
+        with ThreadPoolExecutor(min(len(self.arms), os.cpu_count() or 1)) as pool:
+            torch.set_num_threads(1)
+            try:
+                while self.step < self.steps:
+                    started = time.perf_counter()
+                    losses = self._step(pool)
+                    seconds = time.perf_counter() - started
+                    smoothed = seconds if smoothed is None else 0.96 * smoothed + 0.04 * seconds
+                    yield Report(
+                        step=self.step,
+                        steps=self.steps,
+                        epoch=self.step / self.steps_per_epoch,
+                        arms=losses,
+                        images_per_second=3 * self.config.train.batch_size / smoothed,
+                        warnings=self._warnings(losses),
+                    )
+            finally:
+                torch.set_num_threads(threads)
+
+    def _step(self, pool: ThreadPoolExecutor) -> dict[str, ArmLosses]:
+        train = self.config.train
+        rows, noise = step_batch(self._sampler, train.seed, self.step, train.batch_size, self.config.model.latent_dim)
+        flat = torch.from_numpy(np.ascontiguousarray(rows).reshape(-1)).to(self.device)  # anchors, positives, negatives
+        images = self._images[flat].float().div_(255.0)
+        negative = negative_mask(self._labels[flat])
+        noise_there = torch.from_numpy(noise).to(self.device)
+        rate = learning_rate(self.config, self.step, self.steps)
+        number = self.step + 1
+        waiting = {
+            name: pool.submit(arm.step, number, rate, images, noise_there, negative) for name, arm in self.arms.items()
+        }
+        losses = {name: future.result() for name, future in waiting.items()}
+        self.step = number
+        return losses
+
+    def _warnings(self, losses: dict[str, ArmLosses]) -> tuple[str, ...]:
+        if self.step < min(COLLAPSE_GRACE, self.steps):
+            return ()
+        warnings = []
+        for name, arm in losses.items():
+            if arm.kl < COLLAPSED_KL:
+                warnings.append(
+                    f"arm {name}: KL is {arm.kl:.3f} nats, its latents carry nothing of an image (collapse)"
+                )
+            elif arm.spread < COLLAPSED_SPREAD:
+                warnings.append(f"arm {name}: all means are nearly equal, {arm.spread:.3f} apart (collapse)")
+        return tuple(warnings)
+
+
+def train(config: RunConfig, split: Split) -> Iterator[Report]:
+    """Train a run from scratch, a report a step. `Training` also gives the models."""
+    return Training(config, split).reports()
