@@ -26,8 +26,7 @@ def blobs() -> Split:
     return Split("train", images, labels, ("a", "b", "c"))
 
 
-@pytest.fixture
-def small_config() -> RunConfig:
+def small_run_config() -> RunConfig:
     """A run that takes a second on the digits."""
     return RunConfig(
         data=DataConfig(name="digits"),

@@ -64,7 +64,7 @@ def test_impossible_settings_are_refused_in_one_line(kind, field, value):
 
 @pytest.mark.parametrize("name", ["", "../x", "a b", ".hidden", "a/b", "é", "x" * 65])
 def test_an_arm_name_that_is_no_file_name_is_refused(name):
-    with pytest.raises(InputError, match="^arms"):
+    with pytest.raises(InputError, match=r"^arms"):
         RunConfig(arms={name: LossConfig()})
 
 
@@ -95,5 +95,5 @@ def test_a_foreign_config_is_refused_with_the_difference(change, said):
 
 @pytest.mark.parametrize("text", ["", "{", "[1,]", "NaN", '{"a": Infinity}', "[" * 100_000])
 def test_what_is_not_json_is_refused(text):
-    with pytest.raises(InputError, match="^file: "):
+    with pytest.raises(InputError, match=r"^file: "):
         read_json(text, "file")

@@ -39,7 +39,7 @@ def _require_choice(where: str, value: object, choices: tuple[str, ...]) -> None
 
 Reconstruction = Literal["squared-l2", "bernoulli"]
 Triplets = Literal["sampled", "batch-all"]
-Schedule = Literal["constant", "cosine"]
+Schedule = Literal["constant", "flat-cosine"]
 Device = Literal["auto", "cpu", "cuda"]
 
 
@@ -100,8 +100,8 @@ class TrainConfig:
     """Triplets a step; each brings three images through encoder and decoder."""
     learning_rate: float = 1e-3
     """Adam's step size (at the start, where the schedule lowers it)."""
-    schedule: Schedule = "cosine"
-    """constant, or cosine: the step size falls to 0 along half a cosine (Loshchilov & Hutter 2017)."""
+    schedule: Schedule = "flat-cosine"
+    """constant, or flat-cosine: constant for the first half, then down to 0 along half a cosine."""
     triplets: Triplets = "sampled"
     """sampled: the drawn triplets alone (the paper's); batch-all: also every other triplet that the labels
     allow among the images of the batch (Hermans et al. 2017), which costs no further pass of the encoder."""

@@ -86,7 +86,8 @@ def learning_rate(config: RunConfig, step: int, steps: int) -> float:
     """Adam's step size at this step."""
     if config.train.schedule == "constant":
         return config.train.learning_rate
-    return config.train.learning_rate * 0.5 * (1.0 + math.cos(math.pi * step / steps))
+    falling = max(0.0, 2.0 * step / steps - 1.0)  # 0 for the first half, then up to 1
+    return config.train.learning_rate * 0.5 * (1.0 + math.cos(math.pi * falling))
 
 
 class Arm:

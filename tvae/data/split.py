@@ -1,0 +1,98 @@
+"""Labelled grey images in memory: a split, and the data set that two splits make."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float32, Int, Int64, UInt8
+
+from tvae.config import InputError
+
+SplitName = Literal["train", "test"]
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The labelled images of one half of a data set.
+
+    Both arrays are read-only: a split is shared by all who show it, and `fingerprint` must stay true. So
+    `torch.from_numpy` warns of them; give it `pixels(rows)`, or copy with `torch.tensor(split.labels)`.
+
+    Raises:
+        InputError: images that are not uint8 (n, height, width), labels that don't fit them, or no image.
+    """
+
+    name: SplitName
+    images: UInt8[np.ndarray, "n height width"]
+    """Grey values, 0 is black; held once, as uint8 (see `pixels`)."""
+    labels: Int64[np.ndarray, " n"]
+    """Class of each image, an index into `class_names`."""
+    class_names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.name not in ("train", "test"):
+            raise InputError(f"split: unknown name {self.name!r}; it must be train or test")
+        images, labels, where = self.images, self.labels, f"split {self.name}"
+        if images.dtype != np.uint8 or images.ndim != 3:
+            form = f"{images.dtype} of shape {images.shape}"
+            raise InputError(f"{where}: images are {form}; right is uint8 of shape (n, height, width)")
+        if images.size == 0:
+            raise InputError(f"{where}: images of shape {images.shape} hold no pixel; one at least is needed")
+        if labels.dtype.kind not in "iu" or labels.ndim != 1:
+            form = f"{labels.dtype} of shape {labels.shape}"
+            raise InputError(f"{where}: labels are {form}; right is whole numbers of shape (n,)")
+        if len(labels) != len(images):
+            raise InputError(f"{where}: {len(images):,} images but {len(labels):,} labels; there must be one each")
+        low, high = int(labels.min()), int(labels.max())
+        if low < 0 or high >= len(self.class_names):
+            raise InputError(
+                f"{where}: labels run from {low} to {high}; with {len(self.class_names)} class names"
+                f" they must lie in 0 to {len(self.class_names) - 1}"
+            )
+        object.__setattr__(self, "images", _read_only(images))
+        object.__setattr__(self, "labels", _read_only(labels.astype(np.int64, copy=False)))
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def image_shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.images.shape[1], self.images.shape[2]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 in hex over shape, images and labels: equal where these are equal, in the same order."""
+        digest = hashlib.sha256(repr(self.images.shape).encode())
+        digest.update(np.ascontiguousarray(self.images).data)
+        digest.update(np.ascontiguousarray(self.labels, dtype="<i8").data)
+        return digest.hexdigest()
+
+    def pixels(self, rows: Int[np.ndarray, " n"] | slice | None = None) -> Float32[np.ndarray, "n pixels"]:
+        """Flat images with values in [0, 1], of these rows in their order or of all; always a fresh array."""
+        chosen = self.images if rows is None else self.images[rows]  # (n, height, width)
+        flat = chosen.reshape(len(chosen), -1).astype(np.float32)  # (n, pixels)
+        flat /= 255
+        return flat
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A data set's two splits, with the same classes."""
+
+    name: str
+    train: Split
+    test: Split
+    class_names: tuple[str, ...]
+    source: str
+    """One line: where the images came from and how they were checked."""
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = array.view()  # the caller's own array stays as writable as it was
+    view.flags.writeable = False
+    return view

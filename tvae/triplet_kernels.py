@@ -1,0 +1,470 @@
+"""Compiled loops over anchors: distances, exact triplet counts, the margin grid, neighbours, retrieval.
+
+Importing this file imports numba (a second or so), so import it inside the function that needs it. Every loop works on
+points sorted by class (see `grouped_means`), so that an anchor's positives lie side by side: class c owns the rows
+`starts[c]` to `starts[c + 1]`. The loops release the GIL; threads may run them at once on different anchors.
+
+All of them share one definition of distance: float64, squared differences added in the order of the latent axes, then
+the square root. So D(x, y) = D(y, x) to the bit, equal points are at distance 0, and plain Python gets the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+_TILE = 512  # points whose coordinates stay in the processor's near cache while several anchors visit them
+_ROWS = 8  # anchors whose distances are computed together
+_SCAN = 24  # a bucket with more values than this is sorted and bisected instead of scanned
+_MOST_BUCKETS = 8192
+_FRACTION = 40  # bits of a distance on the grid below one step
+_PLACE = 64 - _FRACTION  # bits of a key that say where it goes, beside those of its remainder
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    """`function` compiled on first call, kept on disk for the next process where a cache folder can be written."""
+    try:
+        return njit(function, nogil=True, cache=True)
+    except RuntimeError:  # no writable cache folder, as in a read-only container: compile in every process
+        return njit(function, nogil=True)
+
+
+@_compiled
+def distance_rows(columns, queries, rows):
+    """Fill rows[i, j] (b, n) with the Euclidean distance of query i (b, d) and point j; columns is (d, n)."""
+    n_axes, n_points = columns.shape
+    for start in range(0, n_points, _TILE):
+        stop = min(start + _TILE, n_points)
+        for i in range(queries.shape[0]):
+            row = rows[i, start:stop]
+            row[:] = 0.0
+            axis = 0
+            while axis + 4 <= n_axes:  # four axes a pass, added in the same order as one at a time
+                q0, q1, q2, q3 = queries[i, axis], queries[i, axis + 1], queries[i, axis + 2], queries[i, axis + 3]
+                c0, c1 = columns[axis, start:stop], columns[axis + 1, start:stop]
+                c2, c3 = columns[axis + 2, start:stop], columns[axis + 3, start:stop]
+                for j in range(stop - start):
+                    e0, e1, e2, e3 = c0[j] - q0, c1[j] - q1, c2[j] - q2, c3[j] - q3
+                    row[j] = (((row[j] + e0 * e0) + e1 * e1) + e2 * e2) + e3 * e3
+                axis += 4
+            while axis < n_axes:
+                q0 = queries[i, axis]
+                c0 = columns[axis, start:stop]
+                for j in range(stop - start):
+                    e0 = c0[j] - q0
+                    row[j] += e0 * e0
+                axis += 1
+            for j in range(stop - start):
+                row[j] = math.sqrt(row[j])
+
+
+@_compiled
+def _heap_sort(values, start, stop):
+    """Sort values[start:stop] in place; n log n on any input, equal values included, and quick to compile."""
+    n = stop - start
+    for turn in range(n // 2 + n - 1):
+        if turn < n // 2:  # build the heap from its last parent up
+            root, size = n // 2 - 1 - turn, n
+        else:  # then move its greatest behind it, over and over
+            root, size = 0, n - 1 - (turn - n // 2)
+            values[start], values[start + size] = values[start + size], values[start]
+        moved = values[start + root]
+        child = 2 * root + 1
+        while child < size:
+            if child + 1 < size and values[start + child + 1] > values[start + child]:
+                child += 1
+            if values[start + child] <= moved:
+                break
+            values[start + root] = values[start + child]
+            root = child
+            child = 2 * root + 1
+        values[start + root] = moved
+
+
+@_compiled
+def _split_row(row, anchor, own_start, own_stop, positives, negatives):
+    """Copy an anchor's row of distances to those of its positives and those of its negatives."""
+    for j in range(own_start):
+        negatives[j] = row[j]
+    for j in range(own_stop, row.shape[0]):
+        negatives[j - own_stop + own_start] = row[j]
+    for j in range(own_start, anchor):
+        positives[j - own_start] = row[j]
+    for j in range(anchor + 1, own_stop):
+        positives[j - own_start - 1] = row[j]
+
+
+@_compiled
+def _fill_buckets(values, first, last, bucket_of, edges, sums, ordered):
+    """Put values[first:last] into equal-width buckets from their least to their greatest.
+
+    Returns (n_buckets, low, high, scale), the last three of them for `_count_below`.
+
+    Bucket b's values are ordered[edges[b]:edges[b + 1]], sorted where there are more than _SCAN; sums[b] adds up
+    value - low over the buckets before b.
+    """
+    low = values[first]
+    high = values[first]
+    for i in range(first, last):
+        if values[i] < low:
+            low = values[i]
+        elif values[i] > high:
+            high = values[i]
+    n_buckets = 16
+    while n_buckets < _MOST_BUCKETS and n_buckets < last - first:
+        n_buckets *= 2
+    scale = 0.0
+    # A range too small to divide by puts all in bucket 0, which is then sorted: slower, still right.
+    if high - low > 1e-290:
+        scale = n_buckets / (high - low)
+    top = n_buckets - 1
+    for b in range(n_buckets + 2):
+        edges[b] = 0
+        sums[b] = 0.0
+    for i in range(first, last):
+        bucket_of[i] = min(int((values[i] - low) * scale), top)
+    for i in range(first, last):
+        edges[bucket_of[i] + 2] += 1
+        sums[bucket_of[i] + 1] += values[i] - low
+    for b in range(n_buckets):
+        edges[b + 1] += edges[b]
+        sums[b + 1] += sums[b]
+    for i in range(first, last):  # edges[b + 1] walks from the start of bucket b to its end
+        b = bucket_of[i] + 1
+        ordered[edges[b]] = values[i]
+        edges[b] += 1
+    for b in range(n_buckets):
+        if edges[b + 1] - edges[b] > _SCAN:
+            _heap_sort(ordered, edges[b], edges[b + 1])
+    return n_buckets, low, high, scale
+
+
+@_compiled
+def _count_below(positives, margin, n_buckets, low, high, scale, edges, sums, ordered, counts):
+    """Fill counts[p] with the bucketed values below positives[p] + margin; returns the sum of all their shortfalls.
+
+    Loops inside, because a call that hands over arrays costs more than one look-up.
+    """
+    hinge = 0.0
+    for p in range(positives.shape[0]):
+        threshold = positives[p] + margin
+        if threshold <= low:
+            counts[p] = 0
+            continue
+        if threshold > high:
+            counts[p] = edges[n_buckets]
+            hinge += edges[n_buckets] * (threshold - low) - sums[n_buckets]
+            continue
+        b = min(int((threshold - low) * scale), n_buckets - 1)
+        start, stop = edges[b], edges[b + 1]
+        count = start
+        total = sums[b]
+        if stop - start <= _SCAN:
+            for i in range(start, stop):
+                below = ordered[i] < threshold  # a number, not a branch: the processor could not guess it
+                count += below
+                total += below * (ordered[i] - low)
+        else:
+            while count < stop:
+                middle = (count + stop) // 2
+                if ordered[middle] < threshold:
+                    count = middle + 1
+                else:
+                    stop = middle
+            for i in range(start, count):
+                total += ordered[i] - low
+        counts[p] = count
+        hinge += count * (threshold - low) - total
+    return hinge
+
+
+@_compiled
+def count_satisfied(columns, points, starts, own, first, last, margins, by_class, satisfied, violation):
+    """Count satisfied triplets of the anchors first..last-1, all of class `own`, at each margin; returns the gap sum.
+
+    Adds to satisfied (last - first or n_classes, n_margins) int64, by anchor or, with `by_class`, by the negative's
+    class; and, unless `by_class`, to violation (n_margins,) the anchors' mean hinges. The returned number adds up the
+    anchors' mean of D(a, n) less their mean of D(a, p) (0 with `by_class`).
+    """
+    n_points = points.shape[0]
+    own_start, own_stop = starts[own], starts[own + 1]
+    n_positives = own_stop - own_start - 1
+    n_negatives = n_points - n_positives - 1
+    rows = np.empty((min(_ROWS, last - first), n_points))
+    positives = np.empty(n_positives)
+    missed = np.empty(n_positives, np.int64)
+    negatives = np.empty(n_negatives)
+    bucket_of = np.empty(n_points, np.int32)
+    ordered = np.empty(n_points)
+    edges = np.empty(_MOST_BUCKETS + 2, np.int32)
+    sums = np.empty(_MOST_BUCKETS + 2)
+    gap = 0.0
+    for block in range(first, last, _ROWS):
+        block_stop = min(block + _ROWS, last)
+        distance_rows(columns, points[block:block_stop], rows)
+        for anchor in range(block, block_stop):
+            row = rows[anchor - block]
+            _split_row(row, anchor, own_start, own_stop, positives, negatives)
+            if by_class:
+                for c in range(starts.shape[0] - 1):
+                    if c == own:
+                        continue
+                    n_buckets, low, high, scale = _fill_buckets(
+                        row, starts[c], starts[c + 1], bucket_of, edges, sums, ordered
+                    )
+                    n_class = starts[c + 1] - starts[c]
+                    for m in range(margins.shape[0]):
+                        _count_below(positives, margins[m], n_buckets, low, high, scale, edges, sums, ordered, missed)
+                        satisfied[c, m] += n_positives * n_class - np.sum(missed)
+                continue
+            n_buckets, low, high, scale = _fill_buckets(negatives, 0, n_negatives, bucket_of, edges, sums, ordered)
+            for m in range(margins.shape[0]):
+                hinge = _count_below(positives, margins[m], n_buckets, low, high, scale, edges, sums, ordered, missed)
+                satisfied[anchor - first, m] += n_positives * n_negatives - np.sum(missed)
+                violation[m] += hinge / n_positives / n_negatives
+            to_positives = 0.0
+            for p in range(n_positives):
+                to_positives += positives[p]
+            gap += (low + sums[n_buckets] / n_negatives) - to_positives / n_positives
+    return gap
+
+
+@_compiled
+def _sort_by_remainder(keys, n_keys, edges, ordered):
+    """Sort uint64 keys, whose upper half is spread over its range as a rule, by counting on their top bits."""
+    bits = 4
+    while bits < 13 and (2 << bits) < n_keys:
+        bits += 1
+    shift = np.uint64(64 - bits)
+    n_buckets = 1 << bits
+    for b in range(n_buckets + 2):
+        edges[b] = 0
+    for i in range(n_keys):
+        edges[np.int64(keys[i] >> shift) + 2] += 1
+    for b in range(n_buckets):
+        edges[b + 1] += edges[b]
+    for i in range(n_keys):
+        b = np.int64(keys[i] >> shift) + 1
+        ordered[edges[b]] = keys[i]
+        edges[b] += 1
+    for b in range(n_buckets):
+        if edges[b + 1] - edges[b] > _SCAN:
+            _heap_sort(ordered, edges[b], edges[b + 1])
+    for i in range(1, n_keys):  # what is left to move moves within a small bucket
+        key = ordered[i]
+        j = i
+        while j > 0 and ordered[j - 1] > key:
+            ordered[j] = ordered[j - 1]
+            j -= 1
+        ordered[j] = key
+
+
+@_compiled
+def count_on_grid(
+    columns, points, starts, own, first, last, step, low_margin, n_margins, by_class, satisfied, violation
+):
+    """Count satisfied triplets of the anchors first..last-1 of class `own` at the margins step * (low_margin + k).
+
+    Adds to satisfied (n_margins, n_classes or 1) int64, by the negative's class or in all; and to violation
+    (n_margins,) the anchors' mean hinges. Distances are rounded to step / 2**40, so only a triplet whose gap lies that
+    near a margin may fall on its other side; D(a, p) equal to D(a, n) stays equal.
+
+    With distances in steps, whole part w and remainder r, a triplet is satisfied at grid margin k exactly where
+    w(n) - w(p) - [r(n) < r(p)] >= k. Negatives enter in order of falling remainder. When a positive's turn comes,
+    reach[w] = (negatives with whole part above w) + (entered negatives with whole part w) is its count of satisfied
+    triplets at k = w - w(p), so that the whole grid is one slice of `reach`.
+    """
+    n_points = points.shape[0]
+    own_start, own_stop = starts[own], starts[own + 1]
+    n_positives = own_stop - own_start - 1
+    n_negatives = n_points - n_positives - 1
+    n_columns = starts.shape[0] - 1 if by_class else 1
+    width = n_margins * n_columns
+    rows = np.empty((min(_ROWS, last - first), n_points))
+    steps = np.empty(n_points, np.int64)
+    keys = np.empty(n_points, np.uint64)
+    negatives = np.empty(n_points, np.uint64)
+    positives = np.empty(n_positives, np.uint64)
+    edges = np.empty((1 << 13) + 2, np.int64)
+    above = np.empty(n_columns, np.int32)
+    window = np.zeros(width, np.int32)
+    hinge = np.zeros(n_margins)
+    # `reach` is (whole parts, columns) in one dimension; the next two are sums over its columns.
+    reach = np.zeros(width, np.int32)
+    missed = np.zeros(n_margins)  # negatives that are not in reach
+    missed_steps = np.zeros(n_margins)  # and the sum of their distances, in steps
+    to_fixed = 2.0**_FRACTION / step
+    per_column = 1.0 / n_columns
+    one = 2.0**-_FRACTION
+    until_flush = (2**31 - 1) // n_negatives  # positives that the 32-bit window takes before it could overflow
+    for block in range(first, last, _ROWS):
+        block_stop = min(block + _ROWS, last)
+        distance_rows(columns, points[block:block_stop], rows)
+        for anchor in range(block, block_stop):
+            row = rows[anchor - block]
+            for j in range(n_points):
+                steps[j] = np.int64(row[j] * to_fixed + 0.5)
+            steps[anchor] = steps[own_start] if anchor > own_start else steps[own_start + 1]
+            least = steps[own_start]
+            most = steps[own_start]
+            for j in range(own_start, own_stop):
+                least = min(least, steps[j])
+                most = max(most, steps[j])
+            least, most = least >> _FRACTION, most >> _FRACTION
+            base = least + low_margin  # the whole part that reach[0] stands for
+            length = most - least + n_margins
+            if length * n_columns > reach.shape[0]:
+                reach = np.zeros(2 * length * n_columns, np.int32)
+                missed = np.zeros(2 * length)
+                missed_steps = np.zeros(2 * length)
+            for place in range(length * n_columns):
+                reach[place] = 0
+            for whole in range(length):
+                missed_steps[whole] = 0.0
+            for column in range(n_columns):
+                above[column] = 0
+
+            n_keys = 0
+            for j in range(own_start, own_stop):
+                if j != anchor:
+                    offset = (steps[j] >> _FRACTION) - least
+                    keys[n_keys] = (np.uint64(steps[j]) << np.uint64(_PLACE)) | np.uint64(offset)
+                    n_keys += 1
+            _sort_by_remainder(keys, n_keys, edges, positives)
+
+            # Negatives beyond either end of `reach` count for every margin or for none: they need no place in line.
+            n_keys = 0
+            total = 0.0
+            for c in range(starts.shape[0] - 1):
+                if c == own:
+                    continue
+                column = c if by_class else 0
+                for j in range(starts[c], starts[c + 1]):
+                    whole = (steps[j] >> _FRACTION) - base
+                    if whole >= length:
+                        above[column] += 1
+                    elif whole < 0:
+                        total += steps[j] * one
+                    else:
+                        place = whole * n_columns + column
+                        reach[place] += 1
+                        missed_steps[whole] += steps[j] * one
+                        keys[n_keys] = (np.uint64(steps[j]) << np.uint64(_PLACE)) | np.uint64(place)
+                        n_keys += 1
+            _sort_by_remainder(keys, n_keys, edges, negatives)
+            for whole in range(length - 1, -1, -1):
+                in_reach = 0
+                for column in range(n_columns):
+                    place = whole * n_columns + column
+                    here = reach[place]
+                    reach[place] = above[column]
+                    in_reach += above[column]
+                    above[column] += here
+                missed[whole] = n_negatives - in_reach
+            for whole in range(length):
+                total += missed_steps[whole]
+                missed_steps[whole] = total
+
+            entering = n_keys - 1
+            for p in range(n_positives - 1, -1, -1):
+                remainder = positives[p] >> np.uint64(_PLACE)
+                while entering >= 0 and (negatives[entering] >> np.uint64(_PLACE)) >= remainder:
+                    place = np.int64(negatives[entering] & np.uint64((1 << _PLACE) - 1))
+                    whole = np.int64((place + 0.5) * per_column)  # place // n_columns, without the slow division
+                    reach[place] += 1
+                    missed[whole] -= 1.0
+                    missed_steps[whole] -= whole + base + np.float64(negatives[entering] >> np.uint64(_PLACE)) * one
+                    entering -= 1
+                offset = np.int64(positives[p] & np.uint64((1 << _PLACE) - 1))
+                start = offset * n_columns
+                for k in range(width):
+                    window[k] += reach[start + k]
+                threshold = offset + base + np.float64(remainder) * one  # D(a, p) + margin, in steps, at k = 0
+                for k in range(n_margins):
+                    hinge[k] += missed[offset + k] * (threshold + k) - missed_steps[offset + k]
+                until_flush -= 1
+                if until_flush == 0:
+                    for k in range(width):
+                        satisfied[k // n_columns, k % n_columns] += window[k]
+                        window[k] = 0
+                    until_flush = (2**31 - 1) // n_negatives
+    for k in range(width):
+        satisfied[k // n_columns, k % n_columns] += window[k]
+    for k in range(n_margins):
+        violation[k] += max(hinge[k], 0.0) * step / n_positives / n_negatives
+
+
+@_compiled
+def nearest_points(columns, queries, first, left_out, nearest, distances):
+    """Fill nearest (b, k) with the k points nearest to queries first..first+b-1, nearest first, ties by index.
+
+    Query i does not count point i as its neighbour where `left_out` is true.
+    """
+    n_points = columns.shape[1]
+    n_queries, n_nearest = nearest.shape
+    rows = np.empty((_ROWS, n_points))
+    for block in range(0, n_queries, _ROWS):
+        block_stop = min(block + _ROWS, n_queries)
+        distance_rows(columns, queries[first + block : first + block_stop], rows)
+        for query in range(block, block_stop):
+            row = rows[query - block]
+            if left_out:
+                row[first + query] = np.inf
+            for place in range(n_nearest):
+                distances[query, place] = np.inf
+            worst = np.inf
+            for j in range(n_points):
+                if row[j] < worst:
+                    place = n_nearest - 1
+                    while place > 0 and distances[query, place - 1] > row[j]:
+                        distances[query, place] = distances[query, place - 1]
+                        nearest[query, place] = nearest[query, place - 1]
+                        place -= 1
+                    distances[query, place] = row[j]
+                    nearest[query, place] = j
+                    worst = distances[query, n_nearest - 1]
+
+
+@_compiled
+def retrieval_scores(columns, points, starts, own, first, last, precision, average_precision):
+    """Fill R-precision and AP@R (last - first,) of the anchors first..last-1 of class `own`; R = class size - 1.
+
+    The i-th nearest positive has rank i + (negatives no farther than it): a tie counts against it.
+    """
+    n_points = points.shape[0]
+    own_start, own_stop = starts[own], starts[own + 1]
+    n_positives = own_stop - own_start - 1
+    rows = np.empty((min(_ROWS, last - first), n_points))
+    positives = np.empty(n_positives)
+    nearer = np.empty(n_positives, np.int64)
+    n_negatives = n_points - n_positives - 1
+    negatives = np.empty(n_negatives)
+    bucket_of = np.empty(n_points, np.int32)
+    ordered = np.empty(n_points)
+    edges = np.empty(_MOST_BUCKETS + 2, np.int32)
+    sums = np.empty(_MOST_BUCKETS + 2)
+    for block in range(first, last, _ROWS):
+        block_stop = min(block + _ROWS, last)
+        distance_rows(columns, points[block:block_stop], rows)
+        for anchor in range(block, block_stop):
+            row = rows[anchor - block]
+            _split_row(row, anchor, own_start, own_stop, positives, negatives)
+            _heap_sort(positives, 0, n_positives)
+            n_buckets, low, high, scale = _fill_buckets(negatives, 0, n_negatives, bucket_of, edges, sums, ordered)
+            for i in range(n_positives):
+                positives[i] = np.nextafter(positives[i], np.inf)  # below the next number: no farther than this one
+            _count_below(positives, 0.0, n_buckets, low, high, scale, edges, sums, ordered, nearer)
+            hits = 0
+            score = 0.0
+            for i in range(n_positives):
+                rank = i + 1 + nearer[i]
+                if rank > n_positives:
+                    break
+                hits += 1
+                score += (i + 1) / rank
+            precision[anchor - first] = hits / n_positives
+            average_precision[anchor - first] = score / n_positives

@@ -1,0 +1,1 @@
+"""All that Streamlit needs and a page should not hold."""

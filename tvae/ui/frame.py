@@ -1,0 +1,56 @@
+"""What every page opens with: page settings, the sidebar's choice of run, the title and its question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from tvae.checkpoints import Run, read_run
+from tvae.config import InputError
+from tvae.ui.runs import run_folder, run_folders
+
+STYLE = Path(__file__).parent / "page.css"
+ICON = Path(__file__).parent / "icon.png"
+
+
+def open_page(title: str, question: str) -> Run:
+    """Open a page and return the run that it shows; ends the script with a message where there is none to show."""
+    st.set_page_config(page_title=f"{title} · TVAE Explorer", page_icon=str(ICON), layout="wide")
+    st.html(STYLE)
+    st.title(title, anchor=False)
+    st.markdown(f":gray[{question}]")
+    names = list(run_folders())
+    if not names:
+        st.error("No run to show: the folder checkpoints/ is empty. Train one: `python -m tvae train --out RUN`.")
+        st.stop()
+    with st.sidebar:
+        name = st.selectbox(
+            "Run",
+            names,
+            key="run",
+            bind="query-params",
+            help="One training of several arms side by side; every page shows the run chosen here.",
+        )
+    try:
+        run = read_run(run_folder(name or names[0]))
+    except InputError as error:
+        st.error(f"This run can't be shown. {error}. Choose another in the sidebar.")
+        st.stop()
+    with st.sidebar:
+        st.caption(_about(run))
+    return run
+
+
+def theme() -> str:
+    """light or dark."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def _about(run: Run) -> str:
+    config, provenance = run.config, run.provenance
+    state = "" if provenance.finished else " **Not finished.**"
+    return (
+        f"{len(config.arms)} arms on {config.data.name}, {config.train.epochs} epochs, seed {config.train.seed}, "
+        f"{config.model.latent_dim} latents, margin {next(reversed(config.arms.values())).margin:g} in the loss.{state}"
+    )

@@ -1,0 +1,41 @@
+"""Which runs there are to look at: those that ship, and a person's own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from tvae.checkpoints import runs_in
+from tvae.config import InputError
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
+FIRST_CHOICES = ("mnist", "digits")
+"""Shipped runs in the order in which a fresh page looks for one it can show."""
+
+
+def runs_folder() -> Path:
+    """The folder of a person's own runs: TVAE_RUNS where it is set, else this user's data folder."""
+    named = os.environ.get("TVAE_RUNS")
+    return Path(named).expanduser() if named else user_data_path("tvae", appauthor=False) / "runs"
+
+
+def run_folders() -> dict[str, Path]:
+    """The folders of all runs by name: shipped ones first, then a person's own."""
+    shipped = {path.name: path for path in runs_in(SHIPPED)}
+    ordered = [name for name in FIRST_CHOICES if name in shipped] + [n for n in shipped if n not in FIRST_CHOICES]
+    own = {path.name: path for path in runs_in(runs_folder()) if path.name not in shipped}
+    return {name: shipped[name] for name in ordered} | own
+
+
+def run_folder(name: str) -> Path:
+    """The folder of the run of this name.
+
+    Raises:
+        InputError: there is none. A name is only ever looked up among those that exist, never joined to a path.
+    """
+    folders = run_folders()
+    if name not in folders:
+        raise InputError(f"run {name[:80]!r} is not found; there are {', '.join(folders) or 'none'}")
+    return folders[name]
