@@ -40,11 +40,12 @@ def show_table(run: Run) -> None:
     columns["Squared error"] = [f"{arm['reconstruction']:.2f}" for arm in arms.values()]
     columns["KL, nats"] = [f"{arm['kl']:.2f}" for arm in arms.values()]
     st.table(pd.DataFrame(columns, index=[name.upper() for name in arms]))
-    where = f" At m = {matched:.3f} our {first.upper()} scores as the paper's does." if matched is not None else ""
+    where = f" At m = {matched:.3f} our {first.upper()} scores as the paper's." if matched is not None else ""
     st.caption(
         f"Share of triplets with zero loss at margin m, exact over all {arms[first]['triplets']:,} triplets of the "
-        f"{run.config.data.name} test split, n = {metrics['n']:,}, seed {metrics['seed']}, checkpoint {run.name}.{where} "
-        "Squared error: an image against its reconstruction from μ, summed over pixels."
+        f"{run.config.data.name} test split, n = {metrics['n']:,}, seed {metrics['seed']}, checkpoint {run.name}."
+        f"{where} "
+        "Squared error: of an image's reconstruction from μ, summed over pixels."
     )
 
 
@@ -121,7 +122,7 @@ def show_reconstructions(run: Run, encoding: Encoding) -> None:
         GridRow(label=arm.upper(), colour=colours[arm], images=encoding.sample_reconstructions[arm]) for arm in arms
     ]
     scale = 1 if encoding.sample_images.shape[2] > 16 else 3
-    st.image(grid_png(rows, ink=ink, scale=scale), width="stretch")
+    st.image(grid_png(rows, ink=ink, scale=scale), width="stretch", alt="Test images and their reconstructions")
     st.caption(
         f"Real test images (the first two of each class) and their reconstructions from μ, checkpoint {run.name}."
     )
@@ -140,5 +141,5 @@ with words:
     show_idea(run)
 with drawing:
     st.markdown("##### Figure 1: one triplet, one network")
-    st.image(idea_svg(theme()), width="stretch")
+    st.image(idea_svg(theme()), width="stretch", alt="Diagram of the triplet network")
     st.caption("The three encoders are one and the same, and so are the decoders. The triplet term pulls on μ alone.")

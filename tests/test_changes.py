@@ -37,6 +37,16 @@ def test_the_scale_is_absolute(two_spaces: tuple[np.ndarray, np.ndarray]) -> Non
     assert apart.gained.all()
 
 
+def test_many_blocks_give_what_one_block_gives(
+    two_spaces: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = changes(*two_spaces)
+    monkeypatch.setattr("tvae.changes.MARKS", 700)
+    parts = changes(*two_spaces)
+    np.testing.assert_array_equal(whole.lost, parts.lost)
+    np.testing.assert_array_equal(whole.gained, parts.gained)
+
+
 def test_most_and_least_changed_rows_are_in_order(two_spaces: tuple[np.ndarray, np.ndarray]) -> None:
     found = changes(*two_spaces)
     rows = range(len(found.change))

@@ -21,7 +21,20 @@ from tvae.checkpoints import read_run, read_weights
 from tvae.cli import main
 
 ROOT = Path(__file__).parents[1]
-SMALL = ["--data.name", "digits", "--model.hidden", "16", "--model.latent-dim", "3", "--train.epochs", "2", "--train.batch-size", "32", "--train.seed", "5"]
+SMALL = [
+    "--data.name",
+    "digits",
+    "--model.hidden",
+    "16",
+    "--model.latent-dim",
+    "3",
+    "--train.epochs",
+    "2",
+    "--train.batch-size",
+    "32",
+    "--train.seed",
+    "5",
+]
 
 
 class Done(NamedTuple):

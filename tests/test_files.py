@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from tvae.files import make_writable_folder, read_bounded, write_atomically
 def test_what_is_written_is_read(tmp_path):
     write_atomically(tmp_path / "a", "ä")
     assert read_bounded(tmp_path / "a", 10) == "ä".encode()
-    assert os.listdir(tmp_path) == ["a"]  # no temporary name is left
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]  # no temporary name is left
 
 
 def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path):
@@ -48,7 +47,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
     write_atomically(target, b"old")
     assert subprocess.run([sys.executable, "-c", script, str(target)], check=False).returncode == 7
     assert target.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["a"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_unreadable_and_oversized_files_are_refused_in_one_line(tmp_path):

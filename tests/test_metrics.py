@@ -31,7 +31,7 @@ QUERIES[:, 0] += QUERY_LABELS
 def vote(distances: np.ndarray, labels: np.ndarray, k: int) -> int:
     nearest = np.argsort(distances, kind="stable")[:k]
     votes = [sum(labels[j] == labels[i] for j in nearest) for i in nearest]
-    return labels[nearest[int(np.argmax(votes))]]
+    return int(labels[nearest[int(np.argmax(votes))]])
 
 
 @pytest.mark.parametrize("k", [1, 2, 5, 40])
@@ -171,7 +171,7 @@ def test_kl_agrees_with_numerical_integration() -> None:
         log_q = -0.5 * ((z - mean) ** 2 / np.exp(log_var) + log_var + np.log(2 * np.pi))
         log_p = -0.5 * (z**2 + np.log(2 * np.pi))
         expected.append(np.sum(np.exp(log_q) * (log_q - log_p)) * (z[1] - z[0]))
-    np.testing.assert_allclose(kl_per_latent(means, log_vars), [np.mean(expected), 0.0], rtol=1e-9)
+    np.testing.assert_allclose(kl_per_latent(means, log_vars), np.array([np.mean(expected), 0.0]), rtol=1e-9)
 
 
 def test_kl_refuses_what_it_cannot_take() -> None:

@@ -134,7 +134,7 @@ def test_sample_agrees_with_exact_within_four_standard_errors() -> None:
     from sklearn.datasets import load_digits
     from sklearn.decomposition import PCA
 
-    images, labels = load_digits(return_X_y=True)
+    images, labels = map(np.asarray, load_digits(return_X_y=True))
     means = PCA(10, random_state=0).fit_transform(images / 16)
     for margin in (0.0, 0.5):
         exact = triplet_accuracy(means, labels, [margin]).accuracy[0]

@@ -32,10 +32,12 @@ class Alignment:
 def align(
     left: Float[np.ndarray, "n 2"], right: Float[np.ndarray, "n 2"], rows: Int[np.ndarray, " m"] | None = None
 ) -> Alignment:
-    """The alignment of `right` to `left` with the least sum of squared motions, of all rows or of the given ones.
+    """Lay `right` over `left`: both pictures to one size and centre, then the rotation of least squared motion.
 
-    The scale always comes from all rows: a few rows that lie close together on the right would otherwise blow the
-    whole picture up. Where the rows do not fix a rotation (one row, or all in one place) there is none.
+    With `rows`, centre and rotation are those that suit these rows best. The size is always that of all rows (the root
+    mean square distance from the centre): the scale of least squared motion would shrink a picture the less it agrees
+    with the other, and a few rows that lie close together would blow it up. Where the rows fix no rotation (one row,
+    or all in one place) there is none.
 
     Raises:
         InputError: the pictures do not have the same rows, a value is not finite, or a row number does not exist.
@@ -45,25 +47,22 @@ def align(
         raise InputError(f"align: shapes {left.shape} and {right.shape}; both must be (n, 2) with the same n")
     if not (np.isfinite(left).all() and np.isfinite(right).all()):
         raise InputError("align: a position is not finite; compute the layout again")
-    rotation, scale = _rotation_and_scale(left, right)
-    if rows is None:
-        return Alignment(rotation, scale, left.mean(axis=0) - scale * right.mean(axis=0) @ rotation)
-    rows = np.asarray(rows)
-    if rows.size == 0 or rows.min() < 0 or rows.max() >= len(left):
-        raise InputError(f"align: rows must be at least one number from 0 to {len(left) - 1}")
-    chosen_left, chosen_right = left[rows], right[rows]
-    rotation, _ = _rotation_and_scale(chosen_left, chosen_right)
-    return Alignment(rotation, scale, chosen_left.mean(axis=0) - scale * chosen_right.mean(axis=0) @ rotation)
+    sizes = [float(np.linalg.norm(picture - picture.mean(axis=0))) for picture in (left, right)]
+    scale = sizes[0] / sizes[1] if min(sizes) > 0 else 1.0
+    if rows is not None:
+        rows = np.asarray(rows)
+        if rows.size == 0 or rows.min() < 0 or rows.max() >= len(left):
+            raise InputError(f"align: rows must be at least one number from 0 to {len(left) - 1}")
+        left, right = left[rows], right[rows]
+    rotation = _rotation(left - left.mean(axis=0), right - right.mean(axis=0))
+    return Alignment(rotation, scale, left.mean(axis=0) - scale * right.mean(axis=0) @ rotation)
 
 
-def _rotation_and_scale(
-    left: Float64[np.ndarray, "n 2"], right: Float64[np.ndarray, "n 2"]
-) -> tuple[Float64[np.ndarray, "2 2"], float]:
-    left, right = left - left.mean(axis=0), right - right.mean(axis=0)
+def _rotation(left: Float64[np.ndarray, "m 2"], right: Float64[np.ndarray, "m 2"]) -> Float64[np.ndarray, "2 2"]:
+    """The orthogonal matrix that brings centred right rows nearest to centred left ones."""
     before, singular, after = np.linalg.svd(right.T @ left)
-    size = float((right**2).sum())
-    if singular[0] <= 1e-12 * max(size, float((left**2).sum())) or size == 0:
-        return np.eye(2), 1.0
+    if singular[0] <= 1e-12 * np.linalg.norm(left) * np.linalg.norm(right):
+        return np.eye(2)
     if singular[1] <= 1e-9 * singular[0] and np.linalg.det(before @ after) < 0:
         after[1] *= -1  # points on a line are matched as well without a mirror
-    return before @ after, float(singular.sum() / size)
+    return before @ after

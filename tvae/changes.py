@@ -9,6 +9,9 @@ from jaxtyping import Bool, Float32, Int, Int64
 
 from tvae.config import InputError
 
+MARKS = 1 << 22
+"""Marks held at a time (4 MB)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Changes:
@@ -59,11 +62,23 @@ def changes(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> Chan
         )
     if left.shape != right.shape or left.shape[1] == 0:
         raise InputError(f"changes: k must be the same on both sides; found {left.shape[1]} and {right.shape[1]}")
-    n, k = left.shape
-    # One number for each pair of row and neighbour, so that one sorted look-up answers for all rows.
-    row = np.arange(n, dtype=np.int64)[:, None] * (max(int(left.max()), int(right.max())) + 1)
-    pairs_left, pairs_right = row + left, row + right
-    lost, gained = ~np.isin(pairs_left, pairs_right), ~np.isin(pairs_right, pairs_left)
+    k = left.shape[1]
+    lost, gained = ~_among(left, right), ~_among(right, left)
     shared = k - lost.sum(axis=1)
     change = 1 - shared / (2 * k - shared)
     return Changes(change.astype(np.float32), lost, gained, left, right)
+
+
+def _among(neighbours: Int[np.ndarray, "n k"], others: Int[np.ndarray, "n k"]) -> Bool[np.ndarray, "n k"]:
+    """Which of a row's neighbours are among the same row's others: one mark to set and one to look up for each."""
+    n = int(max(neighbours.max(), others.max())) + 1
+    size = max(1, MARKS // n)
+    marks = np.zeros((size, n), bool)
+    found = np.empty(neighbours.shape, bool)
+    for start in range(0, len(neighbours), size):
+        block = others[start : start + size]
+        row = np.arange(len(block))[:, None]
+        marks[row, block] = True
+        found[start : start + size] = marks[row, neighbours[start : start + size]]
+        marks[row, block] = False
+    return found

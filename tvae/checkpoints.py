@@ -89,7 +89,8 @@ def check_split(run: Run, split: Split) -> None:
     if split.fingerprint != record.fingerprint:
         raise InputError(
             f"{run.folder}: trained on another {split.name} split of {run.config.data.name!r}:"
-            f" fingerprint {record.fingerprint[:12]}, n = {record.n:,}; at hand is {split.fingerprint[:12]}, n = {len(split):,}"
+            f" fingerprint {record.fingerprint[:12]}, n = {record.n:,};"
+            f" at hand is {split.fingerprint[:12]}, n = {len(split):,}"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import re
 import shlex
@@ -33,6 +34,7 @@ from tvae.files import write_atomically
 
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
     from tvae.data import Dataset, Split
+    from tvae.data.split import SplitName
     from tvae.training import Report
 
 PROGRAM = "python -m tvae"
@@ -57,8 +59,9 @@ class Train:
 
     out: Path
     """New folder for the run."""
-    preset: Literal["paper", "best"] = "paper"
-    """Settings to start from; the options below change them."""
+    preset: Literal["paper", "best", "ladder"] = "paper"
+    """Settings to start from, which the options below change. paper: the paper's; best: a better trade for three times
+    the work; ladder: twelve arms from weak to strong."""
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     loss: LossConfig = field(default_factory=LossConfig)
@@ -184,7 +187,7 @@ def _one_line(frame: str) -> str:
 
 def _preset_defaults(arguments: list[str]) -> Any:
     """`train` starts from the preset that its arguments name; the parser itself refuses an unknown one."""
-    named = [after for word, after in zip(arguments, arguments[1:], strict=False) if word == "--preset"]
+    named = [after for word, after in itertools.pairwise(arguments) if word == "--preset"]
     named += [word.removeprefix("--preset=") for word in arguments if word.startswith("--preset=")]
     preset = PRESETS.get(named[-1] if named else "paper")
     if preset is None:
@@ -276,7 +279,7 @@ def _dataset(name: str, folder: Path | None) -> Dataset:
         return load_dataset(name, folder, progress=show)
 
 
-def _split(run: Run, name: str, folder: Path | None) -> Split:
+def _split(run: Run, name: SplitName, folder: Path | None) -> Split:
     """A split of the run's own data.
 
     Raises:

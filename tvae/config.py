@@ -196,5 +196,20 @@ def read_json(text: str, where: str) -> Any:
         raise InputError(f"{where}: nested too deeply to be one of our files") from None
 
 
-PRESETS: dict[str, RunConfig] = {"paper": RunConfig()}
-"""Runs worth starting from, by name."""
+def _ladder() -> dict[str, LossConfig]:
+    """Arms that differ in triplet weight at margin 1, then arms that differ in margin at the paper preset's weight."""
+    weights = {f"w{weight:g}": LossConfig(triplet_weight=weight) for weight in (0.3, 1, 3, 10, 30, 100)}
+    margins = {f"m{margin:g}": LossConfig(margin=margin) for margin in (0.2, 0.5, 1, 2, 5)}
+    return {"vae": LossConfig(triplet_weight=0), **weights, **margins}
+
+
+PRESETS: dict[str, RunConfig] = {
+    "paper": RunConfig(),
+    "best": RunConfig(
+        model=ModelConfig(hidden=1000),
+        train=TrainConfig(triplets="batch-all"),
+        arms=vae_and_tvae(LossConfig(margin=2.0, triplet_weight=10.0)),
+    ),
+    "ladder": RunConfig(arms=_ladder()),
+}
+"""Runs worth starting from: the paper's setting, the better trade that we found, and the ladder of settings."""

@@ -66,8 +66,8 @@ Trained by
 
     {provenance.command}
 
-in {provenance.seconds:,.0f} s on {provenance.device} ({provenance.threads} thread an arm), {provenance.step:,} steps of \
-{config.train.batch_size} triplets, seed {config.train.seed}, with \
+in {provenance.seconds:,.0f} s on {provenance.device} ({provenance.threads} thread an arm), {provenance.step:,} steps \
+of {config.train.batch_size} triplets, seed {config.train.seed}, with \
 {", ".join(f"{name} {version}" for name, version in provenance.versions.items())}, started {provenance.started}.
 
 ## Measured

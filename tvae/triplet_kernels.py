@@ -100,7 +100,7 @@ def _split_row(row, anchor, own_start, own_stop, positives, negatives):
 
 @_compiled
 def _fill_buckets(values, first, last, bucket_of, edges, sums, ordered):
-    """Put values[first:last] into equal-width buckets from their least to their greatest.
+    """Put values[first:last] into buckets of equal width, but for the last, from their least up.
 
     Returns (n_buckets, low, high, scale), the last three of them for `_count_below`.
 
@@ -109,7 +109,9 @@ def _fill_buckets(values, first, last, bucket_of, edges, sums, ordered):
     """
     low = values[first]
     high = values[first]
+    total = 0.0
     for i in range(first, last):
+        total += values[i]
         if values[i] < low:
             low = values[i]
         elif values[i] > high:
@@ -117,10 +119,12 @@ def _fill_buckets(values, first, last, bucket_of, edges, sums, ordered):
     n_buckets = 16
     while n_buckets < _MOST_BUCKETS and n_buckets < last - first:
         n_buckets *= 2
+    # Buckets end at some multiple of the mean, the last one taking all beyond: a point far out can't crowd the rest.
+    reach = min(high - low, 8.0 * (total / (last - first) - low))
     scale = 0.0
     # A range too small to divide by puts all in bucket 0, which is then sorted: slower, still right.
-    if high - low > 1e-290:
-        scale = n_buckets / (high - low)
+    if reach > 1e-290:
+        scale = n_buckets / reach
     top = n_buckets - 1
     for b in range(n_buckets + 2):
         edges[b] = 0

@@ -92,15 +92,17 @@ def worst_triplets(
     _check_count(k)
     from tvae.triplet_kernels import distance_rows
 
+    starts = groups.starts.tolist()
+
     def negative_rows(own: int) -> Int[np.ndarray, " n_negatives"]:
         if negative_at is not None:
-            return np.arange(groups.starts[negative_at], groups.starts[negative_at + 1])
-        return np.r_[0 : groups.starts[own], groups.starts[own + 1] : len(groups.points)]
+            return np.arange(starts[negative_at], starts[negative_at + 1])
+        return np.r_[0 : starts[own], starts[own + 1] : len(groups.points)]
 
     def gaps_of_worst(block: AnchorBlock) -> Float[np.ndarray, " b"]:
         rows = np.empty((block.last - block.first, len(groups.points)))
         distance_rows(groups.columns, groups.points[block.first : block.last], rows)
-        farthest = rows[:, groups.starts[block.own] : groups.starts[block.own + 1]].max(axis=1)  # itself is at 0
+        farthest = rows[:, starts[block.own] : starts[block.own + 1]].max(axis=1)  # itself is at 0
         return farthest - rows[:, negative_rows(block.own)].min(axis=1)
 
     blocks = [block for block in groups.anchor_blocks() if anchor_at in (None, block.own) and negative_at != block.own]
@@ -112,9 +114,9 @@ def worst_triplets(
     found: list[tuple[Float[np.ndarray, " t"], Int[np.ndarray, "t 3"]]] = []
     row = np.empty((1, len(groups.points)))
     for anchor in leading.tolist():
-        own = class_of[anchor]
+        own = int(class_of[anchor])
         distance_rows(groups.columns, groups.points[anchor : anchor + 1], row)
-        positives = np.arange(groups.starts[own], groups.starts[own + 1])
+        positives = np.arange(starts[own], starts[own + 1])
         positives = positives[positives != anchor]
         positives = positives[np.argsort(-row[0, positives], kind="stable")[:per_anchor]]
         negatives = negative_rows(own)

@@ -12,9 +12,6 @@ from tvae.neighbours import Neighbours, nearest_neighbours
 EXAGGERATION = 12.0
 """Attraction is this many times stronger while clusters form, in the first third of the iterations."""
 
-LEAST_RATE = 200.0
-"""Step size where the rows are few; otherwise it is n over the exaggeration."""
-
 CALIBRATION_STEPS = 64
 """Halvings while looking for a row's precision; by then the bracket is at the limit of float64."""
 
@@ -85,7 +82,8 @@ def tsne_positions(
         gradient = exaggeration * pull - push / np.float32(max(total, 1e-30))
         same_way = (velocity > 0) == (gradient > 0)  # the velocity goes against the gradient
         gain = np.maximum(np.where(same_way, gain * np.float32(0.8), gain + np.float32(0.2)), np.float32(0.01))
-        velocity = momentum * velocity - np.float32(max(n / exaggeration, LEAST_RATE)) * gain * gradient
+        # No floor on the step size, as other programs have it: with few rows it tears up the order of the start.
+        velocity = momentum * velocity - np.float32(n / exaggeration) * gain * gradient
         # A step longer than 5 throws a point across the picture, which a few far outliers would otherwise do.
         velocity /= np.maximum(np.sqrt((velocity**2).sum(axis=0)) / 5, 1)
         x += velocity[0]

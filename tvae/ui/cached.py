@@ -8,6 +8,7 @@ import streamlit as st
 
 from tvae.checkpoints import Encoding, Run, read_curves, read_encoding
 from tvae.data import Split, load_split
+from tvae.data.split import SplitName
 from tvae.layout_files import default_layouts_folder, stored_layout
 from tvae.projections import METHODS, Layout, ProjectionRequest, cache_key
 from tvae.triplet_curve import TripletCurve
@@ -57,7 +58,7 @@ def _layout(key: str, _run: Run, _method: str) -> Layout | None:
     return stored_layout(cache_key(request), (_run.folder / "layouts", default_layouts_folder()))
 
 
-def split(dataset: str, name: str) -> Split:
+def split(dataset: str, name: SplitName) -> Split:
     """A data set's split, fetched if it must be.
 
     Raises:
@@ -67,5 +68,5 @@ def split(dataset: str, name: str) -> Split:
 
 
 @st.cache_resource(max_entries=6, show_spinner="Fetching the images …")
-def _split(key: str, _dataset: str, _name: str) -> Split:
+def _split(key: str, _dataset: str, _name: SplitName) -> Split:
     return load_split(_dataset, _name, download=True)

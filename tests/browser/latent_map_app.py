@@ -1,0 +1,78 @@
+"""A page with nothing but the map, on rows whose place, class and image a test can work out."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from tvae.ui.latent_map import ColourBy, Decoded, MapSide, latent_map, neighbours_blob, pending_probe, sprite_sheet
+
+SIDE = 20
+ROWS = SIDE * SIDE
+NAMES = ["zero", "one", "<b>two</b>", "three"]
+
+
+def layouts() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Left, right and a third layout: the same even grid, with the rows in another order on each."""
+    across, up = np.meshgrid(np.arange(SIDE), np.arange(SIDE))
+    grid = np.stack([across.ravel(), up.ravel()], axis=1).astype(np.float32)
+    order = np.random.default_rng(7)
+    return grid, grid[order.permutation(ROWS)], grid[order.permutation(ROWS)]
+
+
+def labels() -> np.ndarray:
+    """Class by quarter of the left layout: 0 and 1 below, 2 and 3 above."""
+    left = layouts()[0]
+    return (left[:, 0] >= SIDE / 2).astype(np.int64) + 2 * (left[:, 1] >= SIDE / 2)
+
+
+def images() -> np.ndarray:
+    """Another image for each row."""
+    return np.random.default_rng(3).integers(0, 256, (ROWS, 8, 8)).astype(np.uint8)
+
+
+def neighbours() -> tuple[np.ndarray, np.ndarray]:
+    """Made-up neighbours, five a row, out of the eight rows after it: two to five of them are shared."""
+    rng = np.random.default_rng(11)
+    picks = [np.stack([rng.permutation(8)[:5] for _ in range(ROWS)]) + 1 for _ in range(2)]
+    rows = np.arange(ROWS)[:, None]
+    return (rows + picks[0]) % ROWS, (rows + picks[1]) % ROWS
+
+
+def page() -> None:
+    """Draw the map and print what Python knows of it."""
+    st.set_page_config(layout="wide")
+    left, right, third = layouts()
+    recolour = st.checkbox("recolour")
+    project = st.checkbox("project")
+    if st.checkbox("leave"):
+        st.text("away")
+        return
+    decode = "decode" in st.query_params
+    probe = pending_probe("map") if decode else None
+    answer = probe and Decoded(probe.number, np.full((4, 4), 200, np.uint8), np.full((4, 4), 50, np.uint8))
+    ranks = np.arange(ROWS, dtype=np.float32)
+    state = latent_map(
+        MapSide(title="VAE", colour="#2f6db5", positions=third if project else left, caption="first"),
+        MapSide(title="TVAE", colour="#d9772b", positions=right, caption="second"),
+        labels=labels(),
+        class_names=NAMES,
+        sprites=sprite_sheet(images()),
+        neighbours=neighbours_blob(*neighbours()),
+        colour_by=ColourBy(title="Rank", left=ranks, right=ranks[::-1], unit="rows") if recolour else None,
+        selection=st.session_state.get("rows"),
+        focus=st.session_state.get("focus"),
+        decode=decode,
+        decoded=answer,
+        key="map",
+    )
+    st.session_state["rows"], st.session_state["focus"] = state.selection, state.focus
+    st.text(f"rows {state.selection.tolist()}")
+    st.text(f"left is {'third' if project else 'first'}")
+    st.text(f"focus {state.focus}")
+    if probe:
+        st.text(f"probe {probe.side} {probe.position[0]:.2f} {probe.position[1]:.2f}")
+
+
+if __name__ == "__main__":
+    page()

@@ -1,0 +1,47 @@
+"""The overview in a real browser: first content, both maps, no error on the console."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parents[2] / "streamlit_app.py"
+
+
+@pytest.fixture
+def overview(browser, streamlit_app):
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.complaints = []
+    page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.goto(streamlit_app(APP))
+    yield page
+    page.close()
+
+
+def test_tables_maps_and_figures_are_there_without_a_click(overview):
+    overview.get_by_text("95.60 %").wait_for(timeout=60_000)
+    for side in ("left", "right"):
+        canvas = overview.get_by_test_id(f"map-{side}")
+        canvas.wait_for(timeout=60_000)
+        assert canvas.get_attribute("data-rows") == "10000"
+    overview.get_by_alt_text("Test images and their reconstructions").wait_for()
+    overview.get_by_alt_text("Diagram of the triplet network").wait_for()
+    assert overview.complaints == []
+
+
+def test_hovering_a_point_tells_its_label(overview):
+    canvas = overview.get_by_test_id("map-left")
+    canvas.wait_for(timeout=60_000)
+    box = canvas.bounding_box()
+    for step in range(40):  # along the middle, until the pointer meets a point
+        overview.mouse.move(box["x"] + box["width"] * (0.1 + 0.02 * step), box["y"] + box["height"] / 2)
+        overview.wait_for_timeout(250)
+        if row := canvas.get_attribute("data-hovered-row"):
+            break
+    assert row
+    card = overview.get_by_test_id("map-card")
+    assert card.get_attribute("data-row") == row
+    assert f"{int(row):,}" in card.inner_text() or row in card.inner_text()
+    assert overview.get_by_test_id("map-right").get_attribute("data-hovered-row") == row

@@ -1,0 +1,252 @@
+// Everything around the two canvases: tools, titles, legend, card. No text from outside goes through innerHTML.
+
+/** Outlines of the tools' icons, on a 20 × 20 field. */
+const ICONS = {
+  pan: "M10 2v16M2 10h16M7.5 4.5 10 2l2.5 2.5M7.5 15.5 10 18l2.5-2.5M4.5 7.5 2 10l2.5 2.5M15.5 7.5 18 10l-2.5 2.5",
+  lasso: "M6 14.2C3.6 13.2 2 11.4 2 9.2 2 5.8 5.6 3 10 3s8 2.8 8 6.2-3.6 6.2-8 6.2c-1 0-2-.1-2.9-.4M7.2 15a1.8 1.8 0 1 1-3.6 0 1.8 1.8 0 0 1 3.6 0ZM6 16.6c.2 1-.3 1.900-1.400 2.400",
+  box: "M3 6V3h3M9 3h2M14 3h3v3M17 9v2M17 14v3h-3M11 17H9M6 17H3v-3M3 11V9",
+  nearer: "M10 4v12M4 10h12",
+  farther: "M4 10h12",
+  reset: "M3 8V3h5M17 12v5h-5M3 3l5.500 5.500M17 17l-5.500-5.500",
+  link: "M8.500 11.500 11.500 8.500M9 6.500l2-2a3.200 3.200 0 0 1 4.500 4.500l-2 2M11 13.500l-2 2A3.200 3.200 0 0 1 4.500 11l2-2",
+  images: "M3 3h6v6H3zM11 3h6v6h-6zM3 11h6v6H3zM11 11h6v6h-6z",
+  names: "M3 5V3.500h14V5M10 3.500v13M7.500 16.500h5",
+  play: "M6 3.500v13l10.500-6.500z",
+  pause: "M6.500 4v12M13.500 4v12",
+  png: "M10 3v10M6 9.500l4 4 4-4M3 16.500h14",
+  full: "M3 7.500V3h4.500M12.500 3H17v4.500M17 12.500V17h-4.500M7.500 17H3v-4.500",
+};
+
+const TOOLS = [
+  ["pan", "Move the map (drag). Click selects a point; hold Space for this in any tool"],
+  ["lasso", "Lasso: draw around points. Shift adds, Alt removes"],
+  ["box", "Box: drag across points. Shift adds, Alt removes"],
+];
+
+/** An element with properties, attributes (names with a dash) and children; text is text. */
+function element(tag, properties = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.includes("-") || name === "role") made.setAttribute(name, value);
+    else made[name] = value;
+  }
+  made.append(...children);
+  return made;
+}
+
+/** An icon of `ICONS`. */
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** A tool button; `title` says what it does, to the eye and to a screen reader. */
+function button(name, title) {
+  return element("button", { type: "button", className: "tool", title, "aria-label": title }, icon(name));
+}
+
+/** A two-state button's state. */
+function press(control, on) {
+  control.setAttribute("aria-pressed", String(on));
+}
+
+/** One map's title, canvases and spinner-free skeleton. */
+function buildMap(side) {
+  const canvas = element("canvas", {
+    className: "points",
+    tabIndex: 0,
+    role: "application",
+    "data-testid": `map-${side}`,
+    "data-rows": "0",
+    "data-hovered-row": "",
+    "data-selected-count": "0",
+    "data-frame-ms": "0",
+    "aria-roledescription": "map of points",
+    "aria-describedby": "lm-description",
+  });
+  const overlay = element("canvas", { className: "marks", "aria-hidden": "true" });
+  const stage = element("div", { className: "stage waiting" }, canvas, overlay);
+  const badge = element("span", { className: "badge" });
+  const caption = element("span", { className: "caption" });
+  const note = element("span", { className: "note" });
+  const figure = element("div", { className: "map" }, element("div", { className: "title" }, badge, caption, note), stage);
+  return { figure, canvas, overlay, stage, badge, caption, note };
+}
+
+/**
+ * Build the whole component inside `host`.
+ * @param {ShadowRoot|HTMLElement} host
+ */
+function buildChrome(host) {
+  const tools = Object.fromEntries(TOOLS.map(([name, title]) => [name, button(name, title)]));
+  const actions = {
+    nearer: button("nearer", "Zoom in"),
+    farther: button("farther", "Zoom out"),
+    reset: button("reset", "Show all (double-click a map)"),
+    link: button("link", "Zoom and move both maps together"),
+    images: button("images", "Images in place of points where there is room: zoom in"),
+    names: button("names", "Class names on the maps"),
+    play: button("play", "Play the left map's points to where the right map has them"),
+    png: button("png", "Save what is seen as a PNG"),
+    full: button("full", "Full screen"),
+  };
+  const slider = element("input", {
+    type: "range",
+    min: "0",
+    max: "1",
+    step: "0.005",
+    value: "0",
+    className: "morph",
+    "aria-label": "Morph the left map into the right map",
+  });
+  const ends = [0, 1].map(() => element("span", { className: "end" }));
+  const search = element("input", {
+    type: "search",
+    className: "search",
+    placeholder: "Class or #row",
+    title: "A class name, or # and a row number; Enter selects",
+    "aria-label": "Find a class by name, or a row by # and its number",
+    "autocomplete": "off",
+    "spellcheck": false,
+  });
+  const group = (label, ...children) => element("div", { className: "group", role: "group", "aria-label": label }, ...children);
+  const bar = element(
+    "div",
+    { className: "bar", role: "toolbar", "aria-label": "Map tools" },
+    group("What a drag does", ...Object.values(tools)),
+    group("View", actions.nearer, actions.farther, actions.reset, actions.link),
+    group("Shown", actions.images, actions.names),
+    group("Morph", actions.play, ends[0], slider, ends[1]),
+    search,
+    group("Picture", actions.png, actions.full),
+  );
+  const left = buildMap("left");
+  const right = buildMap("right");
+  const picked = element("button", { type: "button", className: "picked", hidden: true, title: "Clear the selection (Escape)" });
+  const legend = element("div", { className: "legend", role: "group", "aria-label": "Classes" });
+  const scale = element("div", { className: "scale", hidden: true });
+  const card = buildCard();
+  const description = element("p", { className: "unseen", id: "lm-description" });
+  const spoken = element("p", { className: "unseen", role: "status", "aria-live": "polite" });
+  const root = element(
+    "div",
+    { className: "lm" },
+    bar,
+    element("div", { className: "maps" }, left.figure, right.figure),
+    element("div", { className: "foot" }, scale, legend, picked),
+    card.card,
+    description,
+    spoken,
+  );
+  host.append(element("style", { textContent: STYLE }), root);
+  return { root, tools, actions, slider, ends, search, left, right, picked, legend, scale, card, description, spoken };
+}
+
+/** The hover card's elements. */
+function buildCard() {
+  const image = element("canvas", { className: "thumbnail", "data-testid": "map-card-image", width: 1, height: 1 });
+  const swatch = element("span", { className: "swatch" });
+  const name = element("strong");
+  const row = element("span", { className: "row" });
+  const facts = element("div", { className: "facts" });
+  const answers = [0, 1].map(() => ({ image: element("canvas", { width: 1, height: 1 }), name: element("span") }));
+  const decoded = element(
+    "div",
+    { className: "decoded", hidden: true },
+    ...answers.map((a) => element("div", {}, a.image, a.name)),
+  );
+  const about = element("div", { className: "about" }, element("div", {}, swatch, name), row, facts);
+  const card = element("div", { className: "card", hidden: true, "data-testid": "map-card", "data-row": "" }, image, about, decoded);
+  return { card, image, about, swatch, name, row, facts, decoded, answers };
+}
+
+/**
+ * Where a card of a size goes beside a point: right, left, above or below it, whichever covers the fewest marks and
+ * stays inside the frame.
+ */
+function cardPlace(x, y, width, height, frame, marks) {
+  const gap = 18;
+  const places = [
+    [x + gap, y - height / 2],
+    [x - gap - width, y - height / 2],
+    [x - width / 2, y - gap - height],
+    [x - width / 2, y + gap],
+  ].map(([left, top]) => {
+    const inside = [
+      Math.max(0, Math.min(frame.width - width, left)),
+      Math.max(0, Math.min(frame.height - height, top)),
+    ];
+    const covers = ([mx, my], slack) =>
+      mx > inside[0] - slack && mx < inside[0] + width + slack && my > inside[1] - slack && my < inside[1] + height + slack;
+    const cost = marks.filter((mark) => covers(mark, 4)).length + (covers([x, y], gap / 2) ? 100 : 0);
+    return { inside, cost };
+  });
+  return places.reduce((best, place) => (place.cost < best.cost ? place : best)).inside;
+}
+
+/** One legend entry: colour, name, how many. */
+function legendEntry({ name, colour }, count) {
+  const swatch = element("span", { className: "swatch" });
+  swatch.style.background = colour;
+  const entry = element(
+    "button",
+    { type: "button", className: "entry", title: "Click hides, double-click shows only this class" },
+    swatch,
+    element("span", { className: "name", textContent: name }),
+    element("span", { className: "count", textContent: count.toLocaleString("en") }),
+  );
+  press(entry, true);
+  return entry;
+}
+
+/** The two ramps to colour numbers by; each starts near its theme's ground, so that low is calm and high stands out. */
+const RAMPS = {
+  light: ["#d3d5e0", "#a9a8d0", "#8c74bd", "#8a3d96", "#5a0a55"],
+  dark: ["#3d3d4f", "#66589b", "#9c6ccb", "#df8fcb", "#ffdbe6"],
+};
+
+/** 256 packed colours along a ramp. */
+function rampColours(stops) {
+  const parts = stops.map(colourParts);
+  return Uint32Array.from({ length: 256 }, (_, i) => {
+    const at = (i / 255) * (parts.length - 1);
+    const lower = Math.min(parts.length - 2, Math.floor(at));
+    const [r, g, b] = [0, 1, 2].map((c) =>
+      Math.round(parts[lower][c] + (parts[lower + 1][c] - parts[lower][c]) * (at - lower)),
+    );
+    return (b << 16) | (g << 8) | r;
+  });
+}
+
+/** The page's theme, as the drawing needs it. */
+function readTheme(root) {
+  const style = getComputedStyle(root);
+  const ground = style.getPropertyValue("--st-background-color").trim() || "#ffffff";
+  const text = style.getPropertyValue("--st-text-color").trim() || "#31333f";
+  const [r, g, b] = colourParts(ground);
+  const dark = 0.299 * r + 0.587 * g + 0.114 * b < 128;
+  const [tr, tg, tb] = colourParts(text);
+  return {
+    dark,
+    ground: packedColour(ground),
+    groundColour: ground,
+    text,
+    font: style.fontFamily || "sans-serif",
+    halo: `rgb(${r} ${g} ${b} / 0.9)`,
+    wash: `rgb(${tr} ${tg} ${tb} / 0.07)`,
+    missing: packedColour(dark ? "#4a4d57" : "#c9ccd3"),
+    ramp: dark ? RAMPS.dark : RAMPS.light,
+  };
+}
+
+/** A number for people: three or four figures. */
+function figure(value) {
+  if (!Number.isFinite(value)) return "none";
+  const size = Math.abs(value);
+  return value.toLocaleString("en", { maximumFractionDigits: size >= 1000 ? 0 : size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : 4 });
+}
