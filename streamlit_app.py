@@ -51,7 +51,7 @@ def show_table(run: Run) -> None:
 
 def percent(share: float | None) -> str:
     """A fraction as a percentage to two decimals."""
-    return "not given" if share is None else f"{100 * share:.2f} %"
+    return "not given" if share is None else f"{100 * share:.2f}\u00a0%"
 
 
 def shown_arms(run: Run) -> list[str]:
@@ -136,10 +136,12 @@ if encoding is None:
 else:
     show_spaces(run, encoding)
     show_reconstructions(run, encoding)
-words, drawing = st.columns(2, gap="large")
-with words:
-    show_idea(run)
-with drawing:
-    st.markdown("##### Figure 1: one triplet, one network")
-    st.image(idea_svg(theme()), width="stretch", alt="Diagram of the triplet network")
-    st.caption("The three encoders are one and the same, and so are the decoders. The triplet term pulls on μ alone.")
+with st.container(horizontal=True, gap="large"):  # beside each other where there is room, else one below the other
+    with st.container(width=440):
+        show_idea(run)
+    with st.container(width=440):
+        st.markdown("##### Figure 1: one triplet, one network")
+        st.image(idea_svg(theme()), width="stretch", alt="Diagram of the triplet network")
+        st.caption(
+            "The three encoders are one and the same, and so are the decoders. The triplet term pulls on μ alone."
+        )

@@ -37,7 +37,7 @@ def test_it_opens_on_mnist_with_the_papers_numbers_beside_ours():
     assert app.selectbox(key="run").value == "mnist"
     table = app.table[0].value
     assert list(table.index) == ["VAE", "TVAE"]
-    assert list(table["Paper (MNIST), m not given"]) == ["75.08 %", "95.60 %"]
+    assert list(table["Paper (MNIST), m not given"]) == ["75.08\u00a0%", "95.60\u00a0%"]
     said = words(app)
     for needed in ("Table 1", "Figure 1", "Figure 2", "Figure 3", "90,154,177,426 triplets", "n = 10,000", "seed 0"):
         assert needed in said

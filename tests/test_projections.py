@@ -49,8 +49,8 @@ def test_separated_classes_stay_separated_and_arms_lie_over_each_other(parameter
         assert measured.trustworthiness > (0.85 if found.method == "pca" else 0.93)
         assert measured.knn_accuracy > 0.95
     left, right = found.positions.values()
-    assert mean_motion(left, right) < 0.6 * np.std(left)
-    mirrored = right[:, ::-1] * np.float32([1.5, -1.5])
+    assert mean_motion(left, right) < 0.6 * left.std().item()
+    mirrored = right[:, ::-1] * np.array([1.5, -1.5], np.float32)
     assert mean_motion(left, right) < mean_motion(left, mirrored)
     again = align(left, right)
     assert abs(again.scale - 1) < 1e-4

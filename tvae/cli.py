@@ -59,9 +59,9 @@ class Train:
 
     out: Path
     """New folder for the run."""
-    preset: Literal["paper", "best", "ladder"] = "paper"
-    """Settings to start from, which the options below change. paper: the paper's; best: a better trade for three times
-    the work; ladder: twelve arms from weak to strong."""
+    preset: Literal["paper", "ladder"] = "paper"
+    """Settings to start from, which the options below change. paper: the paper's two arms; ladder: twelve arms from
+    weak to strong triplet losses."""
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     loss: LossConfig = field(default_factory=LossConfig)

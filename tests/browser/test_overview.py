@@ -21,7 +21,7 @@ def overview(browser, streamlit_app):
 
 
 def test_tables_maps_and_figures_are_there_without_a_click(overview):
-    overview.get_by_text("95.60 %").wait_for(timeout=60_000)
+    overview.get_by_text("95.60\u00a0%").wait_for(timeout=60_000)
     for side in ("left", "right"):
         canvas = overview.get_by_test_id(f"map-{side}")
         canvas.wait_for(timeout=60_000)
