@@ -37,8 +37,8 @@ def test_nothing_moved_makes_no_group() -> None:
 
 def test_only_the_most_changed_rows_are_clustered(monkeypatch: pytest.MonkeyPatch) -> None:
     found, labels, _ = moved_fours()
-    monkeypatch.setattr("tvae.groups.MOST_CLUSTERED", 15)
-    kept = set(found.most_changed(15).tolist())
+    monkeypatch.setattr("tvae.groups.MOST_CLUSTERED", 12)
+    kept = {int(row) for c in (1, 4, 9) for row in [i for i in found.most_changed(140) if labels[i] == c][:12]}
     told = groups(found, labels, DIGITS, least_members=2)
     assert told
     assert all(set(group.rows.tolist()) <= kept for group in told)
@@ -58,10 +58,28 @@ def test_names_that_are_no_digits_and_mixed_company() -> None:
     names[4], names[9] = "Ankle boot", "a\nvery long name of a class that nobody reads to its end"
     sentences = [group.sentence for group in groups(found, labels, names)]
     assert "8 Ankle boot images leave the a very long name of a c… images" in sentences
-    mixed = labels.copy()
-    mixed[:4] = 1
-    told = [group.sentence for group in groups(found, mixed, DIGITS)]
-    assert "8 images, mostly ones and fours, leave the nines" in told
+
+
+def test_mixed_company_is_told_by_its_two_commonest_classes() -> None:
+    found, labels, movers = moved_fours()
+    relabelled = labels.copy()
+    relabelled[np.unique(found.left[movers][found.lost[movers]])[::2]] = 1
+    sentences = {group.sentence for group in groups(found, relabelled, DIGITS)}
+    assert sentences & {"8 fours leave the nines and the ones", "8 fours leave the ones and the nines"}
+
+
+def test_groups_that_changed_class_come_first() -> None:
+    found, labels, _ = moved_fours()
+    told = groups(found, labels, DIGITS)
+    crossed = [group.elsewhere > 0.5 for group in told]
+    assert crossed == sorted(crossed, reverse=True)
+    assert any(crossed)
+    assert not all(crossed)
+    for group in told:
+        (own,) = set(labels[group.rows].tolist())
+        by = found.lost_by if group.kind == "lost" else found.gained_by
+        company = [int(labels[j]) for row in group.rows for j in by(int(row))]
+        assert group.elsewhere == pytest.approx(sum(c != own for c in company) / len(company))
 
 
 def test_wrong_input_is_refused() -> None:

@@ -93,6 +93,7 @@ BREAKS: dict[str, Callable[[dict[str, bytes]], object]] = {
     "deep JSON": lambda m: m.update({"layout.npy": as_npy(np.frombuffer(b"[" * 200_000, np.uint8))}),
     "no positions": lambda m: m.pop("positions.npy"),
     "positions of another type": lambda m: m.update({"positions.npy": as_npy(np.zeros((2, 12, 2)))}),
+    "positions that are whole numbers": lambda m: m.update({"positions.npy": as_npy(np.zeros((2, 12, 2), np.int32))}),
     "positions in space": lambda m: m.update({"positions.npy": as_npy(np.zeros((2, 12, 3), np.float32))}),
     "positions that are no numbers": lambda m: m.update(
         {"positions.npy": as_npy(np.full((2, 12, 2), np.nan, np.float32))}

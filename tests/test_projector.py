@@ -185,25 +185,30 @@ def test_too_many_waiting_are_refused(projector: Projector, monkeypatch: pytest.
     running.cancel()
 
 
-def test_the_process_ends_with_its_server_even_in_the_middle_of_a_layout(tmp_path: Path) -> None:
-    server = """
+SERVER = """
 import sys, time
 from pathlib import Path
 import numpy as np
 from tvae.projections import ProjectionRequest, TsneParameters
 from tvae.projector import Projector
 projector = Projector(Path(sys.argv[1]))
+iterations = int(sys.argv[2])
 means = {"vae": np.random.default_rng(0).normal(size=(300, 4))}
-ticket = projector.submit(ProjectionRequest(means=means, parameters=TsneParameters(iterations=100_000)))
-while ticket.progress().phase != "descending":
+ticket = projector.submit(ProjectionRequest(means=means, parameters=TsneParameters(iterations=iterations)))
+while ticket.progress().phase not in ("descending", "done"):
     time.sleep(0.02)
+if iterations < 100:
+    ticket.result()
 print(projector.process_id(), flush=True)
 time.sleep(600)
 """
+
+
+@pytest.mark.parametrize("iterations", [3, 100_000], ids=["idle", "at work"])
+def test_the_process_ends_with_its_server(iterations: int, tmp_path: Path) -> None:
     root = Path(__file__).parents[1]
-    process = subprocess.Popen(
-        [sys.executable, "-c", server, str(tmp_path)], cwd=root, stdout=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, "-c", SERVER, str(tmp_path), str(iterations)]
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process_id = int(process.stdout.readline())
     assert not gone(process_id)

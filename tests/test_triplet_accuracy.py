@@ -23,6 +23,7 @@ def by_enumeration(means: np.ndarray, labels: np.ndarray, margin: float) -> dict
     satisfied = np.zeros((len(classes), len(classes)), np.int64)
     triplets = np.zeros_like(satisfied)
     accuracy, hinge, gap = np.full(len(means), np.nan), [], []
+    distances = [[distance(x, y) for y in means] for x in means]
     for a in range(len(means)):
         hits, hinges, gaps = [], [], []
         for p in range(len(means)):
@@ -31,7 +32,7 @@ def by_enumeration(means: np.ndarray, labels: np.ndarray, margin: float) -> dict
             for n in range(len(means)):
                 if labels[n] == labels[a]:
                     continue
-                near, far = distance(means[a], means[p]), distance(means[a], means[n])
+                near, far = distances[a][p], distances[a][n]
                 cell = classes.index(labels[a]), classes.index(labels[n])
                 satisfied[cell] += near + margin <= far
                 triplets[cell] += 1
@@ -61,6 +62,7 @@ def small_sets() -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "classes of one, odd labels": (rng.normal(size=(20, 3)), np.array([7] * 8 + [-3] * 9 + [100, 101, 102])),
         "one dominant class": (rng.normal(size=(40, 1)), np.array([0] * 36 + [1, 1, 2, 3])),
         "outliers": (clustered, rng.integers(0, 2, 40)),
+        "three places": (rng.integers(0, 3, (80, 1)).astype(np.float32), np.repeat([0, 1], [12, 68])),
         "duplicates": (np.repeat(rng.normal(size=(4, 6)), 10, axis=0), rng.integers(0, 3, 40)),
         "collapsed": (np.ones((20, 4)), rng.integers(0, 3, 20)),
         "nearly collapsed": (1e-300 * rng.normal(size=(20, 4)), rng.integers(0, 3, 20)),

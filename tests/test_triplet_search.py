@@ -7,8 +7,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from tvae import triplet_search as module
 from tvae.config import InputError
-from tvae.triplet_search import Triplets, triplet_distances, triplets_by_verdict, worst_triplets
+from tvae.triplet_search import Triplets, VerdictTriplets, triplet_distances, triplets_by_verdict, worst_triplets
 
 RNG = np.random.default_rng(0)
 LABELS = np.array([0] * 12 + [1] * 15 + [5] * 9 + [8])
@@ -73,32 +74,42 @@ def test_distances_of_given_triplets() -> None:
 
 @pytest.mark.parametrize("first_right", [True, False])
 @pytest.mark.parametrize("second_right", [True, False])
-@pytest.mark.parametrize("classes", [(None, None), (1, 5)])
-def test_verdicts(first_right: bool, second_right: bool, classes: tuple[int | None, int | None]) -> None:
+@pytest.mark.parametrize("classes", [(None, None), (1, None), (None, 5), (1, 5)])
+def test_verdicts(
+    first_right: bool, second_right: bool, classes: tuple[int | None, int | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     everything = every_triplet(*classes)
     margin = 0.2
     right = [triplet_distances(means, everything).satisfied(margin) for means in (MEANS, SEPARATE)]
     chosen = (right[0] == first_right) & (right[1] == second_right)
-    asked = {
-        "first_right": first_right,
-        "second_right": second_right,
-        "anchor_class": classes[0],
-        "negative_class": classes[1],
-    }
-    # Fewer than all: drawn at random, each with the verdict asked for.
-    few = triplets_by_verdict(MEANS, SEPARATE, LABELS, margin, k=5, seed=1, **asked)
     wanted = {row for row, is_one in zip(_rows(everything), chosen, strict=True) if is_one}
-    assert as_set(few.triplets) <= wanted
-    assert len(as_set(few.triplets)) == min(5, len(wanted))
-    # More than there are: all of them, and it says so.
-    if len(wanted) < 10_000:
-        all_there_are = triplets_by_verdict(MEANS, SEPARATE, LABELS, margin, k=10_000, seed=1, **asked)
-        assert as_set(all_there_are.triplets) == wanted
-        assert all_there_are.complete
-        if classes != (None, None):  # anchors weigh alike within one class, so the share is that of the list
-            assert abs(all_there_are.share - chosen.mean()) < 5 * all_there_are.standard_error + 1e-6
-    again = triplets_by_verdict(MEANS, SEPARATE, LABELS, margin, k=5, seed=1, **asked)
-    np.testing.assert_array_equal(again.triplets.negative, few.triplets.negative)
+
+    def found(k: int) -> VerdictTriplets:
+        return triplets_by_verdict(
+            MEANS,
+            SEPARATE,
+            LABELS,
+            margin,
+            first_right=first_right,
+            second_right=second_right,
+            k=k,
+            seed=1,
+            anchor_class=classes[0],
+            negative_class=classes[1],
+        )
+
+    drawn = found(5)
+    assert as_set(drawn.triplets) <= wanted
+    assert len(as_set(drawn.triplets)) == min(5, len(wanted))
+    np.testing.assert_array_equal(found(5).triplets.negative, drawn.triplets.negative)
+    if classes[0] is not None:  # anchors weigh alike within one class, so the share is that of the list
+        assert abs(drawn.share - chosen.mean()) < 5 * drawn.standard_error + 1e-6
+
+    monkeypatch.setattr(module, "_DRAWS", 1)
+    monkeypatch.setattr(module, "_BATCH", 1)  # as good as none drawn: what follows is the search
+    searched = found(len(wanted) + 1)
+    assert as_set(searched.triplets) == wanted
+    assert searched.complete
 
 
 def test_a_needle_is_found_and_nothing_is_said_to_be_complete() -> None:

@@ -16,9 +16,9 @@ from tvae.selection import checked_labels
 Kind = Literal["gained", "lost"]
 
 MOST_CLUSTERED = 1_500
-"""Rows that are clustered at most, the most changed ones: time and memory grow with their square."""
+"""Rows of a class that are clustered at most, the most changed ones: time and memory grow with their square."""
 
-CUT = 0.8
+CUT = 0.9
 """Average Jaccard distance at which two groups stay apart (Emblaze, Sivaraman et al. 2022, cuts at 0.7 to 0.9)."""
 
 LEAST_MEMBERS = 5
@@ -32,10 +32,12 @@ DIGIT_WORDS = ("zeros", "ones", "twos", "threes", "fours", "fives", "sixes", "se
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Rows that gained, or lost, much the same neighbours."""
+    """Rows of one class that gained, or lost, much the same neighbours."""
 
     rows: Int64[np.ndarray, " m"]
     kind: Kind
+    elsewhere: float
+    """Share of the gained or lost neighbours that are of another class, each counted once a row, in [0, 1]."""
     sentence: str
     """What happened, in plain text (a class's name is another person's text: escape it for a page)."""
 
@@ -47,10 +49,12 @@ def groups(
     cut: float = CUT,
     least_members: int = LEAST_MEMBERS,
 ) -> list[Group]:
-    """Rows that lost the same neighbours and rows that gained the same, the largest groups first.
+    """Rows that lost the same neighbours and rows that gained the same.
 
     Average-linkage clustering on the Jaccard distance between the sets of lost, and of gained, neighbours, cut at
-    `cut`; only the `MOST_CLUSTERED` most changed rows take part.
+    `cut`, in each class by itself: among rows of all classes at once the most changed are too scattered to meet. Rows
+    that changed less than the average row are left out. First come the groups whose company was mostly of another
+    class, then those among their own, the larger before the smaller.
 
     Raises:
         InputError: labels do not match the rows or the names, the cut is not in (0, 1), or `least_members` is under 2.
@@ -60,20 +64,23 @@ def groups(
         raise InputError(f"groups: least_members is {least_members}; a group has at least 2")
     if not 0 < cut < 1:
         raise InputError(f"groups: cut is {cut}; it must lie between 0 and 1 (0.7 to 0.9 is usual)")
-    candidates = np.sort(found.most_changed(MOST_CLUSTERED))
     told: list[Group] = []
     sides: tuple[tuple[Kind, np.ndarray, np.ndarray], ...] = (
         ("lost", found.left, found.lost),
         ("gained", found.right, found.gained),
     )
-    for kind, near, marked in sides:
-        rows = candidates[marked[candidates].any(axis=1)]
-        for members in _clusters(rows, near, marked, cut):
-            if len(members) >= least_members:
-                company = near[members][marked[members]]
-                sentence = _sentence(kind, labels[members], labels[company], class_names)
-                told.append(Group(members, kind, sentence))
-    return sorted(told, key=lambda group: (-len(group.rows), group.kind, int(group.rows[0])))
+    by_change = found.most_changed(len(labels))
+    by_change = by_change[found.change[by_change] >= found.change.mean(dtype=np.float64)]
+    for c in range(len(class_names)):
+        own = by_change[labels[by_change] == c][:MOST_CLUSTERED]
+        for kind, near, marked in sides:
+            rows = np.sort(own[marked[own].any(axis=1)])
+            for members in _clusters(rows, near, marked, cut):
+                if len(members) >= least_members:
+                    company = labels[near[members][marked[members]]]
+                    sentence = _sentence(kind, len(members), c, company, class_names)
+                    told.append(Group(members, kind, float((company != c).mean()), sentence))
+    return sorted(told, key=lambda group: (group.elsewhere <= 0.5, -len(group.rows), group.kind, int(group.rows[0])))
 
 
 def _clusters(
@@ -103,32 +110,13 @@ def jaccard_distances(
     return 1 - shared / (sizes[:, None] + sizes[None, :] - shared)
 
 
-def _sentence(
-    kind: Kind, members: Int[np.ndarray, " m"], company: Int[np.ndarray, " _"], class_names: Sequence[str]
-) -> str:
-    who = _mix(members, class_names)
-    whom = _mix(company, class_names)
-    verb = "leave" if kind == "lost" else "join"
-    if len(who) == 1:
-        subject = f"{len(members)} {_named(who[0], class_names)}"
-        whom_words = f"other {_named(whom[0], class_names)}" if whom == who else _company(whom, class_names)
-    else:
-        subject = f"{len(members)} images, mostly {_company(who, class_names, article='')},"
-        whom_words = _company(whom, class_names)
-    return f"{subject} {verb} {whom_words}"
-
-
-def _mix(labels: Int[np.ndarray, " m"], class_names: Sequence[str]) -> list[int]:
-    """The classes that make it up: the commonest alone if it has three quarters, else it and the next."""
-    counts = np.bincount(labels, minlength=len(class_names))
+def _sentence(kind: Kind, count: int, c: int, company: Int[np.ndarray, " _"], class_names: Sequence[str]) -> str:
+    """The company is told by its commonest class alone if that makes up three quarters, else by its two commonest."""
+    counts = np.bincount(company, minlength=len(class_names))
     order = np.argsort(-counts, kind="stable")
-    if counts[order[0]] >= 0.75 * len(labels):
-        return [int(order[0])]
-    return [int(order[0]), int(order[1])]
-
-
-def _company(classes: list[int], class_names: Sequence[str], article: str = "the ") -> str:
-    return " and ".join(f"{article}{_named(c, class_names)}" for c in classes)
+    told = order[:1] if counts[order[0]] >= 0.75 * len(company) else order[:2]
+    whom = " and ".join(f"{'other' if t == c else 'the'} {_named(int(t), class_names)}" for t in told)
+    return f"{count} {_named(c, class_names)} {'leave' if kind == 'lost' else 'join'} {whom}"
 
 
 def _named(c: int, class_names: Sequence[str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -125,17 +124,15 @@ def _map(archive: zipfile.ZipFile, i: int, variance_share: float) -> LinearMap:
 
 
 def _array(archive: zipfile.ZipFile, name: str, dtype: np.dtype, dimensions: int) -> np.ndarray:
-    """The named array, if it is of this type and as long as its header says.
+    """The named array, if it is of this type and as long as its header says (reshape refuses any other length).
 
-    The header is checked against the bytes that are there first: numpy would make room for whatever it claims.
+    Not read by numpy, which makes room for whatever a header claims before it looks at what is there.
     """
     stream = io.BytesIO(archive.read(f"{name}.npy"))
     major, minor = np.lib.format.read_magic(stream)
     if (major, minor) != (1, 0):
         raise ValueError("another version of the array format")
     shape, column_major, found = np.lib.format.read_array_header_1_0(stream)
-    content = stream.read()
-    right = found == dtype and len(shape) == dimensions and not column_major
-    if not right or math.prod(shape) * dtype.itemsize != len(content):
+    if found != dtype or len(shape) != dimensions or column_major:
         raise ValueError("not the array it should be")
-    return np.frombuffer(content, dtype).reshape(shape).copy()
+    return np.frombuffer(stream.read(), dtype).reshape(shape).copy()

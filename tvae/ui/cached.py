@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from jaxtyping import Float32, Float64, Int64, UInt8
 
+from tvae.changes import Changes, changes
 from tvae.checkpoints import Encoding, Run, read_curves, read_encoding
 from tvae.data import Split, load_split
 from tvae.data.split import SplitName
-from tvae.layout_files import default_layouts_folder, stored_layout
+from tvae.groups import Group, groups
+from tvae.layout_files import default_layouts_folder, layout_path, read_layout, stored_layout
+from tvae.neighbours import Neighbours, nearest_neighbours
 from tvae.projections import METHODS, Layout, ProjectionRequest, cache_key
+from tvae.projector import Projector
+from tvae.triplet_accuracy import anchor_accuracy
 from tvae.triplet_curve import TripletCurve
+from tvae.ui.latent_map import Blob, neighbours_blob, neighbours_that_fit, sprite_sheet
 
 
 def file_key(run: Run, name: str) -> str:
@@ -70,3 +80,96 @@ def split(dataset: str, name: SplitName) -> Split:
 @st.cache_resource(max_entries=6, show_spinner="Fetching the images …")
 def _split(key: str, _dataset: str, _name: SplitName) -> Split:
     return load_split(_dataset, _name, download=True)
+
+
+def layout_with_key(run: Run, key: str) -> Layout | None:
+    """The layout of this cache key, from the run's folder or this user's cache; None where neither holds it."""
+    for folder in (run.folder / "layouts", default_layouts_folder()):
+        path = layout_path(folder, key)
+        try:
+            state = path.stat()
+        except OSError:
+            continue
+        if (found := _layout_file(f"{path}:{state.st_mtime_ns}:{state.st_size}", path, key)) is not None:
+            return found
+    return None
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _layout_file(key: str, _path: Path, _layout_key: str) -> Layout | None:
+    return read_layout(_path, _layout_key)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def projector() -> Projector:
+    """The one projection process of this server."""
+    return Projector(default_layouts_folder())
+
+
+MOST_NEIGHBOURS = 100
+"""Neighbours of each row that are found once, so that fewer are a slice."""
+
+
+def neighbours(key: str, means: Float32[np.ndarray, "n d"]) -> Neighbours:
+    """The nearest rows of every row in an arm's latent space, 100 or all others; `key` names the arm's file."""
+    return _neighbours(key, means)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Finding every image's neighbours …")
+def _neighbours(key: str, _means: Float32[np.ndarray, "n d"]) -> Neighbours:
+    return nearest_neighbours(_means, min(MOST_NEIGHBOURS, len(_means) - 1))
+
+
+def neighbour_changes(key: str, left: Neighbours, right: Neighbours, k: int) -> Changes:
+    """What became of every row's k nearest; `key` names both arms' files."""
+    return _changes(f"{key}:{k}", left, right, k)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _changes(key: str, _left: Neighbours, _right: Neighbours, _k: int) -> Changes:
+    return changes(_left.first(_k).rows, _right.first(_k).rows)
+
+
+def change_groups(key: str, found: Changes, labels: Int64[np.ndarray, " n"], names: tuple[str, ...]) -> list[Group]:
+    """Rows that left or joined the same company; `key` names both arms' files and k."""
+    return _groups(f"{key}:{found.left.shape[1]}", found, labels, names)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Looking for groups that moved together …")
+def _groups(key: str, _found: Changes, _labels: Int64[np.ndarray, " n"], _names: tuple[str, ...]) -> list[Group]:
+    return groups(_found, _labels, _names)
+
+
+def lost_shares(
+    key: str, means: Float32[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], margin: float
+) -> Float64[np.ndarray, " n"]:
+    """Share of each row's triplets as anchor that are lost at the margin; `key` names the arm's file."""
+    return _lost_shares(f"{key}:{margin!r}", means, labels, margin)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Counting every image's triplets …")
+def _lost_shares(
+    key: str, _means: Float32[np.ndarray, "n d"], _labels: Int64[np.ndarray, " n"], _margin: float
+) -> Float64[np.ndarray, " n"]:
+    return 1 - anchor_accuracy(_means, _labels, _margin, threads=min(2, os.cpu_count() or 1))
+
+
+def thumbnails(fingerprint: str, images: UInt8[np.ndarray, "n height width"]) -> Blob:
+    """The sprite sheet of a split's images."""
+    return _thumbnails(fingerprint, images)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _thumbnails(key: str, _images: UInt8[np.ndarray, "n height width"]) -> Blob:
+    return sprite_sheet(_images)
+
+
+def neighbour_lines(key: str, left: Neighbours, right: Neighbours, k: int) -> Blob:
+    """What the maps draw lines to: as many of the k nearest as fit; `key` names both arms' files."""
+    return _neighbour_lines(f"{key}:{min(k, neighbours_that_fit(len(left.rows)))}", left, right, k)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _neighbour_lines(key: str, _left: Neighbours, _right: Neighbours, _k: int) -> Blob:
+    shown = min(_k, neighbours_that_fit(len(_left.rows)))
+    return neighbours_blob(_left.first(shown).rows, _right.first(shown).rows)
