@@ -77,3 +77,14 @@ def test_a_seed_gives_one_picture_and_another_seed_another() -> None:
     assert shares[-1] == 1
     np.testing.assert_array_equal(first, umap_positions(POINTS, start, 8, 0.1, 1, shares.append))
     assert not np.array_equal(first, umap_positions(POINTS, start, 8, 0.1, 2, shares.append))
+
+
+@pytest.mark.filterwarnings("ignore:Tensorflow not installed:ImportWarning")
+def test_the_fuzzy_set_is_umap_learns() -> None:
+    from umap.umap_ import fuzzy_simplicial_set
+
+    reference, *_ = fuzzy_simplicial_set(POINTS, 15, np.random.RandomState(0), "euclidean")
+    head, tail, weight = fuzzy_edges(nearest_neighbours(POINTS, 14))  # umap-learn counts the row itself
+    found = np.zeros((60, 60))
+    found[head, tail] = weight
+    np.testing.assert_allclose(found, reference.toarray(), atol=1e-4)
