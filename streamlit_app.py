@@ -145,3 +145,14 @@ with st.container(horizontal=True, gap="large"):  # beside each other where ther
         st.caption(
             "The three encoders are one and the same, and so are the decoders. The triplet term pulls on μ alone."
         )
+st.markdown("##### Where to go next")
+st.page_link(
+    "pages/1_Latent_map.py",
+    label="**Latent map**: which digits moved, and whose company did they leave?",
+    icon=":material/scatter_plot:",
+)
+st.page_link(
+    "pages/4_Triplets.py",
+    label="**Triplets**: which margin should I use, and what does it cost?",
+    icon=":material/change_history:",
+)

@@ -37,7 +37,7 @@ FLOORS = (
         "tvae.groups",
         "tvae.selection",
     ),
-    ("tvae.checkpoints", "tvae.training", "tvae.evaluation", "tvae.model_cards"),
+    ("tvae.checkpoints", "tvae.training", "tvae.evaluation", "tvae.model_cards", "tvae.reweighing"),
     ("tvae.recording", "tvae.cli", "tvae.__main__", "tvae.projector", "tvae.projector_process"),
     ("tvae.ui",),
 )

@@ -87,4 +87,5 @@ def test_the_fuzzy_set_is_umap_learns() -> None:
     head, tail, weight = fuzzy_edges(nearest_neighbours(POINTS, 14))  # umap-learn counts the row itself
     found = np.zeros((60, 60))
     found[head, tail] = weight
-    np.testing.assert_allclose(found, reference.toarray(), atol=1e-4)
+    wanted = reference.toarray()  # pyright: ignore[reportAttributeAccessIssue]
+    np.testing.assert_allclose(found, wanted, atol=1e-4)

@@ -19,8 +19,9 @@ from tvae.layout_files import default_layouts_folder, layout_path, read_layout, 
 from tvae.neighbours import Neighbours, nearest_neighbours
 from tvae.projections import METHODS, Layout, ProjectionRequest, cache_key
 from tvae.projector import Projector
-from tvae.triplet_accuracy import anchor_accuracy
-from tvae.triplet_curve import TripletCurve
+from tvae.triplet_accuracy import ClassMatrix, TripletAccuracy, anchor_accuracy, class_matrix, triplet_accuracy
+from tvae.triplet_curve import GapHistogram, TripletCurve, gap_histogram, triplet_curve
+from tvae.triplet_search import Triplets, VerdictTriplets, triplets_by_verdict, worst_triplets
 from tvae.ui.latent_map import Blob, neighbours_blob, neighbours_that_fit, sprite_sheet
 
 
@@ -173,3 +174,107 @@ def neighbour_lines(key: str, left: Neighbours, right: Neighbours, k: int) -> Bl
 def _neighbour_lines(key: str, _left: Neighbours, _right: Neighbours, _k: int) -> Blob:
     shown = min(_k, neighbours_that_fit(len(_left.rows)))
     return neighbours_blob(_left.first(shown).rows, _right.first(shown).rows)
+
+
+def counted_curve(key: str, means: Float32[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> TripletCurve:
+    """The triplet curve of an arm whose run keeps none; `key` names the arm's file."""
+    return _counted_curve(key, means, labels)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Counting every triplet at 201 margins …")
+def _counted_curve(key: str, _means: Float32[np.ndarray, "n d"], _labels: Int64[np.ndarray, " n"]) -> TripletCurve:
+    return triplet_curve(_means, _labels, threads=min(2, os.cpu_count() or 1))
+
+
+def counted_accuracy(
+    key: str, means: Float32[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], margin: float
+) -> TripletAccuracy:
+    """Exact triplet accuracy at one margin; `key` names the arm's file."""
+    return _counted_accuracy(f"{key}:{margin!r}", means, labels, margin)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Counting every triplet …")
+def _counted_accuracy(
+    key: str, _means: Float32[np.ndarray, "n d"], _labels: Int64[np.ndarray, " n"], _margin: float
+) -> TripletAccuracy:
+    return triplet_accuracy(_means, _labels, [_margin], threads=min(2, os.cpu_count() or 1))
+
+
+def counted_matrix(
+    key: str, means: Float32[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], margin: float
+) -> ClassMatrix:
+    """Exact accuracy by pair of classes at one margin; `key` names the arm's file."""
+    return _counted_matrix(f"{key}:{margin!r}", means, labels, margin)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Counting every pair of classes …")
+def _counted_matrix(
+    key: str, _means: Float32[np.ndarray, "n d"], _labels: Int64[np.ndarray, " n"], _margin: float
+) -> ClassMatrix:
+    return class_matrix(_means, _labels, _margin, threads=min(2, os.cpu_count() or 1))
+
+
+def gaps(key: str, means: Float32[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> GapHistogram:
+    """The distribution of all gaps of an arm; `key` names its file."""
+    return _gaps(key, means, labels)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Sorting the gaps of all triplets …")
+def _gaps(key: str, _means: Float32[np.ndarray, "n d"], _labels: Int64[np.ndarray, " n"]) -> GapHistogram:
+    return gap_histogram(_means, _labels, threads=min(2, os.cpu_count() or 1))
+
+
+def worst(
+    key: str,
+    means: Float32[np.ndarray, "n d"],
+    labels: Int64[np.ndarray, " n"],
+    k: int,
+    pair: tuple[int | None, int | None],
+) -> Triplets:
+    """The worst triplet of each of the k worst anchors, within a pair of classes; `key` names the arm's file."""
+    return _worst(f"{key}:{k}:{pair}", means, labels, k, pair)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Finding the worst violations …")
+def _worst(
+    key: str,
+    _means: Float32[np.ndarray, "n d"],
+    _labels: Int64[np.ndarray, " n"],
+    _k: int,
+    _pair: tuple[int | None, int | None],
+) -> Triplets:
+    return worst_triplets(
+        _means, _labels, _k, distinct_anchors=True, anchor_class=_pair[0], negative_class=_pair[1],
+        threads=min(2, os.cpu_count() or 1),
+    )  # fmt: skip
+
+
+def by_verdict(
+    key: str,
+    first: Float32[np.ndarray, "n d"],
+    second: Float32[np.ndarray, "n e"],
+    labels: Int64[np.ndarray, " n"],
+    margin: float,
+    right: tuple[bool, bool],
+    k: int,
+    pair: tuple[int | None, int | None],
+) -> VerdictTriplets:
+    """Up to k random triplets (seed 0) that two arms judge as asked; `key` names the arms' file."""
+    return _by_verdict(f"{key}:{margin!r}:{right}:{k}:{pair}", first, second, labels, margin, right, k, pair)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Looking for such triplets …")
+def _by_verdict(
+    key: str,
+    _first: Float32[np.ndarray, "n d"],
+    _second: Float32[np.ndarray, "n e"],
+    _labels: Int64[np.ndarray, " n"],
+    _margin: float,
+    _right: tuple[bool, bool],
+    _k: int,
+    _pair: tuple[int | None, int | None],
+) -> VerdictTriplets:
+    return triplets_by_verdict(
+        _first, _second, _labels, _margin, first_right=_right[0], second_right=_right[1], k=_k, seed=0,
+        anchor_class=_pair[0], negative_class=_pair[1],
+    )  # fmt: skip

@@ -11,6 +11,7 @@ from tvae.config import InputError
 from tvae.ui.runs import run_folder, run_folders
 
 STYLE = Path(__file__).parent / "page.css"
+PAGES = Path(__file__).parents[2] / "pages"
 ICON = Path(__file__).parent / "icon.png"
 
 
@@ -20,6 +21,10 @@ def open_page(title: str, question: str) -> Run:
     st.html(STYLE)
     st.title(title, anchor=False)
     st.markdown(f":gray[{question}]")
+    with st.sidebar, st.container(gap=None):
+        st.page_link("streamlit_app.py", label="Overview")
+        for page in sorted(PAGES.glob("*.py")):
+            st.page_link(f"pages/{page.name}", label=page.stem.split("_", 1)[1].replace("_", " "))
     names = list(run_folders())
     if not names:
         st.error("No run to show: the folder checkpoints/ is empty. Train one: `python -m tvae train --out RUN`.")

@@ -1,0 +1,68 @@
+"""The loss of finished arms as other weights and another margin would count it; no weight of a network moves.
+
+reweighed(arm, labels, loss, curve)     the three terms, their weighted total, and what still teaches -> Reweighed
+on_frontier(accuracy, cost)             which settings no other beats in both -> (n,)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from tvae.checkpoints import EncodedArm
+from tvae.config import InputError, LossConfig
+from tvae.triplet_accuracy import triplet_accuracy
+from tvae.triplet_curve import TripletCurve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reweighed:
+    """An arm's loss on a split under given weights (Eq. 2)."""
+
+    reconstruction: float
+    """Squared L2 distance to the reconstruction from the mean, summed over pixels, averaged over images."""
+    kl: float
+    """Nats, summed over latents, averaged over images."""
+    triplet: float
+    """Expected hinge over all triplets (Eq. 1), before its weight."""
+    teaching: float
+    """Share of triplets with a hinge above zero: the others have no gradient."""
+    total: float
+    """The weighted sum of the three terms."""
+
+
+def reweighed(
+    arm: EncodedArm, labels: Int[np.ndarray, " n"], loss: LossConfig, curve: TripletCurve | None = None
+) -> Reweighed:
+    """The arm's terms and total under `loss`; the triplet term from `curve` where the margin lies on it, else counted.
+
+    The reconstruction term is the squared distance whatever `loss.reconstruction` says. Raises InputError where the
+    labels allow no triplet.
+    """
+    try:
+        if curve is None:
+            raise InputError("no curve")
+        point = curve.at(loss.margin)
+        share, hinge = point.accuracy, point.mean_violation
+    except InputError:
+        counted = triplet_accuracy(arm.means, labels, [loss.margin])
+        share, hinge = float(counted.accuracy[0]), float(counted.mean_violation[0])
+    reconstruction = float(arm.errors.mean(dtype=np.float64))
+    kl = float(arm.kl.sum(axis=1, dtype=np.float64).mean())
+    return Reweighed(
+        reconstruction=reconstruction,
+        kl=kl,
+        triplet=hinge,
+        teaching=1 - share,
+        total=loss.reconstruction_weight * reconstruction + loss.kl_weight * kl + loss.triplet_weight * hinge,
+    )
+
+
+def on_frontier(accuracy: Float[np.ndarray, " n"], cost: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    """Whether no other setting is at least as accurate and as cheap, and better in one of the two."""
+    accuracy, cost = np.asarray(accuracy, np.float64), np.asarray(cost, np.float64)
+    no_worse = (accuracy[None, :] >= accuracy[:, None]) & (cost[None, :] <= cost[:, None])
+    better = (accuracy[None, :] > accuracy[:, None]) | (cost[None, :] < cost[:, None])
+    return ~np.any(no_worse & better, axis=1)

@@ -1,0 +1,74 @@
+"""What a map can show: the arms of a run, and those of other runs on the very same images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tvae.checkpoints import EncodedArm, Run, read_run
+from tvae.config import InputError
+from tvae.ui import cached
+from tvae.ui.colours import arm_colours
+from tvae.ui.runs import run_folders
+
+
+@dataclass(frozen=True)
+class View:
+    """One arm of one run."""
+
+    run: Run
+    arm: str
+    title: str
+    """On badges and in sentences: the arm, with its run where that is another."""
+
+    @property
+    def colour(self) -> str:
+        """The arm's colour."""
+        return arm_colours(list(self.run.config.arms))[self.arm]
+
+    @property
+    def key(self) -> str:
+        """Names what it shows by the file it comes from."""
+        return f"{cached.file_key(self.run, 'encoding-test.npz')}:{self.arm}"
+
+    @property
+    def encoded(self) -> EncodedArm:
+        """The arm's means and errors.
+
+        Raises:
+            InputError: the run's folder holds no sound encoding.
+        """
+        found = cached.encoding(self.run)
+        if found is None:
+            raise InputError(f"run {self.run.name}: holds no readable encoding of its test split; evaluate it again")
+        return found.arms[self.arm]
+
+
+def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
+    """Views by their title, this run's first; and why each other run is not among them."""
+    views = {arm.upper(): View(run, arm, arm.upper()) for arm in run.config.arms}
+    misfits: dict[str, str] = {}
+    for name, folder in run_folders().items():
+        if folder.resolve() == run.folder.resolve():
+            continue
+        try:
+            other = read_run(folder)
+        except InputError:
+            misfits[name] = "can't be read"
+            continue
+        if other.provenance.test.fingerprint != run.provenance.test.fingerprint:
+            misfits[name] = f"{other.provenance.test.n:,} other images ({other.config.data.name})"
+        elif not (folder / "encoding-test.npz").exists():
+            misfits[name] = "holds no encoded test split"
+        else:
+            titles = {arm: f"{name}/{arm.upper()}" for arm in other.config.arms}
+            views |= {title: View(other, arm, title) for arm, title in titles.items()}
+    return views, misfits
+
+
+def misfit_note(asked: str, views: dict[str, View], misfits: dict[str, str]) -> str:
+    """Why what an address asks for can't be shown beside this run, and what can; empty where it can."""
+    if not asked or asked in views:
+        return ""
+    name = asked.split("/", 1)[0][:80]
+    reason = f"run {name}: {misfits[name]}" if name in misfits else f"nothing is called {asked[:80]!r}"
+    return f"Two maps need the same images row by row; {reason}. These fit: {', '.join(views)}."

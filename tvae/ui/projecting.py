@@ -1,0 +1,130 @@
+"""The picture of each side: at once where a layout is stored, else PCA until the projection process has made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Int
+
+from tvae.alignment import align
+from tvae.fidelity import Fidelity
+from tvae.projections import (
+    Layout,
+    Parameters,
+    PcaParameters,
+    ProjectionRequest,
+    TsneParameters,
+    cache_key,
+    principal_axes,
+)
+from tvae.projector import ProjectionCancelled, ProjectionFailed, Ticket
+from tvae.ui import cached
+from tvae.ui.map_views import View
+from tvae.ui.state import Layouts
+
+METHOD_NAMES = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Where one side's rows lie, and what is known of that."""
+
+    positions: Float32[np.ndarray, "n 2"]
+    told: str
+    """Method and parameters, in a few words."""
+    fidelity: Fidelity | None
+    """None for the PCA that is shown meanwhile."""
+    notes: tuple[str, ...] = ()
+    ticket: Ticket | None = None
+    """Of the layout that will take this one's place."""
+    failed: str = ""
+    """Why the layout asked for is not shown."""
+    key: str = ""
+    """Cache key of the layout asked for."""
+
+
+def request_for(view: View, other: View, parameters: Parameters, seed: int) -> ProjectionRequest:
+    """The layout that shows `view` comparably with `other`: of all arms of their run, or of the two.
+
+    Raises:
+        InputError: too few rows for the method, or an encoding that can't be read.
+    """
+    labels = cached.encoding(view.run)
+    rows = None if labels is None else labels.labels
+    if view.run.folder == other.run.folder and labels is not None:
+        return ProjectionRequest(means=labels.means, parameters=parameters, seed=seed, labels=rows)
+    both = {name_in(each, other_than): each.encoded.means for each, other_than in ((view, other), (other, view))}
+    in_order = dict(sorted(both.items()))  # the same request, and so the same start, from either side
+    return ProjectionRequest(means=in_order, parameters=parameters, seed=seed, labels=rows)
+
+
+def name_in(view: View, other: View) -> str:
+    """What the request of `view` beside `other` calls it."""
+    return view.arm if view.run.folder == other.run.folder else f"{view.run.name}/{view.arm}"
+
+
+def picture(view: View, other: View, request: ProjectionRequest, kept: Layouts) -> Picture:
+    """What to show of `view` now."""
+    key, name = cache_key(request), name_in(view, other)
+    group = (*request.means, cached.file_key(view.run, "encoding-test.npz"))
+    found = cached.layout_with_key(view.run, key)
+    ticket = kept.tickets.get(key)
+    failed = ""
+    if found is None:
+        try:
+            if ticket is None:
+                ticket = kept.tickets[key] = cached.projector().submit(request)
+            if ticket.over:
+                found = ticket.result()
+        except ProjectionCancelled:
+            failed = "was cancelled"
+        except ProjectionFailed as error:
+            failed = f"failed: {error}"
+    if found is not None:
+        kept.standing[group] = found
+        return _of_layout(found, name, key)
+    asked = METHOD_NAMES[request.method]
+    if failed and group in kept.standing:
+        return _of_layout(kept.standing[group], name, key, f"{asked} {failed}.")
+    told = "PCA" if failed else f"PCA, while {asked} is computed"
+    return Picture(
+        quick_pca(view.encoded.means),
+        told,
+        None,
+        ticket=None if failed else ticket,
+        failed=f"{asked} {failed}." if failed else "",
+        key=key,
+    )
+
+
+def laid_over(left: Picture, right: Picture, rows: Int[np.ndarray, " m"] | None) -> Float32[np.ndarray, "n 2"]:
+    """The right picture's positions turned, mirrored and scaled to lie like the left's, for all rows or for these."""
+    chosen = rows if rows is not None and len(rows) else None
+    return align(left.positions, right.positions, chosen).apply(right.positions).astype(np.float32)
+
+
+def quick_pca(means: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "n 2"]:
+    """The two directions of greatest variance, unmeasured: what is shown while another picture is computed."""
+    mean, components, _ = principal_axes(means)
+    return ((means - mean) @ components.T).astype(np.float32)
+
+
+def parameters_told(parameters: Parameters) -> str:
+    """Method and parameters in a few words."""
+    if isinstance(parameters, PcaParameters):
+        return "PCA"
+    if isinstance(parameters, TsneParameters):
+        return f"t-SNE, perplexity {parameters.perplexity:g}"
+    return f"UMAP, {parameters.n_neighbors} neighbours"
+
+
+def _of_layout(found: Layout, name: str, key: str, failed: str = "") -> Picture:
+    return Picture(
+        found.positions[name],
+        parameters_told(found.parameters),
+        found.fidelity.get(name),
+        notes=found.notes,
+        failed=failed,
+        key=key,
+    )

@@ -1,0 +1,109 @@
+"""What a session keeps of the latent map: picked rows, layouts under way, what was told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Int
+
+from tvae.projections import Layout
+from tvae.projector import Ticket
+from tvae.ui.row_list import rows_from_address, rows_to_address
+
+ROWS = "rows"
+"""Name of the selected rows in the address."""
+
+
+@dataclass
+class Picks:
+    """Rows picked among the images of one split."""
+
+    rows: Int[np.ndarray, " m"] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Selected, sorted."""
+    focus: int | None = None
+    """The row whose neighbours are shown."""
+    note: str = ""
+    """What a reader must know of how they were picked."""
+
+    def replace(self, rows: Int[np.ndarray, " m"]) -> None:
+        """Select these rows instead."""
+        self.rows, self.note = np.unique(np.asarray(rows, np.int64)), ""
+
+    def walk_to(self, row: int) -> None:
+        """Look at another row."""
+        self.focus = row
+
+
+@dataclass
+class Layouts:
+    """Layouts that this session asked for and was shown."""
+
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    """By cache key."""
+    standing: dict[tuple[str, ...], Layout] = field(default_factory=dict)
+    """The last that was shown of each set of arms."""
+
+    def ask_again(self, key: str) -> None:
+        """Forget how the last attempt at a layout ended."""
+        self.tickets.pop(key, None)
+
+    def give_up_others(self, wanted: set[str]) -> None:
+        """Cancel what was asked for and is not wanted any more."""
+        for key in self.tickets.keys() - wanted:
+            self.tickets.pop(key).cancel()
+
+
+def picks(fingerprint: str, n: int) -> Picks:
+    """This session's picks among the images of this fingerprint; the first time, those that the address names."""
+    kept: dict[str, Picks] = st.session_state.setdefault("map-picks", {})
+    if fingerprint not in kept:
+        kept[fingerprint] = Picks()
+        if len(kept) == 1:  # a later data set's rows are not what the address meant
+            rows, dropped = rows_from_address(st.query_params.get(ROWS, ""), n)
+            kept[fingerprint].rows = rows
+            if dropped:
+                kept[
+                    fingerprint
+                ].note = (
+                    f"The address names rows that don't exist here (rows run from 0 to {n - 1:,}); they were left out."
+                )
+    return kept[fingerprint]
+
+
+def put_in_address(rows: Int[np.ndarray, " m"], n: int) -> bool:
+    """Have the address name these rows; False where they are too many for one."""
+    told = rows_to_address(rows, n)
+    if told:
+        if st.query_params.get(ROWS) != told:
+            st.query_params[ROWS] = told
+    elif ROWS in st.query_params:
+        del st.query_params[ROWS]
+    return told is not None
+
+
+def layouts() -> Layouts:
+    """This session's layouts."""
+    return st.session_state.setdefault("map-layouts", Layouts())
+
+
+def first_time(name: str) -> bool:
+    """Whether this session comes here for the first time under this name."""
+    seen: set[str] = st.session_state.setdefault("map-seen", set())
+    if name in seen:
+        return False
+    seen.add(name)
+    return True
+
+
+def view_note(found: str) -> str:
+    """What is wrong with the maps that an address asked for: the address is corrected at once, the note stays."""
+    if found:
+        st.session_state["map-view-note"] = found
+    return st.session_state.get("map-view-note", "")
+
+
+def forget_note() -> None:
+    """Another map was chosen."""
+    st.session_state.pop("map-view-note", None)
