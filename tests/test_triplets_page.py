@@ -91,7 +91,6 @@ def test_a_wrong_margin_in_the_address_is_passed_over(margin):
 def test_other_weights_change_the_total_and_nothing_else():
     app = page({"run": "digits"})
     before = app.table[1].value
-    kl_weight = app.slider(key="weigh-KL weight").value
     app.slider(key="weigh-KL weight").set_value(0.0).run()
     after = app.table[1].value
     assert list(before["triplet"]) == list(after["triplet"])

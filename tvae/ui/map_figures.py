@@ -58,7 +58,7 @@ def class_mix(counts: Int[np.ndarray, " classes"], names: Sequence[str]) -> go.F
     )
     figure = go.Figure(bars)
     figure.update_layout(
-        height=44 + 24 * len(shown),
+        height=64 + 24 * len(shown),
         margin={"l": 8, "r": 36, "t": 4, "b": 4},
         showlegend=False,
         xaxis={
