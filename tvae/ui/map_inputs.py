@@ -150,4 +150,4 @@ def selected_rows_csv(
 
 def rows_between(change: Float[np.ndarray, " n"], low: float, high: float) -> Int64[np.ndarray, " m"]:
     """Rows whose change lies in the range, its ends counted in (to a rounding error)."""
-    return np.flatnonzero((change <= high + 1e-6))
+    return np.flatnonzero((change >= low - 1e-6) & (change <= high + 1e-6))
