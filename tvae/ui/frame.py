@@ -21,7 +21,7 @@ def open_page(title: str, question: str) -> Run:
     st.html(STYLE)
     st.title(title, anchor=False)
     st.markdown(f":gray[{question}]")
-    with st.sidebar, st.container(gap=None):
+    with st.sidebar, st.container(gap="xxsmall"):
         st.page_link("streamlit_app.py", label="Overview")
         for page in sorted(PAGES.glob("*.py")):
             st.page_link(f"pages/{page.name}", label=page.stem.split("_", 1)[1].replace("_", " "))
