@@ -28,10 +28,10 @@ from tvae.ui.latent_map import Blob, neighbours_blob, neighbours_that_fit, sprit
 def file_key(run: Run, name: str) -> str:
     """Names a file of a run by what it is now: a run that is trained on changes it."""
     try:
-        state = (run.folder / name).stat()
-        told = f"{run.folder.resolve()}/{name}:{state.st_mtime_ns}:{state.st_size}"
+        state = (run.weights_folder / name).stat()
+        told = f"{run.weights_folder.resolve()}/{name}:{state.st_mtime_ns}:{state.st_size}"
     except OSError:
-        told = f"{run.folder.resolve()}/{name}:missing"
+        told = f"{run.weights_folder.resolve()}/{name}:missing"
     return hashlib.sha256(told.encode()).hexdigest()
 
 
