@@ -35,6 +35,8 @@ FLOORS = (
         "tvae.neighbours",
         "tvae.paths",
         "tvae.votes",
+        "tvae.confusable",
+        "tvae.example_rows",
         "tvae.changes",
         "tvae.groups",
         "tvae.selection",
