@@ -14,7 +14,7 @@ from tvae.selection import Companion, selection
 from tvae.ui import cached, state
 from tvae.ui.colours import INK
 from tvae.ui.frame import open_page, theme
-from tvae.ui.latent_map import MapSide, latent_map
+from tvae.ui.latent_map import MapSide, is_drawn, latent_map, load_map_code
 from tvae.ui.map_figures import change_histogram, class_mix
 from tvae.ui.map_inputs import (
     COLOURINGS,
@@ -114,6 +114,8 @@ def draw_maps(pair: Pair, pictures: tuple[Picture, Picture], right_at: np.ndarra
         colour_by=how["colours"],
         selection=picks.rows,
         focus=picks.focus,
+        code_loaded=True,
+        ask_when_drawn=True,
         key=how["memory"],
     )
     if not np.array_equal(picked.selection, picks.rows):
@@ -377,6 +379,7 @@ def both_pictures(
 def page() -> None:
     """The whole page."""
     run = open_page("Latent map", "Which digits moved, and whose company did they leave?")
+    load_map_code()
     st.html(STYLE)
     encoding = cached.encoding(run)
     if encoding is None:
@@ -438,9 +441,11 @@ def page() -> None:
     right_at = laid_over(*pictures, picks.rows if to_selection else None)
     show_state_of(pictures, kept)
 
-    # The first maps of a session come before neighbours and images, which take seconds on a fresh server.
-    early = state.first_time(pair.key) and colouring in ("class", "error")
+    # The maps come first: before neighbours and images, which take seconds on a fresh server, and before the charts,
+    # which keep a browser busy.
     memory = f"map-{fingerprint[:8]}"
+    drawn = is_drawn(memory)
+    early = (not drawn or state.first_time(pair.key)) and colouring in ("class", "error")
     maps = st.container()
     images, missing, near = None, "", None
     if not early:
@@ -450,6 +455,8 @@ def page() -> None:
             pair, pictures, right_at, drawn_with(pair, picks, memory, names, colouring, margin, images, near)
         )
     show_captions(pair, pictures, colouring)
+    if not drawn:
+        return
     if early:
         images_of(run)
         _ = pair.neighbours

@@ -42,7 +42,9 @@ __all__ = [
     "MapSide",
     "MapState",
     "Probe",
+    "is_drawn",
     "latent_map",
+    "load_map_code",
     "neighbours_blob",
     "neighbours_that_fit",
     "pending_probe",
@@ -160,6 +162,8 @@ def latent_map(
     aligned: bool = True,
     decode: bool = False,
     decoded: Decoded | None = None,
+    code_loaded: bool = False,
+    ask_when_drawn: bool = False,
     key: str,
 ) -> MapState:
     """Draw the two maps and return what a person has picked on them.
@@ -182,6 +186,8 @@ def latent_map(
             fitted to its own extent.
         decode: report where the pointer rests as a probe (see `pending_probe`).
         decoded: the answer to the last probe.
+        code_loaded: `load_map_code` was called in this run already.
+        ask_when_drawn: run the page again once the browser has drawn the maps (see `is_drawn`).
         key: names the component; keep it to keep zoom, hidden classes and selection.
 
     Raises:
@@ -202,6 +208,7 @@ def latent_map(
         "picked": {"rows": rows_to_text(rows, n), "focus": -1 if row is None else row, "gesture": gesture},
         "decode": decode,
         "decoded": _decoded_for_browser(decoded),
+        "tellWhenDrawn": ask_when_drawn and not is_drawn(key),
     }
     blobs: dict[str, Blob] = {"geometry": geometry_blob(left.positions, right.positions, labels)}
     if neighbours is not None:
@@ -221,10 +228,22 @@ def latent_map(
 
     with st.container(gap=None):
         _view(key=key, data=data)
-        _code(key=f"{key}-code")
+        if not code_loaded:
+            _code(key=f"{key}-code")
         for name, blob in blobs.items():
             _holder(key=f"{key}-{name}", data=blob.data)
     return MapState(rows, row)
+
+
+def load_map_code() -> None:
+    """Send the maps' code ahead of a page's controls, so that the browser reads it while the page is still at work."""
+    _code(key="latent-map-code")
+
+
+def is_drawn(key: str) -> bool:
+    """Whether the browser has drawn the map `key` since it came onto the page: what may wait, waits for that."""
+    state = st.session_state.get(key)
+    return isinstance(state, dict) and state.get("drawn") is True
 
 
 def pending_probe(key: str) -> Probe | None:
