@@ -48,6 +48,7 @@ __all__ = [
     "neighbours_blob",
     "neighbours_that_fit",
     "pending_probe",
+    "picked_on_map",
     "sprite_sheet",
 ]
 
@@ -155,6 +156,7 @@ def latent_map(
     class_names: Sequence[str],
     sprites: Blob | None = None,
     neighbours: Blob | None = None,
+    nearest: tuple[Integer[np.ndarray, "n k"], Integer[np.ndarray, "n k"]] | None = None,
     colour_by: ColourBy | None = None,
     palette: Sequence[str] = CLASS_COLOURS,
     selection: Integer[np.ndarray, " m"] | Sequence[int] | None = None,
@@ -177,7 +179,8 @@ def latent_map(
         labels: class of each row, from 0 to len(class_names) - 1.
         class_names: what each class is called; any text, it is never read as HTML.
         sprites: thumbnails, from `sprite_sheet`.
-        neighbours: nearest rows in each arm's latent space, from `neighbours_blob`.
+        neighbours: nearest rows in each arm's latent space, from `neighbours_blob`: lines run to them on hovering.
+        nearest: nearest rows of every row, as many as one likes: lines of the focused row run to all of its own.
         colour_by: numbers to colour by in place of the class.
         palette: colours of the classes as #rrggbb, started over when there are more classes.
         selection: rows to light up.
@@ -208,6 +211,7 @@ def latent_map(
         "picked": {"rows": rows_to_text(rows, n), "focus": -1 if row is None else row, "gesture": gesture},
         "decode": decode,
         "decoded": _decoded_for_browser(decoded),
+        "focused": None if nearest is None or row is None else [side[row].tolist() for side in nearest],
         "tellWhenDrawn": ask_when_drawn and not is_drawn(key),
     }
     blobs: dict[str, Blob] = {"geometry": geometry_blob(left.positions, right.positions, labels)}
@@ -244,6 +248,19 @@ def is_drawn(key: str) -> bool:
     """Whether the browser has drawn the map `key` since it came onto the page: what may wait, waits for that."""
     state = st.session_state.get(key)
     return isinstance(state, dict) and state.get("drawn") is True
+
+
+def picked_on_map(
+    key: str, n: int, selection: Integer[np.ndarray, " m"] | Sequence[int] | None, focus: int | None
+) -> MapState:
+    """What `latent_map` will return in this run, for what must be worked out from it before the maps are drawn.
+
+    Args:
+        n: rows of the maps.
+        selection: as it will be given to `latent_map`; so `focus`.
+    """
+    rows, row, _ = _picked(key, n, selection, focus)
+    return MapState(rows, row)
 
 
 def pending_probe(key: str) -> Probe | None:

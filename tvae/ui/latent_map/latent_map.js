@@ -456,7 +456,9 @@ class LatentMap {
 
   /** A row's neighbours in each arm, and whether the other arm has them too. */
   #neighboursOf(row) {
-    const rows = this.neighbours.map((table) => (table && row >= 0 ? table.row(row) : []));
+    const { picked, focused } = this.data;
+    const all = focused && row >= 0 && row === picked.focus;
+    const rows = all ? focused : this.neighbours.map((table) => (table && row >= 0 ? table.row(row) : []));
     const sets = rows.map((list) => new Set(list));
     return rows.map((list, side) => list.map((end) => ({ row: end, shared: sets[1 - side].has(end) })));
   }
