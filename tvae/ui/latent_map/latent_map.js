@@ -23,6 +23,7 @@ class LatentMap {
   #playing = null;
   #trails = null;
   #applied = {};
+  #told = false;
   #probe = { number: 0, sentAt: -Infinity, place: null, answered: true };
 
   constructor(host) {
@@ -441,13 +442,23 @@ class LatentMap {
       canvas.dataset.frameMs = cost;
       canvas.dataset.view = `${view.x.toFixed(5)} ${view.y.toFixed(5)} ${view.zoom.toFixed(4)}`;
     }
+    this.#tellDrawn();
     if (this.tiles?.unfinished) this.#redraw();
     else if (this.#settling || this.#playing) this.#redraw([]);
   }
 
+  /** Tell Python, if it asked, that the maps can be seen: what the page holds back until then may come. */
+  #tellDrawn() {
+    const asked = this.data.tellWhenDrawn;
+    if (asked && !this.#told) this.send.setStateValue("drawn", true);
+    this.#told = asked;
+  }
+
   /** A row's neighbours in each arm, and whether the other arm has them too. */
   #neighboursOf(row) {
-    const rows = this.neighbours.map((table) => (table && row >= 0 ? table.row(row) : []));
+    const { picked, focused } = this.data;
+    const all = focused && row >= 0 && row === picked.focus;
+    const rows = all ? focused : this.neighbours.map((table) => (table && row >= 0 ? table.row(row) : []));
     const sets = rows.map((list) => new Set(list));
     return rows.map((list, side) => list.map((end) => ({ row: end, shared: sets[1 - side].has(end) })));
   }
