@@ -83,6 +83,52 @@ def nearest_neighbours(points: Float[np.ndarray, "n d"], k: int) -> Neighbours:
     return Neighbours(rows, distances)
 
 
+def nearest_to(
+    queries: Float[np.ndarray, "m d"],
+    points: Float[np.ndarray, "n d"],
+    k: int,
+    left_out: Int[np.ndarray, " _"] | tuple[int, ...] = (),
+) -> Neighbours:
+    """Exact k nearest points of each query by Euclidean distance; rows (m, k) are rows of `points`.
+
+    Ties go to the lower row. `left_out` are rows of `points` that are no one's neighbours.
+
+    Raises:
+        InputError: shapes that don't fit, values that are not finite, a row to leave out that does not exist, or k not
+            from 1 to the number of points that are left.
+    """
+    points, asked = checked_points(points, "neighbours"), checked_points(queries, "queries")
+    if points.shape[1] != asked.shape[1]:
+        raise InputError(f"queries: {asked.shape[1]} coordinates; the points have {points.shape[1]}")
+    out = np.unique(np.asarray(left_out, np.int64))
+    if len(out) and not 0 <= out[0] <= out[-1] < len(points):
+        raise InputError(f"neighbours: rows {out[0]} to {out[-1]} can't be left out; rows run to {len(points) - 1}")
+    if not 1 <= k <= len(points) - len(out):
+        raise InputError(f"neighbours: k is {k}; with {len(points) - len(out)} rows it must be from 1 to that")
+    exact, ask = points.astype(np.float64), asked.astype(np.float64)
+    centre = exact.mean(axis=0)
+    centred, ask_centred = exact - centre, ask - centre
+    squares = np.einsum("nd,nd->n", centred, centred)
+    squares[out] = np.inf
+    # The product's rounding error, as in _Screen; what it can't tell apart is measured again by differences.
+    rounding = (exact.shape[1] + 16) * float(np.finfo(np.float64).eps)
+    furthest = float(np.sqrt(squares[np.isfinite(squares)].max()))
+    rows = np.empty((len(ask), k), np.int32)
+    distances = np.empty((len(ask), k), np.float32)
+    size = max(1, BLOCK_VALUES // len(exact))
+    for start in range(0, len(ask), size):
+        block = ask_centred[start : start + size]
+        near = squares - 2 * block @ centred.T  # (block, n): squared distance less the query's own square
+        kth = np.partition(near, k - 1, axis=1)[:, k - 1]
+        error = rounding * (furthest + np.linalg.norm(block, axis=1)) ** 2
+        row, column = np.nonzero(near <= (kth + 2 * error)[:, None])
+        difference = exact[column] - ask[row + start]
+        squared = np.einsum("pd,pd->p", difference, difference)
+        rows[start : start + size], nearest = _first_k(row, column, squared, len(block), k)
+        distances[start : start + size] = np.sqrt(nearest)
+    return Neighbours(rows, distances)
+
+
 class _Screen:
     """Finds, for a block of rows, the few columns that can be among the k nearest."""
 

@@ -14,6 +14,8 @@ from tvae.changes import Changes, changes
 from tvae.checkpoints import Encoding, Run, read_curves, read_encoding
 from tvae.data import Split, load_split
 from tvae.data.split import SplitName
+from tvae.decoding import Network
+from tvae.decoding import network as network_of
 from tvae.groups import Group, groups
 from tvae.layout_files import default_layouts_folder, layout_path, read_layout, stored_layout
 from tvae.neighbours import Neighbours, nearest_neighbours
@@ -43,6 +45,20 @@ def encoding(run: Run, split: str = "test") -> Encoding | None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _encoding(key: str, _run: Run, _split: str) -> Encoding | None:
     return read_encoding(_run, _split)
+
+
+def network(run: Run, arm: str) -> Network:
+    """An arm's encoder and decoder.
+
+    Raises:
+        InputError: no such arm, or weights that don't fit.
+    """
+    return _network(file_key(run, f"{arm}.safetensors"), run, arm)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _network(key: str, _run: Run, _arm: str) -> Network:
+    return network_of(_run, _arm)
 
 
 def curves(run: Run, split: str = "test") -> dict[str, TripletCurve] | None:
