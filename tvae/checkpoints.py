@@ -89,9 +89,14 @@ class Run:
         return self.provenance.step if self.snapshot is None else self.snapshot
 
     @property
+    def steps_per_epoch(self) -> int:
+        """Steps in which as many triplets are drawn as the training split has images."""
+        return self.provenance.train.n // self.config.train.batch_size
+
+    @property
     def epoch(self) -> float:
         """Epochs seen by the shown weights."""
-        return self.step / (self.provenance.train.n // self.config.train.batch_size)
+        return self.step / self.steps_per_epoch
 
     @property
     def snapshots(self) -> tuple[int, ...]:
