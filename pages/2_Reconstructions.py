@@ -200,7 +200,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
     """All of the page below its title."""
     fingerprint, n = run.provenance.test.fingerprint, len(encoding.labels)
     picks = state.picks(fingerprint, n)
-    state.put_in_address(picks.rows, n)
+    state.put_in_address(picks, n)
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     with bar.container(width=145):
         source = choose_source(picks)
