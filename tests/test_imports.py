@@ -55,6 +55,7 @@ FLOORS = (
         "tvae.evaluation",
         "tvae.model_cards",
         "tvae.reweighing",
+        "tvae.interpolation",
     ),
     ("tvae.judge_training", "tvae.recording", "tvae.cli", "tvae.__main__", "tvae.projector", "tvae.projector_process"),
     ("tvae.ui",),
