@@ -51,6 +51,8 @@ FLOORS = (
         "tvae.checkpoints",
         "tvae.decoding",
         "tvae.judges",
+        "tvae.interpolation",
+        "tvae.reconstruction_errors",
         "tvae.training",
         "tvae.evaluation",
         "tvae.model_cards",
@@ -58,6 +60,8 @@ FLOORS = (
         "tvae.interpolation",
     ),
     ("tvae.judge_training", "tvae.recording", "tvae.cli", "tvae.__main__", "tvae.projector", "tvae.projector_process"),
+    ),
+    ("tvae.recording", "tvae.cli", "tvae.__main__", "tvae.projector", "tvae.projector_process"),
     ("tvae.ui",),
 )
 """The floors, from the ground up; a folder stands for all that is in it."""
