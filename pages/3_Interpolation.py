@@ -14,7 +14,8 @@ from tvae.ui import cached, state
 from tvae.ui.arms import chosen_arms
 from tvae.ui.colours import INK, arm_colours
 from tvae.ui.end_choice import KEPT, Ends, choose_ends, choose_source, pick_ends
-from tvae.ui.frame import open_page, theme
+from tvae.ui.escaping import as_text
+from tvae.ui.frame import measured_on, open_page, theme
 from tvae.ui.image_grid import grid_download
 from tvae.ui.map_inputs import images_of, look_for_images_again
 from tvae.ui.path_player import Lane, path_player
@@ -23,14 +24,6 @@ from tvae.ui.pictures import GridRow
 WAYS: dict[str, PathKind] = {"straight": "linear", "spherical": "spherical"}
 PLACE = "t"
 PAIRS = 200
-
-
-def about(run: Run, encoding: Encoding) -> str:
-    """What every number here was measured on."""
-    return (
-        f"{run.config.data.name} {encoding.split} split, n = {len(encoding.labels):,}, "
-        f"training seed {run.config.train.seed}, checkpoint {run.name}"
-    )
 
 
 def arm_key(run: Run, arm: str) -> str:
@@ -88,15 +81,21 @@ def show_below(
     columns = columns_of(ways, run.provenance.class_names)
     words, buttons = st.columns([5, 1.3])
     words.caption(
-        f"A {way} way between the means μ of {ends.told}. On top the classes of the {voters} nearest means, as shares "
-        "of the vote; under each step's decode the winning class with its share, the nearest real test image, and "
-        f"log p, the prior's log density in nats (samples of the prior itself have {usual}). The two end images "
-        f"neither vote nor count as nearest. {about(run, encoding)}."
+        f"A {way} way between the means μ of {as_text(ends.told)}. On top the classes of the {voters} nearest means, "
+        "as shares of the vote; under each step's decode the winning class with its share, the nearest real test "
+        f"image, and log p, the prior's log density in nats (samples of the prior itself have {usual}). The two end "
+        f"images neither vote nor count as nearest. {measured_on(run, encoding)}."
     )
     with buttons:
         grid_download(film(run, encoding, ways, images), f"interpolation-{run.name}")
         st.download_button(
-            "CSV", rows_csv(columns), "interpolation.csv", "text/csv", on_click="ignore", width="stretch"
+            "CSV",
+            rows_csv(columns),
+            "interpolation.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
         )
     with st.expander("The numbers at each step"):
         st.dataframe(pd.DataFrame(columns), hide_index=True)
@@ -121,7 +120,7 @@ def show_third_classes(run: Run, encoding: Encoding, arms: list[str], way: str, 
     st.markdown(f"The {way} way leads through a third class in {', '.join(parts)} of {PAIRS} pairs.")
     st.caption(
         f"The same {PAIRS} pairs for every arm (seed 0), each way looked at in 21 codes, {voters} votes at each; ± is "
-        f"one standard error. {about(run, encoding)}."
+        f"one standard error. {measured_on(run, encoding)}."
     )
 
 
@@ -132,7 +131,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         st.info(f"A way needs images beside it; this run's test split has {n}.")
         return
     picks = state.picks(fingerprint, n)
-    state.put_in_address(picks.rows, n)
+    state.put_in_address(picks, n)
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     with bar.container(width=150):
         source = choose_source(picks)
@@ -206,7 +205,9 @@ def show_page(run: Run, encoding: Encoding) -> None:
     show_third_classes(run, encoding, arms, way, voters)
 
 
-run = open_page("Interpolation", "What lies between two images, and does the way lead through a third class?")
+run = open_page(
+    "Interpolation", "What lies between two images, and does the way lead through a third class?", at_any_epoch=True
+)
 encoding = cached.encoding(run)
 if encoding is None:
     st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")

@@ -57,11 +57,8 @@ FLOORS = (
         "tvae.evaluation",
         "tvae.model_cards",
         "tvae.reweighing",
-        "tvae.interpolation",
     ),
     ("tvae.judge_training", "tvae.recording", "tvae.cli", "tvae.__main__", "tvae.projector", "tvae.projector_process"),
-    ),
-    ("tvae.recording", "tvae.cli", "tvae.__main__", "tvae.projector", "tvae.projector_process"),
     ("tvae.ui",),
 )
 """The floors, from the ground up; a folder stands for all that is in it."""

@@ -118,5 +118,5 @@ def told(parts: Sequence[Stretch], ends: tuple[int, int], names: Sequence[str]) 
     words = [f"through {' and '.join(third)}, which neither image is" if third else "no third class on the way"]
     for place, part, label in (("first", parts[0], ends[0]), ("second", parts[-1], ends[1])):
         if part.label != label:
-            words.append(f"the {place} image is {names[label]} among {names[part.label]}")
+            words.append(f"the {place} image ({names[label]}) lies among {names[part.label]}")
     return f"{way}: {'; '.join(words)}"

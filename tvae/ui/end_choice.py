@@ -10,7 +10,7 @@ import streamlit as st
 from jaxtyping import Int, UInt8
 
 from tvae.checkpoints import Encoding, Run
-from tvae.example_rows import of_class, random_rows
+from tvae.example_rows import of_class, random_pairs, random_rows
 from tvae.ui import cached, state
 from tvae.ui.image_picker import image_picker
 
@@ -45,8 +45,8 @@ def choose_ends(source: str, run: Run, encoding: Encoding, judge: str, picks: st
         return _confusable(run, encoding, judge)
     if source == RANDOM:
         seed = int(st.number_input("Seed", 0, 2**31, 0, 1, key="pair-seed", width=110, **KEPT) or 0)
-        first, last = _two(random_rows(n, 2, seed))
-        return Ends((first, last), f"two images drawn at random with seed {seed}")
+        drawn = random_pairs(encoding.labels, 1, seed)[0] if np.ptp(encoding.labels) else random_rows(n, 2, seed)
+        return Ends(_two(drawn), f"two images, of two classes where there are two, drawn at random with seed {seed}")
     if source == PICKED:
         return _of_selection(picks, n)
     first = st.number_input("From row", 0, n - 1, 0, 1, key="from-row", width=110, **KEPT)

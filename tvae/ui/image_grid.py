@@ -23,10 +23,11 @@ def grid_download(rows: Sequence[GridRow], name: str) -> None:
     """A button that saves the rows as a PNG on the page's own ground."""
     shown = theme()
     st.download_button(
-        "Save as PNG",
+        "PNG",
         lambda: grid_png(rows, ink=INK[shown], scale=_scale(rows), ground=GROUND[shown]),
         f"{name}.png",
         "image/png",
+        icon=":material/download:",
         on_click="ignore",
         width="stretch",
     )

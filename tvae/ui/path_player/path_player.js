@@ -20,7 +20,7 @@ function svg(name, attributes) {
 class Player {
   constructor(data, parent, at, commit) {
     Object.assign(this, { data, commit, lanes: [], playing: 0 });
-    this.root = element("div", "player");
+    this.root = element("div", data.steps.length > 12 ? "player many" : "player");
     this.root.dataset.testid = "path-player";
     this.root.style.setProperty("--steps", data.steps.length);
     this.root.append(this.#controls());
