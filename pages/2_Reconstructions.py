@@ -164,7 +164,7 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
     with left:
         st.markdown("##### Squared error by class")
         if len(members) <= LONGEST_TABLE:
-            st.table(frame)
+            st.table(frame.rename(index=as_text))
         else:
             st.dataframe(frame.map(lambda told: told.strip("*")))
         st.caption(

@@ -15,7 +15,8 @@ from tvae.votes import class_votes
 RUN = read_run(Path(__file__).parents[1] / "checkpoints" / "digits")
 ENCODING = read_encoding(RUN, "test")
 assert ENCODING is not None
-LABELS, ARM = ENCODING.labels, ENCODING.arms["tvae"]
+LABELS, ARMS = ENCODING.labels, ENCODING.arms
+ARM = ARMS["tvae"]
 NETWORK = network(RUN, "tvae")
 
 
@@ -74,7 +75,7 @@ def test_a_way_is_told_in_a_sentence():
 @pytest.mark.parametrize("kind", ["linear", "spherical"])
 def test_ways_through_a_third_class_are_those_of_a_plain_loop(kind):
     rng = np.random.default_rng(4)
-    arm = ENCODING.arms["vae"]
+    arm = ARMS["vae"]
     pairs = rng.integers(0, len(LABELS), (24, 2))
     found = third_class_ways(arm, LABELS, 10, pairs, kind, 5, codes=9)
     for (first, last), through in zip(pairs.tolist(), found, strict=True):

@@ -14,10 +14,10 @@ from tvae.example_rows import of_class, random_pairs, random_rows
 from tvae.ui import cached, state
 from tvae.ui.image_picker import image_picker
 
-CONFUSABLE, RANDOM, TWO_ROWS, PICKED = SOURCES = ("confusable pair", "random", "two rows", "map selection")
+RANDOM, CONFUSABLE, TWO_ROWS, PICKED = SOURCES = ("random", "confusable pair", "two rows", "map selection")
 KEPT: Any = {"bind": "query-params", "persist_state": "session"}
 FIRST_CLASSES = (4, 9)
-"""On digits the pair that the eye confuses most; other data has its first two classes."""
+"""On digits the pair that the eye confuses most; data without them has its first and last class."""
 OFFERED = 60
 
 
@@ -34,7 +34,7 @@ class Ends:
 
 def choose_source(picks: state.Picks) -> str:
     """By what the ends are chosen: a map selection of two images is what its maker wants to see."""
-    first = PICKED if len(picks.rows) == 2 else CONFUSABLE
+    first = PICKED if len(picks.rows) == 2 else RANDOM
     return st.selectbox("Between", SOURCES, SOURCES.index(first), key="ends", **KEPT) or first
 
 
