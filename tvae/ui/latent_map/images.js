@@ -3,6 +3,9 @@
 /** Side of an image in CSS pixels, and of the cell that it has to itself at the finest. */
 const TILE = 30;
 
+/** Rows that share a cell on average: with more, images would hide too many points to stand for them. */
+const MOST_SHARING = 4;
+
 /**
  * One row for each cell of a grid that is fixed to the layout at each doubling of the zoom, so that panning does not
  * change who is shown. `null` while the map is too crowded for images to stand for it.
@@ -10,27 +13,46 @@ const TILE = 30;
 function imagesInSight(panel, { states }) {
   const { scale, x, y } = panel.transform;
   const { width, height } = panel.canvas;
-  const side = TILE * panel.ratio;
   // The cell in the layout's frame: a power of two, from 1 to 2 tiles wide on the screen.
-  const unit = 2 ** Math.ceil(Math.log2(side / scale));
-  const across = Math.ceil(width / (unit * scale)) + 2;
+  const unit = 2 ** Math.ceil(Math.log2((TILE * panel.ratio) / scale));
+  if (rowsSharing(panel, unit) > MOST_SHARING) return null;
   const cells = new Map();
-  const left = Math.floor(-x / scale / unit);
-  const most = 3 * across * (Math.ceil(height / (unit * scale)) + 2);
-  let inSight = 0;
   for (let i = 0; i < states.length; i++) {
     if (states[i] === HIDDEN) continue;
     const px = x + panel.layout[2 * i] * scale;
     const py = y - panel.layout[2 * i + 1] * scale;
     if (px < 0 || py < 0 || px >= width || py >= height) continue;
-    if (++inSight > most) return null;
-    const column = Math.floor(panel.layout[2 * i] / unit) - left;
-    const row = Math.floor(panel.layout[2 * i + 1] / unit);
-    const name = row * across + column;
+    const name = cellOf(panel.layout, i, unit);
     const before = cells.get(name);
     if (before === undefined || states[i] > states[before]) cells.set(name, i);
   }
   return { cells, unit };
+}
+
+/** The number of the cell that a row lies in. */
+function cellOf(layout, row, unit) {
+  return Math.floor(layout[2 * row] / unit) * 65536 + Math.floor(layout[2 * row + 1] / unit);
+}
+
+/** Places for marking cells; two cells that fall on one place count as one, which few do. */
+const PLACES = 1 << 18;
+const taken = new Uint8Array(PLACES);
+
+/** How many rows share a cell on average, over the whole layout, so that it does not depend on what is in sight. */
+function rowsSharing(panel, unit) {
+  const { layout } = panel;
+  if (panel.sharing?.layout !== layout || panel.sharing.unit !== unit) {
+    let cells = 0;
+    taken.fill(0);
+    for (let i = 0; i < layout.length; i += 2) {
+      const [column, row] = [Math.floor(layout[i] / unit), Math.floor(layout[i + 1] / unit)];
+      const place = (Math.imul(column, 73856093) ^ Math.imul(row, 19349663)) & (PLACES - 1);
+      cells += 1 - taken[place];
+      taken[place] = 1;
+    }
+    panel.sharing = { layout, unit, rows: layout.length / 2 / cells };
+  }
+  return panel.sharing.rows;
 }
 
 /** Draw those images, each wholly inside its cell. */

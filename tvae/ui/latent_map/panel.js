@@ -19,6 +19,7 @@ class Panel {
     this.layout = null;
     this.grid = null;
     this.middles = null;
+    this.sharing = null;
     this.colours = null;
     this.order = null;
     this.colour = "#888888";
