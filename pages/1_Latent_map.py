@@ -285,8 +285,7 @@ def page() -> None:
         words, again = st.columns([6, 1], vertical_alignment="center")
         words.caption(as_text(f"The maps have no thumbnails: {missing}"))
         again.button("Try again", on_click=look_for_images_again)
-    state.put_row_in_address(picks.focus)
-    if not state.put_in_address(picks.rows, n):
+    if not state.put_in_address(picks, n):
         st.caption("This selection is too large for the address; a link to this page opens without it.")
     if picks.note:
         st.info(picks.note)

@@ -75,24 +75,16 @@ def _addressed(n: int) -> Picks:
     return Picks(rows=rows, focus=focus, note=note if missing else "")
 
 
-def put_in_address(rows: Int[np.ndarray, " m"], n: int) -> bool:
-    """Have the address name the selected rows; False where they are too many for one."""
-    told = rows_to_address(rows, n)
-    _put(ROWS, told)
-    return told is not None
-
-
-def put_row_in_address(row: int | None) -> None:
-    """Have the address name the row whose neighbours are shown."""
-    _put(ROW, None if row is None else str(row))
-
-
-def _put(name: str, told: str | None) -> None:
-    if told:
-        if st.query_params.get(name) != told:
-            st.query_params[name] = told
-    elif name in st.query_params:
-        del st.query_params[name]
+def put_in_address(picked: Picks, n: int) -> bool:
+    """Have the address name what is picked; False where the selected rows are too many for one."""
+    rows = rows_to_address(picked.rows, n)
+    for name, told in ((ROWS, rows), (ROW, None if picked.focus is None else str(picked.focus))):
+        if told:
+            if st.query_params.get(name) != told:
+                st.query_params[name] = told
+        elif name in st.query_params:
+            del st.query_params[name]
+    return rows is not None
 
 
 def layouts() -> Layouts:
