@@ -214,7 +214,7 @@ def page() -> None:
     views, misfits = views_beside(run)
     asked = [st.query_params.get(side, "") for side in ("left", "right")]
     note = state.view_note(next(filter(None, (misfit_note(name, views, misfits) for name in asked)), ""))
-    controls = st.container(key="map-controls").columns([3.1, 1, 1, 1.5, 1.3, 0.85], vertical_alignment="bottom")
+    controls = st.container(key="map-controls").columns([2.7, 1, 1.15, 1.75, 1.15, 0.85], vertical_alignment="bottom")
     with controls[0]:
         left, right = choose_views(views, own_titles(run))
     with controls[5], st.popover("More", width="stretch"):

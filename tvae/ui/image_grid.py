@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 
 import streamlit as st
 
 from tvae.ui.colours import GROUND, INK
 from tvae.ui.frame import theme
-from tvae.ui.pictures import GridRow, fitting_scale, grid_png
+from tvae.ui.pictures import GridRow, fitting_scale, grid_png, png_width
 
 
 def show_grid(rows: Sequence[GridRow], alt: str) -> None:
     """Show the rows as large as they fit."""
     png = grid_png(rows, ink=INK[theme()], scale=_scale(rows))
-    width = struct.unpack(">I", png[16:20])[0]  # where a PNG tells it
-    st.image(png, width=width // 2, alt=alt)
+    st.image(png, width=png_width(png) // 2, alt=alt)
 
 
 def grid_download(rows: Sequence[GridRow], name: str) -> None:
