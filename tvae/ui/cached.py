@@ -24,6 +24,7 @@ from tvae.layout_files import default_layouts_folder, layout_path, read_layout, 
 from tvae.neighbours import Neighbours, nearest_neighbours
 from tvae.paths import PathKind
 from tvae.projections import METHODS, Layout, ProjectionRequest, cache_key
+from tvae.projections import layout as compute_layout
 from tvae.projector import Projector
 from tvae.reconstruction_errors import posterior_noise, sampled_errors
 from tvae.triplet_accuracy import ClassMatrix, TripletAccuracy, anchor_accuracy, class_matrix, triplet_accuracy
@@ -166,6 +167,16 @@ def layout_with_key(run: Run, key: str) -> Layout | None:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _layout_file(key: str, _path: Path, _layout_key: str) -> Layout | None:
     return read_layout(_path, _layout_key)
+
+
+def layout_at_once(key: str, request: ProjectionRequest) -> Layout:
+    """The layout of this cache key, computed while the page waits."""
+    return _layout_at_once(key, request)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _layout_at_once(key: str, _request: ProjectionRequest) -> Layout:
+    return compute_layout(_request)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

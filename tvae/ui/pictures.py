@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -109,6 +110,11 @@ def grid_png(
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", compress_level=1)  # flat squares: a higher level costs time and saves little
     return buffer.getvalue()
+
+
+def png_width(png: bytes) -> int:
+    """Pixels across of a PNG, from where its header tells them."""
+    return struct.unpack(">I", png[16:20])[0]
 
 
 def error_map(
