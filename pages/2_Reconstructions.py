@@ -115,7 +115,8 @@ def show_trade(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, 
     words = (
         f"**What the triplet weight {sign} here.** {last.upper()} (triplet weight {losses[last].triplet_weight:g}, "
         f"margin {losses[last].margin:g}) reconstructs from {code} with a squared error of {mean:.2f} per image, "
-        f"{first.upper()} (triplet weight {losses[first].triplet_weight:g}) with {base:.2f}: **{told_difference(cost)}{share}**"
+        f"{first.upper()} (triplet weight {losses[first].triplet_weight:g}) with {base:.2f}: "
+        f"**{told_difference(cost)}{share}**"
     )
     shares = [triplet_share(run, encoding, arm) for arm in (first, last)]
     if shares[0] is not None and shares[1] is not None:

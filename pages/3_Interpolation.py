@@ -143,7 +143,12 @@ def show_page(run: Run, encoding: Encoding) -> None:
     with bar.popover("More"):
         arms = chosen_arms(run)
         judge = st.selectbox(
-            "Confusable to", list(run.config.arms), format_func=str.upper, key="judge", help="Whose distances count."
+            "Confusable to",
+            list(run.config.arms),
+            format_func=str.upper,
+            key="judge",
+            help="Whose distances count.",
+            **KEPT,
         )
         voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key="voters", **KEPT) or 15)
     with which:
