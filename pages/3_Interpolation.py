@@ -79,24 +79,16 @@ def show_below(
     ).replace("-", "−")
     voters = next(iter(ways.values())).votes.nearest.rows.shape[1]
     columns = columns_of(ways, run.provenance.class_names)
-    words, buttons = st.columns([5, 1.3])
-    words.caption(
+    st.caption(
         f"A {way} way between the means μ of {as_text(ends.told)}. On top the classes of the {voters} nearest means, "
         "as shares of the vote; under each step's decode the winning class with its share, the nearest real test "
         f"image, and log p, the prior's log density in nats (samples of the prior itself have {usual}). The two end "
         f"images neither vote nor count as nearest. {measured_on(run, encoding)}."
     )
-    with buttons:
+    with st.container(horizontal=True):
         grid_download(film(run, encoding, ways, images), f"interpolation-{run.name}")
-        st.download_button(
-            "CSV",
-            rows_csv(columns),
-            "interpolation.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            width="stretch",
-        )
+        icon = ":material/download:"
+        st.download_button("CSV", rows_csv(columns), "interpolation.csv", "text/csv", icon=icon, on_click="ignore")
     with st.expander("The numbers at each step"):
         st.dataframe(pd.DataFrame(columns), hide_index=True)
 
@@ -151,7 +143,12 @@ def show_page(run: Run, encoding: Encoding) -> None:
     with bar.popover("More"):
         arms = chosen_arms(run)
         judge = st.selectbox(
-            "Confusable to", list(run.config.arms), format_func=str.upper, key="judge", help="Whose distances count."
+            "Confusable to",
+            list(run.config.arms),
+            format_func=str.upper,
+            key="judge",
+            help="Whose distances count.",
+            **KEPT,
         )
         voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key="voters", **KEPT) or 15)
     with which:

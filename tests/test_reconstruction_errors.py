@@ -11,6 +11,7 @@ from tvae.config import InputError
 from tvae.decoding import network
 from tvae.reconstruction_errors import (
     class_errors,
+    lowest_beyond_noise,
     paired_difference,
     posterior_noise,
     sampled_errors,
@@ -49,6 +50,15 @@ def test_the_difference_is_paired():
     assert alone.mean == 2 and np.isnan(alone.standard_error) and not alone.beyond_noise
     with pytest.raises(InputError, match="4 of one arm, 3 of the other"):
         paired_difference(first, second[:3])
+
+
+def test_an_arm_is_lowest_only_beyond_the_noise():
+    base, wiggle = np.array([3.0, 4.0, 5.0, 6.0]), np.array([0.5, -0.5, 0.4, -0.3])
+    assert lowest_beyond_noise({"a": base + 1, "b": base, "c": base + 2}) == "b"
+    assert lowest_beyond_noise({"a": base + 1, "b": base, "c": base + wiggle}) is None
+    assert lowest_beyond_noise({"a": base, "b": base}) is None
+    assert lowest_beyond_noise({"a": base}) is None
+    assert lowest_beyond_noise({"a": base[:1], "b": base[:1] + 1}) is None
 
 
 def test_squared_errors_are_sums_over_pixels():

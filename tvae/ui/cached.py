@@ -75,8 +75,8 @@ def sampled_error(run: Run, arm: str, images: Split, seed: int) -> Float64[np.nd
 
 @st.cache_resource(max_entries=32, show_spinner="Reconstructing every image from a sample …")
 def _sampled_error(key: str, _run: Run, _arm: str, _images: Split, _seed: int) -> Float64[np.ndarray, " n"]:
-    noise = posterior_noise(len(_images), _run.config.model.latent_dim, _seed)
-    return sampled_errors(network(_run, _arm), _images.images, noise)
+    arm = network(_run, _arm)
+    return sampled_errors(arm, _images.images, posterior_noise(len(_images), arm.latents, _seed))
 
 
 def confusable_pair(

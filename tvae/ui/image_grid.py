@@ -11,14 +11,19 @@ from tvae.ui.colours import GROUND, INK
 from tvae.ui.frame import theme
 from tvae.ui.pictures import GridRow, fitting_density, fitting_scale, grid_png
 
+NARROWEST = 680
+"""Screen pixels to which a wide grid may shrink; `page.css` says the same."""
 
-def show_grid(rows: Sequence[GridRow], alt: str) -> None:
-    """Show the rows as large as they fit."""
+
+def show_grid(rows: Sequence[GridRow], alt: str, key: str) -> None:
+    """Show the rows as large as they fit; a narrow page scrolls sideways rather than make their numbers unreadable."""
     scale = _scale(rows)
     density = fitting_density(rows, scale)
     png = grid_png(rows, ink=INK[theme()], scale=scale, density=density)
     width = struct.unpack(">I", png[16:20])[0]  # where a PNG tells it
-    with st.container(width=round(width / density)):
+    across = round(width / density)
+    size = "wide" if across > NARROWEST else "small"
+    with st.container(width=across, key=f"image-grid-{size}-{key}"):
         st.image(png, width="stretch", alt=alt)
 
 
@@ -32,7 +37,6 @@ def grid_download(rows: Sequence[GridRow], name: str) -> None:
         "image/png",
         icon=":material/download:",
         on_click="ignore",
-        width="stretch",
     )
 
 
