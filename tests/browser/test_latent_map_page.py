@@ -126,6 +126,7 @@ def test_a_lasso_is_told_below_and_kept_as_a_table(open_map, tmp_path):
     count = told_count(page)
     assert 0 < count < N
     wait(page, "selected-count", count)
+    page.get_by_test_id("stStatusWidget").wait_for(state="detached")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as CSV").click()
     download.value.save_as(tmp_path / "rows.csv")
