@@ -83,6 +83,7 @@ def show_selection(
         data=lambda: selected_rows_csv(picks.rows, pair, names, at),
         file_name=f"rows-{pair.left.run.name}.csv",
         mime="text/csv",
+        on_click="ignore",
         width="stretch",
     )
     buttons[1].button("Clear", on_click=picks.replace, args=(np.zeros(0, np.int64),), width="stretch")

@@ -1,6 +1,8 @@
 // What a hand does on a map: mouse, pen and fingers.
 
 const CLICK_SLACK_PX = 4;
+/** A click this soon after another in the same place is the second of a double-click. */
+const DOUBLE_CLICK_MS = 500;
 
 class Gestures {
   #map;
@@ -100,9 +102,12 @@ class Gestures {
 
   #clicked(event, panel, side, how) {
     const { selecting, hovering, states } = this.#map;
-    if (event.detail > 1) return;
-    const row = panel.pick(event.offsetX, event.offsetY, states);
-    this.#beforeClick = { mask: selecting.mask, focus: selecting.focus };
+    const { offsetX: x, offsetY: y, timeStamp: at } = event;
+    const last = this.#beforeClick;
+    const same = last?.panel === panel && Math.hypot(x - last.x, y - last.y) < CLICK_SLACK_PX;
+    if (same && at - last.at < DOUBLE_CLICK_MS) return;
+    this.#beforeClick = { panel, x, y, at, mask: selecting.mask, focus: selecting.focus };
+    const row = panel.pick(x, y, states);
     if (row < 0) return;
     const again = how === "add" && selecting.mask[row] && row === selecting.focus;
     selecting.changeRow(row, again ? "remove" : how);

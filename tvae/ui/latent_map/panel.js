@@ -125,7 +125,7 @@ class Panel {
     const crowd = Math.max(0, Math.log10(n / 500));
     const closer = Math.log2(this.view.zoom);
     const radius = Math.min(5, Math.max(1.2, 3 - 0.75 * crowd) + 0.3 * closer);
-    const alpha = Math.min(0.95, Math.max(0.3, 0.9 - 0.24 * crowd) + 0.12 * closer);
+    const alpha = Math.min(0.95, Math.max(0.2, 0.9 - 0.2 * crowd - 0.04 * crowd ** 2) + 0.12 * closer);
     return { radius: radius * this.ratio, alpha };
   }
 
