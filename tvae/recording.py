@@ -23,12 +23,13 @@ from tvae.checkpoints import (
     write_config,
     write_curves,
     write_encoding,
+    write_gaps,
     write_metrics,
     write_weights,
 )
 from tvae.config import InputError, RunConfig
 from tvae.data import Dataset, Split
-from tvae.evaluation import encode_split, evaluate, triplet_curves
+from tvae.evaluation import encode_split, evaluate, gap_histograms, triplet_curves
 from tvae.files import make_writable_folder
 from tvae.model_cards import write_model_card
 from tvae.models import weights_of
@@ -107,6 +108,7 @@ def finish(run: Run, split: Split) -> None:
     encoding = encode_split(run, split)
     write_encoding(run.folder, encoding, half=run.provenance.half_precision)
     write_curves(run.folder, encoding.split, triplet_curves(encoding))
+    write_gaps(run.folder, encoding.split, gap_histograms(encoding))
     metrics = evaluate(run, encoding, DEFAULT_MARGINS)
     write_metrics(run.folder, metrics)
     write_model_card(run, metrics)
