@@ -46,6 +46,7 @@ FLOORS = (
         "tvae.changes",
         "tvae.groups",
         "tvae.selection",
+        "tvae.train_command",
     ),
     (
         "tvae.checkpoints",

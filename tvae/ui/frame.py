@@ -59,7 +59,9 @@ def theme() -> str:
 def _about(run: Run) -> str:
     config, provenance = run.config, run.provenance
     state = "" if provenance.finished else " **Not finished.**"
+    margins = {arm.margin for arm in config.arms.values()}
+    loss = f", margin {margins.pop():g} in the loss" if len(margins) == 1 else ""
     return (
         f"{len(config.arms)} arms on {config.data.name}, {config.train.epochs} epochs, seed {config.train.seed}, "
-        f"{config.model.latent_dim} latents, margin {next(reversed(config.arms.values())).margin:g} in the loss.{state}"
+        f"{config.model.latent_dim} latents{loss}.{state}"
     )

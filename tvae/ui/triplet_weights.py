@@ -18,6 +18,8 @@ from tvae.ui.triplet_view import TripletView
 WEIGHTS = (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0, 300.0, 1000.0)
 """Stops of the sliders: even steps of a weight's order of magnitude, not of its size."""
 LONGEST = 5.0
+TERMS = ("triplet", "kl", "reconstruction")
+STARTED_AT = "weights-started-at"
 
 
 def show_weights(view: TripletView, ladder: Ladder | None) -> None:
@@ -26,7 +28,7 @@ def show_weights(view: TripletView, ladder: Ladder | None) -> None:
         "**The networks have not moved.** These are the trained arms, their loss counted anew as these weights and "
         "this margin would count it. Only training moves the weights of a network."
     )
-    loss = _chosen_loss(next(reversed(view.run.config.arms.values())))
+    loss = _chosen_loss(f"{view.run.name}/{view.arms[-1]}", view.run.config.arms[view.arms[-1]])
     found = {
         arm: reweighed(view.encoding.arms[arm], view.encoding.labels, loss, curve) for arm, curve in view.curves.items()
     }
@@ -35,25 +37,27 @@ def show_weights(view: TripletView, ladder: Ladder | None) -> None:
     _show_training(view, loss, ladder)
 
 
-def _chosen_loss(trained: LossConfig) -> LossConfig:
-    """The setting of the four sliders; they start where the run's last arm was trained."""
+def _chosen_loss(name: str, trained: LossConfig) -> LossConfig:
+    """The setting of the four sliders; they start where the arm of this name was trained."""
+    if st.session_state.get(STARTED_AT, name) != name:  # another arm's own setting
+        for key in (*(f"{term}-weight" for term in TERMS), "loss-margin"):
+            st.session_state.pop(key, None)
+    st.session_state[STARTED_AT] = name
     places = st.columns(4)
     chosen: dict[str, float] = {}
-    for place, name in zip((places[0], places[2], places[3]), ("triplet", "kl", "reconstruction"), strict=True):
-        key = f"{name}-weight"
-        start = float(getattr(trained, f"{name}_weight"))
+    for place, term in zip((places[0], places[2], places[3]), TERMS, strict=True):
+        key = f"{term}-weight"
+        start = float(getattr(trained, f"{term}_weight"))
         stops = sorted({*WEIGHTS, start})
-        if st.session_state.get(key, start) not in stops:  # another run's own weight
-            del st.session_state[key]
-        words = {"kl": "KL"}.get(name, name.capitalize())
-        chosen[f"{name}_weight"] = place.select_slider(
+        words = "KL" if term == "kl" else term.capitalize()
+        chosen[f"{term}_weight"] = place.select_slider(
             f"{words} weight", stops, start, format_func=lambda weight: f"{weight:g}", key=key, bind="query-params"
         )
     margin = places[1].slider(
         "Margin in the loss",
         0.0,
         LONGEST,
-        min(trained.margin, LONGEST),
+        min(float(trained.margin), LONGEST),
         0.025,
         format="%.3f",
         key="loss-margin",
@@ -82,7 +86,7 @@ def _show_terms(view: TripletView, loss: LossConfig, found: dict[str, Reweighed]
     st.caption(
         "The loss's terms before their weights, and their weighted total (Eq. 2). Reconstruction: squared error from "
         "μ, summed over pixels. Still teach: share of all triplets with a hinge above 0 at this margin; the others "
-        f"have no gradient. {view.source.capitalize()}."
+        f"have no gradient. On the {view.source}."
     )
     st.download_button(
         "These terms as CSV",
@@ -100,7 +104,11 @@ def _show_training(view: TripletView, loss: LossConfig, ladder: Ladder | None) -
         arm = trained_arm(run.config.arms, loss) if run.config.data == view.run.config.data else None
         if arm is None:
             continue
-        st.markdown(f"**{arm.upper()}** of the run {run.name} was trained at this very setting.")
+        here = run.folder == view.run.folder and arm in view.arms
+        words = " The numbers above are what it gave." if here else ""
+        st.markdown(f"**{arm.upper()}** of the run {run.name} was trained at this very setting.{words}")
+        if here:
+            return
         pair = list(dict.fromkeys((next(iter(run.config.arms)), arm)))
         st.button("Show it on every page", on_click=show_on_every_page, args=(run.name, pair))
         return
