@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tvae.config import LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
+from tvae.fast_step import products_type
 from tvae.models import weights_of
 from tvae.training import NonFiniteLoss, Training
 
@@ -21,7 +22,7 @@ LOSSES = {
     "triplets alone": LossConfig(reconstruction_weight=0, kl_weight=0),
     "nothing": LossConfig(reconstruction_weight=0, kl_weight=0, triplet_weight=0),
 }
-TOLERANCE = {"fast": 1e-5, "bfloat16": 0.03}
+TOLERANCE = {"fast-float32": 1e-5, "fast-bfloat16": 0.03}
 """Of each layer's gradient, as a share of its norm: the rounding of float32 sums, and of 8 bits of mantissa."""
 
 
@@ -37,7 +38,7 @@ def first_gradients(step, loss, split, triplets):
 
 @pytest.mark.parametrize("triplets", ["sampled", "batch-all"])
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
-@pytest.mark.parametrize("step", ["fast", "bfloat16"])
+@pytest.mark.parametrize("step", ["fast-float32", "fast-bfloat16"])
 def test_gradients_are_those_of_automatic_differentiation(digits, step, loss, triplets):
     report, gradients = first_gradients(step, loss, digits.train, triplets)
     plain_report, plain = first_gradients("plain", loss, digits.train, triplets)
@@ -48,7 +49,7 @@ def test_gradients_are_those_of_automatic_differentiation(digits, step, loss, tr
         assert (gradients[name] - gradient).norm() <= TOLERANCE[step] * gradient.norm() + 1e-5, name
 
 
-@pytest.mark.parametrize(("step", "tolerance"), [("fast", 1e-4), ("bfloat16", 0.03)])
+@pytest.mark.parametrize(("step", "tolerance"), [("fast-float32", 1e-4), ("fast-bfloat16", 0.03)])
 def test_the_loss_curve_follows_the_plain_one_over_200_steps(digits, step, tolerance):
     def curve(step):
         train = TrainConfig(epochs=5, batch_size=32, step=step)
@@ -60,7 +61,7 @@ def test_the_loss_curve_follows_the_plain_one_over_200_steps(digits, step, toler
     np.testing.assert_allclose(curve(step), curve("plain"), rtol=tolerance)
 
 
-@pytest.mark.parametrize("step", ["fast", "bfloat16"])
+@pytest.mark.parametrize("step", ["fast-float32", "fast-bfloat16"])
 def test_a_fast_step_is_repeated_to_the_bit_and_keeps_nothing_but_weights_and_moments(blobs, step):
     """A second training that is handed weights and Adam's moments halfway ends with the same weights."""
 
@@ -85,7 +86,7 @@ def test_a_fast_step_is_repeated_to_the_bit_and_keeps_nothing_but_weights_and_mo
 
 
 @pytest.mark.parametrize("poison", [math.nan, math.inf])
-@pytest.mark.parametrize("step", ["fast", "bfloat16"])
+@pytest.mark.parametrize("step", ["fast-float32", "fast-bfloat16"])
 def test_a_loss_that_is_not_finite_stops_before_the_weights_are_touched(blobs, step, poison):
     train = TrainConfig(epochs=3, batch_size=10, step=step)
     training = Training(RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=train), blobs)
@@ -99,3 +100,12 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights_are_touched(blobs, s
         next(reports)
     for name, array in weights_of(model).items():
         np.testing.assert_array_equal(array, before[name])
+
+
+def test_fast_takes_the_type_that_the_processor_has_instructions_for(monkeypatch):
+    cpu = torch.device("cpu")
+    for has, products in ((True, torch.bfloat16), (False, torch.float32)):
+        monkeypatch.setattr("tvae.fast_step.has_bfloat16_instructions", lambda has=has: has)
+        assert products_type("fast", cpu) == products
+        assert products_type("plain", cpu) == products_type("fast-float32", cpu) == torch.float32
+        assert products_type("fast-bfloat16", cpu) == torch.bfloat16

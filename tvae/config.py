@@ -42,7 +42,7 @@ def _require_choice(where: str, value: object, choices: tuple[str, ...]) -> None
 Reconstruction = Literal["squared-l2", "bernoulli"]
 Triplets = Literal["sampled", "batch-all"]
 Schedule = Literal["constant", "flat-cosine"]
-Step = Literal["plain", "fast", "bfloat16"]
+Step = Literal["plain", "fast", "fast-float32", "fast-bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
 
 
@@ -111,9 +111,10 @@ class TrainConfig:
     seed: int = 0
     """Seed of the initial weights, the triplets and the noise."""
     step: Step = field(default="plain", metadata=ADDED)
-    """plain: gradients by automatic differentiation, the reference; fast: the same written by hand, equal up to
-    rounding; bfloat16: as fast, with matrix products in bfloat16, about twice as fast as plain where the processor
-    has instructions for it and slower where it has not."""
+    """plain: gradients by automatic differentiation, the reference; fast: written by hand, with the matrix products
+    in bfloat16 where the processor has instructions for it (then about 1.8 times as fast), else in float32;
+    fast-float32, fast-bfloat16: as named on every processor. In float32 the results equal the plain step's up to
+    rounding, in bfloat16 within what another seed changes."""
     device: Device = "auto"
     """auto: the GPU if there is one, else the CPU."""
 

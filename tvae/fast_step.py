@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from tvae.config import LossConfig
+from tvae.config import LossConfig, Step
 from tvae.losses import LossTerms, kl_divergence, triplet_term
 from tvae.models import VAE, Posterior
 
 relu_backward = torch.ops.aten.threshold_backward
 sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
+
+
+BFLOAT16_INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}
+"""As Linux names them: Intel's and AMD's, Intel's matrix units, Arm's."""
+
+
+def has_bfloat16_instructions() -> bool:
+    """Whether this processor multiplies in bfloat16; False where the system does not say."""
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return not BFLOAT16_INSTRUCTIONS.isdisjoint(told.split())
+
+
+def products_type(step: Step, device: torch.device) -> torch.dtype:
+    """Type of the matrix products of this kind of step on this device."""
+    if step == "fast":
+        on_device = torch.cuda.is_bf16_supported if device.type == "cuda" else has_bfloat16_instructions
+        return torch.bfloat16 if on_device() else torch.float32
+    return torch.bfloat16 if step == "fast-bfloat16" else torch.float32
 
 
 class WrittenGradients:
@@ -62,7 +85,8 @@ class WrittenGradients:
             rounded_images: the images in the type of the products.
         """
         if self._products != torch.float32:
-            torch._foreach_copy_(self._rounded, self._exact)
+            for rounded, exact in zip(self._rounded, self._exact, strict=True):
+                rounded.copy_(exact)
         w1, b1, w2, b2, w3, b3, w4, b4 = self._rounded
 
         hidden = torch.addmm(b1, rounded_images, w1.T, out=self._hidden).relu_()
@@ -90,7 +114,8 @@ class WrittenGradients:
         self._layer_gradients(0, by_hidden, rounded_images)
 
         if self._products != torch.float32:
-            torch._foreach_copy_(self._exact_gradients[::2], self._rounded_weight_gradients)
+            for exact, rounded in zip(self._exact_gradients[::2], self._rounded_weight_gradients, strict=True):
+                exact.copy_(rounded)
         return LossTerms(reconstruction, kl, triplet), mean
 
     def _pixel_loss(

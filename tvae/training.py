@@ -17,7 +17,7 @@ from torch import Tensor
 
 from tvae.config import InputError, LossConfig, RunConfig
 from tvae.data import Split
-from tvae.fast_step import WrittenGradients
+from tvae.fast_step import WrittenGradients, products_type
 from tvae.losses import (
     LossTerms,
     bernoulli,
@@ -91,10 +91,6 @@ def learning_rate(config: RunConfig, step: int, steps: int) -> float:
     return config.train.learning_rate * 0.5 * (1.0 + math.cos(math.pi * falling))
 
 
-PRODUCTS = {"plain": torch.float32, "fast": torch.float32, "bfloat16": torch.bfloat16}
-"""Type of the matrix products of each kind of step (`TrainConfig.step`)."""
-
-
 class Batch(NamedTuple):
     """What all arms see in one step: anchors, positives, negatives, in this order."""
 
@@ -109,7 +105,7 @@ class Batch(NamedTuple):
 class Arm:
     """One model, its loss and its optimiser."""
 
-    def __init__(self, name: str, loss: LossConfig, model: VAE, config: RunConfig) -> None:
+    def __init__(self, name: str, loss: LossConfig, model: VAE, config: RunConfig, products: torch.dtype) -> None:
         self.name = name
         self.loss = loss
         self.model = model
@@ -118,8 +114,7 @@ class Arm:
         self._optimiser = torch.optim.Adam(self._parameters, lr=config.train.learning_rate, fused=True)
         self._written = None
         if config.train.step != "plain":
-            rows, products = 3 * config.train.batch_size, PRODUCTS[config.train.step]
-            self._written = WrittenGradients(model, loss, self._batch_all, rows, products)
+            self._written = WrittenGradients(model, loss, self._batch_all, 3 * config.train.batch_size, products)
 
     def step(self, number: int, rate: float, batch: Batch) -> ArmLosses:
         """Descend once.
@@ -170,6 +165,7 @@ class Training:
         arms: the models as they stand, by name.
         step: steps taken.
         steps: steps of the whole run.
+        products: type of the matrix products, float32 or bfloat16.
         left_out: training images that can't be anchors, their class having no other member.
     """
 
@@ -185,6 +181,7 @@ class Training:
             )
         self.config = config
         self.device = resolve_device(config.train.device)
+        self.products = products_type(config.train.step, self.device)
         self._sampler = TripletSampler(split.labels)
         self.left_out = self._sampler.left_out
         self._images = torch.tensor(split.images.reshape(len(split), -1), device=self.device)
@@ -195,9 +192,10 @@ class Training:
         pixels = self._images.shape[1]
         # Written anew in each step: memory fresh from the system would cost more than the sums.
         self._batch_images = torch.empty(3 * config.train.batch_size, pixels, device=self.device)
-        self._rounded_images = self._batch_images.to(PRODUCTS[config.train.step])
+        self._rounded_images = self._batch_images.to(self.products)
+        seed = config.train.seed
         self.arms = {
-            name: Arm(name, loss, initial_model(pixels, config.model, config.train.seed).to(self.device), config)
+            name: Arm(name, loss, initial_model(pixels, config.model, seed).to(self.device), config, self.products)
             for name, loss in config.arms.items()
         }
 
