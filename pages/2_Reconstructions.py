@@ -18,7 +18,8 @@ from tvae.selection import rows_csv
 from tvae.ui import cached, state
 from tvae.ui.arms import chosen_arms
 from tvae.ui.colours import INK, arm_colours
-from tvae.ui.frame import open_page, theme
+from tvae.ui.escaping import as_text
+from tvae.ui.frame import measured_on, open_page, theme
 from tvae.ui.image_grid import grid_download, show_grid
 from tvae.ui.map_inputs import images_of, look_for_images_again
 from tvae.ui.picture_figures import errors_by_class
@@ -28,14 +29,6 @@ from tvae.ui.row_choice import EACH, KEPT, PICKED, ChosenRows, choose_rows, choo
 MEAN, SAMPLE = CODES = ("mean μ", "a sample")
 LONGEST_TABLE = 25
 CROWDED = 12
-
-
-def about(run: Run, encoding: Encoding) -> str:
-    """What every number here was measured on."""
-    return (
-        f"{run.config.data.name} {encoding.split} split, n = {len(encoding.labels):,}, "
-        f"training seed {run.config.train.seed}, checkpoint {run.name}"
-    )
 
 
 def drawn(
@@ -85,12 +78,20 @@ def show_picture(
     colours = " Error: violet where the reconstruction is too dark, green where it is too light." if mapped else ""
     words, png, csv, to_map = st.columns([4, 1.2, 1, 1.3], vertical_alignment="center")
     words.caption(
-        f"{chosen.told[:1].upper()}{chosen.told[1:]}; decoded from {code}. "
-        f"Under each, its squared error, summed over pixels from 0 to 1.{colours} {about(run, encoding)}."
+        f"{as_text(chosen.told[:1].upper() + chosen.told[1:])}; decoded from {code}. "
+        f"Under each, its squared error, summed over pixels from 0 to 1.{colours} {measured_on(run, encoding)}."
     )
     with png:
         grid_download(grid, f"reconstructions-{run.name}")
-    csv.download_button("CSV", rows_csv(columns), "reconstructions.csv", "text/csv", on_click="ignore", width="stretch")
+    csv.download_button(
+        "CSV",
+        rows_csv(columns),
+        "reconstructions.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
+    )
     if to_map.button("Show on the map", width="stretch"):
         state.picks(run.provenance.test.fingerprint, len(encoding.labels)).replace(chosen.rows)
         st.switch_page("pages/1_Latent_map.py")
@@ -163,13 +164,13 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
     with left:
         st.markdown("##### Squared error by class")
         if len(members) <= LONGEST_TABLE:
-            st.table(frame)
+            st.table(frame.rename(index=as_text))
         else:
             st.dataframe(frame.map(lambda told: told.strip("*")))
         st.caption(
-            f"Mean squared error per image, reconstructed from {code}; {about(run, encoding)}. ± is one standard error "
-            "of the mean difference over images; it knows nothing of other trainings. Bold: lower than every other arm "
-            "by more than two of them."
+            f"Mean squared error per image, reconstructed from {code}; {measured_on(run, encoding)}. ± is one standard "
+            "error of the mean difference over images; it knows nothing of other trainings. Bold: lower than every "
+            "other arm by more than two of them."
         )
         st.download_button(
             "Table as CSV",
@@ -185,7 +186,7 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
         st.markdown("##### Which classes pay")
         figure = errors_by_class(by_class, arm_colours(list(run.config.arms)), names)
         st.plotly_chart(figure, key="errors-by-class", config={"displayModeBar": False}, alt="Squared error by class")
-        st.caption(f"Each class's mean squared error in every arm, from {code}; {about(run, encoding)}.")
+        st.caption(f"Each class's mean squared error in every arm, from {code}; {measured_on(run, encoding)}.")
 
 
 def better_arm(errors: dict[str, np.ndarray]) -> str | None:
@@ -231,7 +232,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
     images, missing = images_of(run)
     with place.container():
         if chosen.missing:
-            st.info(chosen.missing)
+            st.info(as_text(chosen.missing))
             if source == PICKED and not len(chosen.rows):
                 st.page_link("pages/1_Latent_map.py", label="To the latent map", icon=":material/scatter_plot:")
         if images is None:
@@ -252,7 +253,9 @@ def show_page(run: Run, encoding: Encoding) -> None:
     show_errors(run, encoding, arms, errors, told)
 
 
-run = open_page("Reconstructions", "What has each model kept of an image, and what did the triplet weight cost?")
+run = open_page(
+    "Reconstructions", "What has each model kept of an image, and what did the triplet weight cost?", at_any_epoch=True
+)
 encoding = cached.encoding(run)
 if encoding is None:
     st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")

@@ -139,6 +139,11 @@ def _save(run: Run, training: Training, seconds: float) -> Run:
     return run
 
 
+def _device_name(training: Training) -> str:
+    name = torch.cuda.get_device_name() if training.device.type == "cuda" else "cpu"
+    return f"{name}, products in bfloat16" if training.products == torch.bfloat16 else name
+
+
 def _provenance(dataset: Dataset, training: Training, command: str) -> Provenance:
     return Provenance(
         versions={
@@ -151,7 +156,7 @@ def _provenance(dataset: Dataset, training: Training, command: str) -> Provenanc
         test=_split_record(dataset.test),
         class_names=dataset.class_names,
         threads=1,
-        device=torch.cuda.get_device_name() if training.device.type == "cuda" else "cpu",
+        device=_device_name(training),
         started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         command=command,
         seconds=0.0,

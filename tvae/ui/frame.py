@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from tvae.checkpoints import Run, read_run
+from tvae.checkpoints import Encoding, Run, read_run
 from tvae.config import InputError
 from tvae.ui.epochs import run_at_chosen_epoch
 from tvae.ui.runs import run_folder, run_folders
@@ -49,6 +49,16 @@ def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
     with st.sidebar:
         st.caption(_about(run))
         return run_at_chosen_epoch(run) if at_any_epoch else run
+
+
+def measured_on(run: Run, encoding: Encoding) -> str:
+    """What the numbers of a page were measured on, for its captions."""
+    last = run.snapshot is None and run.provenance.finished
+    epoch = "" if last else f" at epoch {run.epoch:.3g} of {run.config.train.epochs}"
+    return (
+        f"{run.config.data.name} {encoding.split} split, n = {len(encoding.labels):,}, "
+        f"training seed {run.config.train.seed}, checkpoint {run.name}{epoch}"
+    )
 
 
 def theme() -> str:

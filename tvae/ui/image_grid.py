@@ -9,24 +9,28 @@ import streamlit as st
 
 from tvae.ui.colours import GROUND, INK
 from tvae.ui.frame import theme
-from tvae.ui.pictures import GridRow, fitting_scale, grid_png
+from tvae.ui.pictures import GridRow, fitting_density, fitting_scale, grid_png
 
 
 def show_grid(rows: Sequence[GridRow], alt: str) -> None:
     """Show the rows as large as they fit."""
-    png = grid_png(rows, ink=INK[theme()], scale=_scale(rows))
+    scale = _scale(rows)
+    density = fitting_density(rows, scale)
+    png = grid_png(rows, ink=INK[theme()], scale=scale, density=density)
     width = struct.unpack(">I", png[16:20])[0]  # where a PNG tells it
-    st.image(png, width=width // 2, alt=alt)
+    with st.container(width=round(width / density)):
+        st.image(png, width="stretch", alt=alt)
 
 
 def grid_download(rows: Sequence[GridRow], name: str) -> None:
     """A button that saves the rows as a PNG on the page's own ground."""
     shown = theme()
     st.download_button(
-        "Save as PNG",
+        "PNG",
         lambda: grid_png(rows, ink=INK[shown], scale=_scale(rows), ground=GROUND[shown]),
         f"{name}.png",
         "image/png",
+        icon=":material/download:",
         on_click="ignore",
         width="stretch",
     )

@@ -16,8 +16,7 @@ from tvae.triplet_curve import TripletCurve
 from tvae.ui import cached, figures
 from tvae.ui.arms import show_on_every_page
 from tvae.ui.colours import INK, arm_colours
-from tvae.ui.frame import theme
-from tvae.ui.measured_on import measured_on
+from tvae.ui.frame import measured_on, theme
 from tvae.ui.runs import run_folders
 from tvae.ui.triplet_view import TripletView
 

@@ -10,7 +10,7 @@ from jaxtyping import Float32
 from tvae.checkpoints import Encoding, Run
 from tvae.triplet_curve import CurvePoint, GapHistogram, TripletCurve
 from tvae.ui import cached
-from tvae.ui.measured_on import measured_on
+from tvae.ui.frame import measured_on
 
 
 @dataclass(frozen=True, kw_only=True)
