@@ -19,6 +19,7 @@ FLOORS = (
         "tvae.triplets",
         "tvae.models",
         "tvae.losses",
+        "tvae.fast_step",
         "tvae.metrics",
         "tvae.grouped_means",
         "tvae.triplet_kernels",
@@ -46,6 +47,7 @@ FLOORS = (
         "tvae.changes",
         "tvae.groups",
         "tvae.selection",
+        "tvae.train_command",
     ),
     (
         "tvae.checkpoints",

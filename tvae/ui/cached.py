@@ -11,7 +11,7 @@ import streamlit as st
 from jaxtyping import Float32, Float64, Int64, UInt8
 
 from tvae.changes import Changes, changes
-from tvae.checkpoints import EncodedArm, Encoding, Run, read_curves, read_encoding
+from tvae.checkpoints import EncodedArm, Encoding, Run, read_curves, read_encoding, read_gaps
 from tvae.confusable import ConfusablePair, most_confusable_pair
 from tvae.data import Split, load_split
 from tvae.data.split import SplitName
@@ -121,6 +121,16 @@ def curves(run: Run, split: str = "test") -> dict[str, TripletCurve] | None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _curves(key: str, _run: Run, _split: str) -> dict[str, TripletCurve] | None:
     return read_curves(_run, _split)
+
+
+def gaps(run: Run, split: str = "test") -> dict[str, GapHistogram] | None:
+    """How the gaps of each arm's triplets are spread, None where the run's folder doesn't hold it."""
+    return _gaps(file_key(run, f"gaps-{split}.npz"), run, split)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _gaps(key: str, _run: Run, _split: str) -> dict[str, GapHistogram] | None:
+    return read_gaps(_run, _split)
 
 
 def layout(run: Run, method: str) -> Layout | None:
@@ -292,13 +302,13 @@ def _counted_matrix(
     return class_matrix(_means, _labels, _margin, threads=min(2, os.cpu_count() or 1))
 
 
-def gaps(key: str, means: Float32[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> GapHistogram:
-    """The distribution of all gaps of an arm; `key` names its file."""
-    return _gaps(key, means, labels)
+def counted_gaps(key: str, means: Float32[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> GapHistogram:
+    """How all gaps of an arm are spread whose run keeps no such file; `key` names the arm's file."""
+    return _counted_gaps(key, means, labels)
 
 
 @st.cache_resource(max_entries=24, show_spinner="Sorting the gaps of all triplets …")
-def _gaps(key: str, _means: Float32[np.ndarray, "n d"], _labels: Int64[np.ndarray, " n"]) -> GapHistogram:
+def _counted_gaps(key: str, _means: Float32[np.ndarray, "n d"], _labels: Int64[np.ndarray, " n"]) -> GapHistogram:
     return gap_histogram(_means, _labels, threads=min(2, os.cpu_count() or 1))
 
 
