@@ -41,6 +41,8 @@ FLOORS = (
         "tvae.sample_quality",
         "tvae.traversals",
         "tvae.decode_anywhere",
+        "tvae.confusable",
+        "tvae.example_rows",
         "tvae.changes",
         "tvae.groups",
         "tvae.selection",

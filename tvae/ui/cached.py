@@ -21,6 +21,7 @@ from tvae.layout_files import default_layouts_folder, layout_path, read_layout, 
 from tvae.neighbours import Neighbours, nearest_neighbours
 from tvae.projections import METHODS, Layout, ProjectionRequest, cache_key
 from tvae.projector import Projector
+from tvae.reconstruction_errors import posterior_noise, sampled_errors
 from tvae.triplet_accuracy import ClassMatrix, TripletAccuracy, anchor_accuracy, class_matrix, triplet_accuracy
 from tvae.triplet_curve import GapHistogram, TripletCurve, gap_histogram, triplet_curve
 from tvae.triplet_search import Triplets, VerdictTriplets, triplets_by_verdict, worst_triplets
@@ -59,6 +60,18 @@ def network(run: Run, arm: str) -> Network:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _network(key: str, _run: Run, _arm: str) -> Network:
     return network_of(_run, _arm)
+
+
+def sampled_error(run: Run, arm: str, images: Split, seed: int) -> Float64[np.ndarray, " n"]:
+    """Each image's squared error from one sample of its posterior in this arm, with this seed's noise."""
+    key = f"{file_key(run, f'{arm}.safetensors')}:{images.fingerprint}:{seed}"
+    return _sampled_error(key, run, arm, images, seed)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Reconstructing every image from a sample …")
+def _sampled_error(key: str, _run: Run, _arm: str, _images: Split, _seed: int) -> Float64[np.ndarray, " n"]:
+    noise = posterior_noise(len(_images), _run.config.model.latent_dim, _seed)
+    return sampled_errors(network(_run, _arm), _images.images, noise)
 
 
 def curves(run: Run, split: str = "test") -> dict[str, TripletCurve] | None:
