@@ -19,11 +19,11 @@ def show_grid(rows: Sequence[GridRow], alt: str) -> None:
     st.image(png, width=width // 2, alt=alt)
 
 
-def grid_download(rows: Sequence[GridRow], name: str) -> None:
+def grid_download(rows: Sequence[GridRow], name: str, label: str = "Save as PNG") -> None:
     """A button that saves the rows as a PNG on the page's own ground."""
     shown = theme()
     st.download_button(
-        "Save as PNG",
+        label,
         lambda: grid_png(rows, ink=INK[shown], scale=_scale(rows), ground=GROUND[shown]),
         f"{name}.png",
         "image/png",
