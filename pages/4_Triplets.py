@@ -262,7 +262,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         show_gaps(run, encoding, arms, margin)
 
 
-run = open_page("Triplets", "Which margin should I use, and what does it cost?")
+run = open_page("Triplets", "Which margin should I use, and what does it cost?", at_any_epoch=True)
 encoding = cached.encoding(run)
 if encoding is None:
     st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")

@@ -83,13 +83,13 @@ def show_start(run: Run, encoding: Encoding, arms: list[str], row: int) -> None:
     decoded = [to_grey(cached.network(run, arm).decoded(encoding.arms[arm].means[row][None]))[0] for arm in arms]
     names = ["input", *(arm.upper() for arm in arms)]
     grid = [GridRow(label="", colour=INK[theme()], images=np.stack([images[row], *decoded]), under=names)]
-    show_grid(grid, f"Row {row} and its reconstructions")
+    show_grid(grid, f"Row {row} and its reconstructions", "start")
 
 
 def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int, room: int) -> None:
     """One arm's latents, those that are on in sight, those that are off folded away."""
     encoded = encoding.arms[arm]
-    ranked = ranked_latents(np.atleast_2d(encoded.kl).mean(axis=0))
+    ranked = ranked_latents(encoded.kl)
     latents = encoded.means.shape[1]
     code = np.zeros(latents, np.float32) if row is None else encoded.means[row]
     arm_badge(run, arm, f"{len(ranked.on)} of {latents} latents on, {ranked.kl.sum():.2f} nats")
@@ -118,7 +118,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         steps = int(st.slider("Steps", 3, 15, 9, 2, key="steps", **KEPT))
     with bar.popover("More"):
         arms = chosen_arms(run)
-        kls = {arm: np.atleast_2d(encoding.arms[arm].kl).mean(axis=0) for arm in arms}
+        kls = {arm: encoding.arms[arm].kl for arm in arms}
         longest = max(len(kl) for kl in kls.values())
         columns = {"latent": list(range(longest))}
         columns |= {f"{arm} KL, nats": [*kl.round(5).tolist(), *[""] * (longest - len(kl))] for arm, kl in kls.items()}

@@ -69,6 +69,7 @@ def test_no_pickle_and_no_leftovers_in_the_folder(trained):
         "encoding-test.npz",
         "history.jsonl",
         "metrics.json",
+        "snapshots",
         "tvae.safetensors",
         "vae.safetensors",
     ]

@@ -51,6 +51,8 @@ FLOORS = (
         "tvae.checkpoints",
         "tvae.decoding",
         "tvae.judges",
+        "tvae.interpolation",
+        "tvae.reconstruction_errors",
         "tvae.training",
         "tvae.evaluation",
         "tvae.model_cards",

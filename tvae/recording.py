@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import platform
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tvae.checkpoints import (
     Run,
     SplitRecord,
     append_history,
+    weight_shapes,
     write_config,
     write_curves,
     write_encoding,
@@ -33,15 +35,22 @@ from tvae.models import weights_of
 from tvae.training import Report, Training
 
 HISTORY_ROWS_PER_EPOCH = 10
+MOST_SNAPSHOTS = 24
+SNAPSHOT_BUDGET = 64 * 2**20
+"""Bytes that all snapshots of a run may take; a large run keeps fewer."""
 DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
 """Margins of the accuracies in metrics.json."""
 
 
-def record(config: RunConfig, dataset: Dataset, folder: Path, command: str) -> Iterator[Report]:
+def record(config: RunConfig, dataset: Dataset, folder: Path, command: str, *, half: bool = False) -> Iterator[Report]:
     """Train a run and keep it in `folder`, passing on its reports.
 
     Weights are saved each epoch and when the iterator is left early or training fails; the folder then holds a
-    loadable run that says it isn't finished.
+    loadable run that says it isn't finished. Snapshots on the way show how it came about (see `snapshot_steps`).
+
+    Args:
+        half: keep the last weights and the encoding as float16, as snapshots always are: half the disk, and an
+            accuracy that differs in the third decimal of a percent.
 
     Raises:
         InputError: the folder holds something already or can't be written; what `Training` refuses.
@@ -50,26 +59,53 @@ def record(config: RunConfig, dataset: Dataset, folder: Path, command: str) -> I
     """
     claim_folder(folder)
     training = Training(config, dataset.train)
-    run = Run(folder, config, _provenance(dataset, training, command))
+    run = Run(folder, config, replace(_provenance(dataset, training, command), half_precision=half))
     write_config(run)
+    due = snapshot_steps(run, training.steps)
     history = _HistoryRows(training)
     started = time.perf_counter()
     try:
+        if 0 in due:
+            take_snapshot(run, training, dataset.test)
         for report in training.reports():
             if row := history.add(report):
                 append_history(folder, row)
             if report.step % training.steps_per_epoch == 0 and report.step < report.steps:
                 run = _save(run, training, time.perf_counter() - started)
+            if report.step in due:
+                take_snapshot(run, training, dataset.test)
             yield report
     finally:
         run = _save(run, training, time.perf_counter() - started)
     finish(run, dataset.test)
 
 
+def snapshot_steps(run: Run, steps: int) -> frozenset[int]:
+    """Steps at which a run of this many is worth keeping: the start, then ever further apart.
+
+    The k-th of K lies at steps (k/K)²: a latent space takes its shape early. The end is no snapshot, it is the run.
+    K is 24, or as many as `SNAPSHOT_BUDGET` has room for.
+    """
+    weights = sum(math.prod(shape) for shape in weight_shapes(run.pixels, run.config.model).values())
+    encoded = run.provenance.test.n * (run.config.model.latent_dim + 2)  # means as float16, errors as float32
+    size = 2 * len(run.config.arms) * (weights + encoded)
+    count = min(MOST_SNAPSHOTS, SNAPSHOT_BUDGET // size)
+    return frozenset(round(steps * (k / count) ** 2) for k in range(count))
+
+
+def take_snapshot(run: Run, training: Training, split: Split) -> None:
+    """Keep the arms as they stand, and the split as they encode it, in half precision."""
+    shot = replace(run, snapshot=training.step)
+    shot.weights_folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: weights_of(arm.model) for name, arm in training.arms.items()}
+    write_weights(shot.weights_folder, weights, training.step, half=True)
+    write_encoding(shot.weights_folder, encode_split(shot, split), half=True)  # last: it makes the snapshot whole
+
+
 def finish(run: Run, split: Split) -> None:
     """Evaluate a trained run on a split, and write what the pages show: metrics, encoding, curves, model card."""
     encoding = encode_split(run, split)
-    write_encoding(run.folder, encoding)
+    write_encoding(run.folder, encoding, half=run.provenance.half_precision)
     write_curves(run.folder, encoding.split, triplet_curves(encoding))
     metrics = evaluate(run, encoding, DEFAULT_MARGINS)
     write_metrics(run.folder, metrics)
@@ -91,7 +127,8 @@ def claim_folder(folder: Path) -> None:
 
 
 def _save(run: Run, training: Training, seconds: float) -> Run:
-    write_weights(run.folder, {name: weights_of(arm.model) for name, arm in training.arms.items()}, training.step)
+    weights = {name: weights_of(arm.model) for name, arm in training.arms.items()}
+    write_weights(run.folder, weights, training.step, half=run.provenance.half_precision)
     finished = training.step == training.steps
     run = replace(
         run, provenance=replace(run.provenance, step=training.step, seconds=round(seconds, 1), finished=finished)

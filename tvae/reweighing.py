@@ -50,7 +50,7 @@ def reweighed(
         counted = triplet_accuracy(arm.means, labels, [loss.margin])
         share, hinge = float(counted.accuracy[0]), float(counted.mean_violation[0])
     reconstruction = float(arm.errors.mean(dtype=np.float64))
-    kl = float(arm.kl.sum(axis=1, dtype=np.float64).mean())
+    kl = float(arm.kl.sum(dtype=np.float64))
     return Reweighed(
         reconstruction=reconstruction,
         kl=kl,

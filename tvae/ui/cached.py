@@ -11,18 +11,23 @@ import streamlit as st
 from jaxtyping import Float32, Float64, Int64, UInt8
 
 from tvae.changes import Changes, changes
-from tvae.checkpoints import Encoding, Run, read_curves, read_encoding
+from tvae.checkpoints import EncodedArm, Encoding, Run, read_curves, read_encoding
 from tvae.config import InputError
+from tvae.confusable import ConfusablePair, most_confusable_pair
 from tvae.data import Split, load_split
 from tvae.data.split import SplitName
 from tvae.decoding import Network
 from tvae.decoding import network as network_of
+from tvae.example_rows import random_pairs
 from tvae.groups import Group, groups
 from tvae.imagining import RealImages, feature_manifold, imagined, real_images
+from tvae.interpolation import third_class_ways
 from tvae.judges import Judge, default_judges_folder, judge_path, read_judge
 from tvae.layout_files import default_layouts_folder, layout_path, read_layout, stored_layout
 from tvae.neighbours import Neighbours, nearest_neighbours
+from tvae.paths import PathKind
 from tvae.projections import METHODS, Layout, ProjectionRequest, cache_key
+from tvae.projections import layout as compute_layout
 from tvae.projector import Projector
 from tvae.reconstruction_errors import posterior_noise, sampled_errors
 from tvae.sample_quality import Manifold, SampleQuality, sample_quality
@@ -36,10 +41,10 @@ from tvae.ui.runs import JUDGES
 def file_key(run: Run, name: str) -> str:
     """Names a file of a run by what it is now: a run that is trained on changes it."""
     try:
-        state = (run.folder / name).stat()
-        told = f"{run.folder.resolve()}/{name}:{state.st_mtime_ns}:{state.st_size}"
+        state = (run.weights_folder / name).stat()
+        told = f"{run.weights_folder.resolve()}/{name}:{state.st_mtime_ns}:{state.st_size}"
     except OSError:
-        told = f"{run.folder.resolve()}/{name}:missing"
+        told = f"{run.weights_folder.resolve()}/{name}:missing"
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -77,6 +82,40 @@ def sampled_error(run: Run, arm: str, images: Split, seed: int) -> Float64[np.nd
 def _sampled_error(key: str, _run: Run, _arm: str, _images: Split, _seed: int) -> Float64[np.ndarray, " n"]:
     noise = posterior_noise(len(_images), _run.config.model.latent_dim, _seed)
     return sampled_errors(network(_run, _arm), _images.images, noise)
+
+
+def confusable_pair(
+    key: str, means: Float32[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], classes: tuple[int, int]
+) -> ConfusablePair:
+    """The pair of images of two classes whose means lie nearest; `key` names the arm's file."""
+    return _confusable_pair(f"{key}:{classes}", means, labels, classes)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _confusable_pair(
+    key: str, _means: Float32[np.ndarray, "n d"], _labels: Int64[np.ndarray, " n"], _classes: tuple[int, int]
+) -> ConfusablePair:
+    return most_confusable_pair(_means, _labels, *_classes)
+
+
+def third_class_share(
+    key: str, arm: EncodedArm, labels: Int64[np.ndarray, " n"], class_count: int, kind: PathKind, k: int, pairs: int
+) -> float:
+    """Share of ways between random pairs (seed 0) that lead through a third class; `key` names the arm's file."""
+    return _third_class_share(f"{key}:{kind}:{k}:{pairs}", arm, labels, class_count, kind, k, pairs)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Walking …")
+def _third_class_share(
+    key: str,
+    _arm: EncodedArm,
+    _labels: Int64[np.ndarray, " n"],
+    _class_count: int,
+    _kind: PathKind,
+    _k: int,
+    _pairs: int,
+) -> float:
+    return float(third_class_ways(_arm, _labels, _class_count, random_pairs(_labels, _pairs, 0), _kind, _k).mean())
 
 
 def curves(run: Run, split: str = "test") -> dict[str, TripletCurve] | None:
@@ -133,6 +172,16 @@ def layout_with_key(run: Run, key: str) -> Layout | None:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _layout_file(key: str, _path: Path, _layout_key: str) -> Layout | None:
     return read_layout(_path, _layout_key)
+
+
+def layout_at_once(key: str, request: ProjectionRequest) -> Layout:
+    """The layout of this cache key, computed while the page waits."""
+    return _layout_at_once(key, request)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _layout_at_once(key: str, _request: ProjectionRequest) -> Layout:
+    return compute_layout(_request)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from tvae.checkpoints import Run, read_run
+from tvae.checkpoints import Encoding, Run, read_run
 from tvae.config import InputError
+from tvae.ui.epochs import run_at_chosen_epoch
 from tvae.ui.runs import run_folder, run_folders
 
 STYLE = Path(__file__).parent / "page.css"
@@ -15,8 +16,11 @@ PAGES = Path(__file__).parents[2] / "pages"
 ICON = Path(__file__).parent / "icon.png"
 
 
-def open_page(title: str, question: str) -> Run:
-    """Open a page and return the run that it shows; ends the script with a message where there is none to show."""
+def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
+    """Open a page and return the run that it shows; ends the script with a message where there is none to show.
+
+    With `at_any_epoch` the sidebar offers the run's snapshots, and the run may be returned as it was at one.
+    """
     st.set_page_config(page_title=f"{title} · TVAE Explorer", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
     st.title(title, anchor=False)
@@ -44,7 +48,16 @@ def open_page(title: str, question: str) -> Run:
         st.stop()
     with st.sidebar:
         st.caption(_about(run))
-    return run
+        return run_at_chosen_epoch(run) if at_any_epoch else run
+
+
+def measured_on(run: Run, encoding: Encoding) -> str:
+    """What the numbers of a page were measured on, for its captions."""
+    epoch = "" if run.snapshot is None else f" at epoch {run.epoch:.3g}"
+    return (
+        f"{run.config.data.name} {encoding.split} split, n = {len(encoding.labels):,}, "
+        f"training seed {run.config.train.seed}, checkpoint {run.name}{epoch}"
+    )
 
 
 def theme() -> str:
