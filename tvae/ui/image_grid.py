@@ -27,11 +27,11 @@ def show_grid(rows: Sequence[GridRow], alt: str, key: str) -> None:
         st.image(png, width="stretch", alt=alt)
 
 
-def grid_download(rows: Sequence[GridRow], name: str) -> None:
+def grid_download(rows: Sequence[GridRow], name: str, label: str = "PNG") -> None:
     """A button that saves the rows as a PNG on the page's own ground."""
     shown = theme()
     st.download_button(
-        "PNG",
+        label,
         lambda: grid_png(rows, ink=INK[shown], scale=_scale(rows), ground=GROUND[shown]),
         f"{name}.png",
         "image/png",
