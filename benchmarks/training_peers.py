@@ -1,5 +1,8 @@
 """What else one would train a VAE with triplets by: each library's own loop, on the paper's network and batches."""
 
+# The peers live in an environment of their own (requirements beside this file's README), not where types are checked.
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 import logging

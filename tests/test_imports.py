@@ -54,6 +54,7 @@ FLOORS = (
         "tvae.decoding",
         "tvae.judges",
         "tvae.interpolation",
+        "tvae.imagining",
         "tvae.reconstruction_errors",
         "tvae.training",
         "tvae.evaluation",
