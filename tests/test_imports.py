@@ -37,6 +37,7 @@ FLOORS = (
         "tvae.paths",
         "tvae.votes",
         "tvae.uploads",
+        "tvae.strokes",
         "tvae.digit_preparation",
         "tvae.generation",
         "tvae.sample_quality",
