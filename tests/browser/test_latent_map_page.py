@@ -227,12 +227,12 @@ def test_a_projection_that_is_cancelled_leaves_the_maps_standing(open_map):
 
 
 def test_a_projection_that_is_cancelled_leaves_the_one_before_standing(open_map):
-    page = open_map("&neighbours=13")
-    page.get_by_text("VAE, t-SNE, perplexity 30: trustworthiness").first.wait_for(timeout=30_000)
-    choose(page, "Projection", "UMAP")
+    page = open_map("&projection=UMAP&iterations=10000&perplexity=34")
+    page.get_by_text("VAE, UMAP, 15 neighbours: trustworthiness").first.wait_for(timeout=30_000)
+    choose(page, "Projection", "t-SNE")
     page.get_by_role("button", name="Cancel").click(timeout=30_000)
-    page.get_by_text("UMAP was cancelled. t-SNE, perplexity 30 is shown instead.").wait_for(timeout=30_000)
-    page.get_by_text("VAE, t-SNE, perplexity 30: trustworthiness").first.wait_for(timeout=30_000)
+    page.get_by_text("t-SNE was cancelled. UMAP, 15 neighbours is shown instead.").wait_for(timeout=30_000)
+    page.get_by_text("VAE, UMAP, 15 neighbours: trustworthiness").first.wait_for(timeout=30_000)
     wait(page, "rows", N)
 
 
