@@ -165,7 +165,7 @@ def show_waiting(ticket: Ticket, key: str, told: str) -> None:
         st.rerun()
     now = ticket.progress()
     left = "" if now.seconds_left is None else f", about {max(1, round(now.seconds_left))} s left"
-    bar, out = st.columns([6, 1], vertical_alignment="center")
+    bar, out = st.columns([4, 1], vertical_alignment="center")
     doing = "Measuring how far to believe PCA" if told == "PCA" else f"{told}"
     bar.progress(min(1.0, now.share), f"{doing}: {now.phase}{left}.")
     if out.button("Cancel", key=f"cancel-{key[:12]}", width="stretch"):
@@ -179,7 +179,7 @@ def show_state_of(pictures: tuple[Picture, Picture], kept: state.Layouts) -> Non
         if shown.ticket is not None:
             show_waiting(shown.ticket, key, shown.told)
         if shown.failed:
-            words, again = st.columns([6, 1], vertical_alignment="center")
+            words, again = st.columns([4, 1], vertical_alignment="center")
             words.info(as_text(f"{shown.failed} {shown.told} is shown instead."))
             again.button("Try again", key=f"again-{key[:12]}", on_click=kept.ask_again, args=(key,))
 
@@ -214,6 +214,7 @@ def page() -> None:
     views, misfits = views_beside(run)
     asked = [st.query_params.get(side, "") for side in ("left", "right")]
     note = state.view_note(next(filter(None, (misfit_note(name, views, misfits) for name in asked)), ""))
+    waiting = st.container(key="map-waiting")
     controls = st.container(key="map-controls").columns([2.7, 1, 1.15, 1.75, 1.15, 0.85], vertical_alignment="bottom")
     with controls[0]:
         left, right = choose_views(views, len(run.config.arms))
@@ -267,7 +268,8 @@ def page() -> None:
         pictures = both_pictures(left, right, chosen, seed, kept)
     pictures = kept_still(left, pictures[0]), pictures[1]
     right_at = laid_over(*pictures, picks.rows if to_selection else None)
-    show_state_of(pictures, kept)
+    with waiting:
+        show_state_of(pictures, kept)
 
     # The maps come first: before neighbours and images, which take seconds on a fresh server, and before the charts,
     # which keep a browser busy.

@@ -81,7 +81,9 @@ def hover_any(page: Any, side: str = "left") -> int:
     for step in range(60):
         page.mouse.move(box["x"] + box["width"] * (0.1 + 0.0125 * step), box["y"] + box["height"] / 2)
         page.wait_for_timeout(200)
-        if row := read(page, side, "hovered-row"):
+        row = read(page, side, "hovered-row")
+        page.wait_for_timeout(300 if row else 0)  # a busy machine may still be at where the pointer was before
+        if row and row == read(page, side, "hovered-row"):
             return int(row)
     pytest.fail("no point in the middle of the map")
 
