@@ -181,7 +181,7 @@ def show_state_of(pictures: tuple[Picture, Picture], kept: state.Layouts) -> Non
         if shown.failed:
             words, again = st.columns([4, 1], vertical_alignment="center")
             words.info(as_text(f"{shown.failed} {shown.told} is shown instead."))
-            again.button("Try again", key=f"again-{key[:12]}", on_click=kept.ask_again, args=(key,))
+            again.button("Try again", key=f"again-{key[:12]}", on_click=kept.ask_again, args=(key,), width="stretch")
 
 
 def both_pictures(
