@@ -242,12 +242,10 @@ def test_the_scrubber_takes_both_arms_to_its_epoch_and_leaves_dated_ones(shown, 
         epoch = f"{step / run.steps_per_epoch:.3g}"
         assert [shown[-1][side].title for side in ("left", "right")] == [f"VAE, epoch {epoch}", f"TVAE, epoch {epoch}"]
         assert picks(app).rows.tolist() == list(range(1, 21)), "the selection stays"
-        encoding = read_encoding(run.at(step), "test")
-        assert encoding is not None
-        trained = quick_pca(cached.encoding(run).arms["vae"].means)
-        best = align(trained, quick_pca(encoding.arms["vae"].means))
-        at = shown[-1]["left"].positions
-        np.testing.assert_allclose(at, best.apply(quick_pca(encoding.arms["vae"].means)), atol=1e-3)
+        encoding, trained = read_encoding(run.at(step), "test"), read_encoding(run, "test")
+        assert encoding is not None and trained is not None
+        here, there = (quick_pca(found.arms["vae"].means) for found in (encoding, trained))
+        np.testing.assert_allclose(shown[-1]["left"].positions, align(there, here).apply(here), atol=1e-3)
     app.select_slider(key="epoch").set_value(run.step).run()
     assert [shown[-1][side].title for side in ("left", "right")] == ["VAE", "TVAE"]
 
