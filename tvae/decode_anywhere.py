@@ -107,8 +107,9 @@ def shown_map(
     if linear is None and len(at) > 1:
         rows = np.unique(np.linspace(0, len(at) - 1, _SPACED).astype(int))
         nearest = np.empty(len(rows))
+        x, y = np.ascontiguousarray(at.T)  # a sum over an axis of two is slow
         for place, row in enumerate(rows):
-            squared = ((at - at[row]) ** 2).sum(axis=1)
+            squared = (x - x[row]) ** 2 + (y - y[row]) ** 2
             squared[row] = np.inf
             nearest[place] = squared.min()
         reach = max(reach, _FAR * float(np.sqrt(np.percentile(nearest, 95))))
