@@ -65,7 +65,7 @@ def given_ink(way: str, own: state.OwnDigit) -> np.ndarray | None:
     """The square to draw on, or the picture to send; what ink came of it."""
     if way == DRAW:
         begun = strokes_from_text(own.strokes)
-        drawn = drawing(begun, key=f"drawing-{own.sheet}")
+        drawn = drawing(begun, sheet=own.sheet, key="drawing")
         own.strokes = strokes_to_text(drawn)
         kept = strokes_from_text(own.strokes)  # what the address tells, and nothing finer, is what is looked at
         return ink_of_strokes(kept) if kept else None
