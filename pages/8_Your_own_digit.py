@@ -211,7 +211,9 @@ def show_near(run: Run, encoding: Encoding, seen: dict[str, SeenImage], images: 
 def show_page(run: Run, encoding: Encoding) -> None:
     """All of the page below its title."""
     own, n = state.own_digit(), len(encoding.labels)
-    hand, picture = st.columns([320, 750], gap="medium")
+    # Beside each other where there is room, else one below the other.
+    above = st.container(horizontal=True, gap="medium")
+    hand, picture = above.container(width=265), above.container(width=640)
     with hand:
         bar = st.container(horizontal=True, vertical_alignment="bottom")
         ways = (DRAW, SEND)
@@ -251,12 +253,12 @@ def show_page(run: Run, encoding: Encoding) -> None:
         also = ", or have an example drawn" if way == DRAW else ""
         hand.info(f"{given}{also}: where it lands, what the models draw from it and what it is taken for is told here.")
         return
-    made, voted, near = st.columns([3.1, 2.4, 4.6], gap="medium")
-    with made:
+    below = st.container(horizontal=True, gap="medium")
+    with below.container(width=265):
         show_pictures(run, encoding, image, seen, placement.told)
-    with voted:
+    with below.container(width=200):
         show_votes(run, encoding, seen)
-    with near:
+    with below.container(width=405):
         show_near(run, encoding, seen, images, missing)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def draw(page, hand: str, stroke=SEVEN) -> None:
     square.scroll_into_view_if_needed()
     box = square.bounding_box()
     ends = np.array(stroke) * (box["width"], box["height"]) + (box["x"], box["y"])
-    places = np.concatenate([np.linspace(a, b, 12) for a, b in zip(ends, ends[1:], strict=False)])
+    places = np.concatenate([np.linspace(a, b, 12) for a, b in itertools.pairwise(ends)])
     if hand == "mouse":
         page.mouse.move(*places[0])
         page.mouse.down()
