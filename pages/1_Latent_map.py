@@ -15,6 +15,7 @@ from tvae.ui.escaping import as_text
 from tvae.ui.frame import open_page
 from tvae.ui.latent_map import MapSide, is_drawn, latent_map, load_map_code, neighbours_that_fit, picked_on_map
 from tvae.ui.map_changes import show_changes
+from tvae.ui.map_decoding import offer_decoding
 from tvae.ui.map_inputs import COLOURINGS, Pair, colour_by, images_of, look_for_images_again
 from tvae.ui.map_selection import Images, show_row, show_selection
 from tvae.ui.map_views import View, misfit_note, own_titles, run_with_encoding, views_beside
@@ -110,6 +111,7 @@ def draw_maps(
         colour_by=colour_by(colouring[0], pair, colouring[1]),
         selection=picks.rows,
         focus=picks.focus,
+        decode=True,
         code_loaded=True,
         ask_when_drawn=True,
         key=map_key(pair),
@@ -277,6 +279,7 @@ def page() -> None:
     show_captions(pair, pictures, colouring)
     if not drawn:
         return
+    offer_decoding(pair, (pictures[0].positions, right_at), map_key(pair))
     if early:
         images_of(run)
         _ = pair.neighbours
