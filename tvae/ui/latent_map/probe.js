@@ -34,6 +34,11 @@ class Probe {
     return this.#over && this.active ? [this.#over.x, this.#over.y] : null;
   }
 
+  /** The map that it is on. */
+  get side() {
+    return this.#over?.side ?? 0;
+  }
+
   /** That place in the frame that both maps share; `null` as above. */
   get spot() {
     return this.place && this.#map.panels[this.#over.side].placeAt(...this.place);
@@ -83,10 +88,7 @@ class Probe {
 
   #follow() {
     const { hovering, card } = this.#map;
-    if (hovering.row < 0) {
-      hovering.side = this.#over.side;
-      card.place();
-    }
+    if (hovering.row < 0) card.place();
     this.#wanted = true;
     this.#ask();
     this.#map.redraw([]);
