@@ -16,6 +16,7 @@ from tvae.ui.escaping import as_text
 from tvae.ui.frame import open_page
 from tvae.ui.latent_map import MapSide, is_drawn, latent_map, load_map_code, neighbours_that_fit, picked_on_map
 from tvae.ui.map_changes import show_changes
+from tvae.ui.map_decoding import offer_decoding
 from tvae.ui.map_inputs import COLOURINGS, Pair, colour_by, images_of, look_for_images_again
 from tvae.ui.map_selection import Images, show_row, show_selection
 from tvae.ui.map_views import View, misfit_note, views_beside
@@ -111,6 +112,7 @@ def draw_maps(
         colour_by=colour_by(colouring[0], pair, colouring[1]),
         selection=picks.rows,
         focus=picks.focus,
+        decode=True,
         code_loaded=True,
         ask_when_drawn=True,
         key=map_key(pair),
@@ -287,6 +289,7 @@ def page() -> None:
         st.caption("What changed, and what is selected, is told when the epochs stand still.")
     if not drawn or playing:
         return
+    offer_decoding(pair, (pictures[0].positions, right_at), map_key(pair))
     if early:
         images_of(run)
         _ = pair.neighbours
