@@ -17,6 +17,7 @@ from tvae.data.split import SplitName
 from tvae.decoding import Network
 from tvae.decoding import network as network_of
 from tvae.groups import Group, groups
+from tvae.jobs import Jobs
 from tvae.layout_files import default_layouts_folder, layout_path, read_layout, stored_layout
 from tvae.neighbours import Neighbours, nearest_neighbours
 from tvae.projections import METHODS, Layout, ProjectionRequest, cache_key
@@ -134,6 +135,12 @@ def _layout_file(key: str, _path: Path, _layout_key: str) -> Layout | None:
 def projector() -> Projector:
     """The one projection process of this server."""
     return Projector(default_layouts_folder())
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def jobs() -> Jobs:
+    """The runs in the background of this server's folder."""
+    return Jobs()
 
 
 MOST_NEIGHBOURS = 100
