@@ -17,7 +17,7 @@ from tvae.ui.latent_map import MapSide, is_drawn, latent_map, load_map_code, nei
 from tvae.ui.map_changes import show_changes
 from tvae.ui.map_inputs import COLOURINGS, Pair, colour_by, images_of, look_for_images_again
 from tvae.ui.map_selection import Images, show_row, show_selection
-from tvae.ui.map_views import View, misfit_note, views_beside
+from tvae.ui.map_views import View, misfit_note, own_titles, run_with_encoding, views_beside
 from tvae.ui.projecting import METHOD_NAMES, Picture, laid_over, picture, request_for
 
 STYLE = Path(cached.__file__).parent / "latent_map_page.css"
@@ -35,7 +35,7 @@ def choose_views(views: dict[str, View], own: list[str]) -> tuple[View, View]:
     names = list(views)
     left, right = st.columns(2)
     with left:
-        a = st.selectbox("Left map", names, key="left", on_change=state.forget_note, **KEPT)
+        a = st.selectbox("Left map", names, index=names.index(own[0]), key="left", on_change=state.forget_note, **KEPT)
     with right:
         b = st.selectbox(
             "Right map",
@@ -43,7 +43,8 @@ def choose_views(views: dict[str, View], own: list[str]) -> tuple[View, View]:
             index=names.index(own[-1]),
             key="right",
             on_change=state.forget_note,
-            help="Another arm, an arm of another run on the same images, or the same arm under another projection.",
+            help="Another arm, the same arm at an earlier epoch or under another projection, or an arm of another run "
+            "on the same images.",
             **KEPT,
         )
     return views.get(a or "", views[own[0]]), views.get(b or "", views[own[-1]])
@@ -157,14 +158,15 @@ def show_captions(pair: Pair, pictures: tuple[Picture, Picture], colouring: str)
 
 
 @st.fragment(run_every=1.0)
-def show_waiting(ticket: Ticket, key: str) -> None:
+def show_waiting(ticket: Ticket, key: str, told: str) -> None:
     """How far the layout is, and a way out."""
     if ticket.over:
         st.rerun()
     now = ticket.progress()
     left = "" if now.seconds_left is None else f", about {max(1, round(now.seconds_left))} s left"
     bar, out = st.columns([6, 1], vertical_alignment="center")
-    bar.progress(min(1.0, now.share), f"Computing the projection: {now.phase}{left}. PCA is shown meanwhile.")
+    doing = "Measuring how far to believe PCA" if told == "PCA" else f"{told}"
+    bar.progress(min(1.0, now.share), f"{doing}: {now.phase}{left}.")
     if out.button("Cancel", key=f"cancel-{key[:12]}", width="stretch"):
         ticket.cancel()
         st.rerun()
@@ -174,7 +176,7 @@ def show_state_of(pictures: tuple[Picture, Picture], kept: state.Layouts) -> Non
     """Layouts under way and those that did not come."""
     for key, shown in {shown.key: shown for shown in pictures}.items():
         if shown.ticket is not None:
-            show_waiting(shown.ticket, key)
+            show_waiting(shown.ticket, key, shown.told)
         if shown.failed:
             words, again = st.columns([6, 1], vertical_alignment="center")
             words.info(as_text(f"{shown.failed} {shown.told} is shown instead."))
@@ -200,9 +202,10 @@ def page() -> None:
     run = open_page("Latent map", "Which digits moved, and whose company did they leave?")
     load_map_code()
     st.html(STYLE)
-    encoding = cached.encoding(run)
-    if encoding is None:
-        st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
+    run = run_with_encoding(run)
+    encoding = None if run is None else cached.encoding(run)
+    if run is None or encoding is None:
+        st.info("This run's folder holds no encoded test split yet; it is written on the way and when a run ends.")
         return
     n, names, fingerprint = len(encoding.labels), run.provenance.class_names, run.provenance.test.fingerprint
     if n < FEWEST_ROWS:
@@ -211,9 +214,9 @@ def page() -> None:
     views, misfits = views_beside(run)
     asked = [st.query_params.get(side, "") for side in ("left", "right")]
     note = state.view_note(next(filter(None, (misfit_note(name, views, misfits) for name in asked)), ""))
-    controls = st.container(key="map-controls").columns([2.6, 1.1, 1.1, 1.6, 1.4, 0.9], vertical_alignment="bottom")
+    controls = st.container(key="map-controls").columns([2.7, 1, 1.15, 1.75, 1.15, 0.85], vertical_alignment="bottom")
     with controls[0]:
-        left, right = choose_views(views, [arm.upper() for arm in run.config.arms])
+        left, right = choose_views(views, own_titles(run))
     with controls[5], st.popover("More", width="stretch"):
         parameters, seed = choose_parameters()
         st.markdown("**Maps**")

@@ -10,6 +10,7 @@ from tvae.decoding import to_grey
 from tvae.reconstruction_errors import (
     PairedDifference,
     class_errors,
+    lowest_beyond_noise,
     paired_difference,
     posterior_noise,
     squared_errors,
@@ -18,7 +19,8 @@ from tvae.selection import rows_csv
 from tvae.ui import cached, state
 from tvae.ui.arms import chosen_arms
 from tvae.ui.colours import INK, arm_colours
-from tvae.ui.frame import open_page, theme
+from tvae.ui.escaping import as_text
+from tvae.ui.frame import measured_on, open_page, theme
 from tvae.ui.image_grid import grid_download, show_grid
 from tvae.ui.map_inputs import images_of, look_for_images_again
 from tvae.ui.picture_figures import errors_by_class
@@ -28,14 +30,7 @@ from tvae.ui.row_choice import EACH, KEPT, PICKED, ChosenRows, choose_rows, choo
 MEAN, SAMPLE = CODES = ("mean μ", "a sample")
 LONGEST_TABLE = 25
 CROWDED = 12
-
-
-def about(run: Run, encoding: Encoding) -> str:
-    """What every number here was measured on."""
-    return (
-        f"{run.config.data.name} {encoding.split} split, n = {len(encoding.labels):,}, "
-        f"training seed {run.config.train.seed}, checkpoint {run.name}"
-    )
+HALF = 440  # screen pixels
 
 
 def drawn(
@@ -78,22 +73,22 @@ def show_picture(
     """The grid, what one sees on it, and ways to keep it."""
     grid, columns = drawn(run, encoding, arms, chosen.rows, images, noise, mapped)
     told = f"classes {', '.join(dict.fromkeys(columns['class']))}"
-    show_grid(grid, f"Test images and what {' and '.join(arm.upper() for arm in arms)} make of them, {told}")
+    show_grid(grid, f"Test images and what {' and '.join(arm.upper() for arm in arms)} make of them, {told}", "shown")
     code = (
         "the mean μ" if noise is None else f"one sample of the posterior (noise seed {noise}, the same for every arm)"
     )
     colours = " Error: violet where the reconstruction is too dark, green where it is too light." if mapped else ""
-    words, png, csv, to_map = st.columns([4, 1.2, 1, 1.3], vertical_alignment="center")
-    words.caption(
-        f"{chosen.told[:1].upper()}{chosen.told[1:]}; decoded from {code}. "
-        f"Under each, its squared error, summed over pixels from 0 to 1.{colours} {about(run, encoding)}."
+    st.caption(
+        f"{as_text(chosen.told[:1].upper() + chosen.told[1:])}; decoded from {code}. "
+        f"Under each, its squared error, summed over pixels from 0 to 1.{colours} {measured_on(run, encoding)}."
     )
-    with png:
+    with st.container(horizontal=True):
         grid_download(grid, f"reconstructions-{run.name}")
-    csv.download_button("CSV", rows_csv(columns), "reconstructions.csv", "text/csv", on_click="ignore", width="stretch")
-    if to_map.button("Show on the map", width="stretch"):
-        state.picks(run.provenance.test.fingerprint, len(encoding.labels)).replace(chosen.rows)
-        st.switch_page("pages/1_Latent_map.py")
+        icon = ":material/download:"
+        st.download_button("CSV", rows_csv(columns), "reconstructions.csv", "text/csv", icon=icon, on_click="ignore")
+        if st.button("Show on the map", icon=":material/scatter_plot:"):
+            state.picks(run.provenance.test.fingerprint, len(encoding.labels)).replace(chosen.rows)
+            st.switch_page("pages/1_Latent_map.py")
 
 
 def triplet_share(run: Run, encoding: Encoding, arm: str) -> float | None:
@@ -107,7 +102,7 @@ def triplet_share(run: Run, encoding: Encoding, arm: str) -> float | None:
         return None
 
 
-def show_trade(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, np.ndarray]) -> None:
+def show_trade(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, np.ndarray], code: str) -> None:
     """What the triplet weight cost, and what it bought, in one line."""
     first, last = arms[0], arms[-1]
     if first == last:
@@ -119,8 +114,9 @@ def show_trade(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, 
     share = f" ({100 * cost.mean / base:+.1f} %)" if base else ""
     words = (
         f"**What the triplet weight {sign} here.** {last.upper()} (triplet weight {losses[last].triplet_weight:g}, "
-        f"margin {losses[last].margin:g}) has a squared error of {mean:.2f} per image, {first.upper()} "
-        f"(triplet weight {losses[first].triplet_weight:g}) of {base:.2f}: **{told_difference(cost)}{share}**"
+        f"margin {losses[last].margin:g}) reconstructs from {code} with a squared error of {mean:.2f} per image, "
+        f"{first.upper()} (triplet weight {losses[first].triplet_weight:g}) with {base:.2f}: "
+        f"**{told_difference(cost)}{share}**"
     )
     shares = [triplet_share(run, encoding, arm) for arm in (first, last)]
     if shares[0] is not None and shares[1] is not None:
@@ -150,7 +146,7 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
     difference = f"{arms[-1].upper()} − {arms[0].upper()}"
     for rows in members.values():
         own = {arm: errors[arm][rows] for arm in arms}
-        best = better_arm(own)
+        best = lowest_beyond_noise(own)
         for arm in arms:
             told = f"{own[arm].mean():.2f}"
             table[arm.upper()].append(f"**{told}**" if arm == best else told)
@@ -159,17 +155,17 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
             se = "" if np.isnan(found.standard_error) else f" ± {found.standard_error:.2f}"
             table.setdefault(difference, []).append(f"{found.mean:+.2f}{se}")
     frame = pd.DataFrame(table, index=pd.Index(list(members), name="Class"))
-    left, right = st.columns([1, 1], gap="large")
-    with left:
+    beside = st.container(horizontal=True, gap="medium")  # one below the other where there is no room
+    with beside.container(width=HALF if len(arms) <= 3 else "stretch"):
         st.markdown("##### Squared error by class")
         if len(members) <= LONGEST_TABLE:
-            st.table(frame)
+            st.table(frame.rename(index=as_text))
         else:
             st.dataframe(frame.map(lambda told: told.strip("*")))
         st.caption(
-            f"Mean squared error per image, reconstructed from {code}; {about(run, encoding)}. ± is one standard error "
-            "of the mean difference over images; it knows nothing of other trainings. Bold: lower than every other arm "
-            "by more than two of them."
+            f"Mean squared error per image, reconstructed from {code}; {measured_on(run, encoding)}. ± is one standard "
+            "error of the mean difference over images; it knows nothing of other trainings. Bold: lower than every "
+            "other arm by more than two of them."
         )
         st.download_button(
             "Table as CSV",
@@ -181,19 +177,11 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
             "text/csv",
             on_click="ignore",
         )
-    with right:
+    with beside.container(width=HALF):
         st.markdown("##### Which classes pay")
         figure = errors_by_class(by_class, arm_colours(list(run.config.arms)), names)
         st.plotly_chart(figure, key="errors-by-class", config={"displayModeBar": False}, alt="Squared error by class")
-        st.caption(f"Each class's mean squared error in every arm, from {code}; {about(run, encoding)}.")
-
-
-def better_arm(errors: dict[str, np.ndarray]) -> str | None:
-    """The arm of least mean error, where it is below the next by more than the noise."""
-    order = sorted(errors, key=lambda arm: float(errors[arm].mean()))
-    if len(order) < 2:
-        return None
-    return order[0] if paired_difference(errors[order[0]], errors[order[1]]).beyond_noise else None
+        st.caption(f"Each class's mean squared error in every arm, from {code}; {measured_on(run, encoding)}.")
 
 
 def show_page(run: Run, encoding: Encoding) -> None:
@@ -227,11 +215,13 @@ def show_page(run: Run, encoding: Encoding) -> None:
     kept = ChosenRows(encoding.sample_rows[:count], "the images that are kept with the run")
     if state.first_time(f"reconstructions:{fingerprint}"):
         with place.container():  # first something to see: the images themselves may have to be fetched
-            show_grid(drawn(run, encoding, arms, kept.rows, encoding.sample_images[:count], seed, mapped)[0], "")
+            show_grid(
+                drawn(run, encoding, arms, kept.rows, encoding.sample_images[:count], seed, mapped)[0], "", "early"
+            )
     images, missing = images_of(run)
     with place.container():
         if chosen.missing:
-            st.info(chosen.missing)
+            st.info(as_text(chosen.missing))
             if source == PICKED and not len(chosen.rows):
                 st.page_link("pages/1_Latent_map.py", label="To the latent map", icon=":material/scatter_plot:")
         if images is None:
@@ -248,11 +238,13 @@ def show_page(run: Run, encoding: Encoding) -> None:
         split = cached.split(run.config.data.name, "test")
         errors = {arm: cached.sampled_error(run, arm, split, seed) for arm in arms}
         told = f"one sample of each posterior (noise seed {seed})"
-    show_trade(run, encoding, arms, errors)
+    show_trade(run, encoding, arms, errors, told)
     show_errors(run, encoding, arms, errors, told)
 
 
-run = open_page("Reconstructions", "What has each model kept of an image, and what did the triplet weight cost?")
+run = open_page(
+    "Reconstructions", "What has each model kept of an image, and what did the triplet weight cost?", at_any_epoch=True
+)
 encoding = cached.encoding(run)
 if encoding is None:
     st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")

@@ -208,7 +208,7 @@ def test_images_that_cannot_be_had_leave_maps_without_thumbnails(monkeypatch):
 
 @pytest.mark.parametrize("content", [b"junk", None])
 def test_a_run_without_an_encoding_is_a_message(tmp_path, monkeypatch, content):
-    shutil.copytree(SHIPPED / "digits", tmp_path / "copy")
+    shutil.copytree(SHIPPED / "digits", tmp_path / "copy", ignore=shutil.ignore_patterns("snapshots"))
     path = tmp_path / "copy" / "encoding-test.npz"
     path.unlink() if content is None else path.write_bytes(content)
     monkeypatch.setenv("TVAE_RUNS", str(tmp_path))

@@ -38,6 +38,26 @@ def random_rows(n: int, count: int, seed: int) -> Int64[np.ndarray, " m"]:
     return np.random.default_rng(seed).permutation(n)[:count]
 
 
+def random_pairs(labels: Int[np.ndarray, " n"], count: int, seed: int) -> Int64[np.ndarray, "count 2"]:
+    """Pairs of rows of two classes, drawn independently of each other.
+
+    Raises:
+        InputError: there is only one class, or a seed below 0.
+    """
+    labels = np.asarray(labels)
+    if seed < 0:
+        raise InputError(f"seed: {seed} is not possible; it must be a whole number of at least 0")
+    if len(np.unique(labels)) < 2:
+        raise InputError("random pairs: only one class; there must be two at least")
+    generator = np.random.default_rng(seed)
+    pairs = np.zeros((count, 2), np.int64)
+    same = np.ones(count, bool)
+    while same.any():
+        pairs[same] = generator.integers(0, len(labels), (int(same.sum()), 2))
+        same = labels[pairs[:, 0]] == labels[pairs[:, 1]]
+    return pairs
+
+
 def worst_rows(errors: Float[np.ndarray, " n"], count: int) -> Int64[np.ndarray, " m"]:
     """Rows of greatest error first; at ties the lower row."""
     return np.argsort(-np.asarray(errors), kind="stable")[:count]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int, Int64
+from jaxtyping import Bool, Float32, Float64, Int, Int64
 
 from tvae.checkpoints import EncodedArm
 from tvae.decoding import Network
@@ -89,12 +89,34 @@ def stretches(winners: Int[np.ndarray, " frames"], t: Float64[np.ndarray, " fram
     return [Stretch(label, *part) for label, part in zip(labels, pairwise(borders), strict=True)]
 
 
+def third_class_ways(
+    arm: EncodedArm,
+    labels: Int[np.ndarray, " n"],
+    class_count: int,
+    pairs: Int[np.ndarray, "pairs 2"],
+    kind: PathKind,
+    k: int,
+    codes: int = 21,
+) -> Bool[np.ndarray, " pairs"]:
+    """Whether the way between each two rows leads through a class that neither is of, looked at in so many codes.
+
+    Raises:
+        InputError: an impossible path or k.
+    """
+    found = np.zeros(len(pairs), bool)
+    for place, (first, last) in enumerate(pairs):
+        way = latent_path(arm.means[first], arm.means[last], codes, kind)
+        winners = class_votes(way, arm.means, labels, class_count, k, left_out=(int(first), int(last))).winners
+        found[place] = not np.isin(winners, (labels[first], labels[last])).all()
+    return found
+
+
 def told(parts: Sequence[Stretch], ends: tuple[int, int], names: Sequence[str]) -> str:
     """The way in one sentence; `ends` are the classes of the two images themselves."""
-    way = names[parts[0].label]
-    for part in parts[1:]:
-        way += f" → {names[part.label]} at t = {part.start:.2f}"
+    way = names[parts[0].label] + "".join(f" → {names[part.label]} at t = {part.start:.2f}" for part in parts[1:])
     third = list(dict.fromkeys(names[part.label] for part in parts if part.label not in ends))
-    if third:
-        return f"{way}: the way leads through {' and '.join(third)}, which neither image is"
-    return f"{way}: no third class on the way"
+    words = [f"through {' and '.join(third)}, which neither image is" if third else "no third class on the way"]
+    for place, part, label in (("first", parts[0], ends[0]), ("second", parts[-1], ends[1])):
+        if part.label != label:
+            words.append(f"the {place} image ({names[label]}) lies among {names[part.label]}")
+    return f"{way}: {'; '.join(words)}"

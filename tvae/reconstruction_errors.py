@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +63,17 @@ def paired_difference(first: Float[np.ndarray, " n"], second: Float[np.ndarray, 
     n = len(difference)
     spread = float(difference.std(ddof=1)) if n > 1 else float("nan")
     return PairedDifference(mean=float(difference.mean()), standard_error=spread / n**0.5, n=n)
+
+
+def lowest_beyond_noise(errors: Mapping[str, Float[np.ndarray, " n"]]) -> str | None:
+    """The arm whose mean error is below every other arm's by more than the noise; None where no arm's is.
+
+    Raises:
+        InputError: the arms have errors of other images, or of none.
+    """
+    lowest = min(errors, key=lambda arm: float(np.mean(errors[arm], dtype=np.float64)))
+    others = [paired_difference(errors[lowest], found) for arm, found in errors.items() if arm != lowest]
+    return lowest if others and all(found.beyond_noise for found in others) else None
 
 
 def _same_images(first: Float[np.ndarray, " n"], second: Float[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:

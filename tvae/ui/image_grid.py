@@ -9,26 +9,34 @@ import streamlit as st
 
 from tvae.ui.colours import GROUND, INK
 from tvae.ui.frame import theme
-from tvae.ui.pictures import GridRow, fitting_scale, grid_png
+from tvae.ui.pictures import GridRow, fitting_density, fitting_scale, grid_png
+
+NARROWEST = 680
+"""Screen pixels to which a wide grid may shrink; `page.css` says the same."""
 
 
-def show_grid(rows: Sequence[GridRow], alt: str) -> None:
-    """Show the rows as large as they fit."""
-    png = grid_png(rows, ink=INK[theme()], scale=_scale(rows))
+def show_grid(rows: Sequence[GridRow], alt: str, key: str) -> None:
+    """Show the rows as large as they fit; a narrow page scrolls sideways rather than make their numbers unreadable."""
+    scale = _scale(rows)
+    density = fitting_density(rows, scale)
+    png = grid_png(rows, ink=INK[theme()], scale=scale, density=density)
     width = struct.unpack(">I", png[16:20])[0]  # where a PNG tells it
-    st.image(png, width=width // 2, alt=alt)
+    across = round(width / density)
+    size = "wide" if across > NARROWEST else "small"
+    with st.container(width=across, key=f"image-grid-{size}-{key}"):
+        st.image(png, width="stretch", alt=alt)
 
 
-def grid_download(rows: Sequence[GridRow], name: str) -> None:
+def grid_download(rows: Sequence[GridRow], name: str, label: str = "PNG") -> None:
     """A button that saves the rows as a PNG on the page's own ground."""
     shown = theme()
     st.download_button(
-        "Save as PNG",
+        label,
         lambda: grid_png(rows, ink=INK[shown], scale=_scale(rows), ground=GROUND[shown]),
         f"{name}.png",
         "image/png",
+        icon=":material/download:",
         on_click="ignore",
-        width="stretch",
     )
 
 

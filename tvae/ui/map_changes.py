@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -16,6 +18,8 @@ from tvae.ui.map_selection import Images, thumbnails_row
 
 EXTREMES = 12
 """Rows that the most and the least changed show."""
+ROWS_A_NEIGHBOUR = 100
+"""Groups are looked for in a hundredth of the rows around each at least: in smaller neighbourhoods few rows meet."""
 GROUPS_IN_SIGHT = 6
 MOST_FURTHER_GROUPS = 100
 RANGE, FURTHER = "change-range", "further-group"
@@ -90,7 +94,9 @@ def _show_extremes(pair: Pair, picks: state.Picks, images: Images | None) -> Non
 
 def _show_groups(pair: Pair, picks: state.Picks, names: tuple[str, ...]) -> None:
     """Groups that lost or gained the same company, a sentence each."""
-    told = cached.change_groups(pair.key, pair.changes, pair.labels, names)
+    n = len(pair.labels)
+    wide = replace(pair, k=min(cached.MOST_NEIGHBOURS, max(pair.k, n // ROWS_A_NEIGHBOUR)))
+    told = cached.change_groups(wide.key, wide.changes, wide.labels, names)
     if not told:
         st.caption("No group of images lost or gained the same neighbours.")
         return
@@ -117,8 +123,8 @@ def _show_groups(pair: Pair, picks: state.Picks, names: tuple[str, ...]) -> None
             args=(picks, rest, source),
         )
     st.caption(
-        f"Images whose lost, or gained, {pair.k} nearest overlap, found by average-linkage clustering in each class; "
-        f"{len(told):,} groups of {LEAST_MEMBERS} or more among n = {len(pair.labels):,}. "
+        f"Images among whose {wide.k} nearest much the same ones were lost, or gained, found by average-linkage "
+        f"clustering in each class; {len(told):,} groups of {LEAST_MEMBERS} or more among n = {n:,}. "
         "First those whose company was of another class."
     )
 

@@ -14,9 +14,14 @@ from tvae.ui.frame import theme
 from tvae.ui.map_figures import class_mix
 from tvae.ui.map_inputs import MOST_TILES, Pair, panel_neighbours, selected_rows_csv
 from tvae.ui.neighbour_panel import PanelSide, neighbour_panel
-from tvae.ui.pictures import GridRow, grid_png
+from tvae.ui.pictures import GridRow, fitting_scale, grid_png, png_width
 
 Images = UInt8[np.ndarray, "n height width"]
+ROOM = 520
+"""Screen pixels across that half of a wide page has for a picture."""
+SIDE = 84
+"""Of a single image, in screen pixels."""
+
 Positions = tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]
 
 
@@ -26,9 +31,16 @@ def thumbnails_row(label: str, companions: list[tuple[int, str]], images: Images
         st.markdown(f"{label}: " + ", ".join(f"row {row} ({under})" for row, under in companions))
         return
     rows = [row for row, _ in companions]
-    scale = 1 if images.shape[2] > 16 else 4
     row = GridRow(label=label, colour=colour, images=images[rows], under=[under for _, under in companions])
-    st.image(grid_png([row], ink=INK[theme()], scale=scale), alt=f"{label}: rows {', '.join(map(str, rows))}")
+    height, width = images.shape[1:]
+    png = grid_png([row], ink=INK[theme()], scale=fitting_scale(len(rows), height, width, ROOM))
+    st.image(png, width=png_width(png) // 2, alt=f"{label}: rows {', '.join(map(str, rows))}")
+
+
+def enlarged(image: UInt8[np.ndarray, "height width"], side: int) -> UInt8[np.ndarray, "larger larger_width"]:
+    """The image with its pixels as squares, at least as large as this side, so that no browser blurs it."""
+    times = -(-2 * side // max(image.shape))
+    return image.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def show_selection(
@@ -57,11 +69,7 @@ def show_selection(
     )
     if found.mean_image is not None:
         mean = np.rint(found.mean_image).astype(np.uint8)
-        tiles[3].image(
-            grid_png([GridRow(label="", colour="#888888", images=mean[None])], ink=INK[theme()], scale=3),
-            width=96,
-            caption="mean image",
-        )
+        tiles[3].image(enlarged(mean, SIDE), width=SIDE, caption="mean image")
     st.plotly_chart(class_mix(found.class_counts, names), config={"displayModeBar": False}, key="class-mix")
     st.caption(f"Classes of the selected images, n = {found.count:,} of {len(pair.labels):,}.")
     if not pair.same:
@@ -75,6 +83,7 @@ def show_selection(
         data=lambda: selected_rows_csv(picks.rows, pair, names, at),
         file_name=f"rows-{pair.left.run.name}.csv",
         mime="text/csv",
+        on_click="ignore",
         width="stretch",
     )
     buttons[1].button("Clear", on_click=picks.replace, args=(np.zeros(0, np.int64),), width="stretch")
@@ -98,13 +107,10 @@ def show_row(pair: Pair, picks: state.Picks, names: tuple[str, ...], images: Ima
         st.caption("Click a point on either map: its nearest images in both latent spaces are compared here.")
         return
     row, found = picks.focus, pair.changes
+    about = st.container(horizontal=True, vertical_alignment="center")
     if images is not None:
-        scale = 2 if images.shape[2] > 16 else 7
-        st.image(
-            grid_png([GridRow(label="", colour="#888888", images=images[row][None])], ink=INK[theme()], scale=scale),
-            width=84,
-        )
-    st.markdown(
+        about.image(enlarged(images[row], SIDE), width=SIDE)
+    about.markdown(
         f"Row **{row:,}**, class **{as_text(names[pair.labels[row]])}**: {len(found.shared_by(row))} of its {pair.k} "
         f"nearest are shared, {len(found.lost_by(row))} lost, {len(found.gained_by(row))} gained; "
         f"change {found.change[row]:.3f}."

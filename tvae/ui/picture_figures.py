@@ -21,16 +21,15 @@ def errors_by_class(errors: Mapping[str, ClassErrors], colours: Mapping[str, str
     order = sorted((i for i, count in enumerate(first.counts) if count), key=lambda i: first.means[i])[-MOST_CLASSES:]
     shown = [f"{html.escape(str(names[i]))} " for i in order]
     figure = go.Figure()
-    for place, i in zip(shown, order, strict=True):
-        ends = [found.means[i] for found in errors.values()]
-        figure.add_scatter(
-            x=[min(ends), max(ends)],
-            y=[place, place],
-            mode="lines",
-            line={"color": GREY, "width": 1.5},
-            hoverinfo="skip",
-            showlegend=False,
-        )
+    ends = [[found.means[i] for found in errors.values()] for i in order]
+    figure.add_scatter(  # one line for all, broken between classes: a trace each takes long to make
+        x=[x for values in ends for x in (min(values), max(values), None)],
+        y=[y for place in shown for y in (place, place, None)],
+        mode="lines",
+        line={"color": GREY, "width": 1.5},
+        hoverinfo="skip",
+        showlegend=False,
+    )
     for arm, found in errors.items():
         figure.add_scatter(
             x=found.means[order],

@@ -70,7 +70,7 @@ def choose_rows(
 
 def _named_rows(n: int, count: int) -> ChosenRows:
     told = st.text_input("Row numbers", "0-9", key="row-numbers", help="Such as 4, 17, 100-120.", **KEPT)
-    rows, dropped = rows_from_address(told or "", n)
+    rows, dropped = rows_from_address((told or "").strip(), n)
     missing = ""
     if dropped or not len(rows):
         missing = f"{told!r} names {dropped or 'no'} row that doesn't exist here; rows run from 0 to {n - 1:,}."

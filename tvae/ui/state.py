@@ -90,6 +90,36 @@ def put_in_address(picked: Picks, n: int) -> bool:
     return rows is not None
 
 
+def opened_at(name: str, moved: bool) -> float:
+    """Where a slider in the browser opens, from 0 to 1: where it was left, else where the address says, else at 0.
+
+    It stays so while the slider is on the page (`moved`), or each move would send all that it shows again.
+    """
+    kept = st.session_state
+    if not moved or f"{name}-opened" not in kept:
+        kept[f"{name}-opened"] = kept.get(f"{name}-left", _place_in_address(name))
+    return kept[f"{name}-opened"]
+
+
+def keep_place(name: str, place: float) -> None:
+    """Keep where such a slider was left, in the session and in the address."""
+    st.session_state[f"{name}-left"] = place
+    told = f"{place:.3f}".rstrip("0").rstrip(".")
+    if place == 0:
+        if name in st.query_params:
+            del st.query_params[name]
+    elif st.query_params.get(name) != told:
+        st.query_params[name] = told
+
+
+def _place_in_address(name: str) -> float:
+    try:
+        place = float(st.query_params.get(name, "0"))
+    except ValueError:
+        return 0.0
+    return place if 0 <= place <= 1 else 0.0
+
+
 def layouts() -> Layouts:
     """This session's layouts."""
     return st.session_state.setdefault("map-layouts", Layouts())

@@ -135,11 +135,12 @@ def _text_of(*names: str) -> str:
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
-_PARTS = "codec grid motion painter tiles panel chrome picture latent_map"
-_CODE = (
-    _text_of(*(f"{part}.js" for part in _PARTS.split()))
-    + f"\nconst STYLE = {json.dumps(_text_of('latent_map.css'))};\n"
+_PARTS = (
+    *("codec", "grid", "painter", "tiles", "images", "names", "marks", "panel", "chrome", "card", "picture"),
+    *("hovering", "probe", "selecting", "views", "morph", "legend", "gestures", "tools", "latent_map"),
 )
+"""Files of the browser side, each one idea, put together as one module."""
+_CODE = _text_of(*(f"{part}.js" for part in _PARTS)) + f"\nconst STYLE = {json.dumps(_text_of('latent_map.css'))};\n"
 _VERSION = hashlib.sha256(_CODE.encode()).hexdigest()[:12]
 _code = component(
     "tvae.latent_map_code", js=f"{_CODE}\noffer({json.dumps(_VERSION)});\nexport default function () {{}}\n"
