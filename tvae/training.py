@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from tvae.config import InputError, LossConfig, RunConfig
@@ -42,6 +43,17 @@ class NonFiniteLoss(ArithmeticError):
     def __init__(self, arm: str, term: str, step: int) -> None:
         super().__init__(f"arm {arm}: {term} is not finite at step {step}; the last finite weights are kept")
         self.arm, self.term, self.step = arm, term, step
+
+
+class Batch(NamedTuple):
+    """What one training step is taken on."""
+
+    rows: Int64[np.ndarray, "3 b"]
+    """Of anchors, positives and negatives in the training split."""
+    images: Float[Tensor, "3*b pixels"]
+    noise: Float[Tensor, "3*b latent"]
+    negative: Bool[Tensor, "b 3*b"]
+    """Which images are of another class than each anchor."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +167,32 @@ class Arm:
             self._optimiser.step()
         return ArmLosses(*values)
 
+    def state(self) -> Iterator[tuple[str, Tensor]]:
+        """The weights and Adam's two moments of each, by name: with the step, all that the next step depends on."""
+        moments = self._optimiser.state
+        for name, weight in self.model.named_parameters():
+            yield f"weight/{name}", weight.detach()
+            for moment in ("exp_avg", "exp_avg_sq"):
+                # What has had no gradient yet has no moments yet: that is the same as zeros.
+                yield f"{moment}/{name}", moments[weight].get(moment, torch.zeros_like(weight))
+
+    def begin_with(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Take these (checked) weights for the first."""
+        self.model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+
+    def restore(self, state: Mapping[str, np.ndarray], step: int) -> None:
+        """Stand where `state` was told, after this many steps."""
+        with torch.no_grad():
+            for name, weight in self.model.named_parameters():
+                weight.copy_(torch.from_numpy(state[f"weight/{name}"]))
+                self._optimiser.state[weight] = {
+                    "step": torch.tensor(float(step), device=weight.device),
+                    **{
+                        moment: torch.from_numpy(state[f"{moment}/{name}"]).to(weight.device, copy=True)
+                        for moment in ("exp_avg", "exp_avg_sq")
+                    },
+                }
+
 
 class Training:
     """A run in progress.
@@ -221,17 +259,21 @@ class Training:
             finally:
                 torch.set_num_threads(threads)
 
-    def _step(self, pool: ThreadPoolExecutor) -> dict[str, ArmLosses]:
+    def next_batch(self) -> Batch:
+        """What the next step is taken on: a function of the seed and the step alone."""
         train = self.config.train
         rows, noise = step_batch(self._sampler, train.seed, self.step, train.batch_size, self.config.model.latent_dim)
         flat = torch.from_numpy(np.ascontiguousarray(rows).reshape(-1)).to(self.device)  # anchors, positives, negatives
         images = self._images[flat].float().div_(255.0)
-        negative = negative_mask(self._labels[flat])
-        noise_there = torch.from_numpy(noise).to(self.device)
+        return Batch(rows, images, torch.from_numpy(noise).to(self.device), negative_mask(self._labels[flat]))
+
+    def _step(self, pool: ThreadPoolExecutor) -> dict[str, ArmLosses]:
+        batch = self.next_batch()
         rate = learning_rate(self.config, self.step, self.steps)
         number = self.step + 1
         waiting = {
-            name: pool.submit(arm.step, number, rate, images, noise_there, negative) for name, arm in self.arms.items()
+            name: pool.submit(arm.step, number, rate, batch.images, batch.noise, batch.negative)
+            for name, arm in self.arms.items()
         }
         losses = {name: future.result() for name, future in waiting.items()}
         self.step = number
