@@ -1,21 +1,33 @@
-"""Frame times, bytes and time to the first maps of the latent map page in a real Chromium."""
+"""The latent map page in a real Chromium: time to the first maps, bytes sent, frame times. Prints Markdown.
+
+    python -m benchmarks.map_frames
+
+takes some four minutes; the machine should have nothing else to do.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import platform
 import shutil
 import statistics
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 PORT = 8599
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
+VISITS = 5
+FIRST_MAPS = '[data-testid=map-left][data-rows="10000"]'
+PAGE = "Latent_map?run=mnist"
 WATCH = """canvas => {
   window.costs = []; window.gaps = [];
   new MutationObserver(() => window.costs.push(+canvas.dataset.frameMs))
@@ -34,9 +46,112 @@ def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-def gestures(page: Page, canvas: Locator) -> dict[str, tuple[list[float], list[float]]]:
-    """Frame costs and frame gaps, in ms, while the map is panned, zoomed, hovered."""
+@contextlib.contextmanager
+def served(script: Path) -> Iterator[str]:
+    """The address of a Streamlit server of this script; it ends with the block."""
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
+    command += ["--server.port", str(PORT), "--server.address", "127.0.0.1"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{PORT}"
+    try:
+        for _ in range(240):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+                break
+            time.sleep(0.25)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
 
+
+def seconds_until(page: Page, act: Callable[[], object], sign: str) -> float:
+    """How long after the act the sign can be seen."""
+    started = time.perf_counter()
+    act()
+    page.locator(sign).first.wait_for(timeout=180_000)
+    return time.perf_counter() - started
+
+
+def opened(context: BrowserContext) -> Page:
+    """A page of a usual size."""
+    page = context.new_page()
+    page.set_viewport_size({"width": 1400, "height": 900})
+    return page
+
+
+def first_maps(browser: Browser, address: str, empty: str = "") -> None:
+    """Print how long it takes from nothing to the maps, by what the browser has seen before."""
+    sign = "h1" if empty else FIRST_MAPS
+    target = address if empty else f"{address}/{PAGE}"
+    taken: dict[str, list[float]] = {}
+    for _ in range(VISITS):
+        context = browser.new_context()
+        page = opened(context)
+        visit = lambda page=page: page.goto(target, wait_until="commit")  # noqa: E731
+        taken.setdefault("a browser that was never here", []).append(seconds_until(page, visit, sign))
+        page.wait_for_timeout(3000)
+        taken.setdefault("a browser that was here before", []).append(seconds_until(page, visit, sign))
+        page.wait_for_timeout(3000)
+        if not empty:
+            page.goto(f"{address}/?run=mnist")
+            page.get_by_test_id("map-left").wait_for(timeout=60_000)
+            page.wait_for_timeout(3000)
+            link = page.get_by_role("link", name="Latent map", exact=True)
+            sign_here = f"{FIRST_MAPS}[aria-label^='VAE t-SNE, perplexity']"
+            taken.setdefault("by the link on the overview", []).append(seconds_until(page, link.click, sign_here))
+            page.wait_for_timeout(2000)
+        context.close()
+    for name, times in taken.items():
+        what = empty or "first maps"
+        print(f"| {what}, {name} | {statistics.median(times):.2f} | {min(times):.2f} | {max(times):.2f} |")
+
+
+def bytes_sent(browser: Browser, address: str) -> None:
+    """Print what the server sends over the socket for the page and for each thing that a person does."""
+    context = browser.new_context()
+    page = opened(context)
+    received: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
+
+    def told(name: str, act: Callable[[], object]) -> None:
+        received.clear()
+        act()
+        page.wait_for_timeout(5000)
+        print(f"| {name} | {sum(received):,} |")
+
+    def choose(label: str, option: str) -> None:
+        page.get_by_label(label, exact=True).click()
+        page.get_by_role("option", name=option, exact=True).click()
+
+    def lasso() -> None:
+        page.get_by_role("button", name="Lasso").click()
+        box: Any = page.get_by_test_id("map-left").bounding_box()
+        for number, (x, y) in enumerate(((0.3, 0.3), (0.6, 0.3), (0.6, 0.6), (0.3, 0.6))):
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4)
+            if number == 0:
+                page.mouse.down()
+        page.mouse.up()
+
+    told("opening the page, all of it", lambda: page.goto(f"{address}/{PAGE}"))
+    told("selecting with a lasso, panels below included", lasso)
+    told("colour by neighbourhood change", lambda: choose("Colour by", "neighbourhood change"))
+    told("back to the classes", lambda: choose("Colour by", "class"))
+    told("another projection of both maps", lambda: choose("Projection", "UMAP"))
+    told("hovering", lambda: hover(page, page.get_by_test_id("map-left").bounding_box()))
+    context.close()
+
+
+def hover(page: Page, box: Any) -> None:
+    """Go over a map slowly enough for rows to be marked."""
+    for step in range(80):
+        page.mouse.move(box["x"] + (0.3 + step / 200) * box["width"], box["y"] + (0.4 + step / 400) * box["height"])
+        page.wait_for_timeout(30)
+
+
+def gestures(page: Page, canvas: Locator) -> dict[str, tuple[list[float], list[float]]]:
+    """Frame costs and frame gaps, in ms, while the map is panned, zoomed, hovered, morphed."""
     box: Any = canvas.bounding_box()
 
     def at(x: float, y: float) -> tuple[float, float]:
@@ -50,14 +165,10 @@ def gestures(page: Page, canvas: Locator) -> dict[str, tuple[list[float], list[f
         page.mouse.up()
 
     def wheel(by: int) -> None:
-        for _ in range(20):
+        page.mouse.move(*at(0.5, 0.5))
+        for _ in range(30):
             page.mouse.wheel(0, by)
             page.wait_for_timeout(20)
-
-    def hover() -> None:
-        for step in range(80):
-            page.mouse.move(*at(0.3 + step / 200, 0.4 + step / 400))
-            page.wait_for_timeout(30)
 
     measured = {}
     canvas.evaluate(WATCH)
@@ -65,55 +176,62 @@ def gestures(page: Page, canvas: Locator) -> dict[str, tuple[list[float], list[f
         "pan": drag,
         "zoom in": lambda: wheel(-60),
         "zoom out": lambda: wheel(60),
-        "hover": hover,
+        "hover": lambda: hover(page, box),
+        "morph": lambda: (page.get_by_role("button", name="Play the left").click(), page.wait_for_timeout(2500)),
     }.items():
         page.evaluate(TAKE)
         act()
         page.wait_for_timeout(300)
-        costs, gaps = page.evaluate(TAKE)
-        measured[name] = (costs, gaps)
+        measured[name] = page.evaluate(TAKE)
     return measured
 
 
-def main() -> None:
-    """Print the table as Markdown."""
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.headless", "true"]
-    server = subprocess.Popen(
-        [*command, "--server.port", str(PORT), "--server.address", "127.0.0.1"], cwd=ROOT, stdout=subprocess.DEVNULL
-    )
-    address = f"http://127.0.0.1:{PORT}"
+def frames(browser: Browser, address: str, rows: int) -> None:
+    """Print what a frame costs, by gesture."""
+    context = browser.new_context()
+    page = opened(context)
+    page.goto(address)
+    canvas = page.locator(f'[data-testid=map-left][data-rows="{rows}"]')
+    canvas.wait_for(timeout=180_000)
+    page.wait_for_timeout(8000)  # panels, images
+    for name, (costs, gaps) in gestures(page, canvas).items():
+        cost = f"{statistics.median(costs):.1f} | {quantile(costs, 0.99):.1f}" if costs else "none | none"
+        print(f"| {name} | 2 × {rows:,} | {len(costs)} | {cost} | {statistics.median(gaps):.1f} |")
+    context.close()
+
+
+def machine() -> str:
+    """What this was measured on."""
+    names = [line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    return f"{os.cpu_count()} × {(names or [platform.processor() or platform.machine()])[0]}, load {load} at the start"
+
+
+def _lines(path: str) -> list[str]:
     try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.25)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
-            for visit in ("first visit of the server", "second visit"):
-                page = browser.new_page(viewport={"width": 1400, "height": 900})
-                received: list[int] = []
-                page.on("websocket", lambda ws, r=received: ws.on("framereceived", lambda data: r.append(len(data))))
-                started = time.perf_counter()
-                page.goto(f"{address}/Latent_map?run=mnist")
-                canvas = page.locator('[data-testid=map-left][data-rows="10000"]')
-                canvas.wait_for(timeout=120_000)
-                print(f"first maps, {visit}: {time.perf_counter() - started:.2f} s")
-                page.wait_for_timeout(4000)
-                print(f"bytes received: {sum(received):,}")
-                if visit == "second visit":
-                    print("\n| gesture | frames | cost median, ms | cost p99, ms | frame gap median, ms |")
-                    print("| --- | ---: | ---: | ---: | ---: |")
-                    for name, (costs, gaps) in gestures(page, canvas).items():
-                        if costs:
-                            told = f"{statistics.median(costs):.1f} | {quantile(costs, 0.99):.1f}"
-                            print(f"| {name} | {len(costs)} | {told} | {statistics.median(gaps):.1f} |")
-                page.close()
-            browser.close()
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+        return Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+
+
+def main() -> None:
+    """Print the tables."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
+        print(f"{machine()}; Chromium {browser.version}, headless, no graphics card, 1400 × 900.\n")
+        print("| seconds from asking | median of 5 | least | most |\n| --- | ---: | ---: | ---: |")
+        with served(ROOT / "benchmarks" / "empty_app.py") as address:
+            first_maps(browser, address, empty="an empty Streamlit page")
+        with served(ROOT / "streamlit_app.py") as address:
+            first_maps(browser, address)
+            print("\n| bytes received | |\n| --- | ---: |")
+            bytes_sent(browser, address)
+            print("\n| gesture | points | frames | median, ms | 99th percentile, ms | between frames, ms |")
+            print("| --- | --- | ---: | ---: | ---: | ---: |")
+            frames(browser, f"{address}/{PAGE}", 10_000)
+        with served(ROOT / "benchmarks" / "large_map_app.py") as address:
+            frames(browser, address, 70_000)
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -7,12 +7,19 @@ import pytest
 
 from tvae.config import DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.data import Dataset, Split, load_dataset
+from tvae.ui import latent_map
 
 
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
     """scikit-learn's 8x8 digits."""
     return load_dataset("digits")
+
+
+@pytest.fixture(autouse=True)
+def maps_are_drawn(monkeypatch) -> None:
+    """Without a browser nobody draws the maps, and a page would wait for that with the rest."""
+    monkeypatch.setattr(latent_map, "is_drawn", lambda key: True)
 
 
 @pytest.fixture

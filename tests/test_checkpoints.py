@@ -10,6 +10,7 @@ from tvae.checkpoints import (
     parse_weights,
     read_curves,
     read_encoding,
+    read_gaps,
     read_history,
     read_metrics,
     read_run,
@@ -57,6 +58,9 @@ def test_a_run_comes_back(trained, digits):
     assert metrics is not None
     for arm in ("vae", "tvae"):
         assert curves[arm].at(0.5).accuracy == pytest.approx(metrics["arms"][arm]["triplet_accuracy"]["0.5"], abs=1e-6)
+    gaps = read_gaps(run, "test")
+    assert gaps is not None
+    assert gaps["tvae"].share.sum() == pytest.approx(1)
     assert read_history(trained)[-1]["step"] == run.provenance.step
     assert runs_in(trained.parent) == [trained]
 
@@ -67,6 +71,7 @@ def test_no_pickle_and_no_leftovers_in_the_folder(trained):
         "config.json",
         "curves-test.npz",
         "encoding-test.npz",
+        "gaps-test.npz",
         "history.jsonl",
         "metrics.json",
         "snapshots",
@@ -200,9 +205,10 @@ def test_a_torn_last_line_of_history_is_passed_over(tmp_path):
         read_history(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["encoding-test.npz", "curves-test.npz"])
+@pytest.mark.parametrize("name", ["encoding-test.npz", "curves-test.npz", "gaps-test.npz"])
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04junk", b"\x80\x04K\x01."])
 def test_a_broken_side_file_counts_as_absent(copy, name, content):
     (copy / name).write_bytes(content)
     run = read_run(copy)
-    assert (read_encoding if name.startswith("encoding") else read_curves)(run, "test") is None
+    readers = {"encoding-test.npz": read_encoding, "curves-test.npz": read_curves, "gaps-test.npz": read_gaps}
+    assert readers[name](run, "test") is None

@@ -10,7 +10,7 @@ import pytest
 from tvae import triplet_curve as module
 from tvae.config import InputError
 from tvae.triplet_accuracy import class_matrix, triplet_accuracy
-from tvae.triplet_curve import TripletCurve, gap_histogram, margin_where, triplet_curve
+from tvae.triplet_curve import GapHistogram, TripletCurve, gap_histogram, margin_where, triplet_curve
 
 RNG = np.random.default_rng(0)
 SETS = {
@@ -163,7 +163,7 @@ def test_gap_histogram_equals_enumeration(name: str) -> None:
     for axis in np.asarray(means, np.float64).T:
         distances += (axis[:, None] - axis) ** 2
     distances = np.sqrt(distances)
-    shares = []
+    shares, means_of_anchors = [], []
     for a in range(len(means)):
         positives = np.flatnonzero((labels == labels[a]) & (np.arange(len(means)) != a))
         gaps = distances[a, labels != labels[a]][None, :] - distances[a, positives][:, None]
@@ -175,10 +175,32 @@ def test_gap_histogram_equals_enumeration(name: str) -> None:
             first = round(histogram.edges[0] / (histogram.edges[1] - histogram.edges[0]))
             counts = np.bincount((bins - first).astype(int).ravel(), minlength=len(histogram.share))
             shares.append(counts / gaps.size)
+            means_of_anchors.append(gaps.mean())
     np.testing.assert_allclose(histogram.share, np.mean(shares, axis=0), atol=1e-12)
     np.testing.assert_allclose(histogram.share.sum(), 1)
+    np.testing.assert_allclose(histogram.mean, np.mean(means_of_anchors), atol=1e-9)
     assert np.any(np.abs(histogram.edges) < 1e-12) or histogram.edges[0] > 0
     assert len(histogram.share) <= 32
+
+
+def test_a_gap_histogram_comes_back_from_its_arrays_and_no_other_does() -> None:
+    histogram = gap_histogram(*SETS["plain"])
+    again = GapHistogram.from_arrays(histogram.to_arrays())
+    assert again.mean == histogram.mean
+    np.testing.assert_array_equal(again.edges, histogram.edges)
+    np.testing.assert_array_equal(again.share, histogram.share)
+    arrays = histogram.to_arrays()
+    for name, value in [
+        ("share", arrays["share"][:-1]),
+        ("edges", arrays["edges"][::-1]),
+        ("mean", np.array(np.nan)),
+        ("mean", np.zeros(2)),
+    ]:
+        with pytest.raises(InputError, match="gap histogram"):
+            GapHistogram.from_arrays({**arrays, name: value})
+    del arrays["mean"]
+    with pytest.raises(InputError, match="no array 'mean'"):
+        GapHistogram.from_arrays(arrays)
 
 
 @pytest.mark.parametrize(

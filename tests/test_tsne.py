@@ -88,3 +88,11 @@ def test_the_descent_reaches_the_reference_s_objective() -> None:
     assert shares == sorted(shares)
     assert shares[-1] == 1
     np.testing.assert_allclose(at.mean(axis=0), 0, atol=1e-3)
+
+
+@pytest.mark.parametrize("perplexity", [10, 40, 99])
+def test_rows_whose_neighbours_are_most_others_do_not_meet_in_one_point(perplexity: int) -> None:
+    points = RNG.normal(size=(300, 20)).astype(np.float32)
+    at = tsne_positions(points, 1e-4 * points[:, :2], perplexity, 750, lambda share: None)
+    assert at.std(axis=0).min() > 1
+    assert kl(points, at, perplexity) < 0.9 * kl(points, 1e-4 * points[:, :2], perplexity)

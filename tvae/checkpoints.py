@@ -19,7 +19,7 @@ from tvae.config import InputError, ModelConfig, RunConfig, read_json
 from tvae.data import Split
 from tvae.files import read_bounded, write_atomically
 from tvae.row_files import append_row, read_rows
-from tvae.triplet_curve import TripletCurve
+from tvae.triplet_curve import GapHistogram, TripletCurve
 
 CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
 SNAPSHOTS = "snapshots"
@@ -415,22 +415,44 @@ def read_encoding(run: Run, split: str) -> Encoding | None:
 
 def write_curves(folder: Path, split: str, curves: Mapping[str, TripletCurve]) -> None:
     """Write curves-<split>.npz."""
-    arrays = {f"{arm}/{name}": array for arm, curve in curves.items() for name, array in curve.to_arrays().items()}
-    write_atomically(folder / f"curves-{split}.npz", npz_bytes(arrays))
+    _write_by_arm(folder / f"curves-{split}.npz", {arm: curve.to_arrays() for arm, curve in curves.items()})
 
 
 def read_curves(run: Run, split: str) -> dict[str, TripletCurve] | None:
     """Each arm's curve, or None if the file is not there or can't be this run's."""
     try:
-        arrays = npz_arrays(read_bounded(run.weights_folder / f"curves-{split}.npz", 2**30))
-        return {
-            arm: TripletCurve.from_arrays(
-                {name.removeprefix(f"{arm}/"): array for name, array in arrays.items() if name.startswith(f"{arm}/")}
-            )
-            for arm in run.config.arms
-        }
+        found = _read_by_arm(run, f"curves-{split}.npz")
+        return {arm: TripletCurve.from_arrays(arrays) for arm, arrays in found.items()}
     except InputError:
         return None
+
+
+def write_gaps(folder: Path, split: str, gaps: Mapping[str, GapHistogram]) -> None:
+    """Write gaps-<split>.npz."""
+    _write_by_arm(folder / f"gaps-{split}.npz", {arm: found.to_arrays() for arm, found in gaps.items()})
+
+
+def read_gaps(run: Run, split: str) -> dict[str, GapHistogram] | None:
+    """The distribution of each arm's gaps, or None if the file is not there or can't be this run's."""
+    try:
+        found = _read_by_arm(run, f"gaps-{split}.npz")
+        return {arm: GapHistogram.from_arrays(arrays) for arm, arrays in found.items()}
+    except InputError:
+        return None
+
+
+def _write_by_arm(path: Path, found: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+    arrays = {f"{arm}/{name}": array for arm, named in found.items() for name, array in named.items()}
+    write_atomically(path, npz_bytes(arrays))
+
+
+def _read_by_arm(run: Run, name: str) -> dict[str, dict[str, np.ndarray]]:
+    """What `_write_by_arm` wrote, for each arm of the run; InputError where it is no such file."""
+    arrays = npz_arrays(read_bounded(run.weights_folder / name, 2**30))
+    return {
+        arm: {key.removeprefix(f"{arm}/"): array for key, array in arrays.items() if key.startswith(f"{arm}/")}
+        for arm in run.config.arms
+    }
 
 
 def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:

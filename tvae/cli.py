@@ -1,4 +1,4 @@
-"""The command line: python -m tvae data | train | evaluate | encode | layouts."""
+"""The command line: python -m tvae data | train | evaluate | encode | layouts | judge."""
 
 from __future__ import annotations
 
@@ -110,6 +110,18 @@ class Layouts:
 
     run: tyro.conf.Positional[Path]
     """Folder of the run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainJudge:
+    """Train the classifier that says which class the app's samples show, on the run's training images."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder of a run on these images; its arms play no part."""
+    out: Path | None = None
+    """Folder to keep it in (default: the user's data folder, where the app looks)."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -273,6 +285,20 @@ def _layouts(options: Layouts, arguments: Sequence[str]) -> None:
             print(f"{path}: {name}, trustworthiness {told}")
 
 
+def _judge(options: TrainJudge, arguments: Sequence[str]) -> None:
+    from tvae.judge_training import trained_judge
+    from tvae.judges import default_judges_folder, judge_path, write_judge
+
+    run = read_run(options.run)
+    splits = {name: _split(run, name, options.dir) for name in ("train", "test")}
+    judge = trained_judge(splits["train"])
+    path = judge_path(options.out or default_judges_folder(), splits["train"].fingerprint)
+    write_judge(path, judge)
+    test = splits["test"]
+    right = (judge.classes(judge.features(test.images)) == test.labels).mean()
+    print(f"{path}: right on {100 * right:.2f} % of {len(test):,} test images")
+
+
 def _dataset(name: str, folder: Path | None) -> Dataset:
     """The data set, with a bar while it is fetched."""
     from tvae.data import load_dataset
@@ -366,5 +392,6 @@ COMMANDS: dict[str, tuple[type, Callable[[Any, Sequence[str]], None]]] = {
     "evaluate": (Evaluate, _evaluate),
     "encode": (Encode, _encode),
     "layouts": (Layouts, _layouts),
+    "judge": (TrainJudge, _judge),
 }
 """Each command's options, and what it does."""

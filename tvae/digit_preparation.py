@@ -53,10 +53,10 @@ def measured_placement(images: UInt8[np.ndarray, "n height width"]) -> Placement
     For MNIST this gives `MNIST`. scikit-learn's digits, 8 x 8 blocks of a 32 x 32 bitmap, come out as a box of 8 x 7
     centred by the middle of the box.
     """
-    n, height, width = images.shape
-    inked = images > 0
-    rows, columns = inked.any(axis=2), inked.any(axis=1)  # (n, height), (n, width)
-    full = rows.any(axis=1)
+    _, height, width = images.shape
+    inked = np.asarray(images > 0)
+    rows, columns = np.any(inked, axis=2), np.any(inked, axis=1)  # (n, height), (n, width)
+    full = np.any(inked, axis=(1, 2))  # (n,)
     if not full.any():
         return Placement(height=height, width=width, box_height=height, box_width=width, by_mass=False)
     box = [int(np.ceil(np.percentile(_extents(lit[full]), 99))) for lit in (rows, columns)]
@@ -119,7 +119,7 @@ def _averaged_down(grey: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "hei
     return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
 
 
-def _otsu(values: Float[np.ndarray, "..."]) -> float:
+def _otsu(values: Float[np.ndarray, ...]) -> float:
     """The threshold of greatest variance between the two sides, over 256 bins (Otsu 1979)."""
     counts, edges = np.histogram(values, bins=256, range=(0.0, float(values.max())))
     middles = (edges[:-1] + edges[1:]) / 2

@@ -15,7 +15,7 @@ from tvae.losses import kl_divergence, squared_l2
 from tvae.metrics import active_units, knn_accuracy, retrieval, silhouette
 from tvae.models import VAE, model_with
 from tvae.triplet_accuracy import triplet_accuracy
-from tvae.triplet_curve import TripletCurve, triplet_curve
+from tvae.triplet_curve import GapHistogram, TripletCurve, gap_histogram, triplet_curve
 
 BATCH = 2_000
 """Images encoded at once: a few MB of activations."""
@@ -95,6 +95,15 @@ def triplet_curves(encoding: Encoding) -> dict[str, TripletCurve]:
         InputError: labels that allow no triplet.
     """
     return {name: triplet_curve(arm.means, encoding.labels, threads=THREADS) for name, arm in encoding.arms.items()}
+
+
+def gap_histograms(encoding: Encoding) -> dict[str, GapHistogram]:
+    """How the gaps of all triplets are spread in each arm.
+
+    Raises:
+        InputError: labels that allow no triplet.
+    """
+    return {name: gap_histogram(arm.means, encoding.labels, threads=THREADS) for name, arm in encoding.arms.items()}
 
 
 def _measured(arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], pixels: int) -> dict[str, Any]:

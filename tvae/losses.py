@@ -61,6 +61,21 @@ def batch_all_hinge(
     return (hinge * negative).sum() / negative.sum()
 
 
+def triplet_term(
+    means: Float[Tensor, "3*b latent"], negative: Bool[Tensor, "b 3*b"], loss: LossConfig, batch_all: bool
+) -> Float[Tensor, ""]:
+    """The triplet term of a batch of anchors, positives, negatives (in this order).
+
+    Where its weight is 0 it is shown but not descended: no gradient reaches the means.
+    """
+    if loss.triplet_weight == 0:
+        means = means.detach()
+    anchors, positives, negatives = means.chunk(3)
+    if batch_all:
+        return batch_all_hinge(anchors, positives, means, negative, loss.margin)
+    return triplet_hinge(anchors, positives, negatives, loss.margin).mean()
+
+
 def euclidean_distances(left: Float[Tensor, "b latent"], right: Float[Tensor, "n latent"]) -> Float[Tensor, "b n"]:
     """All distances between two sets of points, by one matrix product, with gradient 0 where points coincide."""
     squares = left.square().sum(1)[:, None] + right.square().sum(1) - 2.0 * left @ right.T

@@ -91,5 +91,6 @@ pixels and nothing else. They are made for study, not for decisions about anyone
 
 def _beginning(run: Run) -> str:
     if run.provenance.started_from:
-        return f"Each arm began with its own weights in {run.provenance.started_from}; all saw the same triplets and noise."
+        start = run.provenance.started_from
+        return f"Each arm began with its own weights in {start}; all saw the same triplets and noise."
     return "All arms began with the same weights and saw the same triplets and noise; they differ in their loss alone."

@@ -207,7 +207,8 @@ def layout(request: ProjectionRequest, progress: Progress | None = None) -> Layo
     parameters, notes = _fitting(request)
     report = _Reporter(list(request.means), progress)
     if parameters.method == "pca":
-        positions, maps = _pca(request)
+        maps = pca_maps(request.means)
+        positions = {arm: maps[arm].positions(points).astype(np.float32) for arm, points in request.means.items()}
     else:
         positions, maps = _descend(request, parameters, report), {}
     report.phase("measuring")
@@ -269,17 +270,16 @@ def _fitting(request: ProjectionRequest) -> tuple[Parameters, tuple[str, ...]]:
     return parameters, ()
 
 
-def _pca(request: ProjectionRequest) -> tuple[dict[str, Float32[np.ndarray, "n 2"]], dict[str, LinearMap]]:
-    positions: dict[str, Float32[np.ndarray, "n 2"]] = {}
+def pca_maps(means: Mapping[str, Float[np.ndarray, "n _"]]) -> dict[str, LinearMap]:
+    """PCA of each arm's means, laid over the first arm's picture, as maps that take other points too."""
     maps: dict[str, LinearMap] = {}
     first = None
-    for name, points in request.means.items():
+    for name, points in means.items():
         mean, components, share = principal_axes(points)
         own = (points.astype(np.float64) - mean) @ components.T
         first = own if first is None else first
         maps[name] = LinearMap(mean, components, align(first, own), share)
-        positions[name] = maps[name].alignment.apply(own).astype(np.float32)
-    return positions, maps
+    return maps
 
 
 def _descend(

@@ -28,12 +28,13 @@ from tvae.checkpoints import (
     write_config,
     write_curves,
     write_encoding,
+    write_gaps,
     write_metrics,
     write_weights,
 )
 from tvae.config import InputError, RunConfig
 from tvae.data import Dataset, Split
-from tvae.evaluation import encode_split, evaluate, triplet_curves
+from tvae.evaluation import encode_split, evaluate, gap_histograms, triplet_curves
 from tvae.files import make_writable_folder
 from tvae.model_cards import write_model_card
 from tvae.models import weights_of
@@ -276,6 +277,7 @@ def finish(run: Run, split: Split) -> None:
     encoding = encode_split(run, split)
     write_encoding(run.folder, encoding, half=run.provenance.half_precision)
     write_curves(run.folder, encoding.split, triplet_curves(encoding))
+    write_gaps(run.folder, encoding.split, gap_histograms(encoding))
     metrics = evaluate(run, encoding, DEFAULT_MARGINS)
     write_metrics(run.folder, metrics)
     write_model_card(run, metrics)
@@ -295,6 +297,11 @@ def claim_folder(folder: Path) -> None:
         raise InputError(f"--out: {folder} can't be written ({error.strerror}); name another folder") from None
 
 
+def _device_name(training: Training) -> str:
+    name = torch.cuda.get_device_name() if training.device.type == "cuda" else "cpu"
+    return f"{name}, products in bfloat16" if training.products == torch.bfloat16 else name
+
+
 def _provenance(dataset: Dataset, training: Training, command: str) -> Provenance:
     return Provenance(
         versions={
@@ -307,7 +314,7 @@ def _provenance(dataset: Dataset, training: Training, command: str) -> Provenanc
         test=_split_record(dataset.test),
         class_names=dataset.class_names,
         threads=1,
-        device=torch.cuda.get_device_name() if training.device.type == "cuda" else "cpu",
+        device=_device_name(training),
         started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         command=command,
         seconds=0.0,
@@ -372,7 +379,7 @@ class _SnapshotTimes:
         """Whether one is due after this step; told once."""
         if self._budget is None:
             return step in self._steps
-        if self._next >= self._count or seconds < self._budget * (self._next / self._count) ** 2 and step > 0:
+        if self._next >= self._count or (seconds < self._budget * (self._next / self._count) ** 2 and step > 0):
             return False
         self._next = self._first_after(seconds)
         self._taken += 1

@@ -2,11 +2,13 @@
 
 reweighed(arm, labels, loss, curve)     the three terms, their weighted total, and what still teaches -> Reweighed
 on_frontier(accuracy, cost)             which settings no other beats in both -> (n,)
+trained_arm(arms, loss)                 the arm that was trained with this very loss -> its name or None
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -66,3 +68,12 @@ def on_frontier(accuracy: Float[np.ndarray, " n"], cost: Float[np.ndarray, " n"]
     no_worse = (accuracy[None, :] >= accuracy[:, None]) & (cost[None, :] <= cost[:, None])
     better = (accuracy[None, :] > accuracy[:, None]) | (cost[None, :] < cost[:, None])
     return ~np.any(no_worse & better, axis=1)
+
+
+def trained_arm(arms: Mapping[str, LossConfig], loss: LossConfig) -> str | None:
+    """The first arm that was trained with this loss, None where there is none; at triplet weight 0 any margin fits."""
+
+    def told(setting: LossConfig) -> LossConfig:
+        return replace(setting, margin=0.0) if setting.triplet_weight == 0 else setting
+
+    return next((arm for arm, setting in arms.items() if told(setting) == told(loss)), None)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tvae.config import InputError, read_json
+from tvae.config import read_json
 from tvae.files import read_bounded, write_atomically
 
 _LIMIT = 16 * 2**20

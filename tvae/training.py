@@ -17,14 +17,14 @@ from torch import Tensor
 
 from tvae.config import InputError, LossConfig, RunConfig
 from tvae.data import Split
+from tvae.fast_step import WrittenGradients, products_type
 from tvae.losses import (
     LossTerms,
-    batch_all_hinge,
     bernoulli,
     kl_divergence,
     negative_mask,
     squared_l2,
-    triplet_hinge,
+    triplet_term,
 )
 from tvae.models import VAE, initial_model
 from tvae.triplets import TripletSampler, step_batch
@@ -43,17 +43,6 @@ class NonFiniteLoss(ArithmeticError):
     def __init__(self, arm: str, term: str, step: int) -> None:
         super().__init__(f"arm {arm}: {term} is not finite at step {step}; the last finite weights are kept")
         self.arm, self.term, self.step = arm, term, step
-
-
-class Batch(NamedTuple):
-    """What one training step is taken on."""
-
-    rows: Int64[np.ndarray, "3 b"]
-    """Of anchors, positives and negatives in the training split."""
-    images: Float[Tensor, "3*b pixels"]
-    noise: Float[Tensor, "3*b latent"]
-    negative: Bool[Tensor, "b 3*b"]
-    """Which images are of another class than each anchor."""
 
 
 @dataclass(frozen=True)
@@ -102,70 +91,73 @@ def learning_rate(config: RunConfig, step: int, steps: int) -> float:
     return config.train.learning_rate * 0.5 * (1.0 + math.cos(math.pi * falling))
 
 
+class Batch(NamedTuple):
+    """What all arms see in one step: anchors, positives, negatives, in this order."""
+
+    rows: Int64[np.ndarray, "3 b"]
+    """In the training split."""
+    images: Float[Tensor, "3*b pixels"]
+    rounded_images: Float[Tensor, "3*b pixels"]
+    """The same in the type of the matrix products."""
+    noise: Float[Tensor, "3*b latent"]
+    negative: Bool[Tensor, "b 3*b"]
+    """Which images are of another class than each anchor."""
+
+
 class Arm:
     """One model, its loss and its optimiser."""
 
-    def __init__(self, name: str, loss: LossConfig, model: VAE, config: RunConfig) -> None:
+    def __init__(self, name: str, loss: LossConfig, model: VAE, config: RunConfig, products: torch.dtype) -> None:
         self.name = name
         self.loss = loss
         self.model = model
         self._batch_all = config.train.triplets == "batch-all"
         self._parameters = list(model.parameters())
         self._optimiser = torch.optim.Adam(self._parameters, lr=config.train.learning_rate, fused=True)
+        self._written = None
+        if config.train.step != "plain":
+            self._written = WrittenGradients(model, loss, self._batch_all, 3 * config.train.batch_size, products)
 
-    def terms(
-        self,
-        images: Float[Tensor, "3*b pixels"],
-        noise: Float[Tensor, "3*b latent"],
-        negative: Bool[Tensor, "b 3*b"],
-    ) -> tuple[LossTerms, Float[Tensor, "3*b latent"]]:
-        """The loss terms of a batch of anchors, positives, negatives (in this order), and its means."""
-        posterior = self.model.encode(images)
-        logits = self.model.decode_logits(posterior.sample(noise))
-        if self.loss.reconstruction == "bernoulli":
-            reconstruction = bernoulli(images, logits)
-        else:
-            reconstruction = squared_l2(images, torch.sigmoid(logits))
-        # A triplet term of weight 0 is shown but not descended.
-        means = posterior.mean if self.loss.triplet_weight > 0 else posterior.mean.detach()
-        anchors, positives, negatives = means.chunk(3)
-        if self._batch_all:
-            triplet = batch_all_hinge(anchors, positives, means, negative, self.loss.margin)
-        else:
-            triplet = triplet_hinge(anchors, positives, negatives, self.loss.margin).mean()
-        kl = kl_divergence(posterior).sum(dim=1)
-        return LossTerms(reconstruction.mean(), kl.mean(), triplet), posterior.mean.detach()
-
-    def step(
-        self,
-        number: int,
-        rate: float,
-        images: Float[Tensor, "3*b pixels"],
-        noise: Float[Tensor, "3*b latent"],
-        negative: Bool[Tensor, "b 3*b"],
-    ) -> ArmLosses:
+    def step(self, number: int, rate: float, batch: Batch) -> ArmLosses:
         """Descend once.
 
         Raises:
             NonFiniteLoss: before the weights are touched.
         """
-        terms, means = self.terms(images, noise, negative)
+        terms, means = self._plain_gradients(batch) if self._written is None else self._written.fill(*batch[1:])
         total = terms.total(self.loss)
         spread = (means - means.mean(dim=0)).square().sum(dim=1).mean().sqrt()
-        values = torch.stack([terms.reconstruction, terms.kl, terms.triplet, total, spread]).tolist()
-        for term, value in zip(("reconstruction", "kl", "triplet", "total loss"), values, strict=False):
-            if not math.isfinite(value):
+        gradients = [p.grad.view(-1) for p in self._parameters if p.grad is not None]
+        norm = sum((torch.dot(gradient, gradient) for gradient in gradients), torch.zeros_like(total)).sqrt()
+        figures = torch.stack([terms.reconstruction, terms.kl, terms.triplet, total, spread, norm]).tolist()
+        told = ("reconstruction", "kl", "triplet", "total loss", "spread of the means", "gradient")
+        for term, figure in zip(told, figures, strict=True):
+            if not math.isfinite(figure):
                 raise NonFiniteLoss(self.name, term, number)
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        self._optimiser.step()
+        return ArmLosses(*figures[:-1])
+
+    def _plain_gradients(self, batch: Batch) -> tuple[LossTerms, Float[Tensor, "3*b latent"]]:
+        """Fill the parameters' `grad` by automatic differentiation; the loss terms of the batch, and its means.
+
+        This says what a step is; the fast one is tested against it.
+        """
+        posterior = self.model.encode(batch.images)
+        logits = self.model.decode_logits(posterior.sample(batch.noise))
+        if self.loss.reconstruction == "bernoulli":
+            reconstruction = bernoulli(batch.images, logits)
+        else:
+            reconstruction = squared_l2(batch.images, torch.sigmoid(logits))
+        triplet = triplet_term(posterior.mean, batch.negative, self.loss, self._batch_all)
+        kl = kl_divergence(posterior).sum(dim=1)
+        terms = LossTerms(reconstruction.mean(), kl.mean(), triplet)
+        total = terms.total(self.loss)
         self._optimiser.zero_grad()
         if total.requires_grad:  # with all weights 0 there is nothing to descend
             total.backward()
-            gradients = [p.grad for p in self._parameters if p.grad is not None]
-            if not math.isfinite(torch.nn.utils.get_total_norm(gradients).item()):
-                raise NonFiniteLoss(self.name, "gradient", number)
-            for group in self._optimiser.param_groups:
-                group["lr"] = rate
-            self._optimiser.step()
-        return ArmLosses(*values)
+        return LossTerms(terms.reconstruction.detach(), terms.kl.detach(), triplet.detach()), posterior.mean.detach()
 
     def state(self) -> Iterator[tuple[str, Tensor]]:
         """The weights and Adam's two moments of each, by name: with the step, all that the next step depends on."""
@@ -201,6 +193,7 @@ class Training:
         arms: the models as they stand, by name.
         step: steps taken.
         steps: steps of the whole run.
+        products: type of the matrix products, float32 or bfloat16.
         left_out: training images that can't be anchors, their class having no other member.
     """
 
@@ -216,6 +209,7 @@ class Training:
             )
         self.config = config
         self.device = resolve_device(config.train.device)
+        self.products = products_type(config.train.step, self.device)
         self._sampler = TripletSampler(split.labels)
         self.left_out = self._sampler.left_out
         self._images = torch.tensor(split.images.reshape(len(split), -1), device=self.device)
@@ -224,8 +218,12 @@ class Training:
         self.steps = config.train.epochs * self.steps_per_epoch
         self.step = 0
         pixels = self._images.shape[1]
+        # Written anew in each step: memory fresh from the system would cost more than the sums.
+        self._batch_images = torch.empty(3 * config.train.batch_size, pixels, device=self.device)
+        self._rounded_images = self._batch_images.to(self.products)
+        seed = config.train.seed
         self.arms = {
-            name: Arm(name, loss, initial_model(pixels, config.model, config.train.seed).to(self.device), config)
+            name: Arm(name, loss, initial_model(pixels, config.model, seed).to(self.device), config, self.products)
             for name, loss in config.arms.items()
         }
 
@@ -264,17 +262,22 @@ class Training:
         train = self.config.train
         rows, noise = step_batch(self._sampler, train.seed, self.step, train.batch_size, self.config.model.latent_dim)
         flat = torch.from_numpy(np.ascontiguousarray(rows).reshape(-1)).to(self.device)  # anchors, positives, negatives
-        images = self._images[flat].float().div_(255.0)
-        return Batch(rows, images, torch.from_numpy(noise).to(self.device), negative_mask(self._labels[flat]))
+        torch.div(self._images.index_select(0, flat), 255.0, out=self._batch_images)
+        if self._rounded_images is not self._batch_images:
+            self._rounded_images.copy_(self._batch_images)
+        return Batch(
+            rows=rows,
+            images=self._batch_images,
+            rounded_images=self._rounded_images,
+            noise=torch.from_numpy(noise).to(self.device),
+            negative=negative_mask(self._labels[flat]),
+        )
 
     def _step(self, pool: ThreadPoolExecutor) -> dict[str, ArmLosses]:
         batch = self.next_batch()
         rate = learning_rate(self.config, self.step, self.steps)
         number = self.step + 1
-        waiting = {
-            name: pool.submit(arm.step, number, rate, batch.images, batch.noise, batch.negative)
-            for name, arm in self.arms.items()
-        }
+        waiting = {name: pool.submit(arm.step, number, rate, batch) for name, arm in self.arms.items()}
         losses = {name: future.result() for name, future in waiting.items()}
         self.step = number
         return losses

@@ -176,6 +176,27 @@ class GapHistogram:
     edges: Float[np.ndarray, " b+1"]
     share: Float[np.ndarray, " b"]
     """Share of triplets with edges[i] <= gap < edges[i + 1]; they add up to 1."""
+    mean: float
+    """Expected gap."""
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Everything as named arrays, for `numpy.savez`."""
+        return {"edges": self.edges, "share": self.share, "mean": np.asarray(self.mean)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> GapHistogram:
+        """A histogram from what `to_arrays` gave; InputError where an array is missing or does not fit the others."""
+        shapes = {"edges": 1, "share": 1, "mean": 0}
+        for name, dimensions in shapes.items():
+            if name not in arrays:
+                raise InputError(f"gap histogram: no array {name!r}; it needs {', '.join(shapes)}")
+            found = np.asarray(arrays[name])
+            if found.ndim != dimensions or found.dtype.kind not in "fiu" or not np.all(np.isfinite(found)):
+                raise InputError(f"gap histogram: {name} must hold finite numbers in {dimensions} dimensions")
+        edges, share = np.asarray(arrays["edges"]), np.asarray(arrays["share"])
+        if len(edges) != len(share) + 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0):
+            raise InputError("gap histogram: edges must rise and be one more than the shares")
+        return cls(edges=edges, share=share, mean=float(arrays["mean"]))
 
 
 def triplet_curve(
@@ -244,7 +265,9 @@ def gap_histogram(
     share = -np.diff(curve.accuracy)
     inside = np.flatnonzero(share > 0)
     kept = slice(inside[0], inside[-1] + 1)
-    return GapHistogram(edges=curve.margins[inside[0] : inside[-1] + 2], share=share[kept])
+    # Every triplet is violated at the last margin, where the mean hinge is therefore that margin less the mean gap.
+    mean = float(curve.margins[-1] - curve.mean_violation[-1])
+    return GapHistogram(edges=curve.margins[inside[0] : inside[-1] + 2], share=share[kept], mean=mean)
 
 
 def _curve(groups: GroupedMeans, step: float, first: int, last: int, by_class: bool, threads: int) -> TripletCurve:

@@ -12,6 +12,9 @@ from tvae.neighbours import Neighbours, nearest_neighbours
 EXAGGERATION = 12.0
 """Attraction is this many times stronger while clusters form, in the first third of the iterations."""
 
+SHRUNK = 0.1
+"""The cloud only shrinks when it falls to this share of its start's spread: then there are no clusters to form."""
+
 CALIBRATION_STEPS = 64
 """Halvings while looking for a row's precision; by then the bracket is at the limit of float64."""
 
@@ -72,8 +75,12 @@ def tsne_positions(
     x, y = (np.ascontiguousarray(start[:, axis], dtype=np.float32) for axis in (0, 1))
     pull, push = np.empty((2, n), np.float32), np.empty((2, n), np.float32)
     velocity, gain = np.zeros((2, n), np.float32), np.ones((2, n), np.float32)
-    early = iterations // 3
+    early, spread = iterations // 3, np.hypot(x.std(), y.std())
     for step in range(iterations):
+        # With many of few rows for neighbours, exaggerated attraction beats all repulsion: the rows would meet in one
+        # point, which nothing parts again.
+        if step < early and np.hypot(x.std(), y.std()) < SHRUNK * spread:
+            early = step
         if step in (0, early):
             velocity[:], gain[:] = 0, 1  # the second phase has another objective
         exaggeration, momentum = (EXAGGERATION, 0.5) if step < early else (1.0, 0.8)

@@ -11,20 +11,31 @@ import streamlit as st
 from jaxtyping import Float32, Float64, Int64, UInt8
 
 from tvae.changes import Changes, changes
-from tvae.checkpoints import Encoding, Run, read_curves, read_encoding
+from tvae.checkpoints import EncodedArm, Encoding, Run, read_curves, read_encoding, read_gaps
+from tvae.config import InputError
+from tvae.confusable import ConfusablePair, most_confusable_pair
 from tvae.data import Split, load_split
 from tvae.data.split import SplitName
 from tvae.decoding import Network
 from tvae.decoding import network as network_of
+from tvae.example_rows import random_pairs
 from tvae.groups import Group, groups
+from tvae.imagining import RealImages, feature_manifold, imagined, real_images
+from tvae.interpolation import third_class_ways
+from tvae.judges import Judge, default_judges_folder, judge_path, read_judge
 from tvae.layout_files import default_layouts_folder, layout_path, read_layout, stored_layout
 from tvae.neighbours import Neighbours, nearest_neighbours
+from tvae.paths import PathKind
 from tvae.projections import METHODS, Layout, ProjectionRequest, cache_key
+from tvae.projections import layout as compute_layout
 from tvae.projector import Projector
+from tvae.reconstruction_errors import posterior_noise, sampled_errors
+from tvae.sample_quality import Manifold, SampleQuality, sample_quality
 from tvae.triplet_accuracy import ClassMatrix, TripletAccuracy, anchor_accuracy, class_matrix, triplet_accuracy
 from tvae.triplet_curve import GapHistogram, TripletCurve, gap_histogram, triplet_curve
 from tvae.triplet_search import Triplets, VerdictTriplets, triplets_by_verdict, worst_triplets
 from tvae.ui.latent_map import Blob, neighbours_blob, neighbours_that_fit, sprite_sheet
+from tvae.ui.runs import JUDGES
 
 
 def file_key(run: Run, name: str) -> str:
@@ -61,6 +72,52 @@ def _network(key: str, _run: Run, _arm: str) -> Network:
     return network_of(_run, _arm)
 
 
+def sampled_error(run: Run, arm: str, images: Split, seed: int) -> Float64[np.ndarray, " n"]:
+    """Each image's squared error from one sample of its posterior in this arm, with this seed's noise."""
+    key = f"{file_key(run, f'{arm}.safetensors')}:{images.fingerprint}:{seed}"
+    return _sampled_error(key, run, arm, images, seed)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Reconstructing every image from a sample …")
+def _sampled_error(key: str, _run: Run, _arm: str, _images: Split, _seed: int) -> Float64[np.ndarray, " n"]:
+    arm = network(_run, _arm)
+    return sampled_errors(arm, _images.images, posterior_noise(len(_images), arm.latents, _seed))
+
+
+def confusable_pair(
+    key: str, means: Float32[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], classes: tuple[int, int]
+) -> ConfusablePair:
+    """The pair of images of two classes whose means lie nearest; `key` names the arm's file."""
+    return _confusable_pair(f"{key}:{classes}", means, labels, classes)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _confusable_pair(
+    key: str, _means: Float32[np.ndarray, "n d"], _labels: Int64[np.ndarray, " n"], _classes: tuple[int, int]
+) -> ConfusablePair:
+    return most_confusable_pair(_means, _labels, *_classes)
+
+
+def third_class_share(
+    key: str, arm: EncodedArm, labels: Int64[np.ndarray, " n"], class_count: int, kind: PathKind, k: int, pairs: int
+) -> float:
+    """Share of ways between random pairs (seed 0) that lead through a third class; `key` names the arm's file."""
+    return _third_class_share(f"{key}:{kind}:{k}:{pairs}", arm, labels, class_count, kind, k, pairs)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Walking …")
+def _third_class_share(
+    key: str,
+    _arm: EncodedArm,
+    _labels: Int64[np.ndarray, " n"],
+    _class_count: int,
+    _kind: PathKind,
+    _k: int,
+    _pairs: int,
+) -> float:
+    return float(third_class_ways(_arm, _labels, _class_count, random_pairs(_labels, _pairs, 0), _kind, _k).mean())
+
+
 def curves(run: Run, split: str = "test") -> dict[str, TripletCurve] | None:
     """Each arm's triplet curve, None where the run's folder holds none."""
     return _curves(file_key(run, f"curves-{split}.npz"), run, split)
@@ -69,6 +126,16 @@ def curves(run: Run, split: str = "test") -> dict[str, TripletCurve] | None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _curves(key: str, _run: Run, _split: str) -> dict[str, TripletCurve] | None:
     return read_curves(_run, _split)
+
+
+def gaps(run: Run, split: str = "test") -> dict[str, GapHistogram] | None:
+    """How the gaps of each arm's triplets are spread, None where the run's folder doesn't hold it."""
+    return _gaps(file_key(run, f"gaps-{split}.npz"), run, split)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _gaps(key: str, _run: Run, _split: str) -> dict[str, GapHistogram] | None:
+    return read_gaps(_run, _split)
 
 
 def layout(run: Run, method: str) -> Layout | None:
@@ -115,6 +182,16 @@ def layout_with_key(run: Run, key: str) -> Layout | None:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _layout_file(key: str, _path: Path, _layout_key: str) -> Layout | None:
     return read_layout(_path, _layout_key)
+
+
+def layout_at_once(key: str, request: ProjectionRequest) -> Layout:
+    """The layout of this cache key, computed while the page waits."""
+    return _layout_at_once(key, request)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _layout_at_once(key: str, _request: ProjectionRequest) -> Layout:
+    return compute_layout(_request)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -230,13 +307,13 @@ def _counted_matrix(
     return class_matrix(_means, _labels, _margin, threads=min(2, os.cpu_count() or 1))
 
 
-def gaps(key: str, means: Float32[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> GapHistogram:
-    """The distribution of all gaps of an arm; `key` names its file."""
-    return _gaps(key, means, labels)
+def counted_gaps(key: str, means: Float32[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> GapHistogram:
+    """How all gaps of an arm are spread whose run keeps no such file; `key` names the arm's file."""
+    return _counted_gaps(key, means, labels)
 
 
 @st.cache_resource(max_entries=24, show_spinner="Sorting the gaps of all triplets …")
-def _gaps(key: str, _means: Float32[np.ndarray, "n d"], _labels: Int64[np.ndarray, " n"]) -> GapHistogram:
+def _counted_gaps(key: str, _means: Float32[np.ndarray, "n d"], _labels: Int64[np.ndarray, " n"]) -> GapHistogram:
     return gap_histogram(_means, _labels, threads=min(2, os.cpu_count() or 1))
 
 
@@ -294,3 +371,72 @@ def _by_verdict(
         _first, _second, _labels, _margin, first_right=_right[0], second_right=_right[1], k=_k, seed=0,
         anchor_class=_pair[0], negative_class=_pair[1],
     )  # fmt: skip
+
+
+def judge(run: Run) -> Judge | None:
+    """The classifier of the run's data set, None where nobody has trained one.
+
+    Raises:
+        InputError: its file is not one.
+    """
+    record, folders = run.provenance.train, (JUDGES, default_judges_folder())
+    states = [
+        path.stat().st_mtime_ns for folder in folders if (path := judge_path(folder, record.fingerprint)).is_file()
+    ]
+    return _judge(f"{record.fingerprint}:{states}", run, folders)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _judge(key: str, _run: Run, _folders: tuple[Path, ...]) -> Judge | None:
+    return read_judge(_run.provenance.train.fingerprint, _run.pixels, len(_run.provenance.class_names), _folders)
+
+
+def samples(
+    run: Run, arm: str, asked: int | None, count: int, temperature: float, seed: int
+) -> UInt8[np.ndarray, "count height width"]:
+    """What the arm imagines of a class, or of the prior."""
+    files = f"{file_key(run, f'{arm}.safetensors')}:{file_key(run, 'encoding-test.npz')}"
+    return _samples(f"{files}:{asked}:{count}:{temperature!r}:{seed}", run, arm, asked, count, temperature, seed)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _samples(
+    key: str, _run: Run, _arm: str, _asked: int | None, _count: int, _temperature: float, _seed: int
+) -> UInt8[np.ndarray, "count height width"]:
+    found = encoding(_run)
+    if found is None:
+        raise InputError(f"run {_run.name}: holds no readable encoding of its test split; evaluate it again")
+    return imagined(
+        network(_run, _arm), found.arms[_arm], found.labels, _asked, count=_count, temperature=_temperature, seed=_seed
+    )
+
+
+def real_reference(
+    images: Split, asked: int | None, most: int, space: Judge | None
+) -> tuple[RealImages, Manifold, SampleQuality]:
+    """Real images of a class or of all, what they cover in the judge's features or in pixels, and how others fare."""
+    key = f"{images.fingerprint}:{asked}:{most}:{'pixels' if space is None else 'judge'}"
+    return _real_reference(key, images, asked, most, space)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _real_reference(
+    key: str, _images: Split, _asked: int | None, _most: int, _space: Judge | None
+) -> tuple[RealImages, Manifold, SampleQuality]:
+    rows = real_images(_images.labels, _asked, _most, seed=0)
+    covered = feature_manifold(_images.images[rows.reference], _space)
+    return rows, covered, sample_quality(covered, feature_manifold(_images.images[rows.others], _space))
+
+
+def quality(
+    key: str, images: UInt8[np.ndarray, "m height width"], covered: Manifold, space: Judge | None
+) -> SampleQuality:
+    """How samples fare against what real images cover; `key` names both, and the space."""
+    return _quality(key, images, covered, space)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _quality(
+    key: str, _images: UInt8[np.ndarray, "m height width"], _covered: Manifold, _space: Judge | None
+) -> SampleQuality:
+    return sample_quality(_covered, feature_manifold(_images, _space))

@@ -9,6 +9,8 @@ VAE_BLUE, TVAE_ORANGE = "#3d7cc4", "#d9722e"
 """Readable on light and dark; apart in lightness too, so the colour-blind can tell them."""
 
 INK = {"light": "#1d2430", "dark": "#e4e8ee"}
+GROUND = {"light": "#ffffff", "dark": "#14181f"}
+"""The page's own, for pictures that leave it."""
 FAINT = {"light": "#8a93a0", "dark": "#8a93a0"}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from tvae.checkpoints import Run, read_run
+from tvae.checkpoints import Encoding, Run, read_run
 from tvae.config import InputError
 from tvae.ui.epochs import run_at_chosen_epoch
 from tvae.ui.runs import run_folder, run_folders
@@ -51,6 +51,16 @@ def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
         return run_at_chosen_epoch(run) if at_any_epoch else run
 
 
+def measured_on(run: Run, encoding: Encoding) -> str:
+    """What the numbers of a page were measured on, for its captions."""
+    last = run.snapshot is None and run.provenance.finished
+    epoch = "" if last else f" at epoch {run.epoch:.3g} of {run.config.train.epochs}"
+    return (
+        f"{run.config.data.name} {encoding.split} split, n = {len(encoding.labels):,}, "
+        f"training seed {run.config.train.seed}, checkpoint {run.name}{epoch}"
+    )
+
+
 def theme() -> str:
     """light or dark."""
     return "dark" if st.context.theme.type == "dark" else "light"
@@ -59,7 +69,9 @@ def theme() -> str:
 def _about(run: Run) -> str:
     config, provenance = run.config, run.provenance
     state = "" if provenance.finished else " **Not finished.**"
+    margins = {arm.margin for arm in config.arms.values()}
+    loss = f", margin {margins.pop():g} in the loss" if len(margins) == 1 else ""
     return (
         f"{len(config.arms)} arms on {config.data.name}, {config.train.epochs} epochs, seed {config.train.seed}, "
-        f"{config.model.latent_dim} latents, margin {next(reversed(config.arms.values())).margin:g} in the loss.{state}"
+        f"{config.model.latent_dim} latents{loss}.{state}"
     )

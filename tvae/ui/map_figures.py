@@ -50,6 +50,7 @@ def class_mix(counts: Int[np.ndarray, " classes"], names: Sequence[str]) -> go.F
         x=counts[shown],
         y=[f"{name}\u200b" for name in told],  # a digit as a word, or the axis would count
         orientation="h",
+        width=0.72,
         marker={"color": [CLASS_COLOURS[c % len(CLASS_COLOURS)] for c in shown]},
         text=[f"{count:,}" for count in counts[shown]],
         textposition="outside",
@@ -58,16 +59,16 @@ def class_mix(counts: Int[np.ndarray, " classes"], names: Sequence[str]) -> go.F
     )
     figure = go.Figure(bars)
     figure.update_layout(
-        height=64 + 24 * len(shown),
-        margin={"l": 8, "r": 36, "t": 4, "b": 4},
+        height=48 + 24 * len(shown),
+        margin={"l": 8, "r": 44, "t": 0, "b": 32},
         showlegend=False,
         xaxis={
-            "title": "images",
+            "title": {"text": "images of each class", "standoff": 4},
             "fixedrange": True,
             "rangemode": "tozero",
             "showticklabels": False,
             "showgrid": False,
         },
-        yaxis={"title": "class", "type": "category", "fixedrange": True},
+        yaxis={"type": "category", "fixedrange": True, "ticksuffix": " "},
     )
     return figure

@@ -1,10 +1,10 @@
-"""What a map can show: the arms of a run, and those of other runs on the very same images."""
+"""What a map can show: a run's arms, as they ended and on the way, and those of other runs on the very same images."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tvae.checkpoints import EncodedArm, Run, read_run
+from tvae.checkpoints import EncodedArm, Run, encoding_name, read_run
 from tvae.config import InputError
 from tvae.ui import cached
 from tvae.ui.colours import arm_colours
@@ -13,12 +13,12 @@ from tvae.ui.runs import run_folders
 
 @dataclass(frozen=True)
 class View:
-    """One arm of one run."""
+    """One arm of one run, as it ended or as it was at a snapshot."""
 
     run: Run
     arm: str
     title: str
-    """On badges and in sentences: the arm, with its run where that is another."""
+    """On badges and in sentences: the arm, with its epoch at a snapshot, with its run where that is another."""
 
     @property
     def colour(self) -> str:
@@ -28,7 +28,7 @@ class View:
     @property
     def key(self) -> str:
         """Names what it shows by the file it comes from."""
-        return f"{cached.file_key(self.run, 'encoding-test.npz')}:{self.arm}"
+        return f"{cached.file_key(self.run, encoding_name('test'))}:{self.arm}"
 
     @property
     def encoded(self) -> EncodedArm:
@@ -43,9 +43,27 @@ class View:
         return found.arms[self.arm]
 
 
+def run_with_encoding(run: Run) -> Run | None:
+    """The run; while it has not ended, the run at its last snapshot; None where it has none yet."""
+    if cached.encoding(run) is not None:
+        return run
+    return run.at(run.snapshots[-1]) if run.snapshots else None
+
+
+def own_titles(run: Run) -> list[str]:
+    """What the views of this run's arms are called, the run being at the snapshot that it is at."""
+    return [_title(run, arm) for arm in run.config.arms]
+
+
 def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
     """Views by their title, this run's first; and why each other run is not among them."""
-    views = {arm.upper(): View(run, arm, arm.upper()) for arm in run.config.arms}
+    at_snapshots = [run.at(step) for step in run.snapshots]
+    views = {
+        _title(shown, arm): View(shown, arm, _title(shown, arm))
+        for runs in ([run], at_snapshots)
+        for arm in run.config.arms
+        for shown in runs
+    }
     misfits: dict[str, str] = {}
     for name, folder in run_folders().items():
         if folder.resolve() == run.folder.resolve():
@@ -57,12 +75,16 @@ def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
             continue
         if other.provenance.test.fingerprint != run.provenance.test.fingerprint:
             misfits[name] = f"{other.provenance.test.n:,} other images ({other.config.data.name})"
-        elif not (folder / "encoding-test.npz").exists():
+        elif not (folder / encoding_name("test")).exists():
             misfits[name] = "holds no encoded test split"
         else:
             titles = {arm: f"{name}/{arm.upper()}" for arm in other.config.arms}
             views |= {title: View(other, arm, title) for arm, title in titles.items()}
     return views, misfits
+
+
+def _title(run: Run, arm: str) -> str:
+    return arm.upper() if run.snapshot is None else f"{arm.upper()}, epoch {run.epoch:.3g}"
 
 
 def misfit_note(asked: str, views: dict[str, View], misfits: dict[str, str]) -> str:

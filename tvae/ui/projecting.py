@@ -23,6 +23,9 @@ from tvae.ui import cached
 from tvae.ui.map_views import View
 from tvae.ui.state import Layouts
 
+QUICK_ROWS = 2_000
+"""Up to this many, PCA and its measures take less time than asking another process for them."""
+
 METHOD_NAMES = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
 
 
@@ -50,18 +53,19 @@ def request_for(view: View, other: View, parameters: Parameters, seed: int) -> P
     Raises:
         InputError: too few rows for the method, or an encoding that can't be read.
     """
-    labels = cached.encoding(view.run)
-    rows = None if labels is None else labels.labels
-    if view.run.folder == other.run.folder and labels is not None:
-        return ProjectionRequest(means=labels.means, parameters=parameters, seed=seed, labels=rows)
+    encoding = cached.encoding(view.run)
+    labels = None if encoding is None else encoding.labels
+    if (view.run.folder, view.run.snapshot) == (other.run.folder, other.run.snapshot) and encoding is not None:
+        return ProjectionRequest(means=encoding.means, parameters=parameters, seed=seed, labels=labels)
     both = {name_in(each, other_than): each.encoded.means for each, other_than in ((view, other), (other, view))}
     in_order = dict(sorted(both.items()))  # the same request, and so the same start, from either side
-    return ProjectionRequest(means=in_order, parameters=parameters, seed=seed, labels=rows)
+    return ProjectionRequest(means=in_order, parameters=parameters, seed=seed, labels=labels)
 
 
 def name_in(view: View, other: View) -> str:
     """What the request of `view` beside `other` calls it."""
-    return view.arm if view.run.folder == other.run.folder else f"{view.run.name}/{view.arm}"
+    run = "" if view.run.folder == other.run.folder else f"{view.run.name}/"
+    return f"{run}{view.arm}" if view.run.snapshot == other.run.snapshot else f"{run}{view.arm} at {view.run.step}"
 
 
 def picture(view: View, other: View, request: ProjectionRequest, kept: Layouts) -> Picture:
@@ -69,6 +73,8 @@ def picture(view: View, other: View, request: ProjectionRequest, kept: Layouts) 
     key, name = cache_key(request), name_in(view, other)
     group = (*request.means, cached.file_key(view.run, "encoding-test.npz"))
     found = cached.layout_with_key(view.run, key)
+    if found is None and request.method == "pca" and len(view.encoded.means) <= QUICK_ROWS:
+        found = cached.layout_at_once(key, request)
     ticket = kept.tickets.get(key)
     failed = ""
     if found is None:
@@ -87,7 +93,7 @@ def picture(view: View, other: View, request: ProjectionRequest, kept: Layouts) 
     asked = METHOD_NAMES[request.method]
     if failed and group in kept.standing:
         return _of_layout(kept.standing[group], name, key, f"{asked} {failed}.")
-    told = "PCA" if failed else f"PCA, while {asked} is computed"
+    told = "PCA" if failed or request.method == "pca" else f"PCA, while {asked} is computed"
     return Picture(
         quick_pca(view.encoded.means),
         told,

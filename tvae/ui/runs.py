@@ -9,6 +9,8 @@ from tvae.config import InputError
 from tvae.runs_folder import runs_folder
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
+JUDGES = SHIPPED / "judges"
+"""Shipped classifiers of data sets; not a run."""
 FIRST_CHOICES = ("mnist", "digits")
 """Shipped runs in the order in which a fresh page looks for one it can show."""
 

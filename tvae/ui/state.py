@@ -12,8 +12,8 @@ from tvae.projections import Layout
 from tvae.projector import Ticket
 from tvae.ui.row_list import rows_from_address, rows_to_address
 
-ROWS = "rows"
-"""Name of the selected rows in the address."""
+ROWS, ROW = "rows", "row"
+"""Names in the address of the selected rows and of the row whose neighbours are shown."""
 
 
 @dataclass
@@ -26,10 +26,12 @@ class Picks:
     """The row whose neighbours are shown."""
     note: str = ""
     """What a reader must know of how they were picked."""
+    source: str = ""
+    """The control that selected them and what it showed then; empty for a gesture on the maps."""
 
-    def replace(self, rows: Int[np.ndarray, " m"]) -> None:
+    def replace(self, rows: Int[np.ndarray, " m"], source: str = "") -> None:
         """Select these rows instead."""
-        self.rows, self.note = np.unique(np.asarray(rows, np.int64)), ""
+        self.rows, self.note, self.source = np.unique(np.asarray(rows, np.int64)), "", source
 
     def walk_to(self, row: int) -> None:
         """Look at another row."""
@@ -59,28 +61,60 @@ def picks(fingerprint: str, n: int) -> Picks:
     """This session's picks among the images of this fingerprint; the first time, those that the address names."""
     kept: dict[str, Picks] = st.session_state.setdefault("map-picks", {})
     if fingerprint not in kept:
-        kept[fingerprint] = Picks()
-        if len(kept) == 1:  # a later data set's rows are not what the address meant
-            rows, dropped = rows_from_address(st.query_params.get(ROWS, ""), n)
-            kept[fingerprint].rows = rows
-            if dropped:
-                kept[
-                    fingerprint
-                ].note = (
-                    f"The address names rows that don't exist here (rows run from 0 to {n - 1:,}); they were left out."
-                )
+        # A later data set's rows are not what the address meant.
+        kept[fingerprint] = Picks() if kept else _addressed(n)
     return kept[fingerprint]
 
 
-def put_in_address(rows: Int[np.ndarray, " m"], n: int) -> bool:
-    """Have the address name these rows; False where they are too many for one."""
-    told = rows_to_address(rows, n)
-    if told:
-        if st.query_params.get(ROWS) != told:
-            st.query_params[ROWS] = told
-    elif ROWS in st.query_params:
-        del st.query_params[ROWS]
-    return told is not None
+def _addressed(n: int) -> Picks:
+    rows, dropped = rows_from_address(st.query_params.get(ROWS, ""), n)
+    row, dropped_row = rows_from_address(st.query_params.get(ROW, ""), n)
+    focus = int(row[0]) if len(row) == 1 and not dropped_row else None
+    missing = dropped or (ROW in st.query_params and focus is None)
+    note = f"The address names rows that don't exist here (rows run from 0 to {n - 1:,}); they were left out."
+    return Picks(rows=rows, focus=focus, note=note if missing else "")
+
+
+def put_in_address(picked: Picks, n: int) -> bool:
+    """Have the address name what is picked; False where the selected rows are too many for one."""
+    rows = rows_to_address(picked.rows, n)
+    for name, told in ((ROWS, rows), (ROW, None if picked.focus is None else str(picked.focus))):
+        if told:
+            if st.query_params.get(name) != told:
+                st.query_params[name] = told
+        elif name in st.query_params:
+            del st.query_params[name]
+    return rows is not None
+
+
+def opened_at(name: str, moved: bool) -> float:
+    """Where a slider in the browser opens, from 0 to 1: where it was left, else where the address says, else at 0.
+
+    It stays so while the slider is on the page (`moved`), or each move would send all that it shows again.
+    """
+    kept = st.session_state
+    if not moved or f"{name}-opened" not in kept:
+        kept[f"{name}-opened"] = kept.get(f"{name}-left", _place_in_address(name))
+    return kept[f"{name}-opened"]
+
+
+def keep_place(name: str, place: float) -> None:
+    """Keep where such a slider was left, in the session and in the address."""
+    st.session_state[f"{name}-left"] = place
+    told = f"{place:.3f}".rstrip("0").rstrip(".")
+    if place == 0:
+        if name in st.query_params:
+            del st.query_params[name]
+    elif st.query_params.get(name) != told:
+        st.query_params[name] = told
+
+
+def _place_in_address(name: str) -> float:
+    try:
+        place = float(st.query_params.get(name, "0"))
+    except ValueError:
+        return 0.0
+    return place if 0 <= place <= 1 else 0.0
 
 
 def layouts() -> Layouts:

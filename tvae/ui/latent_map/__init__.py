@@ -42,10 +42,13 @@ __all__ = [
     "MapSide",
     "MapState",
     "Probe",
+    "is_drawn",
     "latent_map",
+    "load_map_code",
     "neighbours_blob",
     "neighbours_that_fit",
     "pending_probe",
+    "picked_on_map",
     "sprite_sheet",
 ]
 
@@ -132,11 +135,12 @@ def _text_of(*names: str) -> str:
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
-_PARTS = "codec grid motion painter tiles panel chrome picture latent_map"
-_CODE = (
-    _text_of(*(f"{part}.js" for part in _PARTS.split()))
-    + f"\nconst STYLE = {json.dumps(_text_of('latent_map.css'))};\n"
+_PARTS = (
+    *("codec", "grid", "painter", "tiles", "images", "names", "marks", "panel", "chrome", "card", "picture"),
+    *("hovering", "probe", "selecting", "views", "morph", "legend", "gestures", "tools", "latent_map"),
 )
+"""Files of the browser side, each one idea, put together as one module."""
+_CODE = _text_of(*(f"{part}.js" for part in _PARTS)) + f"\nconst STYLE = {json.dumps(_text_of('latent_map.css'))};\n"
 _VERSION = hashlib.sha256(_CODE.encode()).hexdigest()[:12]
 _code = component(
     "tvae.latent_map_code", js=f"{_CODE}\noffer({json.dumps(_VERSION)});\nexport default function () {{}}\n"
@@ -153,6 +157,7 @@ def latent_map(
     class_names: Sequence[str],
     sprites: Blob | None = None,
     neighbours: Blob | None = None,
+    nearest: tuple[Integer[np.ndarray, "n k"], Integer[np.ndarray, "n k"]] | None = None,
     colour_by: ColourBy | None = None,
     palette: Sequence[str] = CLASS_COLOURS,
     selection: Integer[np.ndarray, " m"] | Sequence[int] | None = None,
@@ -160,6 +165,8 @@ def latent_map(
     aligned: bool = True,
     decode: bool = False,
     decoded: Decoded | None = None,
+    code_loaded: bool = False,
+    ask_when_drawn: bool = False,
     key: str,
 ) -> MapState:
     """Draw the two maps and return what a person has picked on them.
@@ -173,7 +180,8 @@ def latent_map(
         labels: class of each row, from 0 to len(class_names) - 1.
         class_names: what each class is called; any text, it is never read as HTML.
         sprites: thumbnails, from `sprite_sheet`.
-        neighbours: nearest rows in each arm's latent space, from `neighbours_blob`.
+        neighbours: nearest rows in each arm's latent space, from `neighbours_blob`: lines run to them on hovering.
+        nearest: nearest rows of every row, as many as one likes: lines of the focused row run to all of its own.
         colour_by: numbers to colour by in place of the class.
         palette: colours of the classes as #rrggbb, started over when there are more classes.
         selection: rows to light up.
@@ -182,6 +190,8 @@ def latent_map(
             fitted to its own extent.
         decode: report where the pointer rests as a probe (see `pending_probe`).
         decoded: the answer to the last probe.
+        code_loaded: `load_map_code` was called in this run already.
+        ask_when_drawn: run the page again once the browser has drawn the maps (see `is_drawn`).
         key: names the component; keep it to keep zoom, hidden classes and selection.
 
     Raises:
@@ -202,6 +212,8 @@ def latent_map(
         "picked": {"rows": rows_to_text(rows, n), "focus": -1 if row is None else row, "gesture": gesture},
         "decode": decode,
         "decoded": _decoded_for_browser(decoded),
+        "focused": None if nearest is None or row is None else [side[row].tolist() for side in nearest],
+        "tellWhenDrawn": ask_when_drawn and not is_drawn(key),
     }
     blobs: dict[str, Blob] = {"geometry": geometry_blob(left.positions, right.positions, labels)}
     if neighbours is not None:
@@ -221,9 +233,34 @@ def latent_map(
 
     with st.container(gap=None):
         _view(key=key, data=data)
-        _code(key=f"{key}-code")
+        if not code_loaded:
+            _code(key=f"{key}-code")
         for name, blob in blobs.items():
             _holder(key=f"{key}-{name}", data=blob.data)
+    return MapState(rows, row)
+
+
+def load_map_code() -> None:
+    """Send the maps' code ahead of a page's controls, so that the browser reads it while the page is still at work."""
+    _code(key="latent-map-code")
+
+
+def is_drawn(key: str) -> bool:
+    """Whether the browser has drawn the map `key` since it came onto the page: what may wait, waits for that."""
+    state = st.session_state.get(key)
+    return isinstance(state, dict) and state.get("drawn") is True
+
+
+def picked_on_map(
+    key: str, n: int, selection: Integer[np.ndarray, " m"] | Sequence[int] | None, focus: int | None
+) -> MapState:
+    """What `latent_map` will return in this run, for what must be worked out from it before the maps are drawn.
+
+    Args:
+        n: rows of the maps.
+        selection: as it will be given to `latent_map`; so `focus`.
+    """
+    rows, row, _ = _picked(key, n, selection, focus)
     return MapState(rows, row)
 
 

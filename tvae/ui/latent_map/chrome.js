@@ -165,30 +165,6 @@ function buildCard() {
   return { card, image, about, swatch, name, row, facts, decoded, answers };
 }
 
-/**
- * Where a card of a size goes beside a point: right, left, above or below it, whichever covers the fewest marks and
- * stays inside the frame.
- */
-function cardPlace(x, y, width, height, frame, marks) {
-  const gap = 18;
-  const places = [
-    [x + gap, y - height / 2],
-    [x - gap - width, y - height / 2],
-    [x - width / 2, y - gap - height],
-    [x - width / 2, y + gap],
-  ].map(([left, top]) => {
-    const inside = [
-      Math.max(0, Math.min(frame.width - width, left)),
-      Math.max(0, Math.min(frame.height - height, top)),
-    ];
-    const covers = ([mx, my], slack) =>
-      mx > inside[0] - slack && mx < inside[0] + width + slack && my > inside[1] - slack && my < inside[1] + height + slack;
-    const cost = marks.filter((mark) => covers(mark, 4)).length + (covers([x, y], gap / 2) ? 100 : 0);
-    return { inside, cost };
-  });
-  return places.reduce((best, place) => (place.cost < best.cost ? place : best)).inside;
-}
-
 /** One legend entry: colour, name, how many. */
 function legendEntry({ name, colour }, count) {
   const swatch = element("span", { className: "swatch" });

@@ -81,13 +81,15 @@ function readNeighbours({ header, bytes }) {
 
 /** @returns {Float32Array[]} left's and right's values; NaN where missing. */
 function readValues({ header, bytes }) {
-  const steps = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
-  const n = steps.length / 2;
-  return [0, 1].map((side) =>
-    Float32Array.from(steps.subarray(side * n, (side + 1) * n), (s) =>
-      s === 65535 ? NaN : header.low + s * header.step,
-    ),
-  );
+  const n = bytes.length / 3;
+  const value = (step) => (step === 4095 ? NaN : header.low + step * header.step);
+  const sides = [new Float32Array(n), new Float32Array(n)];
+  for (let i = 0; i < n; i++) {
+    const [first, middle, last] = [bytes[3 * i], bytes[3 * i + 1], bytes[3 * i + 2]];
+    sides[0][i] = value(first | ((middle & 15) << 8));
+    sides[1][i] = value((middle >> 4) | (last << 4));
+  }
+  return sides;
 }
 
 /** A mask of rows as base64 of one bit a row; empty text for no rows. */

@@ -20,6 +20,11 @@ function colourParts(text) {
   return colour.match(/[\d.]+/g).slice(0, 3).map(Number);
 }
 
+/** A packed colour as CSS. */
+function cssColour(packed) {
+  return `rgb(${packed & 255} ${(packed >> 8) & 255} ${(packed >> 16) & 255})`;
+}
+
 /** A colour half-way to white, for thin lines on a dark ground. */
 function lightened(text) {
   return `rgb(${colourParts(text).map((part) => Math.round((part + 255) / 2)).join(" ")})`;

@@ -1,7 +1,7 @@
 """What the map's browser side reads: a JSON header and packed arrays in one block of bytes, named by its content.
 
 Budget: at most 24 bytes a point and map beside the sprite sheet. Positions take 4 (two 16-bit steps of the layout's
-extent), the label at most 1 (both maps share it), a value to colour by 2, and each neighbour as many bits as a row
+extent), the label at most 1 (both maps share it), a value to colour by 1.5, and each neighbour as many bits as a row
 number needs; neighbours beyond `neighbours_that_fit` are left off, the farthest first.
 """
 
@@ -24,7 +24,8 @@ MOST_NEIGHBOURS = 10
 THUMBNAIL_SIDE = 40
 """Pixels; larger images are averaged down, as no thumbnail is drawn larger than about this."""
 _STEPS = 65535
-_MISSING = 65535
+_SHADES = 4094
+_MISSING = 4095
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,10 @@ def geometry_blob(
 
 
 def neighbours_that_fit(rows: int) -> int:
-    """How many neighbours a point may carry within `BYTES_PER_POINT` (9 at 10,000 rows, 8 at 70,000)."""
+    """How many neighbours a point may carry within `BYTES_PER_POINT` (10 at 10,000 rows, 8 at 70,000)."""
     bits = max(1, (rows - 1).bit_length())
-    left_over = BYTES_PER_POINT - 4 - 1 - 2  # position, label, colour value
-    return min(MOST_NEIGHBOURS, left_over * 8 // bits)
+    left_over = 8 * (BYTES_PER_POINT - 4 - 1) - 12  # position and label in bytes, colour value in bits
+    return min(MOST_NEIGHBOURS, left_over // bits)
 
 
 def neighbours_blob(left: Integer[np.ndarray, "n k"] | None, right: Integer[np.ndarray, "n k"] | None) -> Blob:
@@ -92,14 +93,19 @@ def neighbours_blob(left: Integer[np.ndarray, "n k"] | None, right: Integer[np.n
 
 
 def values_blob(left: Float[np.ndarray, " n"], right: Float[np.ndarray, " n"]) -> Blob:
-    """One number a row and map to colour by, rounded to 1/65534 of their joint range; NaN stays missing."""
+    """One number a row and map to colour by, rounded to 1/4094 of their joint range; NaN stays missing.
+
+    A row's two numbers share three bytes: the left one's low eight bits, its high four and the right one's low four,
+    the right one's high eight.
+    """
     both = np.stack([left, right]).astype(np.float64)
     known = np.isfinite(both)
     low = float(both[known].min()) if known.any() else 0.0
     span = (float(both[known].max()) - low if known.any() else 0.0) or 1.0
     scaled = np.where(known, (both - low) / span, 0.0)
-    steps = np.where(known, np.rint(scaled * (_STEPS - 1)), _MISSING).astype("<u2")
-    return _blob({"kind": "values", "low": low, "step": span / (_STEPS - 1)}, steps.tobytes())
+    first, second = np.where(known, np.rint(scaled * _SHADES), _MISSING).astype(np.uint16)
+    packed = np.stack([first & 255, first >> 8 | (second & 15) << 4, second >> 4], axis=1).astype(np.uint8)
+    return _blob({"kind": "values", "low": low, "step": span / _SHADES}, packed.tobytes())
 
 
 def sprite_sheet(images: UInt8[np.ndarray, "n ..."]) -> Blob:

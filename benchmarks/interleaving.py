@@ -1,0 +1,44 @@
+"""Alternatives timed in turns, A B A B, so that a machine that slows down slows them all; what a table needs of it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long one alternative took for the same amount of work, once a round."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """Seconds."""
+        return statistics.median(self.seconds)
+
+    @property
+    def spread(self) -> float:
+        """Half the distance between the quartiles, as a share of the median."""
+        if len(self.seconds) < 2:
+            return float("nan")
+        low, _, high = statistics.quantiles(self.seconds, n=4, method="inclusive")
+        return (high - low) / 2 / self.median
+
+
+def interleaved(ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, Timing]:
+    """Call each way once a round; a way returns the seconds that its work took.
+
+    The first round warms up and is not counted.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds + 1):
+        for name, way in ways.items():
+            seconds[name].append(way())
+    return {name: Timing(tuple(taken[1:])) for name, taken in seconds.items()}
+
+
+def ratio(slow: Timing, fast: Timing) -> float:
+    """How many times as long the first took, by the medians."""
+    return slow.median / fast.median

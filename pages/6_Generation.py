@@ -1,0 +1,275 @@
+"""Generation: what each model imagines from the same noise, and how true and how varied that is."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from tvae.checkpoints import Encoding, Run
+from tvae.config import InputError
+from tvae.data import Split
+from tvae.imagining import beyond_noise
+from tvae.judges import Judge, class_shares, effective_classes
+from tvae.sample_quality import NEIGHBOURS, SampleQuality
+from tvae.selection import rows_csv
+from tvae.ui import cached
+from tvae.ui.arm_grids import ROOM_OF_TWO, arm_badge, show_arm_grid
+from tvae.ui.arms import chosen_arms
+from tvae.ui.colours import arm_colours
+from tvae.ui.frame import open_page
+from tvae.ui.image_grid import grid_download
+from tvae.ui.map_inputs import images_of, look_for_images_again
+from tvae.ui.pictures import GridRow
+from tvae.ui.sample_figures import classes_seen
+
+ANY = "nothing: the prior"
+PIXELS, FEATURES = "pixels", "the judge's features"
+SAID_OF = {"Precision": "true", "Recall": "varied"}
+ACROSS = 6
+KEPT: Any = {"bind": "query-params", "persist_state": "session"}
+
+
+def draw_again() -> None:
+    """Take other noise."""
+    st.session_state["sample-seed"] = int(st.session_state.get("sample-seed") or 0) + 1
+
+
+def grid_of(images: np.ndarray, seen: np.ndarray | None, names: tuple[str, ...], asked: int | None) -> list[GridRow]:
+    """The samples, six to a row; under each the class that the judge sees, marked where another was asked for."""
+    rows = []
+    blank = np.zeros((-len(images) % ACROSS, *images.shape[1:]), np.uint8)
+    padded = np.concatenate([images, blank])
+    for start in range(0, len(padded), ACROSS):
+        under: list[str] = []
+        if seen is not None:
+            labels = seen[start : start + ACROSS][: max(0, len(images) - start)]
+            under = [
+                f"{names[label][:7]}" if asked in (None, label) else f"looks {names[label][:5]}" for label in labels
+            ]
+        rows.append(GridRow(label="", colour="#888888", images=padded[start : start + ACROSS], under=under))
+    return rows
+
+
+def share_told(share: float, error: float, bold: bool = False) -> str:
+    """A share in percent with its standard error."""
+    told = f"{100 * share:.1f} ± {100 * error:.1f} %"
+    return f"**{told}**" if bold else told
+
+
+def best_of(found: dict[str, tuple[float, float]]) -> str | None:
+    """The arm whose share is above every other's by more than the noise."""
+    first, *others = sorted(found, key=lambda arm: -found[arm][0])
+    return first if others and all(beyond_noise(found[first], found[other]) for other in others) else None
+
+
+def agreement(seen: np.ndarray, asked: int) -> tuple[float, float]:
+    """Share of the samples that the judge takes for the asked class, and its standard error."""
+    share = float((seen == asked).mean())
+    return share, float(np.sqrt(share * (1 - share) / len(seen)))
+
+
+def show_quality(
+    run: Run,
+    arms: list[str],
+    found: dict[str, SampleQuality],
+    real: SampleQuality,
+    seen: dict[str, np.ndarray],
+    real_seen: np.ndarray | None,
+    asked: int | None,
+    told: str,
+) -> None:
+    """Precision, recall and the judge's word on every arm, with real images for comparison."""
+    shares: dict[str, dict[str, tuple[float, float]]] = {
+        "Precision": {arm: (q.precision, q.precision_error) for arm, q in found.items()},
+        "Recall": {arm: (q.recall, q.recall_error) for arm, q in found.items()},
+    }
+    real_shares = {
+        "Precision": (real.precision, real.precision_error),
+        "Recall": (real.recall, real.recall_error),
+    }
+    if asked is not None and seen and real_seen is not None:
+        asked_for = f"Taken for {run.provenance.class_names[asked]}"
+        shares[asked_for] = {arm: agreement(seen[arm], asked) for arm in arms}
+        real_shares[asked_for] = agreement(real_seen, asked)
+    table: dict[str, list[str]] = {}
+    for name, by_arm in shares.items():
+        best = best_of(by_arm)
+        table[name] = [share_told(*by_arm[arm], arm == best) for arm in arms] + [share_told(*real_shares[name])]
+    if asked is None and seen and real_seen is not None:
+        count = len(run.provenance.class_names)
+        kinds = [effective_classes(class_shares(some, count)) for some in (*seen.values(), real_seen)]
+        table["Classes, evenly"] = [f"{kind:.2f} of {count}" for kind in kinds]
+    if len(arms) > 1:
+        st.markdown(verdict(shares, arms))
+    st.table(pd.DataFrame(table, index=[*(arm.upper() for arm in arms), "real images"]))
+    st.caption(told)
+    columns: dict[str, list] = {"arm": [*arms, "real images"]}
+    for name, by_arm in shares.items():
+        every = [*by_arm.values(), real_shares[name]]
+        columns |= {name: [share for share, _ in every], f"{name}, standard error": [error for _, error in every]}
+    st.download_button("Table as CSV", rows_csv(columns), "samples.csv", "text/csv", on_click="ignore")
+
+
+def verdict(shares: dict[str, dict[str, tuple[float, float]]], arms: list[str]) -> str:
+    """What the numbers say of the paper's claim, in one line."""
+    first, last = arms[0], arms[-1]
+    parts = []
+    for name, found in shares.items():
+        one, other = found[first], found[last]
+        word = SAID_OF.get(name, "recognisable")
+        if beyond_noise(one, other):
+            parts.append(f"**{'more' if other[0] > one[0] else 'less'} {word}** than {first.upper()}'s")
+        else:
+            parts.append(f"as {word}, within the noise")
+    return (
+        "The paper says that the TVAE's samples are *as good as* the VAE's. "
+        f"By these measures {last.upper()}'s are {', '.join(parts[:-1])} and {parts[-1]}."
+    )
+
+
+def show_measures(
+    run: Run,
+    encoding: Encoding,
+    arms: list[str],
+    asked: int | None,
+    how: dict[str, Any],
+    judge: Judge | None,
+    images: Split,
+) -> None:
+    """The table and the chart below the samples."""
+    space = judge if how["space"] == FEATURES else None
+    rows, covered, real = cached.real_reference(images, asked, how["most"], space)
+    n, names = len(rows.reference), run.provenance.class_names
+    found, seen = {}, {}
+    for arm in arms:
+        imagined = cached.samples(run, arm, asked, n, how["temperature"], how["seed"])
+        key = f"{cached.file_key(run, f'{arm}.safetensors')}:{images.fingerprint}:{asked}:{how}"
+        found[arm] = cached.quality(key, imagined, covered, space)
+        if judge is not None:
+            seen[arm] = judge.classes(judge.features(imagined))
+    real_seen = None if judge is None else judge.classes(judge.features(images.images[rows.others]))
+    where = "in grey values of pixels" if space is None else "in the judge's 256 features"
+    of_class = "" if asked is None else f" of class {names[asked]}"
+    table, chart = st.columns([1, 1], gap="large")
+    with table:
+        st.markdown("##### How true, how varied")
+        show_quality(
+            run,
+            arms,
+            found,
+            real,
+            seen,
+            real_seen,
+            asked,
+            f"Precision: share of {n:,} samples (noise seed {how['seed']}) that lie among {n:,} real test images"
+            f"{of_class}, nearer to one of them than its k-th nearest other (k = {NEIGHBOURS}, {where}). Recall: share "
+            f"of the real ones that lie so among the samples (Kynkäänniemi et al. 2019). Both depend on n, k and the "
+            f"space, so compare within this table; *real images* are {n:,} others. Blurred samples lie amid the real "
+            f"ones, so precision may exceed theirs. ± one standard error; bold beyond two. "
+            f"{run.config.data.name} test split, training seed {run.config.train.seed}, checkpoint {run.name}.",
+        )
+    with chart:
+        st.markdown("##### What the judge sees in them")
+        if judge is None or real_seen is None:
+            st.info(
+                "Nobody has trained a judge on these images, so only pixels are compared. "
+                f"`python -m tvae judge {run.folder}` does."
+            )
+            return
+        count = len(names)
+        figure = classes_seen(
+            {arm: class_shares(some, count) for arm, some in seen.items()},
+            class_shares(real_seen, count),
+            names,
+            arm_colours(list(run.config.arms)),
+        )
+        st.plotly_chart(figure, key="seen", config={"displayModeBar": False}, alt="Classes that the judge sees")
+        right = 100 * float((judge.classes(judge.features(images.images)) == images.labels).mean())
+        st.caption(
+            f"The judge is a small classifier trained on the training labels alone, right on {right:.2f} % of "
+            f"{len(images):,} test images; n = {n:,} samples of each arm. It must name a class even where a sample "
+            "shows none."
+        )
+
+
+def show_page(run: Run, encoding: Encoding) -> None:
+    """All of the page below its title."""
+    names = run.provenance.class_names
+    present = [names[label] for label in np.unique(encoding.labels)]
+    bar = st.container(horizontal=True, vertical_alignment="bottom")
+    with bar.container(width=180):
+        wanted = st.selectbox(
+            "Ask for",
+            (ANY, *present),
+            key="ask",
+            help="A class: codes from the Gaussian of the arm's own means μ of its test images, mean and covariance.",
+            **KEPT,
+        )
+    asked = names.index(wanted) if wanted in present else None
+    with bar.container(width=190):
+        temperature = float(
+            st.slider(
+                "Temperature",
+                0.0,
+                1.5,
+                1.0,
+                0.05,
+                key="temperature",
+                help="Scales the spread of the codes: 1 is the prior's, or the class's, own; 0 its mean alone.",
+                **KEPT,
+            )
+        )
+    with bar.container(width=160):
+        count = int(st.slider("Samples shown", 6, 60, 24, 6, key="samples", **KEPT))
+    with bar.container(width=110):
+        seed = int(st.number_input("Noise seed", 0, 2**31, 0, 1, key="sample-seed", **KEPT) or 0)
+    bar.button("Draw again", on_click=draw_again)
+    judge = cached.judge(run)
+    with bar.popover("More"):
+        arms = chosen_arms(run)
+        most = int(st.slider("Images and samples measured, at most", 200, 4000, 1000, 100, key="measured", **KEPT))
+        spaces = (PIXELS,) if judge is None else (FEATURES, PIXELS)
+        space = st.radio("Compared in", spaces, key="space", **KEPT) or spaces[0]
+
+    grids = {}
+    for arm, column in zip(arms, st.columns(len(arms), gap="large"), strict=True):
+        shown = cached.samples(run, arm, asked, count, temperature, seed)
+        seen = None if judge is None else judge.classes(judge.features(shown))
+        grids[arm] = grid_of(shown, seen, names, asked)
+        with column:
+            what = "the prior" if asked is None else f"class {names[asked]}"
+            arm_badge(run, arm)
+            show_arm_grid(grids[arm], f"Samples of {arm.upper()} from {what}", ROOM_OF_TWO * 2 // len(arms))
+    words, *buttons = st.columns([4, *[1.3] * len(arms)], vertical_alignment="center")
+    source = "N(0, I)" if asked is None else f"each arm's own Gaussian of the means μ of its class {names[asked]}"
+    under = "" if judge is None else " Under each, the class that the judge below sees."
+    words.caption(
+        f"The same noise (seed {seed}) at temperature {temperature:g} through every decoder; codes from {source}."
+        f"{under} Checkpoint {run.name}, training seed {run.config.train.seed}."
+    )
+    for arm, button in zip(arms, buttons, strict=True):
+        with button:
+            grid_download(grids[arm], f"samples-{run.name}-{arm}", f"{arm.upper()} as PNG")
+    images, missing = images_of(run)
+    if images is None:
+        words, again = st.columns([6, 1], vertical_alignment="center")
+        words.info(f"Samples can't be measured without real images to hold them against. {missing}")
+        again.button("Try again", on_click=look_for_images_again)
+        return
+    how = {"temperature": temperature, "seed": seed, "most": most, "space": space}
+    try:
+        show_measures(run, encoding, arms, asked, how, judge, cached.split(run.config.data.name, "test"))
+    except InputError as error:
+        st.info(f"Not measured here. {error}.")
+
+
+run = open_page("Generation", "What does each model imagine, and are its images as good and as varied as real ones?")
+encoding = cached.encoding(run)
+if encoding is None:
+    st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
+else:
+    try:
+        show_page(run, encoding)
+    except InputError as error:
+        st.error(f"This can't be shown. {error}.")

@@ -1,0 +1,153 @@
+"""Traversals: what each latent of each model draws as it moves from -3 to 3, the most informative first."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from tvae.checkpoints import Encoding, Run
+from tvae.config import InputError
+from tvae.decoding import to_grey
+from tvae.paths import traversals
+from tvae.selection import rows_csv
+from tvae.traversals import OFF_BELOW, ranked_latents
+from tvae.ui import cached, state
+from tvae.ui.arm_grids import ROOM_OF_TWO, arm_badge, show_arm_grid
+from tvae.ui.arms import chosen_arms
+from tvae.ui.colours import FAINT, INK
+from tvae.ui.frame import open_page, theme
+from tvae.ui.image_grid import grid_download, show_grid
+from tvae.ui.map_inputs import images_of, look_for_images_again
+from tvae.ui.pictures import GridRow
+
+PRIOR, IMAGE = "the prior's mean", "a test image"
+REACH = 3.0
+KEPT: Any = {"bind": "query-params", "persist_state": "session"}
+
+
+def another_row(n: int) -> None:
+    """Take an image at random."""
+    st.session_state["traversal-row"] = int(np.random.default_rng().integers(n))
+
+
+def grid_of(run: Run, arm: str, code: np.ndarray, latents: np.ndarray, kl: np.ndarray, steps: int) -> list[GridRow]:
+    """A row a latent: its number, its KL and where the code has it, and what is drawn at each of the values."""
+    values = np.linspace(-REACH, REACH, steps)
+    moved = traversals(code, values)[latents]  # (rows, steps, latent)
+    pictures = to_grey(cached.network(run, arm).decoded(moved.reshape(-1, len(code))))
+    pictures = pictures.reshape(*moved.shape[:2], *pictures.shape[1:])
+    own = ["" if not code.any() else f"  {code[latent] + 0.0:+.1f}" for latent in latents]
+    return [
+        GridRow(
+            label=f"z{latent}  {kl[latent]:.2f}{at}",
+            colour=INK[theme()] if kl[latent] >= OFF_BELOW else FAINT[theme()],
+            images=row,
+            under=[f"{value:+.1f}" if value else "0" for value in values] if place == 0 else (),
+        )
+        for place, (latent, row, at) in enumerate(zip(latents, pictures, own, strict=True))
+    ]
+
+
+def choose_start(run: Run, encoding: Encoding, bar: Any) -> int | None:
+    """The row of the image to start from; None for the prior's mean."""
+    n = len(encoding.labels)
+    picks = state.picks(run.provenance.test.fingerprint, n)
+    with bar.container(width=190):
+        around = st.selectbox("Around", (PRIOR, IMAGE), key="around", **KEPT)
+    if around != IMAGE:
+        return None
+    first = picks.focus if picks.focus is not None else int(picks.rows[0]) if len(picks.rows) else 0
+    with bar.container(width=130):
+        row = st.number_input(
+            "Row",
+            0,
+            n - 1,
+            first,
+            1,
+            key="traversal-row",
+            help="An image of the test split; at first the one clicked on the latent map.",
+            **KEPT,
+        )
+    bar.button("Another", on_click=another_row, args=(n,), help="An image at random.")
+    return min(int(row or 0), n - 1)
+
+
+def show_start(run: Run, encoding: Encoding, arms: list[str], row: int) -> None:
+    """The image that the codes are of, and what each arm makes of it."""
+    images, missing = images_of(run)
+    if images is None:
+        words, again = st.columns([6, 1], vertical_alignment="center")
+        words.caption(f"The image itself can't be shown. {missing}")
+        again.button("Try again", on_click=look_for_images_again)
+        return
+    decoded = [to_grey(cached.network(run, arm).decoded(encoding.arms[arm].means[row][None]))[0] for arm in arms]
+    names = ["input", *(arm.upper() for arm in arms)]
+    grid = [GridRow(label="", colour=INK[theme()], images=np.stack([images[row], *decoded]), under=names)]
+    show_grid(grid, f"Row {row} and its reconstructions", "start")
+
+
+def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int, room: int) -> None:
+    """One arm's latents, those that are on in sight, those that are off folded away."""
+    encoded = encoding.arms[arm]
+    ranked = ranked_latents(encoded.kl)
+    latents = encoded.means.shape[1]
+    code = np.zeros(latents, np.float32) if row is None else encoded.means[row]
+    arm_badge(run, arm, f"{len(ranked.on)} of {latents} latents on, {ranked.kl.sum():.2f} nats")
+    if len(ranked.on):
+        rows = grid_of(run, arm, code, ranked.on, ranked.kl, steps)
+        show_arm_grid(rows, f"Traversals of {arm.upper()}: {len(ranked.on)} latents", room)
+        grid_download(rows, f"traversals-{run.name}-{arm}")
+    else:
+        st.info("Every latent is off: whatever the code, the decoder draws one picture.")
+    if not len(ranked.off):
+        st.caption(f"No latent is off: each has a KL of {OFF_BELOW:g} nats or more.")
+        return
+    title = f"{len(ranked.off)} latents off, KL under {OFF_BELOW:g} nats"
+    folded = st.expander(title if len(ranked.off) > 1 else title.replace("latents", "latent"))
+    with folded:
+        show_arm_grid(
+            grid_of(run, arm, code, ranked.off, ranked.kl, steps), f"{arm.upper()}: latents that are off", room
+        )
+
+
+def show_page(run: Run, encoding: Encoding) -> None:
+    """All of the page below its title."""
+    bar = st.container(horizontal=True, vertical_alignment="bottom")
+    row = choose_start(run, encoding, bar)
+    with bar.container(width=170):
+        steps = int(st.slider("Steps", 3, 15, 9, 2, key="steps", **KEPT))
+    with bar.popover("More"):
+        arms = chosen_arms(run)
+        kls = {arm: encoding.arms[arm].kl for arm in arms}
+        longest = max(len(kl) for kl in kls.values())
+        columns = {"latent": list(range(longest))}
+        columns |= {f"{arm} KL, nats": [*kl.round(5).tolist(), *[""] * (longest - len(kl))] for arm, kl in kls.items()}
+        st.download_button("KL by latent as CSV", rows_csv(columns), "kl-by-latent.csv", "text/csv", on_click="ignore")
+    if row is not None:
+        label = run.provenance.class_names[encoding.labels[row]]
+        show_start(run, encoding, arms, row)
+    for arm, column in zip(arms, st.columns(len(arms), gap="large"), strict=True):
+        with column:
+            show_arm(run, encoding, arm, row, steps, 2 * ROOM_OF_TWO // len(arms))
+    start = (
+        "the code is the prior's mean, all zeros"
+        if row is None
+        else f"the code is μ of row {row:,} (class {label}), and the last number says where it has this latent"
+    )
+    st.caption(
+        f"A row a latent, a column a value from −{REACH:g} to {REACH:g}; the other latents stay: {start}. "
+        f"Beside a latent its KL to the prior in nats, averaged over the {run.config.data.name} test split, "
+        f"n = {len(encoding.labels):,}; latents are in this order, and those of one arm are not those of another. "
+        f"Training seed {run.config.train.seed}, checkpoint {run.name}."
+    )
+
+
+run = open_page("Traversals", "What does each latent draw, and which ones carry nothing?")
+encoding = cached.encoding(run)
+if encoding is None:
+    st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
+else:
+    try:
+        show_page(run, encoding)
+    except InputError as error:
+        st.error(f"This can't be shown. {error}.")

@@ -1,0 +1,121 @@
+"""Reconstructions and interpolation in a real browser: pictures, the slider that plays, picked images, addresses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parents[2] / "streamlit_app.py"
+WAIT = 60_000
+
+
+@pytest.fixture
+def opened(browser, streamlit_app):
+    """Opens a page of the app; what goes wrong in the browser is told at the end."""
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def at(path: str):
+        page.goto(f"{streamlit_app(APP)}/{path}")
+        return page
+
+    yield at
+    page.close()
+    assert complaints == []
+
+
+def test_reconstructions_stand_above_the_fold_as_one_picture(opened):
+    page = opened("Reconstructions?run=digits")
+    picture = page.get_by_alt_text("Test images and what VAE and TVAE make of them")
+    picture.wait_for(timeout=WAIT)
+    box = picture.bounding_box()
+    assert box["y"] + box["height"] < 900
+    assert page.locator("[data-testid=stImage] img").count() == 1
+    page.get_by_text("What the triplet weight cost here").wait_for(timeout=WAIT)
+
+
+def test_a_choice_of_images_has_an_address_that_opens_it_again(opened):
+    page = opened("Reconstructions?run=digits")
+    page.get_by_alt_text("Test images and what VAE and TVAE make of them").wait_for(timeout=WAIT)
+    page.get_by_role("combobox", name="Images").click()
+    page.get_by_role("option", name="worst").click()
+    page.get_by_text("The greatest errors of VAE").wait_for(timeout=WAIT)
+    page.get_by_text("Error map").click()
+    page.get_by_text("violet where the reconstruction is too dark").wait_for(timeout=WAIT)
+    address = page.url
+    assert "images=worst" in address and "error-map=true" in address
+    page.goto(address)
+    page.get_by_text("The greatest errors of VAE").wait_for(timeout=WAIT)
+    page.get_by_text("violet where the reconstruction is too dark").wait_for(timeout=WAIT)
+
+
+def test_the_slider_moves_both_arms_and_its_place_is_in_the_address(opened):
+    page = opened("Interpolation?run=digits&ends=two+rows&from-row=5&to-row=44&t=0.5")
+    player = page.get_by_test_id("path-player")
+    player.wait_for(timeout=WAIT)
+    frames = page.locator("[data-testid=path-player] .step").count()
+    assert frames == 22
+    assert player.get_attribute("data-frame") == "30"
+    box = player.bounding_box()
+    assert box["y"] + box["height"] < 900
+    slider = player.get_by_role("slider")
+    slider.focus()
+    slider.press("End")
+    assert player.get_attribute("data-frame") == "60"
+    page.wait_for_function("location.search.includes('t=1')")
+    slider.press("ArrowLeft")
+    assert player.get_attribute("data-frame") == "59"
+    page.wait_for_function("location.search.includes('t=0.98')")
+    assert slider.evaluate("at => at.getRootNode().activeElement === at"), "a rerun leaves the slider its focus"
+    player.get_by_role("button", name="Step").first.click()
+    assert player.get_attribute("data-frame") == "0"
+    votes = player.locator(".head .vote").all_inner_texts()
+    assert len(votes) == 2 and all("of 15" in vote for vote in votes)
+
+
+def test_playing_goes_evenly_from_end_to_end(opened):
+    page = opened("Interpolation?run=digits&ends=two+rows&from-row=5&to-row=44")
+    player = page.get_by_test_id("path-player")
+    player.wait_for(timeout=WAIT)
+    page.wait_for_timeout(1000)
+    page.evaluate("() => { window.seen = []; }")
+    player.evaluate(
+        "at => new MutationObserver(() => window.seen.push(+at.dataset.frame))"
+        ".observe(at, {attributes: true, attributeFilter: ['data-frame']})"
+    )
+    player.get_by_role("button", name="Play the way").click()
+    page.wait_for_function("window.seen.at(-1) === 60", timeout=20_000)
+    seen = page.evaluate("window.seen")
+    assert seen == sorted(seen) and len(set(seen)) > 20
+    player.get_by_role("button", name="Play the way").wait_for()
+
+
+def test_a_change_of_steps_keeps_the_place(opened):
+    page = opened("Interpolation?run=digits&ends=two+rows&from-row=5&to-row=44&t=0.5")
+    player = page.get_by_test_id("path-player")
+    player.wait_for(timeout=WAIT)
+    page.get_by_role("slider", name="Steps").press("ArrowRight")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('*')].some(at => at.shadowRoot?.querySelectorAll('.step').length === 24)"
+    )
+    assert abs(int(player.get_attribute("data-frame")) - 33) <= 1  # half of the 66 pieces that twelve steps make
+    assert "t=0.5" in page.url
+
+
+def test_images_are_picked_by_click(opened):
+    page = opened("Interpolation?run=digits&ends=two+rows&from-row=5&to-row=44")
+    page.get_by_test_id("path-player").wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Pick").click()
+    picker = page.get_by_test_id("image-picker")
+    picker.wait_for(timeout=WAIT)
+    tile = picker.locator("button:not(.marked)").first
+    row = tile.get_attribute("data-row")
+    tile.click()
+    page.wait_for_function(f"location.search.includes('from-row={row}')")
+    picker.locator(f"button[data-row='{row}'].marked").wait_for()
+    other = picker.locator("button:not(.marked)").nth(3)
+    row = other.get_attribute("data-row")
+    other.click()
+    page.wait_for_function(f"location.search.includes('to-row={row}')")

@@ -1,0 +1,88 @@
+// What the colours mean, which classes are shown, and all of it in words.
+
+class Legend {
+  #map;
+  #shown = "";
+
+  /** @param {LatentMap} map */
+  constructor(map) {
+    this.#map = map;
+  }
+
+  /** Show the classes, and the scale where numbers are coloured. */
+  show() {
+    const { data, parts, counts, byNumber, hidden } = this.#map;
+    const entries = data.classes.map((c) => [c.name, byNumber ? null : c.colour]);
+    const name = JSON.stringify([entries, counts]);
+    if (this.#shown !== name) {
+      this.#shown = name;
+      parts.legend.replaceChildren(...data.classes.map((_, c) => this.#entry(c)));
+    }
+    [...parts.legend.children].forEach((entry, c) => press(entry, !hidden.has(c)));
+    parts.scale.hidden = !byNumber;
+    if (byNumber) this.#showScale();
+  }
+
+  #entry(c) {
+    const { data, counts, byNumber } = this.#map;
+    const { name, colour } = data.classes[c];
+    const entry = legendEntry({ name, colour: byNumber ? "var(--faint)" : colour }, counts[c]);
+    entry.addEventListener("click", (event) => (event.altKey ? this.#isolate(c) : this.#toggle(c)));
+    entry.addEventListener("dblclick", () => this.#isolate(c));
+    return entry;
+  }
+
+  #showScale() {
+    const { data, domain, theme, parts } = this.#map;
+    const { title, unit, ends } = data.scale;
+    const [low, high] = ends ?? domain.map(figure);
+    const bar = element("span", { className: "ramp" });
+    bar.style.background = `linear-gradient(to right, ${theme.ramp.join(", ")})`;
+    parts.scale.replaceChildren(
+      element("span", { className: "what", textContent: title }),
+      element("span", { textContent: low }),
+      bar,
+      element("span", { textContent: high }),
+      element("span", { className: "unit", textContent: unit }),
+    );
+  }
+
+  #toggle(c) {
+    const { hidden } = this.#map;
+    if (!hidden.delete(c)) hidden.add(c);
+    this.#changed();
+  }
+
+  /** Show only one class, or all again when it is already alone. */
+  #isolate(c) {
+    const { hidden, data } = this.#map;
+    const alone = !hidden.has(c) && hidden.size === data.classes.length - 1;
+    hidden.clear();
+    if (!alone) data.classes.forEach((_, at) => at !== c && hidden.add(at));
+    this.#changed();
+  }
+
+  #changed() {
+    this.show();
+    this.#map.restate();
+  }
+
+  /** What is shown, in words, for those who don't see it. */
+  describe(count) {
+    const { data, n, labels, counts, hidden, byNumber, selecting, parts } = this.#map;
+    const [left, right] = data.sides.map((s) => `${s.title}${s.caption ? `, ${s.caption}` : ""}`);
+    const shown = data.classes.filter((_, c) => counts[c] && !hidden.has(c)).map((c) => c.name);
+    const mix = data.classes.map(({ name }) => ({ name, count: 0 }));
+    if (count) for (let i = 0; i < n; i++) mix[labels[i]].count += selecting.mask[i];
+    const told = mix.filter((one) => one.count).sort((a, b) => b.count - a.count);
+    parts.description.textContent = [
+      `Two maps of the same ${n.toLocaleString("en")} rows. Left: ${left}. Right: ${right}.`,
+      byNumber ? `Coloured by ${data.scale.title}.` : "Coloured by class.",
+      hidden.size ? `Classes shown: ${shown.join(", ") || "none"}.` : `All ${shown.length} classes shown.`,
+      count
+        ? `${count.toLocaleString("en")} rows selected: ${told.map((c) => `${c.count} of class ${c.name}`).join(", ")}.`
+        : "No rows selected.",
+      "Arrow keys walk from point to point, Enter selects, Escape clears.",
+    ].join(" ");
+  }
+}

@@ -1,0 +1,147 @@
+// The points' way from one layout to another: by slider, by play, or because Python sent other layouts.
+
+const MORPH_LEG_MS = 2000;
+const SETTLE_MS = 450;
+const MOST_TRAILS = 100;
+/** A move of this share of the layout's extent or more leaves a trail. */
+const TRAIL_FROM = 0.08;
+
+class Morph {
+  #map;
+  #settling = null;
+  #playing = null;
+  #trails = null;
+  /** How far the left map's points are on their way to the right layout, from 0 to 1. */
+  share = 0;
+
+  /** @param {LatentMap} map */
+  constructor(map) {
+    this.#map = map;
+  }
+
+  /** Whether the points are being played to the other layout. */
+  get playing() {
+    return Boolean(this.#playing);
+  }
+
+  /** Whether the points move by themselves. */
+  get moving() {
+    return Boolean(this.#settling || this.#playing);
+  }
+
+  /** Put both maps' points where the layouts and the share want them; from where they were, if that is told. */
+  place(before = null) {
+    const { panels, layouts, middles } = this.#map;
+    panels[1].place(layouts[1]);
+    panels[1].middles = middles[1];
+    this.#placeLeft();
+    this.#settling = before && { before, goal: panels.map((panel) => panel.layout), start: performance.now() };
+    this.#map.redraw();
+  }
+
+  #placeLeft() {
+    const { panels, layouts, middles } = this.#map;
+    const [left] = panels;
+    left.place(this.share === 0 ? layouts[0] : between(...layouts, this.share));
+    left.middles = this.share === 0 ? middles[0] : between(...middles, this.share);
+    this.#map.redraw([left]);
+  }
+
+  /** Set the share by hand. */
+  set(share) {
+    this.#stop();
+    if (this.#map.layouts) this.#to(share);
+  }
+
+  #to(share) {
+    if (this.#settling) this.place();
+    this.share = share;
+    this.show();
+    this.#placeLeft();
+    this.#map.hovering.mark(-1);
+  }
+
+  /** Have the slider and the note say the share. */
+  show() {
+    const { parts, data } = this.#map;
+    parts.slider.value = String(this.share);
+    parts.slider.style.setProperty("--share", `${this.share * 100}%`);
+    const percent = Math.round(this.share * 100);
+    parts.slider.setAttribute("aria-valuetext", `${percent} % of the way to ${data.sides[1].title}`);
+    parts.left.note.textContent = this.share > 0 ? `${percent} % of the way to ${data.sides[1].title}` : "";
+  }
+
+  /** Start playing to the other end, or stop. */
+  play() {
+    if (this.#playing) {
+      this.#stop();
+      return;
+    }
+    if (!this.#map.layouts) return;
+    this.#playing = { from: this.share, goal: this.share < 1 ? 1 : 0, start: performance.now() };
+    this.#map.parts.actions.play.replaceChildren(icon("pause"));
+    this.#map.redraw();
+  }
+
+  #stop() {
+    this.#playing = null;
+    this.#map.parts.actions.play.replaceChildren(icon("play"));
+  }
+
+  /** Move the points that move by themselves to where they are by now. */
+  advance(now) {
+    if (this.#settling) {
+      const { before, goal, start } = this.#settling;
+      const share = Math.min(1, (now - start) / SETTLE_MS);
+      this.#map.panels.forEach((panel, side) =>
+        panel.place(share === 1 ? goal[side] : between(before[side], goal[side], eased(share))),
+      );
+      if (share === 1) this.#settling = null;
+      this.#map.redraw();
+    }
+    if (this.#playing) {
+      const { from, goal, start } = this.#playing;
+      const share = Math.min(1, (now - start) / (MORPH_LEG_MS * Math.abs(goal - from) || 1));
+      this.#to(share === 1 ? goal : from + (goal - from) * eased(share));
+      if (share === 1) this.#stop();
+    }
+  }
+
+  /** Other rows are lit: other trails. */
+  forgetTrails() {
+    this.#trails = null;
+  }
+
+  /** The lit rows that move most between the layouts, farthest first; `null` while none has moved. */
+  get trails() {
+    const { layouts, states } = this.#map;
+    if (this.share === 0 || !layouts) return null;
+    this.#trails ??= trailsOf(...layouts, states);
+    return { ...this.#trails, from: layouts[0] };
+  }
+}
+
+/** Numbers a share of the way from one array to another. */
+function between(from, to, share) {
+  const made = new Float32Array(from.length);
+  for (let i = 0; i < made.length; i++) made[i] = from[i] + (to[i] - from[i]) * share;
+  return made;
+}
+
+/** A share that starts and ends slowly. */
+function eased(share) {
+  return share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2;
+}
+
+/** The lit rows that lie farthest apart in two layouts, farthest first. */
+function trailsOf(from, to, states) {
+  const moved = new Float32Array(states.length);
+  for (let i = 0; i < states.length; i++) {
+    if (states[i] === LIT) moved[i] = Math.hypot(to[2 * i] - from[2 * i], to[2 * i + 1] - from[2 * i + 1]);
+  }
+  const least = Math.max(TRAIL_FROM, moved.slice().sort().at(-MOST_TRAILS) ?? 0);
+  const rows = [];
+  for (let i = 0; i < moved.length; i++) if (moved[i] >= least) rows.push(i);
+  rows.sort((a, b) => moved[b] - moved[a]).splice(MOST_TRAILS);
+  return { rows, moved: rows.map((row) => moved[row]) };
+}

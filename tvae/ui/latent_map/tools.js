@@ -1,0 +1,105 @@
+// The row of tools above the maps, and the keys.
+
+class Tools {
+  #map;
+  /** What a drag does: "pan", "lasso" or "box". */
+  tool = "pan";
+
+  /** @param {LatentMap} map */
+  constructor(map) {
+    this.#map = map;
+    const { parts, root, views, morph, selecting } = map;
+    const { actions, tools, slider, search } = parts;
+    for (const name of Object.keys(tools)) map.on(tools[name], "click", () => this.#choose(name));
+    map.on(actions.nearer, "click", () => views.zoom(1));
+    map.on(actions.farther, "click", () => views.zoom(-1));
+    map.on(actions.reset, "click", () => views.reset());
+    map.on(actions.link, "click", () => this.#switched(() => views.link(!views.linked)));
+    map.on(actions.images, "click", () => this.#switched(() => (map.showImages = !map.showImages)));
+    map.on(actions.names, "click", () => this.#switched(() => (map.showNames = !map.showNames)));
+    map.on(actions.play, "click", () => morph.play());
+    map.on(slider, "input", () => morph.set(Number(slider.value)));
+    map.on(search, "input", () => selecting.search(search.value, false));
+    map.on(actions.png, "click", () => map.layouts && savePicture(map));
+    map.on(actions.full, "click", () => toggleFull(root));
+    map.on(parts.picked, "click", () => selecting.clear());
+    map.on(root, "keydown", (event) => this.#pressed(event));
+    map.on(root, "keyup", (event) => event.key === " " && root.classList.remove("moving"));
+    map.on(root, "focusout", () => root.classList.remove("moving"));
+  }
+
+  /** Whether a drag moves the map. */
+  get moving() {
+    return this.tool === "pan" || this.#map.root.classList.contains("moving");
+  }
+
+  /** Have the buttons say what is on. */
+  show() {
+    const { parts, root, views, showImages, showNames } = this.#map;
+    for (const [name, control] of Object.entries(parts.tools)) press(control, name === this.tool);
+    press(parts.actions.link, views.linked);
+    press(parts.actions.images, showImages);
+    press(parts.actions.names, showNames);
+    root.dataset.tool = this.tool;
+  }
+
+  #choose(tool) {
+    this.tool = tool;
+    this.show();
+  }
+
+  #switched(change) {
+    change();
+    this.show();
+    this.#map.redraw();
+  }
+
+  #pressed(event) {
+    const { states, panels, parts, root, selecting, views, gestures, hovering } = this.#map;
+    if (!states) return;
+    const side = panels.findIndex((panel) => panel.canvas === event.target);
+    if (event.key === "Escape" && root.classList.contains("filling")) {
+      toggleFull(root);
+    } else if (event.key === "Escape") {
+      gestures.drop();
+      selecting.clear();
+    } else if (event.target === parts.search) {
+      if (event.key === "Enter") selecting.search(parts.search.value, true);
+      return;
+    } else if (side < 0) {
+      return;
+    } else if (ARROWS[event.key]) {
+      this.#walk(panels[side], side, ARROWS[event.key]);
+    } else if (event.key === "Enter" && hovering.row >= 0) {
+      selecting.changeRow(hovering.row, event.shiftKey ? "add" : event.altKey ? "remove" : "replace");
+    } else if (event.key === " ") {
+      root.classList.add("moving");
+    } else if (event.key === "+" || event.key === "-") {
+      views.zoom(event.key === "+" ? 1 : -1);
+    } else if (event.key === "0") {
+      views.reset();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  /** Go to the next point in a direction, from the marked row or else from the middle of the map. */
+  #walk(panel, side, direction) {
+    const { hovering, selecting, states, views } = this.#map;
+    const from = [hovering.row, selecting.focus].find((row) => row >= 0 && states[row] !== HIDDEN) ?? -1;
+    const row = from < 0 ? panel.middleRow(states) : rowTowards(panel.layout, from, direction, states);
+    if (row < 0) return;
+    views.goTo(row, panel);
+    hovering.mark(row, side);
+  }
+}
+
+/** Let the maps fill the screen, or the window where a browser forbids the screen; and back. */
+function toggleFull(root) {
+  const fill = () => root.classList.toggle("filling");
+  if (root.classList.contains("filling")) fill();
+  else if (root.getRootNode().fullscreenElement === root) document.exitFullscreen();
+  else if (root.requestFullscreen) root.requestFullscreen().catch(fill);
+  else fill();
+}
