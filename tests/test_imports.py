@@ -58,6 +58,8 @@ FLOORS = (
         "tvae.groups",
         "tvae.selection",
         "tvae.train_command",
+        "tvae.run_changes",
+        "tvae.run_zip",
     ),
     (
         "tvae.checkpoints",
@@ -85,6 +87,7 @@ FLOORS = (
         "tvae.__main__",
         "tvae.projector",
         "tvae.projector_process",
+        "tvae.lessons",
         "tvae.judge_training",
     ),
     ("tvae.ui",),

@@ -20,9 +20,9 @@ from tvae.decoding import Network
 from tvae.decoding import network as network_of
 from tvae.example_rows import random_pairs
 from tvae.groups import Group, groups
-from tvae.jobs import Jobs
 from tvae.imagining import RealImages, feature_manifold, imagined, real_images
 from tvae.interpolation import third_class_ways
+from tvae.jobs import Jobs
 from tvae.judges import Judge, default_judges_folder, judge_path, read_judge
 from tvae.layout_files import default_layouts_folder, layout_path, read_layout, stored_layout
 from tvae.neighbours import Neighbours, nearest_neighbours

@@ -10,7 +10,8 @@ from tvae.checkpoints import Encoding, Run, read_run
 from tvae.config import InputError
 from tvae.ui import state
 from tvae.ui.epochs import run_at_chosen_epoch
-from tvae.ui.runs import run_folder, run_foldersfrom tvae.ui.training_panel import show_training_panel
+from tvae.ui.runs import run_folder, run_folders
+from tvae.ui.training_panel import show_training_panel
 
 STYLE = Path(__file__).parent / "page.css"
 PAGES = Path(__file__).parents[2] / "pages"

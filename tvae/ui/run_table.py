@@ -10,11 +10,10 @@ import streamlit as st
 from tvae.checkpoints import Run, read_metrics, read_run
 from tvae.config import InputError
 from tvae.jobs import Job
-from tvae.run_changes import metric_changes, settings_that_differ
+from tvae.run_changes import MetricChange, metric_changes, settings_that_differ
 from tvae.run_zip import LARGEST_ZIP, zip_run
 from tvae.ui import cached, state
-from tvae.ui.runs import run_folders, runs_folder
-from tvae.ui.training_status import in_words
+from tvae.ui.runs import run_folders
 
 COLUMNS = {
     "Triplet accuracy": st.column_config.NumberColumn(format="%.2f %%", help="Last arm, m = 0, exact, test split."),
@@ -29,21 +28,22 @@ def show_run_table() -> None:
     """All runs, what can be done with one, and what sets two apart."""
     st.markdown("##### All runs")
     jobs = {job.id: job for job in cached.jobs().runs()}
-    table = run_table(jobs)
+    rows = run_rows(jobs)
     words, states, bring = st.columns([3, 3, 2], vertical_alignment="bottom")
     wanted = words.text_input("Find", placeholder="part of a name, note or data set", key="runs-find").strip().lower()
-    chosen = states.pills("State", sorted(set(table["State"])), selection_mode="multi", key="runs-states")
+    chosen = states.pills("State", sorted({row["State"] for row in rows}), selection_mode="multi", key="runs-states")
     with bring.popover("Bring a run in", icon=":material/upload:", width="stretch"):
         take_in()
-    if wanted:
-        told = table[["Run", "Name", "Note", "Data"]].agg(" ".join, axis=1).str.lower()
-        table = table[told.str.contains(wanted, regex=False)]
-    if chosen:
-        table = table[table["State"].isin(chosen)]
-    if table.empty:
+    rows = [
+        row
+        for row in rows
+        if wanted in " ".join((row["Run"], row["Name"], row["Note"], row["Data"])).lower()
+        and (not chosen or row["State"] in chosen)
+    ]
+    if not rows:
         st.info("No run fits. Clear the filter to see all of them.")
         return
-    table = table.reset_index(drop=True)
+    table = pd.DataFrame(rows)
     event: Any = st.dataframe(
         table.style.apply(differing_cells, axis=0, subset=settings_columns(table)),
         hide_index=True,
@@ -56,17 +56,17 @@ def show_run_table() -> None:
         "Shaded: a setting in which the runs differ. Tick one run to name, note, keep or delete it; two to compare "
         "them. Numbers are the last arm's on the test split; where none stands the run was not measured."
     )
-    rows = [str(table["Run"][place]) for place in event.selection.rows if place < len(table)]
-    if len(rows) == 1:
-        manage(rows[0], jobs.get(rows[0]))
-    elif len(rows) == 2:
-        show_comparison(rows[0], rows[1])
-    elif len(rows) > 2:
+    ticked = [rows[place]["Run"] for place in event.selection.rows if place < len(rows)]
+    if len(ticked) == 1:
+        manage(ticked[0], jobs.get(ticked[0]))
+    elif len(ticked) == 2:
+        show_comparison(ticked[0], ticked[1])
+    elif len(ticked) > 2:
         st.caption("Two runs can be compared at a time.")
     show_deleted()
 
 
-def run_table(jobs: dict[str, Job]) -> pd.DataFrame:
+def run_rows(jobs: dict[str, Job]) -> list[dict[str, Any]]:
     """A row a run: settings, state, and the last arm's numbers."""
     rows = []
     for name, folder in run_folders().items():
@@ -96,7 +96,7 @@ def run_table(jobs: dict[str, Job]) -> pd.DataFrame:
             }
         )
     rows.sort(key=lambda row: not (row["Run"] in jobs and jobs[row["Run"]].pinned))
-    return pd.DataFrame(rows)
+    return rows
 
 
 def measures(run: Run | None) -> dict[str, float | None]:
@@ -199,7 +199,7 @@ def show_comparison(before: str, after: str) -> None:
         st.markdown(f"**Settings** that differ between {before} and {after}")
         differ = settings_that_differ(runs[0].config, runs[1].config)
         if differ:
-            st.table(pd.DataFrame(differ, index=[before, after]).T)
+            st.table(pd.DataFrame(differ, index=pd.Index([before, after])).T)
         else:
             st.caption("None: the same settings.")
     with right:
@@ -207,8 +207,30 @@ def show_comparison(before: str, after: str) -> None:
         if metrics[0] is None or metrics[1] is None:
             st.caption(f"{before if metrics[0] is None else after} was not measured.")
             return
-        st.table(metric_changes(metrics[0], metrics[1]))
+        st.table(changes_table(metric_changes(metrics[0], metrics[1])))
         st.caption(
             f"{before} → {after}. Triplet accuracy at m = 0, exact; n = {metrics[0]['n']:,} and {metrics[1]['n']:,} "
             f"images of the test splits; seeds {metrics[0]['seed']} and {metrics[1]['seed']}."
         )
+
+
+def changes_table(changes: list[MetricChange]) -> pd.DataFrame:
+    """A row a figure: before, after, and the change with a word where one way is better."""
+    return pd.DataFrame(
+        [
+            {
+                "Arm": change.arm.upper(),
+                "Figure": change.figure,
+                "Before": f"{change.before:.2f}",
+                "After": f"{change.after:.2f}",
+                "Change": f"{change.change:+.2f}{_verdict(change)}",
+            }
+            for change in changes
+        ]
+    )
+
+
+def _verdict(change: MetricChange) -> str:
+    if not change.better or round(change.change, 2) == 0:
+        return ""
+    return " better" if (change.change > 0) == (change.better == "higher") else " worse"

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
 from jaxtyping import Int
 
+from tvae.jobs import new_owner
 from tvae.projections import Layout
 from tvae.projector import Ticket
 from tvae.ui.row_list import rows_from_address, rows_to_address
 
 ROWS, ROW = "rows", "row"
 """Names in the address of the selected rows and of the row whose neighbours are shown."""
-RUN, NEXT_RUN = "run", "run-next"
+RUN, NEXT_RUN, BEFORE = "run", "run-next", "run-before"
 OWNER, WATCHED = "owner", "watch"
 """Names of this person's token and of the training run that they watch, in the session and in the address."""
+TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 @dataclass
@@ -156,12 +159,21 @@ def take_next_run(names: list[str]) -> None:
 def choose_run(run_id: str) -> None:
     """Have every page show this run from the next script run on: a widget's value can't be set once it is drawn."""
     st.session_state[NEXT_RUN] = run_id
+    before = st.session_state.get(RUN, "")
+    if before != run_id:
+        st.session_state[BEFORE] = (run_id, before)
+
+
+def shown_before(run_id: str) -> str:
+    """The run that every page showed before this one was chosen; "" where that is not known."""
+    chosen, before = st.session_state.get(BEFORE, ("", ""))
+    return before if chosen == run_id else ""
 
 
 def owner() -> str:
     """The token that this person's training runs belong to: the address's, so that a reload keeps it, or a new one."""
     token = st.session_state.get(OWNER) or st.query_params.get(OWNER, "")
-    if not is_owner(token):
+    if not TOKEN.fullmatch(token):
         token = new_owner()
     st.session_state[OWNER] = token
     return token

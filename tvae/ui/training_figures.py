@@ -42,9 +42,7 @@ def loss_curves(history: Sequence[Mapping[str, Any]], colours: Mapping[str, str]
     return _laid_out(figure, 260)
 
 
-def accuracy_while_training(
-    live: Sequence[Mapping[str, Any]], colours: Mapping[str, str], margin: float
-) -> go.Figure:
+def accuracy_while_training(live: Sequence[Mapping[str, Any]], colours: Mapping[str, str], margin: float) -> go.Figure:
     """Triplet accuracy on a part of the test split against the epoch, a line an arm.
 
     `live` has rows with "epoch", "margins" and, by arm, the accuracy at each margin.

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
-from tvae.checkpoints import Encoding, Run, read_history, read_run
+from tvae.checkpoints import Encoding, Run, read_run
 from tvae.config import InputError
 from tvae.jobs import Job
 from tvae.projections import LinearMap, pca_maps
@@ -15,6 +13,7 @@ from tvae.ui import cached, state
 from tvae.ui.colours import arm_colours
 from tvae.ui.latent_map import MapSide, latent_map
 from tvae.ui.training_figures import accuracy_while_training, loss_curves
+from tvae.ui.training_lesson import show_lesson
 from tvae.ui.training_status import UNDER_WAY, in_words, show_progress
 
 POLL_SECONDS = 1.0
@@ -99,7 +98,7 @@ def _progress(run_id: str, state_before: str) -> None:
         if job.state in ("failed", "interrupted"):
             st.info(f"{in_words(job).capitalize()}. What was saved stands; Resume goes on from there.")
     if job.slow and (lesson := cached.jobs().lesson(run_id)) is not None:
-        show_lesson(job, lesson)
+        show_lesson(lesson, job.config.data.name)
 
 
 def _accuracy(run_id: str) -> None:

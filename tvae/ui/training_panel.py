@@ -12,7 +12,6 @@ import streamlit as st
 from tvae.checkpoints import Run
 from tvae.config import PRESETS, DataConfig, InputError, LossConfig, RunConfig, vae_and_tvae
 from tvae.data import DATASETS
-from tvae.job_files import Spec, StartFrom
 from tvae.ui import cached, state
 from tvae.ui.training_status import show_status
 
@@ -54,6 +53,17 @@ MOST_EPOCHS = 100_000
 DOUBLE_CLICK_SECONDS = 3.0
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What a person asked for."""
+
+    config: RunConfig
+    seconds: float | None
+    """A time budget instead of the config's epochs."""
+    start_from: Run | None
+    """The run whose weights it begins with."""
+
+
 def show_training_panel(run: Run) -> None:
     """The run under way, if there is one, and the form that starts another."""
     show_status()
@@ -87,7 +97,7 @@ def _fill(run: Run) -> None:
     st.session_state.update({f"train-{name}": value for name, value in values.items()})
 
 
-def _asked(run: Run, preset: Preset) -> Spec | str:
+def _asked(run: Run, preset: Preset) -> Wish | str:
     """What the form asks for, or in one line why that can't be."""
     st.selectbox(
         "Data set",
@@ -116,21 +126,20 @@ def _asked(run: Run, preset: Preset) -> Spec | str:
         )
         asked = _told("For", length)
         if unit == "epochs" and asked != int(asked):
-            raise InputError(f"train.epochs: {asked:g} is not possible; it must be a whole number from 1 to {MOST_EPOCHS}")
+            raise InputError(
+                f"train.epochs: {asked:g} is not possible; it must be a whole number from 1 to {MOST_EPOCHS}"
+            )
         shown, like = run.config, preset.config
         train = replace(shown.train if preset.warm else like.train, seed=_told("Seed", seed))
-        if unit == "epochs":
-            train = replace(train, epochs=int(asked))
-        else:  # nobody knows how many steps will fit, so no schedule can end with the last
-            train = replace(train, epochs=MOST_EPOCHS, schedule="constant")
+        # Of a time budget the engine finds out early on how many steps fit.
+        train = replace(train, epochs=int(asked) if unit == "epochs" else MOST_EPOCHS)
         config = RunConfig(
             data=DataConfig(name=shown.data.name if preset.warm else st.session_state["train-data"]),
             model=shown.model if preset.warm else like.model,
             train=train,
             arms=vae_and_tvae(loss),
         )
-        start = StartFrom(folder=run.folder, snapshot=run.snapshot) if preset.warm else None
-        return Spec(config=config, seconds=asked if unit == "seconds" else None, start_from=start)
+        return Wish(config, asked if unit == "seconds" else None, run if preset.warm else None)
     except InputError as error:
         return _in_words(str(error))
 
@@ -152,13 +161,19 @@ def _in_words(line: str) -> str:
     return f"**{FIELDS.get(field, field)}**: {rest}."
 
 
-def _start(asked: Spec | str) -> None:
+def _start(asked: Wish | str) -> None:
     """Queue the run, or say why not."""
     if isinstance(asked, str):
         st.error(asked)
         return
     try:
-        run_id = cached.jobs().start(asked, state.owner(), _request(asked))
+        run_id = cached.jobs().start(
+            asked.config,
+            state.owner(),
+            seconds=asked.seconds,
+            start_from=asked.start_from,
+            request=_request(asked),
+        )
     except (InputError, OSError) as error:
         st.error(_in_words(str(error)))
         return
@@ -166,7 +181,7 @@ def _start(asked: Spec | str) -> None:
     st.rerun()
 
 
-def _request(asked: Spec) -> str:
+def _request(asked: Wish) -> str:
     """One text for one wish: the same settings again within a moment are a double click."""
     last, at, request = st.session_state.get("train-request", (None, 0.0, ""))
     if last != asked or time.monotonic() - at > DOUBLE_CLICK_SECONDS:

@@ -67,10 +67,16 @@ def show_progress(job: Job) -> None:
     st.markdown(f"**{job.name or job.id}**: {in_words(job)}")
     if job.state in UNDER_WAY:
         left = "" if job.seconds_left is None else f", {duration(job.seconds_left)} left"
-        st.progress(job.share, f"epoch {job.epoch:.2f}{left}")
+        st.progress(share_done(job), f"epoch {job.epoch:.2f}{left}")
     reached = accuracy_so_far(job)
     if reached:
         st.caption(reached)
+
+
+def share_done(job: Job) -> float:
+    """How much of the run is done, from 0 to 1: of its time where it has a time budget, else of its steps."""
+    done, whole = (job.seconds, job.seconds_budget) if job.seconds_budget else (job.step, job.steps)
+    return min(1.0, done / whole) if whole else 0.0
 
 
 def in_words(job: Job) -> str:
