@@ -75,9 +75,11 @@ FLOORS = (
         "tvae.resume_file",
         "tvae.warm_start",
         "tvae.live_accuracy",
+        "tvae.lessons",
     ),
     (
         "tvae.job_files",
+        "tvae.idle_workers",
         "tvae.job_queue",
         "tvae.job_teller",
         "tvae.jobs",

@@ -180,6 +180,10 @@ class JobFiles:
         """Add a line of triplet accuracy."""
         append_row(self.live, row)
 
+    def write_lesson(self, lesson: Mapping[str, Any]) -> None:
+        """Tell the step that is about to be taken, in teaching mode."""
+        write_atomically(self.lesson, json.dumps(lesson) + "\n")
+
     def read_lesson(self) -> dict[str, Any] | None:
         """The step that is about to be taken, in teaching mode."""
         try:

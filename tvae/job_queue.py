@@ -53,6 +53,14 @@ class JobQueue:
             database.execute("INSERT INTO queue (id) VALUES (?)", (run_id,))
         return run_id
 
+    def requested(self, request: str) -> str | None:
+        """The id of the run that this request has started, if it has."""
+        if not self.path.exists():
+            return None
+        with self._connection() as database:
+            row = database.execute("SELECT id FROM requests WHERE request = ?", (request,)).fetchone()
+        return None if row is None else row[0]
+
     def remove(self, run_id: str, *, request: bool = False) -> None:
         """Take a run out; with `request`, as if it had never been asked for."""
         with self._transaction() as database:

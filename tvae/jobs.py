@@ -32,6 +32,7 @@ from tvae.child_process import child_environment
 from tvae.config import InputError, RunConfig, _require_real
 from tvae.data import train_size
 from tvae.files import make_writable_folder
+from tvae.idle_workers import claim_idle_place, keep_idle_worker, mark_idle
 from tvae.job_files import OVER, READY, TRASH, About, Flag, JobFiles, Spec, State, run_is_alive
 from tvae.job_queue import JobQueue
 from tvae.process_lock import ProcessLock, boot_id, forget_last_word, last_word, lock_is_held, take_lock
@@ -97,6 +98,15 @@ class Job:
         """Whether it will not go on by itself."""
         return self.state in OVER
 
+    @property
+    def share(self) -> float:
+        """How much of it is done, from 0 to 1: of its time where it has a budget, else of its steps."""
+        if self.state == "done":
+            return 1.0
+        of_steps = self.step / self.steps if self.steps else 0.0
+        of_time = self.seconds / self.seconds_budget if self.seconds_budget else 0.0
+        return min(1.0, max(of_steps, of_time))
+
 
 def new_owner() -> str:
     """A token that nobody guesses."""
@@ -160,7 +170,10 @@ class Jobs:
         self.clear_leftovers()
         if request:
             request = f"{_hashed(owner)}:{request}"
-        place, lock = self._place()
+            first = self._queue.requested(request)
+            if first is not None and self._appears(first):
+                return first
+        place, lock = self._place(spec)
         try:
             run_id = place.name
             first = self._queue.add(run_id, request)
@@ -190,17 +203,42 @@ class Jobs:
                 if lock is not None:
                     lock.close()
         if lock is not None:
-            self._begin(run_id, lock)
+            self._begin(self.folder / run_id, lock)
         elif not lock_is_held(JobFiles(self.folder / run_id).lock):  # the idle worker died this very moment
-            self._begin(run_id, take_lock(JobFiles(self.folder / run_id).lock))
+            self._begin(self.folder / run_id, take_lock(JobFiles(self.folder / run_id).lock))
         return run_id
 
-    def _place(self) -> tuple[Path, ProcessLock | None]:
+    def _place(self, spec: Spec) -> tuple[Path, ProcessLock | None]:
         """A folder in which to prepare a run: an idle worker's, or a new one with its lock."""
+        idle = claim_idle_place(self.folder, spec.config.data.name) if spec.data_folder is None else None
+        return (idle, None) if idle is not None else self._new_place()
+
+    def _new_place(self) -> tuple[Path, ProcessLock | None]:
         place = self.folder / READY / new_run_id()
         files = JobFiles(place)
         files.folder.mkdir(parents=True)
         return place, take_lock(files.lock)
+
+    def warm_up(self, data: str) -> None:
+        """Have one idle worker ready with this data set, for ten minutes: the next run on it starts at once.
+
+        Raises:
+            InputError: no such data set.
+            OSError: the folder can't be written.
+        """
+        train_size(data)
+        _reap()
+        (self.folder / READY).mkdir(parents=True, exist_ok=True)
+        alone = take_lock(self.folder / READY / "lock")
+        if alone is None:
+            return  # somebody else does it
+        try:
+            if not keep_idle_worker(self.folder, data):
+                place, lock = self._new_place()
+                mark_idle(place, data)
+                self._begin(place, lock, data)
+        finally:
+            alone.close()
 
     def _appears(self, run_id: str) -> bool:
         """Whether a run that another has just begun to start is there, or comes within a moment."""
@@ -213,15 +251,15 @@ class Jobs:
             time.sleep(0.02)
         return False
 
-    def _begin(self, run_id: str, lock: ProcessLock | None) -> None:
-        """Start the worker of a run with its lock in hand."""
+    def _begin(self, place: Path, lock: ProcessLock | None, data: str = "") -> None:
+        """Start the worker of a run with its lock in hand; with `data`, an idle one that loads this data set."""
         if lock is None:
             return  # somebody else has just begun it
-        files = JobFiles(self.folder / run_id)
+        files = JobFiles(place)
         try:
             with files.log.open("ab") as log:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "tvae.worker", run_id],
+                    [sys.executable, "-m", "tvae.worker", place.name, *filter(None, [data])],
                     stdin=lock.descriptor,
                     stdout=log,
                     stderr=log,
@@ -382,7 +420,7 @@ class Jobs:
         except BaseException:
             lock.close()
             raise
-        self._begin(run_id, lock)
+        self._begin(files.run_folder, lock)
 
     def _flag(self, run_id: str, owner: Owner, flag: Flag, on: bool) -> None:
         files = self._controlled(run_id, owner)
@@ -446,9 +484,9 @@ class Jobs:
             raise InputError(f"run {run_id}: a run of this id is there")
         folder.rename(self.folder / run_id)
 
-    def deleted(self) -> list[Job]:
-        """Runs that can be brought back, newest first."""
-        return Jobs(self.folder / TRASH).runs()
+    def deleted(self) -> list[str]:
+        """Ids of the runs that can be brought back, the newest run first."""
+        return [job.id for job in Jobs(self.folder / TRASH).runs()]
 
     def clear_leftovers(self) -> None:
         """Remove what killed processes left: half-prepared places, half-written files, what was deleted long ago."""

@@ -7,7 +7,7 @@ import datetime
 import math
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -48,8 +48,8 @@ HISTORY_ROWS_PER_EPOCH = 10
 MOST_SNAPSHOTS = 24
 SNAPSHOT_BUDGET = 64 * 2**20
 """Bytes that all snapshots of a run may take; a large run keeps fewer."""
-SECONDS_AT_RISK = 5.0
-"""A resume file is not written more often than this: a kill costs so much and a little more."""
+KEEPING_SHARE = 0.02
+"""Of the training time, which may go to writing the resume file: the rest of it is what a kill costs."""
 DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
 """Margins of the accuracies in metrics.json."""
 
@@ -130,8 +130,8 @@ class Recording:
         self._test = dataset.test
         self._resume_file = resume_file
         self._history = _HistoryRows(self.training)
-        self._in_all, self._aside = _Clock(), _Clock()
-        self._kept_at = -math.inf
+        self._in_all, self._in_snapshots, self._aside = _Clock(), _Clock(), _Clock()
+        self._keep_due = -math.inf
         self._plan = None if seconds is None else TimePlan(seconds, self.training.steps)
         self._between_steps = True
         if resume_file is not None and resume_file.exists():
@@ -148,7 +148,12 @@ class Recording:
         """Spent in training so far, and in keeping it."""
         return self._in_all.seconds
 
-    def reports(self) -> Iterator[Report]:
+    @property
+    def budget(self) -> float | None:
+        """Seconds of training that the run was given."""
+        return self.run.provenance.seconds_budget
+
+    def reports(self) -> Generator[Report, None, None]:
         """Train to the end, a report a step, and evaluate. May be left between any two reports.
 
         Raises:
@@ -191,14 +196,14 @@ class Recording:
         if self._plan is None:
             return report
         seconds = self._in_all.running_seconds
-        aside, later = self._aside.seconds, self._snapshots.seconds_later(self._aside.seconds)
+        aside, later = self._aside.seconds, self._snapshots.seconds_later(self._in_snapshots.seconds)
         self.training.steps = self._plan.steps(report.step, seconds, aside, later)
         return replace(report, steps=self.training.steps)
 
     def _snapshot_if_due(self) -> bool:
         if not self._snapshots.due(self.training.step, self._in_all.running_seconds):
             return False
-        with self._aside:
+        with self._aside, self._in_snapshots:
             take_snapshot(self.run, self.training, self._test)
         return True
 
@@ -217,7 +222,8 @@ class Recording:
 
     def _keep(self, *, now: bool = False) -> None:
         """Bring the resume file up to date, unless that was done just now."""
-        if self._resume_file is None or (not now and time.monotonic() - self._kept_at < SECONDS_AT_RISK):
+        begun = time.monotonic()
+        if self._resume_file is None or (not now and begun < self._keep_due):
             return
         training = self.training
         with self._aside:
@@ -228,7 +234,8 @@ class Recording:
                 waiting=self._history.waiting,
             )
             write_resume_file(self._resume_file, training, standing)
-        self._kept_at = time.monotonic()
+        now_is = time.monotonic()
+        self._keep_due = now_is + (now_is - begun) / KEEPING_SHARE
 
     def _take_up(self, resume_file: Path) -> None:
         standing, tensors = read_resume_file(resume_file, self.run.config, self.run.pixels)
@@ -337,6 +344,7 @@ class _HistoryRows:
 
     def __init__(self, training: Training) -> None:
         self._every = max(1, training.steps_per_epoch // HISTORY_ROWS_PER_EPOCH)
+        self._epoch = training.steps_per_epoch
         self.waiting: dict[str, Any] = {"count": 0, "arms": {}}
 
     def add(self, report: Report) -> dict | None:
@@ -347,7 +355,9 @@ class _HistoryRows:
             sums = waiting["arms"].setdefault(name, {})
             for term, value in asdict(losses).items():
                 sums[term] = sums.get(term, 0.0) + value
-        if report.step % self._every and report.step < report.steps:
+        # A very long run gets fewer rows: the whole file is read to be drawn.
+        every = self._every if report.epoch <= 100 else self._epoch * (1 if report.epoch <= 1_000 else 10)
+        if report.step % every and report.step < report.steps:
             return None
         self.waiting = {"count": 0, "arms": {}}
         return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -227,7 +227,7 @@ class Training:
             for name, loss in config.arms.items()
         }
 
-    def reports(self) -> Iterator[Report]:
+    def reports(self) -> Generator[Report, None, None]:
         """Train to the end, a report a step; may be left between any two.
 
         On the CPU each arm has one thread of its own: the arms do not wait for each other's small products, and

@@ -1,6 +1,7 @@
-"""The process that trains one run, or waits for one: python -m tvae.worker ID.
+"""The process that trains one run: python -m tvae.worker ID [DATA].
 
-It holds the run's lock from its first moment (see `process_lock`), waits until it is next in the queue, trains, and
+With the name of a data set it loads that first and waits for a run to be put into its place (see `idle_workers`). It
+holds the run's lock from its first moment (see `process_lock`), waits until it is next in the queue, trains, and
 tells where it stands in files. Between steps it looks for requests. Nothing but the first lines imports torch before
 it is this run's turn.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import importlib
 import os
 import signal
 import sys
@@ -19,10 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tvae.config import InputError
-from tvae.job_files import JobFiles, Spec, State, run_is_alive
+from tvae.idle_workers import wait_for_run
+from tvae.job_files import READY, JobFiles, Spec, State, run_is_alive
 from tvae.job_queue import JobQueue, runs_at_once
 from tvae.job_teller import Teller
-from tvae.process_lock import inherited_lock, take_lock
+from tvae.process_lock import ProcessLock, inherited_lock, take_lock
 from tvae.runs_folder import own_run_folder, runs_folder
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ SLOW_SECONDS = 1.5
 """Between two steps in teaching mode."""
 NICENESS = 5
 """The app's pages come first."""
+TOLD_TO_END = "its process was told to end (SIGTERM)"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -54,14 +58,15 @@ class Ended(Exception):
 class Worker:
     """One run's process."""
 
-    def __init__(self, runs: Path, run_id: str, files: JobFiles, teller: Teller) -> None:
-        self._runs, self._id, self._files, self._teller = runs, run_id, files, teller
+    def __init__(self, runs: Path, run_id: str, lock: ProcessLock, dataset: Dataset | None = None) -> None:
+        self._runs, self._id, self._loaded = runs, run_id, dataset
+        self._files = JobFiles(runs / run_id)
+        self._teller = Teller(self._files, lock)
         self._queue = JobQueue(runs)
         self._told_to_end = False
         self._in_steps = False
         self._looked = 0.0
         self._taken_steps = 0
-        self._paused = self._slow = False
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
 
@@ -103,8 +108,6 @@ class Worker:
         self._end_if_stopped()
         dataset = self._dataset(spec)
         self._end_if_stopped()
-        with contextlib.suppress(OSError):
-            os.nice(NICENESS)
         self._train(spec, dataset)
 
     def _wait_for_turn(self) -> None:
@@ -116,6 +119,8 @@ class Worker:
     def _dataset(self, spec: Spec) -> Dataset:
         from tvae.data import load_dataset
 
+        if self._loaded is not None:
+            return self._loaded
         folder = None if spec.data_folder is None else Path(spec.data_folder)
         return load_dataset(spec.config.data.name, folder)
 
@@ -146,7 +151,7 @@ class Worker:
                 if over:  # a stop from now on races with the end, and the end wins
                     self._in_steps = False
                 else:
-                    self._look_for_requests(report)
+                    self._look_for_requests(recording, dataset)
         except Ended:
             reports.close()
             if recording.training.step not in recording.run.snapshots:
@@ -169,41 +174,55 @@ class Worker:
 
     def _tell(self, report: Report, recording: Recording, pace: _Pace, phase: str) -> None:
         pace.add(report.step, recording.seconds)
+        left = pace.seconds_left(report.steps)
+        if left is not None and recording.budget is not None:
+            left = min(left, max(0.0, round(recording.budget - recording.seconds, 1)))
         self._teller.tell(
             phase=phase,
             step=report.step,
             steps=report.steps,
             epoch=round(report.epoch, 4),
             seconds=round(recording.seconds, 2),
-            seconds_left=pace.seconds_left(report.steps),
+            seconds_left=left,
             images_per_second=round(report.images_per_second),
             arms={name: vars(losses) for name, losses in report.arms.items()},
             warnings=list(report.warnings),
         )
 
-    def _look_for_requests(self, report: Report) -> None:
+    def _look_for_requests(self, recording: Recording, dataset: Dataset) -> None:
         """Stop, wait or go on, as was asked for last."""
-        if self._told_to_end:
-            self._end_if_stopped()
-            raise Ended("interrupted", "its process was told to end (SIGTERM)")
+        self._end_if_told()
         if time.monotonic() < self._looked + LOOK_EVERY:
             return
         self._looked = time.monotonic()
         self._end_if_stopped()
-        waited = False
-        while self._files.flag("pause"):
-            if self._files.granted_steps() > self._taken_steps:
+        told, shown = False, "training"
+        slow_until = time.monotonic() + SLOW_SECONDS
+        while (paused := self._files.flag("pause")) or self._files.flag("slow"):
+            if not told and self._files.flag("slow"):
+                from tvae.lessons import lesson
+
+                self._files.write_lesson(lesson(recording.training, dataset.train))
+                told = True
+            if paused and self._files.granted_steps() > self._taken_steps:
                 self._taken_steps += 1
                 self._looked = 0.0  # after this one step it is asked again
                 return
-            if not waited:
-                self._teller.tell_now(phase="paused")
-            waited = True
+            if not paused and time.monotonic() > slow_until:
+                break
+            phase = "paused" if paused else "training"
+            if phase != shown:
+                self._teller.tell(phase=phase)
+                shown = phase
             self._end_if_stopped()
-            if self._told_to_end:
-                return
+            self._end_if_told()
             time.sleep(LOOK_EVERY)
         self._taken_steps = self._files.granted_steps()
+
+    def _end_if_told(self) -> None:
+        if self._told_to_end:
+            self._end_if_stopped()
+            raise Ended("interrupted", TOLD_TO_END)
 
     def _end_if_stopped(self) -> None:
         if self._files.flag("stop"):
@@ -212,10 +231,7 @@ class Worker:
     def _on_signal(self, *_: object) -> None:
         self._told_to_end = True
         if not self._in_steps:  # else the step is taken to its end first
-            stopped = self._files.flag("stop")
-            raise Ended(
-                "stopped" if stopped else "interrupted", "" if stopped else "its process was told to end (SIGTERM)"
-            )
+            self._end_if_told()
 
 
 class _Pace:
@@ -245,22 +261,49 @@ def _of_memory(error: Exception) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Work for the run that the arguments name; 0 when its end is told, however it was."""
+    run_id, *data = arguments
     runs = runs_folder().absolute()
-    folder = own_run_folder(runs, arguments[0])
-    files = JobFiles(folder)
-    lock = inherited_lock(files.lock) or take_lock(files.lock)
+    place = own_run_folder(runs / READY if data else runs, run_id)
+    path = JobFiles(place).lock
+    lock = inherited_lock(path) or take_lock(path)
     if lock is None:
-        raise InputError(f"run {arguments[0]}: another worker has it")
+        raise InputError(f"run {run_id}: another worker has it")
     with contextlib.suppress(OSError):  # if memory runs out, let it be this process and not the app
         Path("/proc/self/oom_score_adj").write_text("500")
-    Worker(runs, arguments[0], files, Teller(files, lock)).work()
+    with contextlib.suppress(OSError):
+        os.nice(NICENESS)
+    dataset = None
+    if data:
+        dataset = _ready(data[0])
+        if not wait_for_run(runs, run_id):
+            return 0
+    Worker(runs, run_id, lock, dataset).work()
     return 0
+
+
+def _ready(name: str) -> Dataset:
+    """A data set, with all that training on it needs loaded, compiled and tried once."""
+    from tvae.config import DataConfig, RunConfig
+    from tvae.data import load_dataset
+    from tvae.live_accuracy import LiveAccuracy
+    from tvae.training import Training
+
+    importlib.import_module("tvae.recording")
+    dataset = load_dataset(name)
+    training = Training(RunConfig(data=DataConfig(name=name)), dataset.train)
+    live = LiveAccuracy(dataset.test, lambda row: None)
+    for report in training.reports():
+        live.look(training, report.epoch, 0.0)
+        if report.step == 2:
+            break
+    live.close()
+    return dataset
 
 
 if __name__ == "__main__":
     try:
         status = main(sys.argv[1:])
-    except (InputError, OSError, IndexError) as problem:
+    except (InputError, OSError, ValueError) as problem:
         sys.stderr.write(f"tvae.worker: {problem}\n")
         status = 2
     sys.stdout.flush()
