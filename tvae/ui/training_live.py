@@ -98,7 +98,7 @@ def _progress(run_id: str, state_before: str) -> None:
         if job.state in ("failed", "interrupted"):
             st.info(f"{in_words(job).capitalize()}. What was saved stands; Resume goes on from there.")
     if job.slow and (lesson := cached.jobs().lesson(run_id)) is not None:
-        show_lesson(lesson, job.config.data.name)
+        show_lesson(lesson)
 
 
 def _accuracy(run_id: str) -> None:
