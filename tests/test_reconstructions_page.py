@@ -199,7 +199,7 @@ def test_a_ladder_shows_its_ends_until_others_are_chosen(ladder):
     assert [name for name in app.table[0].value.columns if name in ("VAE", "W3", "W9")] == ["VAE", "W9"]
     app.multiselect(key="arms").set_value(["w3", "w9", "vae"]).run()
     assert [name for name in app.table[0].value.columns if name in ("VAE", "W3", "W9")] == ["VAE", "W3", "W9"]
-    app = page({"run": "ladder", "arms": "w3"})
+    app = page({"run": "ladder", "arms": "W3"})
     assert not app.exception
     assert list(app.table[0].value.columns) == ["Images", "W3"]
     assert "What the triplet weight" not in words(app)

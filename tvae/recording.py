@@ -48,6 +48,10 @@ HISTORY_ROWS_PER_EPOCH = 10
 MOST_SNAPSHOTS = 24
 SNAPSHOT_BUDGET = 64 * 2**20
 """Bytes that all snapshots of a run may take; a large run keeps fewer."""
+FEWEST_SNAPSHOTS = 8
+"""Of a short run with room for them; within a time budget it is half of that."""
+SNAPSHOT_SHARE = 0.2
+"""Of a time budget, which may go to snapshots."""
 KEEPING_SHARE = 0.02
 """Of the training time, which may go to writing the resume file: the rest of it is what a kill costs."""
 DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
@@ -196,7 +200,7 @@ class Recording:
         if self._plan is None:
             return report
         seconds = self._in_all.running_seconds
-        aside, later = self._aside.seconds, self._snapshots.seconds_later(self._in_snapshots.seconds)
+        aside, later = self._aside.seconds, self._snapshots.seconds_later
         self.training.steps = self._plan.steps(report.step, seconds, aside, later)
         return replace(report, steps=self.training.steps)
 
@@ -205,6 +209,7 @@ class Recording:
             return False
         with self._aside, self._in_snapshots:
             take_snapshot(self.run, self.training, self._test)
+        self._snapshots.taken(self._in_snapshots.seconds)
         return True
 
     def _save(self) -> None:
@@ -257,13 +262,15 @@ def snapshot_steps(run: Run, steps: int) -> frozenset[int]:
     """Steps at which a run of this many is worth keeping: the start, then ever further apart.
 
     The k-th of K lies at steps (k/K)²: a latent space takes its shape early. The end is no snapshot, it is the run.
-    K is 24, or as many as `SNAPSHOT_BUDGET` has room for.
+    K is 24, or as many as `SNAPSHOT_BUDGET` has room for, and in a run so short that encoding the test split 24 times
+    would take most of it one for each time that as many triplets are seen as the test split has images.
     """
-    count = _snapshot_count(run)
+    triplets = steps * run.config.train.batch_size
+    count = min(_snapshot_room(run), max(FEWEST_SNAPSHOTS, triplets // run.provenance.test.n))
     return frozenset(round(steps * (k / count) ** 2) for k in range(count))
 
 
-def _snapshot_count(run: Run) -> int:
+def _snapshot_room(run: Run) -> int:
     weights = sum(math.prod(shape) for shape in weight_shapes(run.pixels, run.config.model).values())
     encoded = run.provenance.test.n * (run.config.model.latent_dim + 2)  # means as float16, errors as float32
     size = 2 * len(run.config.arms) * (weights + encoded)
@@ -283,11 +290,11 @@ def finish(run: Run, split: Split) -> None:
     """Evaluate a trained run on a split, and write what the pages show: metrics, encoding, curves, model card."""
     encoding = encode_split(run, split)
     write_encoding(run.folder, encoding, half=run.provenance.half_precision)
-    write_curves(run.folder, encoding.split, triplet_curves(encoding))
-    write_gaps(run.folder, encoding.split, gap_histograms(encoding))
     metrics = evaluate(run, encoding, DEFAULT_MARGINS)
     write_metrics(run.folder, metrics)
     write_model_card(run, metrics)
+    write_curves(run.folder, encoding.split, triplet_curves(encoding))
+    write_gaps(run.folder, encoding.split, gap_histograms(encoding))
 
 
 def claim_folder(folder: Path) -> None:
@@ -379,8 +386,8 @@ class _SnapshotTimes:
         """`seconds` are over already."""
         self._steps = snapshot_steps(run, steps)
         self._budget = budget
-        self._count = _snapshot_count(run)
-        self._taken = 0
+        self._count = self._room = _snapshot_room(run)
+        self._taken, self._cost = 0, 0.0
         self._next = 0
         if budget is not None and seconds > 0:
             self._next = self._first_after(seconds)
@@ -392,12 +399,22 @@ class _SnapshotTimes:
         if self._next >= self._count or (seconds < self._budget * (self._next / self._count) ** 2 and step > 0):
             return False
         self._next = self._first_after(seconds)
-        self._taken += 1
         return True
 
-    def seconds_later(self, seconds: float) -> float:
-        """What those to come will take, after those so far took this long."""
-        return (self._count - self._next) * seconds / max(1, self._taken)
+    def taken(self, seconds: float) -> None:
+        """Hear that one was taken, and how long all of this process have taken: a time budget has room for so many."""
+        self._taken += 1
+        self._cost = seconds / self._taken
+        if self._budget is not None:
+            most = max(FEWEST_SNAPSHOTS // 2, int(SNAPSHOT_SHARE * self._budget / max(self._cost, 1e-9)))
+            share = self._next / max(1, self._count)  # of the root of the time, after which the next was due
+            self._count = min(self._room, most)
+            self._next = math.ceil(share * self._count)
+
+    @property
+    def seconds_later(self) -> float:
+        """What those to come will take."""
+        return max(0, self._count - self._next) * self._cost
 
     def _first_after(self, seconds: float) -> int:
         assert self._budget is not None
