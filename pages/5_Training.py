@@ -6,7 +6,7 @@ from tvae.ui import cached, state
 from tvae.ui.frame import open_page
 from tvae.ui.run_table import show_comparison, show_run_table
 from tvae.ui.training_live import show_run
-from tvae.ui.training_status import in_words, watched_job
+from tvae.ui.training_status import called, in_words, watched_job
 
 run = open_page("Training", "How does a latent space take shape, and what do margin and weights change?")
 job = watched_job()
@@ -15,7 +15,7 @@ if job is None and others:
     job = next((other for other in others if other.state in ("running", "queued")), None)
 if others:
     ids = [other.id for other in others]
-    told = {other.id: f"{other.name or other.id}: {in_words(other)}" for other in others}
+    told = {other.id: f"{called(other)} ({other.id}): {in_words(other)}" for other in others}
     picked = st.selectbox(
         "Training run",
         ids,

@@ -86,11 +86,12 @@ def test_forces_are_those_that_the_loss_gives(training, split):
     with torch.no_grad():
         posterior = arm.model.encode(batch.images)
     means = posterior.mean.clone().requires_grad_()
+    anchors, positives, negatives = means.chunk(3)
     placed = posterior._replace(mean=means)
     terms = LossTerms(
         squared_l2(batch.images, arm.model.decode(placed.sample(batch.noise))).mean(),
         kl_divergence(placed).sum(dim=1).mean(),
-        triplet_hinge(*means.chunk(3), LOSS.margin).mean(),
+        triplet_hinge(anchors, positives, negatives, LOSS.margin).mean(),
     )
     place = int(np.flatnonzero((batch.rows == np.array(told["rows"])[:, None]).all(axis=0))[0])
     for term in ("reconstruction", "kl", "triplet"):

@@ -201,7 +201,6 @@ def projector() -> Projector:
     return Projector(default_layouts_folder())
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
 def jobs() -> Jobs:
     """The runs in the background of this server's folder."""
     return Jobs()

@@ -43,9 +43,13 @@ def show_run_table() -> None:
     if not rows:
         st.info("No run fits. Clear the filter to see all of them.")
         return
-    table = pd.DataFrame(rows)
+    # Columns that nobody has filled take room from those that say something.
+    empty = [name for name in rows[0] if all(row[name] == "" for row in rows)]
+    table = pd.DataFrame(rows).drop(columns=empty)
     event: Any = st.dataframe(
-        table.style.apply(differing_cells, axis=0, subset=settings_columns(table)),
+        table.style.apply(differing_cells, axis=0, subset=settings_columns(table)).format(
+            "{:g}", subset=["Margin", "Triplet weight", "KL weight"]
+        ),
         hide_index=True,
         column_config=COLUMNS,
         on_select="rerun",

@@ -31,7 +31,7 @@ def loss_curves(history: Sequence[Mapping[str, Any]], colours: Mapping[str, str]
                 mode="lines",
                 name=html.escape(arm.upper()),
                 legendgroup=arm,
-                showlegend=column == 1,
+                showlegend=False,
                 line={"color": colour, "width": 2},
                 hovertemplate=f"epoch %{{x:.2f}}: {name} %{{y:.3f}}<extra>{html.escape(arm.upper())}</extra>",
                 row=1,

@@ -114,7 +114,7 @@ def _accuracy(run_id: str) -> None:
     figure = accuracy_while_training(live, arm_colours(list(live[-1]["arms"])), margin)
     st.plotly_chart(figure, key="live-accuracy", alt="Triplet accuracy of each arm against the epoch")
     st.caption(
-        f"Share of triplets right at m = {margin:g}, exact among the first {live[-1]['n']:,} images of the "
+        f"Share of triplets right at m = {margin:g}, exact among {live[-1]['n']:,} images spread over the "
         f"{job.config.data.name} test split, seed {job.config.train.seed}, run {run_id}."
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import secrets
 import time
 from dataclasses import dataclass, replace
@@ -22,18 +24,19 @@ class Preset:
 
     told: str
     """One line."""
-    config: RunConfig
+    config: RunConfig | None = None
+    """None: the settings of the run that is shown."""
+    share: float = 1.0
+    """Of the epochs that the run that is shown was trained."""
     warm: bool = False
-    """Whether it goes on from the checkpoint that is shown."""
+    """Whether it goes on from the weights that are shown."""
 
 
-def _short(config: RunConfig, epochs: int) -> RunConfig:
-    return replace(config, train=replace(config.train, epochs=epochs))
-
-
-SHORT = {
-    "Quick look": Preset("Both arms from scratch for 2 epochs: rough, but the clusters form.", _short(RunConfig(), 2)),
-    "Go on from here": Preset("One epoch more from the checkpoint that is shown.", _short(RunConfig(), 1), warm=True),
+PRESETS_SHOWN = {
+    "Quick look": Preset("This run's settings, a tenth of its epochs, from scratch.", share=0.1),
+    "Go on from here": Preset(
+        "From the weights that are shown, a twentieth of the run's epochs.", share=0.05, warm=True
+    ),
     "The paper's": Preset("20 epochs, 20 latents, margin 1: what ships as mnist.", PRESETS["paper"]),
     "Best trade": Preset("1,000 hidden units, all triplets of a batch: better at both, slower.", PRESETS["best"]),
 }
@@ -67,9 +70,10 @@ class Wish:
 def show_training_panel(run: Run) -> None:
     """The run under way, if there is one, and the form that starts another."""
     show_status()
-    with st.expander("Train a run", icon=":material/model_training:"):
-        name = st.selectbox("Start from", list(SHORT), key="train-preset", on_change=_fill, args=(run,), **KEEP)
-        preset = SHORT[name]
+    # A worker is made ready when the panel is opened: the run then starts at once.
+    with st.expander("Train a run", icon=":material/model_training:", on_change=_warm_up, args=(run.config.data.name,)):
+        name = st.selectbox("Start from", list(PRESETS_SHOWN), key="train-preset", on_change=_fill, args=(run,), **KEEP)
+        preset = PRESETS_SHOWN[name]
         st.caption(preset.told)
         if "train-margin" not in st.session_state:
             _fill(run)
@@ -80,19 +84,25 @@ def show_training_panel(run: Run) -> None:
             _start(spec)
 
 
+def _warm_up(data: str) -> None:
+    with contextlib.suppress(InputError, OSError):  # where it can't be, the start says why
+        cached.jobs().warm_up(data)
+
+
 def _fill(run: Run) -> None:
     """Put the chosen preset's values into the fields."""
-    preset = SHORT[st.session_state.get("train-preset") or next(iter(SHORT))]
-    loss = next(reversed((run.config if preset.warm else preset.config).arms.values()))
+    preset = PRESETS_SHOWN[st.session_state.get("train-preset") or next(iter(PRESETS_SHOWN))]
+    config = preset.config or run.config
+    loss = next(reversed(config.arms.values()))
     values = {
         "data": run.config.data.name if run.config.data.name in DATASETS else DATASETS[0],
         "margin": loss.margin,
         "triplet": loss.triplet_weight,
         "kl": loss.kl_weight,
         "reconstruction": loss.reconstruction_weight,
-        "length": float(preset.config.train.epochs),
+        "length": float(max(1, round(preset.share * config.train.epochs))),
         "unit": "epochs",
-        "seed": preset.config.train.seed,
+        "seed": config.train.seed,
     }
     st.session_state.update({f"train-{name}": value for name, value in values.items()})
 
@@ -108,51 +118,43 @@ def _asked(run: Run, preset: Preset) -> Wish | str:
         **KEEP,
     )
     a, b = st.columns(2)
-    margin = a.number_input("Margin", step=0.1, format="%.4g", key="train-margin", **KEEP)
-    triplet = b.number_input(
-        "Triplet weight", step=1.0, format="%.4g", key="train-triplet", help="Of the TVAE; the VAE's is 0.", **KEEP
-    )
-    kl = a.number_input("KL weight", step=0.1, format="%.4g", key="train-kl", **KEEP)
-    reconstruction = b.number_input("Recon. weight", step=0.1, format="%.4g", key="train-reconstruction", **KEEP)
-    length = a.number_input("For", step=1.0, format="%.4g", key="train-length", **KEEP)
-    unit = b.selectbox("epochs or seconds", ("epochs", "seconds"), key="train-unit", **KEEP)
-    seed = st.number_input("Seed", step=1, format="%d", key="train-seed", **KEEP)
+    margin = _number(a, "Margin", "margin", 0.1)
+    triplet = _number(b, "Triplet weight", "triplet", 1.0)
+    kl = _number(a, "KL weight", "kl", 0.1)
+    reconstruction = _number(b, "Recon. weight", "reconstruction", 0.1)
+    length = _number(a, "For", "length", 1.0)
+    unit = b.selectbox("Unit", ("epochs", "seconds"), key="train-unit", **KEEP)
+    seed: Any = st.number_input("Seed", step=1, format="%d", key="train-seed", **KEEP)
     try:
         loss = LossConfig(
-            margin=_told("Margin", margin),
-            triplet_weight=_told("Triplet weight", triplet),
-            kl_weight=_told("KL weight", kl),
-            reconstruction_weight=_told("Reconstruction weight", reconstruction),
+            margin=margin,
+            triplet_weight=triplet,
+            kl_weight=kl,
+            reconstruction_weight=reconstruction,
         )
-        asked = _told("For", length)
-        if unit == "epochs" and asked != int(asked):
+        if unit == "epochs" and not length.is_integer():
             raise InputError(
-                f"train.epochs: {asked:g} is not possible; it must be a whole number from 1 to {MOST_EPOCHS}"
+                f"train.epochs: {length:g} is not possible; it must be a whole number from 1 to {MOST_EPOCHS}"
             )
-        shown, like = run.config, preset.config
-        train = replace(shown.train if preset.warm else like.train, seed=_told("Seed", seed))
+        like = preset.config or run.config
+        train = replace(like.train, seed=seed)
         # Of a time budget the engine finds out early on how many steps fit.
-        train = replace(train, epochs=int(asked) if unit == "epochs" else MOST_EPOCHS)
+        train = replace(train, epochs=int(length) if unit == "epochs" else MOST_EPOCHS)
         config = RunConfig(
-            data=DataConfig(name=shown.data.name if preset.warm else st.session_state["train-data"]),
-            model=shown.model if preset.warm else like.model,
+            data=DataConfig(name=run.config.data.name if preset.warm else st.session_state["train-data"]),
+            model=like.model,
             train=train,
             arms=vae_and_tvae(loss),
         )
-        return Wish(config, asked if unit == "seconds" else None, run if preset.warm else None)
+        return Wish(config, length if unit == "seconds" else None, run if preset.warm else None)
     except InputError as error:
         return _in_words(str(error))
 
 
-def _told(field: str, value: float | int | None) -> Any:
-    """The field's number.
-
-    Raises:
-        InputError: the field is empty.
-    """
-    if value is None:
-        raise InputError(f"{field}: nothing is there; it must be a number")
-    return value
+def _number(place: Any, label: str, name: str, step: float) -> float:
+    """A field's number; an empty field counts as NaN, which is refused like any other impossible value."""
+    value = place.number_input(label, step=step, format="%.4g", key=f"train-{name}", **KEEP)
+    return math.nan if value is None else value
 
 
 def _in_words(line: str) -> str:

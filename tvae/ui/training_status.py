@@ -8,6 +8,7 @@ from tvae.checkpoints import read_metrics, read_run
 from tvae.config import InputError
 from tvae.jobs import Job
 from tvae.ui import cached, state
+from tvae.ui.escaping import as_text
 from tvae.ui.training_figures import nearest_margin
 
 UNDER_WAY = ("queued", "running")
@@ -64,19 +65,19 @@ def stop_run(run_id: str) -> None:
 
 def show_progress(job: Job) -> None:
     """One run in three lines: what it is doing, how far, what it has reached."""
-    st.markdown(f"**{job.name or job.id}**: {in_words(job)}")
+    st.markdown(f"**{as_text(called(job))}**: {in_words(job)}")
     if job.state in UNDER_WAY:
         left = "" if job.seconds_left is None else f", {duration(job.seconds_left)} left"
-        st.progress(share_done(job), f"epoch {job.epoch:.2f}{left}")
+        st.progress(job.share, f"epoch {job.epoch:.2f}{left}")
     reached = accuracy_so_far(job)
     if reached:
         st.caption(reached)
 
 
-def share_done(job: Job) -> float:
-    """How much of the run is done, from 0 to 1: of its time where it has a time budget, else of its steps."""
-    done, whole = (job.seconds, job.seconds_budget) if job.seconds_budget else (job.step, job.steps)
-    return min(1.0, done / whole) if whole else 0.0
+def called(job: Job) -> str:
+    """The run's name, or what a person would call it."""
+    loss = next(reversed(job.config.arms.values()))
+    return job.name or f"{job.config.data.name}, m = {loss.margin:g}, w = {loss.triplet_weight:g}"
 
 
 def in_words(job: Job) -> str:
@@ -104,7 +105,7 @@ def accuracy_so_far(job: Job) -> str:
     row = rows[-1]
     place = nearest_margin(row["margins"], SHOWN_MARGIN)
     shares = {arm: found[place] for arm, found in row["arms"].items()}
-    return f"{_shares(shares)} of triplets right at m = {row['margins'][place]:g}, first {row['n']:,} test images."
+    return f"{_shares(shares)} of triplets right at m = {row['margins'][place]:g}, {row['n']:,} test images."
 
 
 def _shares(shares: dict[str, float]) -> str:
