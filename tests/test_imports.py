@@ -76,6 +76,7 @@ FLOORS = (
         "tvae.warm_start",
         "tvae.live_accuracy",
         "tvae.lessons",
+        "tvae.run_intake",
     ),
     (
         "tvae.job_files",
@@ -89,7 +90,6 @@ FLOORS = (
         "tvae.__main__",
         "tvae.projector",
         "tvae.projector_process",
-        "tvae.lessons",
         "tvae.judge_training",
     ),
     ("tvae.ui",),
