@@ -79,6 +79,7 @@ FLOORS = (
         "tvae.warm_start",
         "tvae.live_accuracy",
         "tvae.lessons",
+        "tvae.run_intake",
     ),
     (
         "tvae.job_files",
@@ -92,7 +93,6 @@ FLOORS = (
         "tvae.__main__",
         "tvae.projector",
         "tvae.projector_process",
-        "tvae.lessons",
         "tvae.judge_training",
     ),
     ("tvae.ui",),

@@ -37,6 +37,8 @@ from tvae.job_files import OVER, READY, TRASH, About, Flag, JobFiles, Spec, Stat
 from tvae.job_queue import JobQueue
 from tvae.process_lock import ProcessLock, boot_id, forget_last_word, last_word, lock_is_held, take_lock
 from tvae.row_files import read_rows
+from tvae.run_intake import take_in_run
+from tvae.run_zip import run_members
 from tvae.runs_folder import new_run_id, own_run_folder, runs_folder
 from tvae.warm_start import shown_step, starting_weights
 
@@ -163,8 +165,35 @@ class Jobs:
             spec = replace(spec, started_from=shown_step(start_from))
         return self._put_in_place(spec, owner, About(name=_checked_name(name)), request, weights)
 
+    def take_in(self, content: bytes, owner: Owner, *, name: str = "") -> str:
+        """Take in a run that somebody sent as a zip, and have a worker measure it; its id.
+
+        Raises:
+            InputError: it is not the zip of a run (see `run_zip` and `run_intake`); nothing of it is kept.
+            OSError: the folder can't be written.
+        """
+        members, about = run_members(content), About(name=_checked_name(name))
+        make_writable_folder(self.folder)
+        self.clear_leftovers()
+        place, lock = self._new_place()
+        try:
+            run = take_in_run(members, place)
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            if lock is not None:
+                lock.close()
+            raise
+        spec = Spec(config=run.config, task="measure", command=run.provenance.command, steps=run.provenance.step)
+        return self._put_in_place(spec, owner, about, "", None, (place, lock))
+
     def _put_in_place(
-        self, spec: Spec, owner: Owner, about: About, request: str, weights: dict[str, dict[str, Any]] | None
+        self,
+        spec: Spec,
+        owner: Owner,
+        about: About,
+        request: str,
+        weights: dict[str, dict[str, Any]] | None,
+        prepared: tuple[Path, ProcessLock | None] | None = None,
     ) -> str:
         make_writable_folder(self.folder)
         self.clear_leftovers()
@@ -173,7 +202,7 @@ class Jobs:
             first = self._queue.requested(request)
             if first is not None and self._appears(first):
                 return first
-        place, lock = self._place(spec)
+        place, lock = prepared or self._place(spec)
         try:
             run_id = place.name
             first = self._queue.add(run_id, request)

@@ -17,6 +17,7 @@ import sys
 import time
 import traceback
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from tvae.job_files import READY, JobFiles, Spec, State, run_is_alive
 from tvae.job_queue import JobQueue, runs_at_once
 from tvae.job_teller import Teller
 from tvae.process_lock import ProcessLock, inherited_lock, take_lock
+from tvae.run_intake import unmeasured_snapshots
 from tvae.runs_folder import own_run_folder, runs_folder
 
 if TYPE_CHECKING:
@@ -108,7 +110,26 @@ class Worker:
         self._end_if_stopped()
         dataset = self._dataset(spec)
         self._end_if_stopped()
-        self._train(spec, dataset)
+        if spec.task == "measure":
+            self._measure(dataset)
+        else:
+            self._train(spec, dataset)
+
+    def _measure(self, dataset: Dataset) -> None:
+        """Make what the pages show of weights that are there."""
+        from tvae.checkpoints import read_run, write_encoding
+        from tvae.evaluation import encode_split
+        from tvae.recording import finish
+
+        run = read_run(self._files.run_folder)
+        told = run.provenance
+        self._teller.tell(phase="measuring", step=run.step, epoch=round(run.epoch, 4), seconds=told.seconds)
+        for step in unmeasured_snapshots(run):
+            self._end_if_stopped()
+            shot = replace(run, snapshot=step)
+            write_encoding(shot.weights_folder, encode_split(shot, dataset.test), half=True)
+        self._end_if_stopped()
+        finish(run, dataset.test)
 
     def _wait_for_turn(self) -> None:
         self._teller.tell_now(state="queued")
