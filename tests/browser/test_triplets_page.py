@@ -20,6 +20,8 @@ def triplets(browser, streamlit_app):
 
 
 def test_a_click_on_a_cell_filters_the_triplets(triplets):
+    from playwright.sync_api import expect
+
     cells = triplets.locator(".st-key-matrices-0 .js-plotly-plot .scatterlayer .point")
     cells.nth(12).wait_for(state="attached", timeout=WAIT)
     cells.nth(12).scroll_into_view_if_needed()
@@ -29,4 +31,4 @@ def test_a_click_on_a_cell_filters_the_triplets(triplets):
     triplets.mouse.click(*middle)
     triplets.wait_for_url("**anchor-class=1&negative-class=4**", timeout=WAIT)  # 0 has no cell with itself
     for name, chosen in (("Anchor's class", "1"), ("Negative's class", "4")):
-        assert triplets.get_by_role("combobox", name=name).input_value() == chosen
+        expect(triplets.get_by_role("combobox", name=name)).to_have_value(chosen, timeout=WAIT)
