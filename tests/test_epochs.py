@@ -27,7 +27,7 @@ def shown_accuracy(app: AppTest) -> str:
 def counted_accuracy(step: int | None) -> str:
     found = read_encoding(RUN.at(step), "test")
     assert found is not None
-    return f"{100 * triplet_accuracy(found.means['tvae'], found.labels, [0.1]).accuracy[0]:.2f} %"
+    return f"{100 * triplet_accuracy(found.means['tvae'], found.labels, [0.1]).accuracy[0]:.2f}\u00a0%"
 
 
 def test_the_trained_run_is_shown_first():

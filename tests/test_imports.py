@@ -13,7 +13,16 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tvae"
 
 FLOORS = (
-    ("tvae", "tvae.config", "tvae.files"),
+    (
+        "tvae",
+        "tvae.config",
+        "tvae.files",
+        "tvae.row_files",
+        "tvae.runs_folder",
+        "tvae.process_lock",
+        "tvae.child_process",
+        "tvae.time_budget",
+    ),
     (
         "tvae.data",
         "tvae.triplets",
@@ -51,6 +60,8 @@ FLOORS = (
         "tvae.groups",
         "tvae.selection",
         "tvae.train_command",
+        "tvae.run_changes",
+        "tvae.run_zip",
     ),
     (
         "tvae.checkpoints",
@@ -64,8 +75,26 @@ FLOORS = (
         "tvae.evaluation",
         "tvae.model_cards",
         "tvae.reweighing",
+        "tvae.resume_file",
+        "tvae.warm_start",
+        "tvae.live_accuracy",
+        "tvae.lessons",
     ),
-    ("tvae.judge_training", "tvae.recording", "tvae.cli", "tvae.__main__", "tvae.projector", "tvae.projector_process"),
+    (
+        "tvae.job_files",
+        "tvae.idle_workers",
+        "tvae.job_queue",
+        "tvae.job_teller",
+        "tvae.jobs",
+        "tvae.worker",
+        "tvae.recording",
+        "tvae.cli",
+        "tvae.__main__",
+        "tvae.projector",
+        "tvae.projector_process",
+        "tvae.lessons",
+        "tvae.judge_training",
+    ),
     ("tvae.ui",),
 )
 """The floors, from the ground up; a folder stands for all that is in it."""

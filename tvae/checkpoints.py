@@ -18,11 +18,12 @@ from jaxtyping import Float32, Int64, UInt8
 from tvae.config import InputError, ModelConfig, RunConfig, read_json
 from tvae.data import Split
 from tvae.files import read_bounded, write_atomically
+from tvae.row_files import append_row, read_rows
 from tvae.triplet_curve import GapHistogram, TripletCurve
 
 CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
 SNAPSHOTS = "snapshots"
-_HEADER_LIMIT = 100_000
+HEADER_LIMIT = 100_000
 _TEXT_LIMIT = 16 * 2**20
 
 Weights = dict[str, np.ndarray]
@@ -59,6 +60,10 @@ class Provenance:
     step: int
     """Steps taken by the saved weights."""
     finished: bool
+    started_from: str = ""
+    """The run and step whose weights it began with; empty: from scratch."""
+    seconds_budget: float | None = None
+    """Training was to end after about this many seconds, if its epochs weren't over sooner."""
     half_precision: bool = False
     """Whether weights and encodings are kept as float16."""
 
@@ -218,16 +223,19 @@ def read_weights(run: Run, arm: str) -> Weights:
     """
     if arm not in run.config.arms:
         raise InputError(f"{run.folder}: no arm {arm!r}; it has {', '.join(run.config.arms)}")
-    path = run.weights_folder / f"{arm}.safetensors"
-    return parse_weights(read_bounded(path, _file_limit(run)), weight_shapes(run.pixels, run.config.model), str(path))
+    return read_arm(run.weights_folder / f"{arm}.safetensors", run.pixels, run.config.model)
 
 
-def _file_limit(run: Run) -> int:
-    values = sum(math.prod(shape) for shape in weight_shapes(run.pixels, run.config.model).values())
-    return 8 + _HEADER_LIMIT + 4 * values
+def read_arm(path: Path, pixels: int, model: ModelConfig) -> Weights:
+    """The tensors of a file that `write_weights` wrote, checked; see `read_weights`."""
+    shapes = weight_shapes(pixels, model)
+    values = sum(math.prod(shape) for shape in shapes.values())
+    return parse_weights(read_bounded(path, 8 + HEADER_LIMIT + 4 * values), shapes, str(path))
 
 
-def parse_weights(content: bytes, shapes: Mapping[str, tuple[int, ...]], where: str) -> Weights:
+def parse_weights(
+    content: bytes, shapes: Mapping[str, tuple[int, ...]], where: str, header_limit: int = HEADER_LIMIT
+) -> Weights:
     """The tensors in the bytes of a safetensors file, half precision widened to float32.
 
     The header is judged before any tensor is made: the library itself takes doubled keys and giant empty shapes.
@@ -235,7 +243,7 @@ def parse_weights(content: bytes, shapes: Mapping[str, tuple[int, ...]], where: 
     Raises:
         InputError: as `read_weights`, naming `where` and the difference.
     """
-    header = _safetensors_header(content, where)
+    header = safetensors_header(content, where, header_limit)
     header.pop("__metadata__", None)
     if missing := shapes.keys() - header.keys():
         raise InputError(f"{where}: tensor {min(missing)!r} is missing")
@@ -258,9 +266,14 @@ def parse_weights(content: bytes, shapes: Mapping[str, tuple[int, ...]], where: 
     return {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
 
 
-def _safetensors_header(content: bytes, where: str) -> dict[str, Any]:
+def safetensors_header(content: bytes, where: str, limit: int = HEADER_LIMIT) -> dict[str, Any]:
+    """What a safetensors file says of its tensors, of at most `limit` bytes.
+
+    Raises:
+        InputError: cut, garbled, larger, or with a name twice.
+    """
     length = int.from_bytes(content[:8], "little")
-    if len(content) < 8 or length > min(_HEADER_LIMIT, len(content) - 8):
+    if len(content) < 8 or length > min(limit, len(content) - 8):
         raise InputError(f"{where}: cut short or not a safetensors file")
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -279,8 +292,7 @@ def _safetensors_header(content: bytes, where: str) -> dict[str, Any]:
 
 def append_history(folder: Path, row: Mapping[str, Any]) -> None:
     """Add a line to the run's history."""
-    with (folder / HISTORY).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    append_row(folder / HISTORY, row)
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
@@ -289,12 +301,7 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     Raises:
         InputError: any other line is not JSON.
     """
-    path = folder / HISTORY
-    if not path.exists():
-        return []
-    lines = read_bounded(path, _TEXT_LIMIT).decode(errors="replace").split("\n")
-    whole = lines[:-1]  # what follows the last line end was not finished
-    return [read_json(line, f"{path}, line {number}") for number, line in enumerate(whole, 1)]
+    return read_rows(folder / HISTORY)
 
 
 def write_metrics(folder: Path, metrics: Mapping[str, Any]) -> None:

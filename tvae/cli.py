@@ -1,4 +1,4 @@
-"""The command line: python -m tvae data | train | evaluate | encode | layouts | judge."""
+"""The command line: python -m tvae data | train | jobs | evaluate | encode | layouts | judge."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 import re
 import shlex
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ import tyro
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from tvae.checkpoints import Run, check_split, npz_bytes, read_encoding, read_metrics, read_run
 from tvae.config import (
@@ -31,6 +33,7 @@ from tvae.config import (
     vae_and_tvae,
 )
 from tvae.files import write_atomically
+from tvae.jobs import Job, Jobs
 
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
     from tvae.data import Dataset, Split
@@ -38,6 +41,12 @@ if TYPE_CHECKING:  # torch is imported by the commands that need it, when they n
     from tvae.training import Report
 
 PROGRAM = "python -m tvae"
+WATCH_SECONDS = 0.1
+"""Between two looks at a run in the background."""
+
+
+class NotDone(Exception):
+    """A run that was watched has ended before its last step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +60,9 @@ class Fetch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Train:
-    """Train a VAE and a TVAE side by side and keep the run in a folder.
+class _RunOptions:
+    """What a run is to be."""
 
-    Both start from the same weights and see the same triplets and noise; the VAE's triplet weight is 0.
-    """
-
-    out: Path
-    """New folder for the run."""
     preset: Literal["paper", "best", "ladder"] = "paper"
     """Settings to start from, which the options below change. paper: the paper's two arms; best: higher
     accuracy at a lower error, for about three times the work; ladder: twelve arms from weak to strong."""
@@ -70,8 +74,70 @@ class Train:
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
     half: bool = False
     """Keep weights and encodings in half precision: half the disk, accuracies within 0.1 points."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train(_RunOptions):
+    """Train a VAE and a TVAE side by side and keep the run in a folder.
+
+    Both start from the same weights and see the same triplets and noise; the VAE's triplet weight is 0.
+    """
+
+    out: Path
+    """New folder for the run."""
     json: bool = False
     """Print the metrics as one JSON object when the run ends, and no progress bar."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartJob(_RunOptions):
+    """Start a run in the background, or queue it, and print its id; its folder is $TVAE_RUNS/ID.
+
+    TVAE_RUNS names the folder of runs (default: the user's data folder). One run trains at a time, or as many as
+    TVAE_RUNS_AT_ONCE says; the rest wait in order.
+    """
+
+    name: str = ""
+    """What to call it."""
+    seconds: float | None = None
+    """Train for about this long, if its epochs aren't over sooner."""
+    start_from: Path | None = None
+    """Folder of a run whose weights to begin with (default: from scratch)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListJobs:
+    """List the runs in the background, newest first."""
+
+    json: bool = False
+    """Print one JSON array: id, state, reason, step and steps of each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchJob:
+    """Watch a run until it ends; leaving (Ctrl-C) leaves it running.
+
+    The exit status is 0 if the run is then done, else 1.
+    """
+
+    id: tyro.conf.Positional[str]
+    """As `jobs list` shows it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopJob:
+    """Stop a run, keep what it has, and wait until it has ended."""
+
+    id: tyro.conf.Positional[str]
+    """As `jobs list` shows it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeJob:
+    """Have a run go on that is paused, or was stopped, interrupted or failed: to the same result as without a break."""
+
+    id: tyro.conf.Positional[str]
+    """As `jobs list` shows it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +200,7 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         _complain(f"{error.filename or 'file system'}: {error.strerror or error}")
         return 2
-    except ArithmeticError as error:
+    except (ArithmeticError, NotDone) as error:
         _complain(str(error))
         return 1
     except KeyboardInterrupt:
@@ -150,9 +216,9 @@ def _dispatch(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(f"usage: {PROGRAM} COMMAND [options]   ({PROGRAM} COMMAND --help tells a command's options)\n")
         for name, (options, _) in COMMANDS.items():
-            print(f"  {name:<11} {(options.__doc__ or '').splitlines()[0]}")
+            print(f"  {name:<12} {(options.__doc__ or '').splitlines()[0]}")
         return 0
-    words = 2 if arguments[0] == "data" else 1
+    words = 2 if arguments[0] in ("data", "jobs") else 1
     name = " ".join(arguments[:words])
     if name not in COMMANDS:
         raise InputError(f"unknown command {name!r}; known are {', '.join(COMMANDS)}")
@@ -169,7 +235,7 @@ def _parse(options: type, name: str, arguments: list[str]) -> Any:
     Raises:
         InputError: with the parser's own words, out of the frame that it draws around them.
     """
-    default = _preset_defaults(arguments) if options is Train else None
+    default = _preset_defaults(options, arguments) if issubclass(options, _RunOptions) else None
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
@@ -199,15 +265,16 @@ def _one_line(frame: str) -> str:
     return f"{line}; expected {options[0]}" if options else line
 
 
-def _preset_defaults(arguments: list[str]) -> Any:
-    """`train` starts from the preset that its arguments name; the parser itself refuses an unknown one."""
+def _preset_defaults(options: type[_RunOptions], arguments: list[str]) -> Any:
+    """A run starts from the preset that its arguments name; the parser itself refuses an unknown one."""
     named = [after for word, after in itertools.pairwise(arguments) if word == "--preset"]
     named += [word.removeprefix("--preset=") for word in arguments if word.startswith("--preset=")]
     preset = PRESETS.get(named[-1] if named else "paper")
     if preset is None:
         return None
     loss = list(preset.arms.values())[-1]
-    return Train(out=tyro.MISSING, data=preset.data, model=preset.model, loss=loss, train=preset.train)
+    where = {"out": tyro.MISSING} if options is Train else {}
+    return options(**where, data=preset.data, model=preset.model, loss=loss, train=preset.train)
 
 
 def _fetch(options: Fetch, arguments: Sequence[str]) -> None:
@@ -233,7 +300,78 @@ def _train(options: Train, arguments: Sequence[str]) -> None:
         _show_metrics(metrics, options.json)
 
 
-def _run_config(options: Train) -> RunConfig:
+def _start_job(options: StartJob, arguments: Sequence[str]) -> None:
+    run_id = Jobs().start(
+        _run_config(options),
+        None,
+        name=options.name,
+        seconds=options.seconds,
+        start_from=None if options.start_from is None else read_run(options.start_from),
+        half=options.half,
+        data_folder=options.dir,
+        command=f"{PROGRAM} {shlex.join(arguments)}",
+    )
+    print(run_id)
+
+
+def _list_jobs(options: ListJobs, arguments: Sequence[str]) -> None:
+    jobs = Jobs()
+    found = jobs.runs()
+    if options.json:
+        told = [
+            {"id": job.id, "state": job.state, "reason": job.reason, "step": job.step, "steps": job.steps}
+            for job in found
+        ]
+        print(json.dumps(told))
+        return
+    if not found:
+        print(f"no runs in {jobs.folder}; `{PROGRAM} jobs start` starts one")
+        return
+    table = Table("id", "name", "state", "done", "trained", "")
+    for job in found:
+        state = f"{job.state}, place {job.place}" if job.place else job.state
+        table.add_row(job.id, Text(job.name), state, f"{job.share:.0%}", f"{job.seconds:,.0f} s", Text(job.reason))
+    Console().print(table)
+
+
+def _watch_job(options: WatchJob, arguments: Sequence[str]) -> None:
+    jobs = Jobs()
+    job = jobs.run(options.id)
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(*columns, **_SHOWN) as bar:
+        task = bar.add_task("", total=1.0)
+        while not job.over:
+            waits = f"place {job.place} in the queue" if job.place else job.phase
+            bar.update(task, completed=job.share, description=f"{waits}, epoch {job.epoch:.1f}")
+            time.sleep(WATCH_SECONDS)
+            job = jobs.run(options.id)
+    print(_ended(job))
+    metrics = read_metrics(job.folder)
+    if job.state != "done" or metrics is None:
+        raise NotDone(job.reason or job.state)
+    _show_metrics(metrics, as_json=False)
+
+
+def _stop_job(options: StopJob, arguments: Sequence[str]) -> None:
+    jobs = Jobs()
+    jobs.stop(options.id, None)
+    while not (job := jobs.run(options.id)).over:
+        time.sleep(WATCH_SECONDS)
+    print(_ended(job))
+
+
+def _resume_job(options: ResumeJob, arguments: Sequence[str]) -> None:
+    jobs = Jobs()
+    jobs.resume(options.id, None)
+    print(f"{options.id}: {jobs.run(options.id).state}")
+
+
+def _ended(job: Job) -> str:
+    why = f" ({job.reason})" if job.reason else ""
+    return f"{job.id}: {job.state}{why} at step {job.step:,} of {job.steps:,}"
+
+
+def _run_config(options: _RunOptions) -> RunConfig:
     """The run of these options: two arms, or the arms of a preset that has more.
 
     Raises:
@@ -389,6 +527,11 @@ SHOWN_METRICS = {
 COMMANDS: dict[str, tuple[type, Callable[[Any, Sequence[str]], None]]] = {
     "data fetch": (Fetch, _fetch),
     "train": (Train, _train),
+    "jobs start": (StartJob, _start_job),
+    "jobs list": (ListJobs, _list_jobs),
+    "jobs watch": (WatchJob, _watch_job),
+    "jobs stop": (StopJob, _stop_job),
+    "jobs resume": (ResumeJob, _resume_job),
     "evaluate": (Evaluate, _evaluate),
     "encode": (Encode, _encode),
     "layouts": (Layouts, _layouts),

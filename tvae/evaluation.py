@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -42,11 +43,13 @@ def encode_split(run: Run, split: Split) -> Encoding:
     check_split(run, split)
     models = {arm: load_model(run, arm) for arm in run.config.arms}
     samples = _sample_rows(split)
+    with ThreadPoolExecutor(THREADS) as pool:  # each product on the caller's threads: in training that is one
+        encoded = dict(zip(models, pool.map(lambda model: encode_arm(model, split), models.values()), strict=True))
     reconstructions = {arm: _reconstructions(model, split, samples) for arm, model in models.items()}
     return Encoding(
         split.name,
         split.labels,
-        {arm: encode_arm(model, split) for arm, model in models.items()},
+        encoded,
         samples,
         split.images[samples],
         reconstructions,

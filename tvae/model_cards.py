@@ -42,6 +42,9 @@ def model_card(run: Run, metrics: dict[str, Any]) -> str:
     ]
     table = "\n".join(rows)
     state = "" if provenance.finished else "\n**Not finished**: training was ended before its last step.\n"
+    budget = ""
+    if provenance.seconds_budget is not None:
+        budget = f" It was given {provenance.seconds_budget:g} s, or {config.train.epochs:,} epochs if that was sooner."
     return f"""---
 license: mit
 library_name: safetensors
@@ -59,8 +62,7 @@ metrics:
 {state}
 A variational autoencoder with {config.model.hidden} hidden units each way and {config.model.latent_dim} latents, \
 trained side by side with a triplet hinge on the means of its posterior (TVAE, Ishfaq, Hoogi and Rubin 2018, \
-arXiv:1802.04403). All arms began with the same weights and saw the same triplets and noise; they differ in their \
-loss alone.
+arXiv:1802.04403). {_beginning(run)}
 
 Trained by
 
@@ -68,7 +70,7 @@ Trained by
 
 in {provenance.seconds:,.0f} s on {provenance.device} ({provenance.threads} thread an arm), {provenance.step:,} steps \
 of {config.train.batch_size} triplets, seed {config.train.seed}, with \
-{", ".join(f"{name} {version}" for name, version in provenance.versions.items())}, started {provenance.started}.
+{", ".join(f"{name} {version}" for name, version in provenance.versions.items())}, started {provenance.started}.{budget}
 
 ## Measured
 
@@ -85,3 +87,10 @@ Each `<arm>.safetensors` holds the tensors of `tvae.models.VAE`; `config.json` h
 loss while training. The models know {config.data.name} images of {provenance.test.height}x{provenance.test.width} \
 pixels and nothing else. They are made for study, not for decisions about anyone.
 """
+
+
+def _beginning(run: Run) -> str:
+    if run.provenance.started_from:
+        start = run.provenance.started_from
+        return f"Each arm began with its own weights in {start}; all saw the same triplets and noise."
+    return "All arms began with the same weights and saw the same triplets and noise; they differ in their loss alone."

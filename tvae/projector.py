@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tvae.child_process import child_environment
 from tvae.layout_files import stored_layout, write_layout
 from tvae.projections import Layout, ProjectionRequest, cache_key
 
@@ -278,7 +278,7 @@ class Projector:
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
-                env=_environment(),
+                env=child_environment(),
                 start_new_session=True,  # a Ctrl-C in the server's terminal is the server's to handle
             )
             return self._process
@@ -312,11 +312,3 @@ def _written_request(job: _Job, folder: Path) -> str:
         "arms": list(request.means),
     }
     return json.dumps(told) + "\n"
-
-
-def _environment() -> dict[str, str]:
-    """Ours, with this package to be found and one thread a library: the arms have threads of their own."""
-    home = str(Path(__file__).resolve().parents[1])
-    path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
-    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**os.environ, **one, "PYTHONPATH": path}

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import math
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 import tvae
 from tvae.checkpoints import (
+    HISTORY,
     Provenance,
     Run,
     SplitRecord,
+    Weights,
     append_history,
+    read_run,
     weight_shapes,
     write_config,
     write_curves,
@@ -33,65 +38,243 @@ from tvae.evaluation import encode_split, evaluate, gap_histograms, triplet_curv
 from tvae.files import make_writable_folder
 from tvae.model_cards import write_model_card
 from tvae.models import weights_of
+from tvae.resume_file import Standing, read_resume_file, write_resume_file
+from tvae.row_files import cut_rows
+from tvae.time_budget import TimePlan
 from tvae.training import Report, Training
+from tvae.warm_start import shown_step, starting_weights
 
 HISTORY_ROWS_PER_EPOCH = 10
 MOST_SNAPSHOTS = 24
 SNAPSHOT_BUDGET = 64 * 2**20
 """Bytes that all snapshots of a run may take; a large run keeps fewer."""
+FEWEST_SNAPSHOTS = 8
+"""Of a short run with room for them; within a time budget it is half of that."""
+SNAPSHOT_SHARE = 0.2
+"""Of a time budget, which may go to snapshots."""
+KEEPING_SHARE = 0.02
+"""Of the training time, which may go to writing the resume file: the rest of it is what a kill costs."""
 DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
 """Margins of the accuracies in metrics.json."""
 
 
-def record(config: RunConfig, dataset: Dataset, folder: Path, command: str, *, half: bool = False) -> Iterator[Report]:
-    """Train a run and keep it in `folder`, passing on its reports.
-
-    Weights are saved each epoch and when the iterator is left early or training fails; the folder then holds a
-    loadable run that says it isn't finished. Snapshots on the way show how it came about (see `snapshot_steps`).
+def record(
+    config: RunConfig,
+    dataset: Dataset,
+    folder: Path,
+    command: str,
+    *,
+    half: bool = False,
+    seconds: float | None = None,
+    start_from: Run | None = None,
+) -> Iterator[Report]:
+    """Train a run and keep it in an empty folder, passing on its reports; see `Recording`.
 
     Args:
         half: keep the last weights and the encoding as float16, as snapshots always are: half the disk, and an
             accuracy that differs in the third decimal of a percent.
+        seconds: end after about this many seconds of training, if the config's epochs aren't over sooner.
+        start_from: begin with this run's weights, each arm with those of the arm of the same name.
 
     Raises:
-        InputError: the folder holds something already or can't be written; what `Training` refuses.
+        InputError: the folder holds something already or can't be written; weights that don't fit; what `Training`
+            refuses.
         NonFiniteLoss: from training, after the last finite weights are saved.
         OSError: the disk is full; what was saved before stands.
     """
+    start = None if start_from is None else starting_weights(start_from, config)
+    told = "" if start_from is None else shown_step(start_from)
     claim_folder(folder)
-    training = Training(config, dataset.train)
-    run = Run(folder, config, replace(_provenance(dataset, training, command), half_precision=half))
-    write_config(run)
-    due = snapshot_steps(run, training.steps)
-    history = _HistoryRows(training)
-    started = time.perf_counter()
-    try:
-        if 0 in due:
-            take_snapshot(run, training, dataset.test)
-        for report in training.reports():
-            if row := history.add(report):
-                append_history(folder, row)
-            if report.step % training.steps_per_epoch == 0 and report.step < report.steps:
-                run = _save(run, training, time.perf_counter() - started)
-            if report.step in due:
-                take_snapshot(run, training, dataset.test)
-            yield report
-    finally:
-        run = _save(run, training, time.perf_counter() - started)
-    finish(run, dataset.test)
+    recording = Recording(config, dataset, folder, command, half=half, seconds=seconds, start=start, started_from=told)
+    yield from recording.reports()
+
+
+class Recording:
+    """A run being trained, and kept in its folder.
+
+    Weights are saved each epoch and when `reports` is left early or training fails; the folder then holds a loadable
+    run that says it isn't finished. Snapshots on the way show how it came about (see `snapshot_steps`).
+
+    Attributes:
+        training: the run in progress.
+        run: its folder, as it was last saved.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        dataset: Dataset,
+        folder: Path,
+        command: str,
+        *,
+        half: bool = False,
+        seconds: float | None = None,
+        start: Mapping[str, Weights] | None = None,
+        started_from: str = "",
+        resume_file: Path | None = None,
+    ) -> None:
+        """
+        Args:
+            start: each arm's first weights; None for those that the seed gives.
+            started_from: where they are from, in words.
+            resume_file: kept up to date while the run is trained; where it is there already, the run goes on from it.
+
+        Raises:
+            InputError: what `Training` refuses; a resume file that is not this run's.
+            OSError: the folder can't be written.
+        """
+        self.training = Training(config, dataset.train)
+        provenance = replace(
+            _provenance(dataset, self.training, command),
+            half_precision=half,
+            started_from=started_from,
+            seconds_budget=seconds,
+        )
+        self.run = Run(folder, config, provenance)
+        self._test = dataset.test
+        self._resume_file = resume_file
+        self._history = _HistoryRows(self.training)
+        self._in_all, self._in_snapshots, self._aside = _Clock(), _Clock(), _Clock()
+        self._keep_due = -math.inf
+        self._plan = None if seconds is None else TimePlan(seconds, self.training.steps)
+        self._between_steps = True
+        if resume_file is not None and resume_file.exists():
+            self._take_up(resume_file)
+        else:
+            for arm, weights in (start or {}).items():
+                self.training.arms[arm].begin_with(weights)
+            cut_rows(folder / HISTORY, -1)
+        self._snapshots = _SnapshotTimes(self.run, self.training.steps, seconds, self.seconds)
+        self._save()
+
+    @property
+    def seconds(self) -> float:
+        """Spent in training so far, and in keeping it."""
+        return self._in_all.seconds
+
+    @property
+    def budget(self) -> float | None:
+        """Seconds of training that the run was given."""
+        return self.run.provenance.seconds_budget
+
+    def reports(self) -> Generator[Report, None, None]:
+        """Train to the end, a report a step, and evaluate. May be left between any two reports.
+
+        Raises:
+            NonFiniteLoss: after the last finite weights are saved.
+            OSError: the disk is full; what was saved before stands.
+        """
+        training = self.training
+        reports = training.reports()
+        try:
+            if training.step == 0:
+                with self._in_all:
+                    self._snapshot_if_due()
+            while True:
+                with self._in_all:
+                    self._between_steps = False
+                    report = next(reports, None)
+                    self._between_steps = True
+                    if report is None:
+                        break
+                    report = self._planned(report)
+                    if row := self._history.add(report):
+                        append_history(self.run.folder, row)
+                    if report.step % training.steps_per_epoch == 0 and report.step < report.steps:
+                        self._save()
+                        self._keep()
+                    if self._snapshot_if_due():
+                        self._keep()
+                yield report
+        finally:
+            reports.close()
+            self._save()
+            if self._between_steps:  # within a step, one arm may be ahead of the other
+                self._keep(now=True)
+        finish(self.run, self._test)
+        if self._resume_file is not None:
+            self._resume_file.unlink(missing_ok=True)
+
+    def _planned(self, report: Report) -> Report:
+        """The report, with the number of steps that the time allows."""
+        if self._plan is None:
+            return report
+        seconds = self._in_all.running_seconds
+        aside, later = self._aside.seconds, self._snapshots.seconds_later
+        self.training.steps = self._plan.steps(report.step, seconds, aside, later)
+        return replace(report, steps=self.training.steps)
+
+    def _snapshot_if_due(self) -> bool:
+        if not self._snapshots.due(self.training.step, self._in_all.running_seconds):
+            return False
+        with self._aside, self._in_snapshots:
+            take_snapshot(self.run, self.training, self._test)
+        self._snapshots.taken(self._in_snapshots.seconds)
+        return True
+
+    def _save(self) -> None:
+        training = self.training
+        weights = {name: weights_of(arm.model) for name, arm in training.arms.items()}
+        write_weights(self.run.folder, weights, training.step, half=self.run.provenance.half_precision)
+        provenance = replace(
+            self.run.provenance,
+            step=training.step,
+            seconds=round(self._in_all.running_seconds, 1),
+            finished=training.step == training.steps,
+        )
+        self.run = replace(self.run, provenance=provenance)
+        write_config(self.run)
+
+    def _keep(self, *, now: bool = False) -> None:
+        """Bring the resume file up to date, unless that was done just now."""
+        begun = time.monotonic()
+        if self._resume_file is None or (not now and begun < self._keep_due):
+            return
+        training = self.training
+        with self._aside:
+            standing = Standing(
+                step=training.step,
+                steps=training.steps,
+                seconds=self._in_all.running_seconds,
+                waiting=self._history.waiting,
+            )
+            write_resume_file(self._resume_file, training, standing)
+        now_is = time.monotonic()
+        self._keep_due = now_is + (now_is - begun) / KEEPING_SHARE
+
+    def _take_up(self, resume_file: Path) -> None:
+        standing, tensors = read_resume_file(resume_file, self.run.config, self.run.pixels)
+        for name, arm in self.training.arms.items():
+            arm.restore(tensors[name], standing.step)
+        if self._plan is not None and standing.steps < self.training.steps:
+            self._plan.settled = standing.steps
+        self.training.step, self.training.steps = standing.step, standing.steps
+        self._in_all.seconds = standing.seconds
+        self._history.waiting = standing.waiting
+        cut_rows(self.run.folder / HISTORY, standing.step)
+        with contextlib.suppress(InputError):  # killed before it was written
+            started = read_run(self.run.folder).provenance.started
+            self.run = replace(self.run, provenance=replace(self.run.provenance, started=started))
+        self.run = replace(self.run, provenance=replace(self.run.provenance, step=standing.step))
 
 
 def snapshot_steps(run: Run, steps: int) -> frozenset[int]:
     """Steps at which a run of this many is worth keeping: the start, then ever further apart.
 
     The k-th of K lies at steps (k/K)²: a latent space takes its shape early. The end is no snapshot, it is the run.
-    K is 24, or as many as `SNAPSHOT_BUDGET` has room for.
+    K is 24, or as many as `SNAPSHOT_BUDGET` has room for, and in a run so short that encoding the test split 24 times
+    would take most of it one for each time that as many triplets are seen as the test split has images.
     """
+    triplets = steps * run.config.train.batch_size
+    count = min(_snapshot_room(run), max(FEWEST_SNAPSHOTS, triplets // run.provenance.test.n))
+    return frozenset(round(steps * (k / count) ** 2) for k in range(count))
+
+
+def _snapshot_room(run: Run) -> int:
     weights = sum(math.prod(shape) for shape in weight_shapes(run.pixels, run.config.model).values())
     encoded = run.provenance.test.n * (run.config.model.latent_dim + 2)  # means as float16, errors as float32
     size = 2 * len(run.config.arms) * (weights + encoded)
-    count = min(MOST_SNAPSHOTS, SNAPSHOT_BUDGET // size)
-    return frozenset(round(steps * (k / count) ** 2) for k in range(count))
+    return min(MOST_SNAPSHOTS, SNAPSHOT_BUDGET // size)
 
 
 def take_snapshot(run: Run, training: Training, split: Split) -> None:
@@ -107,11 +290,11 @@ def finish(run: Run, split: Split) -> None:
     """Evaluate a trained run on a split, and write what the pages show: metrics, encoding, curves, model card."""
     encoding = encode_split(run, split)
     write_encoding(run.folder, encoding, half=run.provenance.half_precision)
-    write_curves(run.folder, encoding.split, triplet_curves(encoding))
-    write_gaps(run.folder, encoding.split, gap_histograms(encoding))
     metrics = evaluate(run, encoding, DEFAULT_MARGINS)
     write_metrics(run.folder, metrics)
     write_model_card(run, metrics)
+    write_curves(run.folder, encoding.split, triplet_curves(encoding))
+    write_gaps(run.folder, encoding.split, gap_histograms(encoding))
 
 
 def claim_folder(folder: Path) -> None:
@@ -126,17 +309,6 @@ def claim_folder(folder: Path) -> None:
         make_writable_folder(folder)
     except OSError as error:
         raise InputError(f"--out: {folder} can't be written ({error.strerror}); name another folder") from None
-
-
-def _save(run: Run, training: Training, seconds: float) -> Run:
-    weights = {name: weights_of(arm.model) for name, arm in training.arms.items()}
-    write_weights(run.folder, weights, training.step, half=run.provenance.half_precision)
-    finished = training.step == training.steps
-    run = replace(
-        run, provenance=replace(run.provenance, step=training.step, seconds=round(seconds, 1), finished=finished)
-    )
-    write_config(run)
-    return run
 
 
 def _device_name(training: Training) -> str:
@@ -171,26 +343,99 @@ def _split_record(split: Split) -> SplitRecord:
 
 
 class _HistoryRows:
-    """Reports averaged over a tenth of an epoch, as rows of history.jsonl."""
+    """Reports averaged over a tenth of an epoch, as rows of history.jsonl.
+
+    Attributes:
+        waiting: number and sums of the reports since the last row.
+    """
 
     def __init__(self, training: Training) -> None:
         self._every = max(1, training.steps_per_epoch // HISTORY_ROWS_PER_EPOCH)
-        self._waiting: list[Report] = []
+        self._epoch = training.steps_per_epoch
+        self.waiting: dict[str, Any] = {"count": 0, "arms": {}}
 
     def add(self, report: Report) -> dict | None:
         """Take a report; a row if one is due."""
-        self._waiting.append(report)
-        if report.step % self._every and report.step < report.steps:
+        waiting = self.waiting
+        waiting["count"] += 1
+        for name, losses in report.arms.items():
+            sums = waiting["arms"].setdefault(name, {})
+            for term, value in asdict(losses).items():
+                sums[term] = sums.get(term, 0.0) + value
+        # A very long run gets fewer rows: the whole file is read to be drawn.
+        every = self._every if report.epoch <= 100 else self._epoch * (1 if report.epoch <= 1_000 else 10)
+        if report.step % every and report.step < report.steps:
             return None
-        waiting, self._waiting = self._waiting, []
-        arms = {}
-        for name in report.arms:
-            rows = [asdict(past.arms[name]) for past in waiting]
-            arms[name] = {term: round(sum(row[term] for row in rows) / len(rows), 5) for term in rows[0]}
+        self.waiting = {"count": 0, "arms": {}}
         return {
             "step": report.step,
             "epoch": round(report.epoch, 4),
             "images_per_second": round(report.images_per_second),
-            "arms": arms,
+            "arms": {
+                name: {term: round(total / waiting["count"], 5) for term, total in sums.items()}
+                for name, sums in waiting["arms"].items()
+            },
             "warnings": list(report.warnings),
         }
+
+
+class _SnapshotTimes:
+    """When a snapshot is due: at the steps of `snapshot_steps`, or at the same shares of a time budget."""
+
+    def __init__(self, run: Run, steps: int, budget: float | None, seconds: float) -> None:
+        """`seconds` are over already."""
+        self._steps = snapshot_steps(run, steps)
+        self._budget = budget
+        self._count = self._room = _snapshot_room(run)
+        self._taken, self._cost = 0, 0.0
+        self._next = 0
+        if budget is not None and seconds > 0:
+            self._next = self._first_after(seconds)
+
+    def due(self, step: int, seconds: float) -> bool:
+        """Whether one is due after this step; told once."""
+        if self._budget is None:
+            return step in self._steps
+        if self._next >= self._count or (seconds < self._budget * (self._next / self._count) ** 2 and step > 0):
+            return False
+        self._next = self._first_after(seconds)
+        return True
+
+    def taken(self, seconds: float) -> None:
+        """Hear that one was taken, and how long all of this process have taken: a time budget has room for so many."""
+        self._taken += 1
+        self._cost = seconds / self._taken
+        if self._budget is not None:
+            most = max(FEWEST_SNAPSHOTS // 2, int(SNAPSHOT_SHARE * self._budget / max(self._cost, 1e-9)))
+            share = self._next / max(1, self._count)  # of the root of the time, after which the next was due
+            self._count = min(self._room, most)
+            self._next = math.ceil(share * self._count)
+
+    @property
+    def seconds_later(self) -> float:
+        """What those to come will take."""
+        return max(0, self._count - self._next) * self._cost
+
+    def _first_after(self, seconds: float) -> int:
+        assert self._budget is not None
+        return min(self._count, int(self._count * math.sqrt(max(0.0, seconds) / self._budget)) + 1)
+
+
+class _Clock:
+    """Counts the seconds in which it is entered."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._since: float | None = None
+
+    def __enter__(self) -> None:
+        self._since = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds = self.running_seconds
+        self._since = None
+
+    @property
+    def running_seconds(self) -> float:
+        """Up to this moment."""
+        return self.seconds + (0.0 if self._since is None else time.perf_counter() - self._since)

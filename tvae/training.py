@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from tvae.config import InputError, LossConfig, RunConfig
@@ -94,6 +94,8 @@ def learning_rate(config: RunConfig, step: int, steps: int) -> float:
 class Batch(NamedTuple):
     """What all arms see in one step: anchors, positives, negatives, in this order."""
 
+    rows: Int64[np.ndarray, "3 b"]
+    """In the training split."""
     images: Float[Tensor, "3*b pixels"]
     rounded_images: Float[Tensor, "3*b pixels"]
     """The same in the type of the matrix products."""
@@ -122,7 +124,7 @@ class Arm:
         Raises:
             NonFiniteLoss: before the weights are touched.
         """
-        terms, means = self._plain_gradients(batch) if self._written is None else self._written.fill(*batch)
+        terms, means = self._plain_gradients(batch) if self._written is None else self._written.fill(*batch[1:])
         total = terms.total(self.loss)
         spread = (means - means.mean(dim=0)).square().sum(dim=1).mean().sqrt()
         gradients = [p.grad.view(-1) for p in self._parameters if p.grad is not None]
@@ -156,6 +158,32 @@ class Arm:
         if total.requires_grad:  # with all weights 0 there is nothing to descend
             total.backward()
         return LossTerms(terms.reconstruction.detach(), terms.kl.detach(), triplet.detach()), posterior.mean.detach()
+
+    def state(self) -> Iterator[tuple[str, Tensor]]:
+        """The weights and Adam's two moments of each, by name: with the step, all that the next step depends on."""
+        moments = self._optimiser.state
+        for name, weight in self.model.named_parameters():
+            yield f"weight/{name}", weight.detach()
+            for moment in ("exp_avg", "exp_avg_sq"):
+                # What has had no gradient yet has no moments yet: that is the same as zeros.
+                yield f"{moment}/{name}", moments[weight].get(moment, torch.zeros_like(weight))
+
+    def begin_with(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Take these (checked) weights for the first."""
+        self.model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+
+    def restore(self, state: Mapping[str, np.ndarray], step: int) -> None:
+        """Stand where `state` was told, after this many steps."""
+        with torch.no_grad():
+            for name, weight in self.model.named_parameters():
+                weight.copy_(torch.from_numpy(state[f"weight/{name}"]))
+                self._optimiser.state[weight] = {
+                    "step": torch.tensor(float(step), device=weight.device),
+                    **{
+                        moment: torch.from_numpy(state[f"{moment}/{name}"]).to(weight.device, copy=True)
+                        for moment in ("exp_avg", "exp_avg_sq")
+                    },
+                }
 
 
 class Training:
@@ -199,7 +227,7 @@ class Training:
             for name, loss in config.arms.items()
         }
 
-    def reports(self) -> Iterator[Report]:
+    def reports(self) -> Generator[Report, None, None]:
         """Train to the end, a report a step; may be left between any two.
 
         On the CPU each arm has one thread of its own: the arms do not wait for each other's small products, and
@@ -229,19 +257,24 @@ class Training:
             finally:
                 torch.set_num_threads(threads)
 
-    def _step(self, pool: ThreadPoolExecutor) -> dict[str, ArmLosses]:
+    def next_batch(self) -> Batch:
+        """What the next step is taken on: a function of the seed and the step alone."""
         train = self.config.train
         rows, noise = step_batch(self._sampler, train.seed, self.step, train.batch_size, self.config.model.latent_dim)
         flat = torch.from_numpy(np.ascontiguousarray(rows).reshape(-1)).to(self.device)  # anchors, positives, negatives
         torch.div(self._images.index_select(0, flat), 255.0, out=self._batch_images)
         if self._rounded_images is not self._batch_images:
             self._rounded_images.copy_(self._batch_images)
-        batch = Batch(
+        return Batch(
+            rows=rows,
             images=self._batch_images,
             rounded_images=self._rounded_images,
             noise=torch.from_numpy(noise).to(self.device),
             negative=negative_mask(self._labels[flat]),
         )
+
+    def _step(self, pool: ThreadPoolExecutor) -> dict[str, ArmLosses]:
+        batch = self.next_batch()
         rate = learning_rate(self.config, self.step, self.steps)
         number = self.step + 1
         waiting = {name: pool.submit(arm.step, number, rate, batch) for name, arm in self.arms.items()}

@@ -50,14 +50,18 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def streamlit_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
-    """Start a script's server, once, and return its address; all are ended with the session."""
-    servers: dict[Path, tuple[subprocess.Popen[bytes], str]] = {}
+    """Start a script's server, once, and return its address; all are ended with the session.
+
+    Each folder of runs (TVAE_RUNS) has a server of its own.
+    """
+    servers: dict[tuple[Path, str], tuple[subprocess.Popen[bytes], str]] = {}
 
     def address_of(script: Path) -> str:
-        if script not in servers:
+        key = (script, os.environ.get("TVAE_RUNS", ""))
+        if key not in servers:
             log = tmp_path_factory.mktemp("streamlit") / "log.txt"
-            servers[script] = _started(script, log)
-        return servers[script][1]
+            servers[key] = _started(script, log)
+        return servers[key][1]
 
     yield address_of
     for process, _ in servers.values():

@@ -9,6 +9,8 @@ from jaxtyping import Int64
 
 from tvae.data.split import Dataset, Split
 
+TRAIN_SIZE = 1_438
+"""Images in the training split."""
 _TEST_SHARE = 0.2
 _SEED = 0
 

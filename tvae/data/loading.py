@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tvae.config import InputError
-from tvae.data.digits import digits
+from tvae.data.digits import TRAIN_SIZE, digits
 from tvae.data.families import FAMILIES, CheckedFile, Family, IdxFile
 from tvae.data.local_files import local_file, place
 from tvae.data.mirrors import from_mirrors
@@ -80,6 +80,15 @@ def load_split(
         both = load_dataset(name, folder, progress=progress)  # whoever fetches half of it will want the other half soon
         return both.train if split == "train" else both.test
     return _split(family, split, files)
+
+
+def train_size(name: str) -> int:
+    """Images in the training split of a data set, without reading it.
+
+    Raises:
+        InputError: no data set of this name.
+    """
+    return TRAIN_SIZE if _known(name) == "digits" else FAMILIES[name].train[0].shape[0]
 
 
 def _known(name: str) -> str:

@@ -26,6 +26,7 @@ from tvae.example_rows import random_pairs
 from tvae.groups import Group, groups
 from tvae.imagining import RealImages, feature_manifold, imagined, real_images
 from tvae.interpolation import third_class_ways
+from tvae.jobs import Jobs
 from tvae.judges import Judge, default_judges_folder, judge_path, read_judge
 from tvae.layout_files import default_layouts_folder, layout_path, read_layout, stored_layout
 from tvae.neighbours import Neighbours, nearest_neighbours
@@ -203,6 +204,11 @@ def _layout_at_once(key: str, _request: ProjectionRequest) -> Layout:
 def projector() -> Projector:
     """The one projection process of this server."""
     return Projector(default_layouts_folder())
+
+
+def jobs() -> Jobs:
+    """The runs in the background of this server's folder."""
+    return Jobs()
 
 
 MOST_NEIGHBOURS = 100

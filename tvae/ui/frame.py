@@ -8,8 +8,10 @@ import streamlit as st
 
 from tvae.checkpoints import Encoding, Run, read_run
 from tvae.config import InputError
+from tvae.ui import state
 from tvae.ui.epochs import run_at_chosen_epoch
 from tvae.ui.runs import run_folder, run_folders
+from tvae.ui.training_panel import show_training_panel
 
 STYLE = Path(__file__).parent / "page.css"
 PAGES = Path(__file__).parents[2] / "pages"
@@ -33,11 +35,13 @@ def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
     if not names:
         st.error("No run to show: the folder checkpoints/ is empty. Train one: `python -m tvae train --out RUN`.")
         st.stop()
+    state.put_training_in_address()
+    state.take_next_run(names)
     with st.sidebar:
         name = st.selectbox(
             "Run",
             names,
-            key="run",
+            key=state.RUN,
             bind="query-params",
             help="One training of several arms side by side; every page shows the run chosen here.",
         )
@@ -48,7 +52,10 @@ def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
         st.stop()
     with st.sidebar:
         st.caption(_about(run))
-        return run_at_chosen_epoch(run) if at_any_epoch else run
+        if at_any_epoch:
+            run = run_at_chosen_epoch(run)
+        show_training_panel(run)
+    return run
 
 
 def measured_on(run: Run, encoding: Encoding) -> str:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-
-from platformdirs import user_data_path
 
 from tvae.checkpoints import runs_in
 from tvae.config import InputError
+from tvae.runs_folder import runs_folder
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
 JUDGES = SHIPPED / "judges"
 """Shipped classifiers of data sets; not a run."""
 FIRST_CHOICES = ("mnist", "digits")
 """Shipped runs in the order in which a fresh page looks for one it can show."""
-
-
-def runs_folder() -> Path:
-    """The folder of a person's own runs: TVAE_RUNS where it is set, else this user's data folder."""
-    named = os.environ.get("TVAE_RUNS")
-    return Path(named).expanduser() if named else user_data_path("tvae", appauthor=False) / "runs"
 
 
 def run_folders() -> dict[str, Path]:

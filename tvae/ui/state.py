@@ -1,13 +1,15 @@
-"""What a session keeps of the latent map: picked rows, layouts under way, what was told."""
+"""What a session keeps from one script run to the next, and what of it the address tells."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
 from jaxtyping import Int
 
+from tvae.jobs import new_owner
 from tvae.projections import Layout
 from tvae.projector import Ticket
 from tvae.ui.row_list import rows_from_address, rows_to_address
@@ -16,6 +18,10 @@ ROWS, ROW = "rows", "row"
 """Names in the address of the selected rows and of the row whose neighbours are shown."""
 STROKES, INK = "strokes", "ink"
 """Names in the address of a drawing and of a picture that was sent."""
+RUN, NEXT_RUN, BEFORE = "run", "run-next", "run-before"
+OWNER, WATCHED = "owner", "watch"
+"""Names of this person's token and of the training run that they watch, in the session and in the address."""
+TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 @dataclass
@@ -176,3 +182,53 @@ def view_note(found: str) -> str:
 def forget_note() -> None:
     """Another map was chosen."""
     st.session_state.pop("map-view-note", None)
+
+
+def take_next_run(names: list[str]) -> None:
+    """Have the sidebar's choice be the run that `choose_run` named; to be called before the choice is drawn."""
+    run_id = st.session_state.pop(NEXT_RUN, None)
+    if run_id in names:
+        st.session_state[RUN] = run_id
+
+
+def choose_run(run_id: str) -> None:
+    """Have every page show this run from the next script run on: a widget's value can't be set once it is drawn."""
+    st.session_state[NEXT_RUN] = run_id
+    before = st.session_state.get(RUN, "")
+    if before != run_id:
+        st.session_state[BEFORE] = (run_id, before)
+
+
+def shown_before(run_id: str) -> str:
+    """The run that every page showed before this one was chosen; "" where that is not known."""
+    chosen, before = st.session_state.get(BEFORE, ("", ""))
+    return before if chosen == run_id else ""
+
+
+def owner() -> str:
+    """The token that this person's training runs belong to: the address's, so that a reload keeps it, or a new one."""
+    token = st.session_state.get(OWNER) or st.query_params.get(OWNER, "")
+    if not TOKEN.fullmatch(token):
+        token = new_owner()
+    st.session_state[OWNER] = token
+    return token
+
+
+def watched() -> str:
+    """The training run that this session watches, "" for none."""
+    return st.session_state.get(WATCHED, st.query_params.get(WATCHED, ""))
+
+
+def watch(run_id: str) -> None:
+    """Watch this training run; "" for none."""
+    st.session_state[WATCHED] = run_id
+
+
+def put_training_in_address() -> None:
+    """Have a reload find the watched run again, as its owner."""
+    told = {WATCHED: watched(), OWNER: owner() if watched() else ""}
+    for name, value in told.items():
+        if value and st.query_params.get(name) != value:
+            st.query_params[name] = value
+        elif not value and name in st.query_params:
+            del st.query_params[name]

@@ -1,0 +1,36 @@
+"""The training page: runs in the background, watched, taught with, compared and kept."""
+
+import streamlit as st
+
+from tvae.ui import cached, state
+from tvae.ui.frame import open_page
+from tvae.ui.run_table import show_comparison, show_run_table
+from tvae.ui.training_live import show_run
+from tvae.ui.training_status import called, in_words, watched_job
+
+run = open_page("Training", "How does a latent space take shape, and what do margin and weights change?")
+job = watched_job()
+others = cached.jobs().runs()
+if job is None and others:
+    job = next((other for other in others if other.state in ("running", "queued")), None)
+if others:
+    ids = [other.id for other in others]
+    told = {other.id: f"{called(other)} ({other.id}): {in_words(other)}" for other in others}
+    picked = st.selectbox(
+        "Training run",
+        ids,
+        index=ids.index(job.id) if job is not None and job.id in ids else None,
+        format_func=lambda run_id: told[run_id],
+        placeholder="Choose a run to see how it trained",
+    )
+    if picked and (job is None or picked != job.id):
+        state.watch(picked)
+        st.rerun()
+if job is None:
+    st.info("Nothing is training. Open **Train a run** in the sidebar: a quick look at both arms takes about 20 s.")
+else:
+    show_run(job)
+    if job.state == "done":
+        st.markdown("##### What changed")
+        show_comparison(state.shown_before(job.id) or run.name, job.id)
+show_run_table()

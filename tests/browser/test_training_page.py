@@ -1,0 +1,78 @@
+"""A run started from the sidebar in a real browser: progress, a reload in the middle, the compared result."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tvae.jobs import Jobs
+
+APP = Path(__file__).parents[2] / "streamlit_app.py"
+WAIT = 90_000
+
+
+@pytest.fixture
+def page(browser, streamlit_app, tmp_path_factory, monkeypatch):
+    """The training page of an app with an empty folder of runs; what goes wrong in the browser is told at the end."""
+    folder = tmp_path_factory.mktemp("runs")
+    monkeypatch.setenv("TVAE_RUNS", str(folder))
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{streamlit_app(APP)}/Training?run=digits")
+    page.get_by_text("All runs").wait_for(timeout=WAIT)
+    yield page
+    context.close()
+    jobs = Jobs(folder)
+    for job in jobs.runs():
+        jobs.stop(job.id, None)
+    assert complaints == []
+
+
+def fill(page, label, value):
+    field = page.get_by_label(label, exact=True)
+    field.fill(value)
+    field.press("Tab")
+
+
+def test_a_run_is_started_watched_found_again_and_compared(page):
+    page.get_by_text("Train a run", exact=True).first.click()
+    fill(page, "For", "60")
+    page.get_by_role("button", name="Train", exact=True).click()
+    sidebar = page.get_by_test_id("stSidebar")
+    sidebar.get_by_role("button", name="Stop").wait_for(timeout=WAIT)
+    sidebar.get_by_text(re.compile(r"of triplets right at m = 0")).wait_for(timeout=WAIT)
+    watched = re.search(r"watch=(\w+)", page.url)
+    assert watched and "owner=" in page.url
+
+    page.reload()
+    sidebar.get_by_role("button", name="Stop").wait_for(timeout=WAIT)
+    assert f"watch={watched[1]}" in page.url
+
+    page.get_by_text("What came of it").wait_for(timeout=2 * WAIT)
+    page.get_by_text("Settings that differ between digits and").wait_for(timeout=WAIT)
+    assert f"run={watched[1]}" in page.url
+
+    page.goto(re.sub(r"owner=[\w-]+", "owner=", page.url).replace("/Training", "/Triplets"))
+    page.get_by_text("What exactly is counted").wait_for(timeout=WAIT)
+    page.get_by_text(re.compile(f"checkpoint {watched[1]}")).first.wait_for(timeout=WAIT)
+
+
+def test_only_its_owner_can_stop_a_run(page):
+    page.get_by_text("Train a run", exact=True).first.click()
+    fill(page, "For", "20000")
+    page.get_by_role("button", name="Train", exact=True).click()
+    stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop")
+    stop.wait_for(timeout=WAIT)
+    address = page.url
+    other = page.context.new_page()
+    other.goto(re.sub(r"&?owner=[\w-]+", "", address))
+    other.get_by_text("Somebody else's run").wait_for(timeout=WAIT)
+    assert other.get_by_role("button", name="Stop").count() == 0
+    other.close()
+    stop.click()
+    page.get_by_text(re.compile("stopped")).first.wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Resume").wait_for(timeout=WAIT)

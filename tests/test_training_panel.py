@@ -1,0 +1,98 @@
+"""The sidebar's panel and the training page, without a browser: what is refused before anything starts."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tvae.jobs import Jobs
+
+APP = str(Path(__file__).parents[1] / "streamlit_app.py")
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    return tmp_path
+
+
+def page(address=None):
+    app = AppTest.from_file(APP, default_timeout=120)
+    for name, value in {"run": "digits", **(address or {})}.items():
+        app.query_params[name] = value
+    return app.run().switch_page("pages/5_Training.py").run()
+
+
+def press_train(app):
+    next(button for button in app.sidebar.button if button.label == "Train").click().run()
+    return app
+
+
+def test_with_no_run_the_page_says_where_to_start_one():
+    app = page()
+    assert not app.exception
+    assert "Train a run" in app.info[0].value
+    assert set(app.dataframe[0].value["Run"]) >= {"mnist", "digits"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("train-margin", -1.0, "Margin"),
+        ("train-triplet", 1e9, "Triplet weight"),
+        ("train-kl", -0.1, "KL weight"),
+        ("train-reconstruction", -1.0, "Reconstruction weight"),
+        ("train-length", 0.0, "Epochs"),
+        ("train-length", 1.5, "Epochs"),
+        ("train-length", 1e9, "Epochs"),
+        ("train-seed", -1, "Seed"),
+    ],
+)
+def test_an_impossible_value_is_refused_before_anything_starts(key, value, told):
+    app = page()
+    app.sidebar.number_input(key=key).set_value(value)
+    press_train(app)
+    assert not app.exception
+    assert len(app.error) == 1 and told in app.error[0].value and "must be" in app.error[0].value
+    assert Jobs().runs() == []
+
+
+def test_a_time_of_no_length_is_refused():
+    app = page()
+    app.sidebar.selectbox(key="train-unit").set_value("seconds")
+    app.sidebar.number_input(key="train-length").set_value(0.0)
+    press_train(app)
+    assert "Seconds" in app.error[0].value
+    assert Jobs().runs() == []
+
+
+def test_a_preset_fills_the_fields():
+    app = page()
+    assert app.sidebar.number_input(key="train-triplet").value == 2.0  # as the digits run was trained
+    assert app.sidebar.number_input(key="train-length").value == 20
+    app.sidebar.selectbox(key="train-preset").set_value("The paper's").run()
+    assert app.sidebar.number_input(key="train-triplet").value == 15.0
+    assert app.sidebar.number_input(key="train-length").value == 20
+    app.sidebar.selectbox(key="train-preset").set_value("Go on from here").run()
+    assert app.sidebar.selectbox(key="train-data").disabled
+    assert app.sidebar.number_input(key="train-length").value == 10
+
+
+@pytest.mark.parametrize("foreign", ["../..", "nosuchrun1", "/etc", "a" * 500])
+def test_a_foreign_run_in_the_address_is_no_trap(foreign):
+    app = page({"watch": foreign})
+    assert not app.exception
+    assert "Nothing is training" in app.info[0].value
+
+
+def test_two_runs_that_are_ticked_are_compared():
+    from tvae.checkpoints import read_metrics, read_run
+    from tvae.run_changes import metric_changes
+    from tvae.ui.run_table import changes_table
+    from tvae.ui.runs import SHIPPED
+
+    metrics = [read_metrics(read_run(SHIPPED / name).folder) for name in ("mnist", "digits")]
+    assert metrics[0] is not None and metrics[1] is not None
+    table = changes_table(metric_changes(metrics[0], metrics[1]))
+    changes = {(row["Arm"], row["Figure"]): row["Change"] for row in table.to_dict("records")}
+    assert changes["TVAE", "squared error"].endswith(" better")

@@ -1,0 +1,179 @@
+"""A training run large: controls, accuracy and losses as they come, the latent map moving with each snapshot."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from tvae.checkpoints import Encoding, Run, read_run
+from tvae.config import InputError
+from tvae.jobs import Job
+from tvae.projections import LinearMap, pca_maps
+from tvae.ui import cached, state
+from tvae.ui.colours import arm_colours
+from tvae.ui.latent_map import MapSide, latent_map
+from tvae.ui.training_figures import accuracy_while_training, loss_curves
+from tvae.ui.training_lesson import show_lesson
+from tvae.ui.training_status import UNDER_WAY, in_words, show_progress
+
+POLL_SECONDS = 1.0
+PLANES = {"start": "the start", "newest": "the newest snapshot"}
+
+
+def show_run(job: Job) -> None:
+    """All that is told of one run while it trains, and of how it trained afterwards."""
+    every = POLL_SECONDS if job.state in UNDER_WAY else None
+    show_controls(job)
+    st.fragment(_progress, run_every=every)(job.id, job.state)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.fragment(_accuracy, run_every=every)(job.id)
+    with right:
+        st.fragment(_losses, run_every=every)(job.id)
+    plane = st.segmented_control(
+        "Map in the plane of",
+        list(PLANES),
+        default="start",
+        format_func=lambda name: PLANES[name],
+        key="training-plane",
+        persist_state="session",
+        help="PCA keeps one plane of the latent space. That of the start stands still, so what moves is the space.",
+    )
+    st.fragment(_map, run_every=every)(job.id, plane or "start")
+
+
+def show_controls(job: Job) -> None:
+    """Pause, step, resume, stop, slow; only for whom the run belongs to."""
+    if not cached.jobs().may_control(job.id, state.owner()):
+        if job.state in UNDER_WAY:
+            st.caption("Somebody else's run: you can watch it, but not stop it.")
+        return
+    jobs, me = cached.jobs(), state.owner()
+    places = st.columns([1, 1, 1, 1, 2], vertical_alignment="center")
+    live = job.state == "running"
+    if live and not job.paused:
+        places[0].button("Pause", icon=":material/pause:", on_click=jobs.pause, args=(job.id, me), width="stretch")
+    elif job.paused or job.resumable:
+        places[0].button("Resume", icon=":material/play_arrow:", on_click=_resume, args=(job.id,), width="stretch")
+    if live:
+        places[1].button(
+            "One step",
+            icon=":material/skip_next:",
+            on_click=_one_step,
+            args=(job,),
+            width="stretch",
+            help="Pauses, and takes a single step.",
+        )
+    if job.state in UNDER_WAY:
+        places[2].button("Stop", icon=":material/stop:", on_click=jobs.stop, args=(job.id, me), width="stretch")
+        slow = places[4].toggle(
+            "Slow: a step at a time, explained", value=job.slow, key=f"slow-{job.id}", disabled=not live
+        )
+        if slow != job.slow and live:
+            jobs.slow(job.id, me, slow)
+
+
+def _resume(run_id: str) -> None:
+    cached.jobs().resume(run_id, state.owner())
+    state.watch(run_id)
+
+
+def _one_step(job: Job) -> None:
+    if not job.paused:
+        cached.jobs().pause(job.id, state.owner())
+    cached.jobs().step_once(job.id, state.owner())
+
+
+def _progress(run_id: str, state_before: str) -> None:
+    """How far the run is; the whole page is drawn anew when it ends."""
+    job = cached.jobs().run(run_id)
+    if job.state != state_before:
+        st.rerun()
+    with st.container(border=True):
+        show_progress(job)
+        if job.state == "running" and job.images_per_second:
+            st.caption(f"Step {job.step:,}, {job.images_per_second:,.0f} images a second in each arm.")
+        for warning in job.warnings:
+            st.warning(warning)
+        if job.state in ("failed", "interrupted"):
+            st.info(f"{in_words(job).capitalize()}. What was saved stands; Resume goes on from there.")
+    if job.slow and (lesson := cached.jobs().lesson(run_id)) is not None:
+        show_lesson(lesson)
+
+
+def _accuracy(run_id: str) -> None:
+    """Triplet accuracy as it rises."""
+    st.markdown("##### Triplet accuracy on test images")
+    jobs = cached.jobs()
+    live, job = jobs.live(run_id), jobs.run(run_id)
+    if not live:
+        st.caption("The first numbers come within seconds of the start.")
+        return
+    margins = live[-1]["margins"]
+    margin = margins[0]
+    figure = accuracy_while_training(live, arm_colours(list(live[-1]["arms"])), margin)
+    st.plotly_chart(figure, key="live-accuracy", alt="Triplet accuracy of each arm against the epoch")
+    st.caption(
+        f"Share of triplets right at m = {margin:g}, exact among {live[-1]['n']:,} images spread over the "
+        f"{job.config.data.name} test split, seed {job.config.train.seed}, run {run_id}."
+    )
+
+
+def _losses(run_id: str) -> None:
+    """Each term of the loss by arm."""
+    st.markdown("##### The terms of the loss")
+    history = cached.jobs().history(run_id)
+    if not history:
+        st.caption("A line starts with the first tenth of an epoch.")
+        return
+    figure = loss_curves(history, arm_colours(list(history[-1]["arms"])))
+    st.plotly_chart(figure, key="live-losses", alt="Terms of the loss of each arm against the epoch")
+    st.caption(f"On the training batches, before their weights, averaged over a tenth of an epoch; run {run_id}.")
+
+
+def _map(run_id: str, plane: str) -> None:
+    """The newest snapshot's means in a plane that stands still."""
+    try:
+        run = read_run(cached.jobs().run(run_id).folder)
+    except InputError:
+        st.caption("The map appears with the first snapshot.")
+        return
+    newest, at = newest_encoding(run)
+    first = cached.encoding(run.at(run.snapshots[0])) if run.snapshots else newest
+    if newest is None or first is None or at is None:
+        st.caption("The map appears with the first snapshot.")
+        return
+    arms = list(run.config.arms)
+    arms = [arms[0], arms[-1]]
+    reference = first if plane == "start" else newest
+    maps = pca_maps({arm: reference.means[arm] for arm in arms})
+    colours = arm_colours(list(run.config.arms))
+    sides = [
+        MapSide(title=arm.upper(), colour=colours[arm], positions=placed(newest, arm, maps[arm]), caption=told(at))
+        for arm in arms
+    ]
+    latent_map(
+        *sides, labels=newest.labels, class_names=run.provenance.class_names, key=f"training-{run_id}", aligned=False
+    )
+    st.caption(
+        f"Means μ of the {run.config.data.name} test split, n = {len(newest.labels):,}, {told(at)}, in the PCA plane "
+        f"of {PLANES[plane]}; seed {run.config.train.seed}, run {run_id}. It moves with every snapshot."
+    )
+
+
+def newest_encoding(run: Run) -> tuple[Encoding | None, Run | None]:
+    """The newest state of a run that the pages can show, and the run at that state."""
+    for at in (run, *(run.at(step) for step in reversed(run.snapshots))):
+        if (found := cached.encoding(at)) is not None:
+            return found, at
+    return None, None
+
+
+def told(run: Run) -> str:
+    """The epoch of what is shown."""
+    return f"epoch {run.epoch:.3g}"
+
+
+def placed(encoding: Encoding, arm: str, plane: LinearMap) -> np.ndarray:
+    """Where an arm's means lie in the plane."""
+    return plane.positions(encoding.means[arm]).astype(np.float32)

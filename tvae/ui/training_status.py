@@ -1,0 +1,121 @@
+"""The run that a session watches, in the sidebar of every page: how far it is, what it reached, a way to stop it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tvae.checkpoints import read_metrics, read_run
+from tvae.config import InputError
+from tvae.jobs import Job
+from tvae.ui import cached, state
+from tvae.ui.escaping import as_text
+from tvae.ui.training_figures import nearest_margin
+
+UNDER_WAY = ("queued", "running")
+SHOWN_MARGIN = 0.0
+
+
+def show_status() -> None:
+    """The watched run; nothing where there is none."""
+    job = watched_job()
+    if job is None:
+        return
+    # Polling costs a little on the server: a run that has ended needs none.
+    st.fragment(_show, run_every=1.0 if job.state in UNDER_WAY else None)(job.id, job.state)
+
+
+def watched_job() -> Job | None:
+    """The run that this session watches, None where it watches none or the run is gone."""
+    run_id = state.watched()
+    if not run_id:
+        return None
+    try:
+        return cached.jobs().run(run_id)
+    except InputError:
+        state.watch("")
+        return None
+
+
+def _show(run_id: str, state_before: str) -> None:
+    try:
+        job = cached.jobs().run(run_id)
+    except InputError:
+        st.rerun()
+    if job.state != state_before:
+        if job.state == "done":
+            state.choose_run(job.id)
+        st.rerun()
+    with st.container(border=True, gap="small"):
+        show_progress(job)
+        if job.state in UNDER_WAY:
+            stop, more = st.columns(2)
+            if cached.jobs().may_control(job.id, state.owner()):
+                stop.button("Stop", key="status-stop", on_click=stop_run, args=(job.id,), width="stretch")
+            more.page_link("pages/5_Training.py", label="Watch", icon=":material/monitoring:")
+        else:
+            hide, more = st.columns(2)
+            hide.button("Hide", key="status-hide", on_click=state.watch, args=("",), width="stretch")
+            more.page_link("pages/5_Training.py", label="Compare", icon=":material/compare_arrows:")
+
+
+def stop_run(run_id: str) -> None:
+    """Ask the run to stop."""
+    cached.jobs().stop(run_id, state.owner())
+
+
+def show_progress(job: Job) -> None:
+    """One run in three lines: what it is doing, how far, what it has reached."""
+    st.markdown(f"**{as_text(called(job))}**: {in_words(job)}")
+    if job.state in UNDER_WAY:
+        left = "" if job.seconds_left is None else f", {duration(job.seconds_left)} left"
+        st.progress(job.share, f"epoch {job.epoch:.2f}{left}")
+    reached = accuracy_so_far(job)
+    if reached:
+        st.caption(reached)
+
+
+def called(job: Job) -> str:
+    """The run's name, or what a person would call it."""
+    loss = next(reversed(job.config.arms.values()))
+    return job.name or f"{job.config.data.name}, m = {loss.margin:g}, w = {loss.triplet_weight:g}"
+
+
+def in_words(job: Job) -> str:
+    """The run's state as a person would say it."""
+    if job.state == "queued":
+        return f"waits, place {job.place} in line"
+    if job.state == "running":
+        return {"starting": "starts …", "paused": "paused", "measuring": "is measured …"}.get(job.phase, "trains")
+    return f"{job.state}: {job.reason}" if job.reason else job.state
+
+
+def accuracy_so_far(job: Job) -> str:
+    """Triplet accuracy of each arm, measured at the end or, until then, on a part of the test split."""
+    if job.state == "done":
+        try:
+            metrics = read_metrics(read_run(job.folder).folder)
+        except InputError:
+            metrics = None
+        if metrics is not None:
+            shares = {arm: found["triplet_accuracy"]["0"] for arm, found in metrics["arms"].items()}
+            return f"{_shares(shares)} of triplets right at m = 0, n = {metrics['n']:,} test images."
+    rows = cached.jobs().live(job.id)
+    if not rows:
+        return ""
+    row = rows[-1]
+    place = nearest_margin(row["margins"], SHOWN_MARGIN)
+    shares = {arm: found[place] for arm, found in row["arms"].items()}
+    return f"{_shares(shares)} of triplets right at m = {row['margins'][place]:g}, {row['n']:,} test images."
+
+
+def _shares(shares: dict[str, float]) -> str:
+    return ", ".join(f"{arm.upper()} {100 * share:.2f} %" for arm, share in shares.items())
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person would say them."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
