@@ -30,7 +30,7 @@ class Slider:
     page: str
     """Path of the page."""
     name: str
-    """Label of the slider."""
+    """Label of the slider; empty where only the page's opening is measured."""
     shown: str
     """JavaScript that returns what is on screen, as text; empty until the page stands."""
 
@@ -50,6 +50,11 @@ SLIDERS = (
     Slider(page="Interpolation?run=mnist", name="Steps", shown=PLAYER),
     Slider(page="Interpolation?run=mnist&way=spherical&ends=confusable+pair", name="Steps", shown=PLAYER),
     Slider(page="Interpolation?run=mnist", name="Place on the way, from the first image to the second", shown=PLAYER),
+    Slider(page="Generation?run=mnist", name="Temperature", shown=PICTURE),
+    Slider(page="Generation?run=mnist&ask=4", name="Temperature", shown=PICTURE),
+    Slider(page="Generation?run=mnist", name="Samples shown", shown=PICTURE),
+    Slider(page="Traversals?run=mnist", name="Steps", shown=PICTURE),
+    Slider(page="Your_own_digit?run=mnist&strokes=AAZfN1JfSoBuhJaCrH4ABJ4wmGSSlo7N", name="", shown=PICTURE),
 )
 
 SEEN = """shown => {
@@ -142,14 +147,12 @@ def main() -> None:
                 openings.append(seconds)
                 if len(openings) < OPENINGS:
                     page.close()
-            changes = changing(page, slider, times)
+            changes = changing(page, slider, times) if slider.name else []
             turnings = [turning(page, slider) for _ in range(OPENINGS)]
             page.close()
             told = f"{statistics.median(openings):.2f} | {statistics.median(turnings):.2f}"
-            print(
-                f"| {slider.page} | {slider.name} | {told} | {statistics.median(changes):.0f} | {max(changes):.0f} |",
-                flush=True,
-            )
+            changed = f"{statistics.median(changes):.0f} | {max(changes):.0f}" if changes else " | "
+            print(f"| {slider.page} | {slider.name} | {told} | {changed} |", flush=True)
         chromium.close()
 
 

@@ -14,7 +14,7 @@ from tvae.judges import Judge, class_shares, effective_classes
 from tvae.sample_quality import NEIGHBOURS, SampleQuality
 from tvae.selection import rows_csv
 from tvae.ui import cached
-from tvae.ui.arm_grids import ROOM_OF_TWO, arm_badge, show_arm_grid
+from tvae.ui.arm_grids import ROOM_OF_TWO, arm_badge, arm_columns, show_arm_grid
 from tvae.ui.arms import chosen_arms
 from tvae.ui.colours import arm_colours
 from tvae.ui.frame import open_page
@@ -151,7 +151,7 @@ def show_measures(
     real_seen = None if judge is None else judge.classes(judge.features(images.images[rows.others]))
     where = "in grey values of pixels" if space is None else "in the judge's 256 features"
     of_class = "" if asked is None else f" of class {names[asked]}"
-    table, chart = st.columns([1, 1], gap="large")
+    table, chart = arm_columns(2)
     with table:
         st.markdown("##### How true, how varied")
         show_quality(
@@ -232,25 +232,21 @@ def show_page(run: Run, encoding: Encoding) -> None:
         spaces = (PIXELS,) if judge is None else (FEATURES, PIXELS)
         space = st.radio("Compared in", spaces, key="space", **KEPT) or spaces[0]
 
-    grids = {}
-    for arm, column in zip(arms, st.columns(len(arms), gap="large"), strict=True):
+    for arm, column in zip(arms, arm_columns(len(arms)), strict=True):
         shown = cached.samples(run, arm, asked, count, temperature, seed)
         seen = None if judge is None else judge.classes(judge.features(shown))
-        grids[arm] = grid_of(shown, seen, names, asked)
+        grid = grid_of(shown, seen, names, asked)
         with column:
             what = "the prior" if asked is None else f"class {names[asked]}"
             arm_badge(run, arm)
-            show_arm_grid(grids[arm], f"Samples of {arm.upper()} from {what}", ROOM_OF_TWO * 2 // len(arms))
-    words, *buttons = st.columns([4, *[1.3] * len(arms)], vertical_alignment="center")
+            show_arm_grid(grid, f"Samples of {arm.upper()} from {what}", ROOM_OF_TWO * 2 // len(arms))
+            grid_download(grid, f"samples-{run.name}-{arm}")
     source = "N(0, I)" if asked is None else f"each arm's own Gaussian of the means μ of its class {names[asked]}"
     under = "" if judge is None else " Under each, the class that the judge below sees."
-    words.caption(
+    st.caption(
         f"The same noise (seed {seed}) at temperature {temperature:g} through every decoder; codes from {source}."
         f"{under} Checkpoint {run.name}, training seed {run.config.train.seed}."
     )
-    for arm, button in zip(arms, buttons, strict=True):
-        with button:
-            grid_download(grids[arm], f"samples-{run.name}-{arm}", f"{arm.upper()} as PNG")
     images, missing = images_of(run)
     if images is None:
         words, again = st.columns([6, 1], vertical_alignment="center")

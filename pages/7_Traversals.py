@@ -12,7 +12,7 @@ from tvae.paths import traversals
 from tvae.selection import rows_csv
 from tvae.traversals import OFF_BELOW, ranked_latents
 from tvae.ui import cached, state
-from tvae.ui.arm_grids import ROOM_OF_TWO, arm_badge, show_arm_grid
+from tvae.ui.arm_grids import ROOM_OF_TWO, arm_badge, arm_columns, show_arm_grid
 from tvae.ui.arms import chosen_arms
 from tvae.ui.colours import FAINT, INK
 from tvae.ui.frame import open_page, theme
@@ -126,7 +126,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
     if row is not None:
         label = run.provenance.class_names[encoding.labels[row]]
         show_start(run, encoding, arms, row)
-    for arm, column in zip(arms, st.columns(len(arms), gap="large"), strict=True):
+    for arm, column in zip(arms, arm_columns(len(arms)), strict=True):
         with column:
             show_arm(run, encoding, arm, row, steps, 2 * ROOM_OF_TWO // len(arms))
     start = (

@@ -119,3 +119,49 @@ def test_images_are_picked_by_click(opened):
     row = other.get_attribute("data-row")
     other.click()
     page.wait_for_function(f"location.search.includes('to-row={row}')")
+
+
+def test_samples_of_both_arms_stand_beside_each_other_above_the_fold(opened):
+    page = opened("Generation?run=digits")
+    grids = [page.get_by_alt_text(f"Samples of {arm} from the prior") for arm in ("VAE", "TVAE")]
+    boxes = []
+    for grid in grids:
+        grid.wait_for(timeout=WAIT)
+        boxes.append(grid.bounding_box())
+    assert all(box["y"] + box["height"] < 900 for box in boxes)
+    assert abs(boxes[0]["y"] - boxes[1]["y"]) < 4 and boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"]
+    page.get_by_text("How true, how varied").wait_for(timeout=WAIT)
+    before = grids[0].get_attribute("src")
+    page.get_by_role("slider", name="Temperature").press("ArrowLeft")
+    page.wait_for_function(f"document.querySelector('[data-testid=stImage] img').getAttribute('src') !== {before!r}")
+    page.wait_for_function("location.search.includes('temperature=0.95')")
+    address = page.url
+    page.goto(address)
+    page.get_by_text("at temperature 0.95").wait_for(timeout=WAIT)
+
+
+def test_traversals_start_above_the_fold_and_around_an_image_by_address(opened):
+    page = opened("Traversals?run=digits")
+    for arm in ("VAE", "TVAE"):
+        grid = page.get_by_alt_text(f"Traversals of {arm}")
+        grid.wait_for(timeout=WAIT)
+        assert grid.bounding_box()["y"] < 400
+    page.get_by_role("combobox", name="Around").click()
+    page.get_by_role("option", name="a test image").click()
+    page.get_by_text("the code is μ of row 0").wait_for(timeout=WAIT)
+    page.wait_for_function("location.search.includes('around=')")
+    page.goto(page.url)
+    page.get_by_alt_text("Row 0 and its reconstructions").wait_for(timeout=WAIT)
+
+
+@pytest.mark.parametrize("path", ["Generation?run=digits", "Traversals?run=digits", "Your_own_digit?run=digits"])
+def test_on_a_narrow_page_the_arms_stand_one_below_the_other(opened, path):
+    page = opened(path)
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.reload()
+    pictures = page.locator("[data-testid=stImage] img:visible")
+    pictures.nth(1).wait_for(timeout=WAIT)
+    page.wait_for_timeout(1000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 800
+    boxes = [pictures.nth(i).bounding_box() for i in range(2)]
+    assert all(box["width"] > 150 for box in boxes)

@@ -7,14 +7,23 @@ import struct
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from tvae.checkpoints import Run
 from tvae.ui.colours import INK, arm_colours
 from tvae.ui.frame import theme
 from tvae.ui.pictures import LABEL, GridRow, fitting_scale, grid_png
 
+ACROSS, APART = 940, 32
+"""Screen pixels of a page's content at 1400, and between two columns of it."""
 ROOM_OF_TWO = 510
 """Screen pixels across that each of two columns of a wide page has."""
+
+
+def arm_columns(count: int) -> list[DeltaGenerator]:
+    """So many places beside each other on a wide page, one below the other where it is too narrow for that."""
+    row = st.container(horizontal=True, gap="medium")
+    return [row.container(width=(ACROSS - APART * (count - 1)) // count) for _ in range(count)]
 
 
 def show_arm_grid(rows: Sequence[GridRow], alt: str, room: int) -> None:
