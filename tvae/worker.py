@@ -27,6 +27,7 @@ from tvae.job_files import READY, JobFiles, Spec, State, run_is_alive
 from tvae.job_queue import JobQueue, runs_at_once
 from tvae.job_teller import Teller
 from tvae.process_lock import ProcessLock, inherited_lock, take_lock
+from tvae.row_files import cut_rows
 from tvae.run_intake import unmeasured_snapshots
 from tvae.runs_folder import own_run_folder, runs_folder
 
@@ -160,6 +161,7 @@ class Worker:
             started_from=spec.started_from,
             resume_file=self._files.resume,
         )
+        cut_rows(self._files.live, recording.training.step)  # what an earlier worker told beyond, or tore
         live = LiveAccuracy(dataset.test, self._files.append_live)
         pace = _Pace()
         reports = recording.reports()
@@ -284,9 +286,9 @@ def main(arguments: list[str]) -> int:
     """Work for the run that the arguments name; 0 when its end is told, however it was."""
     run_id, *data = arguments
     runs = runs_folder().absolute()
-    place = own_run_folder(runs / READY if data else runs, run_id)
-    path = JobFiles(place).lock
-    lock = inherited_lock(path) or take_lock(path)
+    # An idle worker's place may have become a run before this line is reached, or just now.
+    held = [inherited_lock(JobFiles(folder / run_id).lock) for folder in (runs / READY, runs)]
+    lock = held[0] or held[1] or take_lock(JobFiles(own_run_folder(runs, run_id)).lock)
     if lock is None:
         raise InputError(f"run {run_id}: another worker has it")
     with contextlib.suppress(OSError):  # if memory runs out, let it be this process and not the app

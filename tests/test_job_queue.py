@@ -1,0 +1,74 @@
+import threading
+
+import pytest
+
+from tvae.job_queue import JobQueue, runs_at_once
+
+
+def everyone(run_id: str) -> bool:
+    return True
+
+
+def test_first_come_first_served_and_one_at_a_time(tmp_path):
+    queue = JobQueue(tmp_path)
+    for name in "abc":
+        queue.add(name)
+    assert queue.places(everyone) == {"a": 1, "b": 2, "c": 3}
+    assert not queue.claim("b", 1, everyone)
+    assert queue.claim("a", 1, everyone)
+    assert not queue.claim("b", 1, everyone)
+    assert queue.places(everyone) == {"b": 1, "c": 2}
+    queue.remove("a")
+    assert not queue.claim("c", 1, everyone)
+    assert queue.claim("b", 1, everyone)
+    assert queue.claim("c", 2, everyone)
+
+
+def test_a_dead_worker_s_row_counts_for_nothing(tmp_path):
+    queue = JobQueue(tmp_path)
+    for name in "abc":
+        queue.add(name)
+    assert queue.claim("a", 1, everyone)
+    assert queue.claim("c", 1, lambda run_id: run_id == "c")
+    assert [run_id for run_id, _ in queue.rows()] == ["c"]
+
+
+def test_claims_at_the_same_moment_are_one(tmp_path):
+    queue = JobQueue(tmp_path)
+    names = [f"run{number}" for number in range(8)]
+    for name in names:
+        queue.add(name)
+    taken: list[str] = []
+    start = threading.Barrier(len(names))
+
+    def work(name: str) -> None:
+        start.wait()
+        for _ in range(20):
+            # Each thinks that the others have only just died or come to life: the rows alone decide.
+            if JobQueue(tmp_path).claim(name, 1, lambda other: (other, 1) in queue.rows()):
+                taken.append(name)
+                return
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 1
+
+
+def test_the_same_request_is_the_same_run(tmp_path):
+    queue = JobQueue(tmp_path)
+    assert queue.requested("wish") is None
+    assert queue.add("a", "wish") == "a"
+    assert queue.add("b", "wish") == "a"
+    assert queue.requested("wish") == "a"
+    assert [run_id for run_id, _ in queue.rows()] == ["a"]
+    queue.remove("a", request=True)
+    assert queue.add("b", "wish") == "b"
+
+
+@pytest.mark.parametrize(("said", "meant"), [("", 1), ("3", 3), ("0", 1), ("-2", 1), ("many", 1)])
+def test_runs_at_once(said, meant, monkeypatch):
+    monkeypatch.setenv("TVAE_RUNS_AT_ONCE", said)
+    assert runs_at_once() == meant
