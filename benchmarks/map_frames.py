@@ -20,7 +20,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+
+from tvae.ui.latent_map.payload import geometry_blob, neighbours_blob, neighbours_that_fit, values_blob
 
 ROOT = Path(__file__).parents[1]
 PORT = 8599
@@ -143,6 +146,22 @@ def bytes_sent(browser: Browser, address: str) -> None:
     context.close()
 
 
+def bytes_a_point(rows: int) -> None:
+    """Print what a point weighs on each map, block by block; a block's size does not hang on what is in it."""
+    layout, labels = np.random.default_rng(0).normal(size=(rows, 2)).astype(np.float32), np.zeros(rows, np.int64)
+    table = np.zeros((rows, neighbours_that_fit(rows)), np.int64)
+    weights = [
+        len(blob.data) / (2 * rows)
+        for blob in (
+            geometry_blob(layout, layout, labels),
+            neighbours_blob(table, table),
+            values_blob(layout[:, 0], layout[:, 1]),
+        )
+    ]
+    told = " | ".join(f"{weight:.2f}" for weight in (*weights, sum(weights)))
+    print(f"| 2 × {rows:,}, {table.shape[1]} neighbours | {told} |")
+
+
 def hover(page: Page, box: Any) -> None:
     """Go over a map slowly enough for rows to be marked."""
     for step in range(80):
@@ -226,6 +245,10 @@ def main() -> None:
             first_maps(browser, address)
             print("\n| bytes received | |\n| --- | ---: |")
             bytes_sent(browser, address)
+            print("\n| bytes a point and map | positions and label | neighbours | one colouring | all |")
+            print("| --- | ---: | ---: | ---: | ---: |")
+            bytes_a_point(10_000)
+            bytes_a_point(70_000)
             print("\n| gesture | points | frames | median, ms | 99th percentile, ms | between frames, ms |")
             print("| --- | --- | ---: | ---: | ---: | ---: |")
             frames(browser, f"{address}/{PAGE}", 10_000)

@@ -11,14 +11,16 @@ from tvae.neighbours import Neighbours
 from tvae.projections import Parameters, PcaParameters, TsneParameters, UmapParameters
 from tvae.projector import Ticket
 from tvae.ui import cached, state
+from tvae.ui.epochs import epochs_play
 from tvae.ui.escaping import as_text
 from tvae.ui.frame import open_page
 from tvae.ui.latent_map import MapSide, is_drawn, latent_map, load_map_code, neighbours_that_fit, picked_on_map
 from tvae.ui.map_changes import show_changes
+from tvae.ui.map_decoding import offer_decoding
 from tvae.ui.map_inputs import COLOURINGS, Pair, colour_by, images_of, look_for_images_again
 from tvae.ui.map_selection import Images, show_row, show_selection
-from tvae.ui.map_views import View, misfit_note, own_titles, run_with_encoding, views_beside
-from tvae.ui.projecting import METHOD_NAMES, Picture, laid_over, picture, request_for
+from tvae.ui.map_views import View, misfit_note, views_beside
+from tvae.ui.projecting import METHOD_NAMES, Picture, kept_still, laid_over, passing_picture, picture, request_for
 
 STYLE = Path(cached.__file__).parent / "latent_map_page.css"
 AS_LEFT = "the same"
@@ -30,24 +32,24 @@ KEPT: Any = {"bind": "query-params", "persist_state": "session"}
 METHOD_OF = {name: method for method, name in METHOD_NAMES.items()}
 
 
-def choose_views(views: dict[str, View], own: list[str]) -> tuple[View, View]:
-    """Left and right, beside each other above the maps."""
+def choose_views(views: dict[str, View], arms: int) -> tuple[View, View]:
+    """Left and right, beside each other above the maps; at first the first and the last of the run's own arms."""
     names = list(views)
     left, right = st.columns(2)
     with left:
-        a = st.selectbox("Left map", names, index=names.index(own[0]), key="left", on_change=state.forget_note, **KEPT)
+        a = st.selectbox("Left map", names, index=0, key="left", on_change=state.forget_note, **KEPT)
     with right:
         b = st.selectbox(
             "Right map",
             names,
-            index=names.index(own[-1]),
+            index=arms - 1,
             key="right",
             on_change=state.forget_note,
-            help="Another arm, the same arm at an earlier epoch or under another projection, or an arm of another run "
-            "on the same images.",
+            help="Another arm, the same arm at another epoch or under another projection, or an arm of another run "
+            "on the same images. A name without an epoch follows the epoch in the sidebar.",
             **KEPT,
         )
-    return views.get(a or "", views[own[0]]), views.get(b or "", views[own[-1]])
+    return views.get(a or "", views[names[0]]), views.get(b or "", views[names[arms - 1]])
 
 
 def choose_parameters() -> tuple[dict[str, Parameters], int]:
@@ -110,6 +112,7 @@ def draw_maps(
         colour_by=colour_by(colouring[0], pair, colouring[1]),
         selection=picks.rows,
         focus=picks.focus,
+        decode=True,
         code_loaded=True,
         ask_when_drawn=True,
         key=map_key(pair),
@@ -164,7 +167,7 @@ def show_waiting(ticket: Ticket, key: str, told: str) -> None:
         st.rerun()
     now = ticket.progress()
     left = "" if now.seconds_left is None else f", about {max(1, round(now.seconds_left))} s left"
-    bar, out = st.columns([6, 1], vertical_alignment="center")
+    bar, out = st.columns([4, 1], vertical_alignment="center")
     doing = "Measuring how far to believe PCA" if told == "PCA" else f"{told}"
     bar.progress(min(1.0, now.share), f"{doing}: {now.phase}{left}.")
     if out.button("Cancel", key=f"cancel-{key[:12]}", width="stretch"):
@@ -178,9 +181,9 @@ def show_state_of(pictures: tuple[Picture, Picture], kept: state.Layouts) -> Non
         if shown.ticket is not None:
             show_waiting(shown.ticket, key, shown.told)
         if shown.failed:
-            words, again = st.columns([6, 1], vertical_alignment="center")
+            words, again = st.columns([4, 1], vertical_alignment="center")
             words.info(as_text(f"{shown.failed} {shown.told} is shown instead."))
-            again.button("Try again", key=f"again-{key[:12]}", on_click=kept.ask_again, args=(key,))
+            again.button("Try again", key=f"again-{key[:12]}", on_click=kept.ask_again, args=(key,), width="stretch")
 
 
 def both_pictures(
@@ -199,12 +202,11 @@ def both_pictures(
 
 def page() -> None:
     """The whole page."""
-    run = open_page("Latent map", "Which digits moved, and whose company did they leave?")
+    run = open_page("Latent map", "Which digits moved, and whose company did they leave?", at_any_epoch=True)
     load_map_code()
     st.html(STYLE)
-    run = run_with_encoding(run)
-    encoding = None if run is None else cached.encoding(run)
-    if run is None or encoding is None:
+    encoding = cached.encoding(run)
+    if encoding is None:
         st.info("This run's folder holds no encoded test split yet; it is written on the way and when a run ends.")
         return
     n, names, fingerprint = len(encoding.labels), run.provenance.class_names, run.provenance.test.fingerprint
@@ -214,9 +216,10 @@ def page() -> None:
     views, misfits = views_beside(run)
     asked = [st.query_params.get(side, "") for side in ("left", "right")]
     note = state.view_note(next(filter(None, (misfit_note(name, views, misfits) for name in asked)), ""))
+    waiting = st.container(key="map-waiting")
     controls = st.container(key="map-controls").columns([2.7, 1, 1.15, 1.75, 1.15, 0.85], vertical_alignment="bottom")
     with controls[0]:
-        left, right = choose_views(views, own_titles(run))
+        left, right = choose_views(views, len(run.config.arms))
     with controls[5], st.popover("More", width="stretch"):
         parameters, seed = choose_parameters()
         st.markdown("**Maps**")
@@ -260,23 +263,33 @@ def page() -> None:
     picks, kept = state.picks(fingerprint, n), state.layouts()
     take_gesture(pair, picks)
     chosen = parameters[method], parameters[METHOD_OF.get(other or "", method)]
-    pictures = both_pictures(left, right, chosen, seed, kept)
+    playing = epochs_play(run)
+    if playing:
+        pictures = passing_picture(left), passing_picture(right)
+    else:
+        pictures = both_pictures(left, right, chosen, seed, kept)
+    pictures = kept_still(left, pictures[0]), pictures[1]
     right_at = laid_over(*pictures, picks.rows if to_selection else None)
-    show_state_of(pictures, kept)
+    with waiting:
+        show_state_of(pictures, kept)
 
     # The maps come first: before neighbours and images, which take seconds on a fresh server, and before the charts,
     # which keep a browser busy.
     drawn = is_drawn(map_key(pair))
-    early = (not drawn or state.first_time(pair.key)) and colouring in ("class", "error")
+    early = not playing and (not drawn or state.first_time(pair.key)) and colouring in ("class", "error")
     maps = st.container()
     images, missing, near = None, "", None
     if not early:
-        images, missing, near = (*images_of(run), pair.neighbours)
+        images, missing = images_of(run)
+        near = None if playing else pair.neighbours
     with maps:
         draw_maps(pair, pictures, right_at, picks, (colouring, margin), images, near)
     show_captions(pair, pictures, colouring)
-    if not drawn:
+    if playing:
+        st.caption("What changed, and what is selected, is told when the epochs stand still.")
+    if not drawn or playing:
         return
+    offer_decoding(pair, (pictures[0].positions, right_at), map_key(pair))
     if early:
         images_of(run)
         _ = pair.neighbours

@@ -9,8 +9,8 @@ import pytest
 
 from tvae.alignment import align
 from tvae.config import InputError
-from tvae.decode_anywhere import NEIGHBOURS, shown_map
-from tvae.projections import ProjectionRequest, layout
+from tvae.decode_anywhere import NEIGHBOURS, pca_behind, shown_map
+from tvae.projections import ProjectionRequest, layout, principal_axes
 
 
 def pca_maps(latents: int, n: int = 80):
@@ -124,3 +124,30 @@ def test_impossible_places_are_one_line():
         found.place_of(np.zeros(2))
     with pytest.raises(InputError, match="same rows"):
         shown_map(np.zeros((4, 3)), np.zeros((5, 2)))
+
+
+@pytest.mark.parametrize("latents", [1, 2, 5])
+def test_pca_is_known_however_it_was_laid(latents):
+    rng = np.random.default_rng(latents)
+    means = (rng.normal(size=(60, latents)) * np.arange(1, latents + 1)).astype(np.float32)
+    mean, components, _ = principal_axes(means)
+    flat = (means - mean) @ components.T
+    turned = (-3.0 * flat[:, ::-1] @ np.array([[0.6, 0.8], [-0.8, 0.6]]) + (5, 9)).astype(np.float32)
+    found = pca_behind(means, turned)
+    assert found is not None
+    shown = shown_map(means, turned, *found)
+    place, likeness = shown.place_of(means[7])
+    assert likeness == "exact"
+    np.testing.assert_allclose(place, turned[7], atol=1e-3)
+    if latents == 2:
+        np.testing.assert_allclose(shown.at((float(turned[7, 0]), float(turned[7, 1]))).code, means[7], atol=1e-3)
+
+
+def test_another_picture_is_not_taken_for_pca():
+    rng = np.random.default_rng(0)
+    means = rng.normal(size=(60, 5)).astype(np.float32)
+    mean, components, _ = principal_axes(means)
+    flat = ((means - mean) @ components.T).astype(np.float32)
+    assert pca_behind(means, rng.normal(size=(60, 2)).astype(np.float32)) is None
+    flat[3, 0] += 0.1 * np.ptp(flat)
+    assert pca_behind(means, flat) is None

@@ -22,6 +22,7 @@ from tvae.projector import Projector, Ticket
 from tvae.ui import cached, latent_map
 from tvae.ui.map_inputs import Pair, selected_rows_csv
 from tvae.ui.map_views import View, views_beside
+from tvae.ui.projecting import quick_pca
 
 __all__ = ["projector"]
 
@@ -213,8 +214,9 @@ def test_an_arm_at_two_epochs_stands_side_by_side(shown, projector: FakeProjecto
 def test_every_snapshot_is_offered_and_asked_for_by_its_own_name(projector: FakeProjector):
     run = read_run(DIGITS)
     views, _ = views_beside(run)
+    assert list(views)[:2] == ["VAE", "TVAE"]
     assert {view.run.snapshot for view in views.values()} == {None, *run.snapshots}
-    assert len({view.key for view in views.values()}) == len(views) == 2 * (1 + len(run.snapshots))
+    assert len({view.key for view in views.values()}) == len(views) - 2 == 2 * (1 + len(run.snapshots))
     app = page(left="VAE, epoch 0", right="TVAE")
     assert not app.exception
     assert list(projector.requests[0].means) == ["tvae at 4400", "vae at 0"]
@@ -224,7 +226,46 @@ def test_a_run_on_its_way_is_shown_at_its_last_snapshot(copied, projector: FakeP
     (copied() / "encoding-test.npz").unlink()
     app = page(run="copy", projection="PCA")
     assert not app.exception
-    assert [app.selectbox(key=key).value for key in ("left", "right")] == ["VAE, epoch 100", "TVAE, epoch 100"]
+    assert "from VAE, epoch 100 to TVAE, epoch 100" in words(app)
+    assert "epoch 200" not in str(app.selectbox(key="left").options)
+
+
+def test_the_scrubber_takes_both_arms_to_its_epoch_and_leaves_dated_ones(shown, projector: FakeProjector):
+    run = read_run(DIGITS)
+    app = page(projection="PCA", rows="1-20", left="VAE, epoch 200", epoch="0")
+    assert not app.exception
+    assert [shown[-1][side].title for side in ("left", "right")] == ["VAE, epoch 200", "TVAE, epoch 0"]
+    app.selectbox(key="left").set_value("VAE").run()
+    for step in (run.snapshots[2], run.snapshots[0]):
+        app.select_slider(key="epoch").set_value(step).run()
+        assert not app.exception
+        epoch = f"{step / run.steps_per_epoch:.3g}"
+        assert [shown[-1][side].title for side in ("left", "right")] == [f"VAE, epoch {epoch}", f"TVAE, epoch {epoch}"]
+        assert picks(app).rows.tolist() == list(range(1, 21)), "the selection stays"
+        encoding, trained = read_encoding(run.at(step), "test"), read_encoding(run, "test")
+        assert encoding is not None and trained is not None
+        here, there = (quick_pca(found.arms["vae"].means) for found in (encoding, trained))
+        np.testing.assert_allclose(shown[-1]["left"].positions, align(there, here).apply(here), atol=1e-3)
+    app.select_slider(key="epoch").set_value(run.step).run()
+    assert [shown[-1][side].title for side in ("left", "right")] == ["VAE", "TVAE"]
+
+
+def test_playing_epochs_computes_nothing_that_takes_long(shown, projector: FakeProjector):
+    app = page(epoch="0")
+    projector.requests.clear()
+    app.toggle(key="epoch-playing").set_value(True).run()
+    app.select_slider(key="epoch").set_value(read_run(DIGITS).snapshots[2]).run()
+    assert not app.exception
+    assert projector.requests == []
+    assert shown[-1]["nearest"] is None
+    assert "PCA, while the epochs play" in words(app)
+    assert "when the epochs stand still" in words(app)
+    assert "##### What changed" not in words(app)
+    app.toggle(key="epoch-playing").set_value(False).run()
+    assert not app.exception
+    assert len(projector.requests) == 1, "one layout of both arms"
+    assert shown[-1]["nearest"] is not None
+    assert "##### What changed" in words(app)
 
 
 # ---- names

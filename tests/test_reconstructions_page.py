@@ -60,6 +60,23 @@ def test_the_table_is_the_runs_own_errors_and_the_trade_is_told():
     assert "n = 359" in words(app) and "checkpoint digits" in words(app)
 
 
+def test_a_snapshot_has_errors_of_its_own_and_says_its_epoch():
+    run = read_run(DIGITS)
+    early = run.snapshots[1]
+    app = page({"run": "digits", "epoch": f"{early / run.steps_per_epoch:.3g}"})
+    assert not app.exception
+    assert app.select_slider(key="epoch").value == early
+    found = read_encoding(run.at(early), "test")
+    assert found is not None
+    for arm in ("vae", "tvae"):
+        assert app.table[0].value.loc["all", arm.upper()].strip("*") == f"{found.arms[arm].errors.mean():.2f}"
+    assert f"checkpoint digits at epoch {early / run.steps_per_epoch:.3g} of 200" in words(app)
+    app.select_slider(key="epoch").set_value(run.step).run()
+    assert not app.exception
+    assert app.table[0].value.loc["all", "VAE"].strip("*") == f"{encoding().arms['vae'].errors.mean():.2f}"
+    assert "at epoch" not in words(app)
+
+
 def test_only_a_difference_beyond_the_noise_is_bold():
     app = page({"run": "digits"})
     found, table = encoding(), app.table[0].value

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Float32, Float64
 
-from tvae.alignment import Alignment
+from tvae.alignment import Alignment, align
 from tvae.config import InputError
-from tvae.projections import LinearMap
+from tvae.projections import LinearMap, principal_axes
 
 Likeness = Literal["exact", "plane", "approximate"]
 """exact: PCA of no more than two latents, where place and code are one to one. plane: PCA of more, where a place stands
@@ -107,8 +107,9 @@ def shown_map(
     if linear is None and len(at) > 1:
         rows = np.unique(np.linspace(0, len(at) - 1, _SPACED).astype(int))
         nearest = np.empty(len(rows))
+        x, y = np.ascontiguousarray(at.T)  # a sum over an axis of two is slow
         for place, row in enumerate(rows):
-            squared = ((at - at[row]) ** 2).sum(axis=1)
+            squared = (x - x[row]) ** 2 + (y - y[row]) ** 2
             squared[row] = np.inf
             nearest[place] = squared.min()
         reach = max(reach, _FAR * float(np.sqrt(np.percentile(nearest, 95))))
@@ -136,3 +137,19 @@ def _nearest_weighted(
         if weights.sum() == 0:  # all as far as each other
             weights = np.ones(k)
     return rows, weights / weights.sum()
+
+
+def pca_behind(
+    means: Float[np.ndarray, "n latent"], positions: Float[np.ndarray, "n 2"]
+) -> tuple[LinearMap, Alignment] | None:
+    """PCA of the means and what lays it over these positions, where that is what they show; else None.
+
+    However a picture was turned, mirrored, scaled and moved since, it is known by matching to a thousandth of its
+    larger extent.
+    """
+    mean, components, share = principal_axes(means)
+    linear = LinearMap(mean, components, Alignment(np.eye(2), 1.0, np.zeros(2)), share)
+    flat = linear.positions(means)
+    laid = align(positions, flat)
+    off = float(np.abs(laid.apply(flat) - positions).max())
+    return (linear, laid) if off <= 1e-3 * float(np.ptp(positions, axis=0).max()) else None

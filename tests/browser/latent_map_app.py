@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from tvae.ui.latent_map import ColourBy, Decoded, MapSide, latent_map, neighbours_blob, pending_probe, sprite_sheet
+from tvae.ui.decoding_probe import Decoded, decoding_probe
+from tvae.ui.latent_map import ColourBy, MapSide, latent_map, neighbours_blob, sprite_sheet
 
 SIDE = 20
 ROWS = SIDE * SIDE
@@ -39,6 +40,15 @@ def neighbours() -> tuple[np.ndarray, np.ndarray]:
     return (rows + picks[0]) % ROWS, (rows + picks[1]) % ROWS
 
 
+def answered(place: tuple[float, float]) -> list[Decoded]:
+    """Made-up decodes, which tell where they are of."""
+    x, y = place
+    return [
+        Decoded(np.full((4, 4), 200, np.uint8), f"{x:.1f} {y:.1f}"),
+        Decoded(np.full((4, 4), 50, np.uint8), "", True),
+    ]
+
+
 def page() -> None:
     """Draw the map and print what Python knows of it."""
     st.set_page_config(layout="wide")
@@ -49,8 +59,6 @@ def page() -> None:
         st.text("away")
         return
     decode = "decode" in st.query_params
-    probe = pending_probe("map") if decode else None
-    answer = probe and Decoded(probe.number, np.full((4, 4), 200, np.uint8), np.full((4, 4), 50, np.uint8))
     ranks = np.arange(ROWS, dtype=np.float32)
     state = latent_map(
         MapSide(title="VAE", colour="#2f6db5", positions=third if project else left, caption="first"),
@@ -63,15 +71,14 @@ def page() -> None:
         selection=st.session_state.get("rows"),
         focus=st.session_state.get("focus"),
         decode=decode,
-        decoded=answer,
         key="map",
     )
     st.session_state["rows"], st.session_state["focus"] = state.selection, state.focus
     st.text(f"rows {state.selection.tolist()}")
     st.text(f"left is {'third' if project else 'first'}")
     st.text(f"focus {state.focus}")
-    if probe:
-        st.text(f"probe {probe.side} {probe.position[0]:.2f} {probe.position[1]:.2f}")
+    if decode:
+        decoding_probe(answered, memory="map")
 
 
 if __name__ == "__main__":

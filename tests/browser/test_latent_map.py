@@ -423,18 +423,73 @@ def test_nothing_but_the_change_is_sent_again(browser: Any, streamlit_app: Calla
     context.close()
 
 
-def test_probe_asks_python_and_shows_the_answer(browser: Any, streamlit_app: Callable[[Path], str]) -> None:
+def decoding(browser: Any, streamlit_app: Callable[[Path], str]) -> tuple[Maps, Any]:
+    """The test page with its answers to places, and what shows them."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    page = context.new_page()
-    maps = Maps(page).open(f"{streamlit_app(Path(app.__file__))}/?decode=1")
-    x, y = maps.spot("right", int(np.flatnonzero((maps.layouts["right"] == (4, 6)).all(axis=1))[0]))
-    page.mouse.move(x, y)
-    page.get_by_text("probe right 4.0").wait_for()
-    answers = page.locator(".decoded canvas")
-    answers.first.wait_for()
+    maps = Maps(context.new_page()).open(f"{streamlit_app(Path(app.__file__))}/?decode=1")
+    return maps, maps.page.get_by_test_id("map-decoded")
+
+
+def right_spot(maps: Maps) -> tuple[float, float]:
+    """Where the right map has the place 4, 6."""
+    return maps.spot("right", int(np.flatnonzero((maps.layouts["right"] == (4, 6)).all(axis=1))[0]))
+
+
+def test_the_place_under_the_pointer_is_decoded_while_the_mode_is_on(browser: Any, streamlit_app: Any) -> None:
+    maps, decoded = decoding(browser, streamlit_app)
+    page, mode = maps.page, maps.page.get_by_role("button", name="Decode anywhere")
+    page.mouse.move(*right_spot(maps))
+    page.wait_for_timeout(400)
+    assert not decoded.is_visible()
+    mode.click()
+    assert mode.get_attribute("aria-pressed") == "true"
+    page.mouse.move(*right_spot(maps))
+    decoded.get_by_text("4.0 6.0").wait_for()
+    pictures = decoded.locator("canvas")
     red = "c => c.getContext('2d').getImageData(1, 1, 1, 1).data[0]"
-    assert [answers.nth(i).evaluate(red) for i in range(2)] == [200, 50]
-    context.close()
+    assert [pictures.nth(i).evaluate(red) for i in range(2)] == [200, 50]
+    opacity = "c => getComputedStyle(c).opacity"
+    assert float(pictures.nth(0).evaluate(opacity)) == 1 and float(pictures.nth(1).evaluate(opacity)) < 0.5
+    mode.click()
+    decoded.wait_for(state="hidden")
+    page.context.close()
+
+
+def test_a_held_key_decodes_and_letting_go_ends_it(browser: Any, streamlit_app: Any) -> None:
+    maps, decoded = decoding(browser, streamlit_app)
+    page = maps.page
+    page.mouse.move(*right_spot(maps))
+    page.keyboard.down("d")
+    decoded.get_by_text("4.0 6.0").wait_for()
+    page.keyboard.up("d")
+    decoded.wait_for(state="hidden")
+    search = page.get_by_placeholder("Class or #row")
+    search.focus()
+    page.mouse.move(*right_spot(maps))
+    page.keyboard.down("d")
+    page.wait_for_timeout(400)
+    assert not decoded.is_visible(), "who types a d types a d"
+    page.context.close()
+
+
+def test_one_question_is_under_way_and_the_last_place_is_answered(browser: Any, streamlit_app: Any) -> None:
+    maps, decoded = decoding(browser, streamlit_app)
+    page = maps.page
+    page.get_by_role("button", name="Decode anywhere").click()
+    page.evaluate(
+        """() => {
+          window.most = 0; let open = 0;
+          document.addEventListener('latent-map:probe', () => { window.most = Math.max(window.most, ++open); });
+          document.addEventListener('latent-map:decoded', () => { open--; }, {capture: true});
+        }"""
+    )
+    x, y = right_spot(maps)
+    for step in range(40):
+        page.mouse.move(x - 40 + step, y)
+    page.mouse.move(x, y)
+    decoded.get_by_text("4.0 6.0").wait_for()
+    assert page.evaluate("window.most") == 1
+    page.context.close()
 
 
 # ---- what Python packs

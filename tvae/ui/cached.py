@@ -9,15 +9,19 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 from jaxtyping import Float32, Float64, Int64, UInt8
+from PIL import Image
 
+from tvae.arm_maps import arm_maps as maps_of
 from tvae.changes import Changes, changes
 from tvae.checkpoints import EncodedArm, Encoding, Run, read_curves, read_encoding, read_gaps
 from tvae.config import InputError
 from tvae.confusable import ConfusablePair, most_confusable_pair
 from tvae.data import Split, load_split
 from tvae.data.split import SplitName
+from tvae.decode_anywhere import ShownMap
 from tvae.decoding import Network
 from tvae.decoding import network as network_of
+from tvae.digit_preparation import Placement, measured_placement
 from tvae.example_rows import random_pairs
 from tvae.groups import Group, groups
 from tvae.imagining import RealImages, feature_manifold, imagined, real_images
@@ -36,6 +40,7 @@ from tvae.triplet_accuracy import ClassMatrix, TripletAccuracy, anchor_accuracy,
 from tvae.triplet_curve import GapHistogram, TripletCurve, gap_histogram, triplet_curve
 from tvae.triplet_search import Triplets, VerdictTriplets, triplets_by_verdict, worst_triplets
 from tvae.ui.latent_map import Blob, neighbours_blob, neighbours_that_fit, sprite_sheet
+from tvae.ui.map_pictures import map_ground
 from tvae.ui.runs import JUDGES
 
 
@@ -446,3 +451,44 @@ def _quality(
     key: str, _images: UInt8[np.ndarray, "m height width"], _covered: Manifold, _space: Judge | None
 ) -> SampleQuality:
     return sample_quality(_covered, feature_manifold(_images, _space))
+
+
+def placement(fingerprint: str, images: UInt8[np.ndarray, "n height width"]) -> Placement:
+    """How the images of a split lie in their frame."""
+    return _placement(fingerprint, images)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _placement(key: str, _images: UInt8[np.ndarray, "n height width"]) -> Placement:
+    return measured_placement(_images)
+
+
+def arm_maps(run: Run, found: Encoding, arms: list[str], method: str) -> tuple[str, dict[str, ShownMap]]:
+    """The method of the arms' maps, PCA where the one asked for has not been computed, and the maps."""
+    layout_found = layout(run, method)
+    shown = method if layout_found is not None else "pca"
+    key = f"{file_key(run, 'encoding-test.npz')}:{shown}:{arms}"
+    return shown, _arm_maps(key, {arm: found.arms[arm].means for arm in arms}, layout_found)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _arm_maps(
+    key: str, _means: dict[str, Float32[np.ndarray, "n _"]], _layout_found: Layout | None
+) -> dict[str, ShownMap]:
+    return maps_of(_means, _layout_found)
+
+
+def map_picture_ground(
+    run: Run, found: Encoding, arms: list[str], arm: str, method: str, names: tuple[str, ...], theme: str
+) -> Image.Image:
+    """The still picture of one of these arms' maps, without anything on it."""
+    shown, maps = arm_maps(run, found, arms, method)
+    key = f"{file_key(run, 'encoding-test.npz')}:{shown}:{arms}:{arm}:{names}:{theme}"
+    return _map_picture_ground(key, maps[arm], found.labels, names, theme)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _map_picture_ground(
+    key: str, _shown: ShownMap, _labels: Int64[np.ndarray, " n"], _names: tuple[str, ...], _theme: str
+) -> Image.Image:
+    return map_ground(_shown.positions, _labels, _names, _theme)

@@ -36,6 +36,11 @@ def run_at_chosen_epoch(run: Run) -> Run:
     return run if ended and step == steps[-1] else run.at(step)
 
 
+def epochs_play(run: Run) -> bool:
+    """Whether the run's snapshots are shown one after another; what takes longer than one of them may then wait."""
+    return bool(run.snapshots) and bool(st.session_state.get(PLAYING))
+
+
 @st.fragment(run_every=FRAME_SECONDS)
 def _play(steps: list[int], shown: int) -> None:
     """Show the next snapshot after a while, and the first after the last."""

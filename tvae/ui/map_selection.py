@@ -72,7 +72,9 @@ def show_selection(
         tiles[3].image(enlarged(mean, SIDE), width=SIDE, caption="mean image")
     st.plotly_chart(class_mix(found.class_counts, names), config={"displayModeBar": False}, key="class-mix")
     st.caption(f"Classes of the selected images, n = {found.count:,} of {len(pair.labels):,}.")
-    if not pair.same:
+    if not pair.same and not (found.lost or found.gained):
+        st.caption("No image was lost or gained as a neighbour by half of them or more.")
+    elif not pair.same:
         show_companions("lost", f"neighbours in {as_text(pair.left.title)} only", found.lost, images, pair.left.colour)
         show_companions(
             "gained", f"neighbours in {as_text(pair.right.title)} only", found.gained, images, pair.right.colour

@@ -43,27 +43,18 @@ class View:
         return found.arms[self.arm]
 
 
-def run_with_encoding(run: Run) -> Run | None:
-    """The run; while it has not ended, the run at its last snapshot; None where it has none yet."""
-    if cached.encoding(run) is not None:
-        return run
-    return run.at(run.snapshots[-1]) if run.snapshots else None
-
-
-def own_titles(run: Run) -> list[str]:
-    """What the views of this run's arms are called, the run being at the snapshot that it is at."""
-    return [_title(run, arm) for arm in run.config.arms]
-
-
 def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
-    """Views by their title, this run's first; and why each other run is not among them."""
-    at_snapshots = [run.at(step) for step in run.snapshots]
+    """Views by the name they are offered under, this run's first; and why each other run is not among them.
+
+    An arm's bare name shows the run at whichever snapshot it is; a name with an epoch stays at that epoch.
+    """
+    kept = [run.at(step) for step in run.snapshots]
+    if kept and cached.encoding(run.at(None)) is not None:
+        kept.append(run.at(None))
     views = {
-        _title(shown, arm): View(shown, arm, _title(shown, arm))
-        for runs in ([run], at_snapshots)
-        for arm in run.config.arms
-        for shown in runs
+        arm.upper(): View(run, arm, arm.upper() if run.snapshot is None else _dated(run, arm)) for arm in _arms(run)
     }
+    views |= {_dated(shown, arm): View(shown, arm, _dated(shown, arm)) for arm in _arms(run) for shown in kept}
     misfits: dict[str, str] = {}
     for name, folder in run_folders().items():
         if folder.resolve() == run.folder.resolve():
@@ -83,8 +74,12 @@ def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
     return views, misfits
 
 
-def _title(run: Run, arm: str) -> str:
-    return arm.upper() if run.snapshot is None else f"{arm.upper()}, epoch {run.epoch:.3g}"
+def _arms(run: Run) -> list[str]:
+    return list(run.config.arms)
+
+
+def _dated(run: Run, arm: str) -> str:
+    return f"{arm.upper()}, epoch {run.epoch:.3g}"
 
 
 def misfit_note(asked: str, views: dict[str, View], misfits: dict[str, str]) -> str:

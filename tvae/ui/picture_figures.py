@@ -5,13 +5,17 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import plotly.graph_objects as go
+from jaxtyping import Float
 
 from tvae.reconstruction_errors import ClassErrors
 from tvae.ui.figures import GREY
 
 MOST_CLASSES = 40
 """Beyond these a chart's lines can't be told apart; the table has them all."""
+MOST_VOTED = 6
+"""Classes of a vote; with further ones it is no vote for anything."""
 
 
 def errors_by_class(errors: Mapping[str, ClassErrors], colours: Mapping[str, str], names: Sequence[str]) -> go.Figure:
@@ -46,6 +50,39 @@ def errors_by_class(errors: Mapping[str, ClassErrors], colours: Mapping[str, str
         height=max(220, 60 + 26 * len(order)),
         margin={"l": 10, "r": 10, "t": 24, "b": 10},
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
+
+
+def votes_by_class(
+    shares: Mapping[str, Float[np.ndarray, " classes"]], names: Sequence[str], colours: Mapping[str, str]
+) -> go.Figure:
+    """Each arm's share of the votes for each class that has any, a bar an arm, the class with most on top."""
+    most = np.max(list(shares.values()), axis=0)
+    shown = np.flatnonzero(most)
+    shown = shown[np.argsort(most[shown], kind="stable")][-MOST_VOTED:]
+    words = [f"{html.escape(str(names[i]))[:24]} " for i in shown]
+    figure = go.Figure()
+    for arm in reversed(list(shares)):  # bars of one class stand from the bottom up
+        title = html.escape(arm.upper())
+        figure.add_bar(
+            x=100 * shares[arm][shown],
+            y=words,
+            orientation="h",
+            name=title,
+            marker={"color": colours[arm]},
+            hovertemplate="%{y}: %{x:.0f} %<extra>" + title + "</extra>",
+        )
+    figure.update_xaxes(
+        title="share of the vote, %", range=[0, 101], tickvals=[0, 50, 100], fixedrange=True, zeroline=False
+    )
+    figure.update_yaxes(type="category", showgrid=False, fixedrange=True, ticksuffix=" ")
+    return figure.update_layout(
+        height=74 + 34 * max(2, len(shown)),
+        bargap=0.4,
+        showlegend=False,
+        margin={"l": 8, "r": 14, "t": 4, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )

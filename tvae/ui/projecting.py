@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32, Int
@@ -108,6 +108,23 @@ def laid_over(left: Picture, right: Picture, rows: Int[np.ndarray, " m"] | None)
     """The right picture's positions turned, mirrored and scaled to lie like the left's, for all rows or for these."""
     chosen = rows if rows is not None and len(rows) else None
     return align(left.positions, right.positions, chosen).apply(right.positions).astype(np.float32)
+
+
+def passing_picture(view: View) -> Picture:
+    """PCA, unmeasured: what a view is shown by where it stays but a moment."""
+    return Picture(quick_pca(view.encoded.means), "PCA, while the epochs play", None)
+
+
+def kept_still(view: View, shown: Picture) -> Picture:
+    """The picture of a snapshot turned and mirrored to lie like PCA of the arm as it ended; any other as it is.
+
+    So the left map, which the right one is laid over, does not turn about from one epoch to the next.
+    """
+    trained = None if view.run.snapshot is None else cached.encoding(view.run.at(None))
+    if trained is None:
+        return shown
+    turned = align(quick_pca(trained.arms[view.arm].means), shown.positions).apply(shown.positions)
+    return replace(shown, positions=turned.astype(np.float32))
 
 
 def quick_pca(means: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "n 2"]:

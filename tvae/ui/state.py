@@ -16,6 +16,8 @@ from tvae.ui.row_list import rows_from_address, rows_to_address
 
 ROWS, ROW = "rows", "row"
 """Names in the address of the selected rows and of the row whose neighbours are shown."""
+STROKES, INK = "strokes", "ink"
+"""Names in the address of a drawing and of a picture that was sent."""
 RUN, NEXT_RUN, BEFORE = "run", "run-next", "run-before"
 OWNER, WATCHED = "owner", "watch"
 """Names of this person's token and of the training run that they watch, in the session and in the address."""
@@ -91,6 +93,39 @@ def put_in_address(picked: Picks, n: int) -> bool:
         elif name in st.query_params:
             del st.query_params[name]
     return rows is not None
+
+
+@dataclass
+class OwnDigit:
+    """What this session drew or sent, as an address tells it."""
+
+    strokes: str = ""
+    """From `strokes_to_text`."""
+    ink: str = ""
+    """Of a picture that was sent, from `ink_to_text`."""
+    notes: tuple[str, ...] = ()
+    """What was done to that picture."""
+    error: str = ""
+    """Why a picture was not taken."""
+    sheet: int = 0
+    """Counts the squares that were drawn on: another number is a square that Python filled."""
+
+
+def own_digit() -> OwnDigit:
+    """This session's own digit; the first time, the one that the address tells."""
+    if "own-digit" not in st.session_state:
+        told = st.query_params
+        st.session_state["own-digit"] = OwnDigit(told.get(STROKES, ""), told.get(INK, ""))
+    return st.session_state["own-digit"]
+
+
+def put_own_digit_in_address(own: OwnDigit) -> None:
+    """Have the address tell the own digit."""
+    for name, told in ((STROKES, own.strokes), (INK, own.ink)):
+        if told and st.query_params.get(name) != told:
+            st.query_params[name] = told
+        elif not told and name in st.query_params:
+            del st.query_params[name]
 
 
 def opened_at(name: str, moved: bool) -> float:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from tvae.config import RunConfig
+from tvae.config import InputError, RunConfig
 from tvae.train_command import train_command
+from tvae.ui import cached, state
 from tvae.ui.runs import runs_folder
 
 
@@ -14,5 +15,16 @@ def offer_training(config: RunConfig) -> None:
     loss = config.arms["tvae"]
     out = runs_folder() / f"{config.data.name}-w{loss.triplet_weight:g}-m{loss.margin:g}"
     with st.popover("Train this", type="primary"):
-        st.markdown("This line trains both arms side by side; the run then stands in the list at the left.")
+        st.markdown("Trains both arms side by side in the background; the sidebar shows how far it is.")
+        st.button("Train it here", key="train-this", on_click=_start, args=(config,))
+        st.caption("Or with this line, in a terminal:")
         st.code(train_command(config, str(out)), language="bash", wrap_lines=True)
+
+
+def _start(config: RunConfig) -> None:
+    try:
+        run_id = cached.jobs().start(config, state.owner())
+    except (InputError, OSError) as error:
+        st.error(f"Not started. {error}.")
+        return
+    state.watch(run_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from streamlit.components.v2 import component
@@ -17,12 +17,19 @@ _drawing = component(
 )
 
 
-def drawing(begun: Sequence[Stroke], *, key: str) -> tuple[Stroke, ...]:
-    """Show the square with the strokes that are on it when it is first shown, and return those on it now."""
+def drawing(begun: Sequence[Stroke], *, sheet: int, key: str) -> tuple[Stroke, ...]:
+    """Show the square with the strokes that a sheet begins with, and return those on it now.
+
+    Args:
+        begun: what is on the square when the sheet is first shown.
+        sheet: another number puts another sheet on the square.
+    """
     result = _drawing(
         key=key,
-        data={"strokes": [stroke.ravel().tolist() for stroke in begun], "pen": PEN},
-        on_strokes_change=lambda: None,
+        data={"strokes": [stroke.ravel().tolist() for stroke in begun], "sheet": sheet, "pen": PEN},
+        on_drawn_change=lambda: None,
     )
-    sent = result.get("strokes")
-    return tuple(begun) if sent is None else strokes_from(sent)
+    sent = result.get("drawn")
+    if not isinstance(sent, Mapping) or sent.get("sheet") != sheet:
+        return tuple(begun)
+    return strokes_from(sent.get("strokes"))

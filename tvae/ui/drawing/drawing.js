@@ -11,9 +11,9 @@ const squares = new WeakMap();
 class Square {
   #stroke = null;
   #pointer = null;
+  strokes = [];
 
   constructor(parent, data) {
-    this.strokes = data.strokes.map((flat) => [...flat]);
     this.pen = data.pen;
     this.root = document.createElement("div");
     this.root.className = "drawing";
@@ -32,6 +32,15 @@ class Square {
     this.#listen();
     this.sizes = new ResizeObserver(() => this.#draw());
     this.sizes.observe(this.canvas);
+    this.lay(data);
+  }
+
+  /** Put a sheet on the square, unless it is the one that is there: on that, the hand has the last word. */
+  lay({ sheet, strokes }) {
+    if (sheet === this.sheet) return;
+    this.sheet = sheet;
+    this.strokes = strokes.map((flat) => [...flat]);
+    this.#draw();
   }
 
   remove() {
@@ -86,7 +95,7 @@ class Square {
   #take(strokes) {
     this.strokes = strokes;
     this.#draw();
-    this.send?.("strokes", strokes);
+    this.send?.("drawn", { sheet: this.sheet, strokes });
   }
 
   #draw() {
@@ -128,7 +137,9 @@ function button(text, title, act) {
 
 export default function ({ data, parentElement, setStateValue }) {
   if (!squares.has(parentElement)) squares.set(parentElement, new Square(parentElement, data));
-  squares.get(parentElement).send = setStateValue;
+  const square = squares.get(parentElement);
+  square.send = setStateValue;
+  square.lay(data);
   return () => {
     squares.get(parentElement)?.remove();
     squares.delete(parentElement);

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from jaxtyping import Float, Int, Integer, UInt8
+from jaxtyping import Float, Int, Integer
 from streamlit.components.v2 import component
 
 from tvae.config import InputError
@@ -38,16 +38,13 @@ __all__ = [
     "CLASS_COLOURS",
     "Blob",
     "ColourBy",
-    "Decoded",
     "MapSide",
     "MapState",
-    "Probe",
     "is_drawn",
     "latent_map",
     "load_map_code",
     "neighbours_blob",
     "neighbours_that_fit",
-    "pending_probe",
     "picked_on_map",
     "sprite_sheet",
 ]
@@ -101,26 +98,6 @@ class ColourBy:
 
 
 @dataclass(frozen=True)
-class Probe:
-    """A place of a map that the pointer rests on, to be decoded."""
-
-    number: int
-    side: str
-    """'left' or 'right'."""
-    position: tuple[float, float]
-    """In the units of that map's layout."""
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """The answer to a probe: what each arm's decoder draws there; `None` where an arm has no answer."""
-
-    number: int
-    left: UInt8[np.ndarray, "h w"] | None
-    right: UInt8[np.ndarray, "h w"] | None
-
-
-@dataclass(frozen=True)
 class MapState:
     """What a person has picked. Give it back as `selection` and `focus` at the next run, on any page."""
 
@@ -164,7 +141,6 @@ def latent_map(
     focus: int | None = None,
     aligned: bool = True,
     decode: bool = False,
-    decoded: Decoded | None = None,
     code_loaded: bool = False,
     ask_when_drawn: bool = False,
     key: str,
@@ -188,8 +164,7 @@ def latent_map(
         focus: the row whose ring and lines stay.
         aligned: both layouts share one coordinate frame (the right one was aligned to the left); else each map is
             fitted to its own extent.
-        decode: report where the pointer rests as a probe (see `pending_probe`).
-        decoded: the answer to the last probe.
+        decode: offer to decode the place under the pointer; `decoding_probe` of this key answers.
         code_loaded: `load_map_code` was called in this run already.
         ask_when_drawn: run the page again once the browser has drawn the maps (see `is_drawn`).
         key: names the component; keep it to keep zoom, hidden classes and selection.
@@ -211,7 +186,6 @@ def latent_map(
         "aligned": aligned,
         "picked": {"rows": rows_to_text(rows, n), "focus": -1 if row is None else row, "gesture": gesture},
         "decode": decode,
-        "decoded": _decoded_for_browser(decoded),
         "focused": None if nearest is None or row is None else [side[row].tolist() for side in nearest],
         "tellWhenDrawn": ask_when_drawn and not is_drawn(key),
     }
@@ -264,20 +238,6 @@ def picked_on_map(
     return MapState(rows, row)
 
 
-def pending_probe(key: str) -> Probe | None:
-    """The place that the map `key` asks to have decoded in this run; answer it with `decoded`."""
-    state = st.session_state.get(key)
-    sent = state.get("probe") if isinstance(state, dict) else None
-    if not isinstance(sent, dict):
-        return None
-    try:
-        side = str(sent["side"])
-        number, x, y = int(sent["number"]), float(sent["x"]), float(sent["y"])
-    except (TypeError, KeyError, ValueError):
-        return None
-    return Probe(number, side, (x, y)) if side in ("left", "right") and np.isfinite([x, y]).all() else None
-
-
 def _picked(
     key: str, n: int, selection: Integer[np.ndarray, " m"] | Sequence[int] | None, focus: int | None
 ) -> tuple[Int[np.ndarray, " m"], int | None, int]:
@@ -315,13 +275,3 @@ def _check(
         raise InputError(f"labels: they must be {n} whole numbers from 0 to {classes - 1}, one for each row")
     if colour_by is not None and not colour_by.left.shape == colour_by.right.shape == (n,):
         raise InputError(f"colour by {colour_by.title}: each map needs {n} numbers, one for each row")
-
-
-def _decoded_for_browser(decoded: Decoded | None) -> dict[str, object] | None:
-    if decoded is None:
-        return None
-    images = [
-        None if image is None else {"height": len(image), "width": image.shape[1], "grey": image.ravel().tolist()}
-        for image in (decoded.left, decoded.right)
-    ]
-    return {"number": decoded.number, "images": images}

@@ -13,6 +13,9 @@ class Card {
     const { card } = this.#map.parts.card;
     card.hidden = !stays;
     card.dataset.row = "";
+    if (!stays) return;
+    this.fill();
+    this.place();
   }
 
   /** Show the hovered row. */
@@ -69,7 +72,7 @@ class Card {
         return [x + stages[side].left - frame.left, y + stages[side].top - frame.top];
       }),
     );
-    const stage = stages[hovering.side];
+    const stage = stages[hovering.row >= 0 ? hovering.side : probe.side];
     const x = stage.left - frame.left + Math.max(0, Math.min(stage.width, at[0]));
     const y = stage.top - frame.top + Math.max(0, Math.min(stage.height, at[1]));
     const [left, top] = cardPlace(x, y, card.offsetWidth, card.offsetHeight, frame, marks);

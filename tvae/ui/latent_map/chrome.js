@@ -11,6 +11,7 @@ const ICONS = {
   link: "M8.500 11.500 11.500 8.500M9 6.500l2-2a3.200 3.200 0 0 1 4.500 4.500l-2 2M11 13.500l-2 2A3.200 3.200 0 0 1 4.500 11l2-2",
   images: "M3 3h6v6H3zM11 3h6v6h-6zM3 11h6v6H3zM11 11h6v6h-6z",
   names: "M3 5V3.500h14V5M10 3.500v13M7.500 16.500h5",
+  decode: "M10 2v4M10 14v4M2 10h4M14 10h4M7.500 7.500h5v5h-5z",
   play: "M6 3.500v13l10.500-6.500z",
   pause: "M6.500 4v12M13.500 4v12",
   png: "M10 3v10M6 9.500l4 4 4-4M3 16.500h14",
@@ -91,6 +92,7 @@ function buildChrome(host) {
     link: button("link", "Zoom and move both maps together"),
     images: button("images", "Images in place of points where there is room: zoom in"),
     names: button("names", "Class names on the maps"),
+    decode: button("decode", "Decode anywhere: what each model draws at the pointer's place (or hold D)"),
     play: button("play", "Play the left map's points to where the right map has them"),
     png: button("png", "Save what is seen as a PNG"),
     full: button("full", "Full screen"),
@@ -120,7 +122,7 @@ function buildChrome(host) {
     { className: "bar", role: "toolbar", "aria-label": "Map tools" },
     group("What a drag does", ...Object.values(tools)),
     group("View", actions.nearer, actions.farther, actions.reset, actions.link),
-    group("Shown", actions.images, actions.names),
+    group("Shown", actions.images, actions.names, actions.decode),
     group("Morph", actions.play, ends[0], slider, ends[1]),
     search,
     group("Picture", actions.png, actions.full),
@@ -154,11 +156,15 @@ function buildCard() {
   const name = element("strong");
   const row = element("span", { className: "row" });
   const facts = element("div", { className: "facts" });
-  const answers = [0, 1].map(() => ({ image: element("canvas", { width: 1, height: 1 }), name: element("span") }));
+  const answers = [0, 1].map(() => {
+    const [image, name] = [element("canvas", { width: 1, height: 1 }), element("strong")];
+    const words = element("span");
+    return { image, name, words, root: element("div", {}, image, name, words) };
+  });
   const decoded = element(
     "div",
-    { className: "decoded", hidden: true },
-    ...answers.map((a) => element("div", {}, a.image, a.name)),
+    { className: "decoded", hidden: true, "data-testid": "map-decoded" },
+    ...answers.map((answer) => answer.root),
   );
   const about = element("div", { className: "about" }, element("div", {}, swatch, name), row, facts);
   const card = element("div", { className: "card", hidden: true, "data-testid": "map-card", "data-row": "" }, image, about, decoded);

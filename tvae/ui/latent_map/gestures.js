@@ -107,6 +107,7 @@ class Gestures {
     const same = last?.panel === panel && Math.hypot(x - last.x, y - last.y) < CLICK_SLACK_PX;
     if (same && at - last.at < DOUBLE_CLICK_MS) return;
     this.#beforeClick = { panel, x, y, at, mask: selecting.mask, focus: selecting.focus };
+    this.#map.probe.moved(side, x, y); // a finger rests nowhere else
     const row = panel.pick(x, y, states);
     if (row < 0) return;
     const again = how === "add" && selecting.mask[row] && row === selecting.focus;

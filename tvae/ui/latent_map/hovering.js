@@ -36,6 +36,7 @@ class Hovering {
   /** Look under the pointer, at most every `THROTTLE_MS`. */
   moved(side, x, y) {
     this.#pointer = { side, x, y };
+    if (!this.#map.gestures.busy && this.#map.states) this.#map.probe.moved(side, x, y);
     if (this.#throttle) return;
     this.#throttle = setTimeout(() => {
       this.#throttle = 0;
@@ -48,7 +49,6 @@ class Hovering {
     if (!this.#pointer || map.gestures.busy || !map.states || map.morph.playing) return;
     const { side, x, y } = this.#pointer;
     this.#aimAt(map.panels[side].pick(x, y, map.states), side);
-    if (map.data.decode) map.probe.ask(side, x, y);
   }
 
   /** Aim at what lies under the pointer; a change of aim starts the dwell or the grace. */
@@ -67,7 +67,7 @@ class Hovering {
   /** The pointer went off the maps. */
   left() {
     this.#pointer = null;
-    this.#map.probe.place = null;
+    this.#map.probe.left();
     this.#aimAt(-1, this.side);
     if (this.row < 0) this.mark(-1);
   }

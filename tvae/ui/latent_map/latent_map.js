@@ -71,7 +71,6 @@ class LatentMap {
       this.#showTitles();
     }
     this.#take();
-    if (data.decoded) this.probe.answer(data.decoded);
   }
 
   /** Take up whatever of the last message is on the shelf and not yet shown. */
@@ -149,6 +148,7 @@ class LatentMap {
     shelf.memory.set(this.data.memory, {
       settings: { showImages, showNames },
       tool: this.tools.tool,
+      decoding: this.probe.on,
       linked: this.views.linked,
       share: this.morph.share,
       views: this.panels.map(({ view }) => ({ ...view })),
@@ -161,6 +161,7 @@ class LatentMap {
     if (kept) {
       Object.assign(this, kept.settings);
       this.tools.tool = kept.tool;
+      this.probe.on = kept.decoding;
       this.views.linked = kept.linked;
       this.morph.share = kept.share;
       this.panels.forEach((panel, side) => Object.assign(panel.view, kept.views[side]));
@@ -233,6 +234,7 @@ class LatentMap {
       parts.ends[at].textContent = parts.ends[at].title = side.title;
       parts.card.answers[at].name.textContent = side.title;
     });
+    parts.actions.decode.hidden = !data.decode;
     parts.actions.play.title = `Play the points of ${data.sides[0].title} to where ${data.sides[1].title} has them`;
     this.morph.show();
   }
@@ -278,7 +280,7 @@ class LatentMap {
   }
 
   #drawMarks() {
-    const { hovering, selecting, gestures, morph } = this;
+    const { hovering, selecting, gestures, morph, probe } = this;
     const ends = this.neighboursOf(hovering.row >= 0 ? hovering.row : selecting.focus);
     this.panels.forEach((panel, side) =>
       drawMarks(panel, this, {
@@ -287,6 +289,7 @@ class LatentMap {
         neighbours: ends[side],
         outline: gestures.outlineOn(panel),
         trails: side === 0 ? morph.trails : null,
+        probed: probe.spot,
       }),
     );
   }

@@ -3,10 +3,11 @@
 /**
  * Draw all marks of one map anew.
  * @param {object} scene as for `drawPoints`
- * @param {{hovered: number, focus: number, neighbours: object[], outline: number[][]|null, trails: object|null}} marks
- *   neighbours are {row, shared} of the marked row in this map
+ * @param {{hovered: number, focus: number, neighbours: object[], outline: number[][]|null, trails: object|null,
+ *   probed: number[]|null}} marks
+ *   neighbours are {row, shared} of the marked row in this map, probed the place that is decoded
  */
-function drawMarks(panel, { theme, states }, { hovered, focus, neighbours, outline, trails }) {
+function drawMarks(panel, { theme, states }, { hovered, focus, neighbours, outline, trails, probed }) {
   const { marks: context, ratio } = panel;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, panel.overlay.width, panel.overlay.height);
@@ -38,6 +39,7 @@ function drawMarks(panel, { theme, states }, { hovered, focus, neighbours, outli
   }
   if (focus >= 0 && states[focus] !== HIDDEN) ring(panel, focus, 9, colour, theme.halo, 2.5);
   if (hovered >= 0 && states[hovered] !== HIDDEN) ring(panel, hovered, 7, theme.text, theme.halo, 2);
+  if (probed) drawCross(panel, probed, theme);
   if (outline && outline.length > 1) {
     context.beginPath();
     outline.forEach(([x, y], at) => (at ? context.lineTo(x, y) : context.moveTo(x, y)));
@@ -57,6 +59,31 @@ function ring(panel, row, radius, colour, halo, width) {
   const [x, y] = panel.pointOf(row);
   disc(panel.marks, x, y, radius, null, halo, width + 2.5);
   disc(panel.marks, x, y, radius, null, colour, width);
+}
+
+/** A cross at a place of the frame that both maps share. */
+function drawCross(panel, [u, v], { text, halo }) {
+  const { marks: context, ratio } = panel;
+  const { scale, x, y } = panel.transform;
+  const [px, py] = [(x + u * scale) / ratio, (y - v * scale) / ratio];
+  for (const [width, style] of [
+    [4, halo],
+    [1.5, text],
+  ]) {
+    context.lineWidth = width;
+    context.strokeStyle = style;
+    context.beginPath();
+    for (const [dx, dy] of [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ]) {
+      context.moveTo(px + 4 * dx, py + 4 * dy);
+      context.lineTo(px + 11 * dx, py + 11 * dy);
+    }
+    context.stroke();
+  }
 }
 
 /** Where the rows that move most came from. */

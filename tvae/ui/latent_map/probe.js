@@ -1,59 +1,140 @@
-// Decoding the place under the pointer: Python is asked, one question at a time.
+// Decoding the place under the pointer: another part of the page is asked, one question at a time.
 
-const PROBE_EVERY_MS = 120;
+const PROBE_KEY = "d";
+/** An answer that takes longer than this is not waited for. */
 const PROBE_LOST_MS = 4000;
 
 class Probe {
   #map;
   #number = 0;
-  #sentAt = -Infinity;
-  #answered = true;
-  /** Where the pointer rests, in CSS pixels of its map; `null` off the maps. */
-  place = null;
+  #askedAt = -Infinity;
+  #open = false;
+  #held = false;
+  #over = null;
+  #wanted = false;
+  /** Whether the mode is on. */
+  on = false;
 
   /** @param {LatentMap} map */
   constructor(map) {
     this.#map = map;
+    map.on(document, "keydown", (event) => this.#key(event, true));
+    map.on(document, "keyup", (event) => this.#key(event, false));
+    map.on(window, "blur", () => this.#hold(false));
+    map.on(document, "latent-map:decoded", ({ detail }) => map.data && detail.memory === map.data.memory && this.#answer(detail));
   }
 
-  /** Ask the page for what lies at a place. */
-  ask(side, x, y) {
-    const { frames, panels, hovering, send } = this.#map;
+  /** Whether places are decoded now: the mode is on or the key is held, and the page answers. */
+  get active() {
+    return Boolean(this.#map.data?.decode) && (this.on || this.#held);
+  }
+
+  /** Where the pointer rests, in CSS pixels of its map; `null` off the maps and while nothing is decoded. */
+  get place() {
+    return this.#over && this.active ? [this.#over.x, this.#over.y] : null;
+  }
+
+  /** The map that it is on. */
+  get side() {
+    return this.#over?.side ?? 0;
+  }
+
+  /** That place in the frame that both maps share; `null` as above. */
+  get spot() {
+    return this.place && this.#map.panels[this.#over.side].placeAt(...this.place);
+  }
+
+  /** Switch the mode. */
+  toggle() {
+    this.on = !this.on;
+    this.#changed();
+  }
+
+  /** The pointer moved over a map. */
+  moved(side, x, y) {
+    this.#over = { side, x, y };
+    if (!this.active) return;
+    this.#follow();
+  }
+
+  /** The pointer went off the maps. */
+  left() {
+    this.#over = null;
+    this.#wanted = false;
+    if (this.active) this.#map.redraw([]);
+  }
+
+  #key(event, down) {
+    if (event.key.toLowerCase() !== PROBE_KEY || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (down && (!this.#over || event.composedPath()[0].closest?.("input, textarea, select, [contenteditable]"))) return;
+    this.#hold(down);
+  }
+
+  #hold(held) {
+    if (this.#held === held) return;
+    this.#held = held;
+    this.#changed();
+  }
+
+  #changed() {
+    const { parts, hovering, card } = this.#map;
+    if (this.active && this.#over) this.#follow();
+    if (this.active) return;
+    parts.card.decoded.hidden = true;
+    if (hovering.row < 0) card.empty(false);
+    else card.place();
+    this.#map.redraw([]);
+  }
+
+  #follow() {
+    const { hovering, card } = this.#map;
+    if (hovering.row < 0) card.place();
+    this.#wanted = true;
+    this.#ask();
+    this.#map.redraw([]);
+  }
+
+  /** Ask for the place under the pointer, unless an answer is still on its way. */
+  #ask() {
+    const { frames, panels, morph, data } = this.#map;
     const now = performance.now();
-    const open = !this.#answered && now - this.#sentAt < PROBE_LOST_MS;
-    this.place = [x, y];
-    if (open || now - this.#sentAt < PROBE_EVERY_MS) return;
+    if (!this.#wanted || !this.#over || !this.active || (this.#open && now - this.#askedAt < PROBE_LOST_MS)) return;
+    this.#wanted = false;
+    const { side } = this.#over;
+    if (side === 0 && morph.share > 0) return; // between two maps, a place stands for nothing
     const { centre, span } = frames[side];
-    const [u, v] = panels[side].placeAt(x, y);
-    this.#number = Math.round(Date.now());
-    this.#sentAt = now;
-    this.#answered = false;
-    if (hovering.row < 0) hovering.side = side;
-    send.setTriggerValue("probe", {
-      number: this.#number,
-      side: panels[side].side,
-      x: centre[0] + u * span,
-      y: centre[1] + v * span,
-    });
+    const [u, v] = this.spot;
+    this.#number = Math.max(this.#number + 1, Math.round(Date.now()));
+    this.#askedAt = now;
+    this.#open = true;
+    const question = { number: this.#number, x: centre[0] + u * span, y: centre[1] + v * span };
+    document.dispatchEvent(new CustomEvent("latent-map:probe", { detail: { memory: data.memory, question } }));
   }
 
-  /** Show the answer, if it is the one to the last question. */
-  answer({ number, images }) {
+  /** Show the answer, if it is the one to the last question, and ask the next. */
+  #answer({ number, sides }) {
     if (number !== this.#number) return;
-    const { parts, data, hovering, card } = this.#map;
-    this.#answered = true;
+    const { parts, hovering, card } = this.#map;
+    this.#open = false;
+    this.#ask();
+    if (!this.place) return;
     const { decoded, answers } = parts.card;
-    images.forEach((image, side) => {
-      answers[side].image.parentElement.hidden = !image;
-      if (!image) return;
-      const { canvas, context } = sized(answers[side].image, image.width, image.height);
+    sides.forEach(({ grey, height, width, told, far }, side) => {
+      const { image, words, root } = answers[side];
+      words.textContent = told;
+      root.classList.toggle("far", far);
+      image.hidden = !grey;
+      if (!grey) return;
+      const { canvas, context } = sized(image, width, height);
       const drawn = new ImageData(canvas.width, canvas.height);
-      image.grey.forEach((value, p) => drawn.data.set([value, value, value, 255], 4 * p));
+      const values = atob(grey);
+      for (let p = 0; p < values.length; p++) drawn.data.set(new Array(3).fill(values.charCodeAt(p)).concat(255), 4 * p);
       context.putImageData(drawn, 0, 0);
     });
-    decoded.hidden = !data.decode;
-    parts.card.card.hidden = hovering.row < 0 && !this.place;
-    card.fill();
+    decoded.hidden = false;
+    decoded.dataset.number = String(number);
+    parts.card.card.hidden = false;
+    if (hovering.row < 0) card.fill();
     card.place();
   }
 }

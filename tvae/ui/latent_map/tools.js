@@ -17,6 +17,7 @@ class Tools {
     map.on(actions.link, "click", () => this.#switched(() => views.link(!views.linked)));
     map.on(actions.images, "click", () => this.#switched(() => (map.showImages = !map.showImages)));
     map.on(actions.names, "click", () => this.#switched(() => (map.showNames = !map.showNames)));
+    map.on(actions.decode, "click", () => this.#switched(() => map.probe.toggle()));
     map.on(actions.play, "click", () => morph.play());
     map.on(slider, "input", () => morph.set(Number(slider.value)));
     map.on(search, "input", () => selecting.search(search.value, false));
@@ -40,6 +41,7 @@ class Tools {
     press(parts.actions.link, views.linked);
     press(parts.actions.images, showImages);
     press(parts.actions.names, showNames);
+    press(parts.actions.decode, this.#map.probe.on);
     root.dataset.tool = this.tool;
   }
 

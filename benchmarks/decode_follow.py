@@ -1,0 +1,75 @@
+"""Decode anywhere in a real Chromium: how long after the pointer the picture comes, and questions under way at once."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import shutil
+import statistics
+
+from playwright.sync_api import sync_playwright
+
+from benchmarks.page_sliders import FLAGS, server
+
+MAPS = ("mnist&projection=t-SNE", "mnist&projection=PCA", "digits&projection=t-SNE")
+MOVE_EVERY_MS = 16
+
+WATCH = """() => {
+  const moves = [];
+  const asked = new Map();
+  let open = 0;
+  Object.assign(window, {lags: [], most: 0});
+  document.addEventListener('pointermove', () => moves.push(performance.now()), {capture: true});
+  document.addEventListener('latent-map:probe', ({detail}) => {
+    window.most = Math.max(window.most, ++open);
+    asked.set(detail.question.number, moves.length);
+  });
+  // Before the map's own listener, which asks the next question at once; the picture itself is seen a frame later.
+  window.addEventListener('latent-map:decoded', ({detail}) => {
+    open--;
+    const count = asked.get(detail.number);
+    requestAnimationFrame(() => {
+      for (let i = 0; i < count; i++) {
+        if (moves[i] !== null) window.lags.push(performance.now() - moves[i]);
+        moves[i] = null;
+      }
+    });
+  }, {capture: true});
+}"""
+"""Makes `window.lags`: milliseconds from each move of the pointer to the frame that shows its place, or a later one."""
+
+
+def main() -> None:
+    """Print the table as Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--moves", type=int, default=400, help="moves of the pointer on each map")
+    moves = parser.parse_args().moves
+    with server() as address, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
+        print("| map | moves answered | median, ms | 90 in 100 within, ms | slowest, ms | questions at once |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: |")
+        for told in MAPS:
+            page = chromium.new_page(viewport={"width": 1400, "height": 900})
+            page.goto(f"{address}/Latent_map?run={told}")
+            page.get_by_text("What became of").or_(page.get_by_text("The selection")).first.wait_for(timeout=120_000)
+            page.wait_for_timeout(4000)  # what follows the maps is drawn, too
+            page.get_by_role("button", name="Decode anywhere").click()
+            box = page.locator(".lm canvas").first.bounding_box()
+            assert box is not None
+            page.evaluate(WATCH)
+            for i in range(moves):
+                angle = 2 * math.pi * i / 120
+                x = box["x"] + box["width"] * (0.5 + 0.35 * math.cos(angle))
+                y = box["y"] + box["height"] * (0.5 + 0.35 * math.sin(1.7 * angle))
+                page.mouse.move(x, y)
+                page.wait_for_timeout(MOVE_EVERY_MS)
+            page.wait_for_timeout(1500)
+            lags = sorted(page.evaluate("window.lags"))
+            told_lags = f"{statistics.median(lags):.0f} | {lags[int(0.9 * len(lags))]:.0f} | {lags[-1]:.0f}"
+            print(f"| {told} | {len(lags)} | {told_lags} | {page.evaluate('window.most')} |", flush=True)
+            page.close()
+        chromium.close()
+
+
+if __name__ == "__main__":
+    main()
