@@ -260,14 +260,22 @@ def test_a_full_disk_fails_the_run_and_harms_nothing_older(jobs, uninterrupted):
     until(jobs, run_id, lambda job: job.phase == "training" and job.step > 0)
 
 
+IN_LITTLE_MEMORY = """
+import json, resource, sys
+from pathlib import Path
+from tvae.config import RunConfig
+from tvae.jobs import Jobs
+config = RunConfig.from_json(json.loads(sys.argv[2]))
+resource.setrlimit(resource.RLIMIT_AS, (3 * 2**29, resource.getrlimit(resource.RLIMIT_AS)[1]))
+print(Jobs(Path(sys.argv[1])).start(config, None))
+"""
+
+
 def test_out_of_memory_fails_the_run_alone(jobs):
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     wide = replace(LONG, model=replace(LONG.model, hidden=16_384, latent_dim=1_024))
-    resource.setrlimit(resource.RLIMIT_AS, (3 * 2**29, hard))
-    try:
-        run_id = jobs.start(wide, ME)
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    # Of a process of its own, whose worker inherits the limit: under it, this one could not even open the queue.
+    starter = [sys.executable, "-c", IN_LITTLE_MEMORY, jobs.folder, json.dumps(wide.to_json())]
+    run_id = subprocess.run(starter, capture_output=True, text=True, cwd=ROOT, check=True).stdout.strip()
     job = ended(jobs, run_id)
     assert job.state in ("failed", "interrupted")
     assert "memory" in job.reason
