@@ -1,0 +1,84 @@
+"""Exact triplet accuracy: one margin, 200 margins, a look-up in what is prepared; its growth with n."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float, Int64
+
+from benchmarks.interleaving import Timing, interleaved
+from tvae.triplet_accuracy import class_matrix, triplet_accuracy
+from tvae.triplet_curve import triplet_curve
+
+ONE, ONE_2 = "one margin, 1 thread", "one margin, 2 threads"
+CURVE, CURVE_2 = "201 margins with class counts, 1 thread", "201 margins with class counts, 2 threads"
+LOOK_UP, MATRIX_LOOK_UP = "prepared: one margin", "prepared: one class × class matrix"
+MATRIX = "one class × class matrix, 2 threads"
+SAMPLED = "100,000 sampled triplets in a plain loop"
+MARGIN = 0.5
+SIZES = (5_000, 10_000, 20_000, 40_000, 60_000)
+
+
+def sampled_in_a_loop(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], count: int) -> float:
+    """The estimate that one would write down first: a triplet at a time."""
+    generator = np.random.default_rng(0)
+    rows = {label: np.flatnonzero(labels == label) for label in np.unique(labels)}
+    others = {label: np.flatnonzero(labels != label) for label in rows}
+    right = 0
+    for _ in range(count):
+        anchor = generator.integers(len(labels))
+        own = labels[anchor]
+        positive, negative = generator.choice(rows[own]), generator.choice(others[own])
+        near = np.linalg.norm(means[anchor] - means[positive])
+        right += near + MARGIN <= np.linalg.norm(means[anchor] - means[negative])
+    return right / count
+
+
+def measure(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], rounds: int) -> dict[str, Timing]:
+    """Seconds of each way on one arm's means."""
+    prepared = triplet_curve(means, labels, threads=2)
+    ways: dict[str, Callable[[], object]] = {
+        ONE: lambda: triplet_accuracy(means, labels, [MARGIN]),
+        ONE_2: lambda: triplet_accuracy(means, labels, [MARGIN], threads=2),
+        CURVE: lambda: triplet_curve(means, labels),
+        CURVE_2: lambda: triplet_curve(means, labels, threads=2),
+        MATRIX: lambda: class_matrix(means, labels, MARGIN, threads=2),
+        LOOK_UP: lambda: prepared.at(MARGIN),
+        MATRIX_LOOK_UP: lambda: prepared.class_matrix(MARGIN),
+        SAMPLED: lambda: sampled_in_a_loop(means, labels, 100_000),
+    }
+    return interleaved({name: _timed(way) for name, way in ways.items()}, rounds)
+
+
+def _timed(way: Callable[[], object]) -> Callable[[], float]:
+    def run() -> float:
+        started = time.perf_counter()
+        way()
+        return time.perf_counter() - started
+
+    return run
+
+
+def headlines(timings: dict[str, Timing]) -> dict[str, float]:
+    """Seconds of the whole grid of margins on two threads."""
+    return {"curve200_seconds": timings[CURVE_2].median}
+
+
+def table(timings: dict[str, Timing]) -> list[str]:
+    """Markdown rows."""
+    lines = ["| what | milliseconds | spread |", "| --- | ---: | ---: |"]
+    return lines + [f"| {name} | {1000 * t.median:,.3g} | ± {100 * t.spread:.0f} % |" for name, t in timings.items()]
+
+
+def growth(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> list[str]:
+    """Markdown rows: one margin and the grid at several n, on two threads."""
+    lines = ["| n | one margin, s | 201 margins, s | process's memory at most, GiB |", "| ---: | ---: | ---: | ---: |"]
+    for n in (size for size in SIZES if size <= len(labels)):
+        one = _timed(lambda n=n: triplet_accuracy(means[:n], labels[:n], [MARGIN], threads=2))()
+        grid = _timed(lambda n=n: triplet_curve(means[:n], labels[:n], threads=2))()
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        lines.append(f"| {n:,} | {one:.2f} | {grid:.2f} | {most:.2f} |")
+    return lines

@@ -1,0 +1,100 @@
+"""Projections of 10,000 × 20 means: seconds, trustworthiness, 2-D kNN accuracy; and exact neighbours."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int64
+
+from tvae.fidelity import fidelity
+from tvae.neighbours import nearest_neighbours
+from tvae.projections import ProjectionRequest, TsneParameters, UmapParameters, layout, pca_maps
+
+Picture = Callable[[], Float[np.ndarray, "n 2"]]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One picture, made once."""
+
+    seconds: float
+    trustworthiness: float
+    knn_accuracy: float
+    """Of the majority of the nearest rows in the picture."""
+
+
+def ours(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> dict[str, Picture]:
+    """One arm alone; the app draws both, an arm a processor."""
+
+    def drawn(parameters: TsneParameters | UmapParameters) -> Picture:
+        request = ProjectionRequest(means={"arm": means}, parameters=parameters, labels=labels)
+        return lambda: layout(request).positions["arm"]
+
+    return {
+        "ours, PCA": lambda: pca_maps({"arm": means})["arm"].positions(means),
+        "ours, UMAP": drawn(UmapParameters()),
+        "ours, t-SNE": drawn(TsneParameters()),
+    }
+
+
+def peers(means: Float[np.ndarray, "n d"]) -> dict[str, Picture]:
+    """Each library with its defaults, one thread; imported when it is called."""
+
+    def umap() -> Float[np.ndarray, "n 2"]:
+        import umap
+
+        return umap.UMAP(random_state=0, n_jobs=1).fit_transform(means)  # type: ignore[return-value]
+
+    def open_tsne() -> Float[np.ndarray, "n 2"]:
+        from openTSNE import TSNE
+
+        return np.asarray(TSNE(random_state=0, n_jobs=1).fit(means))
+
+    def pacmap() -> Float[np.ndarray, "n 2"]:
+        import pacmap
+
+        return np.asarray(pacmap.PaCMAP(random_state=0).fit_transform(means))
+
+    return {"PaCMAP": pacmap, "umap-learn, first fit": umap, "umap-learn, second fit": umap, "openTSNE": open_tsne}
+
+
+def measure(
+    means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], quick: bool
+) -> tuple[dict[str, Drawn], dict[str, str]]:
+    """Each picture once, and why which peer is missing; quick: ours without t-SNE."""
+    ways = ours(means, labels) | ({} if quick else peers(means))
+    if quick:
+        del ways["ours, t-SNE"]
+    found, missing = {}, {}
+    for name, way in ways.items():
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                started = time.perf_counter()
+                positions = way()
+                seconds = time.perf_counter() - started
+        except Exception as error:  # whatever a peer does wrong is a row of the table
+            missing[name] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+            continue
+        judged = fidelity(means, positions, labels)
+        found[name] = Drawn(seconds, judged.trustworthiness, judged.knn_accuracy or float("nan"))
+    return found, missing
+
+
+def neighbour_seconds(means: Float[np.ndarray, "n d"]) -> float:
+    """Seconds that the 100 exact nearest of every row take."""
+    started = time.perf_counter()
+    nearest_neighbours(means, 100)
+    return time.perf_counter() - started
+
+
+def table(found: dict[str, Drawn], missing: dict[str, str]) -> list[str]:
+    """Markdown rows."""
+    lines = ["| picture | seconds | trustworthiness | 2-D kNN accuracy |", "| --- | ---: | ---: | ---: |"]
+    for name, drawn in found.items():
+        lines.append(f"| {name} | {drawn.seconds:.2f} | {drawn.trustworthiness:.4f} | {drawn.knn_accuracy:.4f} |")
+    return lines + [f"| {name} | not measured: {why} | | |" for name, why in missing.items()]
