@@ -146,13 +146,15 @@ with st.container(horizontal=True, gap="large"):  # beside each other where ther
             "The three encoders are one and the same, and so are the decoders. The triplet term pulls on μ alone."
         )
 st.markdown("##### Where to go next")
-st.page_link(
-    "pages/1_Latent_map.py",
-    label="**Latent map**: which digits moved, and whose company did they leave?",
-    icon=":material/scatter_plot:",
-)
-st.page_link(
-    "pages/4_Triplets.py",
-    label="**Triplets**: which margin should I use, and what does it cost?",
-    icon=":material/change_history:",
-)
+for page, told, icon in (
+    ("1_Latent_map", "which digits moved, and whose company did they leave?", "scatter_plot"),
+    ("2_Reconstructions", "what does each model keep of an image?", "compare"),
+    ("3_Interpolation", "what lies between two images?", "linear_scale"),
+    ("4_Triplets", "which margin should I use, and what does it cost?", "change_history"),
+    ("5_Training", "watch a latent space take shape.", "model_training"),
+    ("6_Generation", "what does each model imagine, and how true is it?", "auto_awesome"),
+    ("7_Traversals", "what does each latent draw?", "tune"),
+    ("8_Your_own_digit", "draw one, and see where it lands.", "draw"),
+):
+    name = page.split("_", 1)[1].replace("_", " ")
+    st.page_link(f"pages/{page}.py", label=f"**{name}**: {told}", icon=f":material/{icon}:")

@@ -1,7 +1,11 @@
 """Projections of 10,000 × 20 means: seconds, trustworthiness, 2-D kNN accuracy; and exact neighbours."""
 
+# The peers live in an environment of their own (requirements.txt beside this), not where types are checked.
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -81,7 +85,7 @@ def measure(
             missing[name] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
             continue
         judged = fidelity(means, positions, labels)
-        found[name] = Drawn(seconds, judged.trustworthiness, judged.knn_accuracy or float("nan"))
+        found[name] = Drawn(seconds, judged.trustworthiness or math.nan, judged.knn_accuracy or math.nan)
     return found, missing
 
 
