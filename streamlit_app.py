@@ -137,9 +137,9 @@ else:
     show_spaces(run, encoding)
     show_reconstructions(run, encoding)
 with st.container(horizontal=True, gap="large"):  # beside each other where there is room, else one below the other
-    with st.container(width=440):
+    with st.container(width=420):
         show_idea(run)
-    with st.container(width=440):
+    with st.container(width=420):
         st.markdown("##### Figure 1: one triplet, one network")
         st.image(idea_svg(theme()), width="stretch", alt="Diagram of the triplet network")
         st.caption(
