@@ -23,6 +23,7 @@ from tvae.ui.escaping import as_text
 from tvae.ui.frame import measured_on, open_page, theme
 from tvae.ui.image_grid import grid_download, show_grid
 from tvae.ui.map_inputs import images_of, look_for_images_again
+from tvae.ui.map_link import offer_on_map
 from tvae.ui.picture_figures import errors_by_class
 from tvae.ui.pictures import GridRow, error_map
 from tvae.ui.row_choice import EACH, KEPT, PICKED, ChosenRows, choose_rows, choose_source
@@ -86,9 +87,7 @@ def show_picture(
         grid_download(grid, f"reconstructions-{run.name}")
         icon = ":material/download:"
         st.download_button("CSV", rows_csv(columns), "reconstructions.csv", "text/csv", icon=icon, on_click="ignore")
-        if st.button("Show on the map", icon=":material/scatter_plot:"):
-            state.picks(run.provenance.test.fingerprint, len(encoding.labels)).replace(chosen.rows)
-            st.switch_page("pages/1_Latent_map.py")
+        offer_on_map(run, len(encoding.labels), chosen.rows)
 
 
 def triplet_share(run: Run, encoding: Encoding, arm: str) -> float | None:

@@ -20,6 +20,7 @@ from tvae.ui.drawing import drawing
 from tvae.ui.escaping import as_text
 from tvae.ui.frame import measured_on, open_page, theme
 from tvae.ui.map_inputs import images_of, look_for_images_again
+from tvae.ui.map_link import offer_on_map
 from tvae.ui.map_pictures import map_png, outside
 from tvae.ui.picture_figures import votes_by_class
 from tvae.ui.pictures import GridRow
@@ -52,13 +53,6 @@ def take_upload() -> None:
         own.ink, own.notes = ink_to_text(ink_of(found.grey)), found.notes
     except InputError as error:
         own.error = str(error)
-
-
-def select_near(run: Run, n: int, rows: np.ndarray) -> None:
-    """Have the latent map show these rows."""
-    picks = state.picks(run.provenance.test.fingerprint, n)
-    picks.replace(rows)
-    picks.focus = int(rows[0])
 
 
 def given_ink(way: str, own: state.OwnDigit) -> np.ndarray | None:
@@ -193,11 +187,7 @@ def show_near(run: Run, encoding: Encoding, seen: dict[str, SeenImage], images: 
     st.caption("Test images whose μ lies nearest, nearest first: class · Euclidean distance.")
     rows = np.unique(np.concatenate([found.rows[0] for found in near.values()]))
     with st.container(horizontal=True):
-        icon = ":material/scatter_plot:"
-        if np.array_equal(state.picks(run.provenance.test.fingerprint, n).rows, rows):
-            st.page_link("pages/1_Latent_map.py", label="Selected: go to the latent map", icon=icon)
-        else:
-            st.button("Select on the latent map", icon=icon, on_click=select_near, args=(run, n, rows))
+        offer_on_map(run, n, rows)
         columns: dict[str, list] = {"arm": [], "place": [], "row": [], "class": [], "distance": []}
         for arm, found in near.items():
             for place, (row, distance) in enumerate(zip(found.rows[0], found.distances[0], strict=True), 1):

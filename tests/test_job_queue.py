@@ -72,3 +72,21 @@ def test_the_same_request_is_the_same_run(tmp_path):
 def test_runs_at_once(said, meant, monkeypatch):
     monkeypatch.setenv("TVAE_RUNS_AT_ONCE", said)
     assert runs_at_once() == meant
+
+
+def test_many_that_open_a_new_queue_at_the_same_moment_all_come_in(tmp_path):
+    for round_ in range(40):
+        folder, together, ids = tmp_path / str(round_), threading.Barrier(8), []
+        folder.mkdir()
+
+        def enter(name, folder=folder, together=together, ids=ids):
+            together.wait()
+            ids.append(JobQueue(folder).add(name, "the same wish"))
+
+        threads = [threading.Thread(target=enter, args=(f"run{k}",)) for k in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(ids) == 8
+        assert len(set(ids)) == 1

@@ -151,7 +151,7 @@ def test_a_sample_has_greater_errors_and_its_seed_matters():
 
 def test_what_is_shown_goes_to_the_map():
     app = page({"run": "digits", "images": "row numbers", "row-numbers": "12, 30"})
-    next(button for button in app.button if button.label == "Show on the map").click().run()
+    next(button for button in app.button if button.label == "Select on the latent map").click().run()
     picks = next(iter(app.session_state["map-picks"].values()))
     assert picks.rows.tolist() == [12, 30]
 

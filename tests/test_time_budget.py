@@ -17,6 +17,15 @@ def test_the_time_is_met_to_a_few_steps_and_a_slow_start_does_not_count_against_
     assert abs(simulated(10.0, 0.01, first=2.0) - 10.0) <= 0.05
 
 
+def test_slow_beginnings_cost_a_quarter_of_the_time_at_most():
+    plan, step, seconds, steps = TimePlan(10.0, 10**6), 0, 0.0, 10**6
+    while step < steps:
+        step += 1
+        seconds += 0.04 if seconds < 1.5 else 0.01
+        steps = plan.steps(step, seconds, 0.0, 0.0)
+    assert 7.3 < seconds <= 10.0
+
+
 def test_it_ends_at_the_most_steps_if_these_are_over_sooner():
     assert simulated(10.0, 0.01, most=50) <= 0.6
 

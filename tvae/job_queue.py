@@ -109,7 +109,6 @@ class JobQueue:
         try:
             database = sqlite3.connect(self.path, timeout=10.0, isolation_level=None)
             try:
-                database.execute("PRAGMA journal_mode = WAL")
                 database.executescript(_TABLES)
                 yield database
             finally:

@@ -1,10 +1,11 @@
-"""How many steps fit in a time: found once, early on the way, from the speed so far."""
+"""How many steps fit in a time: found once, before the learning rate begins to fall, from the speed so far."""
 
 from __future__ import annotations
 
-EARLY = 0.1
-"""Share of the time after which the speed is believed. The learning rate falls only in the second half, so a run whose
-number of steps is found this early goes, step by step, as one that had been given that number."""
+BELIEVED_AFTER = 0.3
+"""Share of the time after which the speed is believed: as late as can be, for the first second of a process is slow.
+The learning rate falls only in the second half, and up to a fifth of the time goes to snapshots; so a run whose number
+of steps is found here goes, step by step, as one that had been given that number."""
 _FEWEST_STEPS = 5
 
 
@@ -37,7 +38,7 @@ class TimePlan:
             return self._most
         first_step, first_seconds = self._first
         late = seconds >= self.seconds
-        if not late and (seconds < EARLY * self.seconds or step - first_step < _FEWEST_STEPS):
+        if not late and (seconds < BELIEVED_AFTER * self.seconds or step - first_step < _FEWEST_STEPS):
             return self._most
         a_step = (seconds - seconds_aside - first_seconds) / (step - first_step)
         more = int(max(0.0, self.seconds - seconds - aside_later) / max(a_step, 1e-9))

@@ -13,6 +13,7 @@ from tvae.selection import rows_csv
 from tvae.triplet_search import Triplets, triplet_distances, worst_triplets
 from tvae.ui import cached, state
 from tvae.ui.image_cells import HEIGHT, image_cell
+from tvae.ui.map_link import offer_on_map
 from tvae.ui.triplet_classes import ClassPair
 from tvae.ui.triplet_view import TripletView
 
@@ -162,9 +163,7 @@ def _show(view: TripletView, triplets: Triplets) -> None:
     )
     st.caption(f"A triplet a row. Right: D(a,p) − D(a,n) + {view.margin:g} ≤ 0. On the {view.source}.")
     with st.container(horizontal=True):
-        if st.button("Show these on the map"):
-            state.picks(view.run.provenance.test.fingerprint, len(labels)).replace(np.concatenate(list(roles.values())))
-            st.switch_page("pages/1_Latent_map.py")
+        offer_on_map(view.run, len(labels), np.concatenate(list(roles.values())))
         st.download_button(
             "These triplets as CSV",
             lambda: rows_csv(columns),
