@@ -106,8 +106,7 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
     if shown:
         st.page_link(
             "pages/1_Latent_map.py",
-            label=f"Every page now shows {' and '.join(arm.upper() for arm in view.arms)} of {ladder.run.name}: "
-            "see them on the latent map",
+            label=f"See {' and '.join(arm.upper() for arm in view.arms)} on the latent map",
             icon=":material/scatter_plot:",
         )
     _show_table(ladder, margin, accuracy, costs)
