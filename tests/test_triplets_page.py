@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tvae.checkpoints import (
     write_encoding,
 )
 from tvae.config import PRESETS, DataConfig, RunConfig
+from tvae.jobs import Jobs
 from tvae.triplet_accuracy import triplet_accuracy
 from tvae.triplet_search import Triplets, triplet_distances
 
@@ -197,6 +199,21 @@ def test_a_setting_that_no_arm_has_offers_the_line_that_trains_it():
     line = app.code[0].value
     assert line.startswith("python -m tvae train --out ")
     assert "--data.name digits" in line and "--loss.margin 0.5 --loss.triplet-weight 30.0 --loss.kl-weight 0.1" in line
+
+
+def test_train_this_starts_a_run_at_the_chosen_setting(tmp_path, monkeypatch):
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    app = page({"run": "digits", "view": "Other weights"})
+    app.select_slider(key="triplet-weight").set_value(30.0).run()
+    app.button(key="train-this").click().run()
+    assert not app.exception
+    (job,) = Jobs(tmp_path).runs()
+    Jobs(tmp_path).stop(job.id, None)
+    assert (job.config.arms["tvae"].triplet_weight, job.config.arms["vae"].triplet_weight) == (30.0, 0.0)
+    assert job.config.data.name == "digits"
+    assert job.owned
+    while not Jobs(tmp_path).run(job.id).over:
+        time.sleep(0.05)
 
 
 def test_the_weights_start_anew_at_another_run(ladder):
