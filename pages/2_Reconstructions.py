@@ -20,7 +20,7 @@ from tvae.ui import cached, state
 from tvae.ui.arms import chosen_arms
 from tvae.ui.colours import INK, arm_colours
 from tvae.ui.escaping import as_text
-from tvae.ui.frame import measured_on, open_page, theme
+from tvae.ui.frame import measured_on, show_encoded_page, theme
 from tvae.ui.image_grid import grid_download, show_grid
 from tvae.ui.map_inputs import images_of, look_for_images_again
 from tvae.ui.map_link import offer_on_map
@@ -241,14 +241,9 @@ def show_page(run: Run, encoding: Encoding) -> None:
     show_errors(run, encoding, arms, errors, told)
 
 
-run = open_page(
-    "Reconstructions", "What has each model kept of an image, and what did the triplet weight cost?", at_any_epoch=True
+show_encoded_page(
+    "Reconstructions",
+    "What has each model kept of an image, and what did the triplet weight cost?",
+    show_page,
+    at_any_epoch=True,
 )
-encoding = cached.encoding(run)
-if encoding is None:
-    st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
-else:
-    try:
-        show_page(run, encoding)
-    except InputError as error:
-        st.error(f"This can't be shown. {error}.")

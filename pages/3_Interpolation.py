@@ -5,7 +5,6 @@ import pandas as pd
 import streamlit as st
 
 from tvae.checkpoints import Encoding, Run
-from tvae.config import InputError
 from tvae.decoding import to_grey
 from tvae.interpolation import Interpolation, interpolation, stretches, told
 from tvae.paths import PathKind
@@ -15,7 +14,7 @@ from tvae.ui.arms import chosen_arms
 from tvae.ui.colours import INK, arm_colours
 from tvae.ui.end_choice import KEPT, Ends, choose_ends, choose_source, pick_ends
 from tvae.ui.escaping import as_text
-from tvae.ui.frame import measured_on, open_page, theme
+from tvae.ui.frame import measured_on, show_encoded_page, theme
 from tvae.ui.image_grid import grid_download
 from tvae.ui.map_inputs import images_of, look_for_images_again
 from tvae.ui.path_player import Lane, path_player
@@ -202,14 +201,9 @@ def show_page(run: Run, encoding: Encoding) -> None:
     show_third_classes(run, encoding, arms, way, voters)
 
 
-run = open_page(
-    "Interpolation", "What lies between two images, and does the way lead through a third class?", at_any_epoch=True
+show_encoded_page(
+    "Interpolation",
+    "What lies between two images, and does the way lead through a third class?",
+    show_page,
+    at_any_epoch=True,
 )
-encoding = cached.encoding(run)
-if encoding is None:
-    st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
-else:
-    try:
-        show_page(run, encoding)
-    except InputError as error:
-        st.error(f"This can't be shown. {error}.")

@@ -5,10 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from tvae.checkpoints import Encoding, Run
-from tvae.config import InputError
-from tvae.ui import cached
 from tvae.ui.arms import chosen_arms
-from tvae.ui.frame import open_page
+from tvae.ui.frame import show_encoded_page
 from tvae.ui.triplet_classes import choose_classes, show_matrices
 from tvae.ui.triplet_inspector import show_triplets
 from tvae.ui.triplet_scores import (
@@ -90,12 +88,4 @@ def say_what_is_wrong(view: TripletView) -> None:
         st.info("This run has one arm, so nothing stands beside it.")
 
 
-run = open_page("Triplets", "Which margin should I use, and what does it cost?", at_any_epoch=True)
-encoding = cached.encoding(run)
-if encoding is None:
-    st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
-else:
-    try:
-        show_page(run, encoding)
-    except InputError as error:
-        st.error(f"Nothing to count here. {error}.")
+show_encoded_page("Triplets", "Which margin should I use, and what does it cost?", show_page, at_any_epoch=True)

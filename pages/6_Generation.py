@@ -17,7 +17,7 @@ from tvae.ui import cached
 from tvae.ui.arm_grids import ROOM_OF_TWO, arm_badge, arm_columns, show_arm_grid
 from tvae.ui.arms import chosen_arms
 from tvae.ui.colours import arm_colours
-from tvae.ui.frame import open_page
+from tvae.ui.frame import show_encoded_page
 from tvae.ui.image_grid import grid_download
 from tvae.ui.map_inputs import images_of, look_for_images_again
 from tvae.ui.pictures import GridRow
@@ -260,12 +260,6 @@ def show_page(run: Run, encoding: Encoding) -> None:
         st.info(f"Not measured here. {error}.")
 
 
-run = open_page("Generation", "What does each model imagine, and are its images as good and as varied as real ones?")
-encoding = cached.encoding(run)
-if encoding is None:
-    st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
-else:
-    try:
-        show_page(run, encoding)
-    except InputError as error:
-        st.error(f"This can't be shown. {error}.")
+show_encoded_page(
+    "Generation", "What does each model imagine, and are its images as good and as varied as real ones?", show_page
+)

@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from tvae.checkpoints import Encoding, Run
-from tvae.config import InputError
 from tvae.decoding import to_grey
 from tvae.paths import traversals
 from tvae.selection import rows_csv
@@ -15,7 +14,7 @@ from tvae.ui import cached, state
 from tvae.ui.arm_grids import ROOM_OF_TWO, arm_badge, arm_columns, show_arm_grid
 from tvae.ui.arms import chosen_arms
 from tvae.ui.colours import FAINT, INK
-from tvae.ui.frame import open_page, theme
+from tvae.ui.frame import show_encoded_page, theme
 from tvae.ui.image_grid import grid_download, show_grid
 from tvae.ui.map_inputs import images_of, look_for_images_again
 from tvae.ui.pictures import GridRow
@@ -142,12 +141,4 @@ def show_page(run: Run, encoding: Encoding) -> None:
     )
 
 
-run = open_page("Traversals", "What does each latent draw, and which ones carry nothing?")
-encoding = cached.encoding(run)
-if encoding is None:
-    st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
-else:
-    try:
-        show_page(run, encoding)
-    except InputError as error:
-        st.error(f"This can't be shown. {error}.")
+show_encoded_page("Traversals", "What does each latent draw, and which ones carry nothing?", show_page)

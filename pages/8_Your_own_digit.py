@@ -18,7 +18,7 @@ from tvae.ui.arms import chosen_arms
 from tvae.ui.colours import INK, arm_colours
 from tvae.ui.drawing import drawing
 from tvae.ui.escaping import as_text
-from tvae.ui.frame import measured_on, open_page, theme
+from tvae.ui.frame import measured_on, show_encoded_page, theme
 from tvae.ui.map_inputs import images_of, look_for_images_again
 from tvae.ui.map_link import offer_on_map
 from tvae.ui.map_pictures import map_png, outside
@@ -252,12 +252,6 @@ def show_page(run: Run, encoding: Encoding) -> None:
         show_near(run, encoding, seen, images, missing)
 
 
-run = open_page("Your own digit", "Where does a digit of your own land, and what does each model take it for?")
-encoding = cached.encoding(run)
-if encoding is None:
-    st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
-else:
-    try:
-        show_page(run, encoding)
-    except InputError as error:
-        st.error(as_text(f"This can't be shown. {error}."))
+show_encoded_page(
+    "Your own digit", "Where does a digit of your own land, and what does each model take it for?", show_page
+)

@@ -390,7 +390,7 @@ def test_labels_without_a_triplet_are_one_line(runs, view, labels):
     app = page({"run": "own", "view": view})
     assert not app.exception
     assert len(app.error) == 1
-    assert app.error[0].value.startswith("Nothing to count here. ")
+    assert app.error[0].value.startswith("This can't be shown. ")
     assert not app.table
 
 

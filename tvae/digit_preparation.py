@@ -131,6 +131,19 @@ def _otsu(values: Float[np.ndarray, ...]) -> float:
     return float(edges[1:][np.nanargmax(np.where(above > 0, between, np.nan))])
 
 
+def cropped_to_ink(ink: Float[np.ndarray, "h w"]) -> Float32[np.ndarray, "rows columns"]:
+    """The smallest rectangle that holds all ink.
+
+    Raises:
+        InputError: no ink at all.
+    """
+    lit = np.asarray(ink) > 0
+    if not lit.any():
+        raise InputError("picture: there is no ink on it; draw a stroke")
+    rows, columns = np.flatnonzero(lit.any(axis=1)), np.flatnonzero(lit.any(axis=0))
+    return np.asarray(ink, np.float32)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
 def prepared(ink: Float[np.ndarray, "h w"], placement: Placement) -> UInt8[np.ndarray, "height width"]:
     """The ink as an image of the data set: cropped, scaled to fit the box, the brightest pixel white, set in place.
 
@@ -140,11 +153,7 @@ def prepared(ink: Float[np.ndarray, "h w"], placement: Placement) -> UInt8[np.nd
     Raises:
         InputError: no ink at all.
     """
-    lit = np.asarray(ink) > 0
-    if not lit.any():
-        raise InputError("picture: there is no ink on it; draw a stroke")
-    rows, columns = np.flatnonzero(lit.any(axis=1)), np.flatnonzero(lit.any(axis=0))
-    crop = np.asarray(ink, np.float32)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    crop = cropped_to_ink(ink)
     share = min(placement.box_height / crop.shape[0], placement.box_width / crop.shape[1])
     height, width = (max(1, round(share * side)) for side in crop.shape)
     how = Image.Resampling.BOX if share <= 1 else Image.Resampling.BILINEAR

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 from PIL import Image
 
-from tvae.config import InputError
+from tvae.digit_preparation import cropped_to_ink
 
 SIDE = 40
 """Pixels kept of the longer side: twice the box that MNIST's digits are scaled into."""
@@ -25,11 +25,7 @@ def ink_to_text(ink: Float[np.ndarray, "h w"]) -> str:
     Raises:
         InputError: no ink at all.
     """
-    lit = np.asarray(ink) > 0
-    if not lit.any():
-        raise InputError("picture: there is no ink on it; draw a stroke")
-    rows, columns = np.flatnonzero(lit.any(axis=1)), np.flatnonzero(lit.any(axis=0))
-    crop = np.asarray(ink, np.float32)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    crop = cropped_to_ink(ink)
     share = min(1.0, SIDE / max(crop.shape))
     height, width = (max(1, round(share * side)) for side in crop.shape)
     small = np.asarray(Image.fromarray(crop).resize((width, height), Image.Resampling.BOX))

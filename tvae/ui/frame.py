@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
 from tvae.checkpoints import Encoding, Run, read_run
 from tvae.config import InputError
-from tvae.ui import state
+from tvae.ui import cached, state
 from tvae.ui.epochs import run_at_chosen_epoch
+from tvae.ui.escaping import as_text
 from tvae.ui.runs import run_folder, run_folders
 from tvae.ui.training_panel import show_training_panel
 
@@ -56,6 +58,21 @@ def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
             run = run_at_chosen_epoch(run)
         show_training_panel(run)
     return run
+
+
+def show_encoded_page(
+    title: str, question: str, show_page: Callable[[Run, Encoding], None], *, at_any_epoch: bool = False
+) -> None:
+    """A page made of a run and its encoded test split; one line in its place where these can't be shown."""
+    run = open_page(title, question, at_any_epoch=at_any_epoch)
+    encoding = cached.encoding(run)
+    if encoding is None:
+        st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
+        return
+    try:
+        show_page(run, encoding)
+    except InputError as error:
+        st.error(as_text(f"This can't be shown. {error}."))
 
 
 def measured_on(run: Run, encoding: Encoding) -> str:
