@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int64
@@ -37,8 +38,8 @@ def sampled_in_a_loop(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray,
     return right / count
 
 
-def measure(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], rounds: int) -> dict[str, Timing]:
-    """Seconds of each way on one arm's means."""
+def measure(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], quick: bool) -> dict[str, Timing]:
+    """Seconds of each way on one arm's means; quick: on two threads, and what is prepared."""
     prepared = triplet_curve(means, labels, threads=2)
     ways: dict[str, Callable[[], object]] = {
         ONE: lambda: triplet_accuracy(means, labels, [MARGIN]),
@@ -50,7 +51,9 @@ def measure(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], ro
         MATRIX_LOOK_UP: lambda: prepared.class_matrix(MARGIN),
         SAMPLED: lambda: sampled_in_a_loop(means, labels, 100_000),
     }
-    return interleaved({name: _timed(way) for name, way in ways.items()}, rounds)
+    if quick:
+        ways = {name: ways[name] for name in (ONE_2, CURVE_2, LOOK_UP, MATRIX_LOOK_UP)}
+    return interleaved({name: _timed(way) for name, way in ways.items()}, rounds=3 if quick else 5)
 
 
 def _timed(way: Callable[[], object]) -> Callable[[], float]:
@@ -73,12 +76,30 @@ def table(timings: dict[str, Timing]) -> list[str]:
     return lines + [f"| {name} | {1000 * t.median:,.3g} | ± {100 * t.spread:.0f} % |" for name, t in timings.items()]
 
 
-def growth(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> list[str]:
-    """Markdown rows: one margin and the grid at several n, on two threads."""
-    lines = ["| n | one margin, s | 201 margins, s | process's memory at most, GiB |", "| ---: | ---: | ---: | ---: |"]
+@dataclass(frozen=True)
+class Grown:
+    """What so many rows take."""
+
+    n: int
+    one_margin: float
+    """Seconds."""
+    grid: float
+    """Seconds of 201 margins with class counts."""
+    memory: float
+    """GiB that the process has held at most, all before it included."""
+
+
+def growth(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> list[Grown]:
+    """One margin and the grid at several n, on two threads."""
+    found = []
     for n in (size for size in SIZES if size <= len(labels)):
         one = _timed(lambda n=n: triplet_accuracy(means[:n], labels[:n], [MARGIN], threads=2))()
         grid = _timed(lambda n=n: triplet_curve(means[:n], labels[:n], threads=2))()
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        lines.append(f"| {n:,} | {one:.2f} | {grid:.2f} | {most:.2f} |")
-    return lines
+        found.append(Grown(n, one, grid, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20))
+    return found
+
+
+def growth_table(found: list[Grown]) -> list[str]:
+    """Markdown rows."""
+    lines = ["| n | one margin, s | 201 margins, s | process's memory at most, GiB |", "| ---: | ---: | ---: | ---: |"]
+    return lines + [f"| {one.n:,} | {one.one_margin:.2f} | {one.grid:.2f} | {one.memory:.2f} |" for one in found]
