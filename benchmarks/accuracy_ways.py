@@ -6,16 +6,19 @@ import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from unittest import mock
 
 import numpy as np
 from jaxtyping import Float, Int64
 
+import tvae.triplet_curve
 from benchmarks.interleaving import Timing, interleaved
 from tvae.triplet_accuracy import class_matrix, triplet_accuracy
 from tvae.triplet_curve import triplet_curve
 
 ONE, ONE_2 = "one margin, 1 thread", "one margin, 2 threads"
 CURVE, CURVE_2 = "201 margins with class counts, 1 thread", "201 margins with class counts, 2 threads"
+ALONE_2 = "201 margins without class counts, 2 threads"
 LOOK_UP, MATRIX_LOOK_UP = "prepared: one margin", "prepared: one class × class matrix"
 MATRIX = "one class × class matrix, 2 threads"
 SAMPLED = "100,000 sampled triplets in a plain loop"
@@ -46,14 +49,20 @@ def measure(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], qu
         ONE_2: lambda: triplet_accuracy(means, labels, [MARGIN], threads=2),
         CURVE: lambda: triplet_curve(means, labels),
         CURVE_2: lambda: triplet_curve(means, labels, threads=2),
+        ALONE_2: lambda: _without_class_counts(means, labels),
         MATRIX: lambda: class_matrix(means, labels, MARGIN, threads=2),
         LOOK_UP: lambda: prepared.at(MARGIN),
         MATRIX_LOOK_UP: lambda: prepared.class_matrix(MARGIN),
         SAMPLED: lambda: sampled_in_a_loop(means, labels, 100_000),
     }
     if quick:
-        ways = {name: ways[name] for name in (ONE_2, CURVE_2, LOOK_UP, MATRIX_LOOK_UP)}
+        ways = {name: ways[name] for name in (ONE_2, CURVE_2, ALONE_2, LOOK_UP, MATRIX_LOOK_UP)}
     return interleaved({name: _timed(way) for name, way in ways.items()}, rounds=3 if quick else 5)
+
+
+def _without_class_counts(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> None:
+    with mock.patch.object(tvae.triplet_curve, "MOST_CLASS_COUNTS", 0):
+        triplet_curve(means, labels, threads=2)
 
 
 def _timed(way: Callable[[], object]) -> Callable[[], float]:

@@ -76,9 +76,7 @@ def switch(page: Page, name: str) -> tuple[float, float]:
     begun = time.perf_counter()
     title = seconds_until_title(page, TITLES.get(name, name), link.click)
     page.wait_for_function(SETTLED, timeout=120_000)
-    whole = time.perf_counter() - begun
-    page.wait_for_timeout(1000)
-    return title, whole
+    return title, time.perf_counter() - begun
 
 
 def switches(page: Page) -> list[str]:
@@ -87,6 +85,7 @@ def switches(page: Page) -> list[str]:
     for _ in range(VISITS + 1):
         for name in (*PAGES[1:], PAGES[0]):
             taken[name].append(switch(page, name))
+            page.wait_for_timeout(1000)
     rows = []
     for name, ((first_title, first_whole), *later) in taken.items():
         titles, wholes = zip(*later, strict=True)
@@ -118,6 +117,7 @@ def visited(browser: Browser, address: str) -> BrowserContext:
     settle(page)
     for name in (*PAGES[1:], PAGES[0]):
         switch(page, name)
+    settle(page)
     return context
 
 

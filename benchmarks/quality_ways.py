@@ -25,6 +25,8 @@ GLANCE = 4
 """Every so many rows of the test split are counted first; all of them where these come within `CLOSE` of the goal."""
 CLOSE = 0.003
 MOST_SECONDS = 240.0
+SHORTEST = "ours, fast, batch-all, step size 0.002"
+"""The option that reached the goal first when all were tried."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def options(train: TrainConfig) -> dict[str, TrainConfig]:
         "ours, plain": train,
         "ours, fast": fast,
         "ours, fast, batch-all": replace(fast, triplets="batch-all"),
-        "ours, fast, batch-all, step size 0.002": replace(fast, triplets="batch-all", learning_rate=2e-3),
+        SHORTEST: replace(fast, triplets="batch-all", learning_rate=2e-3),
         "ours, fast, batch-all, step size 0.003": replace(fast, triplets="batch-all", learning_rate=3e-3),
         "ours, fast, step size 0.003": replace(fast, learning_rate=3e-3),
     }
