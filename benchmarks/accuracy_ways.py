@@ -5,16 +5,20 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from unittest import mock
 
 import numpy as np
 from jaxtyping import Float, Int64
 
+import tvae.triplet_curve
 from benchmarks.interleaving import Timing, interleaved
 from tvae.triplet_accuracy import class_matrix, triplet_accuracy
 from tvae.triplet_curve import triplet_curve
 
 ONE, ONE_2 = "one margin, 1 thread", "one margin, 2 threads"
 CURVE, CURVE_2 = "201 margins with class counts, 1 thread", "201 margins with class counts, 2 threads"
+ALONE_2 = "201 margins without class counts, 2 threads"
 LOOK_UP, MATRIX_LOOK_UP = "prepared: one margin", "prepared: one class × class matrix"
 MATRIX = "one class × class matrix, 2 threads"
 SAMPLED = "100,000 sampled triplets in a plain loop"
@@ -37,20 +41,28 @@ def sampled_in_a_loop(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray,
     return right / count
 
 
-def measure(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], rounds: int) -> dict[str, Timing]:
-    """Seconds of each way on one arm's means."""
+def measure(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], quick: bool) -> dict[str, Timing]:
+    """Seconds of each way on one arm's means; quick: on two threads, and what is prepared."""
     prepared = triplet_curve(means, labels, threads=2)
     ways: dict[str, Callable[[], object]] = {
         ONE: lambda: triplet_accuracy(means, labels, [MARGIN]),
         ONE_2: lambda: triplet_accuracy(means, labels, [MARGIN], threads=2),
         CURVE: lambda: triplet_curve(means, labels),
         CURVE_2: lambda: triplet_curve(means, labels, threads=2),
+        ALONE_2: lambda: _without_class_counts(means, labels),
         MATRIX: lambda: class_matrix(means, labels, MARGIN, threads=2),
         LOOK_UP: lambda: prepared.at(MARGIN),
         MATRIX_LOOK_UP: lambda: prepared.class_matrix(MARGIN),
         SAMPLED: lambda: sampled_in_a_loop(means, labels, 100_000),
     }
-    return interleaved({name: _timed(way) for name, way in ways.items()}, rounds)
+    if quick:
+        ways = {name: ways[name] for name in (ONE_2, CURVE_2, ALONE_2, LOOK_UP, MATRIX_LOOK_UP)}
+    return interleaved({name: _timed(way) for name, way in ways.items()}, rounds=3 if quick else 5)
+
+
+def _without_class_counts(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> None:
+    with mock.patch.object(tvae.triplet_curve, "MOST_CLASS_COUNTS", 0):
+        triplet_curve(means, labels, threads=2)
 
 
 def _timed(way: Callable[[], object]) -> Callable[[], float]:
@@ -73,12 +85,30 @@ def table(timings: dict[str, Timing]) -> list[str]:
     return lines + [f"| {name} | {1000 * t.median:,.3g} | ± {100 * t.spread:.0f} % |" for name, t in timings.items()]
 
 
-def growth(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> list[str]:
-    """Markdown rows: one margin and the grid at several n, on two threads."""
-    lines = ["| n | one margin, s | 201 margins, s | process's memory at most, GiB |", "| ---: | ---: | ---: | ---: |"]
+@dataclass(frozen=True)
+class Grown:
+    """What so many rows take."""
+
+    n: int
+    one_margin: float
+    """Seconds."""
+    grid: float
+    """Seconds of 201 margins with class counts."""
+    memory: float
+    """GiB that the process has held at most, all before it included."""
+
+
+def growth(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> list[Grown]:
+    """One margin and the grid at several n, on two threads."""
+    found = []
     for n in (size for size in SIZES if size <= len(labels)):
         one = _timed(lambda n=n: triplet_accuracy(means[:n], labels[:n], [MARGIN], threads=2))()
         grid = _timed(lambda n=n: triplet_curve(means[:n], labels[:n], threads=2))()
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        lines.append(f"| {n:,} | {one:.2f} | {grid:.2f} | {most:.2f} |")
-    return lines
+        found.append(Grown(n, one, grid, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20))
+    return found
+
+
+def growth_table(found: list[Grown]) -> list[str]:
+    """Markdown rows."""
+    lines = ["| n | one margin, s | 201 margins, s | process's memory at most, GiB |", "| ---: | ---: | ---: | ---: |"]
+    return lines + [f"| {one.n:,} | {one.one_margin:.2f} | {one.grid:.2f} | {one.memory:.2f} |" for one in found]

@@ -8,11 +8,16 @@ import sys
 import sysconfig
 import time
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+
+
+TRAINING_PEERS = ("pytorch-metric-learning", "lightning", "disent", "pythae")
+"""Those that train; the others draw."""
 
 
 def requirements() -> list[str]:
@@ -21,13 +26,14 @@ def requirements() -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
-def peers_python(seconds: float) -> tuple[Path, dict[str, str]]:
+def peers_python(wanted: Sequence[str], seconds: float) -> tuple[Path, dict[str, str]]:
     """The interpreter that has the peers, and why which of them is missing.
 
     The environment sees the packages of the running one first-hand, so torch is the very same build and isn't
     fetched again. Its folder is named by what goes into it; what was installed once is kept.
 
     Args:
+        wanted: names of those to install where they aren't yet, with or without their versions.
         seconds: time that installing may take; a peer that it isn't enough for is missing, and comes next time.
     """
     host = sysconfig.get_paths()["purelib"]
@@ -45,7 +51,8 @@ def peers_python(seconds: float) -> tuple[Path, dict[str, str]]:
     Path(own, "host.pth").write_text(host + "\n", encoding="utf-8")
     until = time.monotonic() + seconds
     missing = {}
-    for requirement in requirements():
+    names = {name.split("==")[0] for name in wanted}
+    for requirement in (one for one in requirements() if one.split("==")[0] in names):
         done = folder / f"{requirement}.installed"
         if not done.exists() and (failure := _install(python, requirement, until - time.monotonic())):
             missing[requirement] = failure
@@ -58,7 +65,8 @@ def _install(python: Path, requirement: str, seconds: float) -> str:
     """Install one peer; the failure in a line, or nothing."""
     if seconds <= 0:
         return "no time left to install it in this run"
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement]
+    quick_to_give_up = ["--retries", "1", "--timeout", "10"]  # where there is no network
+    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *quick_to_give_up, requirement]
     try:
         run = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
     except subprocess.TimeoutExpired:

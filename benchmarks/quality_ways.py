@@ -11,16 +11,22 @@ import torch
 
 from benchmarks.tutorial import Net, tutorial_way
 from tvae.config import LossConfig, RunConfig, TrainConfig
-from tvae.data import Dataset
+from tvae.data import Dataset, Split
 from tvae.evaluation import encode_arm
 from tvae.training import Training
 from tvae.triplet_accuracy import triplet_accuracy
 
 GOAL = 0.956
 """The paper's triplet accuracy of the TVAE, here at margin 0."""
-STEPS_BETWEEN = 10
-"""Steps from one evaluation to the next."""
+NEAR = 0.945
+STEPS_FAR, STEPS_NEAR = 50, 10
+"""Steps from one evaluation to the next, below `NEAR` and from there on."""
+GLANCE = 4
+"""Every so many rows of the test split are counted first; all of them where these come within `CLOSE` of the goal."""
+CLOSE = 0.003
 MOST_SECONDS = 240.0
+SHORTEST = "ours, fast, batch-all, step size 0.002"
+"""The option that reached the goal first when all were tried."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +41,22 @@ class Reached:
     """Squared error of an image on the test split."""
 
 
-def reached(steps: Callable[[int], float], measured: Callable[[], tuple[float, float]], from_step: int) -> Reached:
+def reached(steps: Callable[[int], float], measured: Callable[[int], tuple[float, float]], from_step: int) -> Reached:
     """Train until the goal is reached, evaluating from a step on.
 
     Args:
         steps: takes a number of steps and returns the seconds.
-        measured: exact triplet accuracy and squared error as they stand.
+        measured: exact triplet accuracy and squared error as they stand, of every so many rows of the test split.
     """
     taken, seconds, accuracy, error = 0, 0.0, 0.0, 0.0
     while accuracy < GOAL and seconds < MOST_SECONDS:
-        count = STEPS_BETWEEN if taken >= from_step else from_step
+        between = STEPS_NEAR if accuracy >= NEAR else STEPS_FAR
+        count = between if taken >= from_step else from_step
         seconds += steps(count)
         taken += count
-        accuracy, error = measured()
+        accuracy, error = measured(GLANCE)
+        if accuracy >= GOAL - CLOSE:
+            accuracy, error = measured(1)
     return Reached(taken, seconds, accuracy, error)
 
 
@@ -55,6 +64,9 @@ def ours_reached(dataset: Dataset, train: TrainConfig, loss: LossConfig, from_st
     """One arm of ours."""
     training = Training(RunConfig(train=train, arms={"tvae": loss}), dataset.train)
     reports = training.reports()
+    test = dataset.test
+    glanced_at = Split(test.name, test.images[::GLANCE], test.labels[::GLANCE], test.class_names)
+    splits = {1: test, GLANCE: glanced_at}
 
     def steps(count: int) -> float:
         started = time.perf_counter()
@@ -62,9 +74,9 @@ def ours_reached(dataset: Dataset, train: TrainConfig, loss: LossConfig, from_st
             next(reports)
         return time.perf_counter() - started
 
-    def measured() -> tuple[float, float]:
-        encoded = encode_arm(training.arms["tvae"].model, dataset.test)
-        accuracy = triplet_accuracy(encoded.means, dataset.test.labels, [0.0], threads=2).accuracy[0]
+    def measured(every: int) -> tuple[float, float]:
+        encoded = encode_arm(training.arms["tvae"].model, splits[every])
+        accuracy = triplet_accuracy(encoded.means, splits[every].labels, [0.0], threads=2).accuracy[0]
         return float(accuracy), float(encoded.errors.mean())
 
     return reached(steps, measured, from_step)
@@ -78,10 +90,10 @@ def tutorial_reached(dataset: Dataset, train: TrainConfig, loss: LossConfig, fro
     images = torch.from_numpy(dataset.test.pixels())
 
     @torch.no_grad()
-    def measured() -> tuple[float, float]:
-        mean, _ = net.encode(images)
-        error = (net.decode(mean) - images).square().sum(dim=1).mean()
-        accuracy = triplet_accuracy(mean.numpy(), dataset.test.labels, [0.0], threads=2).accuracy[0]
+    def measured(every: int) -> tuple[float, float]:
+        mean, _ = net.encode(images[::every])
+        error = (net.decode(mean) - images[::every]).square().sum(dim=1).mean()
+        accuracy = triplet_accuracy(mean.numpy(), dataset.test.labels[::every], [0.0], threads=2).accuracy[0]
         return float(accuracy), float(error)
 
     return reached(tutorial_way(dataset.train, train.batch_size, loss, 0, net), measured, from_step)
@@ -94,7 +106,7 @@ def options(train: TrainConfig) -> dict[str, TrainConfig]:
         "ours, plain": train,
         "ours, fast": fast,
         "ours, fast, batch-all": replace(fast, triplets="batch-all"),
-        "ours, fast, batch-all, step size 0.002": replace(fast, triplets="batch-all", learning_rate=2e-3),
+        SHORTEST: replace(fast, triplets="batch-all", learning_rate=2e-3),
         "ours, fast, batch-all, step size 0.003": replace(fast, triplets="batch-all", learning_rate=3e-3),
         "ours, fast, step size 0.003": replace(fast, learning_rate=3e-3),
     }

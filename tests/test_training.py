@@ -8,7 +8,7 @@ from tvae.config import InputError, LossConfig, ModelConfig, RunConfig, TrainCon
 from tvae.data import Split
 from tvae.losses import kl_divergence, squared_l2
 from tvae.models import initial_model, weights_of
-from tvae.training import NonFiniteLoss, Training, train
+from tvae.training import NonFiniteLoss, Training, resolve_device, train
 from tvae.triplets import TripletSampler, step_batch
 
 SMALL = ModelConfig(hidden=8, latent_dim=3)
@@ -172,3 +172,19 @@ def test_images_left_out_as_anchors_are_counted(blobs):
         Split("train", blobs.images, labels, ("a", "b", "c", "d")),
     )
     assert training.left_out == 1
+
+
+def test_the_device_is_the_one_asked_for(monkeypatch):
+    for has, auto in ((False, "cpu"), (True, "cuda")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda has=has: has)
+        assert resolve_device("cpu").type == "cpu"
+        assert resolve_device("auto").type == auto
+    assert resolve_device("cuda").type == "cuda"
+
+
+def test_a_device_that_is_not_there_is_told_in_one_line(blobs, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    config = RunConfig(train=TrainConfig(batch_size=10, device="cuda"))
+    with pytest.raises(InputError) as told:
+        Training(config, blobs)
+    assert str(told.value) == "train.device: no CUDA device is at hand; use cpu or auto"

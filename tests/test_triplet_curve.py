@@ -69,6 +69,18 @@ def test_counting_margin_by_margin_gives_the_same(
     np.testing.assert_array_equal(usual.class_satisfied, other.class_satisfied)
 
 
+@pytest.mark.parametrize("least_between", [16, 10**9])
+def test_small_and_large_tallies_count_large_classes_alike(least_between: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class of 1,500: sixteen bits hold the counts of 43 positives at a time."""
+    means, labels = RNG.normal(size=(2_000, 2)), np.repeat([0, 1], [1_500, 500])
+    monkeypatch.setattr(module, "_LEAST_BETWEEN", least_between)
+    curve = triplet_curve(means, labels, step=0.5, last=6)
+    for margin in (0.0, 1.0, 3.0):
+        np.testing.assert_array_equal(
+            curve.class_matrix(margin).satisfied, class_matrix(means, labels, margin).satisfied
+        )
+
+
 def test_a_step_too_fine_for_the_distances() -> None:
     means, labels = SETS["plain"]
     with pytest.raises(InputError, match=r"step: 0.025 is too fine for means up to .* apart; it must be at least"):

@@ -32,6 +32,7 @@ MOST_CLASS_COUNTS = 2_500_000
 _MOST_PLACES = 1 << 20  # whole steps x classes that an anchor's tally may span: 4 MB, and some milliseconds to fill
 _LEAST_RADIUS = 0.01  # means all within this many steps are told apart margin by margin
 _MOST_MARGINS = 10_001
+_LEAST_BETWEEN = 16  # positives: emptying the small tallies more often than that costs what they save
 _NEAR = 1e-9  # a margin this near a grid margin, in steps, is that margin: 0.3 is 12 * 0.025
 
 
@@ -317,7 +318,8 @@ def _block_counter(
 
     def on_grid(block: AnchorBlock) -> tuple[int, np.ndarray, np.ndarray]:
         counts, hinges = np.zeros(shape, np.int64), np.zeros(n_margins)
-        count_on_grid(*sorted_means, *block, step, first, n_margins, by_class, counts, hinges)
+        tally, positives = _tally(groups, block.own, by_class)
+        count_on_grid(*sorted_means, *block, step, first, n_margins, by_class, tally, positives, counts, hinges)
         return block.own, counts, hinges
 
     margins = step * np.arange(first, first + n_margins)
@@ -346,6 +348,14 @@ def _block_counter(
         return block.own, counts, hinges
 
     return on_grid if _radius(groups) > _LEAST_RADIUS * step else margin_by_margin
+
+
+def _tally(groups: GroupedMeans, own: int, by_class: bool) -> tuple[Int[np.ndarray, " 0"], int]:
+    """The type to count a column's negatives in, and of how many positives such counts can be added up in it."""
+    others = np.delete(groups.sizes, own)
+    most = int(others.max() if by_class else others.sum())
+    small = np.iinfo(np.uint16).max // most
+    return (np.empty(0, np.uint16), small) if small >= _LEAST_BETWEEN else (np.empty(0, np.int32), (2**31 - 1) // most)
 
 
 def _gap_range(groups: GroupedMeans, threads: int) -> tuple[float, float]:

@@ -21,6 +21,7 @@ _TILE = 512  # points whose coordinates stay in the processor's near cache while
 _ROWS = 8  # anchors whose distances are computed together
 _SCAN = 24  # a bucket with more values than this is sorted and bisected instead of scanned
 _MOST_BUCKETS = 8192
+_MOST_REMAINDER_BITS = 12  # 4,096 buckets, whose ends stay in the nearest cache
 _FRACTION = 40  # bits of a distance on the grid below one step
 _PLACE = 64 - _FRACTION  # bits of a key that say where it goes, beside those of its remainder
 
@@ -241,7 +242,7 @@ def count_satisfied(columns, points, starts, own, first, last, margins, by_class
 def _sort_by_remainder(keys, n_keys, edges, ordered):
     """Sort uint64 keys, whose upper half is spread over its range as a rule, by counting on their top bits."""
     bits = 4
-    while bits < 13 and (2 << bits) < n_keys:
+    while bits < _MOST_REMAINDER_BITS and (2 << bits) < n_keys:
         bits += 1
     shift = np.uint64(64 - bits)
     n_buckets = 1 << bits
@@ -249,15 +250,19 @@ def _sort_by_remainder(keys, n_keys, edges, ordered):
         edges[b] = 0
     for i in range(n_keys):
         edges[np.int64(keys[i] >> shift) + 2] += 1
+    crowded = False
     for b in range(n_buckets):
+        crowded |= edges[b + 1] > _SCAN  # still what bucket b - 1 holds
         edges[b + 1] += edges[b]
+    crowded |= edges[n_buckets + 1] > _SCAN
     for i in range(n_keys):
         b = np.int64(keys[i] >> shift) + 1
         ordered[edges[b]] = keys[i]
         edges[b] += 1
-    for b in range(n_buckets):
-        if edges[b + 1] - edges[b] > _SCAN:
-            _heap_sort(ordered, edges[b], edges[b + 1])
+    if crowded:
+        for b in range(n_buckets):
+            if edges[b + 1] - edges[b] > _SCAN:
+                _heap_sort(ordered, edges[b], edges[b + 1])
     for i in range(1, n_keys):  # what is left to move moves within a small bucket
         key = ordered[i]
         j = i
@@ -269,13 +274,28 @@ def _sort_by_remainder(keys, n_keys, edges, ordered):
 
 @_compiled
 def count_on_grid(
-    columns, points, starts, own, first, last, step, low_margin, n_margins, by_class, satisfied, violation
+    columns,
+    points,
+    starts,
+    own,
+    first,
+    last,
+    step,
+    low_margin,
+    n_margins,
+    by_class,
+    tally,
+    between_flushes,
+    satisfied,
+    violation,
 ):
     """Count satisfied triplets of the anchors first..last-1 of class `own` at the margins step * (low_margin + k).
 
     Adds to satisfied (n_margins, n_classes or 1) int64, by the negative's class or in all; and to violation
     (n_margins,) the anchors' mean hinges. Distances are rounded to step / 2**40, so only a triplet whose gap lies that
-    near a margin may fall on its other side; D(a, p) equal to D(a, n) stays equal.
+    near a margin may fall on its other side; D(a, p) equal to D(a, n) stays equal. The counts of `between_flushes`
+    positives, each at most the negatives of one column, are added up in the type of `tally` (an empty array): the
+    smaller it is, the more of them the processor adds at once.
 
     With distances in steps, whole part w and remainder r, a triplet is satisfied at grid margin k exactly where
     w(n) - w(p) - [r(n) < r(p)] >= k. Negatives enter in order of falling remainder. When a positive's turn comes,
@@ -293,18 +313,19 @@ def count_on_grid(
     keys = np.empty(n_points, np.uint64)
     negatives = np.empty(n_points, np.uint64)
     positives = np.empty(n_positives, np.uint64)
-    edges = np.empty((1 << 13) + 2, np.int64)
+    edges = np.empty((1 << _MOST_REMAINDER_BITS) + 2, np.int32)
     above = np.empty(n_columns, np.int32)
-    window = np.zeros(width, np.int32)
+    window = np.zeros(width, tally.dtype)
     hinge = np.zeros(n_margins)
     # `reach` is (whole parts, columns) in one dimension; the next two are sums over its columns.
-    reach = np.zeros(width, np.int32)
+    reach = np.zeros(width, tally.dtype)
     missed = np.zeros(n_margins)  # negatives that are not in reach
     missed_steps = np.zeros(n_margins)  # and the sum of their distances, in steps
     to_fixed = 2.0**_FRACTION / step
     per_column = 1.0 / n_columns
     one = 2.0**-_FRACTION
-    until_flush = (2**31 - 1) // n_negatives  # positives that the 32-bit window takes before it could overflow
+    counted = np.zeros(width, np.int64)
+    until_flush = between_flushes
     for block in range(first, last, _ROWS):
         block_stop = min(block + _ROWS, last)
         distance_rows(columns, points[block:block_stop], rows)
@@ -322,7 +343,7 @@ def count_on_grid(
             base = least + low_margin  # the whole part that reach[0] stands for
             length = most - least + n_margins
             if length * n_columns > reach.shape[0]:
-                reach = np.zeros(2 * length * n_columns, np.int32)
+                reach = np.zeros(2 * length * n_columns, tally.dtype)
                 missed = np.zeros(2 * length)
                 missed_steps = np.zeros(2 * length)
             for place in range(length * n_columns):
@@ -393,11 +414,11 @@ def count_on_grid(
                 until_flush -= 1
                 if until_flush == 0:
                     for k in range(width):
-                        satisfied[k // n_columns, k % n_columns] += window[k]
+                        counted[k] += window[k]
                         window[k] = 0
-                    until_flush = (2**31 - 1) // n_negatives
+                    until_flush = between_flushes
     for k in range(width):
-        satisfied[k // n_columns, k % n_columns] += window[k]
+        satisfied[k // n_columns, k % n_columns] += counted[k] + window[k]
     for k in range(n_margins):
         violation[k] += max(hinge[k], 0.0) * step / n_positives / n_negatives
 

@@ -1,0 +1,162 @@
+"""The app from a real Chromium: first content, page switches, and the server's memory by sessions. Prints Markdown.
+
+    python -m benchmarks.app_figures
+
+takes some two minutes; the machine should have nothing else to do.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from benchmarks.map_frames import FLAGS, ROOT, machine, opened, served
+
+VISITS = 5
+SESSIONS = 10
+PAGES = ("Overview", *(path.stem.split("_", 1)[1].replace("_", " ") for path in sorted((ROOT / "pages").glob("*.py"))))
+TITLES = {"Overview": "TVAE Explorer"}
+"""Of the pages whose title is not their name in the sidebar."""
+SETTLED = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+
+
+def seconds_until_title(page: Page, title: str, act: Callable[[], object]) -> float:
+    """How long after the act the page's title can be seen."""
+    started = time.perf_counter()
+    act()
+    page.get_by_role("heading", name=title, exact=True, level=1).wait_for(timeout=120_000)
+    return time.perf_counter() - started
+
+
+def settle(page: Page) -> None:
+    """Wait until the page's script is over."""
+    page.wait_for_function(SETTLED, timeout=120_000)
+    page.wait_for_timeout(1000)
+
+
+def first_content(browser: Browser) -> list[str]:
+    """Rows of seconds to the overview's title: a server's start, then visits to a warm one."""
+    started, new, back = [], [], []
+    for _ in range(VISITS):
+        begun = time.perf_counter()
+        context = browser.new_context()
+        with served(ROOT / "streamlit_app.py") as address:
+            page = opened(context)
+            visit = lambda page=page, address=address: page.goto(address, wait_until="commit")  # noqa: E731
+            seconds_until_title(page, TITLES["Overview"], visit)
+            started.append(time.perf_counter() - begun)
+            settle(page)
+            context.close()
+            context = browser.new_context()
+            page = opened(context)
+            visit = lambda page=page, address=address: page.goto(address, wait_until="commit")  # noqa: E731
+            new.append(seconds_until_title(page, TITLES["Overview"], visit))
+            settle(page)
+            back.append(seconds_until_title(page, TITLES["Overview"], visit))
+            settle(page)
+            context.close()
+    return [
+        f"| {name} | {statistics.median(times):.2f} | {min(times):.2f} | {max(times):.2f} |"
+        for name, times in (
+            ("cold: from the command that starts the server, a browser that was never here", started),
+            ("a warm server, a browser that was never here", new),
+            ("warm: a warm server, a browser that was here before", back),
+        )
+    ]
+
+
+def switch(page: Page, name: str) -> tuple[float, float]:
+    """Seconds from a click on a page's link in the sidebar to its title, and to the end of its script."""
+    link = page.get_by_role("link", name=name, exact=True).first
+    begun = time.perf_counter()
+    title = seconds_until_title(page, TITLES.get(name, name), link.click)
+    page.wait_for_function(SETTLED, timeout=120_000)
+    return title, time.perf_counter() - begun
+
+
+def switches(page: Page) -> list[str]:
+    """Rows of seconds by page: the first time that a server shows it, and later."""
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in PAGES}
+    for _ in range(VISITS + 1):
+        for name in (*PAGES[1:], PAGES[0]):
+            taken[name].append(switch(page, name))
+            page.wait_for_timeout(1000)
+    rows = []
+    for name, ((first_title, first_whole), *later) in taken.items():
+        titles, wholes = zip(*later, strict=True)
+        told = f"{first_title:.2f} | {first_whole:.2f} | {statistics.median(titles):.2f} | {max(titles):.2f}"
+        rows.append(f"| {name} | {told} | {statistics.median(wholes):.2f} |")
+    every = [title for name in taken for title, _ in taken[name][1:]]
+    return [*rows, f"| all | | | {statistics.median(every):.2f} | {max(every):.2f} | |"]
+
+
+def memory_of(pid: int) -> float:
+    """MiB of memory that a process has in use (RSS), and all processes that it started."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    own = next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+    children = " ".join(path.read_text(encoding="utf-8") for path in Path(f"/proc/{pid}/task").glob("*/children"))
+    return own + sum(memory_of(int(child)) for child in children.split())
+
+
+def serving() -> int:
+    """The process that this one started to serve the app."""
+    started = " ".join(path.read_text(encoding="utf-8") for path in Path("/proc/self/task").glob("*/children"))
+    return next(int(pid) for pid in started.split() if b"streamlit" in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+
+def visited(browser: Browser, address: str) -> BrowserContext:
+    """A session that has seen every page, still open."""
+    context = browser.new_context()
+    page = opened(context)
+    page.goto(address)
+    settle(page)
+    for name in (*PAGES[1:], PAGES[0]):
+        switch(page, name)
+    settle(page)
+    return context
+
+
+def memory(browser: Browser) -> list[str]:
+    """Rows of the server's memory by the number of sessions, each of which has seen every page and stays open."""
+    with served(ROOT / "streamlit_app.py") as address:
+        server = serving()
+        alone, contexts, rows = 0.0, [], [f"| 0 | {memory_of(server):,.0f} | |"]
+        for count in range(1, SESSIONS + 1):
+            contexts.append(visited(browser, address))
+            if count in (1, 2, 5, SESSIONS):
+                time.sleep(5)
+                held = memory_of(server)
+                alone = held if count == 1 else alone
+                rows.append(f"| {count} | {held:,.0f} | {held / alone:.2f} |")
+        for context in contexts:
+            context.close()
+    return rows
+
+
+def main() -> None:
+    """Print the tables."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
+        print(f"{machine()}; Chromium {browser.version}, headless, no graphics card, 1400 × 900.\n")
+        print(f"| first content, seconds | median of {VISITS} | least | most |\n| --- | ---: | ---: | ---: |")
+        print("\n".join(first_content(browser)), flush=True)
+        print("\n| page | title, first time, s | all of it, first time, s | title, s | slowest, s | all of it, s |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: |")
+        with served(ROOT / "streamlit_app.py") as address:
+            page = opened(browser.new_context())
+            page.goto(address)
+            settle(page)
+            print("\n".join(switches(page)), flush=True)
+            page.context.close()
+        print("\n| sessions | server's memory, MiB | times that of one |\n| ---: | ---: | ---: |")
+        print("\n".join(memory(browser)), flush=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""What the benchmark suite writes, on tiny data; nothing here is timed."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+
+import pytest
+
+from benchmarks import __main__ as suite
+from benchmarks import accuracy_ways, peers, projection_ways, quality_ways
+from benchmarks.interleaving import Timing
+from benchmarks.training_ways import measure, table
+from tvae.config import TrainConfig
+
+
+def test_the_json_holds_the_headlines_as_numbers(digits, monkeypatch, tmp_path, capsys):
+    """The whole quick suite; only the sizes are not those of MNIST."""
+    monkeypatch.setattr(suite, "load_dataset", lambda name: digits)
+    monkeypatch.setattr(suite, "RUN", suite.ROOT / "checkpoints" / "digits")
+    monkeypatch.setattr(quality_ways, "GOAL", 0.5)
+    monkeypatch.setattr(
+        suite.training_ways,
+        "measure",
+        lambda split, train, steps, rounds: measure(split, TrainConfig(batch_size=8), 1, 2),
+    )
+    monkeypatch.setenv(suite.WITH_PEERS, json.dumps({"disent==0.8.0": "no network"}))
+    written = tmp_path / "figures.json"
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "--quick", "--json", str(written)])
+    suite.main()
+    told = json.loads(written.read_text(encoding="utf-8"))
+    assert set(suite.HEADLINES) == {
+        *("pair_vs_tutorial", "arm_vs_best_peer", "share_of_limit", "fast_vs_plain", "pair_vs_sequential"),
+        *("time_to_quality_vs_tutorial", "curve200_seconds"),
+    }
+    for name in suite.HEADLINES:
+        assert math.isfinite(told[name]) and told[name] > 0, name
+    assert told["quick"] is True and "cores" in told["machine"]
+    assert told["figures"]["missing peers"] == {"disent==0.8.0": "no network"}
+    printed = capsys.readouterr().out
+    assert "disent==0.8.0 is not installed: no network" in printed
+    assert "| pythae (no triplets) | not measured: " in printed
+
+
+def test_a_peer_that_cannot_be_installed_is_told_and_tried_again(monkeypatch, tmp_path):
+    asked = []
+
+    def install(python, requirement, seconds):
+        asked.append(requirement)
+        return "no network" if requirement.startswith("disent") else ""
+
+    monkeypatch.setattr(peers, "user_cache_path", lambda name: tmp_path)
+    monkeypatch.setattr(peers, "_install", install)
+    wanted = ("disent", "pythae==0.1.2")
+    for expected in (["disent", "pythae"], ["disent"]):
+        asked.clear()
+        python, missing = peers.peers_python(wanted, seconds=1.0)
+        assert python.exists()
+        assert [requirement.split("==")[0] for requirement in asked] == expected
+        assert {name.split("==")[0]: why for name, why in missing.items()} == {"disent": "no network"}
+
+
+def test_every_peer_that_trains_is_a_requirement():
+    assert set(peers.TRAINING_PEERS) < {requirement.split("==")[0] for requirement in peers.requirements()}
+
+
+def test_time_to_quality_leaves_evaluation_out_and_looks_closer_near_the_goal():
+    glanced = iter([0.5, 0.9, 0.95, 0.954, 0.957])
+    exact = iter([0.955, 0.958])
+    counts = []
+
+    def steps(count: int) -> float:
+        counts.append(count)
+        return count / 100
+
+    found = quality_ways.reached(steps, lambda every: (next(exact if every == 1 else glanced), 12.0), from_step=100)
+    assert counts == [100, 50, 50, 10, 10]
+    assert (found.steps, found.accuracy, found.error) == (220, 0.958, 12.0)
+    assert found.seconds == pytest.approx(2.2)
+
+
+def test_growth_and_pictures_become_rows(digits, monkeypatch):
+    means = digits.test.pixels()[:60]
+    labels = digits.test.labels[:60]
+    monkeypatch.setattr(accuracy_ways, "SIZES", (30, 60, 90))
+    grown = accuracy_ways.growth(means, labels)
+    assert [one.n for one in grown] == [30, 60]
+    assert len(accuracy_ways.growth_table(grown)) == 4
+    drawn = projection_ways.Drawn(1.0, None, 0.5)
+    assert projection_ways.table({"a": drawn}, {"b": "why"})[2:] == [
+        "| a | 1.00 | - | 0.5000 |",
+        "| b | not measured: why | | |",
+    ]
+
+
+def test_the_pair_is_counted_as_two_arms():
+    timings = {name: Timing((1.0, 1.0)) for name in ("tutorial way, 0 workers", "ours, both arms side by side, fast")}
+    rows = table(timings, {}, triplets=100)
+    assert rows[2:] == [
+        "| tutorial way, 0 workers | 100 | ± 0 % | 1.00 |",
+        "| ours, both arms side by side, fast | 200 | ± 0 % | 2.00 |",
+    ]
