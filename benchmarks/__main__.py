@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 RUN = ROOT / "checkpoints" / "mnist"
 WITH_PEERS = "TVAE_BENCHMARKS_WITH_PEERS"
 """Set to the reasons why peers are missing (JSON) in the process that runs in their environment."""
-IN_THE_BROWSER = ("benchmarks.page_sliders", "benchmarks.map_frames")
+IN_THE_BROWSER = ("benchmarks.page_sliders", "benchmarks.map_frames", "benchmarks.training_start")
 
 
 @dataclass

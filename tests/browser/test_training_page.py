@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from pathlib import Path
 
 import pytest
 
+from tvae.job_files import READY
 from tvae.jobs import Jobs
 
 APP = Path(__file__).parents[2] / "streamlit_app.py"
@@ -76,3 +79,23 @@ def test_only_its_owner_can_stop_a_run(page):
     stop.click()
     page.get_by_text(re.compile("stopped")).first.wait_for(timeout=WAIT)
     page.get_by_role("button", name="Resume").wait_for(timeout=WAIT)
+    hide = page.get_by_test_id("stSidebar").get_by_role("button", name="Hide")
+    hide.click()
+    hide.wait_for(state="detached", timeout=WAIT)
+
+
+def test_an_open_panel_keeps_a_worker_ready_after_each_run(page):
+    ready = Path(os.environ["TVAE_RUNS"]) / READY
+    page.get_by_text("Train a run", exact=True).first.click()
+    before: set[str] = set()
+    for _ in range(2):
+        limit = time.monotonic() + 90
+        while not (waiting := {path.parents[1].name for path in ready.glob("*/job/idle")} - before):
+            assert time.monotonic() < limit
+            page.wait_for_timeout(100)
+        before |= waiting
+        page.get_by_role("button", name="Train", exact=True).click()
+        sidebar = page.get_by_test_id("stSidebar")
+        sidebar.get_by_role("button", name="Stop").click(timeout=WAIT)
+        sidebar.get_by_role("button", name="Hide").wait_for(timeout=WAIT)
+    assert before == {job.id for job in Jobs().runs()}

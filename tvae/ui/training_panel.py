@@ -15,7 +15,7 @@ from tvae.checkpoints import Run
 from tvae.config import PRESETS, DataConfig, InputError, LossConfig, RunConfig, vae_and_tvae
 from tvae.data import DATASETS
 from tvae.ui import cached, state
-from tvae.ui.training_status import show_status
+from tvae.ui.training_status import UNDER_WAY, show_status, watched_job
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ FIELDS = {
 MOST_EPOCHS = 100_000
 """Where a time budget ends the run."""
 DOUBLE_CLICK_SECONDS = 3.0
+SECONDS_WARM = 60.0
+"""After which the worker that is kept ready is looked after again."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,10 @@ class Wish:
 def show_training_panel(run: Run) -> None:
     """The run under way, if there is one, and the form that starts another."""
     show_status()
-    # A worker is made ready when the panel is opened: the run then starts at once.
-    with st.expander("Train a run", icon=":material/model_training:", on_change=_warm_up, args=(run.config.data.name,)):
+    panel = st.expander("Train a run", icon=":material/model_training:", key="train-panel", on_change="rerun")
+    if panel.open:
+        _keep_warm(run.config.data.name)
+    with panel:
         name = st.selectbox("Start from", list(PRESETS_SHOWN), key="train-preset", on_change=_fill, args=(run,), **KEEP)
         preset = PRESETS_SHOWN[name]
         st.caption(preset.told)
@@ -84,9 +88,17 @@ def show_training_panel(run: Run) -> None:
             _start(spec)
 
 
-def _warm_up(data: str) -> None:
-    with contextlib.suppress(InputError, OSError):  # where it can't be, the start says why
-        cached.jobs().warm_up(data)
+def _keep_warm(data: str) -> None:
+    """Have a worker ready while the panel is open, so that the next run starts at once; beside a run there is none."""
+    job = watched_job()
+    if job is not None and job.state in UNDER_WAY:
+        return
+    wanted = (data, None if job is None else job.id)  # a run that has ended has used the last one up
+    last, at = st.session_state.get("train-warmed", (None, 0.0))
+    if last != wanted or time.monotonic() - at > SECONDS_WARM:
+        st.session_state["train-warmed"] = (wanted, time.monotonic())
+        with contextlib.suppress(InputError, OSError):  # where it can't be, the start says why
+            cached.jobs().warm_up(data)
 
 
 def _fill(run: Run) -> None:

@@ -13,6 +13,9 @@ from tvae.ui.training_figures import nearest_margin
 
 UNDER_WAY = ("queued", "running")
 SHOWN_MARGIN = 0.0
+POLL_SECONDS = 1.0
+FIRST_POLL_SECONDS = 0.25
+"""Until the first numbers are there, which a person waits for."""
 
 
 def show_status() -> None:
@@ -20,8 +23,8 @@ def show_status() -> None:
     job = watched_job()
     if job is None:
         return
-    # Polling costs a little on the server: a run that has ended needs none.
-    st.fragment(_show, run_every=1.0 if job.state in UNDER_WAY else None)(job.id, job.state)
+    seen = _stage(job)
+    st.fragment(_show, run_every=_poll_seconds(seen))(job.id, seen)
 
 
 def watched_job() -> Job | None:
@@ -36,13 +39,24 @@ def watched_job() -> Job | None:
         return None
 
 
-def _show(run_id: str, state_before: str) -> None:
+def _stage(job: Job) -> tuple[str, bool]:
+    """The run's state, and whether it has told numbers: the page is drawn anew when either changes."""
+    return job.state, bool(cached.jobs().live(job.id))
+
+
+def _poll_seconds(seen: tuple[str, bool]) -> float | None:
+    """How often to look; a run that has ended needs no looks, and each costs the server a little."""
+    run_state, numbers = seen
+    return None if run_state not in UNDER_WAY else POLL_SECONDS if numbers else FIRST_POLL_SECONDS
+
+
+def _show(run_id: str, seen: tuple[str, bool]) -> None:
     try:
         job = cached.jobs().run(run_id)
     except InputError:
         st.rerun()
-    if job.state != state_before:
-        if job.state == "done":
+    if _stage(job) != seen:
+        if job.state == "done" and seen[0] != "done":
             state.choose_run(job.id)
         st.rerun()
     with st.container(border=True, gap="small"):
@@ -54,8 +68,11 @@ def _show(run_id: str, state_before: str) -> None:
             more.page_link("pages/5_Training.py", label="Watch", icon=":material/monitoring:")
         else:
             hide, more = st.columns(2)
-            hide.button("Hide", key="status-hide", on_click=state.watch, args=("",), width="stretch")
+            hidden = hide.button("Hide", key="status-hide", width="stretch")
             more.page_link("pages/5_Training.py", label="Compare", icon=":material/compare_arrows:")
+            if hidden:  # not in a callback: that would draw this fragment alone anew, which knows the run
+                state.watch("")
+                st.rerun()
 
 
 def stop_run(run_id: str) -> None:
@@ -83,7 +100,7 @@ def called(job: Job) -> str:
 def in_words(job: Job) -> str:
     """The run's state as a person would say it."""
     if job.state == "queued":
-        return f"waits, place {job.place} in line"
+        return f"waits, place {job.place} in line" if job.place else "waits"
     if job.state == "running":
         return {"starting": "starts …", "paused": "paused", "measuring": "is measured …"}.get(job.phase, "trains")
     return f"{job.state}: {job.reason}" if job.reason else job.state

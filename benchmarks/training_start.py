@@ -1,0 +1,117 @@
+"""How soon a run is seen to have started, and its first numbers, after Train is clicked in the sidebar's panel."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from benchmarks.page_sliders import FLAGS, server
+from tvae.job_files import READY
+from tvae.jobs import Jobs
+
+ASKED = {"it has started": 1.0, "its first numbers": 2.0}
+"""Seconds."""
+
+WATCH = """() => {
+  const bar = document.querySelector('[data-testid=stSidebar]');
+  window.begun = null;
+  window.seen = {};
+  document.addEventListener('click', event => {
+    if (event.target.closest('button')?.innerText.trim() === 'Train') window.begun = performance.now();
+  }, {capture: true, once: true});
+  const looks = {
+    'it has started': /(starts …|trains|is measured …)/,
+    'its first numbers': /of triplets right at m = /,
+  };
+  const wait = () => {
+    for (const [name, words] of Object.entries(looks))
+      if (window.begun !== null && !(name in window.seen) && words.test(bar.innerText))
+        window.seen[name] = (performance.now() - window.begun) / 1000;
+    if (Object.keys(window.seen).length < 2) requestAnimationFrame(wait);
+  };
+  requestAnimationFrame(wait);
+}"""
+"""Makes `window.seen`: seconds from the click to the first frame that shows each."""
+
+
+def one_start(page: Any, jobs: Jobs) -> dict[str, float]:
+    """Seconds from the click to what is seen; afterwards the run is stopped and hidden."""
+    sidebar = page.get_by_test_id("stSidebar")
+    page.evaluate(WATCH)
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_function("() => Object.keys(window.seen).length === 2", timeout=60_000)
+    seen = page.evaluate("() => window.seen")
+    sidebar.get_by_role("button", name="Stop").click()
+    sidebar.get_by_role("button", name="Hide").click(timeout=60_000)
+    sidebar.get_by_role("button", name="Hide").wait_for(state="detached")
+    return seen
+
+
+def idle_worker_seconds(jobs: Jobs) -> float | None:
+    """Seconds of processor that the idle worker has taken so far; None where there is none."""
+    ready = jobs.folder / READY
+    places = {path.name.encode() for path in ready.iterdir()} if ready.is_dir() else set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if b"tvae.worker" in words and places & set(words):
+                fields = (process / "stat").read_text().rpartition(")")[2].split()
+                return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return None
+
+
+def wait_for_idle_worker(jobs: Jobs) -> None:
+    """Until a worker that has loaded all waits for a run: it takes no more processor than its looks for one."""
+    until, before = time.monotonic() + 90, None
+    while True:
+        now = idle_worker_seconds(jobs)
+        if now is not None and before is not None and now > 1 and now - before < 0.1:
+            return
+        if time.monotonic() > until:
+            raise TimeoutError("no worker has become ready within 90 s")
+        before = now
+        time.sleep(1)
+
+
+def main() -> None:
+    """Print the table of medians as Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=7, help="starts")
+    parser.add_argument("--pages", nargs="+", default=["Triplets", "Training"], help="paths of pages to start from")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TVAE_RUNS"] = folder
+        jobs = Jobs(Path(folder))
+        with server() as address, sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
+            print("| from the page | seconds until it is seen that | asked for | median | least | most |")
+            print("| --- | --- | ---: | ---: | ---: | ---: |")
+            for place in asked.pages:
+                page = chromium.new_page(viewport={"width": 1400, "height": 900})
+                page.goto(f"{address}/{place}?run=mnist")
+                page.get_by_text("Train a run", exact=True).first.click()
+                found: dict[str, list[float]] = {name: [] for name in ASKED}
+                for _ in range(asked.times):
+                    wait_for_idle_worker(jobs)
+                    for name, seconds in one_start(page, jobs).items():
+                        found[name].append(seconds)
+                page.close()
+                for name, each in found.items():
+                    told = f"{statistics.median(each):.2f} | {min(each):.2f} | {max(each):.2f}"
+                    print(f"| {place} | {name} | {ASKED[name]:g} | {told} |", flush=True)
+            chromium.close()
+        for job in jobs.runs():
+            jobs.stop(job.id, None)
+
+
+if __name__ == "__main__":
+    main()
