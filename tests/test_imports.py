@@ -44,6 +44,7 @@ FLOORS = (
         "tvae.umap",
         "tvae.neighbours",
         "tvae.paths",
+        "tvae.placing",
         "tvae.votes",
         "tvae.uploads",
         "tvae.strokes",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tvae.config import InputError
-from tvae.neighbours import nearest_neighbours
+from tvae.neighbours import nearest_neighbours, nearest_to
 
 
 def plain_neighbours(points: np.ndarray, k: int) -> tuple[list[list[int]], list[list[float]]]:
@@ -89,3 +89,21 @@ def test_what_is_no_table_of_finite_numbers_is_refused(points: np.ndarray) -> No
     with pytest.raises(InputError) as refusal:
         nearest_neighbours(points, 1)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("kept", [6, 40, 150])
+@pytest.mark.parametrize("kind", ["gaussian", "grid", "duplicates", "equal", "outlier"])
+def test_points_nearest_to_others_are_those_of_a_plain_loop(kind: str, kept: int) -> None:
+    """Also where so many are left out that most groups of columns are empty."""
+    points = points_of(kind).astype(np.float32)
+    rng = np.random.default_rng(0)
+    left = rng.permutation(len(points))[:kept]
+    out = np.setdiff1d(np.arange(len(points)), left)
+    queries = np.concatenate([points[:20], rng.normal(size=(20, points.shape[1]))]).astype(np.float32)
+    found = nearest_to(queries, points, 5, out)
+    for query, rows, distances in zip(queries.astype(np.float64), found.rows, found.distances, strict=True):
+        measured = sorted(
+            (sum((a - b) ** 2 for a, b in zip(query, points[j].astype(np.float64), strict=True)), j) for j in left
+        )[:5]
+        assert rows.tolist() == [j for _, j in measured]
+        np.testing.assert_allclose(distances, [math.sqrt(squared) for squared, _ in measured], rtol=1e-6)

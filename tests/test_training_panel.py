@@ -1,11 +1,14 @@
 """The sidebar's panel and the training page, without a browser: what is refused before anything starts."""
 
+import shutil
+import time
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tvae.jobs import Jobs
+from tvae.ui.runs import SHIPPED
 
 APP = str(Path(__file__).parents[1] / "streamlit_app.py")
 
@@ -85,11 +88,45 @@ def test_a_foreign_run_in_the_address_is_no_trap(foreign):
     assert "Nothing is training" in app.info[0].value
 
 
+def trained_before(runs):
+    """A run with snapshots that is over, watched."""
+    shutil.copytree(SHIPPED / "digits", runs / "mine")
+    return page({"watch": "mine"})
+
+
+def map_caption(app):
+    return next(caption.value for caption in app.main.caption if caption.value.startswith("Means μ"))
+
+
+def test_the_map_is_fitted_once_and_later_means_are_placed_in_it(runs):
+    app = trained_before(runs)
+    assert "in the PCA plane of epoch 0." in map_caption(app)
+    assert "Approximate" not in map_caption(app)
+    app.segmented_control(key="training-map").set_value("umap").run()
+    limit = time.monotonic() + 120
+    while "Approximate" not in map_caption(app):
+        assert "PCA plane" in map_caption(app)  # meanwhile
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+        app.run()
+    assert "in the layout of epoch 0 by UMAP, 15 neighbours" in map_caption(app)
+    assert "weighted mean of the places of the 10 fitted means" in map_caption(app)
+    app.segmented_control(key="training-plane").set_value("newest").run()
+    assert not app.exception
+    while "PCA plane" in map_caption(app):
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+        app.run()
+    assert "in the layout of epoch 200 by UMAP" in map_caption(app)
+    assert "Approximate" not in map_caption(app)  # these are the fitted means themselves
+    app.button(key="map-fit-anew").click().run()
+    assert not app.exception
+
+
 def test_two_runs_that_are_ticked_are_compared():
     from tvae.checkpoints import read_metrics, read_run
     from tvae.run_changes import metric_changes
     from tvae.ui.run_table import changes_table
-    from tvae.ui.runs import SHIPPED
 
     metrics = [read_metrics(read_run(SHIPPED / name).folder) for name in ("mnist", "digits")]
     assert metrics[0] is not None and metrics[1] is not None

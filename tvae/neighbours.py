@@ -108,8 +108,14 @@ def nearest_to(
     exact, ask = points.astype(np.float64), asked.astype(np.float64)
     centre = exact.mean(axis=0)
     centred, ask_centred = exact - centre, ask - centre
-    squares = np.einsum("nd,nd->n", centred, centred)
+    # In groups as in _Screen; the padding and what is left out are infinitely far away.
+    group = max(1, min(32, len(exact) // (4 * k)))
+    width = -(-len(exact) // group) * group
+    squares = np.full(width, np.inf)
+    squares[: len(exact)] = np.einsum("nd,nd->n", centred, centred)
     squares[out] = np.inf
+    columns = np.zeros((exact.shape[1], width))
+    columns[:, : len(exact)] = -2 * centred.T
     # The product's rounding error, as in _Screen; what it can't tell apart is measured again by differences.
     rounding = (exact.shape[1] + 16) * float(np.finfo(np.float64).eps)
     furthest = float(np.sqrt(squares[np.isfinite(squares)].max()))
@@ -118,10 +124,14 @@ def nearest_to(
     size = max(1, BLOCK_VALUES // len(exact))
     for start in range(0, len(ask), size):
         block = ask_centred[start : start + size]
-        near = squares - 2 * block @ centred.T  # (block, n): squared distance less the query's own square
-        kth = np.partition(near, k - 1, axis=1)[:, k - 1]
+        near = block @ columns
+        near += squares  # (block, width): squared distance less the query's own square
+        minima = near.reshape(len(block), group, -1).min(axis=1)
+        bound = np.partition(minima, k - 1, axis=1)[:, k - 1]
         error = rounding * (furthest + np.linalg.norm(block, axis=1)) ** 2
-        row, column = np.nonzero(near <= (kth + 2 * error)[:, None])
+        row, column = np.divmod(np.flatnonzero(near <= (bound + 2 * error)[:, None]), width)
+        there = squares[column] < np.inf  # where many are left out a bound can be infinite
+        row, column = row[there], column[there]
         difference = exact[column] - ask[row + start]
         squared = np.einsum("pd,pd->p", difference, difference)
         rows[start : start + size], nearest = _first_k(row, column, squared, len(block), k)

@@ -31,6 +31,7 @@ from tvae.judges import Judge, default_judges_folder, judge_path, read_judge
 from tvae.layout_files import default_layouts_folder, layout_path, read_layout, stored_layout
 from tvae.neighbours import Neighbours, nearest_neighbours
 from tvae.paths import PathKind
+from tvae.placing import Placed, Placing
 from tvae.projections import METHODS, Layout, ProjectionRequest, cache_key
 from tvae.projections import layout as compute_layout
 from tvae.projector import Projector
@@ -198,6 +199,24 @@ def layout_at_once(key: str, request: ProjectionRequest) -> Layout:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _layout_at_once(key: str, _request: ProjectionRequest) -> Layout:
     return compute_layout(_request)
+
+
+def placed(
+    fitted_key: str, fitted: Float32[np.ndarray, "n d"], positions: Float32[np.ndarray, "n 2"],
+    key: str, means: Float32[np.ndarray, "m d"],
+) -> Placed:  # fmt: skip
+    """Where a layout's picture has other means; the keys name the layout and arm, and the means' file."""
+    return _placed(f"{fitted_key}|{key}", _placing(fitted_key, fitted, positions), means)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _placing(key: str, _fitted: Float32[np.ndarray, "n d"], _positions: Float32[np.ndarray, "n 2"]) -> Placing:
+    return Placing(_fitted, _positions)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _placed(key: str, _placing: Placing, _means: Float32[np.ndarray, "m d"]) -> Placed:
+    return _placing.places(_means)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float32, Int
 
 from tvae.alignment import align
+from tvae.checkpoints import Run
 from tvae.fidelity import Fidelity
 from tvae.projections import (
     Layout,
@@ -68,38 +69,55 @@ def name_in(view: View, other: View) -> str:
     return f"{run}{view.arm}" if view.run.snapshot == other.run.snapshot else f"{run}{view.arm} at {view.run.step}"
 
 
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """How far a layout is that was asked for."""
+
+    layout: Layout | None = None
+    ticket: Ticket | None = None
+    """While it is computed."""
+    failed: str = ""
+    """Why there is none and will be none, as the end of a sentence."""
+
+
+def asked_layout(run: Run, key: str, request: ProjectionRequest, kept: Layouts) -> Asked:
+    """The layout of this cache key where it is stored or done; else it is asked for, once."""
+    found = cached.layout_with_key(run, key)
+    if found is not None:
+        return Asked(found)
+    try:
+        ticket = kept.tickets.get(key)
+        if ticket is None:
+            ticket = kept.tickets[key] = cached.projector().submit(request)
+        return Asked(ticket.result()) if ticket.over else Asked(ticket=ticket)
+    except ProjectionCancelled:
+        return Asked(failed="was cancelled")
+    except ProjectionFailed as error:
+        return Asked(failed=f"failed: {error}")
+
+
 def picture(view: View, other: View, request: ProjectionRequest, kept: Layouts) -> Picture:
     """What to show of `view` now."""
     key, name = cache_key(request), name_in(view, other)
     group = (*request.means, cached.file_key(view.run, "encoding-test.npz"))
-    found = cached.layout_with_key(view.run, key)
-    if found is None and request.method == "pca" and len(view.encoded.means) <= QUICK_ROWS:
-        found = cached.layout_at_once(key, request)
-    ticket = kept.tickets.get(key)
-    failed = ""
-    if found is None:
-        try:
-            if ticket is None:
-                ticket = kept.tickets[key] = cached.projector().submit(request)
-            if ticket.over:
-                found = ticket.result()
-        except ProjectionCancelled:
-            failed = "was cancelled"
-        except ProjectionFailed as error:
-            failed = f"failed: {error}"
+    if request.method == "pca" and len(view.encoded.means) <= QUICK_ROWS:
+        asked = Asked(cached.layout_with_key(view.run, key) or cached.layout_at_once(key, request))
+    else:
+        asked = asked_layout(view.run, key, request, kept)
+    found, failed = asked.layout, asked.failed
     if found is not None:
         kept.standing[group] = found
         return _of_layout(found, name, key)
-    asked = METHOD_NAMES[request.method]
+    method = METHOD_NAMES[request.method]
     if failed and group in kept.standing:
-        return _of_layout(kept.standing[group], name, key, f"{asked} {failed}.")
-    told = "PCA" if failed or request.method == "pca" else f"PCA, while {asked} is computed"
+        return _of_layout(kept.standing[group], name, key, f"{method} {failed}.")
+    told = "PCA" if failed or request.method == "pca" else f"PCA, while {method} is computed"
     return Picture(
         quick_pca(view.encoded.means),
         told,
         None,
-        ticket=None if failed else ticket,
-        failed=f"{asked} {failed}." if failed else "",
+        ticket=asked.ticket,
+        failed=f"{method} {failed}." if failed else "",
         key=key,
     )
 

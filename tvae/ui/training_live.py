@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
-from tvae.checkpoints import Encoding, Run, read_run
-from tvae.config import InputError
 from tvae.jobs import Job
-from tvae.projections import LinearMap, pca_maps
 from tvae.ui import cached, state
 from tvae.ui.colours import arm_colours
-from tvae.ui.latent_map import MapSide, latent_map
 from tvae.ui.training_figures import accuracy_while_training, loss_curves
 from tvae.ui.training_lesson import show_lesson
+from tvae.ui.training_map import show_map
 from tvae.ui.training_status import UNDER_WAY, in_words, show_progress
 
 POLL_SECONDS = 1.0
-PLANES = {"start": "the start", "newest": "the newest snapshot"}
 
 
 def show_run(job: Job) -> None:
@@ -30,16 +25,7 @@ def show_run(job: Job) -> None:
         st.fragment(_accuracy, run_every=every)(job.id)
     with right:
         st.fragment(_losses, run_every=every)(job.id)
-    plane = st.segmented_control(
-        "Map in the plane of",
-        list(PLANES),
-        default="start",
-        format_func=lambda name: PLANES[name],
-        key="training-plane",
-        persist_state="session",
-        help="PCA keeps one plane of the latent space. That of the start stands still, so what moves is the space.",
-    )
-    st.fragment(_map, run_every=every)(job.id, plane or "start")
+    show_map(job)
 
 
 def show_controls(job: Job) -> None:
@@ -129,51 +115,3 @@ def _losses(run_id: str) -> None:
     figure = loss_curves(history, arm_colours(list(history[-1]["arms"])))
     st.plotly_chart(figure, key="live-losses", alt="Terms of the loss of each arm against the epoch")
     st.caption(f"On the training batches, before their weights, averaged over a tenth of an epoch; run {run_id}.")
-
-
-def _map(run_id: str, plane: str) -> None:
-    """The newest snapshot's means in a plane that stands still."""
-    try:
-        run = read_run(cached.jobs().run(run_id).folder)
-    except InputError:
-        st.caption("The map appears with the first snapshot.")
-        return
-    newest, at = newest_encoding(run)
-    first = cached.encoding(run.at(run.snapshots[0])) if run.snapshots else newest
-    if newest is None or first is None or at is None:
-        st.caption("The map appears with the first snapshot.")
-        return
-    arms = list(run.config.arms)
-    arms = [arms[0], arms[-1]]
-    reference = first if plane == "start" else newest
-    maps = pca_maps({arm: reference.means[arm] for arm in arms})
-    colours = arm_colours(list(run.config.arms))
-    sides = [
-        MapSide(title=arm.upper(), colour=colours[arm], positions=placed(newest, arm, maps[arm]), caption=told(at))
-        for arm in arms
-    ]
-    latent_map(
-        *sides, labels=newest.labels, class_names=run.provenance.class_names, key=f"training-{run_id}", aligned=False
-    )
-    st.caption(
-        f"Means μ of the {run.config.data.name} test split, n = {len(newest.labels):,}, {told(at)}, in the PCA plane "
-        f"of {PLANES[plane]}; seed {run.config.train.seed}, run {run_id}. It moves with every snapshot."
-    )
-
-
-def newest_encoding(run: Run) -> tuple[Encoding | None, Run | None]:
-    """The newest state of a run that the pages can show, and the run at that state."""
-    for at in (run, *(run.at(step) for step in reversed(run.snapshots))):
-        if (found := cached.encoding(at)) is not None:
-            return found, at
-    return None, None
-
-
-def told(run: Run) -> str:
-    """The epoch of what is shown."""
-    return f"epoch {run.epoch:.3g}"
-
-
-def placed(encoding: Encoding, arm: str, plane: LinearMap) -> np.ndarray:
-    """Where an arm's means lie in the plane."""
-    return plane.positions(encoding.means[arm]).astype(np.float32)
