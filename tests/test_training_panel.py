@@ -4,10 +4,12 @@ import shutil
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tvae.jobs import Jobs
+from tvae.ui.run_table import MARK, differing_cells
 from tvae.ui.runs import SHIPPED
 
 APP = str(Path(__file__).parents[1] / "streamlit_app.py")
@@ -133,3 +135,23 @@ def test_two_runs_that_are_ticked_are_compared():
     table = changes_table(metric_changes(metrics[0], metrics[1]))
     changes = {(row["Arm"], row["Figure"]): row["Change"] for row in table.to_dict("records")}
     assert changes["TVAE", "squared error"].endswith(" better")
+
+
+def test_settings_that_differ_are_shaded():
+    assert differing_cells(pd.Series([1.0, 1.0, 2.0])) == ["", "", MARK]
+    assert differing_cells(pd.Series([1.0, 2.0])) == [MARK, MARK]
+    assert differing_cells(pd.Series(["mnist", "mnist"])) == ["", ""]
+
+
+def test_a_person_stays_the_owner_after_hiding_the_run_and_reloading(runs):
+    app = trained_before(runs)
+    token = app.query_params["owner"]
+    next(button for button in app.sidebar.button if button.label == "Hide").click().run()
+    assert "watch" not in app.query_params
+    assert app.query_params["owner"] == token
+    again = page({"owner": token})
+    assert again.query_params["owner"] == token
+
+
+def test_who_has_started_nothing_has_no_token_in_the_address():
+    assert "owner" not in page().query_params

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pandas as pd
@@ -54,7 +55,7 @@ def show_run_table() -> None:
         column_config=COLUMNS,
         on_select="rerun",
         selection_mode="multi-row",
-        key="runs",
+        key=_table_key(rows),
     )
     st.caption(
         "Shaded: a setting in which the runs differ. Tick one run to name, note, keep or delete it; two to compare "
@@ -68,6 +69,11 @@ def show_run_table() -> None:
     elif len(ticked) > 2:
         st.caption("Two runs can be compared at a time.")
     show_deleted()
+
+
+def _table_key(rows: list[dict[str, Any]]) -> str:
+    """Names the rows in their order: ticks are places, and must not go over to another run."""
+    return f"runs-{hashlib.sha256(' '.join(row['Run'] for row in rows).encode()).hexdigest()[:16]}"
 
 
 def run_rows(jobs: dict[str, Job]) -> list[dict[str, Any]]:
@@ -129,9 +135,9 @@ def settings_columns(table: pd.DataFrame) -> list[str]:
 
 
 def differing_cells(column: pd.Series) -> list[str]:
-    """Shades the cells that are not the commonest value of their column."""
-    commonest = column.mode().iloc[0]
-    return ["" if value == commonest else MARK for value in column]
+    """Shades the cells that are not the commonest value of their column; all of them where no value is that."""
+    commonest = column.mode()
+    return ["" if len(commonest) == 1 and value == commonest.iloc[0] else MARK for value in column]
 
 
 def manage(name: str, job: Job | None) -> None:

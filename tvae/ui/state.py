@@ -225,8 +225,9 @@ def watch(run_id: str) -> None:
 
 
 def put_training_in_address() -> None:
-    """Have a reload find the watched run again, as its owner."""
-    told = {WATCHED: watched(), OWNER: owner() if watched() else ""}
+    """Have a reload find the watched run again, and this person's runs be still theirs."""
+    owns = OWNER in st.session_state or bool(st.query_params.get(OWNER)) or bool(watched())
+    told = {WATCHED: watched(), OWNER: owner() if owns else ""}
     for name, value in told.items():
         if value and st.query_params.get(name) != value:
             st.query_params[name] = value
