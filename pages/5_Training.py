@@ -4,7 +4,7 @@ import streamlit as st
 
 from tvae.ui import cached, state
 from tvae.ui.frame import open_page
-from tvae.ui.run_table import show_comparison, show_run_table
+from tvae.ui.run_table import compared_with, show_comparison, show_run_table
 from tvae.ui.training_live import show_run
 from tvae.ui.training_status import called, in_words, watched_job
 
@@ -32,5 +32,5 @@ else:
     show_run(job)
     if job.state == "done":
         st.markdown("##### What changed")
-        show_comparison(state.shown_before(job.id) or run.name, job.id)
+        show_comparison(compared_with(job, state.shown_before(job.id) or run.name), job.id)
 show_run_table()

@@ -1,8 +1,12 @@
+import contextlib
+import sqlite3
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from tvae.job_queue import JobQueue, runs_at_once
+from tvae.job_queue import _TABLES, JobQueue, runs_at_once
 
 
 def everyone(run_id: str) -> bool:
@@ -90,3 +94,47 @@ def test_many_that_open_a_new_queue_at_the_same_moment_all_come_in(tmp_path):
             thread.join()
         assert len(ids) == 8
         assert len(set(ids)) == 1
+
+
+OPENER = """
+import sqlite3, sys
+from pathlib import Path
+from tvae.job_queue import JobQueue
+for line in sys.stdin:
+    folder = Path(line.strip())
+    try:
+        JobQueue(folder).add(sys.argv[1])
+        JobQueue(folder).rows()
+        JobQueue(folder).remove(sys.argv[1])
+        print("in", flush=True)
+    except Exception as error:
+        print(repr(error), flush=True)
+"""
+
+
+def test_many_processes_open_and_close_a_new_queue_at_once_and_it_is_in_wal_mode(tmp_path):
+    words = [[sys.executable, "-c", OPENER, f"run{k}"] for k in range(6)]
+    openers = [subprocess.Popen(each, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for each in words]
+    for round_ in range(40):
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        for opener in openers:
+            assert opener.stdin is not None
+            opener.stdin.write(f"{folder}\n")
+            opener.stdin.flush()
+        for opener in openers:
+            assert opener.stdout is not None
+            assert opener.stdout.readline() == "in\n"
+        with contextlib.closing(sqlite3.connect(folder / "queue.sqlite3")) as database:
+            assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    for opener in openers:
+        opener.communicate()
+
+
+def test_a_queue_that_an_earlier_version_made_is_taken_over(tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "queue.sqlite3")) as database:
+        database.executescript(_TABLES + "INSERT INTO queue (id) VALUES ('old');")
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    queue = JobQueue(tmp_path)
+    queue.add("new")
+    assert [run_id for run_id, _ in queue.rows()] == ["old", "new"]

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -260,6 +261,65 @@ def test_a_full_disk_fails_the_run_and_harms_nothing_older(jobs, uninterrupted):
     until(jobs, run_id, lambda job: job.phase == "training" and job.step > 0)
 
 
+ON_A_SMALL_DISK = """
+import json, os, sys, time
+from pathlib import Path
+from tests.test_jobs import LONG, ended, until
+from tvae.checkpoints import read_run, read_weights
+from tvae.jobs import Jobs
+folder = Path(sys.argv[1]) / "runs"
+jobs = Jobs(folder)
+older = jobs.start(LONG, "me")
+until(jobs, older, lambda job: job.step > 0)
+jobs.stop(older, "me")
+ended(jobs, older)
+before = {path: path.read_bytes() for path in (folder / older).rglob("*") if path.is_file()}
+run_id = jobs.start(LONG, "me")
+until(jobs, run_id, lambda job: job.step > 50)
+filler = folder.parent / "filler"
+with filler.open("wb", buffering=0) as file:
+    try:
+        while file.write(bytes(4096)):
+            pass
+    except OSError:
+        pass
+job = ended(jobs, run_id)
+unharmed = before == {path: path.read_bytes() for path in (folder / older).rglob("*") if path.is_file()}
+loadable = bool(read_weights(read_run(job.folder), "tvae"))
+parts = len(list(folder.rglob("*.part")))
+try:
+    Jobs(folder).start(LONG, "me")
+    another = "started"
+except OSError as error:
+    another = os.strerror(error.errno)
+listed = sorted(each.id for each in jobs.runs()) == sorted([older, run_id])
+filler.unlink()
+jobs.resume(run_id, "me")
+until(jobs, run_id, lambda again: again.phase == "training" and again.step > job.step)
+jobs.stop(run_id, "me")
+ended(jobs, run_id)
+print(json.dumps([job.state, job.reason, job.resumable, unharmed, loadable, parts, another, listed]))
+"""
+SMALL_DISK = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c")
+
+
+def test_a_disk_that_is_really_full_fails_the_run_and_harms_nothing_older(tmp_path):
+    """A file system of its own, in memory, that a large file fills to the last byte while the run trains."""
+    mount = 'mount -t tmpfs -o size=16m none "$0" && exec "$@"'
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*SMALL_DISK, mount, tmp_path, "true"], check=False).returncode
+    ):
+        pytest.skip("this system lets nobody mount a file system of their own")
+    words = [*SMALL_DISK, mount, tmp_path, sys.executable, "-c", ON_A_SMALL_DISK, tmp_path]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    state, reason, resumable, unharmed, loadable, parts, another, listed = json.loads(done.stdout)
+    assert (state, reason, resumable) == ("failed", "disk full", True)
+    assert (unharmed, loadable, parts, listed) == (True, True, 0, True)
+    assert another == "No space left on device"
+
+
 IN_LITTLE_MEMORY = """
 import json, resource, sys
 from pathlib import Path
@@ -476,8 +536,6 @@ def test_an_idle_worker_takes_the_next_run_and_one_is_enough(jobs):
 
 
 def test_a_run_of_the_foreground_is_in_the_list(jobs, uninterrupted):
-    import shutil
-
     jobs.folder.mkdir()
     shutil.copytree(uninterrupted.folder, jobs.folder / "mine", ignore=shutil.ignore_patterns("job"))
     job = jobs.run("mine")

@@ -44,13 +44,29 @@ def test_a_run_is_stopped_and_resumed():
     assert tvae("jobs", "stop", run_id).returncode == 0
 
 
+IMPOSSIBLE = (
+    *((f"loss.{name}", ("nan", "-1", "1e300", "inf")) for name in ("margin", "triplet-weight", "kl-weight")),
+    ("loss.reconstruction-weight", ("nan", "-1", "1e300", "inf")),
+    ("train.epochs", ("0", "-1", "1000000")),
+    ("train.batch-size", ("0", "-1", "1000000")),
+    ("train.seed", ("-1", str(2**63))),
+    ("train.learning-rate", ("nan", "0", "-1", "1e300")),
+    ("model.latent-dim", ("0", "-1", "1000000")),
+    ("model.hidden", ("0", "-1", "1000000")),
+    ("seconds", ("nan", "0", "-1", "1e300", "inf")),
+)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("jobs", "stop", "../.."), "not found"),
         (("jobs", "watch", "nothere"), "not found"),
-        (("jobs", "start", "--train.epochs", "0"), "train.epochs: 0 is not possible"),
-        (("jobs", "start", "--seconds", "nan"), "seconds: nan is not possible"),
+        *((("jobs", "start", f"--{field}", value), f"{field}: ") for field, values in IMPOSSIBLE for value in values),
+        *((("jobs", "start", f"--{field}", "text"), f"--{field}") for field, _ in IMPOSSIBLE),
+        (("jobs", "start", "--data.name", "../.."), "data.name: unknown data set '../..'"),
+        (("jobs", "start", "--train.batch-size", "60001"), "train.batch-size: 60001 is more than the 60000 images"),
+        (("jobs", "start", "--name", "x" * 81), "name: "),
         (("jobs", "start", "--start-from", "nowhere"), "nowhere: no such folder"),
         (("jobs", "dance"), "unknown command 'jobs dance'"),
     ],

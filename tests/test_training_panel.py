@@ -1,5 +1,6 @@
 """The sidebar's panel and the training page, without a browser: what is refused before anything starts."""
 
+import re
 import shutil
 import time
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tvae.jobs import Jobs
-from tvae.ui.run_table import MARK, differing_cells
+from tvae.ui.run_table import MARK, compared_with, differing_cells
 from tvae.ui.runs import SHIPPED
 
 APP = str(Path(__file__).parents[1] / "streamlit_app.py")
@@ -40,34 +41,30 @@ def test_with_no_run_the_page_says_where_to_start_one():
     assert set(app.dataframe[0].value["Run"]) >= {"mnist", "digits"}
 
 
+WEIGHTS = {"train-triplet": "Triplet weight", "train-kl": "KL weight", "train-reconstruction": "Reconstruction weight"}
+
+
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "unit", "told"),
     [
-        ("train-margin", -1.0, "Margin"),
-        ("train-triplet", 1e9, "Triplet weight"),
-        ("train-kl", -0.1, "KL weight"),
-        ("train-reconstruction", -1.0, "Reconstruction weight"),
-        ("train-length", 0.0, "Epochs"),
-        ("train-length", 1.5, "Epochs"),
-        ("train-length", 1e9, "Epochs"),
-        ("train-seed", -1, "Seed"),
+        # None is what an emptied field holds; text never leaves the browser.
+        *((key, value, "epochs", name) for key, name in WEIGHTS.items() for value in (None, -0.1, 2e6, 1e300)),
+        *(("train-margin", value, "epochs", "Margin") for value in (None, -1.0, 2e6, 1e300)),
+        *(("train-length", value, "epochs", "Epochs") for value in (None, -1.0, 0.0, 1.5, 1e9, 1e300)),
+        *(("train-length", value, "seconds", "Seconds") for value in (None, -1.0, 0.0, 1e9, 1e300)),
+        ("train-seed", None, "epochs", "Seed"),
+        ("train-seed", -1, "epochs", "Seed"),
     ],
 )
-def test_an_impossible_value_is_refused_before_anything_starts(key, value, told):
+def test_an_impossible_value_is_refused_before_anything_starts(key, value, unit, told):
     app = page()
+    app.sidebar.selectbox(key="train-unit").set_value(unit)
     app.sidebar.number_input(key=key).set_value(value)
     press_train(app)
     assert not app.exception
-    assert len(app.error) == 1 and told in app.error[0].value and "must be" in app.error[0].value
-    assert Jobs().runs() == []
-
-
-def test_a_time_of_no_length_is_refused():
-    app = page()
-    app.sidebar.selectbox(key="train-unit").set_value("seconds")
-    app.sidebar.number_input(key="train-length").set_value(0.0)
-    press_train(app)
-    assert "Seconds" in app.error[0].value
+    assert len(app.error) == 1
+    assert app.error[0].value.startswith(f"**{told}**: ")
+    assert re.search(r"must be a (finite|whole) number from \d", app.error[0].value)
     assert Jobs().runs() == []
 
 
@@ -151,6 +148,13 @@ def test_a_person_stays_the_owner_after_hiding_the_run_and_reloading(runs):
     assert app.query_params["owner"] == token
     again = page({"owner": token})
     assert again.query_params["owner"] == token
+
+
+def test_a_run_is_never_compared_with_itself(runs):
+    shutil.copytree(SHIPPED / "digits", runs / "mine")
+    job = Jobs().run("mine")
+    assert compared_with(job, "mnist") == "mnist"
+    assert compared_with(job, "mine") == "digits"
 
 
 def test_who_has_started_nothing_has_no_token_in_the_address():

@@ -87,7 +87,7 @@ class LossConfig:
     """squared-l2: squared pixel distance summed over the image (the paper's); bernoulli: cross-entropy in nats."""
 
     def __post_init__(self) -> None:
-        _require_real("loss.margin", self.margin, 0.0)
+        _require_real("loss.margin", self.margin, 0.0, 1e6)
         for name in ("triplet_weight", "kl_weight", "reconstruction_weight"):
             _require_real(f"loss.{name.replace('_', '-')}", getattr(self, name), 0.0, 1e6)
         _require_choice("loss.reconstruction", self.reconstruction, get_args(Reconstruction))

@@ -1,4 +1,4 @@
-"""Who is next: the queue of a folder of runs, in SQLite, so that any number of servers and workers share it.
+"""Who is next: the queue of a folder of runs, in SQLite (WAL), so that any number of servers and workers share it.
 
 A run is in the queue from its start to its end. Its worker claims its turn; a row whose worker is gone counts for
 nothing and is dropped by the next claim. What became of a run is not told here but by its own files.
@@ -9,12 +9,18 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import random
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _REQUEST_SECONDS = 24 * 3600.0
+_PATIENCE = 10.0
+"""Seconds to wait for others that use the queue."""
+_LEAST_ROOM = 2**16
+"""Bytes that SQLite's files beside the queue take at least."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS queue (
     place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, running INTEGER NOT NULL DEFAULT 0
@@ -107,15 +113,20 @@ class JobQueue:
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
-            database = sqlite3.connect(self.path, timeout=10.0, isolation_level=None)
+            database = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
             try:
-                database.executescript(_TABLES)
+                _prepare(database)
                 yield database
             finally:
                 database.close()
         except sqlite3.Error as error:
-            number = errno.ENOSPC if "full" in str(error) else errno.EIO
-            raise OSError(number, str(error), str(self.path)) from None
+            raise OSError(errno.ENOSPC if self._is_full(error) else errno.EIO, str(error), str(self.path)) from None
+
+    def _is_full(self, error: sqlite3.Error) -> bool:
+        """Whether there was no room; where a file can't grow that is mapped into memory, SQLite only tells of I/O."""
+        with contextlib.suppress(OSError):
+            return "full" in str(error) or shutil.disk_usage(self.path.parent).free < _LEAST_ROOM
+        return False
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -129,3 +140,22 @@ class JobQueue:
                     database.execute("ROLLBACK")
                 raise
             database.execute("COMMIT")
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    """Have the database be in WAL mode, with its tables.
+
+    SQLite doesn't wait, whatever its timeout, where two switch to WAL at once, or where one opens while the last other
+    puts its files away: then it is tried again here. Afterwards this connection itself keeps them in place.
+    """
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            if database.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                database.execute("PRAGMA journal_mode = wal")  # where a file system can't, it says so and goes on as is
+            database.executescript(_TABLES)
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+        time.sleep(random.uniform(0.002, 0.02))  # not in step with the others

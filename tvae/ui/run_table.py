@@ -195,6 +195,11 @@ def take_in() -> None:
     st.rerun()
 
 
+def compared_with(job: Job, before: str) -> str:
+    """The run shown before this one; where that is itself (a reload), the one that ships for the same data set."""
+    return before if before != job.id else job.config.data.name
+
+
 def show_comparison(before: str, after: str) -> None:
     """What sets two runs apart: their settings, and what came of them."""
     folders = run_folders()

@@ -35,28 +35,27 @@ def show_controls(job: Job) -> None:
             st.caption("Somebody else's run: you can watch it, but not stop it.")
         return
     jobs, me = cached.jobs(), state.owner()
-    places = st.columns([1, 1, 1, 1, 2], vertical_alignment="center")
     live = job.state == "running"
-    if live and not job.paused:
-        places[0].button("Pause", icon=":material/pause:", on_click=jobs.pause, args=(job.id, me), width="stretch")
-    elif job.paused or job.resumable:
-        places[0].button("Resume", icon=":material/play_arrow:", on_click=_resume, args=(job.id,), width="stretch")
-    if live:
-        places[1].button(
-            "One step",
-            icon=":material/skip_next:",
-            on_click=_one_step,
-            args=(job,),
-            width="stretch",
-            help="Pauses, and takes a single step.",
-        )
-    if job.state in UNDER_WAY:
-        places[2].button("Stop", icon=":material/stop:", on_click=jobs.stop, args=(job.id, me), width="stretch")
-        slow = places[4].toggle(
-            "Slow: a step at a time, explained", value=job.slow, key=f"slow-{job.id}", disabled=not live
-        )
-        if slow != job.slow and live:
-            jobs.slow(job.id, me, slow)
+    with st.container(horizontal=True, vertical_alignment="center"):  # wraps where the page is narrow
+        if live and not job.paused:
+            st.button("Pause", icon=":material/pause:", on_click=jobs.pause, args=(job.id, me))
+        elif job.paused or job.resumable:
+            st.button("Resume", icon=":material/play_arrow:", on_click=_resume, args=(job.id,))
+        if live:
+            st.button(
+                "One step",
+                icon=":material/skip_next:",
+                on_click=_one_step,
+                args=(job,),
+                help="Pauses, and takes a single step.",
+            )
+        if job.state in UNDER_WAY:
+            st.button("Stop", icon=":material/stop:", on_click=jobs.stop, args=(job.id, me))
+            slow = st.toggle(
+                "Slow: a step at a time, explained", value=job.slow, key=f"slow-{job.id}", disabled=not live
+            )
+            if slow != job.slow and live:
+                jobs.slow(job.id, me, slow)
 
 
 def _resume(run_id: str) -> None:

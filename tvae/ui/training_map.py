@@ -35,18 +35,18 @@ class Fitted:
 def show_map(job: Job) -> None:
     """How the picture is made, and the picture as it comes."""
     st.markdown("##### The latent map")
-    by, to, anew = st.columns([2, 3, 2], vertical_alignment="bottom")
-    method = by.segmented_control(
+    controls = st.container(horizontal=True, vertical_alignment="bottom", gap="large")  # wraps where it is narrow
+    method = controls.segmented_control(
         "Map by", list(BY), default="pca", required=True, format_func=BY.__getitem__, key="training-map",
-        persist_state="session",
+        persist_state="session", width="content",
     )  # fmt: skip
-    reference = to.segmented_control(
+    reference = controls.segmented_control(
         "Fitted to", list(FITTED_TO), default="start", required=True, format_func=FITTED_TO.__getitem__,
-        key="training-plane", persist_state="session",
+        key="training-plane", persist_state="session", width="content",
         help="The picture is made once, of these means, and stands still: what moves in it is the latent space.",
     )  # fmt: skip
     if method != "pca" and reference == "newest":
-        anew.button(
+        controls.button(
             "Fit anew",
             icon=":material/refresh:",
             key="map-fit-anew",
