@@ -159,6 +159,14 @@ def test_wrong_input_is_one_line_and_status_2(arguments, said, run_folder, tmp_p
     assert not (tmp_path / "new" / "config.json").exists()
 
 
+def test_a_device_that_is_not_there_leaves_no_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    done = tvae("train", "--out", tmp_path / "new", *SMALL, "--train.device", "cuda")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "train.device" in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
 def test_an_evaluation_of_other_data_is_refused(run_folder, tmp_path):
     copy = shutil.copytree(run_folder, tmp_path / "copy")
     plain = json.loads((copy / "config.json").read_text())

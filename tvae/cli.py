@@ -284,7 +284,9 @@ def _fetch(options: Fetch, arguments: Sequence[str]) -> None:
 def _train(options: Train, arguments: Sequence[str]) -> None:
     config = _run_config(options)
     from tvae.recording import claim_folder, record
+    from tvae.training import resolve_device
 
+    resolve_device(config.train.device)  # what can't be trained leaves no folder behind
     claim_folder(options.out)
     dataset = _dataset(config.data.name, options.dir)
     reports = record(config, dataset, options.out, f"{PROGRAM} {shlex.join(arguments)}", half=options.half)

@@ -1,4 +1,4 @@
-"""One's own digit in a real browser: drawn by mouse and by finger, taken back, kept by its address, sent as a file."""
+"""One's own digit in a real browser: drawn by mouse, pen, finger, taken back, kept by its address, sent as a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WAIT = 60_000
 SEVEN = ((0.3, 0.25), (0.7, 0.25), (0.45, 0.85))
 
 
-@pytest.fixture(params=["mouse", "finger"])
+@pytest.fixture(params=["mouse", "pen", "finger"])
 def hand(request) -> str:
     return request.param
 
@@ -47,10 +47,16 @@ def draw(page, hand: str, stroke=SEVEN) -> None:
             page.mouse.move(*place)
         page.mouse.up()
         return
-    touch = page.context.new_cdp_session(page)
+    send = page.context.new_cdp_session(page).send
+    if hand == "pen":
+        ways = ["mousePressed", *["mouseMoved"] * (len(places) - 1), "mouseReleased"]
+        for way, (x, y) in zip(ways, [*places.tolist(), places[-1].tolist()], strict=True):
+            held = {"button": "left", "buttons": 1, "pointerType": "pen", "clickCount": 1}
+            send("Input.dispatchMouseEvent", {"type": way, "x": x, "y": y, **held})
+        return
     for kind, where in [("touchStart", places[0]), *(("touchMove", place) for place in places[1:]), ("touchEnd", None)]:
         points = [] if where is None else [{"x": float(where[0]), "y": float(where[1])}]
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
 def test_a_digit_is_drawn_seen_taken_back_and_opened_again(page, hand, streamlit_app):
