@@ -151,8 +151,8 @@ def show_captions(pair: Pair, pictures: tuple[Picture, Picture], colouring: str)
     if pair.k > fit:
         lines += f", to {fit} from a point that is pointed at and to all {pair.k} from the one clicked"
     st.caption(
-        f"A point an image of the {as_text(run.config.data.name)} test split, n = {len(pair.labels):,}, coloured by "
-        f"{COLOURINGS[colouring]}; training seed {run.config.train.seed}, checkpoint {as_text(runs)}. "
+        f"Each point is an image of the {as_text(run.config.data.name)} test split, n = {len(pair.labels):,}, "
+        f"coloured by {COLOURINGS[colouring]}; training seed {run.config.train.seed}, checkpoint {as_text(runs)}. "
         "The right map is turned and scaled to lie like the left. "
         f"Distances between clusters and their sizes mean nothing in such a picture; {lines}."
     )

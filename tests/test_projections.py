@@ -212,3 +212,10 @@ def test_arms_of_unlike_size_count_alike_in_the_start() -> None:
     means, _ = two_arms()
     louder = {"vae": means["vae"], "tvae": 1000 * means["tvae"]}
     np.testing.assert_allclose(common_start(means, 0), common_start(louder, 0), atol=1e-3)
+
+
+def test_a_perplexity_that_is_too_large_becomes_the_whole_number_that_the_note_tells():
+    means = {"vae": np.random.default_rng(0).normal(size=(18, 3)).astype(np.float32)}
+    found = layout(ProjectionRequest(means=means, parameters=TsneParameters(perplexity=30, iterations=50)))
+    assert found.parameters == TsneParameters(perplexity=5, iterations=50)
+    assert found.notes == ("Perplexity 30 is too large for 18 rows; 5 was used.",)

@@ -261,7 +261,7 @@ def _fitting(request: ProjectionRequest) -> tuple[Parameters, tuple[str, ...]]:
     """The parameters as far as the number of rows allows, and a note where it does not."""
     parameters, n = request.parameters, len(next(iter(request.means.values())))
     if isinstance(parameters, TsneParameters) and parameters.perplexity > (n - 1) / 3:
-        most = (n - 1) / 3
+        most = float(max(1, (n - 1) // 3)) if n > 3 else (n - 1) / 3
         note = f"Perplexity {parameters.perplexity:g} is too large for {n} rows; {most:.3g} was used."
         return replace(parameters, perplexity=most), (note,)
     if isinstance(parameters, UmapParameters) and parameters.n_neighbors > n:

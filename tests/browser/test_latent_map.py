@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import itertools
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -152,6 +153,19 @@ def test_card_counts_the_neighbours_that_both_arms_share(maps: Maps) -> None:
         maps.hover("left", row)
         shared = len(set(left[row]) & set(right[row]))
         assert f"{shared} of 5 nearest shared" in maps.page.get_by_test_id("map-card").inner_text()
+
+
+def test_card_keeps_its_side_while_the_pointer_goes_from_row_to_row(maps: Maps) -> None:
+    at = maps.layouts["right"]
+    along = np.flatnonzero((at[:, 1] == app.SIDE // 2) & (at[:, 0] > 1) & (at[:, 0] < app.SIDE - 2))
+    sides = []
+    for row in along[np.argsort(at[along, 0])].tolist():
+        maps.hover("right", row)
+        card = maps.page.get_by_test_id("map-card").bounding_box()
+        x, y = maps.spot("right", row)
+        sides.append((card["x"] > x, card["x"] + card["width"] < x, card["y"] + card["height"] < y, card["y"] > y))
+    jumps = sum(a != b for a, b in itertools.pairwise(sides))
+    assert jumps <= 2, (jumps, sides)
 
 
 def test_hover_leaves_with_the_pointer_and_asks_nothing_of_the_server(maps: Maps) -> None:

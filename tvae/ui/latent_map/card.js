@@ -1,7 +1,12 @@
 // The card beside the hovered point: its image, its class, what is known of it.
 
+/** Marks that the card rather covers than jump to another side of the point while the pointer goes from row to row. */
+const CALM = 4;
+
 class Card {
   #map;
+  /** The side of the point that it is on, by number; -1 while it is hidden. */
+  #side = -1;
 
   /** @param {LatentMap} map */
   constructor(map) {
@@ -13,7 +18,10 @@ class Card {
     const { card } = this.#map.parts.card;
     card.hidden = !stays;
     card.dataset.row = "";
-    if (!stays) return;
+    if (!stays) {
+      this.#side = -1;
+      return;
+    }
     this.fill();
     this.place();
   }
@@ -75,23 +83,25 @@ class Card {
     const stage = stages[hovering.row >= 0 ? hovering.side : probe.side];
     const x = stage.left - frame.left + Math.max(0, Math.min(stage.width, at[0]));
     const y = stage.top - frame.top + Math.max(0, Math.min(stage.height, at[1]));
-    const [left, top] = cardPlace(x, y, card.offsetWidth, card.offsetHeight, frame, marks);
+    const place = cardPlace(x, y, card.offsetWidth, card.offsetHeight, frame, marks, this.#side);
+    this.#side = place.side;
+    const [left, top] = place.inside;
     card.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 }
 
 /**
  * Where a card of a size goes beside a point: right, left, above or below it, whichever covers the fewest marks and
- * stays inside the frame.
+ * stays inside the frame; the side that it is on already is kept unless another is clearly better.
  */
-function cardPlace(x, y, width, height, frame, marks) {
+function cardPlace(x, y, width, height, frame, marks, before) {
   const gap = 18;
   const places = [
     [x + gap, y - height / 2],
     [x - gap - width, y - height / 2],
     [x - width / 2, y - gap - height],
     [x - width / 2, y + gap],
-  ].map(([left, top]) => {
+  ].map(([left, top], side) => {
     const inside = [
       Math.max(0, Math.min(frame.width - width, left)),
       Math.max(0, Math.min(frame.height - height, top)),
@@ -99,7 +109,7 @@ function cardPlace(x, y, width, height, frame, marks) {
     const covers = ([mx, my], slack) =>
       mx > inside[0] - slack && mx < inside[0] + width + slack && my > inside[1] - slack && my < inside[1] + height + slack;
     const cost = marks.filter((mark) => covers(mark, 4)).length + (covers([x, y], gap / 2) ? 100 : 0);
-    return { inside, cost };
+    return { side, inside, cost: side === before ? cost - CALM : cost };
   });
-  return places.reduce((best, place) => (place.cost < best.cost ? place : best)).inside;
+  return places.reduce((best, place) => (place.cost < best.cost ? place : best));
 }
