@@ -1,7 +1,5 @@
 """The triplets page: exact triplet accuracy as the margin moves, what it costs, and the triplets themselves."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from tvae.checkpoints import Encoding, Run
@@ -25,14 +23,12 @@ from tvae.ui.triplet_weights import show_weights
 COST, WEIGHTS, CLASSES = "What it costs", "Other weights", "Classes and triplets"
 NEARLY_ONE_POINT = 1e-3
 """A spread below this, where the prior's is the root of the number of latents, is a collapsed arm."""
-STYLE = Path(__file__).parents[1] / "tvae" / "ui" / "triplets_page.css"
 TALL = 3
 """Arms beyond which the table would push the curves below the fold, and stands under them instead."""
 
 
 def show_page(run: Run, encoding: Encoding) -> None:
     """All of the page below its title."""
-    st.html(STYLE)
     margin = choose_margin()
     head = st.container()
     below = st.container(horizontal=True, vertical_alignment="bottom")
@@ -49,7 +45,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         say_what_is_wrong(view)
         places = [st.container(), st.container()]
     table, charts = places if len(view.curves) <= TALL else places[::-1]
-    with charts, st.container(key="triplet-charts"):
+    with charts, st.container(key="charts"):
         left, right = st.columns([3, 2], gap="large")
     with left:
         show_curves(view)

@@ -20,7 +20,7 @@ COLUMNS = {
     "Triplet accuracy": st.column_config.NumberColumn(format="%.2f %%", help="Last arm, m = 0, exact, test split."),
     "Squared error": st.column_config.NumberColumn(format="%.2f"),
     "KL": st.column_config.NumberColumn("KL, nats", format="%.2f"),
-    "1-NN": st.column_config.NumberColumn("1-NN accuracy", format="%.2f %%"),
+    "1-NN": st.column_config.NumberColumn("1-NN", format="%.2f %%"),
 }
 MARK = "background-color: rgba(217, 114, 46, 0.18)"
 
@@ -30,7 +30,7 @@ def show_run_table() -> None:
     st.markdown("##### All runs")
     jobs = {job.id: job for job in cached.jobs().runs()}
     rows = run_rows(jobs)
-    words, states, bring = st.columns([3, 3, 2], vertical_alignment="bottom")
+    words, states, bring = st.columns([3, 2, 3], vertical_alignment="bottom")
     wanted = words.text_input("Find", placeholder="part of a name, note or data set", key="runs-find").strip().lower()
     chosen = states.pills("State", sorted({row["State"] for row in rows}), selection_mode="multi", key="runs-states")
     with bring.popover("Bring a run in", icon=":material/upload:", width="stretch"):

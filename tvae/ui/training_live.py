@@ -20,7 +20,8 @@ def show_run(job: Job) -> None:
     every = POLL_SECONDS if job.state in UNDER_WAY else None
     show_controls(job)
     st.fragment(_progress, run_every=every)(job.id, job.state)
-    left, right = st.columns([2, 3], gap="large")
+    with st.container(key="charts"):
+        left, right = st.columns([2, 3], gap="large")
     with left:
         st.fragment(_accuracy, run_every=every)(job.id)
     with right:

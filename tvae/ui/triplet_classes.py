@@ -84,7 +84,7 @@ def _show_heat(matrices: dict[str, ClassMatrix], names: list[str], pair: ClassPa
     if len(shown) == 2:
         (first, one, _), (second, other, _) = shown
         shown.append((f"{second} − {first}, points", other - one, None))
-    with st.container(key="triplet-matrices"):
+    with st.container(key="charts-of-classes"):
         columns = st.columns(len(shown))
     for place, (column, (title, shares, least)) in enumerate(zip(columns, shown, strict=True)):
         key = f"{MATRICES}-{place}"

@@ -71,7 +71,7 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
     shown = [arm for arm in view.arms if arm != names[0]] if ladder.run.folder == view.run.folder else []
     usual = LossConfig()
     paper = trained_arm(ladder.run.config.arms, usual)
-    with st.container(key="triplet-trade"):
+    with st.container(key="charts-of-trade"):
         columns = st.columns(2, gap="large")
     for column, (name, cost) in zip(columns, costs.items(), strict=True):
         key = f"trade-{name.split(',')[0].replace(' ', '-')}"
