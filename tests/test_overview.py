@@ -95,3 +95,9 @@ def test_a_run_of_one_arm_is_shown(tmp_path, monkeypatch, digits):
     app = page({"run": "one"})
     assert not app.exception
     assert list(app.table[0].value.index) == ["VAE"]
+
+
+def test_of_a_run_that_is_not_there_the_opened_page_says_so_once():
+    app = page({"run": "no*such*run"})
+    assert app.warning[0].value == r"There is no run no\*such\*run here. Shown is mnist."
+    assert not app.run().warning

@@ -18,6 +18,8 @@ from tvae.ui.training_panel import show_training_panel
 STYLE = Path(__file__).parent / "page.css"
 PAGES = Path(__file__).parents[2] / "pages"
 ICON = Path(__file__).parent / "icon.png"
+LONGEST_NAME = 80
+"""Characters of an unknown run's name that are told."""
 
 
 def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
@@ -39,6 +41,7 @@ def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
         st.stop()
     state.put_training_in_address()
     state.take_next_run(names)
+    asked = st.query_params.get(state.RUN, "")  # the widget takes what it doesn't know out of the address
     with st.sidebar:
         name = st.selectbox(
             "Run",
@@ -47,6 +50,8 @@ def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
             bind="query-params",
             help="One training of several arms side by side; every page shows the run chosen here.",
         )
+    if asked and asked not in names:
+        st.warning(f"There is no run {as_text(asked[:LONGEST_NAME])} here. Shown is {as_text(name or names[0])}.")
     try:
         run = read_run(run_folder(name or names[0]))
     except InputError as error:
