@@ -104,7 +104,9 @@ def test_two_runs_are_compared_side_by_side(page):
     find(page, "pair")
     tick(page, -1)
     page.get_by_text("What came of it").wait_for(timeout=WAIT)
-    settings, figures = page.get_by_test_id("stTable").all()
+    tables = page.get_by_test_id("stTable")
+    tables.nth(1).wait_for(timeout=WAIT)  # a table's own code is loaded when it is first met
+    settings, figures = tables.all()
     assert "tvae: loss.margin" in settings.inner_text()
     assert {"0.25", "1.5"} <= set(settings.inner_text().split())
     assert "loss.kl-weight" not in settings.inner_text()
