@@ -341,6 +341,15 @@ def test_morph_ends_where_the_right_map_is(maps: Maps) -> None:
         maps.wait("right", "hovered-row", str(row))
 
 
+def test_a_resting_pointer_marks_the_point_that_play_brings_to_it(maps: Maps) -> None:
+    maps.layouts["left"] = maps.layouts["right"]
+    x, y = maps.spot("left", 57)
+    maps.page.mouse.move(x + 1, y + 1)
+    maps.page.get_by_role("button", name="Play the left").evaluate("button => button.click()")
+    maps.page.get_by_text("100 % of the way to TVAE").wait_for()
+    maps.wait("left", "hovered-row", "57")
+
+
 def test_arrow_keys_walk_and_escape_clears(maps: Maps) -> None:
     maps.page.mouse.click(*maps.spot("left", 5 * app.SIDE + 5))
     maps.wait_for_python([105])

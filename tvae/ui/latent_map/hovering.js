@@ -40,11 +40,12 @@ class Hovering {
     if (this.#throttle) return;
     this.#throttle = setTimeout(() => {
       this.#throttle = 0;
-      this.#look();
+      this.look();
     }, THROTTLE_MS);
   }
 
-  #look() {
+  /** Look under the pointer now: it has moved, or points have come to rest beneath it. */
+  look() {
     const map = this.#map;
     if (!this.#pointer || map.gestures.busy || !map.states || map.morph.playing) return;
     const { side, x, y } = this.#pointer;

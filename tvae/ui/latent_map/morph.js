@@ -96,14 +96,20 @@ class Morph {
       this.#map.panels.forEach((panel, side) =>
         panel.place(share === 1 ? goal[side] : between(before[side], goal[side], eased(share))),
       );
-      if (share === 1) this.#settling = null;
       this.#map.redraw();
+      if (share === 1) {
+        this.#settling = null;
+        this.#map.hovering.look();
+      }
     }
     if (this.#playing) {
       const { from, goal, start } = this.#playing;
       const share = Math.min(1, (now - start) / (MORPH_LEG_MS * Math.abs(goal - from) || 1));
       this.#to(share === 1 ? goal : from + (goal - from) * eased(share));
-      if (share === 1) this.#stop();
+      if (share === 1) {
+        this.#stop();
+        this.#map.hovering.look();
+      }
     }
   }
 
