@@ -100,6 +100,8 @@ class Grown:
 
 def growth(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> list[Grown]:
     """One margin and the grid at several n, on two threads."""
+    triplet_accuracy(means[:100], labels[:100], [MARGIN], threads=2)  # loads compiled code, which is no growth
+    triplet_curve(means[:100], labels[:100], threads=2)
     found = []
     for n in (size for size in SIZES if size <= len(labels)):
         one = _timed(lambda n=n: triplet_accuracy(means[:n], labels[:n], [MARGIN], threads=2))()
