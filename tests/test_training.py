@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from tvae.arms import NonFiniteLoss
 from tvae.config import InputError, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.data import Split
 from tvae.losses import kl_divergence, squared_l2
 from tvae.models import initial_model, weights_of
-from tvae.training import NonFiniteLoss, Training, resolve_device, train
+from tvae.training import Training, resolve_device, train
 from tvae.triplets import TripletSampler, step_batch
 
 SMALL = ModelConfig(hidden=8, latent_dim=3)

@@ -1,21 +1,21 @@
-"""The fast training step: the plain step's loss, its gradients through the network written by hand."""
+"""The fast training step on the CPU: the plain step's loss, its gradients through the network written by hand."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
-from tvae.config import LossConfig, Step
-from tvae.losses import LossTerms, kl_divergence, triplet_term
-from tvae.models import VAE, Posterior
-
-relu_backward = torch.ops.aten.threshold_backward
-sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
-
+from tvae.arms import MOMENTS, Arm, ArmLosses, Batch
+from tvae.config import Step
+from tvae.losses import LossTerms, triplet_term
 
 BFLOAT16_INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}
 """As Linux names them: Intel's and AMD's, Intel's matrix units, Arm's."""
@@ -38,122 +38,131 @@ def products_type(step: Step, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if step == "fast-bfloat16" else torch.float32
 
 
-class WrittenGradients:
-    """Gradients of one model's loss by the matrix products of its four layers and little else.
-
-    Against automatic differentiation it saves passes over arrays of all pixels, and allocating these anew in each
-    step. The triplet term's gradient by the means is small work, and left to autograd.
+class FastStep:
+    """Steps of one arm: eleven matrix products, and few passes over memory between them (`tvae.step_kernels`).
 
     In bfloat16 the operands and results of the products are rounded to 8 bits of mantissa, as the processor's
     instructions take them; the weights that are descended, the loss and Adam's moments stay float32 (master weights:
     Micikevicius et al. 2018, Mixed Precision Training). Nothing is kept from step to step but memory to write into.
     """
 
-    def __init__(self, model: VAE, loss: LossConfig, batch_all: bool, rows: int, products: torch.dtype) -> None:
+    def __init__(self, arm: Arm, batch_all: bool, rows: int, products: torch.dtype) -> None:
         """
         Args:
             rows: images of a batch: anchors, positives and negatives.
             products: type of the matrix products, float32 or bfloat16.
         """
-        self._loss, self._batch_all, self._products = loss, batch_all, products
-        parameters = list(model.parameters())  # weight and bias of each layer, from the image to the image
-        self._exact = [parameter.detach() for parameter in parameters]
-        self._exact_gradients = [torch.zeros_like(parameter) for parameter in self._exact]
-        for parameter, gradient in zip(parameters, self._exact_gradients, strict=True):
-            parameter.grad = gradient
-        # What the products read and write. In float32 these are the parameters and gradients themselves.
-        self._rounded = [parameter.to(products) for parameter in self._exact]
-        self._rounded_weight_gradients = [gradient.to(products) for gradient in self._exact_gradients[::2]]
-        fresh = self._exact[0].new_empty
-        self._reconstruction, self._error = fresh(rows, model.pixels), fresh(rows, model.pixels)
-        self._by_pixel = fresh(rows, model.pixels, dtype=products)
-        self._hidden, self._decoded, self._by_hidden = [
-            fresh(rows, model.config.hidden, dtype=products) for _ in range(3)
-        ]
+        from tvae import step_kernels
+
+        self._kernels, self._arm, self._batch_all = step_kernels, arm, batch_all
+        pixels, hidden, latent = arm.model.pixels, arm.model.config.hidden, arm.model.config.latent_dim
+        named = arm.model.state_dict()  # weight and bias of each layer, from the image to the image
+        # What the products read: in float32 the weights themselves.
+        self._rounded = [weight.to(products) for weight in named.values()]
+        self.by_weight = {
+            name: torch.empty_like(weight, dtype=products if weight.ndim == 2 else torch.float32)
+            for name, weight in named.items()
+        }
+        """The last batch's gradients, by weight's name, in the type that they are summed in."""
+
+        def fresh(columns: int, dtype: torch.dtype = products) -> Tensor:
+            return torch.empty(rows, columns, dtype=dtype)
+
+        self._hidden, self._decoded, self._by_hidden = fresh(hidden), fresh(hidden), fresh(hidden)
+        self._logits, self._by_logits = fresh(pixels), fresh(pixels)
+        self._statistics, self._by_statistics = fresh(2 * latent), fresh(2 * latent)
+        self._latents, self._by_latents = fresh(latent), fresh(latent)
+        self._means, self._by_means, self._deviations = [fresh(latent, torch.float32) for _ in range(3)]
+        # The same memory, once more as the kernels take it.
+        self._rounding = [] if products == torch.float32 else _together(named.values(), self._rounded)
+        moments = [[arm.moments[name][moment] for name in named] for moment in MOMENTS]
+        self._descending = _together(named.values(), self.by_weight.values(), *moments)
+        self._arrays = SimpleNamespace(
+            **{name[1:]: as_array(value) for name, value in vars(self).items() if isinstance(value, Tensor)}
+        )
 
     @torch.no_grad()
-    def fill(
-        self,
-        images: Float[Tensor, "n pixels"],
-        rounded_images: Float[Tensor, "n pixels"],
-        noise: Float[Tensor, "n latent"],
-        negative: Bool[Tensor, "b n"],
-    ) -> tuple[LossTerms, Float[Tensor, "n latent"]]:
-        """Write the gradients to the parameters' `grad`; the loss terms of the batch, and its means.
-
-        Args:
-            rounded_images: the images in the type of the products.
-        """
-        if self._products != torch.float32:
-            for rounded, exact in zip(self._rounded, self._exact, strict=True):
-                rounded.copy_(exact)
+    def gradients(self, number: int, batch: Batch) -> dict[str, ArmLosses]:
+        """Fill `by_weight`."""
+        kernels, arrays, loss, count = self._kernels, self._arrays, self._arm.loss, len(batch.images)
+        for exact, rounded in self._rounding:
+            kernels.round_all(exact, rounded)
         w1, b1, w2, b2, w3, b3, w4, b4 = self._rounded
+        by_w1, by_b1, by_w2, by_b2, by_w3, by_b3, by_w4, by_b4 = self.by_weight.values()
+        images, noise = batch.rounded_images, as_array(batch.noise)
 
-        hidden = torch.addmm(b1, rounded_images, w1.T, out=self._hidden).relu_()
-        statistics = torch.addmm(b2, hidden, w2.T).float()  # (n, 2 latent)
-        mean, log_var = statistics.chunk(2, dim=1)
-        sd = torch.exp(0.5 * log_var)
-        latents = (mean + sd * noise).to(self._products)
-        decoded = torch.addmm(b3, latents, w3.T, out=self._decoded).relu_()
-        logits = torch.addmm(b4, decoded, w4.T, out=self._by_pixel)
+        torch.addmm(b1, images, w1.T, out=self._hidden).relu_()
+        torch.addmm(b2, self._hidden, w2.T, out=self._statistics)
+        kl = kernels.sample_latents(arrays.statistics, noise, arrays.means, arrays.deviations, arrays.latents) / count
+        torch.addmm(b3, self._latents, w3.T, out=self._decoded).relu_()
+        torch.addmm(b4, self._decoded, w4.T, out=self._logits)
 
-        reconstruction, by_logits = self._pixel_loss(logits, images)
-        by_logits = self._layer_gradients(3, by_logits, decoded)
-        by_decoded = relu_backward(torch.mm(by_logits, w4, out=self._by_hidden), decoded, 0)
-        self._layer_gradients(2, by_decoded, latents)
-        by_latents = (by_decoded @ w3).float()
+        reconstruction = self._reconstruction(batch.images, by_b4)
+        torch.mm(self._by_logits.T, self._decoded, out=by_w4)
+        torch.mm(self._by_logits, w4, out=self._by_hidden)
+        kernels.rectifier_gradients(arrays.by_hidden, arrays.decoded, as_array(by_b3))
+        torch.mm(self._by_hidden.T, self._latents, out=by_w3)
+        torch.mm(self._by_hidden, w3, out=self._by_latents)
 
-        triplet, by_mean = self._triplet_loss(mean, negative)
-        kl = kl_divergence(Posterior(mean, log_var)).sum() / len(images)
-        kl_weight = self._loss.kl_weight / len(images)
-        by_mean.add_(by_latents).add_(mean, alpha=kl_weight)
-        by_log_var = 0.5 * (by_latents * noise * sd).add_(log_var.exp() - 1.0, alpha=kl_weight)
-        by_statistics = torch.cat([by_mean, by_log_var], dim=1)
-        by_statistics = self._layer_gradients(1, by_statistics, hidden)
-        by_hidden = relu_backward(torch.mm(by_statistics, w2, out=self._by_hidden), hidden, 0)
-        self._layer_gradients(0, by_hidden, rounded_images)
+        triplet = self._triplet(batch)
+        kernels.posterior_gradients(
+            *(arrays.by_latents, arrays.by_means, noise, arrays.means, arrays.deviations),
+            *(np.float32(loss.kl_weight / count), arrays.by_statistics, as_array(by_b2)),
+        )
+        torch.mm(self._by_statistics.T, self._hidden, out=by_w2)
+        torch.mm(self._by_statistics, w2, out=self._by_hidden)
+        kernels.rectifier_gradients(arrays.by_hidden, arrays.hidden, as_array(by_b1))
+        torch.mm(self._by_hidden.T, images, out=by_w1)
 
-        if self._products != torch.float32:
-            for exact, rounded in zip(self._exact_gradients[::2], self._rounded_weight_gradients, strict=True):
-                exact.copy_(rounded)
-        return LossTerms(reconstruction, kl, triplet), mean
+        total = float(LossTerms(reconstruction, kl, triplet).total(loss))
+        losses = ArmLosses(reconstruction, kl, triplet, total, kernels.spread(arrays.means))
+        norm = math.sqrt(sum(kernels.sum_of_squares(gradient) for _, gradient, *_ in self._descending))
+        losses.require_finite(norm, self._arm.name, number)
+        return {self._arm.name: losses}
 
-    def _pixel_loss(
-        self, logits: Float[Tensor, "n pixels"], images: Float[Tensor, "n pixels"]
-    ) -> tuple[Float[Tensor, ""], Float[Tensor, "n pixels"]]:
-        """The reconstruction term and the gradient of its weighted value by the logits."""
-        weight = self._loss.reconstruction_weight / len(images)
-        exact_logits = self._reconstruction.copy_(logits)
-        if self._loss.reconstruction == "bernoulli":
-            total = F.binary_cross_entropy_with_logits(exact_logits, images, reduction="sum")
-            error = torch.sub(exact_logits.sigmoid_(), images, out=self._error).mul_(weight)
-        else:
-            reconstruction = exact_logits.sigmoid_()
-            error = torch.sub(reconstruction, images, out=self._error)
-            total = torch.dot(error.view(-1), error.view(-1))
-            sigmoid_backward(error.mul_(2 * weight), reconstruction, grad_input=error)
-        if weight == 0:
-            error.zero_()  # a term of weight 0 has no influence, even where it is not finite
-        return total / len(images), error
+    def descend(self, number: int, rate: float) -> None:
+        """A step of Adam."""
+        step_size = np.float32(rate / (1 - 0.9**number))
+        second_scale = np.float32(1 / math.sqrt(1 - 0.999**number))
+        for weights, gradients, first, second in self._descending:
+            self._kernels.adam(weights, gradients, first, second, step_size, second_scale)
 
-    def _triplet_loss(
-        self, mean: Float[Tensor, "n latent"], negative: Bool[Tensor, "b n"]
-    ) -> tuple[Float[Tensor, ""], Float[Tensor, "n latent"]]:
-        """The triplet term and the gradient of its weighted value by the means."""
-        if self._loss.triplet_weight == 0:
-            return triplet_term(mean, negative, self._loss, self._batch_all), torch.zeros_like(mean)
-        mean = mean.detach().requires_grad_()
-        with torch.enable_grad():
-            triplet = triplet_term(mean, negative, self._loss, self._batch_all)
-        (by_mean,) = torch.autograd.grad(triplet, mean, torch.full_like(triplet, self._loss.triplet_weight))
-        return triplet.detach(), by_mean
+    def _reconstruction(self, images: Float[Tensor, "n pixels"], by_bias: Float[Tensor, " pixels"]) -> float:
+        """The reconstruction term; writes the gradient of its weighted value by the logits and by their bias."""
+        loss, squared = self._arm.loss, self._arm.loss.reconstruction == "squared-l2"
+        weight = np.float32(loss.reconstruction_weight / len(images))
+        total = self._kernels.pixel_errors(
+            *(self._arrays.logits, as_array(images), squared, weight, self._arrays.by_logits, as_array(by_bias))
+        )
+        if not squared:
+            cross_entropy = F.binary_cross_entropy_with_logits(self._logits.float(), images, reduction="sum")
+            total = float(cross_entropy)
+        if loss.reconstruction_weight == 0:
+            self._by_logits.zero_()  # a term of weight 0 has no influence, even where it is not finite
+            by_bias.zero_()
+        return total / len(images)
 
-    def _layer_gradients(
-        self, layer: int, by_output: Float[Tensor, "n out"], inputs: Float[Tensor, "n in"]
-    ) -> Float[Tensor, "n out"]:
-        """Write the gradients of a layer's weight and bias; `by_output` rounded for the products."""
-        # The sum comes before the rounding: where gradients cancel, as a triplet's do, rounding would be all of it.
-        self._exact_gradients[2 * layer + 1].copy_(by_output.sum(dim=0))
-        by_output = by_output.to(self._products)
-        torch.mm(by_output.T, inputs, out=self._rounded_weight_gradients[layer])
-        return by_output
+    def _triplet(self, batch: Batch) -> float:
+        """The triplet term; writes the gradient of its weighted value by the means."""
+        loss = self._arm.loss
+        if not self._batch_all:
+            margin, weight = np.float32(loss.margin), np.float32(loss.triplet_weight)
+            return self._kernels.triplet_gradients(self._arrays.means, margin, weight, self._arrays.by_means)
+        means = self._means.detach().requires_grad_()
+        with torch.enable_grad():  # not worth writing out: it is small work beside the products
+            triplet = triplet_term(means, batch.labels, loss, True)
+        self._by_means.zero_()
+        if loss.triplet_weight > 0:
+            (by_means,) = torch.autograd.grad(triplet, means)
+            torch.mul(by_means, loss.triplet_weight, out=self._by_means)
+        return float(triplet)
+
+
+def as_array(tensor: Tensor) -> np.ndarray:
+    """The tensor's own memory, as `tvae.step_kernels` takes it: bfloat16 as its bits."""
+    return (tensor.view(torch.int16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
+
+
+def _together(*lists: Iterable[Tensor]) -> list[tuple[np.ndarray, ...]]:
+    """Of each weight what belongs together, as flat arrays."""
+    return [tuple(as_array(tensor.view(-1)) for tensor in each) for each in zip(*lists, strict=True)]

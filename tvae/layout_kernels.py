@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numba
 import numpy as np
 
+from tvae.compiled import compiled
 
-def _compiled(function: Callable[..., Any]) -> Any:
-    """Compile without the interpreter's lock, and keep the machine code on disk where a folder can be written.
-
-    Division follows numpy (no check for zero), without which the loops are not turned into vector instructions.
-    """
-    settings: dict[str, Any] = {"nogil": True, "fastmath": True, "error_model": "numpy"}
-    try:
-        return numba.njit(cache=True, **settings)(function)
-    except RuntimeError:  # numba found no folder that it may write
-        return numba.njit(**settings)(function)
+# Division as numpy does it, without a check for zero: else the loops are not turned into vector instructions.
+_compiled = compiled(fastmath=True, error_model="numpy")
 
 
 @_compiled

@@ -9,9 +9,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from tvae.arms import Arm, Batch
 from tvae.data import Split
 from tvae.losses import bernoulli, kl_divergence, squared_l2, triplet_term
-from tvae.training import Arm, Batch, Training
+from tvae.training import Training
 
 ROLES = ("anchor", "positive", "negative")
 TERMS = ("reconstruction", "kl", "triplet")
@@ -96,7 +97,7 @@ def _forces(arm: Arm, batch: Batch, training: Training) -> tuple[np.ndarray, dic
     terms: dict[str, tuple[float, Float[Tensor, ""]]] = {
         "reconstruction": (loss.reconstruction_weight, reconstruction),
         "kl": (loss.kl_weight, kl_divergence(posterior).sum()),
-        "triplet": (loss.triplet_weight, triplet_term(means, batch.negative, loss, batch_all) * len(means)),
+        "triplet": (loss.triplet_weight, triplet_term(means, batch.labels, loss, batch_all) * len(means)),
     }
     forces = {}
     for name, (weight, term) in terms.items():

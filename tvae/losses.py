@@ -33,7 +33,7 @@ def triplet_hinge(
     anchors: Float[Tensor, "b latent"],
     positives: Float[Tensor, "b latent"],
     negatives: Float[Tensor, "b latent"],
-    margin: float,
+    margin: float | Float[Tensor, " b"],
 ) -> Float[Tensor, " b"]:
     """max(0, D(a,p) - D(a,n) + m) of each triplet, D Euclidean (Eq. 1).
 
@@ -62,7 +62,7 @@ def batch_all_hinge(
 
 
 def triplet_term(
-    means: Float[Tensor, "3*b latent"], negative: Bool[Tensor, "b 3*b"], loss: LossConfig, batch_all: bool
+    means: Float[Tensor, "3*b latent"], labels: Int64[Tensor, " 3*b"], loss: LossConfig, batch_all: bool
 ) -> Float[Tensor, ""]:
     """The triplet term of a batch of anchors, positives, negatives (in this order).
 
@@ -72,7 +72,7 @@ def triplet_term(
         means = means.detach()
     anchors, positives, negatives = means.chunk(3)
     if batch_all:
-        return batch_all_hinge(anchors, positives, means, negative, loss.margin)
+        return batch_all_hinge(anchors, positives, means, negative_mask(labels), loss.margin)
     return triplet_hinge(anchors, positives, negatives, loss.margin).mean()
 
 
@@ -87,18 +87,21 @@ def euclidean_distances(left: Float[Tensor, "b latent"], right: Float[Tensor, "n
 class LossTerms:
     """The three terms of Eq. 2, each averaged over the batch, before their weights."""
 
-    reconstruction: Float[Tensor, ""]
-    kl: Float[Tensor, ""]
-    triplet: Float[Tensor, ""]
+    reconstruction: Float[Tensor, ""] | float
+    kl: Float[Tensor, ""] | float
+    triplet: Float[Tensor, ""] | float
 
     def total(self, config: LossConfig) -> Float[Tensor, ""]:
         """The weighted sum. A term of weight 0 is left out, so it has no influence even where it is not finite."""
-        weighted = [
+        total = torch.zeros(())
+        for weight, term in (
             (config.reconstruction_weight, self.reconstruction),
             (config.kl_weight, self.kl),
             (config.triplet_weight, self.triplet),
-        ]
-        return sum((weight * term for weight, term in weighted if weight > 0), torch.zeros_like(self.kl))
+        ):
+            if weight > 0:
+                total = total + weight * term
+        return total
 
 
 def negative_mask(labels: Int64[Tensor, " n"]) -> Bool[Tensor, "b n"]:

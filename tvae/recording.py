@@ -245,7 +245,7 @@ class Recording:
     def _take_up(self, resume_file: Path) -> None:
         standing, tensors = read_resume_file(resume_file, self.run.config, self.run.pixels)
         for name, arm in self.training.arms.items():
-            arm.restore(tensors[name], standing.step)
+            arm.restore(tensors[name])
         if self._plan is not None and standing.steps < self.training.steps:
             self._plan.settled = standing.steps
         self.training.step, self.training.steps = standing.step, standing.steps

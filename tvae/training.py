@@ -5,28 +5,19 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
 
-import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int64
-from torch import Tensor
 
-from tvae.config import InputError, LossConfig, RunConfig
+from tvae.arms import Arm, ArmLosses, Batch, Descent
+from tvae.config import InputError, RunConfig
 from tvae.data import Split
-from tvae.fast_step import WrittenGradients, products_type
-from tvae.losses import (
-    LossTerms,
-    bernoulli,
-    kl_divergence,
-    negative_mask,
-    squared_l2,
-    triplet_term,
-)
-from tvae.models import VAE, initial_model
+from tvae.fast_step import FastStep, as_array, products_type
+from tvae.models import initial_model
+from tvae.plain_step import PlainStep
+from tvae.stacked_step import StackedStep
 from tvae.triplets import TripletSampler, step_batch
 
 COLLAPSED_KL = 0.05
@@ -35,27 +26,6 @@ COLLAPSED_SPREAD = 0.1
 """Root mean square distance of the means from their centre, in units of the prior's sd, under which all are one."""
 COLLAPSE_GRACE = 300
 """Steps before collapse is told: a fresh encoder puts all images at one place too."""
-
-
-class NonFiniteLoss(ArithmeticError):
-    """A term of the loss, or its gradient, was NaN or infinite; the weights are those before that step."""
-
-    def __init__(self, arm: str, term: str, step: int) -> None:
-        super().__init__(f"arm {arm}: {term} is not finite at step {step}; the last finite weights are kept")
-        self.arm, self.term, self.step = arm, term, step
-
-
-@dataclass(frozen=True)
-class ArmLosses:
-    """One arm's loss on the batch of one step, each term averaged over the batch, before its weight."""
-
-    reconstruction: float
-    kl: float
-    triplet: float
-    total: float
-    """The weighted sum that was descended (Eq. 2)."""
-    spread: float
-    """Root mean square distance of the batch's means from their centre."""
 
 
 @dataclass(frozen=True)
@@ -89,101 +59,6 @@ def learning_rate(config: RunConfig, step: int, steps: int) -> float:
         return config.train.learning_rate
     falling = max(0.0, 2.0 * step / steps - 1.0)  # 0 for the first half, then up to 1
     return config.train.learning_rate * 0.5 * (1.0 + math.cos(math.pi * falling))
-
-
-class Batch(NamedTuple):
-    """What all arms see in one step: anchors, positives, negatives, in this order."""
-
-    rows: Int64[np.ndarray, "3 b"]
-    """In the training split."""
-    images: Float[Tensor, "3*b pixels"]
-    rounded_images: Float[Tensor, "3*b pixels"]
-    """The same in the type of the matrix products."""
-    noise: Float[Tensor, "3*b latent"]
-    negative: Bool[Tensor, "b 3*b"]
-    """Which images are of another class than each anchor."""
-
-
-class Arm:
-    """One model, its loss and its optimiser."""
-
-    def __init__(self, name: str, loss: LossConfig, model: VAE, config: RunConfig, products: torch.dtype) -> None:
-        self.name = name
-        self.loss = loss
-        self.model = model
-        self._batch_all = config.train.triplets == "batch-all"
-        self._parameters = list(model.parameters())
-        self._optimiser = torch.optim.Adam(self._parameters, lr=config.train.learning_rate, fused=True)
-        self._written = None
-        if config.train.step != "plain":
-            self._written = WrittenGradients(model, loss, self._batch_all, 3 * config.train.batch_size, products)
-
-    def step(self, number: int, rate: float, batch: Batch) -> ArmLosses:
-        """Descend once.
-
-        Raises:
-            NonFiniteLoss: before the weights are touched.
-        """
-        terms, means = self._plain_gradients(batch) if self._written is None else self._written.fill(*batch[1:])
-        total = terms.total(self.loss)
-        spread = (means - means.mean(dim=0)).square().sum(dim=1).mean().sqrt()
-        gradients = [p.grad.view(-1) for p in self._parameters if p.grad is not None]
-        norm = sum((torch.dot(gradient, gradient) for gradient in gradients), torch.zeros_like(total)).sqrt()
-        figures = torch.stack([terms.reconstruction, terms.kl, terms.triplet, total, spread, norm]).tolist()
-        told = ("reconstruction", "kl", "triplet", "total loss", "spread of the means", "gradient")
-        for term, figure in zip(told, figures, strict=True):
-            if not math.isfinite(figure):
-                raise NonFiniteLoss(self.name, term, number)
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
-        self._optimiser.step()
-        return ArmLosses(*figures[:-1])
-
-    def _plain_gradients(self, batch: Batch) -> tuple[LossTerms, Float[Tensor, "3*b latent"]]:
-        """Fill the parameters' `grad` by automatic differentiation; the loss terms of the batch, and its means.
-
-        This says what a step is; the fast one is tested against it.
-        """
-        posterior = self.model.encode(batch.images)
-        logits = self.model.decode_logits(posterior.sample(batch.noise))
-        if self.loss.reconstruction == "bernoulli":
-            reconstruction = bernoulli(batch.images, logits)
-        else:
-            reconstruction = squared_l2(batch.images, torch.sigmoid(logits))
-        triplet = triplet_term(posterior.mean, batch.negative, self.loss, self._batch_all)
-        kl = kl_divergence(posterior).sum(dim=1)
-        terms = LossTerms(reconstruction.mean(), kl.mean(), triplet)
-        total = terms.total(self.loss)
-        self._optimiser.zero_grad()
-        if total.requires_grad:  # with all weights 0 there is nothing to descend
-            total.backward()
-        return LossTerms(terms.reconstruction.detach(), terms.kl.detach(), triplet.detach()), posterior.mean.detach()
-
-    def state(self) -> Iterator[tuple[str, Tensor]]:
-        """The weights and Adam's two moments of each, by name: with the step, all that the next step depends on."""
-        moments = self._optimiser.state
-        for name, weight in self.model.named_parameters():
-            yield f"weight/{name}", weight.detach()
-            for moment in ("exp_avg", "exp_avg_sq"):
-                # What has had no gradient yet has no moments yet: that is the same as zeros.
-                yield f"{moment}/{name}", moments[weight].get(moment, torch.zeros_like(weight))
-
-    def begin_with(self, weights: Mapping[str, np.ndarray]) -> None:
-        """Take these (checked) weights for the first."""
-        self.model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
-
-    def restore(self, state: Mapping[str, np.ndarray], step: int) -> None:
-        """Stand where `state` was told, after this many steps."""
-        with torch.no_grad():
-            for name, weight in self.model.named_parameters():
-                weight.copy_(torch.from_numpy(state[f"weight/{name}"]))
-                self._optimiser.state[weight] = {
-                    "step": torch.tensor(float(step), device=weight.device),
-                    **{
-                        moment: torch.from_numpy(state[f"{moment}/{name}"]).to(weight.device, copy=True)
-                        for moment in ("exp_avg", "exp_avg_sq")
-                    },
-                }
 
 
 class Training:
@@ -223,9 +98,10 @@ class Training:
         self._rounded_images = self._batch_images.to(self.products)
         seed = config.train.seed
         self.arms = {
-            name: Arm(name, loss, initial_model(pixels, config.model, seed).to(self.device), config, self.products)
+            name: Arm(name, loss, initial_model(pixels, config.model, seed).to(self.device))
             for name, loss in config.arms.items()
         }
+        self._descents: Sequence[Descent] = self._ways_to_descend()
 
     def reports(self) -> Generator[Report, None, None]:
         """Train to the end, a report a step; may be left between any two.
@@ -238,7 +114,7 @@ class Training:
         """
         threads = torch.get_num_threads()
         smoothed = None
-        with ThreadPoolExecutor(min(len(self.arms), os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(min(len(self._descents), os.cpu_count() or 1)) as pool:
             torch.set_num_threads(1)
             try:
                 while self.step < self.steps:
@@ -261,24 +137,47 @@ class Training:
         """What the next step is taken on: a function of the seed and the step alone."""
         train = self.config.train
         rows, noise = step_batch(self._sampler, train.seed, self.step, train.batch_size, self.config.model.latent_dim)
-        flat = torch.from_numpy(np.ascontiguousarray(rows).reshape(-1)).to(self.device)  # anchors, positives, negatives
-        torch.div(self._images.index_select(0, flat), 255.0, out=self._batch_images)
-        if self._rounded_images is not self._batch_images:
-            self._rounded_images.copy_(self._batch_images)
+        flat = rows.reshape(-1)  # anchors, positives, negatives
+        places = torch.from_numpy(flat).to(self.device)
+        if self.device.type == "cpu":
+            from tvae.step_kernels import gather_images
+
+            gather_images(self._images.numpy(), flat, as_array(self._batch_images), as_array(self._rounded_images))
+        else:
+            torch.div(self._images.index_select(0, places), 255.0, out=self._batch_images)
+            if self._rounded_images is not self._batch_images:
+                self._rounded_images.copy_(self._batch_images)
         return Batch(
             rows=rows,
             images=self._batch_images,
             rounded_images=self._rounded_images,
             noise=torch.from_numpy(noise).to(self.device),
-            negative=negative_mask(self._labels[flat]),
+            labels=self._labels[places],
         )
+
+    def _ways_to_descend(self) -> Sequence[Descent]:
+        """On the CPU one an arm, each for a thread; on a GPU all arms in one."""
+        train = self.config.train
+        arms, batch_all, rows = list(self.arms.values()), train.triplets == "batch-all", 3 * train.batch_size
+        if train.step == "plain":
+            return [PlainStep(arm, batch_all) for arm in arms]
+        if self.device.type == "cpu":
+            return [FastStep(arm, batch_all, rows, self.products) for arm in arms]
+        return [StackedStep(arms, batch_all, self.products, self.next_batch())]
 
     def _step(self, pool: ThreadPoolExecutor) -> dict[str, ArmLosses]:
         batch = self.next_batch()
         rate = learning_rate(self.config, self.step, self.steps)
         number = self.step + 1
-        waiting = {name: pool.submit(arm.step, number, rate, batch) for name, arm in self.arms.items()}
-        losses = {name: future.result() for name, future in waiting.items()}
+
+        def taken(descent: Descent) -> dict[str, ArmLosses]:
+            losses = descent.gradients(number, batch)
+            descent.descend(number, rate)
+            return losses
+
+        losses = {}
+        for future in [pool.submit(taken, descent) for descent in self._descents]:
+            losses |= future.result()
         self.step = number
         return losses
 

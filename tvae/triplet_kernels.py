@@ -11,11 +11,10 @@ the square root. So D(x, y) = D(y, x) to the bit, equal points are at distance 0
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numba import njit
+
+from tvae.compiled import compiled
 
 _TILE = 512  # points whose coordinates stay in the processor's near cache while several anchors visit them
 _ROWS = 8  # anchors whose distances are computed together
@@ -26,12 +25,7 @@ _FRACTION = 40  # bits of a distance on the grid below one step
 _PLACE = 64 - _FRACTION  # bits of a key that say where it goes, beside those of its remainder
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
-    """`function` compiled on first call, kept on disk for the next process where a cache folder can be written."""
-    try:
-        return njit(function, nogil=True, cache=True)
-    except RuntimeError:  # no writable cache folder, as in a read-only container: compile in every process
-        return njit(function, nogil=True)
+_compiled = compiled()
 
 
 @_compiled

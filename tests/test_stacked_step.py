@@ -1,0 +1,73 @@
+"""The GPU's step of all arms at once against each arm's plain step; on the CPU, where nothing is captured."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from tvae.arms import NonFiniteLoss
+from tvae.config import LossConfig, ModelConfig, RunConfig, TrainConfig, Triplets
+from tvae.stacked_step import StackedStep
+from tvae.training import Training
+
+ARMS = {
+    "paper": LossConfig(),
+    "no-triplets": LossConfig(triplet_weight=0),
+    "bernoulli": LossConfig(reconstruction="bernoulli", kl_weight=0.3),
+    "no-pixels": LossConfig(reconstruction_weight=0, margin=0.2),
+}
+
+
+def training(split, triplets: Triplets = "sampled"):
+    train = TrainConfig(epochs=2, batch_size=16, triplets=triplets, step="plain")
+    return Training(RunConfig(model=ModelConfig(hidden=24, latent_dim=5), train=train, arms=ARMS), split)
+
+
+def stacked(split, products, triplets: Triplets = "sampled"):
+    """A training whose arms descend together."""
+    whole = training(split, triplets)
+    descent = StackedStep(list(whole.arms.values()), triplets == "batch-all", products, whole.next_batch())
+    whole._descents = [descent]
+    return whole
+
+
+@pytest.mark.parametrize("triplets", ["sampled", "batch-all"])
+@pytest.mark.parametrize(("products", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 0.03)])
+def test_every_arm_goes_the_way_of_its_plain_step(digits, products, tolerance, triplets):
+    together, alone = stacked(digits.train, products, triplets), training(digits.train, triplets)
+    for ours, theirs in itertools.islice(zip(together.reports(), alone.reports(), strict=True), 60):
+        for name, losses in theirs.arms.items():
+            for term, value in vars(losses).items():
+                same = pytest.approx(value, rel=tolerance, abs=tolerance)
+                assert getattr(ours.arms[name], term) == same, (name, term)
+
+
+def test_an_arm_that_is_restored_goes_on_as_if_it_had_never_stopped(digits):
+    one, other = stacked(digits.train, torch.float32), stacked(digits.train, torch.float32)
+    reports = one.reports()
+    for _ in range(5):
+        next(reports)
+    for name, arm in other.arms.items():
+        arm.restore({key: tensor.numpy().copy() for key, tensor in one.arms[name].state()})
+    other.step = one.step
+    for going in (reports, other.reports()):
+        for _ in going:
+            pass
+    for name, arm in one.arms.items():
+        for (key, tensor), (_, same) in zip(arm.state(), other.arms[name].state(), strict=True):
+            np.testing.assert_array_equal(tensor.numpy(), same.numpy(), err_msg=key)
+
+
+def test_one_arm_that_is_not_finite_stops_all_before_any_weight_is_touched(digits):
+    whole = stacked(digits.train, torch.float32)
+    reports = whole.reports()
+    next(reports)
+    with torch.no_grad():
+        whole.arms["bernoulli"].model.get_parameter("encoder.2.bias")[4] = float("nan")
+    before = {name: [tensor.clone() for _, tensor in arm.state()] for name, arm in whole.arms.items()}
+    with pytest.raises(NonFiniteLoss, match=r"arm bernoulli: .* is not finite at step 2"):
+        next(reports)
+    for name, arm in whole.arms.items():
+        for (_, tensor), same in zip(arm.state(), before[name], strict=True):
+            np.testing.assert_array_equal(tensor.numpy(), same.numpy())

@@ -1,0 +1,246 @@
+"""Compiled passes of the fast step: all that it does beside its matrix products, each in one pass over memory.
+
+Importing this file imports numba, so import it where a step is made. Arrays that a product reads or writes hold
+float32, or bfloat16: the upper 16 bits of a float32, here as int16, since numpy has no such type. Sums and what lies
+between are float32 or float64. Every pass runs in the same order each time, so that a step is repeated to the bit.
+
+Not finite stays not finite: an error, a hinge or a square of NaN makes its sum NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from tvae.compiled import compiled
+
+# Sums may be split among vector lanes; NaN and infinity keep their meaning, unlike under numba's fastmath=True.
+_compiled = compiled(fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
+
+_intrinsic: Any = intrinsic  # what it makes takes one argument less than what it decorates
+_FLOAT, _INT, _SHORT = ir.FloatType(), ir.IntType(32), ir.IntType(16)
+f32 = np.float32
+
+
+@_intrinsic
+def exact(_: Any, value: Any) -> Any:
+    """A float32 as it is, or the float32 of a bfloat16's bits."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if signature.args[0] == types.float32:
+            return arguments[0]
+        return builder.bitcast(builder.shl(builder.zext(arguments[0], _INT), _INT(16)), _FLOAT)
+
+    return types.float32(value), code
+
+
+@_intrinsic
+def rounded(_: Any, value: Any, like: Any) -> Any:
+    """A float32 in the type of `like`: as it is, or the bits of the nearest bfloat16, ties to even."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if signature.args[1] == types.float32:
+            return arguments[0]
+        bits = builder.bitcast(arguments[0], _INT)
+        odd = builder.and_(builder.lshr(bits, _INT(16)), _INT(1))
+        return builder.trunc(builder.lshr(builder.add(builder.add(bits, _INT(0x7FFF)), odd), _INT(16)), _SHORT)
+
+    return like(types.float32, like), code
+
+
+@_intrinsic
+def power_of_two(_: Any, exponent: Any) -> Any:
+    """2 ** exponent as float32, for exponents from -126 to 127."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(builder.shl(builder.add(arguments[0], _INT(127)), _INT(23)), _FLOAT)
+
+    return types.float32(types.int32), code
+
+
+@_compiled
+def sigmoid(x):
+    """1 / (1 + exp(-x)) to a few units of float32's last place, in instructions that become vectors.
+
+    exp(y) = 2 ** n * exp(r), n whole and |r| <= log(2) / 2, with the polynomial of Cephes' expf (Moshier 1989).
+    """
+    y = f32(-87) if -x < f32(-87) else -x  # in this order, NaN stays NaN
+    y = f32(87) if y > f32(87) else y
+    n = np.floor(y * f32(1.44269504) + f32(0.5))
+    r = y - n * f32(0.693359375) + n * f32(2.12194440e-4)
+    p = f32(1.9875691500e-4) * r + f32(1.3981999507e-3)
+    p = p * r + f32(8.3334519073e-3)
+    p = p * r + f32(4.1665795894e-2)
+    p = p * r + f32(1.6666665459e-1)
+    p = p * r + f32(5.0000001201e-1)
+    return f32(1) / (f32(1) + (p * r * r + r + f32(1)) * power_of_two(np.int32(n)))
+
+
+@_compiled
+def gather_images(images, rows, exact_images, rounded_images):
+    """Write images[rows] (b, pixels), whole numbers to 255, as shares of 255: exactly, and in the products' type."""
+    for i in range(rows.size):
+        image, out, rounded_out = images[rows[i]], exact_images[i], rounded_images[i]
+        for j in range(image.size):
+            value = f32(image[j]) / f32(255)
+            out[j] = value
+            rounded_out[j] = rounded(value, rounded_out[j])
+
+
+@_compiled
+def round_all(values, out):
+    """Write these values (n,) in the type of `out`."""
+    for i in range(values.size):
+        out[i] = rounded(values[i], out[i])
+
+
+@_compiled
+def pixel_errors(logits, images, squared, weight, by_logits, by_bias):
+    """The squared errors' sum; writes the gradient of `weight` times the loss by the logits and by their bias.
+
+    `squared`: of the sum of squared errors; else of the Bernoulli negative log-likelihood.
+    """
+    total = 0.0
+    by_bias[:] = 0
+    for i in range(logits.shape[0]):
+        row, image, out = logits[i], images[i], by_logits[i]
+        part = f32(0)
+        for j in range(row.size):
+            share = sigmoid(exact(row[j]))
+            error = share - image[j]
+            part += error * error
+            slope = weight * error
+            if squared:
+                slope *= f32(2) * share * (f32(1) - share)
+            by_bias[j] += slope  # before the rounding: where gradients cancel, rounding would be all of them
+            out[j] = rounded(slope, out[j])
+        total += part
+    return total
+
+
+@_compiled
+def sample_latents(statistics, noise, means, deviations, latents):
+    """The sum of all KL; writes means, standard deviations and latents (n, latent) of the statistics (n, 2 latent)."""
+    n, d = means.shape
+    kl = 0.0
+    for i in range(n):
+        for j in range(d):
+            mean, log_var = exact(statistics[i, j]), exact(statistics[i, d + j])
+            sd = np.exp(f32(0.5) * log_var)
+            means[i, j], deviations[i, j] = mean, sd
+            latents[i, j] = rounded(mean + sd * noise[i, j], latents[i, j])
+            kl += f32(0.5) * (mean * mean + sd * sd - f32(1) - log_var)
+    return kl
+
+
+@_compiled
+def posterior_gradients(by_latents, by_means, noise, means, deviations, kl_weight, by_statistics, by_bias):
+    """Write the loss's gradient by the statistics and by their bias.
+
+    From its gradient by the latents, by the means (of the triplet term), and that of `kl_weight` times the KL.
+    """
+    n, d = means.shape
+    by_bias[:] = 0
+    for i in range(n):
+        for j in range(d):
+            by_latent, sd = exact(by_latents[i, j]), deviations[i, j]
+            by_mean = by_means[i, j] + by_latent + kl_weight * means[i, j]
+            by_log_var = f32(0.5) * (by_latent * noise[i, j] * sd + kl_weight * (sd * sd - f32(1)))
+            by_bias[j] += by_mean
+            by_bias[d + j] += by_log_var
+            by_statistics[i, j] = rounded(by_mean, by_statistics[i, j])
+            by_statistics[i, d + j] = rounded(by_log_var, by_statistics[i, d + j])
+
+
+@_compiled
+def rectifier_gradients(by_outputs, outputs, by_bias):
+    """Turn the gradient by a rectifier's outputs into that by its inputs, in place; writes that by their bias."""
+    by_bias[:] = 0
+    for i in range(outputs.shape[0]):
+        row, output = by_outputs[i], outputs[i]
+        for j in range(row.size):
+            slope = exact(row[j]) if exact(output[j]) > f32(0) else f32(0)
+            row[j] = rounded(slope, row[j])
+            by_bias[j] += slope
+
+
+@_compiled
+def triplet_gradients(means, margin, weight, by_means):
+    """The mean hinge of anchors, positives, negatives (3*b, d); writes the gradient of `weight` times it.
+
+    As with `tvae.losses.triplet_hinge`, a distance of 0 has gradient 0.
+    """
+    count, d = means.shape[0] // 3, means.shape[1]
+    by_means[:] = 0
+    total = 0.0
+    for a in range(count):
+        p, n = count + a, 2 * count + a
+        near = far = f32(0)
+        for j in range(d):
+            near += (means[a, j] - means[p, j]) ** 2
+            far += (means[a, j] - means[n, j]) ** 2
+        near, far = np.sqrt(near), np.sqrt(far)
+        hinge = near - far + margin
+        if hinge <= 0:
+            continue
+        total += hinge
+        by_near = weight / (f32(count) * near) if near > 0 else f32(0)
+        by_far = weight / (f32(count) * far) if far > 0 else f32(0)
+        for j in range(d):
+            to_positive = by_near * (means[a, j] - means[p, j])
+            to_negative = by_far * (means[a, j] - means[n, j])
+            by_means[a, j] = to_positive - to_negative
+            by_means[p, j] = -to_positive
+            by_means[n, j] = to_negative
+    return total / count
+
+
+@_compiled
+def spread(means):
+    """Root mean square distance of the means (n, d) from their centre."""
+    n, d = means.shape
+    total = 0.0
+    for j in range(d):
+        centre = 0.0
+        for i in range(n):
+            centre += means[i, j]
+        centre /= n
+        for i in range(n):
+            total += (means[i, j] - centre) ** 2
+    return math.sqrt(total / n)
+
+
+@_compiled
+def sum_of_squares(values):
+    """Of all values (n,)."""
+    total = 0.0
+    for start in range(0, values.size, 4096):
+        block = values[start : start + 4096]
+        part = f32(0)
+        for i in range(block.size):
+            value = exact(block[i])
+            part += value * value
+        total += part
+    return total
+
+
+@_compiled
+def adam(weights, gradients, first, second, step_size, second_scale):
+    """One step of Adam in place (Kingma & Ba 2015, algorithm 1, with its decay rates 0.9 and 0.999).
+
+    Args:
+        first, second: the moments.
+        step_size: over 1 - 0.9 ** t, at step t.
+        second_scale: 1 / sqrt(1 - 0.999 ** t).
+    """
+    for i in range(weights.size):
+        gradient = exact(gradients[i])
+        mean = first[i] + f32(0.1) * (gradient - first[i])
+        square = f32(0.999) * second[i] + f32(0.001) * gradient * gradient
+        first[i], second[i] = mean, square
+        weights[i] -= step_size * mean / (np.sqrt(square) * second_scale + f32(1e-8))
