@@ -1,0 +1,111 @@
+"""The fast step's compiled passes, each against torch."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from tvae.fast_step import as_array
+from tvae.losses import triplet_hinge
+from tvae.step_kernels import (
+    adam,
+    gather_images,
+    pixel_errors,
+    rectifier_gradients,
+    round_all,
+    sigmoid,
+    spread,
+    sum_of_squares,
+    triplet_gradients,
+)
+
+
+@pytest.fixture
+def generator():
+    return np.random.default_rng(7)
+
+
+def test_bfloat16_is_rounded_to_the_nearest_and_ties_to_even_as_torch_does(generator):
+    values = (generator.standard_normal(20_000) * 10.0 ** generator.integers(-30, 30, 20_000)).astype(np.float32)
+    ties = np.array([1 + 2**-8, 1 + 3 * 2**-8, -1 - 2**-8, 0.0, -0.0, np.inf, -np.inf], np.float32)
+    values = np.concatenate([values, ties])
+    ours = torch.empty(len(values), dtype=torch.bfloat16)
+    round_all(values, as_array(ours))
+    assert torch.equal(ours, torch.from_numpy(values).to(torch.bfloat16))
+
+
+def test_sigmoid_is_torchs_and_keeps_what_is_not_a_number():
+    x = np.linspace(-100, 100, 40_001, dtype=np.float32)
+    ours = np.array([sigmoid(value) for value in x])
+    np.testing.assert_allclose(ours, torch.from_numpy(x).double().sigmoid().numpy(), rtol=1e-6, atol=1e-37)
+    assert sigmoid(np.float32(np.inf)) == 1
+    assert sigmoid(np.float32(-np.inf)) < 1e-37
+    assert math.isnan(sigmoid(np.float32(np.nan)))
+
+
+def test_images_are_divided_as_torch_divides_them(generator):
+    images, rows = generator.integers(0, 256, (50, 49), np.uint8), generator.integers(0, 50, 30)
+    exact, rounded = torch.empty(30, 49), torch.empty(30, 49, dtype=torch.bfloat16)
+    gather_images(images, rows, as_array(exact), as_array(rounded))
+    expected = torch.from_numpy(images)[torch.from_numpy(rows)] / 255.0
+    assert torch.equal(exact, expected)
+    assert torch.equal(rounded, expected.to(torch.bfloat16))
+
+
+@pytest.mark.parametrize("products", [torch.float32, torch.bfloat16])
+def test_a_rectifier_passes_the_gradient_where_its_output_is_above_0(generator, products):
+    by_outputs = torch.from_numpy(generator.standard_normal((20, 33), np.float32)).to(products)
+    outputs = torch.from_numpy(generator.standard_normal((20, 33), np.float32)).relu().to(products)
+    expected = torch.where(outputs > 0, by_outputs, 0)
+    by_bias = np.empty(33, np.float32)
+    rectifier_gradients(as_array(by_outputs), as_array(outputs), by_bias)
+    assert torch.equal(by_outputs, expected)
+    np.testing.assert_allclose(by_bias, expected.float().sum(dim=0).numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_a_triplets_gradient_is_that_of_automatic_differentiation_also_where_points_coincide(generator):
+    means = generator.standard_normal((30, 4), np.float32)
+    means[10] = means[0]  # the first anchor's positive
+    means[21] = means[1]  # the second one's negative
+    by_means = np.empty_like(means)
+    hinge = triplet_gradients(means, np.float32(0.5), np.float32(3.0), by_means)
+    leaf = torch.from_numpy(means).requires_grad_()
+    anchors, positives, negatives = leaf.chunk(3)
+    expected = triplet_hinge(anchors, positives, negatives, 0.5).mean()
+    (3.0 * expected).backward()
+    assert hinge == pytest.approx(expected.item(), rel=1e-6)
+    assert leaf.grad is not None
+    np.testing.assert_allclose(by_means, leaf.grad.numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_adam_takes_torchs_steps(generator):
+    weights = generator.standard_normal(500, np.float32)
+    parameter = torch.from_numpy(weights.copy()).requires_grad_()
+    optimiser = torch.optim.Adam([parameter], lr=0.01)
+    first, second = np.zeros(500, np.float32), np.zeros(500, np.float32)
+    for t in range(1, 30):
+        gradient = generator.standard_normal(500, np.float32)
+        parameter.grad = torch.from_numpy(gradient)
+        optimiser.step()
+        step_size, second_scale = 0.01 / (1 - 0.9**t), 1 / math.sqrt(1 - 0.999**t)
+        adam(weights, gradient, first, second, np.float32(step_size), np.float32(second_scale))
+        np.testing.assert_allclose(weights, parameter.detach().numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("products", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("poison", [math.nan, math.inf])
+def test_what_is_not_finite_shows_in_every_sum(products, poison):
+    values = torch.ones(3 * 5000).to(products)
+    values[7000] = poison
+    assert not math.isfinite(sum_of_squares(as_array(values)))
+    means = np.ones((6, 2), np.float32)
+    means[3, 1] = poison
+    assert not math.isfinite(spread(means))
+    assert not math.isfinite(triplet_gradients(means, np.float32(1), np.float32(1), np.empty_like(means)))
+    logits, images = torch.ones(3, 40).to(products), np.zeros((3, 40), np.float32)
+    logits[1, 5] = math.nan
+    errors = pixel_errors(
+        as_array(logits), images, True, np.float32(1), as_array(torch.empty_like(logits)), np.empty(40, np.float32)
+    )
+    assert math.isnan(errors)
