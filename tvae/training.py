@@ -139,7 +139,8 @@ class Training:
         rows, noise = step_batch(self._sampler, train.seed, self.step, train.batch_size, self.config.model.latent_dim)
         flat = rows.reshape(-1)  # anchors, positives, negatives
         places = torch.from_numpy(flat).to(self.device)
-        if self.device.type == "cpu":
+        # The plain step waits for no compiler: a run may be ended in its first second.
+        if self.device.type == "cpu" and self.config.train.step != "plain":
             from tvae.step_kernels import gather_images
 
             gather_images(self._images.numpy(), flat, as_array(self._batch_images), as_array(self._rounded_images))
