@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from tvae.fast_step import as_array
-from tvae.losses import triplet_hinge
+from tvae.losses import batch_all_hinge, negative_mask, triplet_hinge
 from tvae.step_kernels import (
     adam,
+    batch_all_gradients,
     gather_images,
     pixel_errors,
     rectifier_gradients,
@@ -30,9 +31,9 @@ def test_bfloat16_is_rounded_to_the_nearest_and_ties_to_even_as_torch_does(gener
     values = (generator.standard_normal(20_000) * 10.0 ** generator.integers(-30, 30, 20_000)).astype(np.float32)
     ties = np.array([1 + 2**-8, 1 + 3 * 2**-8, -1 - 2**-8, 0.0, -0.0, np.inf, -np.inf], np.float32)
     values = np.concatenate([values, ties])
-    ours = torch.empty(len(values), dtype=torch.bfloat16)
-    round_all(values, as_array(ours))
-    assert torch.equal(ours, torch.from_numpy(values).to(torch.bfloat16))
+    ours = [torch.empty(len(part), dtype=torch.bfloat16) for part in (values[:5000], values[5000:])]
+    round_all((values[:5000], values[5000:]), tuple(as_array(part) for part in ours))
+    assert torch.equal(torch.cat(ours), torch.from_numpy(values).to(torch.bfloat16))
 
 
 def test_sigmoid_is_torchs_and_keeps_what_is_not_a_number():
@@ -79,18 +80,39 @@ def test_a_triplets_gradient_is_that_of_automatic_differentiation_also_where_poi
     np.testing.assert_allclose(by_means, leaf.grad.numpy(), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("margin", [0.5, 0.0])
+def test_batch_all_has_the_gradient_of_automatic_differentiation_also_where_points_coincide(generator, margin):
+    means, labels = generator.standard_normal((30, 4), np.float32), generator.integers(0, 3, 30)
+    labels[10:20] = labels[:10]
+    labels[20:] = (labels[:10] + 1) % 3
+    means[10] = means[0]  # the first anchor's positive
+    means[25] = means[3]  # an anchor and one of another class
+    labels[25] = (labels[3] + 1) % 3
+    by_means = np.empty_like(means)
+    hinge = batch_all_gradients(means, labels, np.float32(margin), np.float32(3.0), by_means)
+    leaf = torch.from_numpy(means).requires_grad_()
+    anchors, positives, _ = leaf.chunk(3)
+    expected = batch_all_hinge(anchors, positives, leaf, negative_mask(torch.from_numpy(labels)), margin)
+    (3.0 * expected).backward()
+    assert hinge == pytest.approx(expected.item(), rel=1e-5)
+    assert leaf.grad is not None
+    np.testing.assert_allclose(by_means, leaf.grad.numpy(), rtol=1e-4, atol=1e-6)
+
+
 def test_adam_takes_torchs_steps(generator):
-    weights = generator.standard_normal(500, np.float32)
-    parameter = torch.from_numpy(weights.copy()).requires_grad_()
-    optimiser = torch.optim.Adam([parameter], lr=0.01)
-    first, second = np.zeros(500, np.float32), np.zeros(500, np.float32)
+    weights = tuple(generator.standard_normal(size, np.float32) for size in (500, 7))
+    parameters = [torch.from_numpy(weight.copy()).requires_grad_() for weight in weights]
+    optimiser = torch.optim.Adam(parameters, lr=0.01)
+    first, second = [tuple(np.zeros_like(weight) for weight in weights) for _ in range(2)]
     for t in range(1, 30):
-        gradient = generator.standard_normal(500, np.float32)
-        parameter.grad = torch.from_numpy(gradient)
+        gradients = tuple(generator.standard_normal(weight.size, np.float32) for weight in weights)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = torch.from_numpy(gradient)
         optimiser.step()
         step_size, second_scale = 0.01 / (1 - 0.9**t), 1 / math.sqrt(1 - 0.999**t)
-        adam(weights, gradient, first, second, np.float32(step_size), np.float32(second_scale))
-        np.testing.assert_allclose(weights, parameter.detach().numpy(), rtol=1e-5, atol=1e-6)
+        adam(weights, gradients, first, second, np.float32(step_size), np.float32(second_scale))
+        for weight, parameter in zip(weights, parameters, strict=True):
+            np.testing.assert_allclose(weight, parameter.detach().numpy(), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("products", [torch.float32, torch.bfloat16])
@@ -98,14 +120,15 @@ def test_adam_takes_torchs_steps(generator):
 def test_what_is_not_finite_shows_in_every_sum(products, poison):
     values = torch.ones(3 * 5000).to(products)
     values[7000] = poison
-    assert not math.isfinite(sum_of_squares(as_array(values)))
+    assert not math.isfinite(sum_of_squares((as_array(torch.ones_like(values)), as_array(values))))
     means = np.ones((6, 2), np.float32)
     means[3, 1] = poison
     assert not math.isfinite(spread(means))
-    assert not math.isfinite(triplet_gradients(means, np.float32(1), np.float32(1), np.empty_like(means)))
+    one = np.float32(1)
+    assert not math.isfinite(triplet_gradients(means, one, one, np.empty_like(means)))
+    labels = np.array([0, 1, 0, 1, 1, 0])
+    assert not math.isfinite(batch_all_gradients(means, labels, one, one, np.empty_like(means)))
     logits, images = torch.ones(3, 40).to(products), np.zeros((3, 40), np.float32)
+    bias, by_bias, by_logits = np.zeros(40, np.float32), np.empty(40, np.float32), as_array(torch.empty_like(logits))
     logits[1, 5] = math.nan
-    errors = pixel_errors(
-        as_array(logits), images, True, np.float32(1), as_array(torch.empty_like(logits)), np.empty(40, np.float32)
-    )
-    assert math.isnan(errors)
+    assert math.isnan(pixel_errors(as_array(logits), bias, images, True, one, by_logits, by_bias))

@@ -43,7 +43,8 @@ def write_resume_file(path: Path, training: Training, standing: Standing) -> Non
         OSError: the disk is full; what was kept before stands.
     """
     tensors = {
-        f"{arm}/{name}": tensor.cpu().numpy()
+        # By rows, as safetensors says of all memory that it is given; the fast step keeps some by columns.
+        f"{arm}/{name}": np.ascontiguousarray(tensor.cpu().numpy())
         for arm, trained in training.arms.items()
         for name, tensor in trained.state()
     }

@@ -1,4 +1,4 @@
-"""Compiled passes of the fast step: all that it does beside its matrix products, each in one pass over memory.
+"""Compiled passes of the fast steps: all that they do beside matrix products, each in one pass over memory.
 
 Importing this file imports numba, so import it where a step is made. Arrays that a product reads or writes hold
 float32, or bfloat16: the upper 16 bits of a float32, here as int16, since numpy has no such type. Sums and what lies
@@ -20,7 +20,7 @@ from numba.extending import intrinsic
 from tvae.compiled import compiled
 
 # Sums may be split among vector lanes; NaN and infinity keep their meaning, unlike under numba's fastmath=True.
-_compiled = compiled(fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
+compiled_pass = compiled(fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
 
 _intrinsic: Any = intrinsic  # what it makes takes one argument less than what it decorates
 _FLOAT, _INT, _SHORT = ir.FloatType(), ir.IntType(32), ir.IntType(16)
@@ -63,7 +63,7 @@ def power_of_two(_: Any, exponent: Any) -> Any:
     return types.float32(types.int32), code
 
 
-@_compiled
+@compiled_pass
 def sigmoid(x):
     """1 / (1 + exp(-x)) to a few units of float32's last place, in instructions that become vectors.
 
@@ -81,7 +81,7 @@ def sigmoid(x):
     return f32(1) / (f32(1) + (p * r * r + r + f32(1)) * power_of_two(np.int32(n)))
 
 
-@_compiled
+@compiled_pass
 def gather_images(images, rows, exact_images, rounded_images):
     """Write images[rows] (b, pixels), whole numbers to 255, as shares of 255: exactly, and in the products' type."""
     for i in range(rows.size):
@@ -92,26 +92,29 @@ def gather_images(images, rows, exact_images, rounded_images):
             rounded_out[j] = rounded(value, rounded_out[j])
 
 
-@_compiled
-def round_all(values, out):
-    """Write these values (n,) in the type of `out`."""
-    for i in range(values.size):
-        out[i] = rounded(values[i], out[i])
+@compiled_pass
+def round_all(arrays, rounded_arrays):
+    """Write the values of these flat arrays (n,), a tuple of them, in the type of `rounded_arrays`."""
+    for one in range(len(arrays)):
+        values, out = arrays[one], rounded_arrays[one]
+        for i in range(values.size):
+            out[i] = rounded(values[i], out[i])
 
 
-@_compiled
-def pixel_errors(logits, images, squared, weight, by_logits, by_bias):
+@compiled_pass
+def pixel_errors(products, bias, images, squared, weight, by_logits, by_bias):
     """The squared errors' sum; writes the gradient of `weight` times the loss by the logits and by their bias.
 
+    `products`: the logits without their bias.
     `squared`: of the sum of squared errors; else of the Bernoulli negative log-likelihood.
     """
     total = 0.0
     by_bias[:] = 0
-    for i in range(logits.shape[0]):
-        row, image, out = logits[i], images[i], by_logits[i]
+    for i in range(products.shape[0]):
+        row, image, out = products[i], images[i], by_logits[i]
         part = f32(0)
         for j in range(row.size):
-            share = sigmoid(exact(row[j]))
+            share = sigmoid(exact(row[j]) + bias[j])
             error = share - image[j]
             part += error * error
             slope = weight * error
@@ -123,7 +126,7 @@ def pixel_errors(logits, images, squared, weight, by_logits, by_bias):
     return total
 
 
-@_compiled
+@compiled_pass
 def sample_latents(statistics, noise, means, deviations, latents):
     """The sum of all KL; writes means, standard deviations and latents (n, latent) of the statistics (n, 2 latent)."""
     n, d = means.shape
@@ -138,7 +141,7 @@ def sample_latents(statistics, noise, means, deviations, latents):
     return kl
 
 
-@_compiled
+@compiled_pass
 def posterior_gradients(by_latents, by_means, noise, means, deviations, kl_weight, by_statistics, by_bias):
     """Write the loss's gradient by the statistics and by their bias.
 
@@ -157,7 +160,7 @@ def posterior_gradients(by_latents, by_means, noise, means, deviations, kl_weigh
             by_statistics[i, d + j] = rounded(by_log_var, by_statistics[i, d + j])
 
 
-@_compiled
+@compiled_pass
 def rectifier_gradients(by_outputs, outputs, by_bias):
     """Turn the gradient by a rectifier's outputs into that by its inputs, in place; writes that by their bias."""
     by_bias[:] = 0
@@ -169,7 +172,16 @@ def rectifier_gradients(by_outputs, outputs, by_bias):
             by_bias[j] += slope
 
 
-@_compiled
+@compiled_pass
+def distance(one, other):
+    """Euclidean distance of two points (d,)."""
+    square = f32(0)
+    for j in range(one.size):
+        square += (one[j] - other[j]) ** 2
+    return np.sqrt(square)
+
+
+@compiled_pass
 def triplet_gradients(means, margin, weight, by_means):
     """The mean hinge of anchors, positives, negatives (3*b, d); writes the gradient of `weight` times it.
 
@@ -180,11 +192,7 @@ def triplet_gradients(means, margin, weight, by_means):
     total = 0.0
     for a in range(count):
         p, n = count + a, 2 * count + a
-        near = far = f32(0)
-        for j in range(d):
-            near += (means[a, j] - means[p, j]) ** 2
-            far += (means[a, j] - means[n, j]) ** 2
-        near, far = np.sqrt(near), np.sqrt(far)
+        near, far = distance(means[a], means[p]), distance(means[a], means[n])
         hinge = near - far + margin
         if hinge <= 0:
             continue
@@ -200,7 +208,49 @@ def triplet_gradients(means, margin, weight, by_means):
     return total / count
 
 
-@_compiled
+@compiled_pass
+def batch_all_gradients(means, labels, margin, weight, by_means):
+    """The mean hinge of each anchor and its positive with every image of another class; else as `triplet_gradients`.
+
+    Args:
+        labels: (3*b,), of the images.
+    """
+    n, d = means.shape
+    count = n // 3
+    triplets = 0
+    for a in range(count):
+        for i in range(n):
+            triplets += labels[i] != labels[a]
+    by_means[:] = 0
+    share = weight / f32(triplets)
+    total = 0.0
+    for a in range(count):
+        anchor, positive, by_anchor, by_positive = means[a], means[count + a], by_means[a], by_means[count + a]
+        near = distance(anchor, positive)
+        wrong = 0
+        for i in range(n):
+            if labels[i] == labels[a]:
+                continue
+            far = distance(anchor, means[i])
+            hinge = near - far + margin
+            if hinge <= 0:
+                continue
+            total += hinge
+            wrong += 1
+            by_far = share / far if far > 0 else f32(0)
+            for j in range(d):
+                to_negative = by_far * (anchor[j] - means[i, j])
+                by_anchor[j] -= to_negative
+                by_means[i, j] += to_negative
+        by_near = wrong * share / near if near > 0 else f32(0)
+        for j in range(d):
+            to_positive = by_near * (anchor[j] - positive[j])
+            by_anchor[j] += to_positive
+            by_positive[j] -= to_positive
+    return total / triplets
+
+
+@compiled_pass
 def spread(means):
     """Root mean square distance of the means (n, d) from their centre."""
     n, d = means.shape
@@ -215,32 +265,35 @@ def spread(means):
     return math.sqrt(total / n)
 
 
-@_compiled
-def sum_of_squares(values):
-    """Of all values (n,)."""
+@compiled_pass
+def sum_of_squares(arrays):
+    """Of all values of these flat arrays (n,), a tuple of them."""
     total = 0.0
-    for start in range(0, values.size, 4096):
-        block = values[start : start + 4096]
-        part = f32(0)
-        for i in range(block.size):
-            value = exact(block[i])
-            part += value * value
-        total += part
+    for values in arrays:
+        for start in range(0, values.size, 4096):
+            block = values[start : start + 4096]
+            part = f32(0)
+            for i in range(block.size):
+                value = exact(block[i])
+                part += value * value
+            total += part
     return total
 
 
-@_compiled
+@compiled_pass
 def adam(weights, gradients, first, second, step_size, second_scale):
     """One step of Adam in place (Kingma & Ba 2015, algorithm 1, with its decay rates 0.9 and 0.999).
 
     Args:
-        first, second: the moments.
+        weights, gradients: tuples of flat arrays.
+        first, second: the moments, likewise.
         step_size: over 1 - 0.9 ** t, at step t.
         second_scale: 1 / sqrt(1 - 0.999 ** t).
     """
-    for i in range(weights.size):
-        gradient = exact(gradients[i])
-        mean = first[i] + f32(0.1) * (gradient - first[i])
-        square = f32(0.999) * second[i] + f32(0.001) * gradient * gradient
-        first[i], second[i] = mean, square
-        weights[i] -= step_size * mean / (np.sqrt(square) * second_scale + f32(1e-8))
+    for one in range(len(weights)):
+        weight, slope, mean, square = weights[one], gradients[one], first[one], second[one]
+        for i in range(weight.size):
+            gradient = exact(slope[i])
+            mean[i] += f32(0.1) * (gradient - mean[i])
+            square[i] = f32(0.999) * square[i] + f32(0.001) * gradient * gradient
+            weight[i] -= step_size * mean[i] / (np.sqrt(square[i]) * second_scale + f32(1e-8))

@@ -10,11 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from tvae.arms import Arm, ArmLosses, Batch, Descent
+from tvae.bfloat16_step import Bfloat16Step
 from tvae.config import InputError, RunConfig
 from tvae.data import Split
-from tvae.fast_step import FastStep, as_array, products_type
+from tvae.fast_step import as_array, products_type
+from tvae.float32_step import Float32Step
 from tvae.models import initial_model
 from tvae.plain_step import PlainStep
 from tvae.stacked_step import StackedStep
@@ -93,9 +96,10 @@ class Training:
         self.steps = config.train.epochs * self.steps_per_epoch
         self.step = 0
         pixels = self._images.shape[1]
-        # Written anew in each step: memory fresh from the system would cost more than the sums.
-        self._batch_images = torch.empty(3 * config.train.batch_size, pixels, device=self.device)
-        self._rounded_images = self._batch_images.to(self.products)
+        # Written anew in every other step: memory fresh from the system would cost more than the sums.
+        images = [torch.empty(3 * config.train.batch_size, pixels, device=self.device) for _ in range(2)]
+        self._room = [(exact, exact.to(self.products)) for exact in images]
+        self._ahead: tuple[int, Batch] | None = None
         seed = config.train.seed
         self.arms = {
             name: Arm(name, loss, initial_model(pixels, config.model, seed).to(self.device))
@@ -114,7 +118,10 @@ class Training:
         """
         threads = torch.get_num_threads()
         smoothed = None
-        with ThreadPoolExecutor(min(len(self._descents), os.cpu_count() or 1)) as pool:
+        with (
+            ThreadPoolExecutor(min(len(self._descents), os.cpu_count() or 1)) as pool,
+            threadpool_limits(1, user_api="blas"),
+        ):
             torch.set_num_threads(1)
             try:
                 while self.step < self.steps:
@@ -135,23 +142,27 @@ class Training:
 
     def next_batch(self) -> Batch:
         """What the next step is taken on: a function of the seed and the step alone."""
+        return self._batch(self.step)
+
+    def _batch(self, step: int) -> Batch:
         train = self.config.train
-        rows, noise = step_batch(self._sampler, train.seed, self.step, train.batch_size, self.config.model.latent_dim)
+        rows, noise = step_batch(self._sampler, train.seed, step, train.batch_size, self.config.model.latent_dim)
         flat = rows.reshape(-1)  # anchors, positives, negatives
         places = torch.from_numpy(flat).to(self.device)
+        exact, rounded = self._room[step % 2]
         # The plain step waits for no compiler: a run may be ended in its first second.
-        if self.device.type == "cpu" and self.config.train.step != "plain":
+        if self.device.type == "cpu" and train.step != "plain":
             from tvae.step_kernels import gather_images
 
-            gather_images(self._images.numpy(), flat, as_array(self._batch_images), as_array(self._rounded_images))
+            gather_images(self._images.numpy(), flat, as_array(exact), as_array(rounded))
         else:
-            torch.div(self._images.index_select(0, places), 255.0, out=self._batch_images)
-            if self._rounded_images is not self._batch_images:
-                self._rounded_images.copy_(self._batch_images)
+            torch.div(self._images.index_select(0, places), 255.0, out=exact)
+            if rounded is not exact:
+                rounded.copy_(exact)
         return Batch(
             rows=rows,
-            images=self._batch_images,
-            rounded_images=self._rounded_images,
+            images=exact,
+            rounded_images=rounded,
             noise=torch.from_numpy(noise).to(self.device),
             labels=self._labels[places],
         )
@@ -162,12 +173,19 @@ class Training:
         arms, batch_all, rows = list(self.arms.values()), train.triplets == "batch-all", 3 * train.batch_size
         if train.step == "plain":
             return [PlainStep(arm, batch_all) for arm in arms]
-        if self.device.type == "cpu":
-            return [FastStep(arm, batch_all, rows, self.products) for arm in arms]
-        return [StackedStep(arms, batch_all, self.products, self.next_batch())]
+        if self.device.type != "cpu":
+            return [StackedStep(arms, batch_all, self.products, self.next_batch())]
+        if self.products == torch.bfloat16:
+            return [Bfloat16Step(arm, batch_all, rows) for arm in arms]
+        from tvae.sparse_kernels import worthwhile_ink
+
+        ink = worthwhile_ink(self._images.numpy())
+        return [Float32Step(arm, batch_all, rows, ink) for arm in arms]
 
     def _step(self, pool: ThreadPoolExecutor) -> dict[str, ArmLosses]:
-        batch = self.next_batch()
+        step, batch = self._ahead or (self.step, self.next_batch())
+        if step != self.step:  # the run was set to another place
+            batch = self.next_batch()
         rate = learning_rate(self.config, self.step, self.steps)
         number = self.step + 1
 
@@ -176,8 +194,10 @@ class Training:
             descent.descend(number, rate)
             return losses
 
+        futures = [pool.submit(taken, descent) for descent in self._descents]
+        self._ahead = number, self._batch(number)  # made while the arms are busy
         losses = {}
-        for future in [pool.submit(taken, descent) for descent in self._descents]:
+        for future in futures:
             losses |= future.result()
         self.step = number
         return losses
