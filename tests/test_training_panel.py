@@ -80,6 +80,18 @@ def test_a_preset_fills_the_fields():
     assert app.sidebar.number_input(key="train-length").value == 10
 
 
+def test_the_panel_starts_a_run_in_fast_steps():
+    app = page()
+    app.sidebar.number_input(key="train-length").set_value(1.0)
+    press_train(app)
+    assert not app.exception
+    (job,) = Jobs().runs()
+    Jobs().stop(job.id, None)
+    while not Jobs().run(job.id).over:
+        time.sleep(0.05)
+    assert (job.config.train.step, job.config.train.epochs) == ("fast", 1)
+
+
 @pytest.mark.parametrize("foreign", ["../..", "nosuchrun1", "/etc", "a" * 500])
 def test_a_foreign_run_in_the_address_is_no_trap(foreign):
     app = page({"watch": foreign})

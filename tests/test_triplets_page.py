@@ -198,6 +198,7 @@ def test_a_setting_that_no_arm_has_offers_the_line_that_trains_it():
     app.slider(key="loss-margin").set_value(0.5).run()
     line = app.code[0].value
     assert line.startswith("python -m tvae train --out ")
+    assert "--train.step fast" in line
     assert "--data.name digits" in line and "--loss.margin 0.5 --loss.triplet-weight 30.0 --loss.kl-weight 0.1" in line
 
 
@@ -211,6 +212,7 @@ def test_train_this_starts_a_run_at_the_chosen_setting(tmp_path, monkeypatch):
     Jobs(tmp_path).stop(job.id, None)
     assert (job.config.arms["tvae"].triplet_weight, job.config.arms["vae"].triplet_weight) == (30.0, 0.0)
     assert job.config.data.name == "digits"
+    assert job.config.train.step == "fast"
     assert job.owned
     while not Jobs(tmp_path).run(job.id).over:
         time.sleep(0.05)

@@ -306,14 +306,14 @@ def main(arguments: list[str]) -> int:
 
 def _ready(name: str) -> Dataset:
     """A data set, with all that training on it needs loaded, compiled and tried once."""
-    from tvae.config import DataConfig, RunConfig
+    from tvae.config import DataConfig, RunConfig, TrainConfig
     from tvae.data import load_dataset
     from tvae.live_accuracy import LiveAccuracy
     from tvae.training import Training
 
     importlib.import_module("tvae.recording")
     dataset = load_dataset(name)
-    training = Training(RunConfig(data=DataConfig(name=name)), dataset.train)
+    training = Training(RunConfig(data=DataConfig(name=name), train=TrainConfig(step="fast")), dataset.train)
     live = LiveAccuracy(dataset.test, lambda row: None)
     for report in training.reports():
         live.look(training, report.epoch, 0.0)

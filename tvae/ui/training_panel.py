@@ -15,6 +15,7 @@ from tvae.checkpoints import Run
 from tvae.config import PRESETS, DataConfig, InputError, LossConfig, RunConfig, vae_and_tvae
 from tvae.data import DATASETS
 from tvae.ui import cached, state
+from tvae.ui.train_this import in_fast_steps
 from tvae.ui.training_status import UNDER_WAY, show_status, watched_job
 
 
@@ -159,7 +160,7 @@ def _asked(run: Run, preset: Preset) -> Wish | str:
             train=train,
             arms=vae_and_tvae(loss),
         )
-        return Wish(config, length if unit == "seconds" else None, run if preset.warm else None)
+        return Wish(in_fast_steps(config), length if unit == "seconds" else None, run if preset.warm else None)
     except InputError as error:
         return _in_words(str(error))
 
