@@ -64,6 +64,7 @@ def training(found: Printed, dataset: Dataset) -> None:
     timings, missing = training_ways.measure(dataset.train, train, steps, rounds)
     found.headlines |= training_ways.headlines(timings)
     found.figures["training"] = {name: timing.seconds for name, timing in timings.items()}
+    found.figures["tutorial way, seconds a step"] = timings[training_ways.TUTORIAL].median / steps
     lines = training_ways.table(timings, missing, steps * train.batch_size)
     found.section(f"Training, {steps} steps of {train.batch_size} triplets, one thread an arm", lines)
 
@@ -83,7 +84,10 @@ def quality(found: Printed, dataset: Dataset) -> None:
         ]
         for name, train in options.items()
     }
-    reached["tutorial way"] = [quality_ways.tutorial_reached(dataset, replace(base, seed=seed), loss) for seed in seeds]
+    seconds_a_step = found.figures["tutorial way, seconds a step"] if found.quick else None
+    reached["tutorial way"] = [
+        quality_ways.tutorial_reached(dataset, replace(base, seed=seed), loss, seconds_a_step) for seed in seeds
+    ]
     # The median of the seeds, with the number of steps that it took.
     median = {name: sorted(each, key=lambda one: one.seconds)[len(each) // 2] for name, each in reached.items()}
     ours = median[quality_ways.SHORTEST].seconds

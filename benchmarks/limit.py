@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import torch
 
 from tvae.config import ModelConfig
@@ -28,19 +31,26 @@ def floating_point_operations(rows: int, pixels: int, model: ModelConfig) -> int
 class Products:
     """The products of one step on random numbers, ready to be taken."""
 
-    def __init__(self, rows: int, pixels: int, model: ModelConfig, products: torch.dtype) -> None:
-        self._layers = [
-            [torch.randn(shape).to(products) for shape in ((rows, inputs), (outputs, inputs), (rows, outputs))]
-            for inputs, outputs in layer_shapes(pixels, model)
-        ]
+    def __init__(self, rows: int, pixels: int, model: ModelConfig, products: torch.dtype, by_numpy: bool) -> None:
+        """
+        Args:
+            by_numpy: in numpy's library, of float32 alone; else in torch's.
+        """
+        self._multiply: Callable[..., Any] = np.dot if by_numpy else torch.mm
+        self._products = []
+        for layer, (inputs, outputs) in enumerate(layer_shapes(pixels, model)):
+            shapes = (rows, inputs), (outputs, inputs), (rows, outputs)
+            by_inputs, by_weights, values = [torch.empty(shape, dtype=products) for shape in shapes]
+            given, weights, by_values = [torch.randn(shape).to(products) for shape in shapes]
+            taken = [(given, weights.T, values), (by_values.T, given, by_weights)]
+            if layer:
+                taken.append((by_values, weights, by_inputs))
+            self._products += [[each.numpy() for each in one] if by_numpy else one for one in taken]
 
     def __call__(self, count: int) -> float:
         """Seconds of so many steps' products."""
         started = time.perf_counter()
         for _ in range(count):
-            for layer, (inputs, weights, by_outputs) in enumerate(self._layers):
-                inputs @ weights.T
-                by_outputs.T @ inputs
-                if layer:
-                    by_outputs @ weights
+            for one, other, out in self._products:
+                self._multiply(one, other, out=out)
         return time.perf_counter() - started

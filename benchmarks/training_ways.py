@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from benchmarks.interleaving import Timing, interleaved
 from benchmarks.limit import Products
@@ -24,7 +25,8 @@ from tvae.training import Training
 TUTORIAL, TUTORIAL_2 = "tutorial way, 0 workers", "tutorial way, 2 workers"
 PLAIN, FLOAT32, FAST = "ours, one arm, plain", "ours, one arm, fast-float32", "ours, one arm, fast"
 PAIR, SEQUENCE = "ours, both arms side by side, fast", "ours, one arm after the other, fast"
-LIMIT_FLOAT32, LIMIT_FAST = "the products alone, float32", "the products alone, as fast takes them"
+LIMIT_FLOAT32, LIMIT_TORCH = "the products alone, float32, by OpenBLAS", "the products alone, float32, by torch"
+LIMIT_BFLOAT16 = "the products alone, bfloat16, by torch"
 
 
 class Ours:
@@ -62,9 +64,11 @@ def measure(split: Split, train: TrainConfig, steps: int, rounds: int) -> tuple[
         FAST: ours(split, train, loss, "fast", "tvae"),
         PAIR: ours(split, train, loss, "fast", "vae", "tvae"),
         SEQUENCE: lambda count: vae(count) + tvae(count),
-        LIMIT_FLOAT32: Products(rows, pixels, model, torch.float32),
-        LIMIT_FAST: Products(rows, pixels, model, products_type("fast", torch.device("cpu"))),
+        LIMIT_FLOAT32: Products(rows, pixels, model, torch.float32, by_numpy=True),
+        LIMIT_TORCH: Products(rows, pixels, model, torch.float32, by_numpy=False),
     }
+    if products_type("fast", torch.device("cpu")) == torch.bfloat16:
+        ways[LIMIT_BFLOAT16] = Products(rows, pixels, model, torch.bfloat16, by_numpy=False)
     missing = {}
     for name, make in peer_ways(split, train.batch_size, loss, model).items():
         try:
@@ -84,7 +88,8 @@ def measure(split: Split, train: TrainConfig, steps: int, rounds: int) -> tuple[
         return run
 
     torch.set_num_threads(1)
-    return interleaved({name: timed(way) for name, way in ways.items()}, rounds), missing
+    with threadpool_limits(1, user_api="blas"):
+        return interleaved({name: timed(way) for name, way in ways.items()}, rounds), missing
 
 
 @contextlib.contextmanager
@@ -97,7 +102,8 @@ def _silence() -> Iterator[None]:
 def headlines(timings: dict[str, Timing]) -> dict[str, float]:
     """The ratios that the goals are about. Tensors in memory need no peer's package: there is always a best peer."""
     second = {name: timing.median for name, timing in timings.items()}
-    own = {TUTORIAL, TUTORIAL_2, PLAIN, FLOAT32, FAST, PAIR, SEQUENCE, LIMIT_FLOAT32, LIMIT_FAST}
+    limits = {LIMIT_FLOAT32, LIMIT_TORCH, LIMIT_BFLOAT16}
+    own = {TUTORIAL, TUTORIAL_2, PLAIN, FLOAT32, FAST, PAIR, SEQUENCE} | limits
     peers = [seconds for name, seconds in second.items() if name not in own]
     return {
         "pair_vs_tutorial": 2 * second[TUTORIAL] / second[PAIR],

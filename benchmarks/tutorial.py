@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -82,14 +82,14 @@ def triplet_loss(net: Net, batch: Any, loss: LossConfig) -> Tensor:
     return sum(parts) / (3 * len(batch[0])) + loss.triplet_weight * hinge
 
 
-def endless(loader: DataLoader) -> Iterator[Any]:
+def endless(loader: Iterable[Any]) -> Iterator[Any]:
     """The loader's batches, epoch after epoch."""
     while True:
         yield from loader
 
 
 def descending(
-    net: nn.Module, loader: DataLoader, loss_of: Callable[[Any], Tensor], rate: float = 1e-3
+    net: nn.Module, loader: Iterable[Any], loss_of: Callable[[Any], Tensor], rate: float = 1e-3
 ) -> Callable[[int], float]:
     """A training loop in progress: called with a number of steps, it takes them and returns the seconds."""
     optimiser = torch.optim.Adam(net.parameters(), lr=rate)
@@ -119,6 +119,15 @@ def tutorial_way(split: Split, batch_size: int, loss: LossConfig, workers: int, 
         persistent_workers=workers > 0,
     )
     return descending(net, loader, lambda batch: triplet_loss(net, batch, loss))
+
+
+def drawn_triplets(split: Split, batch_size: int, seed: int) -> Iterator[list[Tensor]]:
+    """Batches as `TripletImages` gives them, without end, drawn in memory."""
+    from tvae.triplets import TripletSampler
+
+    sampler, generator = TripletSampler(split.labels), np.random.default_rng(seed)
+    while True:
+        yield [torch.from_numpy(split.pixels(part)) for part in sampler.sample(batch_size, generator)]
 
 
 def fixed_triplets(split: Split, count: int, seed: int = 0) -> TensorDataset:
