@@ -126,6 +126,11 @@ def projections(found: Printed) -> None:
     lines = projection_ways.table(drawn, missing)
     found.figures["100 exact neighbours, seconds"] = seconds = projection_ways.neighbour_seconds(means)
     lines += ["", f"100 exact neighbours of each row: {seconds:.2f} s."]
+    found.figures["both arms by the app's process, seconds"] = drawn_by_app = projection_ways.app_seconds(
+        encoding.means, labels, found.quick
+    )
+    told = ", ".join(f"{method} {taken:.1f} s" for method, taken in drawn_by_app.items())
+    lines.append(f"Both arms by the app's own process, warm: {told}.")
     found.section("Projections, MNIST test split, n = 10,000, 20 latents, one thread", lines)
 
 

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int64
@@ -16,6 +18,7 @@ from jaxtyping import Float, Int64
 from tvae.fidelity import fidelity
 from tvae.neighbours import nearest_neighbours
 from tvae.projections import ProjectionRequest, TsneParameters, UmapParameters, layout, pca_maps
+from tvae.projector import Projector
 
 Picture = Callable[[], Float[np.ndarray, "n 2"]]
 
@@ -86,6 +89,25 @@ def measure(
         judged = fidelity(means, positions, labels)
         found[name] = Drawn(seconds, judged.trustworthiness, judged.knn_accuracy)
     return found, missing
+
+
+def app_seconds(
+    means: Mapping[str, Float[np.ndarray, "n d"]], labels: Int64[np.ndarray, " n"], quick: bool
+) -> dict[str, float]:
+    """Seconds from asking the app's projection process, warm as it is beside a server, until it has drawn all arms."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        projector = Projector(Path(folder))
+        try:
+            few = {"arm": next(iter(means.values()))[:100]}
+            projector.submit(ProjectionRequest(means=few, parameters=UmapParameters(n_neighbors=5))).result()
+            for parameters in [UmapParameters()] if quick else [UmapParameters(), TsneParameters()]:
+                started = time.perf_counter()
+                projector.submit(ProjectionRequest(means=means, parameters=parameters, labels=labels)).result()
+                found[parameters.method] = time.perf_counter() - started
+        finally:
+            projector.close()
+    return found
 
 
 def neighbour_seconds(means: Float[np.ndarray, "n d"]) -> float:
