@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from tvae.arms import images_of
 from tvae.config import DataConfig, LossConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.data import load_dataset
 from tvae.lessons import ROLES, lesson
@@ -84,12 +85,12 @@ def test_forces_are_those_that_the_loss_gives(training, split):
     told = lesson(training, split)
     batch, arm = training.next_batch(), training.arms["tvae"]
     with torch.no_grad():
-        posterior = arm.model.encode(batch.images)
+        posterior = arm.model.encode(images_of(training.images, batch))
     means = posterior.mean.clone().requires_grad_()
     anchors, positives, negatives = means.chunk(3)
     placed = posterior._replace(mean=means)
     terms = LossTerms(
-        squared_l2(batch.images, arm.model.decode(placed.sample(batch.noise))).mean(),
+        squared_l2(images_of(training.images, batch), arm.model.decode(placed.sample(batch.noise))).mean(),
         kl_divergence(placed).sum(dim=1).mean(),
         triplet_hinge(anchors, positives, negatives, LOSS.margin).mean(),
     )

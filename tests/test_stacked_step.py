@@ -28,7 +28,9 @@ def training(split, triplets: Triplets = "sampled"):
 def stacked(split, products, triplets: Triplets = "sampled"):
     """A training whose arms descend together."""
     whole = training(split, triplets)
-    descent = StackedStep(list(whole.arms.values()), triplets == "batch-all", products, whole.next_batch())
+    descent = StackedStep(
+        list(whole.arms.values()), triplets == "batch-all", products, whole.images, whole.next_batch()
+    )
     whole._descents = [descent]
     return whole
 

@@ -48,7 +48,8 @@ def test_sigmoid_is_torchs_and_keeps_what_is_not_a_number():
 def test_images_are_divided_as_torch_divides_them(generator):
     images, rows = generator.integers(0, 256, (50, 49), np.uint8), generator.integers(0, 50, 30)
     exact, rounded = torch.empty(30, 49), torch.empty(30, 49, dtype=torch.bfloat16)
-    gather_images(images, rows, as_array(exact), as_array(rounded))
+    for shares in (exact, rounded):
+        gather_images(images, rows, as_array(shares))
     expected = torch.from_numpy(images)[torch.from_numpy(rows)] / 255.0
     assert torch.equal(exact, expected)
     assert torch.equal(rounded, expected.to(torch.bfloat16))
@@ -128,7 +129,7 @@ def test_what_is_not_finite_shows_in_every_sum(products, poison):
     assert not math.isfinite(triplet_gradients(means, one, one, np.empty_like(means)))
     labels = np.array([0, 1, 0, 1, 1, 0])
     assert not math.isfinite(batch_all_gradients(means, labels, one, one, np.empty_like(means)))
-    logits, images = torch.ones(3, 40).to(products), np.zeros((3, 40), np.float32)
+    logits, images = torch.ones(3, 40).to(products), np.zeros((5, 40), np.uint8)
     bias, by_bias, by_logits = np.zeros(40, np.float32), np.empty(40, np.float32), as_array(torch.empty_like(logits))
     logits[1, 5] = math.nan
-    assert math.isnan(pixel_errors(as_array(logits), bias, images, True, one, by_logits, by_bias))
+    assert math.isnan(pixel_errors(as_array(logits), bias, images, np.array([4, 0, 2]), True, one, by_logits, by_bias))

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Float32, Int64, UInt8
 from torch import Tensor
 
 from tvae.config import LossConfig
@@ -32,11 +32,16 @@ class Batch(NamedTuple):
 
     rows: Int64[np.ndarray, "3 b"]
     """In the training split."""
-    images: Float[Tensor, "3*b pixels"]
-    rounded_images: Float[Tensor, "3*b pixels"]
-    """The same in the type of the matrix products."""
     noise: Float[Tensor, "3*b latent"]
     labels: Int64[Tensor, " 3*b"]
+
+
+def images_of(
+    split: UInt8[Tensor, "n pixels"], batch: Batch, out: Tensor | None = None
+) -> Float32[Tensor, "3*b pixels"]:
+    """The batch's images as shares of 255."""
+    rows = torch.from_numpy(batch.rows.reshape(-1)).to(split.device)
+    return torch.div(split.index_select(0, rows), 255.0, out=out)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import torch
+from jaxtyping import UInt8
 from torch import Tensor
 
 from tvae.arms import Arm, Batch
@@ -20,14 +21,16 @@ class Bfloat16Step(FastStep):
     al. 2018, Mixed Precision Training).
     """
 
-    def __init__(self, arm: Arm, batch_all: bool, rows: int) -> None:
+    def __init__(self, arm: Arm, batch_all: bool, rows: int, images: UInt8[np.ndarray, "n pixels"]) -> None:
         """
         Args:
             rows: images of a batch: anchors, positives and negatives.
+            images: of the training split.
         """
         weights = arm.model.state_dict()
         super().__init__(
             arm,
+            images,
             {
                 name: torch.empty_like(weight, dtype=torch.bfloat16 if weight.ndim == 2 else torch.float32)
                 for name, weight in weights.items()
@@ -41,6 +44,7 @@ class Bfloat16Step(FastStep):
         def room(columns: int, dtype: torch.dtype = torch.bfloat16) -> Tensor:
             return torch.empty(rows, columns, dtype=dtype)
 
+        self._given = room(pixels)  # the batch's images
         self._hidden, self._decoded, self._by_hidden = room(hidden), room(hidden), room(hidden)
         self._products, self._by_logits = room(pixels), room(pixels)  # the logits without their bias
         self._statistics, self._by_statistics = room(2 * latent), room(2 * latent)
@@ -52,19 +56,21 @@ class Bfloat16Step(FastStep):
         )
 
     def _fill(self, batch: Batch) -> tuple[float, float, float, float]:
-        kernels, arrays, loss, count = self._kernels, self._arrays, self._arm.loss, len(batch.images)
+        kernels, arrays, loss, rows = self._kernels, self._arrays, self._arm.loss, batch.rows.reshape(-1)
+        count = rows.size
         kernels.round_all(*self._rounding)
+        kernels.gather_images(self._images, rows, arrays.given)
         w1, b1, w2, b2, w3, b3, w4, _ = self._rounded
         by_w1, by_b1, by_w2, by_b2, by_w3, by_b3, by_w4, by_b4 = self.by_weight.values()
-        images, noise = batch.rounded_images, as_array(batch.noise)
+        noise = as_array(batch.noise)
 
-        torch.addmm(b1, images, w1.T, out=self._hidden).relu_()
+        torch.addmm(b1, self._given, w1.T, out=self._hidden).relu_()
         torch.addmm(b2, self._hidden, w2.T, out=self._statistics)
         kl = kernels.sample_latents(arrays.statistics, noise, arrays.means, arrays.deviations, arrays.latents) / count
         torch.addmm(b3, self._latents, w3.T, out=self._decoded).relu_()
         torch.mm(self._decoded, w4.T, out=self._products)
 
-        reconstruction = self._reconstruction(batch.images, by_b4)
+        reconstruction = self._reconstruction(batch, by_b4)
         torch.mm(self._by_logits.T, self._decoded, out=by_w4)
         torch.mm(self._by_logits, w4, out=self._by_hidden)
         kernels.rectifier_gradients(arrays.by_hidden, arrays.decoded, as_array(by_b3))
@@ -84,21 +90,18 @@ class Bfloat16Step(FastStep):
         torch.mm(self._by_statistics.T, self._hidden, out=by_w2)
         torch.mm(self._by_statistics, w2, out=self._by_hidden)
         kernels.rectifier_gradients(arrays.by_hidden, arrays.hidden, as_array(by_b1))
-        torch.mm(self._by_hidden.T, images, out=by_w1)
+        torch.mm(self._by_hidden.T, self._given, out=by_w1)
         return reconstruction, kl, triplet, kernels.spread(arrays.means)
 
-    def _reconstruction(self, images: Tensor, by_bias: Tensor) -> float:
+    def _reconstruction(self, batch: Batch, by_bias: Tensor) -> float:
         """The reconstruction term; writes the gradient of its weighted value by the logits and by their bias."""
-        loss, squared = self._arm.loss, self._arm.loss.reconstruction == "squared-l2"
-        weight, bias = (
-            np.float32(loss.reconstruction_weight / len(images)),
-            self._arm.model.get_parameter("decoder.2.bias"),
-        )
+        loss, squared, rows = self._arm.loss, self._arm.loss.reconstruction == "squared-l2", batch.rows.reshape(-1)
+        bias = self._arm.model.get_parameter("decoder.2.bias")
         errors = self._kernels.pixel_errors(
-            *(self._arrays.products, bias.detach().numpy(), as_array(images)),
-            *(squared, weight, self._arrays.by_logits, as_array(by_bias)),
+            *(self._arrays.products, as_array(bias.detach()), self._images, rows, squared),
+            *(np.float32(loss.reconstruction_weight / rows.size), self._arrays.by_logits, as_array(by_bias)),
         )
         if loss.reconstruction_weight == 0:
             self._by_logits.zero_()  # a term of weight 0 has no influence, even where it is not finite
             by_bias.zero_()
-        return errors / len(images) if squared else self._bernoulli(self._products.float() + bias, images)
+        return errors / rows.size if squared else self._bernoulli(self._products.float() + bias, batch)

@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg.cython_blas  # noqa: F401  loaded now rather than at the first product: its threads can be limited
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Int64, UInt8
 
 from tvae.sparse_kernels import Ink, Rows, gather_ink, multiply_rows, transpose_rows
 from tvae.step_kernels import (
     batch_all_gradients,
     compiled_pass,
     f32,
+    gather_images,
     pixel_errors,
     posterior_gradients,
     rectifier_gradients,
@@ -45,14 +46,15 @@ class Layers(NamedTuple):
 class Inputs(NamedTuple):
     """A batch: anchors, positives, negatives, in this order."""
 
-    images: Float32[np.ndarray, "n pixels"]
+    images: UInt8[np.ndarray, "split pixels"]
+    """All of the training split."""
+    ink: Ink
+    """Theirs, if `sparse`: whether to multiply the ink alone in place of all pixels."""
+    sparse: bool
     rows: Int64[np.ndarray, " n"]
-    """In `ink`."""
+    """Of the batch."""
     noise: Float32[np.ndarray, "n latent"]
     labels: Int64[np.ndarray, " n"]
-    ink: Ink
-    sparse: bool
-    """Whether to multiply the ink alone in place of all pixels."""
 
 
 class Terms(NamedTuple):
@@ -72,6 +74,8 @@ class Memory(NamedTuple):
 
     by_image: Rows
     by_pixel: Rows
+    images: Float32[np.ndarray, "n pixels"]
+    """In place of the two before, where all pixels are multiplied."""
     hidden: Float32[np.ndarray, "n hidden"]
     statistics: Float32[np.ndarray, "n 2*latent"]
     means: Float32[np.ndarray, "n latent"]
@@ -95,14 +99,15 @@ def fill_gradients(inputs, layers, by_layers, terms, memory):
     Returns squared errors (not told where they aren't the loss), KL and triplet hinge, averaged over the batch, and the
     spread of the means.
     """
-    count = len(inputs.images)
+    count = inputs.rows.size
     share = f32(1) / f32(count)
     if inputs.sparse:
         gather_ink(inputs.ink, inputs.rows, memory.by_image)
         transpose_rows(memory.by_image, memory.by_pixel)
         multiply_rows(memory.by_image, layers.w1, memory.hidden)
     else:
-        np.dot(inputs.images, layers.w1, memory.hidden)
+        gather_images(inputs.images, inputs.rows, memory.images)
+        np.dot(memory.images, layers.w1, memory.hidden)
     _add_and_rectify(memory.hidden, layers.b1)
     np.dot(memory.hidden, layers.w2.T, memory.statistics)
     _add(memory.statistics, layers.b2)
@@ -113,7 +118,14 @@ def fill_gradients(inputs, layers, by_layers, terms, memory):
 
     weight = terms.reconstruction_weight * share
     errors = pixel_errors(
-        memory.products, layers.b4, inputs.images, terms.squared, weight, memory.by_logits, by_layers.b4
+        memory.products,
+        layers.b4,
+        inputs.images,
+        inputs.rows,
+        terms.squared,
+        weight,
+        memory.by_logits,
+        by_layers.b4,
     )
     if weight == 0:  # a term of weight 0 has no influence, even where it is not finite
         memory.by_logits[:] = 0
@@ -144,7 +156,7 @@ def fill_gradients(inputs, layers, by_layers, terms, memory):
     if inputs.sparse:
         multiply_rows(memory.by_pixel, memory.by_hidden, by_layers.w1)
     else:
-        np.dot(inputs.images.T, memory.by_hidden, by_layers.w1)
+        np.dot(memory.images.T, memory.by_hidden, by_layers.w1)
     return errors / count, kl, triplet, spread(memory.means)
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float32, UInt8
 from torch import Tensor
 
-from tvae.arms import MOMENTS, Arm, ArmLosses, Batch
+from tvae.arms import MOMENTS, Arm, ArmLosses, Batch, images_of
 from tvae.config import Step
 from tvae.losses import LossTerms
 
@@ -42,14 +43,15 @@ class FastStep(ABC):
     Nothing is kept from step to step but memory to write into.
     """
 
-    def __init__(self, arm: Arm, by_weight: dict[str, Tensor]) -> None:
+    def __init__(self, arm: Arm, images: UInt8[np.ndarray, "n pixels"], by_weight: dict[str, Tensor]) -> None:
         """
         Args:
+            images: of the training split.
             by_weight: room for the gradients, each in the same order in memory as its weight.
         """
         from tvae import step_kernels
 
-        self._kernels, self._arm = step_kernels, arm
+        self._kernels, self._arm, self._images = step_kernels, arm, images
         self.by_weight = by_weight
         """The last batch's gradients, by weight's name, in the type that they are summed in."""
         named = arm.model.state_dict()
@@ -84,8 +86,9 @@ class FastStep(ABC):
         for arrays in self._descending:
             self._kernels.adam(*arrays, step_size, second_scale)
 
-    def _bernoulli(self, logits: Tensor, images: Tensor) -> float:
+    def _bernoulli(self, logits: Float32[Tensor, "n pixels"], batch: Batch) -> float:
         """The Bernoulli negative log-likelihood, averaged over the images."""
+        images = images_of(torch.from_numpy(self._images), batch)
         return float(F.binary_cross_entropy_with_logits(logits, images, reduction="sum")) / len(images)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from jaxtyping import UInt8
 
 from tvae.arms import MOMENTS, Arm, Batch
 from tvae.fast_step import FastStep, as_array
@@ -19,25 +20,27 @@ FIRST_WEIGHT = "encoder.0.weight"
 class Float32Step(FastStep):
     """Steps of one arm."""
 
-    def __init__(self, arm: Arm, batch_all: bool, rows: int, ink: Ink) -> None:
+    def __init__(self, arm: Arm, batch_all: bool, rows: int, images: UInt8[np.ndarray, "n pixels"], ink: Ink) -> None:
         """
         Args:
             rows: images of a batch: anchors, positives and negatives.
-            ink: of the images of the training split; none where all pixels are to be multiplied.
+            images: of the training split.
+            ink: theirs; none where all pixels are to be multiplied.
         """
         from tvae.compiled_gradients import Layers, Memory, Terms, fill_gradients
         from tvae.sparse_kernels import room_for_rows
 
         _lay_by_pixel(arm)
         weights = arm.model.state_dict()
-        super().__init__(arm, {name: torch.empty_like(weight) for name, weight in weights.items()})
+        super().__init__(arm, images, {name: torch.empty_like(weight) for name, weight in weights.items()})
         self._fill_gradients, self._ink = fill_gradients, ink
         self._layers, self._by_layers = (
             Layers(*[as_array(each.T if name == FIRST_WEIGHT else each) for name, each in named.items()])
             for named in (weights, self.by_weight)
         )
         pixels, hidden, latent = arm.model.pixels, arm.model.config.hidden, arm.model.config.latent_dim
-        most = rows * pixels if len(ink.values) else 0
+        self._sparse = len(ink.values) > 0
+        most = rows * pixels if self._sparse else 0
 
         def room(columns: int) -> np.ndarray:
             return np.empty((rows, columns), np.float32)
@@ -45,6 +48,7 @@ class Float32Step(FastStep):
         self._memory = Memory(
             by_image=room_for_rows(rows, most),
             by_pixel=room_for_rows(pixels, most),
+            images=room(0 if self._sparse else pixels),
             hidden=room(hidden),
             statistics=room(2 * latent),
             means=room(latent),
@@ -71,12 +75,12 @@ class Float32Step(FastStep):
         from tvae.compiled_gradients import Inputs
 
         inputs = Inputs(
-            images=batch.images.numpy(),
+            images=self._images,
+            ink=self._ink,
+            sparse=self._sparse,
             rows=batch.rows.reshape(-1),
             noise=batch.noise.numpy(),
             labels=batch.labels.numpy(),
-            ink=self._ink,
-            sparse=len(self._ink.values) > 0,
         )
         errors, kl, triplet, spread = self._fill_gradients(
             inputs, self._layers, self._by_layers, self._terms, self._memory
@@ -84,7 +88,7 @@ class Float32Step(FastStep):
         if self._terms.squared:
             return errors, kl, triplet, spread
         logits = torch.from_numpy(self._memory.products + self._layers.b4)
-        return self._bernoulli(logits, batch.images), kl, triplet, spread
+        return self._bernoulli(logits, batch), kl, triplet, spread
 
 
 def _lay_by_pixel(arm: Arm) -> None:

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from tvae.arms import Arm, Batch
+from tvae.arms import Arm, Batch, images_of
 from tvae.data import Split
 from tvae.losses import bernoulli, kl_divergence, squared_l2, triplet_term
 from tvae.training import Training
@@ -85,14 +85,15 @@ def lesson(training: Training, split: Split) -> dict[str, Any]:
 def _forces(arm: Arm, batch: Batch, training: Training) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The means (3*b latent), and each weighted term's force on them."""
     loss = arm.loss
-    posterior = arm.model.encode(batch.images)
+    images = images_of(training.images, batch)
+    posterior = arm.model.encode(images)
     means = posterior.mean.detach().requires_grad_()
     posterior = type(posterior)(means, posterior.log_var.detach())
     logits = arm.model.decode_logits(posterior.sample(batch.noise))
     if loss.reconstruction == "bernoulli":
-        reconstruction = bernoulli(batch.images, logits).sum()
+        reconstruction = bernoulli(images, logits).sum()
     else:
-        reconstruction = squared_l2(batch.images, torch.sigmoid(logits)).sum()
+        reconstruction = squared_l2(images, torch.sigmoid(logits)).sum()
     batch_all = training.config.train.triplets == "batch-all"
     terms: dict[str, tuple[float, Float[Tensor, ""]]] = {
         "reconstruction": (loss.reconstruction_weight, reconstruction),

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import torch
+from jaxtyping import UInt8
+from torch import Tensor
 
-from tvae.arms import Arm, ArmLosses, Batch
+from tvae.arms import Arm, ArmLosses, Batch, images_of
 from tvae.losses import LossTerms, bernoulli, kl_divergence, squared_l2, triplet_term
 
 
 class PlainStep:
     """Steps of one arm."""
 
-    def __init__(self, arm: Arm, batch_all: bool) -> None:
-        self._arm, self._batch_all = arm, batch_all
+    def __init__(self, arm: Arm, batch_all: bool, split: UInt8[Tensor, "n pixels"]) -> None:
+        """
+        Args:
+            split: the images of the training split.
+        """
+        self._arm, self._batch_all, self._split = arm, batch_all, split
+        # Written anew in each step: memory fresh from the system would cost more than the sums.
+        self._images = torch.empty(0, device=split.device)
         self._parameters = list(arm.model.parameters())
         self._optimiser = torch.optim.Adam(self._parameters, fused=True)
         for name, parameter in arm.model.named_parameters():
@@ -21,12 +29,13 @@ class PlainStep:
     def gradients(self, number: int, batch: Batch) -> dict[str, ArmLosses]:
         """Fill the parameters' `grad`."""
         loss = self._arm.loss
-        posterior = self._arm.model.encode(batch.images)
+        images = images_of(self._split, batch, out=self._images)
+        posterior = self._arm.model.encode(images)
         logits = self._arm.model.decode_logits(posterior.sample(batch.noise))
         if loss.reconstruction == "bernoulli":
-            reconstruction = bernoulli(batch.images, logits).mean()
+            reconstruction = bernoulli(images, logits).mean()
         else:
-            reconstruction = squared_l2(batch.images, torch.sigmoid(logits)).mean()
+            reconstruction = squared_l2(images, torch.sigmoid(logits)).mean()
         kl = kl_divergence(posterior).sum(dim=1).mean()
         triplet = triplet_term(posterior.mean, batch.labels, loss, self._batch_all)
         total = LossTerms(reconstruction, kl, triplet).total(loss)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from tvae.arms import MOMENTS, Arm, ArmLosses, Batch
+from tvae.arms import MOMENTS, Arm, ArmLosses, Batch, images_of
 from tvae.losses import kl_divergence, triplet_hinge, triplet_term
 from tvae.models import Posterior
 
@@ -21,15 +21,23 @@ class StackedStep:
     which the models' own are views; and on a GPU a step's launches are captured once and then replayed as one.
     """
 
-    def __init__(self, arms: Sequence[Arm], batch_all: bool, products: torch.dtype, batch: Batch) -> None:
+    def __init__(
+        self,
+        arms: Sequence[Arm],
+        batch_all: bool,
+        products: torch.dtype,
+        split: UInt8[Tensor, "n pixels"],
+        batch: Batch,
+    ) -> None:
         """
         Args:
             products: type of the matrix products, float32 or bfloat16.
+            split: the images of the training split.
             batch: one of the shapes and on the device of all that come.
         """
-        self._arms, self._batch_all, self._products = arms, batch_all, products
-        self._images, self._noise, self._labels = [t.clone() for t in (batch.images, batch.noise, batch.labels)]
-        self._device = batch.images.device
+        self._arms, self._batch_all, self._products, self._split = arms, batch_all, products, split
+        self._images, self._noise, self._labels = images_of(split, batch), batch.noise.clone(), batch.labels.clone()
+        self._device = split.device
         losses = [arm.loss for arm in arms]
         self._term_weights = self._by_arm(
             [[loss.reconstruction_weight, loss.kl_weight, loss.triplet_weight] for loss in losses]
@@ -57,7 +65,7 @@ class StackedStep:
 
     def gradients(self, number: int, batch: Batch) -> dict[str, ArmLosses]:
         """Fill the stacked weights' `grad`."""
-        self._images.copy_(batch.images)
+        images_of(self._split, batch, out=self._images)
         self._noise.copy_(batch.noise)
         self._labels.copy_(batch.labels)
         self._fill()

@@ -82,14 +82,12 @@ def sigmoid(x):
 
 
 @compiled_pass
-def gather_images(images, rows, exact_images, rounded_images):
-    """Write images[rows] (b, pixels), whole numbers to 255, as shares of 255: exactly, and in the products' type."""
+def gather_images(images, rows, shares):
+    """Write images[rows] (b, pixels), whole numbers to 255, as shares of 255 in the type of `shares`."""
     for i in range(rows.size):
-        image, out, rounded_out = images[rows[i]], exact_images[i], rounded_images[i]
+        image, out = images[rows[i]], shares[i]
         for j in range(image.size):
-            value = f32(image[j]) / f32(255)
-            out[j] = value
-            rounded_out[j] = rounded(value, rounded_out[j])
+            out[j] = rounded(f32(image[j]) / f32(255), out[j])
 
 
 @compiled_pass
@@ -102,20 +100,20 @@ def round_all(arrays, rounded_arrays):
 
 
 @compiled_pass
-def pixel_errors(products, bias, images, squared, weight, by_logits, by_bias):
+def pixel_errors(products, bias, images, rows, squared, weight, by_logits, by_bias):
     """The squared errors' sum; writes the gradient of `weight` times the loss by the logits and by their bias.
 
-    `products`: the logits without their bias.
+    `products`: the logits without their bias; the images are those of these rows, whole numbers to 255.
     `squared`: of the sum of squared errors; else of the Bernoulli negative log-likelihood.
     """
     total = 0.0
     by_bias[:] = 0
     for i in range(products.shape[0]):
-        row, image, out = products[i], images[i], by_logits[i]
+        row, image, out = products[i], images[rows[i]], by_logits[i]
         part = f32(0)
         for j in range(row.size):
             share = sigmoid(exact(row[j]) + bias[j])
-            error = share - image[j]
+            error = share - f32(image[j]) / f32(255)
             part += error * error
             slope = weight * error
             if squared:

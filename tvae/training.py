@@ -16,7 +16,7 @@ from tvae.arms import Arm, ArmLosses, Batch, Descent
 from tvae.bfloat16_step import Bfloat16Step
 from tvae.config import InputError, RunConfig
 from tvae.data import Split
-from tvae.fast_step import as_array, products_type
+from tvae.fast_step import products_type
 from tvae.float32_step import Float32Step
 from tvae.models import initial_model
 from tvae.plain_step import PlainStep
@@ -72,6 +72,7 @@ class Training:
         step: steps taken.
         steps: steps of the whole run.
         products: type of the matrix products, float32 or bfloat16.
+        images: of the training split, flat, on the run's device.
         left_out: training images that can't be anchors, their class having no other member.
     """
 
@@ -90,15 +91,12 @@ class Training:
         self.products = products_type(config.train.step, self.device)
         self._sampler = TripletSampler(split.labels)
         self.left_out = self._sampler.left_out
-        self._images = torch.tensor(split.images.reshape(len(split), -1), device=self.device)
+        self.images = torch.tensor(split.images.reshape(len(split), -1), device=self.device)
         self._labels = torch.tensor(split.labels, device=self.device)
         self.steps_per_epoch = len(split) // config.train.batch_size
         self.steps = config.train.epochs * self.steps_per_epoch
         self.step = 0
-        pixels = self._images.shape[1]
-        # Written anew in every other step: memory fresh from the system would cost more than the sums.
-        images = [torch.empty(3 * config.train.batch_size, pixels, device=self.device) for _ in range(2)]
-        self._room = [(exact, exact.to(self.products)) for exact in images]
+        pixels = self.images.shape[1]
         self._ahead: tuple[int, Batch] | None = None
         seed = config.train.seed
         self.arms = {
@@ -147,24 +145,10 @@ class Training:
     def _batch(self, step: int) -> Batch:
         train = self.config.train
         rows, noise = step_batch(self._sampler, train.seed, step, train.batch_size, self.config.model.latent_dim)
-        flat = rows.reshape(-1)  # anchors, positives, negatives
-        places = torch.from_numpy(flat).to(self.device)
-        exact, rounded = self._room[step % 2]
-        # The plain step waits for no compiler: a run may be ended in its first second.
-        if self.device.type == "cpu" and train.step != "plain":
-            from tvae.step_kernels import gather_images
-
-            gather_images(self._images.numpy(), flat, as_array(exact), as_array(rounded))
-        else:
-            torch.div(self._images.index_select(0, places), 255.0, out=exact)
-            if rounded is not exact:
-                rounded.copy_(exact)
         return Batch(
             rows=rows,
-            images=exact,
-            rounded_images=rounded,
             noise=torch.from_numpy(noise).to(self.device),
-            labels=self._labels[places],
+            labels=self._labels[torch.from_numpy(rows.reshape(-1)).to(self.device)],
         )
 
     def _ways_to_descend(self) -> Sequence[Descent]:
@@ -172,15 +156,16 @@ class Training:
         train = self.config.train
         arms, batch_all, rows = list(self.arms.values()), train.triplets == "batch-all", 3 * train.batch_size
         if train.step == "plain":
-            return [PlainStep(arm, batch_all) for arm in arms]
+            return [PlainStep(arm, batch_all, self.images) for arm in arms]
         if self.device.type != "cpu":
-            return [StackedStep(arms, batch_all, self.products, self.next_batch())]
+            return [StackedStep(arms, batch_all, self.products, self.images, self.next_batch())]
+        images = self.images.numpy()
         if self.products == torch.bfloat16:
-            return [Bfloat16Step(arm, batch_all, rows) for arm in arms]
+            return [Bfloat16Step(arm, batch_all, rows, images) for arm in arms]
         from tvae.sparse_kernels import worthwhile_ink
 
-        ink = worthwhile_ink(self._images.numpy())
-        return [Float32Step(arm, batch_all, rows, ink) for arm in arms]
+        ink = worthwhile_ink(images)
+        return [Float32Step(arm, batch_all, rows, images, ink) for arm in arms]
 
     def _step(self, pool: ThreadPoolExecutor) -> dict[str, ArmLosses]:
         step, batch = self._ahead or (self.step, self.next_batch())
