@@ -97,7 +97,6 @@ class Training:
         self.steps = config.train.epochs * self.steps_per_epoch
         self.step = 0
         pixels = self.images.shape[1]
-        self._ahead: tuple[int, Batch] | None = None
         seed = config.train.seed
         self.arms = {
             name: Arm(name, loss, initial_model(pixels, config.model, seed).to(self.device))
@@ -140,11 +139,8 @@ class Training:
 
     def next_batch(self) -> Batch:
         """What the next step is taken on: a function of the seed and the step alone."""
-        return self._batch(self.step)
-
-    def _batch(self, step: int) -> Batch:
         train = self.config.train
-        rows, noise = step_batch(self._sampler, train.seed, step, train.batch_size, self.config.model.latent_dim)
+        rows, noise = step_batch(self._sampler, train.seed, self.step, train.batch_size, self.config.model.latent_dim)
         return Batch(
             rows=rows,
             noise=torch.from_numpy(noise).to(self.device),
@@ -168,9 +164,7 @@ class Training:
         return [Float32Step(arm, batch_all, rows, images, ink) for arm in arms]
 
     def _step(self, pool: ThreadPoolExecutor) -> dict[str, ArmLosses]:
-        step, batch = self._ahead or (self.step, self.next_batch())
-        if step != self.step:  # the run was set to another place
-            batch = self.next_batch()
+        batch = self.next_batch()
         rate = learning_rate(self.config, self.step, self.steps)
         number = self.step + 1
 
@@ -179,10 +173,8 @@ class Training:
             descent.descend(number, rate)
             return losses
 
-        futures = [pool.submit(taken, descent) for descent in self._descents]
-        self._ahead = number, self._batch(number)  # made while the arms are busy
         losses = {}
-        for future in futures:
+        for future in [pool.submit(taken, descent) for descent in self._descents]:
             losses |= future.result()
         self.step = number
         return losses
