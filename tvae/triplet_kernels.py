@@ -369,8 +369,8 @@ def count_on_grid(
             for p in range(n_positives):
                 remainders[p] = np.float64(positives[p] >> np.uint64(_PLACE)) * unit
 
-            # A slot for each whole part at which a positive has a margin, one for all below them and one for all above.
-            n_slots = np.int64(most - least) + n_margins + 2
+            # A slot for each whole part at which a positive has a margin, after one for all that lie below.
+            n_slots = np.int64(most - least) + n_margins + 1
             base = np.float64(np.int64(least) + low_margin - 1)  # the whole part that slot 0 stands for
             if n_slots * n_columns > reach.shape[0]:
                 reach = np.zeros(2 * n_slots * n_columns, tally.dtype)
@@ -384,7 +384,7 @@ def count_on_grid(
                 slot = min(max(whole - base, 0.0), n_slots - 1.0)
                 slots[j] = np.int32(slot)  # unlike uint32, several at once
                 places[j] = np.int32(slot * n_columns + column_of[j])
-                # The remainder; below slot 0 the negative way from there, so that these never enter.
+                # The remainder; before the slots less than 0: it never enters; beyond them the most: it enters first.
                 row[j] = min(distance - whole + (whole - base - slot), 1.0 - unit)
 
             # Loops apart: additions in memory wait for the places of all before them, which `turns` are slow to give.
