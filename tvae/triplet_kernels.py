@@ -20,7 +20,7 @@ _TILE = 512  # points whose coordinates stay in the processor's near cache while
 _ROWS = 8  # anchors whose distances are computed together
 _SCAN = 24  # a bucket with more values than this is sorted and bisected instead of scanned
 _MOST_BUCKETS = 8192
-_MOST_REMAINDER_BITS = 12  # 4,096 buckets, whose ends stay in the nearest cache
+_MOST_REMAINDER_BITS = 14  # 16,384 buckets: one for every other positive of a class of 8,000
 _FRACTION = 40  # bits of a distance on the grid below one step
 _PLACE = 64 - _FRACTION  # bits of a key that say where it goes, beside those of its remainder
 
@@ -324,7 +324,7 @@ def count_on_grid(
     to_fixed = 2.0**_FRACTION / step
     unit = 2.0**-_FRACTION
     bits = 4
-    while bits < _MOST_REMAINDER_BITS and (1 << bits) < 4 * n_positives:
+    while bits < _MOST_REMAINDER_BITS and (1 << bits) < 2 * n_positives:
         bits += 1
     rows = np.empty((min(_ROWS, last - first), n_points))
     column_of = np.zeros(n_points)
