@@ -81,6 +81,45 @@ def test_small_and_large_tallies_count_large_classes_alike(least_between: int, m
         )
 
 
+_FINE = 2.0**-22  # 2**-20 of a step of 0.25: so little keeps to one bucket of remainders, and every sum is exact
+_WHOLE = RNG.integers(0, 40, (200, 1)) / 4
+CROWDED = {
+    "all remainders equal": (_WHOLE, RNG.integers(0, 3, 200)),
+    "all remainders in two buckets": (_WHOLE + RNG.integers(0, 200, (200, 1)) * _FINE, RNG.integers(0, 3, 200)),
+    "positives in two buckets, negatives spread": (
+        _WHOLE + RNG.integers(0, np.repeat([200, 2**20], 100)[:, None]) * _FINE,
+        np.repeat([0, 1], 100),
+    ),
+    "few remainders, each shared by many": (RNG.integers(0, 160, (200, 1)) / 16, RNG.integers(0, 3, 200)),
+    "negatives at one point": (
+        np.concatenate([RNG.integers(0, 2**22, (100, 1)), np.full((90, 1), 2**21)]) * _FINE,
+        np.repeat([0, 1], [100, 90]),
+    ),
+    "one class far away": (_WHOLE + np.repeat([0, 500], [150, 50])[:, None], np.repeat([0, 1, 2], [100, 50, 50])),
+    "many classes": (_WHOLE + RNG.integers(0, 2**20, (200, 1)) * _FINE, np.repeat(np.arange(50), 4)),
+}
+
+
+@pytest.mark.parametrize(("first", "last"), [(-3, 30), (35, 45), (-45, -35), (1_990, 2_010)])
+@pytest.mark.parametrize("name", CROWDED)
+def test_crowded_remainders_and_distances_off_the_grid_against_enumeration(name: str, first: int, last: int) -> None:
+    means, labels = CROWDED[name]
+    curve = triplet_curve(means, labels, step=0.25, first=first, last=last)
+    assert curve.class_satisfied is not None
+    satisfied = np.zeros_like(curve.class_satisfied)
+    hinges = np.zeros(len(curve.margins))
+    for a in range(len(means)):
+        distances = np.abs(means[:, 0] - means[a, 0])
+        positives = np.flatnonzero((labels == labels[a]) & (np.arange(len(means)) != a))
+        gaps = distances[labels != labels[a]] - distances[positives][:, None]
+        for k, margin in enumerate(curve.margins):
+            right = np.sum(gaps >= margin, axis=0)
+            satisfied[k, labels[a]] += np.bincount(labels[labels != labels[a]], right, len(curve.classes)).astype(int)
+            hinges[k] += np.maximum(margin - gaps, 0).mean()
+    np.testing.assert_array_equal(curve.class_satisfied, satisfied)
+    np.testing.assert_allclose(curve.mean_violation, hinges / len(means), rtol=1e-12, atol=1e-12)
+
+
 def test_a_step_too_fine_for_the_distances() -> None:
     means, labels = SETS["plain"]
     with pytest.raises(InputError, match=r"step: 0.025 is too fine for means up to .* apart; it must be at least"):

@@ -32,7 +32,7 @@ MOST_CLASS_COUNTS = 2_500_000
 _MOST_PLACES = 1 << 20  # whole steps x classes that an anchor's tally may span: 4 MB, and some milliseconds to fill
 _LEAST_RADIUS = 0.01  # means all within this many steps are told apart margin by margin
 _MOST_MARGINS = 10_001
-_LEAST_BETWEEN = 16  # positives: emptying the small tallies more often than that costs what they save
+_LEAST_BETWEEN = 8  # positives: emptying the small tallies more often than that costs what they save
 _NEAR = 1e-9  # a margin this near a grid margin, in steps, is that margin: 0.3 is 12 * 0.025
 
 

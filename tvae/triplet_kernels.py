@@ -20,7 +20,7 @@ _TILE = 512  # points whose coordinates stay in the processor's near cache while
 _ROWS = 8  # anchors whose distances are computed together
 _SCAN = 24  # a bucket with more values than this is sorted and bisected instead of scanned
 _MOST_BUCKETS = 8192
-_MOST_REMAINDER_BITS = 12  # 4,096 buckets, whose ends stay in the nearest cache
+_MOST_REMAINDER_BITS = 14  # 16,384 buckets: one for every other positive of a class of 8,000
 _FRACTION = 40  # bits of a distance on the grid below one step
 _PLACE = 64 - _FRACTION  # bits of a key that say where it goes, beside those of its remainder
 
@@ -233,37 +233,55 @@ def count_satisfied(columns, points, starts, own, first, last, margins, by_class
 
 
 @_compiled
-def _sort_by_remainder(keys, n_keys, edges, ordered):
-    """Sort uint64 keys, whose upper half is spread over its range as a rule, by counting on their top bits."""
-    bits = 4
-    while bits < _MOST_REMAINDER_BITS and (2 << bits) < n_keys:
-        bits += 1
-    shift = np.uint64(64 - bits)
-    n_buckets = 1 << bits
-    for b in range(n_buckets + 2):
-        edges[b] = 0
-    for i in range(n_keys):
-        edges[np.int64(keys[i] >> shift) + 2] += 1
-    crowded = False
-    for b in range(n_buckets):
-        crowded |= edges[b + 1] > _SCAN  # still what bucket b - 1 holds
-        edges[b + 1] += edges[b]
-    crowded |= edges[n_buckets + 1] > _SCAN
-    for i in range(n_keys):
-        b = np.int64(keys[i] >> shift) + 1
+def _sort_by_remainder(keys, shift, edges, ordered):
+    """Sort uint64 keys, which are spread over their range as a rule, by counting on their bits above `shift`.
+
+    Bucket b's keys become ordered[edges[b]:edges[b + 1]].
+    """
+    edges[:] = 0
+    for i in range(keys.shape[0]):
+        edges[keys[i] >> shift] += 1
+    total = 0
+    for b in range(edges.shape[0]):
+        total += edges[b]
+        edges[b] = total
+    for i in range(keys.shape[0]):  # edges[b] walks from the end of bucket b to its start
+        b = keys[i] >> shift
+        edges[b] -= 1
         ordered[edges[b]] = keys[i]
-        edges[b] += 1
-    if crowded:
-        for b in range(n_buckets):
-            if edges[b + 1] - edges[b] > _SCAN:
-                _heap_sort(ordered, edges[b], edges[b + 1])
-    for i in range(1, n_keys):  # what is left to move moves within a small bucket
+    for b in range(edges.shape[0] - 1):
+        if edges[b + 1] - edges[b] > _SCAN:
+            _heap_sort(ordered, edges[b], edges[b + 1])
+    for i in range(1, keys.shape[0]):  # what is left to move moves within a small bucket
         key = ordered[i]
         j = i
         while j > 0 and ordered[j - 1] > key:
             ordered[j] = ordered[j - 1]
             j -= 1
         ordered[j] = key
+
+
+@_compiled
+def _fill_turns(row, remainders, edges, turns):
+    """Fill turns[j] with the number of sorted `remainders` that are at most row[j].
+
+    The remainders of bucket b, of edges.shape[0] - 1 of equal width, start at edges[b]; one above all ends them.
+    """
+    n_buckets = edges.shape[0] - 1
+    for j in range(row.shape[0]):
+        remainder = row[j]
+        bucket = np.uint32(max(remainder, 0.0) * n_buckets)
+        low = edges[bucket]
+        low += np.uint32(remainders[low] <= remainder)  # a number, not a branch: the processor could not guess it
+        if remainders[low] <= remainder:  # rare, as most buckets hold one remainder or none
+            high = edges[bucket + 1]
+            while low < high:
+                middle = np.uint32((low + high) // 2)
+                if remainders[middle] <= remainder:
+                    low = np.uint32(middle + 1)
+                else:
+                    high = middle
+        turns[j] = low
 
 
 @_compiled
@@ -294,7 +312,8 @@ def count_on_grid(
     With distances in steps, whole part w and remainder r, a triplet is satisfied at grid margin k exactly where
     w(n) - w(p) - [r(n) < r(p)] >= k. Negatives enter in order of falling remainder. When a positive's turn comes,
     reach[w] = (negatives with whole part above w) + (entered negatives with whole part w) is its count of satisfied
-    triplets at k = w - w(p), so that the whole grid is one slice of `reach`.
+    triplets at k = w - w(p), so that the whole grid is one slice of `reach`. The other negatives are missed: their
+    hinges at that k add up to missed[w] * r(p) + rest[w], where rest[w] adds up w less each one's distance.
     """
     n_points = points.shape[0]
     own_start, own_stop = starts[own], starts[own + 1]
@@ -302,109 +321,118 @@ def count_on_grid(
     n_negatives = n_points - n_positives - 1
     n_columns = starts.shape[0] - 1 if by_class else 1
     width = n_margins * n_columns
+    to_fixed = 2.0**_FRACTION / step
+    unit = 2.0**-_FRACTION
+    bits = 4
+    while bits < _MOST_REMAINDER_BITS and (1 << bits) < 2 * n_positives:
+        bits += 1
     rows = np.empty((min(_ROWS, last - first), n_points))
-    steps = np.empty(n_points, np.int64)
-    keys = np.empty(n_points, np.uint64)
-    negatives = np.empty(n_points, np.uint64)
+    column_of = np.zeros(n_points)
+    if by_class:
+        for c in range(n_columns):
+            column_of[starts[c] : starts[c + 1]] = c
+    keys = np.empty(n_positives, np.uint64)
     positives = np.empty(n_positives, np.uint64)
-    edges = np.empty((1 << _MOST_REMAINDER_BITS) + 2, np.int32)
+    remainders = np.full(n_positives + 1, 2.0)  # the last one is above all
+    # Unsigned, because an index that may be negative costs a look at its sign.
+    edges = np.empty((1 << bits) + 1, np.uint32)
+    slots = np.empty(n_points, np.uint32)
+    places = np.empty(n_points, np.uint32)
+    turns = np.empty(n_points, np.uint32)
+    line = np.empty(n_negatives, np.uint32)
+    line_starts = np.empty(n_positives + 1, np.uint32)
     above = np.empty(n_columns, np.int32)
     window = np.zeros(width, tally.dtype)
-    hinge = np.zeros(n_margins)
-    # `reach` is (whole parts, columns) in one dimension; the next two are sums over its columns.
-    reach = np.zeros(width, tally.dtype)
-    missed = np.zeros(n_margins)  # negatives that are not in reach
-    missed_steps = np.zeros(n_margins)  # and the sum of their distances, in steps
-    to_fixed = 2.0**_FRACTION / step
-    per_column = 1.0 / n_columns
-    one = 2.0**-_FRACTION
     counted = np.zeros(width, np.int64)
+    hinge = np.zeros(n_margins)
+    # `reach` is (slots, columns) in one dimension; the next two are sums over its columns.
+    reach = np.zeros(width, tally.dtype)
+    missed = np.zeros(n_margins)
+    rest = np.zeros(n_margins)
     until_flush = between_flushes
     for block in range(first, last, _ROWS):
         block_stop = min(block + _ROWS, last)
         distance_rows(columns, points[block:block_stop], rows)
         for anchor in range(block, block_stop):
             row = rows[anchor - block]
-            for j in range(n_points):
-                steps[j] = np.int64(row[j] * to_fixed + 0.5)
-            steps[anchor] = steps[own_start] if anchor > own_start else steps[own_start + 1]
-            least = steps[own_start]
-            most = steps[own_start]
-            for j in range(own_start, own_stop):
-                least = min(least, steps[j])
-                most = max(most, steps[j])
-            least, most = least >> _FRACTION, most >> _FRACTION
-            base = least + low_margin  # the whole part that reach[0] stands for
-            length = most - least + n_margins
-            if length * n_columns > reach.shape[0]:
-                reach = np.zeros(2 * length * n_columns, tally.dtype)
-                missed = np.zeros(2 * length)
-                missed_steps = np.zeros(2 * length)
-            for place in range(length * n_columns):
-                reach[place] = 0
-            for whole in range(length):
-                missed_steps[whole] = 0.0
-            for column in range(n_columns):
-                above[column] = 0
-
+            least, most = np.uint64(1 << 63), np.uint64(0)
             n_keys = 0
             for j in range(own_start, own_stop):
                 if j != anchor:
-                    offset = (steps[j] >> _FRACTION) - least
-                    keys[n_keys] = (np.uint64(steps[j]) << np.uint64(_PLACE)) | np.uint64(offset)
+                    keys[n_keys] = np.uint64(row[j] * to_fixed + 0.5)
+                    least, most = min(least, keys[n_keys]), max(most, keys[n_keys])
                     n_keys += 1
-            _sort_by_remainder(keys, n_keys, edges, positives)
+            least, most = least >> np.uint64(_FRACTION), most >> np.uint64(_FRACTION)
+            for i in range(n_positives):  # the remainder above, the whole steps beyond the least below
+                keys[i] = (keys[i] << np.uint64(_PLACE)) | ((keys[i] >> np.uint64(_FRACTION)) - least)
+            _sort_by_remainder(keys, np.uint64(64 - bits), edges, positives)
+            for p in range(n_positives):
+                remainders[p] = np.float64(positives[p] >> np.uint64(_PLACE)) * unit
 
-            # Negatives beyond either end of `reach` count for every margin or for none: they need no place in line.
-            n_keys = 0
-            total = 0.0
-            for c in range(starts.shape[0] - 1):
-                if c == own:
-                    continue
-                column = c if by_class else 0
-                for j in range(starts[c], starts[c + 1]):
-                    whole = (steps[j] >> _FRACTION) - base
-                    if whole >= length:
-                        above[column] += 1
-                    elif whole < 0:
-                        total += steps[j] * one
-                    else:
-                        place = whole * n_columns + column
-                        reach[place] += 1
-                        missed_steps[whole] += steps[j] * one
-                        keys[n_keys] = (np.uint64(steps[j]) << np.uint64(_PLACE)) | np.uint64(place)
-                        n_keys += 1
-            _sort_by_remainder(keys, n_keys, edges, negatives)
-            for whole in range(length - 1, -1, -1):
+            # A slot for each whole part at which a positive has a margin, after one for all that lie below.
+            n_slots = np.int64(most - least) + n_margins + 1
+            base = np.float64(np.int64(least) + low_margin - 1)  # the whole part that slot 0 stands for
+            if n_slots * n_columns > reach.shape[0]:
+                reach = np.zeros(2 * n_slots * n_columns, tally.dtype)
+                missed = np.zeros(2 * n_slots)
+                rest = np.zeros(2 * n_slots)
+            reach[: n_slots * n_columns] = 0
+            rest[:n_slots] = 0.0
+            for j in range(n_points):
+                distance = np.floor(row[j] * to_fixed + 0.5) * unit
+                whole = np.floor(distance)
+                slot = min(max(whole - base, 0.0), n_slots - 1.0)
+                slots[j] = np.int32(slot)  # unlike uint32, several at once
+                places[j] = np.int32(slot * n_columns + column_of[j])
+                # The remainder; before the slots less than 0: it never enters; beyond them the most: it enters first.
+                row[j] = min(distance - whole + (whole - base - slot), 1.0 - unit)
+
+            # Loops apart: additions in memory wait for the places of all before them, which `turns` are slow to give.
+            _fill_turns(row, remainders, edges, turns)
+            line_starts[:] = 0
+            for start, stop in ((0, own_start), (own_stop, n_points)):
+                for j in range(start, stop):
+                    line_starts[turns[j]] += 1
+                    reach[places[j]] += 1
+                    rest[slots[j]] -= row[j]
+            total = 0
+            for turn in range(n_positives + 1):
+                total += line_starts[turn]
+                line_starts[turn] = total
+            for start, stop in ((0, own_start), (own_stop, n_points)):
+                for j in range(start, stop):
+                    line_starts[turns[j]] -= 1
+                    line[line_starts[turns[j]]] = j
+
+            above[:] = 0
+            for slot in range(n_slots - 1, -1, -1):
                 in_reach = 0
                 for column in range(n_columns):
-                    place = whole * n_columns + column
+                    place = slot * n_columns + column
                     here = reach[place]
                     reach[place] = above[column]
                     in_reach += above[column]
                     above[column] += here
-                missed[whole] = n_negatives - in_reach
-            for whole in range(length):
-                total += missed_steps[whole]
-                missed_steps[whole] = total
+                missed[slot] = n_negatives - in_reach
+            for slot in range(1, n_slots):
+                rest[slot] += rest[slot - 1] + missed[slot - 1]
 
-            entering = n_keys - 1
+            entering = n_negatives
             for p in range(n_positives - 1, -1, -1):
-                remainder = positives[p] >> np.uint64(_PLACE)
-                while entering >= 0 and (negatives[entering] >> np.uint64(_PLACE)) >= remainder:
-                    place = np.int64(negatives[entering] & np.uint64((1 << _PLACE) - 1))
-                    whole = np.int64((place + 0.5) * per_column)  # place // n_columns, without the slow division
-                    reach[place] += 1
-                    missed[whole] -= 1.0
-                    missed_steps[whole] -= whole + base + np.float64(negatives[entering] >> np.uint64(_PLACE)) * one
+                while entering > line_starts[p + 1]:
                     entering -= 1
-                offset = np.int64(positives[p] & np.uint64((1 << _PLACE) - 1))
-                start = offset * n_columns
+                    j = line[entering]
+                    reach[places[j]] += 1
+                    missed[slots[j]] -= 1.0
+                    rest[slots[j]] += row[j]
+                slot = np.int64(positives[p] & np.uint64((1 << _PLACE) - 1)) + 1  # of its first margin
+                counts = reach[slot * n_columns : slot * n_columns + width]
                 for k in range(width):
-                    window[k] += reach[start + k]
-                threshold = offset + base + np.float64(remainder) * one  # D(a, p) + margin, in steps, at k = 0
+                    window[k] += counts[k]
+                remainder = remainders[p]
+                absent, shortfall = missed[slot : slot + n_margins], rest[slot : slot + n_margins]
                 for k in range(n_margins):
-                    hinge[k] += missed[offset + k] * (threshold + k) - missed_steps[offset + k]
+                    hinge[k] += absent[k] * remainder + shortfall[k]
                 until_flush -= 1
                 if until_flush == 0:
                     for k in range(width):
