@@ -22,6 +22,7 @@ SETS = {
     "first class of one": (RNG.normal(size=(20, 2)), np.array([0] + [1] * 10 + [2] * 9)),
     "far beyond the grid": (1e3 * RNG.normal(size=(40, 3)), RNG.integers(0, 2, 40)),
     "much smaller than a step": (1e-9 * RNG.normal(size=(90, 3)), RNG.integers(0, 3, 90)),
+    "nearly equidistant": (np.eye(40) + 1e-8 * RNG.normal(size=(40, 40)), np.arange(40) % 4),
     "collapsed": (np.ones((20, 4)), RNG.integers(0, 3, 20)),
 }
 

@@ -331,6 +331,7 @@ def count_on_grid(
     if by_class:
         for c in range(n_columns):
             column_of[starts[c] : starts[c + 1]] = c
+    own_row = np.empty(n_positives)  # distances of the positives, in steps
     keys = np.empty(n_positives, np.uint64)
     positives = np.empty(n_positives, np.uint64)
     remainders = np.full(n_positives + 1, 2.0)  # the last one is above all
@@ -355,23 +356,23 @@ def count_on_grid(
         distance_rows(columns, points[block:block_stop], rows)
         for anchor in range(block, block_stop):
             row = rows[anchor - block]
-            least, most = np.uint64(1 << 63), np.uint64(0)
             n_keys = 0
             for j in range(own_start, own_stop):
                 if j != anchor:
-                    keys[n_keys] = np.uint64(row[j] * to_fixed + 0.5)
-                    least, most = min(least, keys[n_keys]), max(most, keys[n_keys])
+                    own_row[n_keys] = np.floor(row[j] * to_fixed + 0.5) * unit
                     n_keys += 1
-            least, most = least >> np.uint64(_FRACTION), most >> np.uint64(_FRACTION)
+            least, most = np.floor(own_row.min()), np.floor(own_row.max())
             for i in range(n_positives):  # the remainder above, the whole steps beyond the least below
-                keys[i] = (keys[i] << np.uint64(_PLACE)) | ((keys[i] >> np.uint64(_FRACTION)) - least)
+                whole = np.floor(own_row[i])
+                fixed = np.uint64((own_row[i] - whole) * 2.0**_FRACTION)
+                keys[i] = (fixed << np.uint64(_PLACE)) | np.uint64(whole - least)
             _sort_by_remainder(keys, np.uint64(64 - bits), edges, positives)
             for p in range(n_positives):
                 remainders[p] = np.float64(positives[p] >> np.uint64(_PLACE)) * unit
 
             # A slot for each whole part at which a positive has a margin, after one for all that lie below.
             n_slots = np.int64(most - least) + n_margins + 1
-            base = np.float64(np.int64(least) + low_margin - 1)  # the whole part that slot 0 stands for
+            base = least + low_margin - 1  # the whole part that slot 0 stands for
             if n_slots * n_columns > reach.shape[0]:
                 reach = np.zeros(2 * n_slots * n_columns, tally.dtype)
                 missed = np.zeros(2 * n_slots)
