@@ -40,7 +40,7 @@ class Float32Step(FastStep):
         )
         pixels, hidden, latent = arm.model.pixels, arm.model.config.hidden, arm.model.config.latent_dim
         self._sparse = len(ink.values) > 0
-        most = rows * pixels if self._sparse else 0
+        most = rows * int(np.diff(ink.starts).max()) if self._sparse else 0
 
         def room(columns: int) -> np.ndarray:
             return np.empty((rows, columns), np.float32)
