@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
 from tvae.config import DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.data import Dataset, Split, load_dataset
+from tvae.training import Report, Training
 from tvae.ui import latent_map
 
 
@@ -31,6 +34,16 @@ def blobs() -> Split:
     for row, label in enumerate(labels):
         images[row, label, :2] += 150
     return Split("train", images, labels, ("a", "b", "c"))
+
+
+def assert_both_end_alike(one: Training, reports: Iterator[Report], other: Training) -> None:
+    """Take both trainings to their ends, the first by its reports so far: all weights and moments are equal."""
+    for going in (reports, other.reports()):
+        for _ in going:
+            pass
+    for name, arm in one.arms.items():
+        for (key, tensor), (_, same) in zip(arm.state(), other.arms[name].state(), strict=True):
+            np.testing.assert_array_equal(tensor.numpy(), same.numpy(), err_msg=key)
 
 
 def small_run_config() -> RunConfig:

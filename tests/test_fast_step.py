@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.conftest import assert_both_end_alike
 from tvae.arms import NonFiniteLoss
 from tvae.config import LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.data import Split
@@ -97,12 +98,7 @@ def test_a_fast_step_is_repeated_to_the_bit_and_keeps_nothing_but_weights_and_mo
     for name, arm in other.arms.items():
         arm.restore({key: tensor.numpy().copy() for key, tensor in one.arms[name].state()})
     other.step = one.step
-    for going in (reports, other.reports()):
-        for _ in going:
-            pass
-    for name, arm in one.arms.items():
-        for tensor, array in weights_of(arm.model).items():
-            np.testing.assert_array_equal(array, weights_of(other.arms[name].model)[tensor])
+    assert_both_end_alike(one, reports, other)
 
 
 @pytest.mark.parametrize("poison", [math.nan, math.inf])

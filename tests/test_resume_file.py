@@ -1,10 +1,9 @@
 """A run put down in a file and taken up again goes on to the bit, whatever the order of its weights in memory."""
 
-import numpy as np
 import pytest
 
+from tests.conftest import assert_both_end_alike
 from tvae.config import ModelConfig, RunConfig, TrainConfig
-from tvae.models import weights_of
 from tvae.resume_file import Standing, read_resume_file, write_resume_file
 from tvae.training import Training
 
@@ -22,9 +21,4 @@ def test_a_run_taken_up_again_goes_on_to_the_bit(blobs, tmp_path, step):
     for name, arm in other.arms.items():
         arm.restore(tensors[name])
     other.step = standing.step
-    for going in (reports, other.reports()):
-        for _ in going:
-            pass
-    for name, arm in one.arms.items():
-        for tensor, array in weights_of(arm.model).items():
-            np.testing.assert_array_equal(array, weights_of(other.arms[name].model)[tensor])
+    assert_both_end_alike(one, reports, other)

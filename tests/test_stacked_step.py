@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.conftest import assert_both_end_alike
 from tvae.arms import NonFiniteLoss
 from tvae.config import LossConfig, ModelConfig, RunConfig, TrainConfig, Triplets
 from tvae.losses import LossTerms
@@ -57,12 +58,7 @@ def test_an_arm_that_is_restored_goes_on_as_if_it_had_never_stopped(digits):
     for name, arm in other.arms.items():
         arm.restore({key: tensor.numpy().copy() for key, tensor in one.arms[name].state()})
     other.step = one.step
-    for going in (reports, other.reports()):
-        for _ in going:
-            pass
-    for name, arm in one.arms.items():
-        for (key, tensor), (_, same) in zip(arm.state(), other.arms[name].state(), strict=True):
-            np.testing.assert_array_equal(tensor.numpy(), same.numpy(), err_msg=key)
+    assert_both_end_alike(one, reports, other)
 
 
 def test_one_arm_that_is_not_finite_stops_all_before_any_weight_is_touched(digits):
