@@ -12,7 +12,7 @@ from jaxtyping import Float32, Int64, UInt8, UInt32
 
 from tvae.step_kernels import compiled_pass, f32
 
-MOST_INK = 0.3
+MOST_INK = 0.25
 """Share of pixels above 0 up to which the ink alone is multiplied faster than all pixels by a library."""
 
 
