@@ -19,7 +19,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-OPENINGS = 5
+OPENINGS = 3
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 
 
@@ -132,7 +132,7 @@ def changing(page: Page, slider: Slider, times: int) -> list[float]:
 def main() -> None:
     """Print the table of medians as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=15, help="changes of each slider")
+    parser.add_argument("--times", type=int, default=9, help="changes of each slider")
     times = parser.parse_args().times
     with server() as address, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())

@@ -56,6 +56,8 @@ def small_sets() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     rng = np.random.default_rng(0)
     clustered = rng.normal(size=(40, 2)).astype(np.float32)
     clustered[::5] *= 1e6  # a few far out, so that nearly all the rest share one bucket
+    # With a margin of 100 added, distances some 2**-48 apart are rounded to multiples of 2**-46.
+    swallowed = np.concatenate([rng.integers(0, 64, (30, 1)) * 2.0**-48, 100 + rng.integers(0, 16, (14, 1)) * 2.0**-46])
     return {
         "plain": (rng.normal(size=(30, 5)).astype(np.float32), rng.integers(0, 3, 30)),
         "lattice, full of ties": (rng.integers(0, 3, (45, 2)).astype(np.float32), rng.integers(0, 4, 45)),
@@ -64,6 +66,7 @@ def small_sets() -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "outliers": (clustered, rng.integers(0, 2, 40)),
         "three places": (rng.integers(0, 3, (80, 1)).astype(np.float32), np.repeat([0, 1], [12, 68])),
         "duplicates": (np.repeat(rng.normal(size=(4, 6)), 10, axis=0), rng.integers(0, 3, 40)),
+        "swallowed by the margin": (swallowed, np.repeat([0, 1], [30, 14])),
         "collapsed": (np.ones((20, 4)), rng.integers(0, 3, 20)),
         "nearly collapsed": (1e-300 * rng.normal(size=(20, 4)), rng.integers(0, 3, 20)),
     }

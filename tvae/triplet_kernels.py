@@ -18,9 +18,8 @@ from tvae.compiled import compiled
 
 _TILE = 512  # points whose coordinates stay in the processor's near cache while several anchors visit them
 _ROWS = 8  # anchors whose distances are computed together
-_SCAN = 24  # a bucket with more values than this is sorted and bisected instead of scanned
-_MOST_BUCKETS = 8192
-_MOST_REMAINDER_BITS = 14  # 16,384 buckets: one for every other positive of a class of 8,000
+_CROWD = 24  # a bucket with more values than this is sorted on its own: moving them one by one is quadratic
+_MOST_BUCKET_BITS = 14  # 16,384 buckets: two for each of 8,000 values
 _FRACTION = 40  # bits of a distance on the grid below one step
 _PLACE = 64 - _FRACTION  # bits of a key that say where it goes, beside those of its remainder
 
@@ -81,104 +80,124 @@ def _heap_sort(values, start, stop):
 
 
 @_compiled
-def _split_row(row, anchor, own_start, own_stop, positives, negatives):
-    """Copy an anchor's row of distances to those of its positives and those of its negatives."""
-    for j in range(own_start):
-        negatives[j] = row[j]
-    for j in range(own_stop, row.shape[0]):
-        negatives[j - own_stop + own_start] = row[j]
-    for j in range(own_start, anchor):
-        positives[j - own_start] = row[j]
-    for j in range(anchor + 1, own_stop):
-        positives[j - own_start - 1] = row[j]
+def _least_and_scale(values, n_buckets):
+    """The least of `values`, and how many buckets of equal width go on a unit of distance from there (`_bucket`)."""
+    low = values.min()
+    # Buckets end at some multiple of the mean, the last one taking all beyond: a point far out can't crowd the rest.
+    reach = min(values.max() - low, 8.0 * (values.mean() - low))
+    # A range too small to divide by puts all in bucket 0, which is then sorted: slower, still right.
+    return low, n_buckets / reach if reach > 1e-290 else 0.0
 
 
 @_compiled
-def _fill_buckets(values, first, last, bucket_of, edges, sums, ordered):
-    """Put values[first:last] into buckets of equal width, but for the last, from their least up.
+def _bucket(value, low, scale, n_buckets):
+    """The bucket of a value: the greater the value, the greater or the same its bucket, rounding included."""
+    place = (value - low) * scale
+    place = place if place > 0.0 else 0.0
+    return np.int32(place if place < n_buckets - 1.0 else n_buckets - 1.0)  # unlike uint32, several at once
 
-    Returns (n_buckets, low, high, scale), the last three of them for `_count_below`.
 
-    Bucket b's values are ordered[edges[b]:edges[b + 1]], sorted where there are more than _SCAN; sums[b] adds up
-    value - low over the buckets before b.
+@_compiled
+def _sort_by_bucket(values, buckets, edges, ordered):
+    """Sort values (n,) by counting on their buckets (n,), over which they are spread as a rule.
+
+    Bucket b's values become ordered[edges[b]:edges[b + 1]].
     """
-    low = values[first]
-    high = values[first]
-    total = 0.0
-    for i in range(first, last):
-        total += values[i]
-        if values[i] < low:
-            low = values[i]
-        elif values[i] > high:
-            high = values[i]
-    n_buckets = 16
-    while n_buckets < _MOST_BUCKETS and n_buckets < last - first:
-        n_buckets *= 2
-    # Buckets end at some multiple of the mean, the last one taking all beyond: a point far out can't crowd the rest.
-    reach = min(high - low, 8.0 * (total / (last - first) - low))
-    scale = 0.0
-    # A range too small to divide by puts all in bucket 0, which is then sorted: slower, still right.
-    if reach > 1e-290:
-        scale = n_buckets / reach
-    top = n_buckets - 1
-    for b in range(n_buckets + 2):
-        edges[b] = 0
-        sums[b] = 0.0
-    for i in range(first, last):
-        bucket_of[i] = min(int((values[i] - low) * scale), top)
-    for i in range(first, last):
-        edges[bucket_of[i] + 2] += 1
-        sums[bucket_of[i] + 1] += values[i] - low
+    edges[:] = 0
+    for i in range(values.shape[0]):
+        edges[buckets[i]] += 1
+    total = 0
+    for b in range(edges.shape[0]):
+        total += edges[b]
+        edges[b] = total
+    for i in range(values.shape[0]):  # edges[b] walks from the end of bucket b to its start
+        b = buckets[i]
+        edges[b] -= 1
+        ordered[edges[b]] = values[i]
+    for b in range(edges.shape[0] - 1):
+        if edges[b + 1] - edges[b] > _CROWD:
+            _heap_sort(ordered, edges[b], edges[b + 1])
+    for i in range(1, values.shape[0]):  # what is left to move moves within a small bucket
+        value = ordered[i]
+        j = i
+        while j > 0 and ordered[j - 1] > value:
+            ordered[j] = ordered[j - 1]
+            j -= 1
+        ordered[j] = value
+
+
+@_compiled
+def _sort_distances(distances, buckets, edges, ordered):
+    """Sort distances (n,) as `_sort_by_bucket` does, ordered (n + 1,) ending with one above all.
+
+    Returns the least of them and the buckets a unit of distance, for `_fill_turns`.
+    """
+    n_buckets = edges.shape[0] - 1
+    low, scale = _least_and_scale(distances, n_buckets)
+    for i in range(distances.shape[0]):
+        buckets[i] = _bucket(distances[i], low, scale, n_buckets)
+    _sort_by_bucket(distances, buckets, edges, ordered)
+    ordered[distances.shape[0]] = np.inf
+    return low, scale
+
+
+@_compiled
+def _shift(ordered, margin, scale, edges, thresholds):
+    """Fill thresholds with the sorted values of `ordered`, each with the margin added, and `edges` with their buckets'.
+
+    Returns the least of them.
+    """
+    n_buckets = edges.shape[0] - 1
+    edges[:] = 0
+    for i in range(ordered.shape[0] - 1):
+        thresholds[i] = ordered[i] + margin
+        edges[_bucket(thresholds[i], thresholds[0], scale, n_buckets) + 1] += 1
+    thresholds[ordered.shape[0] - 1] = np.inf
     for b in range(n_buckets):
         edges[b + 1] += edges[b]
-        sums[b + 1] += sums[b]
-    for i in range(first, last):  # edges[b + 1] walks from the start of bucket b to its end
-        b = bucket_of[i] + 1
-        ordered[edges[b]] = values[i]
-        edges[b] += 1
-    for b in range(n_buckets):
-        if edges[b + 1] - edges[b] > _SCAN:
-            _heap_sort(ordered, edges[b], edges[b + 1])
-    return n_buckets, low, high, scale
+    return thresholds[0]
 
 
 @_compiled
-def _count_below(positives, margin, n_buckets, low, high, scale, edges, sums, ordered, counts):
-    """Fill counts[p] with the bucketed values below positives[p] + margin; returns the sum of all their shortfalls.
+def _fill_turns(row, ordered, edges, low, scale, turns):
+    """Fill turns[j] with the number of values in `ordered` that are at most row[j].
 
-    Loops inside, because a call that hands over arrays costs more than one look-up.
+    `ordered` is sorted and ends with one above all; by `_bucket`, bucket b's values start at edges[b].
     """
-    hinge = 0.0
-    for p in range(positives.shape[0]):
-        threshold = positives[p] + margin
-        if threshold <= low:
-            counts[p] = 0
-            continue
-        if threshold > high:
-            counts[p] = edges[n_buckets]
-            hinge += edges[n_buckets] * (threshold - low) - sums[n_buckets]
-            continue
-        b = min(int((threshold - low) * scale), n_buckets - 1)
-        start, stop = edges[b], edges[b + 1]
-        count = start
-        total = sums[b]
-        if stop - start <= _SCAN:
-            for i in range(start, stop):
-                below = ordered[i] < threshold  # a number, not a branch: the processor could not guess it
-                count += below
-                total += below * (ordered[i] - low)
-        else:
-            while count < stop:
-                middle = (count + stop) // 2
-                if ordered[middle] < threshold:
-                    count = middle + 1
+    n_buckets = edges.shape[0] - 1
+    for j in range(row.shape[0]):  # a loop of its own, several at once
+        turns[j] = _bucket(row[j], low, scale, n_buckets)
+    for j in range(row.shape[0]):
+        value = row[j]
+        bucket = turns[j]
+        turn = edges[bucket]
+        turn += np.uint32(ordered[turn] <= value)  # a number, not a branch: the processor could not guess it
+        if ordered[turn] <= value:  # rare, as most buckets hold one value or none
+            high = edges[bucket + 1]
+            while turn < high:
+                middle = np.uint32((turn + high) // 2)
+                if ordered[middle] <= value:
+                    turn = np.uint32(middle + 1)
                 else:
-                    stop = middle
-            for i in range(start, count):
-                total += ordered[i] - low
-        counts[p] = count
-        hinge += count * (threshold - low) - total
-    return hinge
+                    high = middle
+        turns[j] = turn
+
+
+@_compiled
+def _bucket_edges(n_values, share):
+    """Room for the edges of so many buckets that most hold one of the values or none: `share` buckets a value."""
+    bits = 4
+    while bits < _MOST_BUCKET_BITS and (1 << bits) < share * n_values:
+        bits += 1
+    # Unsigned, because an index that may be negative costs a look at its sign.
+    return np.empty((1 << bits) + 1, np.uint32)
+
+
+@_compiled
+def _copy_positives(row, anchor, own_start, own_stop, positives):
+    """Copy an anchor's distances to the others of its class."""
+    positives[: anchor - own_start] = row[own_start:anchor]
+    positives[anchor - own_start :] = row[anchor + 1 : own_stop]
 
 
 @_compiled
@@ -187,101 +206,51 @@ def count_satisfied(columns, points, starts, own, first, last, margins, by_class
 
     Adds to satisfied (last - first or n_classes, n_margins) int64, by anchor or, with `by_class`, by the negative's
     class; and, unless `by_class`, to violation (n_margins,) the anchors' mean hinges. The returned number adds up the
-    anchors' mean of D(a, n) less their mean of D(a, p) (0 with `by_class`).
+    anchors' mean of D(a, n) less their mean of D(a, p).
+
+    The thresholds D(a, p) + m are sorted, and each negative is asked how many of them it reaches.
     """
     n_points = points.shape[0]
     own_start, own_stop = starts[own], starts[own + 1]
     n_positives = own_stop - own_start - 1
     n_negatives = n_points - n_positives - 1
     rows = np.empty((min(_ROWS, last - first), n_points))
+    added = np.zeros(n_points)  # the distances of all anchors
     positives = np.empty(n_positives)
-    missed = np.empty(n_positives, np.int64)
-    negatives = np.empty(n_negatives)
-    bucket_of = np.empty(n_points, np.int32)
-    ordered = np.empty(n_points)
-    edges = np.empty(_MOST_BUCKETS + 2, np.int32)
-    sums = np.empty(_MOST_BUCKETS + 2)
-    gap = 0.0
+    ordered = np.empty(n_positives + 1)
+    thresholds = np.empty(n_positives + 1)
+    beyond = np.empty(n_positives + 1)  # what the thresholds from here on add up to, each less the least
+    edges = _bucket_edges(n_positives, 4)
+    buckets = np.empty(n_positives, np.uint32)
+    turns = np.empty(n_points, np.uint32)
     for block in range(first, last, _ROWS):
         block_stop = min(block + _ROWS, last)
         distance_rows(columns, points[block:block_stop], rows)
         for anchor in range(block, block_stop):
             row = rows[anchor - block]
-            _split_row(row, anchor, own_start, own_stop, positives, negatives)
-            if by_class:
-                for c in range(starts.shape[0] - 1):
-                    if c == own:
-                        continue
-                    n_buckets, low, high, scale = _fill_buckets(
-                        row, starts[c], starts[c + 1], bucket_of, edges, sums, ordered
-                    )
-                    n_class = starts[c + 1] - starts[c]
-                    for m in range(margins.shape[0]):
-                        _count_below(positives, margins[m], n_buckets, low, high, scale, edges, sums, ordered, missed)
-                        satisfied[c, m] += n_positives * n_class - np.sum(missed)
-                continue
-            n_buckets, low, high, scale = _fill_buckets(negatives, 0, n_negatives, bucket_of, edges, sums, ordered)
+            added += row
+            _copy_positives(row, anchor, own_start, own_stop, positives)
+            _, scale = _sort_distances(positives, buckets, edges, ordered)
             for m in range(margins.shape[0]):
-                hinge = _count_below(positives, margins[m], n_buckets, low, high, scale, edges, sums, ordered, missed)
-                satisfied[anchor - first, m] += n_positives * n_negatives - np.sum(missed)
-                violation[m] += hinge / n_positives / n_negatives
-            to_positives = 0.0
-            for p in range(n_positives):
-                to_positives += positives[p]
-            gap += (low + sums[n_buckets] / n_negatives) - to_positives / n_positives
-    return gap
-
-
-@_compiled
-def _sort_by_remainder(keys, shift, edges, ordered):
-    """Sort uint64 keys, which are spread over their range as a rule, by counting on their bits above `shift`.
-
-    Bucket b's keys become ordered[edges[b]:edges[b + 1]].
-    """
-    edges[:] = 0
-    for i in range(keys.shape[0]):
-        edges[keys[i] >> shift] += 1
-    total = 0
-    for b in range(edges.shape[0]):
-        total += edges[b]
-        edges[b] = total
-    for i in range(keys.shape[0]):  # edges[b] walks from the end of bucket b to its start
-        b = keys[i] >> shift
-        edges[b] -= 1
-        ordered[edges[b]] = keys[i]
-    for b in range(edges.shape[0] - 1):
-        if edges[b + 1] - edges[b] > _SCAN:
-            _heap_sort(ordered, edges[b], edges[b + 1])
-    for i in range(1, keys.shape[0]):  # what is left to move moves within a small bucket
-        key = ordered[i]
-        j = i
-        while j > 0 and ordered[j - 1] > key:
-            ordered[j] = ordered[j - 1]
-            j -= 1
-        ordered[j] = key
-
-
-@_compiled
-def _fill_turns(row, remainders, edges, turns):
-    """Fill turns[j] with the number of sorted `remainders` that are at most row[j].
-
-    The remainders of bucket b, of edges.shape[0] - 1 of equal width, start at edges[b]; one above all ends them.
-    """
-    n_buckets = edges.shape[0] - 1
-    for j in range(row.shape[0]):
-        remainder = row[j]
-        bucket = np.uint32(max(remainder, 0.0) * n_buckets)
-        low = edges[bucket]
-        low += np.uint32(remainders[low] <= remainder)  # a number, not a branch: the processor could not guess it
-        if remainders[low] <= remainder:  # rare, as most buckets hold one remainder or none
-            high = edges[bucket + 1]
-            while low < high:
-                middle = np.uint32((low + high) // 2)
-                if remainders[middle] <= remainder:
-                    low = np.uint32(middle + 1)
-                else:
-                    high = middle
-        turns[j] = low
+                low = _shift(ordered, margins[m], scale, edges, thresholds)
+                _fill_turns(row, thresholds, edges, low, scale, turns)
+                if by_class:
+                    for c in range(starts.shape[0] - 1):
+                        if c != own:
+                            satisfied[c, m] += np.int64(turns[starts[c] : starts[c + 1]].sum())
+                    continue
+                beyond[n_positives] = 0.0
+                for p in range(n_positives - 1, -1, -1):
+                    beyond[p] = beyond[p + 1] + (thresholds[p] - low)
+                hinge = 0.0
+                for start, stop in ((0, own_start), (own_stop, n_points)):
+                    satisfied[anchor - first, m] += np.int64(turns[start:stop].sum())
+                    for j in range(start, stop):
+                        missed = np.int64(n_positives) - np.int64(turns[j])
+                        hinge += beyond[turns[j]] - missed * (row[j] - low)
+                violation[m] += max(hinge, 0.0) / n_positives / n_negatives
+    to_positives = added[own_start:own_stop].sum()
+    return (added.sum() - to_positives) / n_negatives - to_positives / n_positives
 
 
 @_compiled
@@ -323,9 +292,6 @@ def count_on_grid(
     width = n_margins * n_columns
     to_fixed = 2.0**_FRACTION / step
     unit = 2.0**-_FRACTION
-    bits = 4
-    while bits < _MOST_REMAINDER_BITS and (1 << bits) < 2 * n_positives:
-        bits += 1
     rows = np.empty((min(_ROWS, last - first), n_points))
     column_of = np.zeros(n_points)
     if by_class:
@@ -335,8 +301,9 @@ def count_on_grid(
     keys = np.empty(n_positives, np.uint64)
     positives = np.empty(n_positives, np.uint64)
     remainders = np.full(n_positives + 1, 2.0)  # the last one is above all
-    # Unsigned, because an index that may be negative costs a look at its sign.
-    edges = np.empty((1 << bits) + 1, np.uint32)
+    buckets = np.empty(n_positives, np.uint32)
+    edges = _bucket_edges(n_positives, 2)
+    n_buckets = edges.shape[0] - 1
     slots = np.empty(n_points, np.uint32)
     places = np.empty(n_points, np.uint32)
     turns = np.empty(n_points, np.uint32)
@@ -366,7 +333,8 @@ def count_on_grid(
                 whole = np.floor(own_row[i])
                 fixed = np.uint64((own_row[i] - whole) * 2.0**_FRACTION)
                 keys[i] = (fixed << np.uint64(_PLACE)) | np.uint64(whole - least)
-            _sort_by_remainder(keys, np.uint64(64 - bits), edges, positives)
+                buckets[i] = _bucket(own_row[i] - whole, 0.0, n_buckets, n_buckets)
+            _sort_by_bucket(keys, buckets, edges, positives)
             for p in range(n_positives):
                 remainders[p] = np.float64(positives[p] >> np.uint64(_PLACE)) * unit
 
@@ -389,7 +357,7 @@ def count_on_grid(
                 row[j] = min(distance - whole + (whole - base - slot), 1.0 - unit)
 
             # Loops apart: additions in memory wait for the places of all before them, which `turns` are slow to give.
-            _fill_turns(row, remainders, edges, turns)
+            _fill_turns(row, remainders, edges, 0.0, n_buckets, turns)
             line_starts[:] = 0
             for start, stop in ((0, own_start), (own_stop, n_points)):
                 for j in range(start, stop):
@@ -488,28 +456,31 @@ def retrieval_scores(columns, points, starts, own, first, last, precision, avera
     n_positives = own_stop - own_start - 1
     rows = np.empty((min(_ROWS, last - first), n_points))
     positives = np.empty(n_positives)
-    nearer = np.empty(n_positives, np.int64)
-    n_negatives = n_points - n_positives - 1
-    negatives = np.empty(n_negatives)
-    bucket_of = np.empty(n_points, np.int32)
-    ordered = np.empty(n_points)
-    edges = np.empty(_MOST_BUCKETS + 2, np.int32)
-    sums = np.empty(_MOST_BUCKETS + 2)
+    ordered = np.empty(n_positives + 1)
+    edges = _bucket_edges(n_positives, 4)
+    buckets = np.empty(n_positives, np.uint32)
+    turns = np.empty(n_points, np.uint32)
+    arrived = np.empty(n_positives + 1, np.int64)  # negatives by the number of positives nearer than they are
     for block in range(first, last, _ROWS):
         block_stop = min(block + _ROWS, last)
         distance_rows(columns, points[block:block_stop], rows)
         for anchor in range(block, block_stop):
             row = rows[anchor - block]
-            _split_row(row, anchor, own_start, own_stop, positives, negatives)
-            _heap_sort(positives, 0, n_positives)
-            n_buckets, low, high, scale = _fill_buckets(negatives, 0, n_negatives, bucket_of, edges, sums, ordered)
+            _copy_positives(row, anchor, own_start, own_stop, positives)
             for i in range(n_positives):
-                positives[i] = np.nextafter(positives[i], np.inf)  # below the next number: no farther than this one
-            _count_below(positives, 0.0, n_buckets, low, high, scale, edges, sums, ordered, nearer)
+                positives[i] = np.nextafter(positives[i], np.inf)  # at most a distance: its own was below it
+            low, scale = _sort_distances(positives, buckets, edges, ordered)
+            _fill_turns(row, ordered, edges, low, scale, turns)
+            arrived[:] = 0
+            for start, stop in ((0, own_start), (own_stop, n_points)):
+                for j in range(start, stop):
+                    arrived[turns[j]] += 1
             hits = 0
             score = 0.0
+            nearer = 0
             for i in range(n_positives):
-                rank = i + 1 + nearer[i]
+                nearer += arrived[i]
+                rank = i + 1 + nearer
                 if rank > n_positives:
                     break
                 hits += 1
