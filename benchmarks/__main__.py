@@ -61,7 +61,7 @@ def training(found: Printed, dataset: Dataset) -> None:
     """Training steps, each way in turns."""
     steps, rounds = (12, 5) if found.quick else (40, 5)
     train = TrainConfig()
-    timings, missing = training_ways.measure(dataset.train, train, steps, rounds)
+    timings, missing = training_ways.measure(dataset.train, train, steps, rounds, found.quick)
     found.headlines |= training_ways.headlines(timings)
     found.figures["training"] = {name: timing.seconds for name, timing in timings.items()}
     found.figures["tutorial way, seconds a step"] = timings[training_ways.TUTORIAL].median / steps
@@ -124,13 +124,13 @@ def projections(found: Printed) -> None:
     encoding = read_encoding(read_run(RUN), "test")
     assert encoding is not None
     means, labels = encoding.means["tvae"], encoding.labels
-    drawn, missing = projection_ways.measure(means, labels, found.quick)
+    drawn, missing = projection_ways.measure(means, labels)
     found.figures["projections"] = {name: asdict(one) for name, one in drawn.items()}
     lines = projection_ways.table(drawn, missing)
     found.figures["100 exact neighbours, seconds"] = seconds = projection_ways.neighbour_seconds(means)
     lines += ["", f"100 exact neighbours of each row: {seconds:.2f} s."]
     found.figures["both arms by the app's process, seconds"] = drawn_by_app = projection_ways.app_seconds(
-        encoding.means, labels, found.quick
+        encoding.means, labels
     )
     told = ", ".join(f"{method} {taken:.1f} s" for method, taken in drawn_by_app.items())
     lines.append(f"Both arms by the app's own process, warm: {told}.")
@@ -170,8 +170,8 @@ def measured(quick: bool, missing: dict[str, str]) -> Printed:
     training(found, dataset)
     accuracy(found, dataset)
     quality(found, dataset)
-    projections(found)
     if not quick:
+        projections(found)
         in_the_browser(found)
     return found
 
@@ -185,7 +185,7 @@ def as_json(found: Printed) -> str:
 def main() -> None:
     """Run the suite in the environment of the peers."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="under 2 minutes: fewer rounds, no browser")
+    parser.add_argument("--quick", action="store_true", help="under 2 minutes: fewer rounds, no pictures, no browser")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     asked = parser.parse_args()
     if WITH_PEERS not in os.environ:

@@ -42,7 +42,7 @@ def sampled_in_a_loop(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray,
 
 
 def measure(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], quick: bool) -> dict[str, Timing]:
-    """Seconds of each way on one arm's means; quick: on two threads, and what is prepared."""
+    """Seconds of each way on one arm's means; quick: on two threads, and look-ups."""
     prepared = triplet_curve(means, labels, threads=2)
     ways: dict[str, Callable[[], object]] = {
         ONE: lambda: triplet_accuracy(means, labels, [MARGIN]),
@@ -56,7 +56,7 @@ def measure(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], qu
         SAMPLED: lambda: sampled_in_a_loop(means, labels, 100_000),
     }
     if quick:
-        ways = {name: ways[name] for name in (ONE_2, CURVE_2, ALONE_2, LOOK_UP, MATRIX_LOOK_UP)}
+        ways = {name: ways[name] for name in (ONE_2, ALONE_2, MATRIX, LOOK_UP, MATRIX_LOOK_UP)}
     return interleaved({name: _timed(way) for name, way in ways.items()}, rounds=3 if quick else 5)
 
 

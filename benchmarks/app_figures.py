@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from benchmarks.map_frames import FLAGS, ROOT, machine, opened, served
 
-VISITS = 5
+VISITS = 3
 SESSIONS = 10
 PAGES = ("Overview", *(path.stem.split("_", 1)[1].replace("_", " ") for path in sorted((ROOT / "pages").glob("*.py"))))
 TITLES = {"Overview": "TVAE Explorer"}

@@ -27,16 +27,16 @@ class Timing:
         return (high - low) / 2 / self.median
 
 
-def interleaved(ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, Timing]:
+def interleaved(ways: Mapping[str, Callable[[], float]], rounds: int, *, warm_up: int = 1) -> dict[str, Timing]:
     """Call each way once a round; a way returns the seconds that its work took.
 
-    The first round warms up and is not counted.
+    The first `warm_up` rounds are not counted.
     """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds + 1):
+    for _ in range(warm_up + rounds):
         for name, way in ways.items():
             seconds[name].append(way())
-    return {name: Timing(tuple(taken[1:])) for name, taken in seconds.items()}
+    return {name: Timing(tuple(taken[warm_up:])) for name, taken in seconds.items()}
 
 
 def ratio(slow: Timing, fast: Timing) -> float:

@@ -105,18 +105,6 @@ def opening(browser: Any, address: str, slider: Slider) -> tuple[Page, float]:
     return page, time.perf_counter() - begun
 
 
-def turning(page: Page, slider: Slider) -> float:
-    """Seconds from a click on the page's link in the sidebar, seen from another page, to its main picture."""
-    link = page.get_by_role("link", name=slider.page.split("?")[0].replace("_", " "), exact=True)
-    page.get_by_role("link", name="Triplets", exact=True).click()
-    page.get_by_text("What exactly is counted").wait_for(timeout=120_000)
-    page.wait_for_timeout(2000)
-    begun = time.perf_counter()
-    link.click()
-    page.wait_for_function(f"() => ({slider.shown}) !== ''", timeout=120_000)
-    return time.perf_counter() - begun
-
-
 def changing(page: Page, slider: Slider, times: int) -> list[float]:
     """Milliseconds from a key on the slider to the changed picture."""
     handle = page.get_by_role("slider", name=slider.name)
@@ -137,8 +125,8 @@ def main() -> None:
     with server() as address, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
         browser = chromium.new_context(viewport={"width": 1400, "height": 900})  # keeps Streamlit's own files
-        print("| page | slider | by address, s | from the sidebar, s | change, ms | slowest change, ms |")
-        print("| --- | --- | ---: | ---: | ---: | ---: |")
+        print("| page | slider | by address, s | change, ms | slowest change, ms |")
+        print("| --- | --- | ---: | ---: | ---: |")
         for slider in SLIDERS:
             opening(browser, address, slider)[0].close()  # the server's first time
             openings = []
@@ -148,11 +136,9 @@ def main() -> None:
                 if len(openings) < OPENINGS:
                     page.close()
             changes = changing(page, slider, times) if slider.name else []
-            turnings = [turning(page, slider) for _ in range(OPENINGS)]
             page.close()
-            told = f"{statistics.median(openings):.2f} | {statistics.median(turnings):.2f}"
             changed = f"{statistics.median(changes):.0f} | {max(changes):.0f}" if changes else " | "
-            print(f"| {slider.page} | {slider.name} | {told} | {changed} |", flush=True)
+            print(f"| {slider.page} | {slider.name} | {statistics.median(openings):.2f} | {changed} |", flush=True)
         chromium.close()
 
 

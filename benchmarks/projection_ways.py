@@ -69,14 +69,11 @@ def peers(means: Float[np.ndarray, "n d"]) -> dict[str, Picture]:
 
 
 def measure(
-    means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], quick: bool
+    means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]
 ) -> tuple[dict[str, Drawn], dict[str, str]]:
-    """Each picture once, and why which peer is missing; quick: PCA alone."""
-    ways = ours(means, labels) | peers(means)
-    if quick:
-        ways = {"ours, PCA": ways["ours, PCA"]}
+    """Each picture once, and why which peer is missing."""
     found, missing = {}, {}
-    for name, way in ways.items():
+    for name, way in (ours(means, labels) | peers(means)).items():
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -91,9 +88,7 @@ def measure(
     return found, missing
 
 
-def app_seconds(
-    means: Mapping[str, Float[np.ndarray, "n d"]], labels: Int64[np.ndarray, " n"], quick: bool
-) -> dict[str, float]:
+def app_seconds(means: Mapping[str, Float[np.ndarray, "n d"]], labels: Int64[np.ndarray, " n"]) -> dict[str, float]:
     """Seconds from asking the app's projection process, warm as it is beside a server, until it has drawn all arms."""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +96,7 @@ def app_seconds(
         try:
             few = {"arm": next(iter(means.values()))[:100]}
             projector.submit(ProjectionRequest(means=few, parameters=UmapParameters(n_neighbors=5))).result()
-            for parameters in [UmapParameters()] if quick else [UmapParameters(), TsneParameters()]:
+            for parameters in (UmapParameters(), TsneParameters()):
                 started = time.perf_counter()
                 projector.submit(ProjectionRequest(means=means, parameters=parameters, labels=labels)).result()
                 found[parameters.method] = time.perf_counter() - started

@@ -49,10 +49,13 @@ def ours(split: Split, train: TrainConfig, loss: LossConfig, step: Step, *arms: 
     return Ours(RunConfig(train=endless, arms={arm: every[arm] for arm in arms}), split)
 
 
-def measure(split: Split, train: TrainConfig, steps: int, rounds: int) -> tuple[dict[str, Timing], dict[str, str]]:
-    """Seconds of so many steps of each way, and why which peer is missing. One thread an arm.
+def measure(
+    split: Split, train: TrainConfig, steps: int, rounds: int, quick: bool
+) -> tuple[dict[str, Timing], dict[str, str]]:
+    """Seconds of so many steps of each way, one thread an arm, and why which peer is missing; quick: those of headlines.
 
-    The first steps of each turn are not counted: they fetch what the way before has pushed out of the caches.
+    The first steps of each turn are not counted: they fetch what the way before has pushed out of the caches, and in
+    the first turn they warm up.
     """
     loss, model, rows, pixels = LossConfig(), RunConfig().model, 3 * train.batch_size, split.images[0].size
     vae, tvae = ours(split, train, loss, "fast", "vae"), ours(split, train, loss, "fast", "tvae")
@@ -67,7 +70,9 @@ def measure(split: Split, train: TrainConfig, steps: int, rounds: int) -> tuple[
         LIMIT_FLOAT32: Products(rows, pixels, model, torch.float32, by_numpy=True),
         LIMIT_TORCH: Products(rows, pixels, model, torch.float32, by_numpy=False),
     }
-    if products_type("fast", torch.device("cpu")) == torch.bfloat16:
+    if quick:
+        del ways[TUTORIAL_2], ways[LIMIT_TORCH]
+    elif products_type("fast", torch.device("cpu")) == torch.bfloat16:
         ways[LIMIT_BFLOAT16] = Products(rows, pixels, model, torch.bfloat16, by_numpy=False)
     missing = {}
     for name, make in peer_ways(split, train.batch_size, loss, model).items():
@@ -89,7 +94,7 @@ def measure(split: Split, train: TrainConfig, steps: int, rounds: int) -> tuple[
 
     torch.set_num_threads(1)
     with threadpool_limits(1, user_api="blas"):
-        return interleaved({name: timed(way) for name, way in ways.items()}, rounds), missing
+        return interleaved({name: timed(way) for name, way in ways.items()}, rounds, warm_up=0), missing
 
 
 @contextlib.contextmanager

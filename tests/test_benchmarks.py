@@ -23,7 +23,7 @@ def test_the_json_holds_the_headlines_as_numbers(digits, monkeypatch, tmp_path, 
     monkeypatch.setattr(
         suite.training_ways,
         "measure",
-        lambda split, train, steps, rounds: measure(split, TrainConfig(batch_size=8), 1, 2),
+        lambda split, train, steps, rounds, quick: measure(split, TrainConfig(batch_size=8), 1, 2, quick),
     )
     monkeypatch.setenv(suite.WITH_PEERS, json.dumps({"disent==0.8.0": "no network"}))
     written = tmp_path / "figures.json"
@@ -74,7 +74,9 @@ def test_time_to_quality_leaves_evaluation_out_and_looks_closer_near_the_goal():
         counts.append(count)
         return count / 100
 
-    found = quality_ways.reached(steps, lambda every: (next(exact if every == 1 else glanced), 12.0), from_step=100)
+    found = quality_ways.reached(
+        steps, lambda every: next(exact if every == 1 else glanced), lambda: 12.0, from_step=100
+    )
     assert counts == [100, 50, 50, 10, 10]
     assert (found.steps, found.accuracy, found.error) == (220, 0.958, 12.0)
     assert found.seconds == pytest.approx(2.2)
@@ -92,6 +94,22 @@ def test_growth_and_pictures_become_rows(digits, monkeypatch):
         "| a | 1.00 | - | 0.5000 |",
         "| b | not measured: why | | |",
     ]
+
+
+def test_pictures_are_drawn_alone_and_by_the_process_of_the_app(monkeypatch, capsys):
+    """On the digits that ship."""
+
+    def missing():
+        raise ImportError("no such library")
+
+    monkeypatch.setattr(suite, "RUN", suite.ROOT / "checkpoints" / "digits")
+    monkeypatch.setattr(projection_ways, "peers", lambda means: {"a peer": missing})
+    found = suite.Printed(False, {}, {})
+    suite.projections(found)
+    assert set(found.figures["projections"]) == {"ours, PCA", "ours, UMAP", "ours, t-SNE"}
+    assert all(drawn["trustworthiness"] > 0.7 for drawn in found.figures["projections"].values())
+    assert set(found.figures["both arms by the app's process, seconds"]) == {"umap", "tsne"}
+    assert "| a peer | not measured: ImportError: no such library | | |" in capsys.readouterr().out
 
 
 def test_the_pair_is_counted_as_two_arms():
