@@ -28,7 +28,7 @@ from tvae.ui.latent_map.payload import geometry_blob, neighbours_blob, neighbour
 ROOT = Path(__file__).parents[1]
 PORT = 8599
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
-VISITS = 5
+VISITS = 3
 FIRST_MAPS = '[data-testid=map-left][data-rows="10000"]'
 PAGE = "Latent_map?run=mnist"
 WATCH = """canvas => {

@@ -85,7 +85,7 @@ def wait_for_idle_worker(jobs: Jobs) -> None:
 def main() -> None:
     """Print the table of medians as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=7, help="starts")
+    parser.add_argument("--times", type=int, default=5, help="starts")
     parser.add_argument("--pages", nargs="+", default=["Triplets", "Training"], help="paths of pages to start from")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

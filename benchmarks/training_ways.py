@@ -52,10 +52,10 @@ def ours(split: Split, train: TrainConfig, loss: LossConfig, step: Step, *arms: 
 def measure(
     split: Split, train: TrainConfig, steps: int, rounds: int, quick: bool
 ) -> tuple[dict[str, Timing], dict[str, str]]:
-    """Seconds of so many steps of each way, one thread an arm, and why which peer is missing; quick: those of headlines.
+    """Seconds of so many steps of each way, one thread an arm, and why which peer is missing.
 
-    The first steps of each turn are not counted: they fetch what the way before has pushed out of the caches, and in
-    the first turn they warm up.
+    Quick: the ways that headlines are made of. The first steps of each turn are not counted: they fetch what the way
+    before has pushed out of the caches, and in the first turn they warm up.
     """
     loss, model, rows, pixels = LossConfig(), RunConfig().model, 3 * train.batch_size, split.images[0].size
     vae, tvae = ours(split, train, loss, "fast", "vae"), ours(split, train, loss, "fast", "tvae")
