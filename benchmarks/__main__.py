@@ -59,7 +59,7 @@ class Printed:
 
 def training(found: Printed, dataset: Dataset) -> None:
     """Training steps, each way in turns."""
-    steps, rounds = (12, 5) if found.quick else (40, 5)
+    steps, rounds = (12, 5) if found.quick else (24, 5)
     train = TrainConfig()
     timings, missing = training_ways.measure(dataset.train, train, steps, rounds, found.quick)
     found.headlines |= training_ways.headlines(timings)

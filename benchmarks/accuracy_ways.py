@@ -57,7 +57,7 @@ def measure(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], qu
     }
     if quick:
         ways = {name: ways[name] for name in (ONE_2, ALONE_2, MATRIX, LOOK_UP, MATRIX_LOOK_UP)}
-    return interleaved({name: _timed(way) for name, way in ways.items()}, rounds=3 if quick else 5)
+    return interleaved({name: _timed(way) for name, way in ways.items()}, rounds=3)
 
 
 def _without_class_counts(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> None:
@@ -93,7 +93,7 @@ class Grown:
     one_margin: float
     """Seconds."""
     grid: float
-    """Seconds of 201 margins with class counts."""
+    """Seconds of 201 margins without class counts."""
     memory: float
     """GiB that the process has held at most, all before it included."""
 
@@ -101,11 +101,11 @@ class Grown:
 def growth(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> list[Grown]:
     """One margin and the grid at several n, on two threads."""
     triplet_accuracy(means[:100], labels[:100], [MARGIN], threads=2)  # loads compiled code, which is no growth
-    triplet_curve(means[:100], labels[:100], threads=2)
+    _without_class_counts(means[:100], labels[:100])
     found = []
     for n in (size for size in SIZES if size <= len(labels)):
         one = _timed(lambda n=n: triplet_accuracy(means[:n], labels[:n], [MARGIN], threads=2))()
-        grid = _timed(lambda n=n: triplet_curve(means[:n], labels[:n], threads=2))()
+        grid = _timed(lambda n=n: _without_class_counts(means[:n], labels[:n]))()
         found.append(Grown(n, one, grid, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20))
     return found
 

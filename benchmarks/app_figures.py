@@ -22,7 +22,17 @@ SESSIONS = 10
 PAGES = ("Overview", *(path.stem.split("_", 1)[1].replace("_", " ") for path in sorted((ROOT / "pages").glob("*.py"))))
 TITLES = {"Overview": "TVAE Explorer"}
 """Of the pages whose title is not their name in the sidebar."""
+WAYS_IN = ("cold: from the command that starts the server", "a browser that was never here", "one that was here before")
+EMPTY = ROOT / "benchmarks" / "empty_app.py"
 SETTLED = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+
+AT_REST = """() => {
+  const now = performance.now();
+  const runs = document.querySelector('[data-testid=stApp]')?.dataset.testScriptState !== 'notRunning';
+  if (runs || now - window.looked > 100) window.restless = now;
+  window.looked = now;
+  return now - window.restless > 1000;
+}"""
 
 
 def seconds_until_title(page: Page, title: str, act: Callable[[], object]) -> float:
@@ -34,40 +44,43 @@ def seconds_until_title(page: Page, title: str, act: Callable[[], object]) -> fl
 
 
 def settle(page: Page) -> None:
-    """Wait until the page's script is over."""
-    page.wait_for_function(SETTLED, timeout=120_000)
-    page.wait_for_timeout(1000)
+    """Wait until the page has been at rest for a second: no script, and frames that come in time."""
+    page.evaluate("() => { window.looked = window.restless = performance.now(); }")
+    page.wait_for_function(AT_REST, timeout=120_000)
 
 
 def first_content(browser: Browser) -> list[str]:
-    """Rows of seconds to the overview's title: a server's start, then visits to a warm one."""
-    started, new, back = [], [], []
+    """Rows of seconds to the title of an empty page and of the overview, in turns: a server's start, a warm server."""
+    taken: dict[str, list[float]] = {}
     for _ in range(VISITS):
-        begun = time.perf_counter()
-        context = browser.new_context()
-        with served(ROOT / "streamlit_app.py") as address:
-            page = opened(context)
-            visit = lambda page=page, address=address: page.goto(address, wait_until="commit")  # noqa: E731
-            seconds_until_title(page, TITLES["Overview"], visit)
-            started.append(time.perf_counter() - begun)
-            settle(page)
-            context.close()
+        for script, title in ((EMPTY, "Nothing"), (ROOT / "streamlit_app.py", TITLES["Overview"])):
+            whose = "a page with nothing but a title" if script == EMPTY else "the overview"
+            begun = time.perf_counter()
             context = browser.new_context()
-            page = opened(context)
-            visit = lambda page=page, address=address: page.goto(address, wait_until="commit")  # noqa: E731
-            new.append(seconds_until_title(page, TITLES["Overview"], visit))
-            settle(page)
-            back.append(seconds_until_title(page, TITLES["Overview"], visit))
-            settle(page)
-            context.close()
+            with served(script) as address:
+                visited_from(context, address, title)
+                cold = time.perf_counter() - begun
+                settle(context.pages[0])
+                context.close()
+                context = browser.new_context()
+                page, new = visited_from(context, address, title)
+                settle(page)
+                back = seconds_until_title(page, title, lambda page=page: page.goto(page.url, wait_until="commit"))
+                settle(page)
+                context.close()
+            for way, seconds in zip(WAYS_IN, (cold, new, back), strict=True):
+                taken.setdefault(f"{whose}, {way}", []).append(seconds)
     return [
         f"| {name} | {statistics.median(times):.2f} | {min(times):.2f} | {max(times):.2f} |"
-        for name, times in (
-            ("cold: from the command that starts the server, a browser that was never here", started),
-            ("a warm server, a browser that was never here", new),
-            ("warm: a warm server, a browser that was here before", back),
-        )
+        for name, times in taken.items()
     ]
+
+
+def visited_from(context: BrowserContext, address: str, title: str) -> tuple[Page, float]:
+    """The page, and the seconds until its title was seen."""
+    page = opened(context)
+    seconds = seconds_until_title(page, title, lambda: page.goto(address, wait_until="commit"))
+    return page, seconds
 
 
 def switch(page: Page, name: str) -> tuple[float, float]:
@@ -85,7 +98,7 @@ def switches(page: Page) -> list[str]:
     for _ in range(VISITS + 1):
         for name in (*PAGES[1:], PAGES[0]):
             taken[name].append(switch(page, name))
-            page.wait_for_timeout(1000)
+            settle(page)
     rows = []
     for name, ((first_title, first_whole), *later) in taken.items():
         titles, wholes = zip(*later, strict=True)

@@ -58,11 +58,11 @@ def served(script: Path) -> Iterator[str]:
     server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{PORT}"
     try:
-        for _ in range(240):
+        for _ in range(1200):
             with contextlib.suppress(OSError):
                 urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
                 break
-            time.sleep(0.25)
+            time.sleep(0.05)
         yield address
     finally:
         server.terminate()

@@ -14,11 +14,11 @@ from tvae.judges import Judge, class_shares, effective_classes
 from tvae.sample_quality import NEIGHBOURS, SampleQuality
 from tvae.selection import rows_csv
 from tvae.ui import cached
-from tvae.ui.arm_grids import ROOM_OF_TWO, arm_badge, arm_columns, show_arm_grid
+from tvae.ui.arm_columns import ROOM_OF_TWO, arm_badge, arm_columns
 from tvae.ui.arms import chosen_arms
 from tvae.ui.colours import arm_colours
 from tvae.ui.frame import show_encoded_page
-from tvae.ui.image_grid import grid_download
+from tvae.ui.image_grid import grid_download, show_grid_within
 from tvae.ui.map_inputs import images_of, look_for_images_again
 from tvae.ui.pictures import GridRow
 from tvae.ui.sample_figures import classes_seen
@@ -239,7 +239,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         with column:
             what = "the prior" if asked is None else f"class {names[asked]}"
             arm_badge(run, arm)
-            show_arm_grid(grid, f"Samples of {arm.upper()} from {what}", ROOM_OF_TWO * 2 // len(arms))
+            show_grid_within(grid, f"Samples of {arm.upper()} from {what}", ROOM_OF_TWO * 2 // len(arms))
             grid_download(grid, f"samples-{run.name}-{arm}")
     source = "N(0, I)" if asked is None else f"each arm's own Gaussian of the means μ of its class {names[asked]}"
     under = "" if judge is None else " Under each, the class that the judge below sees."

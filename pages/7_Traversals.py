@@ -11,11 +11,11 @@ from tvae.paths import traversals
 from tvae.selection import rows_csv
 from tvae.traversals import OFF_BELOW, ranked_latents
 from tvae.ui import cached, state
-from tvae.ui.arm_grids import ROOM_OF_TWO, arm_badge, arm_columns, show_arm_grid
+from tvae.ui.arm_columns import ROOM_OF_TWO, arm_badge, arm_columns
 from tvae.ui.arms import chosen_arms
 from tvae.ui.colours import FAINT, INK
 from tvae.ui.frame import show_encoded_page, theme
-from tvae.ui.image_grid import grid_download, show_grid
+from tvae.ui.image_grid import grid_download, show_grid, show_grid_within
 from tvae.ui.map_inputs import images_of, look_for_images_again
 from tvae.ui.pictures import GridRow
 
@@ -94,7 +94,7 @@ def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int
     arm_badge(run, arm, f"{len(ranked.on)} of {latents} latents on, {ranked.kl.sum():.2f} nats")
     if len(ranked.on):
         rows = grid_of(run, arm, code, ranked.on, ranked.kl, steps)
-        show_arm_grid(rows, f"Traversals of {arm.upper()}: {len(ranked.on)} latents", room)
+        show_grid_within(rows, f"Traversals of {arm.upper()}: {len(ranked.on)} latents", room)
         grid_download(rows, f"traversals-{run.name}-{arm}")
     else:
         st.info("Every latent is off: whatever the code, the decoder draws one picture.")
@@ -104,7 +104,7 @@ def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int
     title = f"{len(ranked.off)} latents off, KL under {OFF_BELOW:g} nats"
     folded = st.expander(title if len(ranked.off) > 1 else title.replace("latents", "latent"))
     with folded:
-        show_arm_grid(
+        show_grid_within(
             grid_of(run, arm, code, ranked.off, ranked.kl, steps), f"{arm.upper()}: latents that are off", room
         )
 

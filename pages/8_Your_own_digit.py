@@ -13,12 +13,13 @@ from tvae.new_image import SeenImage, seen_image
 from tvae.selection import rows_csv
 from tvae.strokes import ink_of_strokes, strokes_from_text, strokes_to_text
 from tvae.ui import cached, state
-from tvae.ui.arm_grids import ROOM_OF_TWO, arm_badge, show_arm_grid
+from tvae.ui.arm_columns import ROOM_OF_TWO, arm_badge
 from tvae.ui.arms import chosen_arms
 from tvae.ui.colours import INK, arm_colours
 from tvae.ui.drawing import drawing
 from tvae.ui.escaping import as_text
 from tvae.ui.frame import measured_on, show_encoded_page, theme
+from tvae.ui.image_grid import show_grid_within
 from tvae.ui.map_inputs import images_of, look_for_images_again
 from tvae.ui.map_link import offer_on_map
 from tvae.ui.map_pictures import map_png, outside
@@ -133,7 +134,7 @@ def show_pictures(run: Run, encoding: Encoding, image: np.ndarray, seen: dict[st
         images=np.stack([image, *(one.reconstruction for one in seen.values())]),
         under=["input", *(f"{arm.upper()} {one.error:.2f}" for arm, one in seen.items())],
     )
-    show_arm_grid([grid], f"Your image and what {' and '.join(arm.upper() for arm in seen)} draw from it", 330)
+    show_grid_within([grid], f"Your image and what {' and '.join(arm.upper() for arm in seen)} draw from it", 330)
     worse = " and ".join(f"{100 * one.share_below:.0f} % in {arm.upper()}" for arm, one in seen.items())
     st.caption(
         f"Your image, {told}; beside it what each model draws from its μ, with the squared error over all pixels. "
@@ -183,7 +184,7 @@ def show_near(run: Run, encoding: Encoding, seen: dict[str, SeenImage], images: 
             GridRow(label=arm.upper(), colour=colours[arm], images=images[found.rows[0]], under=under[arm])
             for arm, found in near.items()
         ]
-        show_arm_grid(rows, "The nearest test images in each latent space", ROOM_OF_TWO)
+        show_grid_within(rows, "The nearest test images in each latent space", ROOM_OF_TWO)
     st.caption("Test images whose μ lies nearest, nearest first: class · Euclidean distance.")
     rows = np.unique(np.concatenate([found.rows[0] for found in near.values()]))
     with st.container(horizontal=True):

@@ -15,7 +15,7 @@ from tvae.decoding import network, to_grey
 from tvae.generation import class_gaussian, shared_noise
 from tvae.imagining import feature_manifold, imagined, real_images
 from tvae.sample_quality import sample_quality
-from tvae.ui import arm_grids, cached
+from tvae.ui import cached, image_grid
 
 ROOT = Path(__file__).parents[1]
 RUN = read_run(ROOT / "checkpoints" / "digits")
@@ -29,7 +29,7 @@ def grids(monkeypatch) -> dict[str, np.ndarray]:
     def show(rows, alt, room):
         shown[alt] = np.concatenate([row.images for row in rows])
 
-    monkeypatch.setattr(arm_grids, "show_arm_grid", show)
+    monkeypatch.setattr(image_grid, "show_grid_within", show)
     return shown
 
 

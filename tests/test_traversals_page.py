@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tvae.checkpoints import EncodedArm, Encoding, read_encoding, read_run, write_encoding
 from tvae.data import DataUnavailable
 from tvae.decoding import network, to_grey
-from tvae.ui import arm_grids, cached
+from tvae.ui import cached, image_grid
 from tvae.ui.pictures import GridRow
 
 ROOT = Path(__file__).parents[1]
@@ -24,7 +25,7 @@ RUN = read_run(DIGITS)
 def grids(monkeypatch) -> dict[str, list[GridRow]]:
     """The rows of each picture of an arm that the page shows, by the start of what it is called."""
     shown: dict[str, list[GridRow]] = {}
-    monkeypatch.setattr(arm_grids, "show_arm_grid", lambda rows, alt, room: shown.update({alt.split(":")[0]: rows}))
+    monkeypatch.setattr(image_grid, "show_grid_within", lambda rows, alt, room: shown.update({alt.split(":")[0]: rows}))
     return shown
 
 
@@ -155,3 +156,13 @@ def test_arms_of_different_latent_sizes_are_shown_each_on_its_own_terms(tmp_path
     assert latents_of(grids["Traversals of TVAE"])[0] == latents, "the added latent has most KL"
     assert latents_of(grids["TVAE"])[-1] == latents + 1
     assert max(latents_of(grids["Traversals of VAE"])) < latents
+
+
+def test_a_picture_is_encoded_once(monkeypatch):
+    """Streamlit scales a picture to a width of its own and encodes it again: slower, and blurred on a fine screen."""
+    drawn, encoded = [], []
+    grid_png, save = image_grid.grid_png, Image.Image.save
+    monkeypatch.setattr(image_grid, "grid_png", lambda *rows, **looks: drawn.append(0) or grid_png(*rows, **looks))
+    monkeypatch.setattr(Image.Image, "save", lambda *image, **form: encoded.append(0) or save(*image, **form))
+    assert not page({}).exception
+    assert len(encoded) == len(drawn) > 0

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 
 import streamlit as st
 
 from tvae.ui.colours import GROUND, INK
 from tvae.ui.frame import theme
-from tvae.ui.pictures import GridRow, fitting_density, fitting_scale, grid_png
+from tvae.ui.pictures import LABEL, GridRow, fitting_density, fitting_scale, grid_png, png_width
 
 NARROWEST = 680
 """Screen pixels to which a wide grid may shrink; `page.css` says the same."""
@@ -17,13 +16,19 @@ NARROWEST = 680
 
 def show_grid(rows: Sequence[GridRow], alt: str, key: str) -> None:
     """Show the rows as large as they fit; a narrow page scrolls sideways rather than make their numbers unreadable."""
-    scale = _scale(rows)
-    density = fitting_density(rows, scale)
-    png = grid_png(rows, ink=INK[theme()], scale=scale, density=density)
-    width = struct.unpack(">I", png[16:20])[0]  # where a PNG tells it
-    across = round(width / density)
+    png, across = _picture(rows, _scale(rows))
     size = "wide" if across > NARROWEST else "small"
     with st.container(width=across, key=f"image-grid-{size}-{key}"):
+        st.image(png, width="stretch", alt=alt)
+
+
+def show_grid_within(rows: Sequence[GridRow], alt: str, room: int) -> None:
+    """Show the rows as large as they fit into so many screen pixels, and smaller on a page that has fewer."""
+    count, height, width = rows[0].images.shape[:3]
+    labels = 0 if any(row.label for row in rows) else LABEL - 14  # room that labels would take
+    png, across = _picture(rows, fitting_scale(count, height, width, room + labels))
+    # In a place of its width: a width of its own would make Streamlit scale the picture to it and encode it again.
+    with st.container(width=across):
         st.image(png, width="stretch", alt=alt)
 
 
@@ -38,6 +43,13 @@ def grid_download(rows: Sequence[GridRow], name: str, label: str = "PNG") -> Non
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def _picture(rows: Sequence[GridRow], scale: float) -> tuple[bytes, int]:
+    """The picture, as fine as Streamlit passes it on, and the screen pixels that it is wide."""
+    density = fitting_density(rows, scale)
+    png = grid_png(rows, ink=INK[theme()], scale=scale, density=density)
+    return png, round(png_width(png) / density)
 
 
 def _scale(rows: Sequence[GridRow]) -> float:

@@ -8,13 +8,12 @@ from jaxtyping import Float, UInt8
 
 from tvae.selection import Companion, selection
 from tvae.ui import state
-from tvae.ui.colours import INK
 from tvae.ui.escaping import as_text
-from tvae.ui.frame import theme
+from tvae.ui.image_grid import show_grid_within
 from tvae.ui.map_figures import class_mix
 from tvae.ui.map_inputs import MOST_TILES, Pair, panel_neighbours, selected_rows_csv
 from tvae.ui.neighbour_panel import PanelSide, neighbour_panel
-from tvae.ui.pictures import GridRow, fitting_scale, grid_png, png_width
+from tvae.ui.pictures import GridRow
 
 Images = UInt8[np.ndarray, "n height width"]
 ROOM = 520
@@ -32,9 +31,7 @@ def thumbnails_row(label: str, companions: list[tuple[int, str]], images: Images
         return
     rows = [row for row, _ in companions]
     row = GridRow(label=label, colour=colour, images=images[rows], under=[under for _, under in companions])
-    height, width = images.shape[1:]
-    png = grid_png([row], ink=INK[theme()], scale=fitting_scale(len(rows), height, width, ROOM))
-    st.image(png, width=png_width(png) // 2, alt=f"{label}: rows {', '.join(map(str, rows))}")
+    show_grid_within([row], f"{label}: rows {', '.join(map(str, rows))}", ROOM)
 
 
 def enlarged(image: UInt8[np.ndarray, "height width"], side: int) -> UInt8[np.ndarray, "larger larger_width"]:
