@@ -1,6 +1,5 @@
 """The overview: the paper's table and figures beside ours, on a run that ships."""
 
-import pandas as pd
 import streamlit as st
 
 from tvae.checkpoints import Encoding, Run, read_metrics
@@ -19,6 +18,8 @@ METHOD_NAMES = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
 
 def show_table(run: Run) -> None:
     """Table 1 of the paper beside the run's own numbers."""
+    import pandas as pd  # most of a second on a fresh server, whose first page has its title by now
+
     st.markdown("##### Table 1: triplet accuracy")
     try:
         metrics = read_metrics(run.folder)
