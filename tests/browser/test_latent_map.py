@@ -28,6 +28,7 @@ from tvae.ui.latent_map.payload import (
 )
 
 FILL = 0.92  # the share of a map's shorter side that a layout takes, as in panel.js
+SIDES = ("left", "right")
 
 
 class Maps:
@@ -101,6 +102,16 @@ class Maps:
 
     def wait_for_python(self, rows: list[int]) -> None:
         self.page.get_by_text(f"rows {rows}", exact=True).wait_for(timeout=15_000)
+
+    def until_still(self) -> None:
+        """Wait until both maps look as they did half a second before."""
+
+        def still() -> bool:
+            before = [self.picture(side) for side in SIDES]
+            self.page.wait_for_timeout(500)
+            return all(np.array_equal(self.picture(side), was) for side, was in zip(SIDES, before, strict=True))
+
+        self.until(still)
 
     def picture(self, side: str) -> np.ndarray:
         """The map's pixels as they are seen, marks and all."""
@@ -392,6 +403,7 @@ def test_png_holds_both_maps(maps: Maps, tmp_path: Path) -> None:
     maps.page.get_by_test_id("map-card-image").wait_for()  # the images are unpacked
     maps.page.mouse.move(3, 3)
     maps.wait("left", "hovered-row", "")
+    maps.until_still()  # a frame brings a few images at a time
     with maps.page.expect_download() as download:
         maps.page.get_by_role("button", name="Save what is seen").click()
     target = tmp_path / "map.png"
