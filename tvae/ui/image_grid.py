@@ -25,7 +25,7 @@ def show_grid(rows: Sequence[GridRow], alt: str, key: str) -> None:
 def show_grid_within(rows: Sequence[GridRow], alt: str, room: int) -> None:
     """Show the rows as large as they fit into so many screen pixels, and smaller on a page that has fewer."""
     count, height, width = rows[0].images.shape[:3]
-    labels = 0 if any(row.label for row in rows) else LABEL - 14  # room that labels would take
+    labels = 0 if any(row.label for row in rows) else LABEL  # room that labels would take
     png, across = _picture(rows, fitting_scale(count, height, width, room + labels))
     # In a place of its width: a width of its own would make Streamlit scale the picture to it and encode it again.
     with st.container(width=across):

@@ -64,7 +64,8 @@ def _measures(rows: Sequence[GridRow], scale: float, density: float) -> _Measure
     gap = round(min(pixel * GAP, density * MOST_GAP))
     count, _, width = rows[0].images.shape[:3]
     font = ImageFont.load_default(density * 14)
-    left = round(max(font.getlength(row.label) for row in rows) + density * 14)
+    labels = max(font.getlength(row.label) for row in rows)
+    left = round(labels + density * 14) if labels else 0
     return _Measures(pixel, gap, left, left + count * (pixel * width + gap) - gap)
 
 
