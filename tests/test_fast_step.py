@@ -29,7 +29,7 @@ TOLERANCE = {"fast-float32": 1e-5, "fast-bfloat16": 0.03}
 """Of each layer's gradient, as a share of its norm: the rounding of float32 sums, and of 8 bits of mantissa."""
 
 
-STEPS = [("fast-float32", "dense"), ("fast-float32", "drawn"), ("fast-bfloat16", "dense")]
+STEPS = [(step, images) for step in TOLERANCE for images in ("dense", "drawn")]
 """Kinds of steps, and of images whose products they take in different ways."""
 
 

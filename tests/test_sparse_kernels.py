@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
 
+from tvae.fast_step import as_array
 from tvae.sparse_kernels import MOST_INK, gather_ink, multiply_rows, room_for_rows, transpose_rows, worthwhile_ink
 
 
@@ -16,7 +18,8 @@ def images():
     return images
 
 
-def test_products_with_ink_are_those_with_all_pixels(images):
+@pytest.mark.parametrize("of", [torch.float32, torch.bfloat16])
+def test_products_with_ink_are_those_with_all_pixels(images, of):
     generator = np.random.default_rng(4)
     rows = np.array([5, 0, 39, 5, 12, 38, 7])  # one twice
     by_image, by_pixel = room_for_rows(len(rows), 5_000), room_for_rows(images.shape[1], 5_000)
@@ -24,15 +27,16 @@ def test_products_with_ink_are_those_with_all_pixels(images):
     transpose_rows(by_image, by_pixel)
     shares = images[rows].astype(np.float32) / np.float32(255)
 
-    weights = generator.standard_normal((images.shape[1], 37), np.float32)
-    hidden = np.full((len(rows), 37), np.nan, np.float32)
-    multiply_rows(by_image, weights, hidden)
-    np.testing.assert_allclose(hidden, shares @ weights, rtol=1e-5, atol=1e-5)
+    def drawn(count):
+        return torch.from_numpy(generator.standard_normal((count, 37), np.float32)).to(of)
 
-    by_hidden = generator.standard_normal((len(rows), 37), np.float32)
-    by_weights = np.full_like(weights, np.nan)
-    multiply_rows(by_pixel, by_hidden, by_weights)
-    np.testing.assert_allclose(by_weights, shares.T @ by_hidden, rtol=1e-5, atol=1e-6)
+    weights, hidden = drawn(images.shape[1]), np.full((len(rows), 37), np.nan, np.float32)
+    multiply_rows(by_image, as_array(weights), hidden)
+    np.testing.assert_allclose(hidden, shares @ weights.float().numpy(), rtol=1e-5, atol=1e-5)
+
+    by_hidden, by_weights = drawn(len(rows)), np.full((images.shape[1], 37), np.nan, np.float32)
+    multiply_rows(by_pixel, as_array(by_hidden), by_weights)
+    np.testing.assert_allclose(by_weights, shares.T @ by_hidden.float().numpy(), rtol=1e-5, atol=1e-6)
 
 
 def test_a_transpose_lists_each_columns_rows_in_their_order(images):

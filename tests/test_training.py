@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 
 from tvae.arms import NonFiniteLoss
 from tvae.config import InputError, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
@@ -99,6 +100,23 @@ def test_training_can_be_left_between_steps_and_taken_up_again(blobs):
     for _ in training.reports():
         pass
     assert_bit_identical(weights_of(training.arms["tvae"].model), weights_after(config, blobs)["tvae"])
+
+
+@pytest.mark.parametrize("step", ["plain", "fast-float32", "fast-bfloat16"])
+def test_every_arm_computes_with_one_thread(blobs, step):
+    """A thread asks OpenMP for as many as there are processors, unless it is told: two arms would have two each."""
+    train = TrainConfig(epochs=1, batch_size=10, step=step)
+    training = Training(RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=train), blobs)
+    counts = []
+    for descent in training._descents:
+
+        def counted(number, batch, gradients=descent.gradients):
+            counts.extend(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] in ("openmp", "blas"))
+            return gradients(number, batch)
+
+        descent.gradients = counted
+    next(training.reports())
+    assert counts and set(counts) == {1}
 
 
 def test_training_learns(digits):

@@ -1,7 +1,8 @@
-"""The gradients of a float32 step, matrix products included, in one compiled call without the interpreter's lock.
+"""What a fast step computes from a batch to the gradients, compiled, without the interpreter's lock.
 
-Two arms' threads that came back to the interpreter between products would wait for each other. The products are those
-of the BLAS that scipy brings, by `numpy.dot`, which numba hands over to it.
+Two arms' threads that came back to the interpreter between products would wait for each other: a float32 step is one
+call, a bfloat16 step a few, around the products of the last layer that torch takes. The products in here are those of
+the BLAS that scipy brings, by `numpy.dot`, which numba hands over to it.
 
 Importing this file imports numba, so import it where a step is made.
 """
@@ -12,12 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg.cython_blas  # noqa: F401  loaded now rather than at the first product: its threads can be limited
-from jaxtyping import Float32, Int64, UInt8
+from jaxtyping import Float32, Int16, Int64, Shaped, UInt8
 
 from tvae.sparse_kernels import Ink, Rows, gather_ink, multiply_rows, transpose_rows
 from tvae.step_kernels import (
     batch_all_gradients,
     compiled_pass,
+    convert,
     f32,
     gather_images,
     pixel_errors,
@@ -70,11 +72,14 @@ class Terms(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What a step writes on its way, kept from step to step: memory fresh from the system would cost more than sums."""
+    """What a step writes on its way, kept from step to step: memory fresh from the system would cost more than sums.
+
+    What the products of the outer layers read and write is of their type, bfloat16 as its bits.
+    """
 
     by_image: Rows
     by_pixel: Rows
-    images: Float32[np.ndarray, "n pixels"]
+    images: Shaped[np.ndarray, "n pixels"]
     """In place of the two before, where all pixels are multiplied."""
     hidden: Float32[np.ndarray, "n hidden"]
     statistics: Float32[np.ndarray, "n 2*latent"]
@@ -82,9 +87,9 @@ class Memory(NamedTuple):
     deviations: Float32[np.ndarray, "n latent"]
     latents: Float32[np.ndarray, "n latent"]
     decoded: Float32[np.ndarray, "n hidden"]
-    products: Float32[np.ndarray, "n pixels"]
+    products: Shaped[np.ndarray, "n pixels"]
     """The logits without their bias."""
-    by_logits: Float32[np.ndarray, "n pixels"]
+    by_logits: Shaped[np.ndarray, "n pixels"]
     by_hidden: Float32[np.ndarray, "n hidden"]
     """By the decoder's hidden layer, then by the encoder's."""
     by_latents: Float32[np.ndarray, "n latent"]
@@ -92,50 +97,122 @@ class Memory(NamedTuple):
     by_statistics: Float32[np.ndarray, "n 2*latent"]
 
 
+class Rounded(NamedTuple):
+    """What the outer layers' products take and give in bfloat16, as its bits, beside `Memory`."""
+
+    w1: Int16[np.ndarray, "pixels hidden"]
+    w4: Int16[np.ndarray, "pixels hidden"]
+    hidden: Int16[np.ndarray, "n hidden"]
+    """What the first layer's product with all pixels gives; then the gradient by the first layer's outputs."""
+    decoded: Int16[np.ndarray, "n hidden"]
+    by_decoded: Int16[np.ndarray, "n hidden"]
+
+
 @compiled_pass
 def fill_gradients(inputs, layers, by_layers, terms, memory):
-    """Write the gradients of the weighted loss to `by_layers`.
+    """Write the gradients of the weighted loss to `by_layers`, all in float32.
 
     Returns squared errors (not told where they aren't the loss), KL and triplet hinge, averaged over the batch, and the
     spread of the means.
     """
-    count = inputs.rows.size
-    share = f32(1) / f32(count)
     if inputs.sparse:
-        gather_ink(inputs.ink, inputs.rows, memory.by_image)
-        transpose_rows(memory.by_image, memory.by_pixel)
-        multiply_rows(memory.by_image, layers.w1, memory.hidden)
+        _multiply_ink(inputs, layers.w1, memory)
     else:
         gather_images(inputs.images, inputs.rows, memory.images)
         np.dot(memory.images, layers.w1, memory.hidden)
-    _add_and_rectify(memory.hidden, layers.b1)
-    np.dot(memory.hidden, layers.w2.T, memory.statistics)
-    _add(memory.statistics, layers.b2)
-    kl = sample_latents(memory.statistics, inputs.noise, memory.means, memory.deviations, memory.latents) / count
-    np.dot(memory.latents, layers.w3.T, memory.decoded)
-    _add_and_rectify(memory.decoded, layers.b3)
+    kl = _hidden_to_decoded(inputs, layers, memory)
     np.dot(memory.decoded, layers.w4.T, memory.products)
 
-    weight = terms.reconstruction_weight * share
+    errors = errors_by_logits(inputs, layers, by_layers, terms, memory)
+    np.dot(memory.by_logits.T, memory.decoded, by_layers.w4)
+    np.dot(memory.by_logits, layers.w4, memory.by_hidden)
+
+    triplet = _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory)
+    if inputs.sparse:
+        multiply_rows(memory.by_pixel, memory.by_hidden, by_layers.w1)
+    else:
+        np.dot(memory.images.T, memory.by_hidden, by_layers.w1)
+    return errors, kl, triplet, spread(memory.means)
+
+
+@compiled_pass
+def begin_rounded(inputs, layers, rounded, memory):
+    """Round the outer layers' weights, and read the images: multiply their ink, or write them for a product."""
+    convert(layers.w1, rounded.w1)
+    convert(layers.w4, rounded.w4)
+    if inputs.sparse:
+        _multiply_ink(inputs, rounded.w1, memory)
+    else:
+        gather_images(inputs.images, inputs.rows, memory.images)
+
+
+@compiled_pass
+def decode_rounded(inputs, layers, rounded, memory):
+    """Go on from the first layer's product to the input of the last one's; returns the KL."""
+    if not inputs.sparse:
+        convert(rounded.hidden, memory.hidden)
+    kl = _hidden_to_decoded(inputs, layers, memory)
+    convert(memory.decoded, rounded.decoded)
+    return kl
+
+
+@compiled_pass
+def descend_rounded(inputs, layers, by_layers, terms, rounded, memory):
+    """Write all gradients from that by the decoder's hidden layer on; returns the triplet hinge and the means' spread.
+
+    Where all pixels are multiplied, the gradient by the first layer's weights is left to a product.
+    """
+    convert(rounded.by_decoded, memory.by_hidden)
+    triplet = _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory)
+    convert(memory.by_hidden, rounded.hidden)
+    if inputs.sparse:
+        multiply_rows(memory.by_pixel, rounded.hidden, by_layers.w1)
+    return triplet, spread(memory.means)
+
+
+@compiled_pass
+def errors_by_logits(inputs, layers, by_layers, terms, memory):
+    """Write the gradients by the logits and by their bias; returns the squared errors, averaged over the batch."""
+    count = inputs.rows.size
     errors = pixel_errors(
         memory.products,
         layers.b4,
         inputs.images,
         inputs.rows,
         terms.squared,
-        weight,
+        terms.reconstruction_weight / f32(count),
         memory.by_logits,
         by_layers.b4,
     )
-    if weight == 0:  # a term of weight 0 has no influence, even where it is not finite
+    if terms.reconstruction_weight == 0:  # a term of weight 0 has no influence, even where it is not finite
         memory.by_logits[:] = 0
         by_layers.b4[:] = 0
-    np.dot(memory.by_logits.T, memory.decoded, by_layers.w4)
-    np.dot(memory.by_logits, layers.w4, memory.by_hidden)
+    return errors / count
+
+
+@compiled_pass
+def _multiply_ink(inputs, weights, memory):
+    gather_ink(inputs.ink, inputs.rows, memory.by_image)
+    transpose_rows(memory.by_image, memory.by_pixel)
+    multiply_rows(memory.by_image, weights, memory.hidden)
+
+
+@compiled_pass
+def _hidden_to_decoded(inputs, layers, memory):
+    _add_and_rectify(memory.hidden, layers.b1)
+    np.dot(memory.hidden, layers.w2.T, memory.statistics)
+    _add(memory.statistics, layers.b2)
+    kl = sample_latents(memory.statistics, inputs.noise, memory.means, memory.deviations, memory.latents)
+    np.dot(memory.latents, layers.w3.T, memory.decoded)
+    _add_and_rectify(memory.decoded, layers.b3)
+    return kl / inputs.rows.size
+
+
+@compiled_pass
+def _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory):
     rectifier_gradients(memory.by_hidden, memory.decoded, by_layers.b3)
     np.dot(memory.by_hidden.T, memory.latents, by_layers.w3)
     np.dot(memory.by_hidden, layers.w3, memory.by_latents)
-
     if terms.batch_all:
         triplet = batch_all_gradients(memory.means, inputs.labels, terms.margin, terms.triplet_weight, memory.by_means)
     else:
@@ -146,18 +223,14 @@ def fill_gradients(inputs, layers, by_layers, terms, memory):
         inputs.noise,
         memory.means,
         memory.deviations,
-        terms.kl_weight * share,
+        terms.kl_weight / f32(inputs.rows.size),
         memory.by_statistics,
         by_layers.b2,
     )
     np.dot(memory.by_statistics.T, memory.hidden, by_layers.w2)
     np.dot(memory.by_statistics, layers.w2, memory.by_hidden)
     rectifier_gradients(memory.by_hidden, memory.hidden, by_layers.b1)
-    if inputs.sparse:
-        multiply_rows(memory.by_pixel, memory.by_hidden, by_layers.w1)
-    else:
-        np.dot(memory.images.T, memory.by_hidden, by_layers.w1)
-    return errors / count, kl, triplet, spread(memory.means)
+    return triplet
 
 
 @compiled_pass

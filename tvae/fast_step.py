@@ -5,16 +5,23 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float32, UInt8
+from jaxtyping import UInt8
 from torch import Tensor
 
 from tvae.arms import MOMENTS, Arm, ArmLosses, Batch, images_of
 from tvae.config import Step
 from tvae.losses import LossTerms
+
+if TYPE_CHECKING:  # importing these imports numba
+    from tvae.compiled_gradients import Inputs
+    from tvae.sparse_kernels import Ink
+
+FIRST_WEIGHT, LAST_WEIGHT = "encoder.0.weight", "decoder.2.weight"
 
 BFLOAT16_INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}
 """As Linux names them: Intel's and AMD's, Intel's matrix units, Arm's."""
@@ -38,41 +45,102 @@ def products_type(step: Step, device: torch.device) -> torch.dtype:
 
 
 class FastStep(ABC):
-    """Steps of one arm: eleven matrix products, and few passes over memory between them (`tvae.step_kernels`).
+    """Steps of one arm: eleven matrix products, and few passes over memory between them (`tvae.compiled_gradients`).
 
     Nothing is kept from step to step but memory to write into.
     """
 
-    def __init__(self, arm: Arm, images: UInt8[np.ndarray, "n pixels"], by_weight: dict[str, Tensor]) -> None:
+    def __init__(
+        self,
+        arm: Arm,
+        batch_all: bool,
+        rows: int,
+        images: UInt8[np.ndarray, "n pixels"],
+        ink: Ink,
+        products: torch.dtype = torch.float32,
+    ) -> None:
         """
         Args:
+            rows: images of a batch: anchors, positives and negatives.
             images: of the training split.
-            by_weight: room for the gradients, each in the same order in memory as its weight.
+            ink: theirs; none where all pixels are to be multiplied.
+            products: type of the outer layers' products; those between are float32's.
         """
-        from tvae import step_kernels
+        from tvae import compiled_gradients, step_kernels
+        from tvae.sparse_kernels import room_for_rows
 
-        self._kernels, self._arm, self._images = step_kernels, arm, images
-        self.by_weight = by_weight
-        """The last batch's gradients, by weight's name, in the type that they are summed in."""
-        named = arm.model.state_dict()
-        moments = [{name: arm.moments[name][moment] for name in named} for moment in MOMENTS]
-        # Of each layer's weights, and of all biases: the gradients of either are of one type.
-        self._descending = [
-            [tuple(flat(each[name]) for name in together) for each in (named, by_weight, *moments)]
-            for together in (
-                [name for name, weight in named.items() if weight.ndim == 2],
-                [name for name, weight in named.items() if weight.ndim == 1],
+        self._compiled, self._kernels = compiled_gradients, step_kernels
+        self._arm, self._images, self._ink, self._sparse = arm, images, ink, len(ink.values) > 0
+        _lay_by_pixel(arm)
+        weights = arm.model.state_dict()
+        rounded = {LAST_WEIGHT} if self._sparse else {FIRST_WEIGHT, LAST_WEIGHT}  # the ink is added up in float32
+        self.by_weight = {
+            name: torch.empty_like(weight, dtype=products if name in rounded else torch.float32)
+            for name, weight in weights.items()
+        }
+        """The last batch's gradients, by weight's name, each in the same order in memory as its weight."""
+        self._layers, self._by_layers = (
+            compiled_gradients.Layers(
+                *[as_array(each.T if name == FIRST_WEIGHT else each) for name, each in of.items()]
             )
+            for of in (weights, self.by_weight)
+        )
+        pixels, hidden, latent = arm.model.pixels, arm.model.config.hidden, arm.model.config.latent_dim
+        most = rows * int(np.diff(ink.starts).max()) if self._sparse else 0
+
+        def room(columns: int, dtype: torch.dtype = torch.float32) -> np.ndarray:
+            return as_array(torch.empty(rows, columns, dtype=dtype))
+
+        self._memory = compiled_gradients.Memory(
+            by_image=room_for_rows(rows, most),
+            by_pixel=room_for_rows(pixels, most),
+            images=room(0 if self._sparse else pixels, products),
+            hidden=room(hidden),
+            statistics=room(2 * latent),
+            means=room(latent),
+            deviations=room(latent),
+            latents=room(latent),
+            decoded=room(hidden),
+            products=room(pixels, products),
+            by_logits=room(pixels, products),
+            by_hidden=room(hidden),
+            by_latents=room(latent),
+            by_means=room(latent),
+            by_statistics=room(2 * latent),
+        )
+        self._terms = compiled_gradients.Terms(
+            margin=np.float32(arm.loss.margin),
+            reconstruction_weight=np.float32(arm.loss.reconstruction_weight),
+            kl_weight=np.float32(arm.loss.kl_weight),
+            triplet_weight=np.float32(arm.loss.triplet_weight),
+            squared=arm.loss.reconstruction == "squared-l2",
+            batch_all=batch_all,
+        )
+        moments = [{name: arm.moments[name][moment] for name in weights} for moment in MOMENTS]
+        # Of each type of gradients together.
+        self._descending = [
+            [tuple(flat(each[name]) for name in together) for each in (weights, self.by_weight, *moments)]
+            for dtype in dict.fromkeys(gradient.dtype for gradient in self.by_weight.values())
+            if (together := [name for name, gradient in self.by_weight.items() if gradient.dtype == dtype])
         ]
 
     @abstractmethod
-    def _fill(self, batch: Batch) -> tuple[float, float, float, float]:
-        """Fill `by_weight`; returns the loss terms and the spread of the means."""
+    def _fill(self, inputs: Inputs) -> tuple[float, float, float, float]:
+        """Fill `by_weight`; returns squared errors, KL and triplet hinge, averaged over the batch, and the spread."""
 
     @torch.no_grad()
     def gradients(self, number: int, batch: Batch) -> dict[str, ArmLosses]:
         """Fill `by_weight`."""
-        reconstruction, kl, triplet, spread = self._fill(batch)
+        inputs = self._compiled.Inputs(
+            images=self._images,
+            ink=self._ink,
+            sparse=self._sparse,
+            rows=batch.rows.reshape(-1),
+            noise=batch.noise.numpy(),
+            labels=batch.labels.numpy(),
+        )
+        errors, kl, triplet, spread = self._fill(inputs)
+        reconstruction = errors if self._terms.squared else self._bernoulli(batch)
         total = float(LossTerms(reconstruction, kl, triplet).total(self._arm.loss))
         losses = ArmLosses(reconstruction, kl, triplet, total, spread)
         norm = math.sqrt(sum(self._kernels.sum_of_squares(gradients) for _, gradients, *_ in self._descending))
@@ -86,8 +154,9 @@ class FastStep(ABC):
         for arrays in self._descending:
             self._kernels.adam(*arrays, step_size, second_scale)
 
-    def _bernoulli(self, logits: Float32[Tensor, "n pixels"], batch: Batch) -> float:
+    def _bernoulli(self, batch: Batch) -> float:
         """The Bernoulli negative log-likelihood, averaged over the images."""
+        logits = as_tensor(self._memory.products).float() + torch.from_numpy(self._layers.b4)
         images = images_of(torch.from_numpy(self._images), batch)
         return float(F.binary_cross_entropy_with_logits(logits, images, reduction="sum")) / len(images)
 
@@ -97,6 +166,20 @@ def as_array(tensor: Tensor) -> np.ndarray:
     return (tensor.view(torch.int16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
 
 
+def as_tensor(array: np.ndarray) -> Tensor:
+    """The other way round."""
+    tensor = torch.from_numpy(array)
+    return tensor.view(torch.bfloat16) if tensor.dtype == torch.int16 else tensor
+
+
 def flat(tensor: Tensor) -> np.ndarray:
     """The same in one dimension, in the order that it lies in memory, by rows or by columns."""
     return as_array((tensor if tensor.is_contiguous() else tensor.T).view(-1))
+
+
+def _lay_by_pixel(arm: Arm) -> None:
+    """Turn the memory of the first layer's weights, and of their moments, to the order of `Layers.w1`."""
+    weight, moments = arm.model.get_parameter(FIRST_WEIGHT), arm.moments[FIRST_WEIGHT]
+    weight.data = weight.data.T.contiguous().T
+    for moment in MOMENTS:
+        moments[moment] = moments[moment].T.contiguous().T

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8, UInt32
 
-from tvae.step_kernels import compiled_pass, f32
+from tvae.step_kernels import compiled_pass, exact, f32
 
 MOST_INK = 0.25
 """Share of pixels above 0 up to which the ink alone is multiplied faster than all pixels by a library."""
@@ -96,7 +96,7 @@ def transpose_rows(rows, columns):
 
 @compiled_pass
 def multiply_rows(rows, table, out):
-    """Write the product of a matrix of `Rows` (n, m) and a table (m, d) to `out` (n, d)."""
+    """Write the product of a matrix of `Rows` (n, m) and a table (m, d), float32 or bfloat16, to `out` (n, d)."""
     for i in range(out.shape[0]):
         row = out[i]
         row[:] = 0
@@ -106,10 +106,11 @@ def multiply_rows(rows, table, out):
             table0, table1 = table[rows.places[k]], table[rows.places[k + 1]]
             table2, table3 = table[rows.places[k + 2]], table[rows.places[k + 3]]
             for j in range(row.size):
-                row[j] += share0 * table0[j] + share1 * table1[j] + share2 * table2[j] + share3 * table3[j]
+                two = share0 * exact(table0[j]) + share1 * exact(table1[j])
+                row[j] += two + share2 * exact(table2[j]) + share3 * exact(table3[j])
             k += 4
         while k < stop:
             share0, table0 = rows.shares[k], table[rows.places[k]]
             for j in range(row.size):
-                row[j] += share0 * table0[j]
+                row[j] += share0 * exact(table0[j])
             k += 1

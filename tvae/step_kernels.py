@@ -91,12 +91,12 @@ def gather_images(images, rows, shares):
 
 
 @compiled_pass
-def round_all(arrays, rounded_arrays):
-    """Write the values of these flat arrays (n,), a tuple of them, in the type of `rounded_arrays`."""
-    for one in range(len(arrays)):
-        values, out = arrays[one], rounded_arrays[one]
-        for i in range(values.size):
-            out[i] = rounded(values[i], out[i])
+def convert(values, out):
+    """Write these values (n, d) in the type of `out`."""
+    for i in range(values.shape[0]):
+        row, converted = values[i], out[i]
+        for j in range(row.size):
+            converted[j] = rounded(exact(row[j]), converted[j])
 
 
 @compiled_pass

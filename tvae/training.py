@@ -9,7 +9,9 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from jaxtyping import Float32, Int64
 from threadpoolctl import threadpool_limits
 
 from tvae.arms import Arm, ArmLosses, Batch, Descent
@@ -108,7 +110,7 @@ class Training:
         """Train to the end, a report a step; may be left between any two.
 
         On the CPU each arm has one thread of its own: the arms do not wait for each other's small products, and
-        another busy process costs its share and no more.
+        another busy process costs its share and no more. The next batch is drawn while they are busy.
 
         Raises:
             NonFiniteLoss: training can't go on; `arms` holds the last finite weights.
@@ -116,14 +118,21 @@ class Training:
         threads = torch.get_num_threads()
         smoothed = None
         with (
-            ThreadPoolExecutor(min(len(self._descents), os.cpu_count() or 1)) as pool,
+            ThreadPoolExecutor(
+                min(len(self._descents), os.cpu_count() or 1),
+                initializer=torch.set_num_threads,  # each thread has a number of its own
+                initargs=(1,),
+            ) as pool,
             threadpool_limits(1, user_api="blas"),
         ):
             torch.set_num_threads(1)
+            drawn = pool.submit(self._draw, self.step)
             try:
                 while self.step < self.steps:
                     started = time.perf_counter()
-                    losses = self._step(pool)
+                    batch = self._batch(*drawn.result())
+                    drawn = pool.submit(self._draw, self.step + 1)
+                    losses = self._step(pool, batch)
                     seconds = time.perf_counter() - started
                     smoothed = seconds if smoothed is None else 0.96 * smoothed + 0.04 * seconds
                     yield Report(
@@ -139,8 +148,14 @@ class Training:
 
     def next_batch(self) -> Batch:
         """What the next step is taken on: a function of the seed and the step alone."""
+        return self._batch(*self._draw(self.step))
+
+    def _draw(self, step: int) -> tuple[Int64[np.ndarray, "3 b"], Float32[np.ndarray, "3*b latent"]]:
+        """Triplet rows and noise, drawn after so many steps."""
         train = self.config.train
-        rows, noise = step_batch(self._sampler, train.seed, self.step, train.batch_size, self.config.model.latent_dim)
+        return step_batch(self._sampler, train.seed, step, train.batch_size, self.config.model.latent_dim)
+
+    def _batch(self, rows: Int64[np.ndarray, "3 b"], noise: Float32[np.ndarray, "3*b latent"]) -> Batch:
         return Batch(
             rows=rows,
             noise=torch.from_numpy(noise).to(self.device),
@@ -155,16 +170,14 @@ class Training:
             return [PlainStep(arm, batch_all, self.images) for arm in arms]
         if self.device.type != "cpu":
             return [StackedStep(arms, batch_all, self.products, self.images, self.next_batch())]
-        images = self.images.numpy()
-        if self.products == torch.bfloat16:
-            return [Bfloat16Step(arm, batch_all, rows, images) for arm in arms]
         from tvae.sparse_kernels import worthwhile_ink
 
+        images = self.images.numpy()
         ink = worthwhile_ink(images)
-        return [Float32Step(arm, batch_all, rows, images, ink) for arm in arms]
+        kind = Bfloat16Step if self.products == torch.bfloat16 else Float32Step
+        return [kind(arm, batch_all, rows, images, ink) for arm in arms]
 
-    def _step(self, pool: ThreadPoolExecutor) -> dict[str, ArmLosses]:
-        batch = self.next_batch()
+    def _step(self, pool: ThreadPoolExecutor, batch: Batch) -> dict[str, ArmLosses]:
         rate = learning_rate(self.config, self.step, self.steps)
         number = self.step + 1
 
@@ -173,9 +186,13 @@ class Training:
             descent.descend(number, rate)
             return losses
 
+        *others, last = self._descents
+        futures = [pool.submit(taken, descent) for descent in others]
+        of_last = taken(last)  # on this thread: one less to wake
         losses = {}
-        for future in [pool.submit(taken, descent) for descent in self._descents]:
+        for future in futures:
             losses |= future.result()
+        losses |= of_last
         self.step = number
         return losses
 
