@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import accuracy_ways, projection_ways, quality_ways, training_ways
+from benchmarks import accuracy_ways, memory, projection_ways, quality_ways, training_ways
 from benchmarks.peers import TRAINING_PEERS, peers_python, requirements
 from tvae.checkpoints import read_encoding, read_run
 from tvae.config import LossConfig, TrainConfig
@@ -26,6 +26,8 @@ ROOT = Path(__file__).parents[1]
 RUN = ROOT / "checkpoints" / "mnist"
 WITH_PEERS = "TVAE_BENCHMARKS_WITH_PEERS"
 """Set to the reasons why peers are missing (JSON) in the process that runs in their environment."""
+EPOCHS = 5
+"""Of the run whose memory is looked at."""
 IN_THE_BROWSER = (
     "benchmarks.app_figures",
     "benchmarks.page_sliders",
@@ -67,6 +69,11 @@ def training(found: Printed, dataset: Dataset) -> None:
     found.figures["tutorial way, seconds a step"] = timings[training_ways.TUTORIAL].median / steps
     lines = training_ways.table(timings, missing, steps * train.batch_size)
     found.section(f"Training, {steps} steps of {train.batch_size} triplets, one thread an arm", lines)
+    if not found.quick:
+        held = memory.after_epochs(dataset.train, EPOCHS)
+        found.figures["memory after each epoch of both arms, MiB"] = held
+        told = ", ".join(f"{mebibytes:,.0f}" for mebibytes in held)
+        found.section("Memory after each epoch of both arms", [f"{told} MiB: all that this process holds."])
 
 
 def quality(found: Printed, dataset: Dataset) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from benchmarks.map_frames import FLAGS, ROOT, machine, opened, served
+from benchmarks.memory import memory_of
 
 VISITS = 3
 SESSIONS = 10
@@ -106,14 +107,6 @@ def switches(page: Page) -> list[str]:
         rows.append(f"| {name} | {told} | {statistics.median(wholes):.2f} |")
     every = [title for name in taken for title, _ in taken[name][1:]]
     return [*rows, f"| all | | | {statistics.median(every):.2f} | {max(every):.2f} | |"]
-
-
-def memory_of(pid: int) -> float:
-    """MiB of memory that a process has in use (RSS), and all processes that it started."""
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    own = next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
-    children = " ".join(path.read_text(encoding="utf-8") for path in Path(f"/proc/{pid}/task").glob("*/children"))
-    return own + sum(memory_of(int(child)) for child in children.split())
 
 
 def serving() -> int:
