@@ -7,7 +7,6 @@ takes some two minutes; the machine should have nothing else to do.
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import time
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from benchmarks.map_frames import FLAGS, ROOT, machine, opened, served
+from benchmarks.browsing import APP, ROOT, chromium, machine, opened, served, settle
 from benchmarks.memory import memory_of
 
 VISITS = 3
@@ -27,14 +26,6 @@ WAYS_IN = ("cold: from the command that starts the server", "a browser that was 
 EMPTY = ROOT / "benchmarks" / "empty_app.py"
 SETTLED = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
 
-AT_REST = """() => {
-  const now = performance.now();
-  const runs = document.querySelector('[data-testid=stApp]')?.dataset.testScriptState !== 'notRunning';
-  if (runs || now - window.looked > 100) window.restless = now;
-  window.looked = now;
-  return now - window.restless > 1000;
-}"""
-
 
 def seconds_until_title(page: Page, title: str, act: Callable[[], object]) -> float:
     """How long after the act the page's title can be seen."""
@@ -44,17 +35,11 @@ def seconds_until_title(page: Page, title: str, act: Callable[[], object]) -> fl
     return time.perf_counter() - started
 
 
-def settle(page: Page) -> None:
-    """Wait until the page has been at rest for a second: no script, and frames that come in time."""
-    page.evaluate("() => { window.looked = window.restless = performance.now(); }")
-    page.wait_for_function(AT_REST, timeout=120_000)
-
-
 def first_content(browser: Browser) -> list[str]:
     """Rows of seconds to the title of an empty page and of the overview, in turns: a server's start, a warm server."""
     taken: dict[str, list[float]] = {}
     for _ in range(VISITS):
-        for script, title in ((EMPTY, "Nothing"), (ROOT / "streamlit_app.py", TITLES["Overview"])):
+        for script, title in ((EMPTY, "Nothing"), (APP, TITLES["Overview"])):
             whose = "a page with nothing but a title" if script == EMPTY else "the overview"
             begun = time.perf_counter()
             context = browser.new_context()
@@ -129,7 +114,7 @@ def visited(browser: Browser, address: str) -> BrowserContext:
 
 def memory(browser: Browser) -> list[str]:
     """Rows of the server's memory by the number of sessions, each of which has seen every page and stays open."""
-    with served(ROOT / "streamlit_app.py") as address:
+    with served() as address:
         server = serving()
         alone, contexts, rows = 0.0, [], [f"| 0 | {memory_of(server):,.0f} | |"]
         for count in range(1, SESSIONS + 1):
@@ -147,13 +132,13 @@ def memory(browser: Browser) -> list[str]:
 def main() -> None:
     """Print the tables."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
+        browser = chromium(playwright)
         print(f"{machine()}; Chromium {browser.version}, headless, no graphics card, 1400 × 900.\n")
         print(f"| first content, seconds | median of {VISITS} | least | most |\n| --- | ---: | ---: | ---: |")
         print("\n".join(first_content(browser)), flush=True)
         print("\n| page | title, first time, s | all of it, first time, s | title, s | slowest, s | all of it, s |")
         print("| --- | ---: | ---: | ---: | ---: | ---: |")
-        with served(ROOT / "streamlit_app.py") as address:
+        with served() as address:
             page = opened(browser.new_context())
             page.goto(address)
             settle(page)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
-import shutil
 import statistics
 
 from playwright.sync_api import sync_playwright
 
-from benchmarks.page_sliders import FLAGS, server
+from benchmarks.browsing import WINDOW, chromium, served
 
 MAPS = ("mnist&projection=t-SNE", "mnist&projection=PCA", "digits&projection=t-SNE")
 MOVE_EVERY_MS = 16
@@ -44,12 +43,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--moves", type=int, default=400, help="moves of the pointer on each map")
     moves = parser.parse_args().moves
-    with server() as address, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
+    with served() as address, sync_playwright() as playwright:
+        browser = chromium(playwright)
         print("| map | moves answered | median, ms | 90 in 100 within, ms | slowest, ms | questions at once |")
         print("| --- | ---: | ---: | ---: | ---: | ---: |")
         for told in MAPS:
-            page = chromium.new_page(viewport={"width": 1400, "height": 900})
+            page = browser.new_page(viewport=WINDOW)
             page.goto(f"{address}/Latent_map?run={told}")
             page.get_by_text("What became of").or_(page.get_by_text("The selection")).first.wait_for(timeout=120_000)
             page.wait_for_timeout(4000)  # what follows the maps is drawn, too
@@ -68,7 +67,7 @@ def main() -> None:
             told_lags = f"{statistics.median(lags):.0f} | {lags[int(0.9 * len(lags))]:.0f} | {lags[-1]:.0f}"
             print(f"| {told} | {len(lags)} | {told_lags} | {page.evaluate('window.most')} |", flush=True)
             page.close()
-        chromium.close()
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -7,27 +7,17 @@ takes some four minutes; the machine should have nothing else to do.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import platform
-import shutil
 import statistics
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from benchmarks.browsing import ROOT, chromium, machine, opened, served
 from tvae.ui.latent_map.payload import geometry_blob, neighbours_blob, neighbours_that_fit, values_blob
 
-ROOT = Path(__file__).parents[1]
-PORT = 8599
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 VISITS = 3
 FIRST_MAPS = '[data-testid=map-left][data-rows="10000"]'
 PAGE = "Latent_map?run=mnist"
@@ -49,39 +39,12 @@ def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-@contextlib.contextmanager
-def served(script: Path) -> Iterator[str]:
-    """The address of a Streamlit server of this script; it ends with the block."""
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
-    command += ["--server.port", str(PORT), "--server.address", "127.0.0.1"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{PORT}"
-    try:
-        for _ in range(1200):
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
-                break
-            time.sleep(0.05)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
 def seconds_until(page: Page, act: Callable[[], object], sign: str) -> float:
     """How long after the act the sign can be seen."""
     started = time.perf_counter()
     act()
     page.locator(sign).first.wait_for(timeout=180_000)
     return time.perf_counter() - started
-
-
-def opened(context: BrowserContext) -> Page:
-    """A page of a usual size."""
-    page = context.new_page()
-    page.set_viewport_size({"width": 1400, "height": 900})
-    return page
 
 
 def first_maps(browser: Browser, address: str, empty: str = "") -> None:
@@ -219,29 +182,15 @@ def frames(browser: Browser, address: str, rows: int) -> None:
     context.close()
 
 
-def machine() -> str:
-    """What this was measured on."""
-    names = [line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
-    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
-    return f"{os.cpu_count()} × {(names or [platform.processor() or platform.machine()])[0]}, load {load} at the start"
-
-
-def _lines(path: str) -> list[str]:
-    try:
-        return Path(path).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-
-
 def main() -> None:
     """Print the tables."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
+        browser = chromium(playwright)
         print(f"{machine()}; Chromium {browser.version}, headless, no graphics card, 1400 × 900.\n")
-        print("| seconds from asking | median of 5 | least | most |\n| --- | ---: | ---: | ---: |")
+        print(f"| seconds from asking | median of {VISITS} | least | most |\n| --- | ---: | ---: | ---: |")
         with served(ROOT / "benchmarks" / "empty_app.py") as address:
             first_maps(browser, address, empty="an empty Streamlit page")
-        with served(ROOT / "streamlit_app.py") as address:
+        with served() as address:
             first_maps(browser, address)
             print("\n| bytes received | |\n| --- | ---: |")
             bytes_sent(browser, address)

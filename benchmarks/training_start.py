@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import shutil
 import statistics
 import tempfile
 import time
@@ -14,7 +13,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from benchmarks.page_sliders import FLAGS, server
+from benchmarks.browsing import WINDOW, chromium, served
 from tvae.job_files import READY
 from tvae.jobs import Jobs
 
@@ -91,12 +90,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TVAE_RUNS"] = folder
         jobs = Jobs(Path(folder))
-        with server() as address, sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
+        with served() as address, sync_playwright() as playwright:
+            browser = chromium(playwright)
             print("| from the page | seconds until it is seen that | asked for | median | least | most |")
             print("| --- | --- | ---: | ---: | ---: | ---: |")
             for place in asked.pages:
-                page = chromium.new_page(viewport={"width": 1400, "height": 900})
+                page = browser.new_page(viewport=WINDOW)
                 page.goto(f"{address}/{place}?run=mnist")
                 page.get_by_text("Train a run", exact=True).first.click()
                 found: dict[str, list[float]] = {name: [] for name in ASKED}
@@ -108,7 +107,7 @@ def main() -> None:
                 for name, each in found.items():
                     told = f"{statistics.median(each):.2f} | {min(each):.2f} | {max(each):.2f}"
                     print(f"| {place} | {name} | {ASKED[name]:g} | {told} |", flush=True)
-            chromium.close()
+            browser.close()
         for job in jobs.runs():
             jobs.stop(job.id, None)
 

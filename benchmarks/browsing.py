@@ -1,0 +1,85 @@
+"""The app served on a free port, and a Chromium that looks at it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize
+
+ROOT = Path(__file__).parents[1]
+APP = ROOT / "streamlit_app.py"
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
+WINDOW: ViewportSize = {"width": 1400, "height": 900}
+
+AT_REST = """() => {
+  const now = performance.now();
+  const runs = document.querySelector('[data-testid=stApp]')?.dataset.testScriptState !== 'notRunning';
+  if (runs || now - window.looked > 100) window.restless = now;
+  window.looked = now;
+  return now - window.restless > 1000;
+}"""
+
+
+@contextlib.contextmanager
+def served(script: Path = APP) -> Iterator[str]:
+    """The address of a Streamlit server of this script; it ends with the block."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(1200):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+                break
+            time.sleep(0.05)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def chromium(playwright: Playwright) -> Browser:
+    """The system's own, without a window."""
+    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
+
+
+def opened(context: BrowserContext) -> Page:
+    """A page of a usual size."""
+    page = context.new_page()
+    page.set_viewport_size(WINDOW)
+    return page
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has been at rest for a second: no script, and frames that come in time."""
+    page.evaluate("() => { window.looked = window.restless = performance.now(); }")
+    page.wait_for_function(AT_REST, timeout=120_000)
+
+
+def machine() -> str:
+    """What this was measured on."""
+    names = [line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    return f"{os.cpu_count()} × {(names or [platform.processor() or platform.machine()])[0]}, load {load} at the start"
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
