@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from tvae.config import InputError
 from tvae.triplet_curve import margin_where
 
 PAPER_VAE = 0.7508
+ARMS = ("vae", "tvae")
+SQUARED_ERROR = "squared error an image"
 MARGINS = ("0", "0.1", "0.2", "0.5", "1")
 
 
@@ -22,50 +25,97 @@ def mean_and_sd(values: list[float], form: str) -> str:
     return f"{np.mean(values):{form}} ± {spread:{form}}"
 
 
-def table(runs: list[Run]) -> str:
-    """Triplet accuracy in percent, squared error and KL of both arms, mean ± sd over the runs.
+@dataclass(frozen=True)
+class Row:
+    """A figure of every run."""
+
+    name: str
+    form: str
+    """How its numbers are written."""
+    by_arm: dict[str, list[float]]
+
+
+def figures(runs: list[Run]) -> list[Row]:
+    """Triplet accuracy in percent, squared error, KL and 1-NN accuracy of both arms.
 
     Raises:
-        InputError: a run that was never evaluated.
+        InputError: a run that was never evaluated, or whose VAE never scores the paper's.
     """
     metrics = [read_metrics(run.folder) for run in runs]
     curves = [read_curves(run, "test") for run in runs]
     if any(kept is None for kept in (*metrics, *curves)):
         raise InputError("a run has no metrics or curves; train it to its end")
     measured = [kept["arms"] for kept in metrics if kept is not None]
-    arms = ("vae", "tvae")
-    matched = [margin_where(kept["vae"], PAPER_VAE) for kept in curves if kept is not None]
-    if None in matched:
-        raise InputError("a VAE never scores the paper's 75.08 % at a margin from 0 to 5")
+    curved = [kept for kept in curves if kept is not None]
+    matched = [margin_where(kept["vae"], PAPER_VAE) for kept in curved]
     margins = [margin for margin in matched if margin is not None]
+    if len(margins) < len(runs):
+        raise InputError("a VAE never scores the paper's 75.08 % at a margin from 0 to 5")
 
-    def row(name: str, value: Callable[[int, str], float], form: str) -> str:
-        cells = [mean_and_sd([value(seed, arm) for seed in range(len(runs))], form) for arm in arms]
-        return f"| {name} | {' | '.join(cells)} |"
+    def row(name: str, form: str, value: Callable[[int, str], float]) -> Row:
+        return Row(name, form, {arm: [value(seed, arm) for seed in range(len(runs))] for arm in ARMS})
 
-    at_matched = [
-        {arm: 100 * kept[arm].at(margin).accuracy for arm in arms}
-        for kept, margin in zip([kept for kept in curves if kept is not None], margins, strict=True)
-    ]
-    ratios = [arms["tvae"]["reconstruction"] / arms["vae"]["reconstruction"] for arms in measured]
-    lines = [
-        f"| {len(runs)} seeds: {', '.join(str(run.config.train.seed) for run in runs)} | VAE | TVAE |",
-        "| --- | ---: | ---: |",
-        row(f"triplet accuracy, %, at m = {mean_and_sd(margins, '.3f')}", lambda s, a: at_matched[s][a], ".2f"),
+    return [
+        row(
+            f"triplet accuracy, %, at m = {mean_and_sd(margins, '.3f')}",
+            ".2f",
+            lambda s, a: 100 * curved[s][a].at(margins[s]).accuracy,
+        ),
         *[
             row(
-                f"triplet accuracy, %, at m = {m}", lambda s, a, m=m: 100 * measured[s][a]["triplet_accuracy"][m], ".2f"
+                f"triplet accuracy, %, at m = {m}", ".2f", lambda s, a, m=m: 100 * measured[s][a]["triplet_accuracy"][m]
             )
             for m in MARGINS
         ],
-        row("squared error an image", lambda s, a: measured[s][a]["reconstruction"], ".2f"),
-        row("KL, nats", lambda s, a: measured[s][a]["kl"], ".2f"),
-        row("1-NN accuracy, %", lambda s, a: 100 * measured[s][a]["knn_accuracy"], ".2f"),
-        "",
-        f"Squared error, TVAE over VAE: {mean_and_sd(ratios, '.3f')}.",
+        row(SQUARED_ERROR, ".2f", lambda s, a: measured[s][a]["reconstruction"]),
+        row("KL, nats", ".2f", lambda s, a: measured[s][a]["kl"]),
+        row("1-NN accuracy, %", ".2f", lambda s, a: 100 * measured[s][a]["knn_accuracy"]),
     ]
+
+
+def table(runs: list[Run]) -> str:
+    """The figures of both arms, mean ± sd over the runs; raises InputError as `figures`."""
+    rows = figures(runs)
+    errors = next(row.by_arm for row in rows if row.name == SQUARED_ERROR)
+    ratios = [tvae / vae for vae, tvae in zip(*(errors[arm] for arm in ARMS), strict=True)]
+    lines = [_head(runs)]
+    for row in rows:
+        lines.append(f"| {row.name} | {' | '.join(mean_and_sd(row.by_arm[arm], row.form) for arm in ARMS)} |")
+    return "\n".join([*lines, "", f"Squared error, TVAE over VAE: {mean_and_sd(ratios, '.3f')}."])
+
+
+def differences(runs: list[Run], others: list[Run]) -> str:
+    """The figures of the runs less those of the others with the same seeds, mean ± standard error.
+
+    Raises:
+        InputError: as `figures`; or other seeds.
+    """
+    if [run.config.train.seed for run in runs] != [run.config.train.seed for run in others]:
+        raise InputError("--less: the runs must have the same seeds in the same order")
+    lines = [_head(runs)]
+    for row, other in list(zip(figures(runs), figures(others), strict=True))[1:]:  # the first's margins differ
+        cells = []
+        for arm in ARMS:
+            less = np.subtract(row.by_arm[arm], other.by_arm[arm])
+            cells.append(f"{less.mean():+.3f} ± {less.std(ddof=1) / len(less) ** 0.5:.3f}")
+        lines.append(f"| {row.name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
+def _head(runs: list[Run]) -> str:
+    seeds = ", ".join(str(run.config.train.seed) for run in runs)
+    return f"| {len(runs)} seeds: {seeds} | {' | '.join(arm.upper() for arm in ARMS)} |\n| --- | ---: | ---: |"
+
+
+def main() -> None:
+    """Print the table, or the differences."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", nargs="+", type=Path, help="folders of runs that differ in their seeds")
+    parser.add_argument("--less", nargs="+", type=Path, help="print the differences to these, seed by seed")
+    asked = parser.parse_args()
+    runs = [read_run(folder) for folder in asked.runs]
+    print(differences(runs, [read_run(folder) for folder in asked.less]) if asked.less else table(runs))
+
+
 if __name__ == "__main__":
-    print(table([read_run(Path(folder)) for folder in sys.argv[1:]]))
+    main()
