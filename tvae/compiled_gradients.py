@@ -18,6 +18,7 @@ from jaxtyping import Float32, Int16, Int64, Shaped, UInt8
 from tvae.sparse_kernels import Ink, Rows, gather_ink, multiply_rows, transpose_rows
 from tvae.step_kernels import (
     batch_all_gradients,
+    compiled_part,
     compiled_pass,
     convert,
     f32,
@@ -170,7 +171,7 @@ def descend_rounded(inputs, layers, by_layers, terms, rounded, memory):
     return triplet, spread(memory.means)
 
 
-@compiled_pass
+@compiled_part
 def errors_by_logits(inputs, layers, by_layers, terms, memory):
     """Write the gradients by the logits and by their bias; returns the squared errors, averaged over the batch."""
     count = inputs.rows.size
@@ -190,14 +191,14 @@ def errors_by_logits(inputs, layers, by_layers, terms, memory):
     return errors / count
 
 
-@compiled_pass
+@compiled_part
 def _multiply_ink(inputs, weights, memory):
     gather_ink(inputs.ink, inputs.rows, memory.by_image)
     transpose_rows(memory.by_image, memory.by_pixel)
     multiply_rows(memory.by_image, weights, memory.hidden)
 
 
-@compiled_pass
+@compiled_part
 def _hidden_to_decoded(inputs, layers, memory):
     _add_and_rectify(memory.hidden, layers.b1)
     np.dot(memory.hidden, layers.w2.T, memory.statistics)
@@ -208,7 +209,7 @@ def _hidden_to_decoded(inputs, layers, memory):
     return kl / inputs.rows.size
 
 
-@compiled_pass
+@compiled_part
 def _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory):
     rectifier_gradients(memory.by_hidden, memory.decoded, by_layers.b3)
     np.dot(memory.by_hidden.T, memory.latents, by_layers.w3)
