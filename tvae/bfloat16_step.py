@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from jaxtyping import UInt8
+from torch import Tensor
 
 from tvae.arms import Arm
 from tvae.fast_step import FIRST_WEIGHT, LAST_WEIGHT, FastStep, as_array, as_tensor
@@ -29,34 +30,36 @@ class Bfloat16Step(FastStep):
         """As `FastStep`."""
         super().__init__(arm, batch_all, rows, images, ink, torch.bfloat16)
         pixels, hidden = arm.model.pixels, arm.model.config.hidden
-        self._tensors = {
-            name: torch.empty(shape, dtype=torch.bfloat16)
-            for name, shape in (
-                ("w1", (pixels, hidden)),
-                ("w4", (pixels, hidden)),
-                ("hidden", (rows, hidden)),
-                ("decoded", (rows, hidden)),
-                ("by_decoded", (rows, hidden)),
-            )
-        }
-        self._rounded = self._compiled.Rounded(**{name: as_array(each) for name, each in self._tensors.items()})
+        w1, w4, first, decoded, by_decoded = (
+            torch.empty(count, hidden, dtype=torch.bfloat16) for count in (pixels, pixels, rows, rows, rows)
+        )
+        self._rounded = self._compiled.Rounded(*map(as_array, (w1, w4, first, decoded, by_decoded)))
+        given, logits, by_logits = map(as_tensor, (self._memory.images, self._memory.products, self._memory.by_logits))
+        by_w1, by_w4 = self.by_weight[FIRST_WEIGHT].T, self.by_weight[LAST_WEIGHT]
+        # Operands and results of the products, once for all steps.
+        self._encode, self._by_w1 = (given, w1, first), (given.T, first, by_w1)
+        self._decode, self._by_w4 = (decoded, w4.T, logits), (by_logits.T, decoded, by_w4)
+        self._by_decoded = by_logits, w4, by_decoded
 
     def _fill(self, inputs: Inputs) -> tuple[float, float, float, float]:
         compiled, layers, by_layers, terms = self._compiled, self._layers, self._by_layers, self._terms
-        memory, rounded, tensors = self._memory, self._rounded, self._tensors
-        images, products, by_logits = map(as_tensor, (memory.images, memory.products, memory.by_logits))
+        memory, rounded = self._memory, self._rounded
 
         compiled.begin_rounded(inputs, layers, rounded, memory)
         if not self._sparse:
-            torch.mm(images, tensors["w1"], out=tensors["hidden"])
+            _multiply(*self._encode)
         kl = compiled.decode_rounded(inputs, layers, rounded, memory)
-        torch.mm(tensors["decoded"], tensors["w4"].T, out=products)
+        _multiply(*self._decode)
 
         errors = compiled.errors_by_logits(inputs, layers, by_layers, terms, memory)
-        torch.mm(by_logits.T, tensors["decoded"], out=self.by_weight[LAST_WEIGHT])
-        torch.mm(by_logits, tensors["w4"], out=tensors["by_decoded"])
+        _multiply(*self._by_w4)
+        _multiply(*self._by_decoded)
 
         triplet, spread = compiled.descend_rounded(inputs, layers, by_layers, terms, rounded, memory)
         if not self._sparse:
-            torch.mm(images.T, tensors["hidden"], out=self.by_weight[FIRST_WEIGHT].T)
+            _multiply(*self._by_w1)
         return errors, kl, triplet, spread
+
+
+def _multiply(one: Tensor, other: Tensor, out: Tensor) -> None:
+    torch.mm(one, other, out=out)
