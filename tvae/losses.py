@@ -91,9 +91,9 @@ class LossTerms:
     kl: Float[Tensor, ""] | float
     triplet: Float[Tensor, ""] | float
 
-    def total(self, config: LossConfig) -> Float[Tensor, ""]:
+    def total(self, config: LossConfig) -> Float[Tensor, ""] | float:
         """The weighted sum. A term of weight 0 is left out, so it has no influence even where it is not finite."""
-        total = torch.zeros(())
+        total = 0.0
         for weight, term in (
             (config.reconstruction_weight, self.reconstruction),
             (config.kl_weight, self.kl),
