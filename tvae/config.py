@@ -111,8 +111,8 @@ class TrainConfig:
     seed: int = 0
     """Seed of the initial weights, the triplets and the noise."""
     step: Step = field(default="plain", metadata=ADDED)
-    """plain: gradients by automatic differentiation, the reference; fast: written by hand, with the matrix products
-    in bfloat16 where the processor has instructions for it (then about 1.8 times as fast), else in float32 (1.3);
+    """plain: gradients by automatic differentiation, the reference; fast: written by hand, with the large products
+    in bfloat16 where the processor has instructions for it (then about 2.2 times as fast), else in float32 (1.4);
     fast-float32, fast-bfloat16: as named on every processor. In float32 the results equal the plain step's up to
     rounding, in bfloat16 within what another seed changes."""
     device: Device = "auto"
