@@ -120,6 +120,58 @@ def test_every_arm_computes_with_one_thread(blobs, step):
     assert counts and set(counts) == {1}
 
 
+def test_every_step_is_taken_on_the_batch_of_its_number_though_it_is_drawn_ahead(blobs):
+    training = Training(RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=TrainConfig(batch_size=10)), blobs)
+    descent, taken = training._descents[0], []
+    gradients = descent.gradients
+
+    def noted(number, batch):
+        taken.append(batch)
+        return gradients(number, batch)
+
+    descent.gradients = noted
+    for _ in zip(range(4), training.reports(), strict=False):
+        pass
+    for step, batch in enumerate(taken):
+        rows, noise = step_batch(TripletSampler(blobs.labels), 0, step, 10, 3)
+        np.testing.assert_array_equal(batch.rows, rows)
+        np.testing.assert_array_equal(batch.noise.numpy(), noise)
+        np.testing.assert_array_equal(batch.labels.numpy(), blobs.labels[rows.reshape(-1)])
+
+
+def test_what_the_callers_thread_has_set_does_not_reach_the_arms(blobs):
+    def weights(training):
+        for _ in zip(range(3), training.reports(), strict=False):
+            pass
+        return [weights_of(arm.model) for arm in training.arms.values()]
+
+    config = RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=TrainConfig(batch_size=10))
+    expected = weights(Training(config, blobs))
+    with torch.no_grad():
+        found = weights(Training(config, blobs))
+    for ours, theirs in zip(found, expected, strict=True):
+        for name, array in ours.items():
+            np.testing.assert_array_equal(array, theirs[name])
+
+
+def test_where_all_arms_fail_the_first_is_told(blobs):
+    training = Training(RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=TrainConfig(batch_size=10)), blobs)
+    for arm in training.arms.values():
+        with torch.no_grad():
+            arm.model.get_parameter("encoder.2.bias")[0] = math.nan
+    with pytest.raises(NonFiniteLoss, match="arm vae:"):
+        next(training.reports())
+
+
+@pytest.mark.parametrize("processors", [1, 2])
+def test_arms_are_told_in_their_order_on_any_number_of_processors(blobs, monkeypatch, processors):
+    monkeypatch.setattr("tvae.training.os.cpu_count", lambda: processors)
+    training = Training(RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=TrainConfig(batch_size=10)), blobs)
+    reports = training.reports()
+    told = [list(report.arms) for report, _ in zip(reports, range(3), strict=False)]
+    assert told == [["vae", "tvae"]] * 3
+
+
 def test_training_learns(digits):
     """Poor before, good after: all three terms fall on the digits, and the TVAE's hinge under the VAE's."""
     config = RunConfig(model=ModelConfig(hidden=64, latent_dim=8), train=TrainConfig(epochs=15, batch_size=32))

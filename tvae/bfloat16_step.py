@@ -51,7 +51,7 @@ class Bfloat16Step(FastStep):
         kl = compiled.decode_rounded(inputs, layers, rounded, memory)
         _multiply(*self._decode)
 
-        errors = compiled.errors_by_logits(inputs, layers, by_layers, terms, memory)
+        errors = compiled.pixel_gradients(inputs, layers, by_layers, terms, memory)
         _multiply(*self._by_w4)
         _multiply(*self._by_decoded)
 

@@ -1,7 +1,7 @@
 """What a fast step computes from a batch to the gradients, compiled, without the interpreter's lock.
 
 Two arms' threads that came back to the interpreter between products would wait for each other: a float32 step is one
-call, a bfloat16 step a few, around the products of the last layer that torch takes. The products in here are those of
+call, a bfloat16 step four, around the products of the outer layers that torch takes. The products in here are those of
 the BLAS that scipy brings, by `numpy.dot`, which numba hands over to it.
 
 Importing this file imports numba, so import it where a step is made.
@@ -33,16 +33,16 @@ from tvae.step_kernels import (
 
 
 class Layers(NamedTuple):
-    """Weights and biases from the image to the image, or what belongs to each of them, such as its gradient."""
+    """Weights and biases from the image to the image; or their gradients, some of which are bfloat16's bits."""
 
-    w1: Float32[np.ndarray, "pixels hidden"]
+    w1: Shaped[np.ndarray, "pixels hidden"]
     """By pixel, the other way round than the model's, so that the weights of a pixel with ink are one row."""
     b1: Float32[np.ndarray, " hidden"]
     w2: Float32[np.ndarray, "2*latent hidden"]
     b2: Float32[np.ndarray, " 2*latent"]
     w3: Float32[np.ndarray, "hidden latent"]
     b3: Float32[np.ndarray, " hidden"]
-    w4: Float32[np.ndarray, "pixels hidden"]
+    w4: Shaped[np.ndarray, "pixels hidden"]
     b4: Float32[np.ndarray, " pixels"]
 
 
@@ -124,7 +124,7 @@ def fill_gradients(inputs, layers, by_layers, terms, memory):
     kl = _hidden_to_decoded(inputs, layers, memory)
     np.dot(memory.decoded, layers.w4.T, memory.products)
 
-    errors = errors_by_logits(inputs, layers, by_layers, terms, memory)
+    errors = pixel_gradients(inputs, layers, by_layers, terms, memory)
     np.dot(memory.by_logits.T, memory.decoded, by_layers.w4)
     np.dot(memory.by_logits, layers.w4, memory.by_hidden)
 
@@ -172,7 +172,7 @@ def descend_rounded(inputs, layers, by_layers, terms, rounded, memory):
 
 
 @compiled_part
-def errors_by_logits(inputs, layers, by_layers, terms, memory):
+def pixel_gradients(inputs, layers, by_layers, terms, memory):
     """Write the gradients by the logits and by their bias; returns the squared errors, averaged over the batch."""
     count = inputs.rows.size
     errors = pixel_errors(

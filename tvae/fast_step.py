@@ -37,7 +37,7 @@ def has_bfloat16_instructions() -> bool:
 
 
 def products_type(step: Step, device: torch.device) -> torch.dtype:
-    """Type of the matrix products of this kind of step on this device."""
+    """Type of the large matrix products of this kind of step on this device."""
     if step == "fast":
         on_device = torch.cuda.is_bf16_supported if device.type == "cuda" else has_bfloat16_instructions
         return torch.bfloat16 if on_device() else torch.float32

@@ -38,7 +38,7 @@ class PlainStep:
             reconstruction = squared_l2(images, torch.sigmoid(logits)).mean()
         kl = kl_divergence(posterior).sum(dim=1).mean()
         triplet = triplet_term(posterior.mean, batch.labels, loss, self._batch_all)
-        total = torch.as_tensor(LossTerms(reconstruction, kl, triplet).total(loss))
+        total = torch.as_tensor(LossTerms(reconstruction, kl, triplet).total(loss), device=images.device)
         self._optimiser.zero_grad()
         if total.requires_grad:  # with all weights 0 there is nothing to descend
             total.backward()

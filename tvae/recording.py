@@ -313,7 +313,7 @@ def claim_folder(folder: Path) -> None:
 
 def _device_name(training: Training) -> str:
     name = torch.cuda.get_device_name() if training.device.type == "cuda" else "cpu"
-    return f"{name}, products in bfloat16" if training.products == torch.bfloat16 else name
+    return f"{name}, large products in bfloat16" if training.products == torch.bfloat16 else name
 
 
 def _provenance(dataset: Dataset, training: Training, command: str) -> Provenance:

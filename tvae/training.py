@@ -73,7 +73,7 @@ class Training:
         arms: the models as they stand, by name.
         step: steps taken.
         steps: steps of the whole run.
-        products: type of the matrix products, float32 or bfloat16.
+        products: type of the large matrix products, float32 or bfloat16.
         images: of the training split, flat, on the run's device.
         left_out: training images that can't be anchors, their class having no other member.
     """
@@ -109,8 +109,9 @@ class Training:
     def reports(self) -> Generator[Report, None, None]:
         """Train to the end, a report a step; may be left between any two.
 
-        On the CPU each arm has one thread of its own: the arms do not wait for each other's small products, and
-        another busy process costs its share and no more. The next batch is drawn while they are busy.
+        On the CPU each arm's step is taken by one thread, the last arm's by the caller's: the arms do not wait for each
+        other's small products, and another busy process costs its share and no more. The next batch is drawn while they
+        are busy.
 
         Raises:
             NonFiniteLoss: training can't go on; `arms` holds the last finite weights.
@@ -131,7 +132,7 @@ class Training:
                 while self.step < self.steps:
                     started = time.perf_counter()
                     batch = self._batch(*drawn.result())
-                    drawn = pool.submit(self._draw, self.step + 1)
+                    drawn = pool.submit(self._draw, self.step + 1)  # at the end, one that nobody takes
                     losses = self._step(pool, batch)
                     seconds = time.perf_counter() - started
                     smoothed = seconds if smoothed is None else 0.96 * smoothed + 0.04 * seconds
@@ -181,17 +182,23 @@ class Training:
         rate = learning_rate(self.config, self.step, self.steps)
         number = self.step + 1
 
+        @torch.enable_grad()  # whatever the caller's thread has set
         def taken(descent: Descent) -> dict[str, ArmLosses]:
             losses = descent.gradients(number, batch)
             descent.descend(number, rate)
             return losses
 
-        *others, last = self._descents
-        futures = [pool.submit(taken, descent) for descent in others]
-        of_last = taken(last)  # on this thread: one less to wake
-        losses = {}
-        for future in futures:
-            losses |= future.result()
+        # The last on this thread, one less to wake; more arms than processors are left to the pool's threads.
+        pooled = len(self._descents) - (len(self._descents) <= (os.cpu_count() or 1))
+        futures = [pool.submit(taken, descent) for descent in self._descents[:pooled]]
+        losses: dict[str, ArmLosses] = {}
+        of_last: dict[str, ArmLosses] = {}
+        try:
+            for descent in self._descents[pooled:]:
+                of_last = taken(descent)
+        finally:  # where several arms fail, the first is told
+            for future in futures:
+                losses |= future.result()
         losses |= of_last
         self.step = number
         return losses
