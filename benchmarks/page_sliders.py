@@ -37,11 +37,12 @@ PLAYER = """(() => {
 
 TABLE = "document.querySelector('[data-testid=stTable]')?.innerText ?? ''"
 WEIGHED = "[...document.querySelectorAll('[data-testid=stTable]')][1]?.innerText ?? ''"
-CAPTIONS = "[...document.querySelectorAll('[data-testid=stCaptionContainer]')].map(each => each.innerText).join()"
+BELOW_MAPS = """[...document.querySelectorAll('[data-testid=stMain] [data-testid=stCaptionContainer]')]
+  .map(each => each.innerText).filter(text => /^(One minus the overlap|Classes of the selected)/.test(text)).join()"""
 
 SLIDERS = (
-    Slider(page="Latent_map?run=mnist", name="Neighbours k", shown=CAPTIONS),
-    Slider(page="Latent_map?run=mnist", name="Select images by their change — start", shown=CAPTIONS),
+    Slider(page="Latent_map?run=mnist", name="Neighbours k", shown=BELOW_MAPS),
+    Slider(page="Latent_map?run=mnist", name="Select images by their change — start", shown=BELOW_MAPS),
     Slider(page="Reconstructions?run=mnist", name="How many", shown=PICTURE),
     Slider(page="Reconstructions?run=mnist&code=a+sample&error-map=true", name="How many", shown=PICTURE),
     Slider(page="Interpolation?run=mnist", name="Steps", shown=PLAYER),
