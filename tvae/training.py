@@ -109,9 +109,8 @@ class Training:
     def reports(self) -> Generator[Report, None, None]:
         """Train to the end, a report a step; may be left between any two.
 
-        On the CPU each arm's step is taken by one thread, the last arm's by the caller's: the arms do not wait for each
-        other's small products, and another busy process costs its share and no more. The next batch is drawn while they
-        are busy.
+        On the CPU each arm's step is taken by one thread: the arms do not wait for each other's small products, and
+        another busy process costs its share and no more. The next batch is drawn while they are busy.
 
         Raises:
             NonFiniteLoss: training can't go on; `arms` holds the last finite weights.
