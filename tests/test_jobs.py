@@ -213,8 +213,9 @@ def test_a_worker_that_does_not_answer_is_signalled_then_killed(jobs, monkeypatc
     job = until(jobs, run_id, lambda job: job.step > 0)
     os.kill(JobFiles(job.folder).read_state()["pid"], signal.SIGSTOP)  # deaf to all but SIGKILL
     jobs.stop(run_id, ME)
+    assert jobs.run(run_id).stopping
     job = ended(jobs, run_id)
-    assert (job.state, job.reason) == ("stopped", "it did not answer and was killed")
+    assert (job.state, job.reason, job.stopping) == ("stopped", "it did not answer and was killed", False)
 
 
 def test_a_worker_told_to_end_keeps_its_step(jobs):

@@ -92,6 +92,24 @@ def test_the_panel_starts_a_run_in_fast_steps():
     assert (job.config.train.step, job.config.train.epochs) == ("fast", 1)
 
 
+def test_train_pressed_twice_is_one_run_unless_it_was_stopped_in_between():
+    app = page()
+    app.sidebar.number_input(key="train-length").set_value(20_000.0)
+    press_train(app)
+    press_train(app)
+    (first,) = Jobs().runs()
+    assert app.query_params["watch"] == first.id
+    app.sidebar.button(key="status-stop").click().run()
+    assert Jobs().run(first.id).over or app.sidebar.button(key="status-stop").disabled
+    press_train(app)
+    (second,) = {job.id for job in Jobs().runs()} - {first.id}
+    assert app.query_params["watch"] == second
+    for run_id in (first.id, second):
+        Jobs().stop(run_id, None)
+        while not Jobs().run(run_id).over:
+            time.sleep(0.05)
+
+
 @pytest.mark.parametrize("foreign", ["../..", "nosuchrun1", "/etc", "a" * 500])
 def test_a_foreign_run_in_the_address_is_no_trap(foreign):
     app = page({"watch": foreign})

@@ -91,6 +91,8 @@ class Job:
     warnings: tuple[str, ...] = ()
     paused: bool = False
     slow: bool = False
+    stopping: bool = False
+    """Asked to stop, and not there yet."""
     loadable: bool = False
     """Whether `read_run(folder)` has something to read."""
     resumable: bool = False
@@ -355,14 +357,14 @@ class Jobs:
         state, reason = _standing(files, told, alive)
         if alive and state not in OVER:
             _press(folder.name, files, told)
-        paused = files.flag("pause") and state not in OVER
+        phase = "" if state in OVER else "waiting" if state == "queued" else told.get("phase", "starting")
         return Job(
             id=folder.name,
             folder=folder,
             config=spec.config,
             state=state,
             reason=reason,
-            phase="" if state in OVER else "waiting" if state == "queued" else told.get("phase", "starting"),
+            phase=phase,
             place=places.get(folder.name) if state == "queued" else None,
             name=about.name,
             note=about.note,
@@ -379,8 +381,10 @@ class Jobs:
             images_per_second=told.get("images_per_second", 0.0),
             arms=told.get("arms", {}),
             warnings=tuple(told.get("warnings", ())),
-            paused=paused,
+            paused=files.flag("pause") and state not in OVER,
             slow=files.flag("slow"),
+            # Once it is measured its end is near, and a stop comes too late.
+            stopping=files.flag("stop") and state not in OVER and phase != "measuring",
             loadable=(folder / CONFIG).is_file(),
             resumable=state in ("stopped", "interrupted", "failed") and not told.get("hopeless", False),
         )

@@ -98,4 +98,5 @@ def test_an_open_panel_keeps_a_worker_ready_after_each_run(page):
         sidebar = page.get_by_test_id("stSidebar")
         sidebar.get_by_role("button", name="Stop").click(timeout=WAIT)
         sidebar.get_by_role("button", name="Hide").wait_for(timeout=WAIT)
+        sidebar.get_by_role("button", name="Stop").wait_for(state="detached", timeout=WAIT)  # the last run's
     assert before == {job.id for job in Jobs().runs()}

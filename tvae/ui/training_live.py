@@ -51,7 +51,7 @@ def show_controls(job: Job) -> None:
                 help="Pauses, and takes a single step.",
             )
         if job.state in UNDER_WAY:
-            st.button("Stop", icon=":material/stop:", on_click=jobs.stop, args=(job.id, me))
+            st.button("Stop", icon=":material/stop:", on_click=jobs.stop, args=(job.id, me), disabled=job.stopping)
             slow = st.toggle(
                 "Slow: a step at a time, explained", value=job.slow, key=f"slow-{job.id}", disabled=not live
             )

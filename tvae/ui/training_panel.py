@@ -198,9 +198,11 @@ def _start(asked: Wish | str) -> None:
 
 
 def _request(asked: Wish) -> str:
-    """One text for one wish: the same settings again within a moment are a double click."""
+    """One text for one wish: the same settings again within a moment are a double click, unless their run was ended."""
     last, at, request = st.session_state.get("train-request", (None, 0.0, ""))
-    if last != asked or time.monotonic() - at > DOUBLE_CLICK_SECONDS:
+    job = watched_job()
+    ended = job is None or job.over or job.stopping
+    if ended or last != asked or time.monotonic() - at > DOUBLE_CLICK_SECONDS:
         request = secrets.token_hex(8)
     st.session_state["train-request"] = (asked, time.monotonic(), request)
     return request

@@ -64,7 +64,14 @@ def _show(run_id: str, seen: tuple[str, bool]) -> None:
         if job.state in UNDER_WAY:
             stop, more = st.columns(2)
             if cached.jobs().may_control(job.id, state.owner()):
-                stop.button("Stop", key="status-stop", on_click=stop_run, args=(job.id,), width="stretch")
+                stop.button(
+                    "Stop",
+                    key="status-stop",
+                    on_click=stop_run,
+                    args=(job.id,),
+                    disabled=job.stopping,
+                    width="stretch",
+                )
             more.page_link("pages/5_Training.py", label="Watch", icon=":material/monitoring:")
         else:
             hide, more = st.columns(2)
@@ -99,6 +106,8 @@ def called(job: Job) -> str:
 
 def in_words(job: Job) -> str:
     """The run's state as a person would say it."""
+    if job.stopping:
+        return "is stopping …"
     if job.state == "queued":
         return f"waits, place {job.place} in line" if job.place else "waits"
     if job.state == "running":
