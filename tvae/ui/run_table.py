@@ -31,7 +31,7 @@ def show_run_table() -> None:
     jobs = {job.id: job for job in cached.jobs().runs()}
     rows = run_rows(jobs)
     words, states, bring = st.columns([3, 2, 3], vertical_alignment="bottom")
-    wanted = words.text_input("Find", placeholder="part of a name, note or data set", key="runs-find").strip().lower()
+    wanted = words.text_input("Find", placeholder="name, note or data set", key="runs-find").strip().lower()
     chosen = states.pills("State", sorted({row["State"] for row in rows}), selection_mode="multi", key="runs-states")
     with bring.popover("Bring a run in", icon=":material/upload:", width="stretch"):
         take_in()

@@ -62,7 +62,7 @@ def _show(run_id: str, seen: tuple[str, bool]) -> None:
     with st.container(border=True, gap="small"):
         show_progress(job)
         if job.state in UNDER_WAY:
-            stop, more = st.columns(2)
+            stop, more = st.columns(2, vertical_alignment="center")
             if cached.jobs().may_control(job.id, state.owner()):
                 stop.button(
                     "Stop",
@@ -74,7 +74,7 @@ def _show(run_id: str, seen: tuple[str, bool]) -> None:
                 )
             more.page_link("pages/5_Training.py", label="Watch", icon=":material/monitoring:")
         else:
-            hide, more = st.columns(2)
+            hide, more = st.columns(2, vertical_alignment="center")
             hidden = hide.button("Hide", key="status-hide", width="stretch")
             more.page_link("pages/5_Training.py", label="Compare", icon=":material/compare_arrows:")
             if hidden:  # not in a callback: that would draw this fragment alone anew, which knows the run
@@ -107,7 +107,7 @@ def called(job: Job) -> str:
 def in_words(job: Job) -> str:
     """The run's state as a person would say it."""
     if job.stopping:
-        return "is stopping …"
+        return "stops …"
     if job.state == "queued":
         return f"waits, place {job.place} in line" if job.place else "waits"
     if job.state == "running":
