@@ -15,7 +15,10 @@ if job is None and others:
     job = next((other for other in others if other.state in ("running", "queued")), None)
 if others:
     ids = [other.id for other in others]
-    told = {other.id: f"{called(other)} ({other.id}): {in_words(other)}" for other in others}
+    # What a run under way is doing changes too often for a list that is drawn once.
+    told = {
+        other.id: f"{called(other)} ({other.id}): {in_words(other) if other.over else 'under way'}" for other in others
+    }
     picked = st.selectbox(
         "Training run",
         ids,
