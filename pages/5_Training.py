@@ -27,7 +27,7 @@ if others:
         placeholder="Choose a run to see how it trained",
     )
     if picked and (job is None or picked != job.id):
-        state.watch(picked)
+        state.own_runs().watched = picked
         st.rerun()
 if job is None:
     st.info("Nothing is training. Open **Train a run** in the sidebar: a quick look at both arms takes about 20 s.")

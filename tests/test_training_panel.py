@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from tvae.jobs import Jobs
@@ -93,7 +94,7 @@ def test_the_panel_starts_a_run_in_fast_steps():
 
 
 def test_train_pressed_twice_is_one_run_unless_it_was_stopped_in_between():
-    app = page()
+    app = page().run()  # the first run on a page does not know the address' run yet
     app.sidebar.number_input(key="train-length").set_value(20_000.0)
     press_train(app)
     press_train(app)
@@ -108,6 +109,26 @@ def test_train_pressed_twice_is_one_run_unless_it_was_stopped_in_between():
         Jobs().stop(run_id, None)
         while not Jobs().run(run_id).over:
             time.sleep(0.05)
+
+
+def test_a_run_is_watched_even_if_another_request_comes_while_it_is_started(monkeypatch):
+    app = page().run()
+    start = Jobs.start
+
+    def interrupted(*args, **settings):
+        run_id = start(*args, **settings)
+        context = get_script_run_ctx()
+        assert context is not None and context.script_requests is not None
+        context.script_requests.request_rerun(RerunData(page_script_hash=context.page_script_hash))
+        return run_id
+
+    monkeypatch.setattr(Jobs, "start", interrupted)
+    press_train(app)
+    (job,) = Jobs().runs()
+    assert app.query_params["watch"] == job.id
+    Jobs().stop(job.id, None)
+    while not Jobs().run(job.id).over:
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("foreign", ["../..", "nosuchrun1", "/etc", "a" * 500])

@@ -67,9 +67,10 @@ def test_a_run_is_started_watched_found_again_and_compared(page):
 def test_only_its_owner_can_stop_a_run(page):
     page.get_by_text("Train a run", exact=True).first.click()
     fill(page, "For", "20000")
-    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_role("button", name="Train", exact=True).dblclick()
     stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop")
     stop.wait_for(timeout=WAIT)
+    assert len(Jobs().runs()) == 1
     address = page.url
     other = page.context.new_page()
     other.goto(re.sub(r"&?owner=[\w-]+", "", address))
@@ -94,7 +95,11 @@ def test_an_open_panel_keeps_a_worker_ready_after_each_run(page):
             assert time.monotonic() < limit
             page.wait_for_timeout(100)
         before |= waiting
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=WAIT)
         page.get_by_role("button", name="Train", exact=True).click()
+        while waiting != {job.id for job in Jobs().runs()} & waiting:
+            assert time.monotonic() < limit, page.get_by_test_id("stSidebar").inner_text()
+            page.wait_for_timeout(100)
         sidebar = page.get_by_test_id("stSidebar")
         sidebar.get_by_role("button", name="Stop").click(timeout=WAIT)
         sidebar.get_by_role("button", name="Hide").wait_for(timeout=WAIT)

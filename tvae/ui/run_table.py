@@ -183,15 +183,16 @@ def show_deleted() -> None:
 def take_in() -> None:
     """A run's zip from elsewhere, checked before anything is kept."""
     sent = st.file_uploader("A run's zip", type="zip", key="runs-zip", max_upload_size=LARGEST_ZIP // 2**20)
-    if sent is None or st.session_state.get("runs-taken-in") == sent.file_id:
+    own = state.own_runs()
+    if sent is None or own.taken_in == sent.file_id:
         return
     try:
-        run_id = cached.jobs().take_in(sent.getvalue(), state.owner())
+        with own.changing:
+            own.watched = cached.jobs().take_in(sent.getvalue(), state.owner())
+            own.taken_in = sent.file_id
     except InputError as error:
         st.error(f"Not taken in. {error}.")
         return
-    st.session_state["runs-taken-in"] = sent.file_id
-    state.watch(run_id)
     st.rerun()
 
 

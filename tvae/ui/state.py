@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -205,29 +206,46 @@ def shown_before(run_id: str) -> str:
     return before if chosen == run_id else ""
 
 
+@dataclass
+class OwnRuns:
+    """This person's training runs.
+
+    For the next request Streamlit runs the script anew, beside a run of it that it tells to end: that one ends where it
+    next touches the session's state or shows something. So get this before a run is started, and hold `changing` until
+    it is kept here; it would be started but not watched.
+    """
+
+    token: str = ""
+    """That they belong to; "" until one is needed."""
+    watched: str = ""
+    """The run that is watched; "" for none."""
+    taken_in: str = ""
+    """The last file that was sent and made a run of."""
+    changing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+
+def own_runs() -> OwnRuns:
+    """This session's; the first time, as the address tells them, so that a reload keeps them."""
+    if "own-runs" not in st.session_state:
+        token = st.query_params.get(OWNER, "")
+        st.session_state["own-runs"] = OwnRuns(
+            token=token if TOKEN.fullmatch(token) else "", watched=st.query_params.get(WATCHED, "")
+        )
+    return st.session_state["own-runs"]
+
+
 def owner() -> str:
-    """The token that this person's training runs belong to: the address's, so that a reload keeps it, or a new one."""
-    token = st.session_state.get(OWNER) or st.query_params.get(OWNER, "")
-    if not TOKEN.fullmatch(token):
-        token = new_owner()
-    st.session_state[OWNER] = token
-    return token
-
-
-def watched() -> str:
-    """The training run that this session watches, "" for none."""
-    return st.session_state.get(WATCHED, st.query_params.get(WATCHED, ""))
-
-
-def watch(run_id: str) -> None:
-    """Watch this training run; "" for none."""
-    st.session_state[WATCHED] = run_id
+    """The token that this person's training runs belong to."""
+    own = own_runs()
+    own.token = own.token or new_owner()
+    return own.token
 
 
 def put_training_in_address() -> None:
     """Have a reload find the watched run again, and this person's runs be still theirs."""
-    owns = OWNER in st.session_state or bool(st.query_params.get(OWNER)) or bool(watched())
-    told = {WATCHED: watched(), OWNER: owner() if owns else ""}
+    own = own_runs()
+    with own.changing:  # a run that is being started is to be on the page
+        told = {WATCHED: own.watched, OWNER: owner() if own.token or own.watched else ""}
     for name, value in told.items():
         if value and st.query_params.get(name) != value:
             st.query_params[name] = value

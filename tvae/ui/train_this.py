@@ -8,8 +8,8 @@ import streamlit as st
 
 from tvae.config import InputError, RunConfig
 from tvae.train_command import train_command
-from tvae.ui import cached, state
 from tvae.ui.runs import runs_folder
+from tvae.ui.starting import start_run
 
 
 def in_fast_steps(config: RunConfig) -> RunConfig:
@@ -31,8 +31,6 @@ def offer_training(config: RunConfig) -> None:
 
 def _start(config: RunConfig) -> None:
     try:
-        run_id = cached.jobs().start(config, state.owner())
+        start_run(config)
     except (InputError, OSError) as error:
         st.error(f"Not started. {error}.")
-        return
-    state.watch(run_id)

@@ -60,8 +60,10 @@ def show_controls(job: Job) -> None:
 
 
 def _resume(run_id: str) -> None:
-    cached.jobs().resume(run_id, state.owner())
-    state.watch(run_id)
+    own = state.own_runs()
+    with own.changing:
+        cached.jobs().resume(run_id, state.owner())
+        own.watched = run_id
 
 
 def _one_step(job: Job) -> None:

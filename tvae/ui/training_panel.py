@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import secrets
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +13,8 @@ import streamlit as st
 from tvae.checkpoints import Run
 from tvae.config import PRESETS, DataConfig, InputError, LossConfig, RunConfig, vae_and_tvae
 from tvae.data import DATASETS
-from tvae.ui import cached, state
+from tvae.ui import cached
+from tvae.ui.starting import start_run
 from tvae.ui.train_this import in_fast_steps
 from tvae.ui.training_status import UNDER_WAY, show_status, watched_job
 
@@ -54,20 +54,10 @@ FIELDS = {
 """What the panel calls the fields that the library's messages name."""
 MOST_EPOCHS = 100_000
 """Where a time budget ends the run."""
-DOUBLE_CLICK_SECONDS = 3.0
 SECONDS_WARM = 60.0
 """After which the worker that is kept ready is looked after again."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a person asked for."""
-
-    config: RunConfig
-    seconds: float | None
-    """A time budget instead of the config's epochs."""
-    start_from: Run | None
-    """The run whose weights it begins with."""
+REFUSAL = "train-refusal"
+"""Why what was asked for can't be, in the session until it is shown."""
 
 
 def show_training_panel(run: Run) -> None:
@@ -83,10 +73,10 @@ def show_training_panel(run: Run) -> None:
         if "train-margin" not in st.session_state:
             _fill(run)
         with st.form("train", border=False, enter_to_submit=False):
-            spec = _asked(run, preset)
-            pressed = st.form_submit_button("Train", type="primary", width="stretch")
-        if pressed:
-            _start(spec)
+            _show_fields(preset)
+            st.form_submit_button("Train", type="primary", width="stretch", on_click=_start, args=(run, preset))
+        if refusal := st.session_state.pop(REFUSAL, ""):
+            st.error(refusal)
 
 
 def _keep_warm(data: str) -> None:
@@ -120,8 +110,7 @@ def _fill(run: Run) -> None:
     st.session_state.update({f"train-{name}": value for name, value in values.items()})
 
 
-def _asked(run: Run, preset: Preset) -> Wish | str:
-    """What the form asks for, or in one line why that can't be."""
+def _show_fields(preset: Preset) -> None:
     st.selectbox(
         "Data set",
         DATASETS,
@@ -131,78 +120,58 @@ def _asked(run: Run, preset: Preset) -> Wish | str:
         **KEEP,
     )
     a, b = st.columns(2)
-    margin = _number(a, "Margin", "margin", 0.1)
-    triplet = _number(b, "Triplet weight", "triplet", 1.0)
-    kl = _number(a, "KL weight", "kl", 0.1)
-    reconstruction = _number(b, "Recon. weight", "reconstruction", 0.1)
-    length = _number(a, "For", "length", 1.0)
-    unit = b.selectbox("Unit", ("epochs", "seconds"), key="train-unit", **KEEP)
+    for place, label, name, step in (
+        (a, "Margin", "margin", 0.1),
+        (b, "Triplet weight", "triplet", 1.0),
+        (a, "KL weight", "kl", 0.1),
+        (b, "Recon. weight", "reconstruction", 0.1),
+        (a, "For", "length", 1.0),
+    ):
+        place.number_input(label, value=None, step=step, format="%.4g", key=f"train-{name}", **KEEP)
+    b.selectbox("Unit", ("epochs", "seconds"), key="train-unit", **KEEP)
     st.caption("Of training. Measuring the run at its end comes on top: about 25 s on MNIST, 2 s on digits.")
-    seed: Any = st.number_input("Seed", value=None, step=1, format="%d", key="train-seed", **KEEP)
+    st.number_input("Seed", value=None, step=1, format="%d", key="train-seed", **KEEP)
+
+
+def _start(run: Run, preset: Preset) -> None:
+    """Start what the fields say, or keep why that can't be."""
     try:
-        loss = LossConfig(
-            margin=margin,
-            triplet_weight=triplet,
-            kl_weight=kl,
-            reconstruction_weight=reconstruction,
-        )
-        if unit == "epochs" and not length.is_integer():
-            raise InputError(
-                f"train.epochs: {length:g} is not possible; it must be a whole number from 1 to {MOST_EPOCHS}"
-            )
-        like = preset.config or run.config
-        train = replace(like.train, seed=seed)
-        # Of a time budget the engine finds out early on how many steps fit.
-        train = replace(train, epochs=int(length) if unit == "epochs" else MOST_EPOCHS)
-        config = RunConfig(
-            data=DataConfig(name=run.config.data.name if preset.warm else st.session_state["train-data"]),
-            model=like.model,
-            train=train,
-            arms=vae_and_tvae(loss),
-        )
-        return Wish(in_fast_steps(config), length if unit == "seconds" else None, run if preset.warm else None)
-    except InputError as error:
-        return _in_words(str(error))
+        config, seconds = _asked(run, preset)
+        start_run(config, seconds=seconds, start_from=run if preset.warm else None)
+    except (InputError, OSError) as error:
+        st.session_state[REFUSAL] = _in_words(str(error))
 
 
-def _number(place: Any, label: str, name: str, step: float) -> float:
-    """A field's number; an empty field counts as NaN, which is refused like any other impossible value."""
-    value = place.number_input(label, value=None, step=step, format="%.4g", key=f"train-{name}", **KEEP)
-    return math.nan if value is None else value
+def _asked(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
+    """What the fields ask for, and a time budget in place of its epochs.
+
+    Raises:
+        InputError: that can't be.
+    """
+    asked = {name: st.session_state[f"train-{name}"] for name in ("data", "unit", "seed")}
+    # An empty field counts as NaN, which is refused like any other impossible value.
+    margin, triplet, kl, reconstruction, length = (
+        math.nan if (value := st.session_state[f"train-{name}"]) is None else value
+        for name in ("margin", "triplet", "kl", "reconstruction", "length")
+    )
+    in_epochs = asked["unit"] == "epochs"
+    loss = LossConfig(margin=margin, triplet_weight=triplet, kl_weight=kl, reconstruction_weight=reconstruction)
+    if in_epochs and not length.is_integer():
+        raise InputError(f"train.epochs: {length:g} is not possible; it must be a whole number from 1 to {MOST_EPOCHS}")
+    like = preset.config or run.config
+    train = replace(like.train, seed=asked["seed"])
+    # Of a time budget the engine finds out early on how many steps fit.
+    train = replace(train, epochs=int(length) if in_epochs else MOST_EPOCHS)
+    config = RunConfig(
+        data=DataConfig(name=run.config.data.name if preset.warm else asked["data"]),
+        model=like.model,
+        train=train,
+        arms=vae_and_tvae(loss),
+    )
+    return in_fast_steps(config), None if in_epochs else length
 
 
 def _in_words(line: str) -> str:
     """A message of the library with the field as the panel calls it."""
     field, _, rest = line.partition(": ")
     return f"**{FIELDS.get(field, field)}**: {rest}."
-
-
-def _start(asked: Wish | str) -> None:
-    """Queue the run, or say why not."""
-    if isinstance(asked, str):
-        st.error(asked)
-        return
-    try:
-        run_id = cached.jobs().start(
-            asked.config,
-            state.owner(),
-            seconds=asked.seconds,
-            start_from=asked.start_from,
-            request=_request(asked),
-        )
-    except (InputError, OSError) as error:
-        st.error(_in_words(str(error)))
-        return
-    state.watch(run_id)
-    st.rerun()
-
-
-def _request(asked: Wish) -> str:
-    """One text for one wish: the same settings again within a moment are a double click, unless their run was ended."""
-    last, at, request = st.session_state.get("train-request", (None, 0.0, ""))
-    job = watched_job()
-    ended = job is None or job.over or job.stopping
-    if ended or last != asked or time.monotonic() - at > DOUBLE_CLICK_SECONDS:
-        request = secrets.token_hex(8)
-    st.session_state["train-request"] = (asked, time.monotonic(), request)
-    return request

@@ -29,13 +29,13 @@ def show_status() -> None:
 
 def watched_job() -> Job | None:
     """The run that this session watches, None where it watches none or the run is gone."""
-    run_id = state.watched()
-    if not run_id:
+    own = state.own_runs()
+    if not own.watched:
         return None
     try:
-        return cached.jobs().run(run_id)
+        return cached.jobs().run(own.watched)
     except InputError:
-        state.watch("")
+        own.watched = ""
         return None
 
 
@@ -78,7 +78,7 @@ def _show(run_id: str, seen: tuple[str, bool]) -> None:
             hidden = hide.button("Hide", key="status-hide", width="stretch")
             more.page_link("pages/5_Training.py", label="Compare", icon=":material/compare_arrows:")
             if hidden:  # not in a callback: that would draw this fragment alone anew, which knows the run
-                state.watch("")
+                state.own_runs().watched = ""
                 st.rerun()
 
 

@@ -1,0 +1,48 @@
+"""Starting a run from a page: once, however often it is pressed in a moment, and watched from then on."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+import streamlit as st
+
+from tvae.checkpoints import Run
+from tvae.config import RunConfig
+from tvae.ui import cached, state
+from tvae.ui.training_status import watched_job
+
+DOUBLE_CLICK_SECONDS = 3.0
+
+
+def start_run(config: RunConfig, *, seconds: float | None = None, start_from: Run | None = None) -> None:
+    """Queue a run and watch it; to be called by a button's `on_click`, which comes before a script can be interrupted.
+
+    Args:
+        seconds: a time budget instead of the config's epochs.
+        start_from: the run whose weights it begins with.
+
+    Raises:
+        InputError: settings that can't work.
+        OSError: the folder of runs can't be written.
+    """
+    own = state.own_runs()
+    with own.changing:
+        own.watched = cached.jobs().start(
+            config,
+            state.owner(),
+            seconds=seconds,
+            start_from=start_from,
+            request=_request((config, seconds, start_from)),
+        )
+
+
+def _request(wish: tuple[RunConfig, float | None, Run | None]) -> str:
+    """One text for one wish: the same again within a moment is a double click, unless its run was ended."""
+    last, at, request = st.session_state.get("start-request", (None, 0.0, ""))
+    job = watched_job()
+    ended = job is None or job.over or job.stopping
+    if ended or last != wish or time.monotonic() - at > DOUBLE_CLICK_SECONDS:
+        request = secrets.token_hex(8)
+    st.session_state["start-request"] = (wish, time.monotonic(), request)
+    return request
