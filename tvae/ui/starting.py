@@ -5,8 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 
-import streamlit as st
-
 from tvae.checkpoints import Run
 from tvae.config import RunConfig
 from tvae.ui import cached, state
@@ -33,16 +31,16 @@ def start_run(config: RunConfig, *, seconds: float | None = None, start_from: Ru
             state.owner(),
             seconds=seconds,
             start_from=start_from,
-            request=_request((config, seconds, start_from)),
+            request=_request(own, (config, seconds, start_from)),
         )
 
 
-def _request(wish: tuple[RunConfig, float | None, Run | None]) -> str:
+def _request(own: state.OwnRuns, wish: tuple[RunConfig, float | None, Run | None]) -> str:
     """One text for one wish: the same again within a moment is a double click, unless its run was ended."""
-    last, at, request = st.session_state.get("start-request", (None, 0.0, ""))
+    last, at, request = own.wish
     job = watched_job()
     ended = job is None or job.over or job.stopping
     if ended or last != wish or time.monotonic() - at > DOUBLE_CLICK_SECONDS:
         request = secrets.token_hex(8)
-    st.session_state["start-request"] = (wish, time.monotonic(), request)
+    own.wish = (wish, time.monotonic(), request)
     return request

@@ -219,6 +219,8 @@ class OwnRuns:
     """That they belong to; "" until one is needed."""
     watched: str = ""
     """The run that is watched; "" for none."""
+    wish: tuple[object, float, str] = (None, 0.0, "")
+    """What was asked for last, when (monotonic seconds), and its request: see `starting`."""
     taken_in: str = ""
     """The last file that was sent and made a run of."""
     changing: threading.Lock = field(default_factory=threading.Lock, repr=False)
