@@ -212,7 +212,7 @@ class OwnRuns:
 
     For the next request Streamlit runs the script anew, beside a run of it that it tells to end: that one ends where it
     next touches the session's state or shows something. So get this before a run is started, and hold `changing` until
-    it is kept here; it would be started but not watched.
+    the run is kept here; else it could be started and not watched.
     """
 
     token: str = ""
