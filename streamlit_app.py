@@ -2,15 +2,18 @@
 
 import streamlit as st
 
-from tvae.checkpoints import Encoding, Run, read_metrics
-from tvae.config import InputError
-from tvae.triplet_curve import margin_where
+from tvae.errors import InputError
+from tvae.figures.colours import INK, arm_colours
+from tvae.figures.image_grid import GridRow, grid_png
+from tvae.figures.paper_diagram import idea_svg
+from tvae.linked_map.contents import MapSide
+from tvae.metrics.triplet_curve import margin_where
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run, read_metrics
 from tvae.ui import cached
-from tvae.ui.colours import INK, arm_colours
-from tvae.ui.frame import open_page, theme
-from tvae.ui.idea import idea_svg
-from tvae.ui.latent_map import MapSide, latent_map
-from tvae.ui.pictures import GridRow, grid_png
+from tvae.ui.components.latent_map import latent_map
+from tvae.ui.page import open_page
+from tvae.ui.style.theme import theme
 
 PAPER = {"vae": 0.7508, "tvae": 0.9560}
 METHOD_NAMES = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}

@@ -17,10 +17,11 @@ import torch
 
 from benchmarks import accuracy_ways, memory, projection_ways, quality_ways, training_ways
 from benchmarks.peers import TRAINING_PEERS, peers_python, requirements
-from tvae.checkpoints import read_encoding, read_run
 from tvae.config import LossConfig, TrainConfig
 from tvae.data import Dataset, load_dataset
-from tvae.evaluation import encode_split
+from tvae.runs.encodings import read_encoding
+from tvae.runs.evaluation import encode_split
+from tvae.runs.run import read_run
 
 ROOT = Path(__file__).parents[1]
 RUN = ROOT / "checkpoints" / "mnist"

@@ -11,10 +11,10 @@ from unittest import mock
 import numpy as np
 from jaxtyping import Float, Int64
 
-import tvae.triplet_curve
+import tvae.metrics.triplet_curve
 from benchmarks.interleaving import Timing, interleaved
-from tvae.triplet_accuracy import class_matrix, triplet_accuracy
-from tvae.triplet_curve import triplet_curve
+from tvae.metrics.triplet_accuracy import class_matrix, triplet_accuracy
+from tvae.metrics.triplet_curve import triplet_curve
 
 ONE, ONE_2 = "one margin, 1 thread", "one margin, 2 threads"
 CURVE, CURVE_2 = "201 margins with class counts, 1 thread", "201 margins with class counts, 2 threads"
@@ -61,7 +61,7 @@ def measure(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], qu
 
 
 def _without_class_counts(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> None:
-    with mock.patch.object(tvae.triplet_curve, "MOST_CLASS_COUNTS", 0):
+    with mock.patch.object(tvae.metrics.triplet_curve, "MOST_CLASS_COUNTS", 0):
         triplet_curve(means, labels, threads=2)
 
 

@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from tvae.checkpoints import read_encoding, read_run
 from tvae.data import load_split
-from tvae.layout_files import stored_layout
-from tvae.projections import ProjectionRequest, TsneParameters, cache_key
-from tvae.ui.latent_map import Blob, MapSide, latent_map, neighbours_blob, sprite_sheet
+from tvae.linked_map.contents import MapSide
+from tvae.linked_map.payload import Blob, neighbours_blob, sprite_sheet
+from tvae.maps.layout_files import stored_layout
+from tvae.maps.parameters import TsneParameters
+from tvae.maps.projection import ProjectionRequest, cache_key
+from tvae.runs.encodings import read_encoding
+from tvae.runs.run import read_run
+from tvae.ui.components.latent_map import latent_map
 
 RUN = Path(__file__).parents[1] / "checkpoints" / "mnist"
 COPIES = 7

@@ -16,7 +16,7 @@ import numpy as np
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from benchmarks.browsing import ROOT, chromium, machine, opened, served
-from tvae.ui.latent_map.payload import geometry_blob, neighbours_blob, neighbours_that_fit, values_blob
+from tvae.linked_map.payload import geometry_blob, neighbours_blob, neighbours_that_fit, values_blob
 
 VISITS = 3
 FIRST_MAPS = '[data-testid=map-left][data-rows="10000"]'

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tvae.config import RunConfig, TrainConfig
 from tvae.data import Split
-from tvae.training import Training
+from tvae.training.loop import Training
 
 
 def memory_of(pid: int) -> float:

@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int64
 
-from tvae.fidelity import fidelity
-from tvae.neighbours import nearest_neighbours
-from tvae.projections import ProjectionRequest, TsneParameters, UmapParameters, layout, pca_maps
-from tvae.projector import Projector
+from tvae.maps.fidelity import fidelity
+from tvae.maps.parameters import TsneParameters, UmapParameters
+from tvae.maps.pca import pca_maps
+from tvae.maps.projection import ProjectionRequest, layout
+from tvae.maps.projector import Projector
+from tvae.metrics.neighbours import nearest_neighbours
 
 Picture = Callable[[], Float[np.ndarray, "n 2"]]
 

@@ -14,9 +14,9 @@ from torch import Tensor
 from benchmarks.tutorial import Net, descending, drawn_triplets, triplet_loss, tutorial_way
 from tvae.config import LossConfig, RunConfig, TrainConfig
 from tvae.data import Dataset
-from tvae.evaluation import encode_arm
-from tvae.training import Training
-from tvae.triplet_accuracy import triplet_accuracy
+from tvae.metrics.triplet_accuracy import triplet_accuracy
+from tvae.runs.evaluation import encode_arm
+from tvae.training.loop import Training
 
 GOAL = 0.956
 """The paper's triplet accuracy of the TVAE, here at margin 0."""

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tvae.checkpoints import Run, read_curves, read_metrics, read_run
-from tvae.config import InputError
-from tvae.triplet_curve import margin_where
+from tvae.errors import InputError
+from tvae.metrics.triplet_curve import margin_where
+from tvae.runs.encodings import read_curves
+from tvae.runs.run import Run, read_metrics, read_run
 
 PAPER_VAE = 0.7508
 ARMS = ("vae", "tvae")

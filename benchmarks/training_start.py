@@ -14,8 +14,8 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from benchmarks.browsing import WINDOW, chromium, served
-from tvae.job_files import READY
-from tvae.jobs import Jobs
+from tvae.jobs.files import READY
+from tvae.jobs.jobs import Jobs
 
 ASKED = {"it has started": 1.0, "its first numbers": 2.0}
 """Seconds."""
@@ -62,7 +62,7 @@ def idle_worker_seconds(jobs: Jobs) -> float | None:
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             words = (process / "cmdline").read_bytes().split(b"\0")
-            if b"tvae.worker" in words and places & set(words):
+            if b"tvae.jobs.worker" in words and places & set(words):
                 fields = (process / "stat").read_text().rpartition(")")[2].split()
                 return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return None

@@ -19,8 +19,8 @@ from benchmarks.training_peers import FIRST, Steps, peer_ways
 from benchmarks.tutorial import Net, tutorial_way
 from tvae.config import LossConfig, RunConfig, Step, TrainConfig, vae_and_tvae
 from tvae.data import Split
-from tvae.fast_step import products_type
-from tvae.training import Training
+from tvae.training.loop import Training
+from tvae.training.steps.cpu import products_type
 
 TUTORIAL, TUTORIAL_2 = "tutorial way, 0 workers", "tutorial way, 2 workers"
 PLAIN, FLOAT32, FAST = "ours, one arm, plain", "ours, one arm, fast-float32", "ours, one arm, fast"

@@ -123,7 +123,7 @@ def tutorial_way(split: Split, batch_size: int, loss: LossConfig, workers: int, 
 
 def drawn_triplets(split: Split, batch_size: int, seed: int) -> Iterator[list[Tensor]]:
     """Batches as `TripletImages` gives them, without end, drawn in memory."""
-    from tvae.triplets import TripletSampler
+    from tvae.training.triplet_sampler import TripletSampler
 
     sampler, generator = TripletSampler(split.labels), np.random.default_rng(seed)
     while True:
@@ -132,7 +132,7 @@ def drawn_triplets(split: Split, batch_size: int, seed: int) -> Iterator[list[Te
 
 def fixed_triplets(split: Split, count: int, seed: int = 0) -> TensorDataset:
     """Triplets drawn once, as float tensors in memory."""
-    from tvae.triplets import TripletSampler
+    from tvae.training.triplet_sampler import TripletSampler
 
     rows = TripletSampler(split.labels).sample(count, np.random.default_rng(seed))
     return TensorDataset(*[torch.from_numpy(split.pixels(part)) for part in rows])

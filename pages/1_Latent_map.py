@@ -6,21 +6,25 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from tvae.config import InputError
-from tvae.neighbours import Neighbours
-from tvae.projections import Parameters, PcaParameters, TsneParameters, UmapParameters
-from tvae.projector import Ticket
-from tvae.ui import cached, state
-from tvae.ui.epochs import epochs_play
-from tvae.ui.escaping import as_text
-from tvae.ui.frame import open_page
-from tvae.ui.latent_map import MapSide, is_drawn, latent_map, load_map_code, neighbours_that_fit, picked_on_map
-from tvae.ui.map_changes import show_changes
-from tvae.ui.map_decoding import offer_decoding
-from tvae.ui.map_inputs import COLOURINGS, Pair, colour_by, images_of, look_for_images_again
-from tvae.ui.map_selection import Images, show_row, show_selection
-from tvae.ui.map_views import View, misfit_note, views_beside
-from tvae.ui.projecting import METHOD_NAMES, Picture, kept_still, laid_over, passing_picture, picture, request_for
+from tvae.errors import InputError
+from tvae.linked_map.contents import MapSide
+from tvae.linked_map.payload import neighbours_that_fit
+from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters, UmapParameters
+from tvae.maps.projector import Ticket
+from tvae.metrics.neighbours import Neighbours
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.choices.epochs import epochs_play
+from tvae.ui.components.latent_map import is_drawn, latent_map, load_map_code, picked_on_map
+from tvae.ui.maps.changes import show_changes
+from tvae.ui.maps.decoding import offer_decoding
+from tvae.ui.maps.pair import COLOURINGS, Pair, colour_by
+from tvae.ui.maps.projecting import METHOD_NAMES, Picture, kept_still, laid_over, passing_picture, picture, request_for
+from tvae.ui.maps.selection import Images, show_row, show_selection
+from tvae.ui.maps.views import View, misfit_note, views_beside
+from tvae.ui.page import open_page
+from tvae.ui.run_images import images_of, look_for_images_again
+from tvae.ui.style.escaping import as_text
 
 STYLE = Path(cached.__file__).parent / "latent_map_page.css"
 AS_LEFT = "the same"

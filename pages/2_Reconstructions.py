@@ -4,10 +4,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from tvae.checkpoints import Encoding, Run
-from tvae.config import InputError
-from tvae.decoding import to_grey
-from tvae.reconstruction_errors import (
+from tvae.errors import InputError
+from tvae.explore.reconstruction import (
     PairedDifference,
     class_errors,
     lowest_beyond_noise,
@@ -15,18 +13,24 @@ from tvae.reconstruction_errors import (
     posterior_noise,
     squared_errors,
 )
-from tvae.selection import rows_csv
-from tvae.ui import cached, state
-from tvae.ui.arms import chosen_arms
-from tvae.ui.colours import INK, arm_colours
-from tvae.ui.escaping import as_text
-from tvae.ui.frame import measured_on, show_encoded_page, theme
-from tvae.ui.image_grid import grid_download, show_grid
-from tvae.ui.map_inputs import images_of, look_for_images_again
-from tvae.ui.map_link import offer_on_map
-from tvae.ui.picture_figures import errors_by_class
-from tvae.ui.pictures import GridRow, error_map
-from tvae.ui.row_choice import EACH, KEPT, PICKED, ChosenRows, choose_rows, choose_source
+from tvae.figures.colours import INK, arm_colours
+from tvae.figures.image_grid import GridRow, error_map
+from tvae.figures.images import errors_by_class
+from tvae.model.encoding import Encoding
+from tvae.model.network import to_grey
+from tvae.runs.run import Run
+from tvae.system.csv_table import rows_csv
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.choices.arms import chosen_arms
+from tvae.ui.choices.rows import EACH, KEPT, PICKED, ChosenRows, choose_rows, choose_source
+from tvae.ui.images.shown_grid import grid_download, show_grid
+from tvae.ui.maps.link import offer_on_map
+from tvae.ui.page import show_encoded_page
+from tvae.ui.run_images import images_of, look_for_images_again
+from tvae.ui.style.captions import measured_on
+from tvae.ui.style.escaping import as_text
+from tvae.ui.style.theme import theme
 
 MEAN, SAMPLE = CODES = ("mean μ", "a sample")
 LONGEST_TABLE = 25

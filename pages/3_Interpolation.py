@@ -4,21 +4,25 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from tvae.checkpoints import Encoding, Run
-from tvae.decoding import to_grey
-from tvae.interpolation import Interpolation, interpolation, stretches, told
-from tvae.paths import PathKind
-from tvae.selection import rows_csv
-from tvae.ui import cached, state
-from tvae.ui.arms import chosen_arms
-from tvae.ui.colours import INK, arm_colours
-from tvae.ui.end_choice import KEPT, Ends, choose_ends, choose_source, pick_ends
-from tvae.ui.escaping import as_text
-from tvae.ui.frame import measured_on, show_encoded_page, theme
-from tvae.ui.image_grid import grid_download
-from tvae.ui.map_inputs import images_of, look_for_images_again
-from tvae.ui.path_player import Lane, path_player
-from tvae.ui.pictures import GridRow
+from tvae.explore.interpolation import Interpolation, interpolation, stretches, told
+from tvae.explore.latent_paths import PathKind
+from tvae.figures.colours import INK, arm_colours
+from tvae.figures.image_grid import GridRow
+from tvae.model.encoding import Encoding
+from tvae.model.network import to_grey
+from tvae.runs.run import Run
+from tvae.system.csv_table import rows_csv
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.choices.arms import chosen_arms
+from tvae.ui.choices.path_ends import KEPT, Ends, choose_ends, choose_source, pick_ends
+from tvae.ui.components.path_player import Lane, path_player
+from tvae.ui.images.shown_grid import grid_download
+from tvae.ui.page import show_encoded_page
+from tvae.ui.run_images import images_of, look_for_images_again
+from tvae.ui.style.captions import measured_on
+from tvae.ui.style.escaping import as_text
+from tvae.ui.style.theme import theme
 
 WAYS: dict[str, PathKind] = {"straight": "linear", "spherical": "spherical"}
 PLACE = "t"

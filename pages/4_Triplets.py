@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from tvae.checkpoints import Encoding, Run
-from tvae.ui.arms import chosen_arms
-from tvae.ui.frame import show_encoded_page
-from tvae.ui.triplet_classes import choose_classes, show_matrices
-from tvae.ui.triplet_inspector import show_triplets
-from tvae.ui.triplet_scores import (
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run
+from tvae.ui.choices.arms import chosen_arms
+from tvae.ui.page import show_encoded_page
+from tvae.ui.triplets.classes import choose_classes, show_matrices
+from tvae.ui.triplets.inspector import show_triplets
+from tvae.ui.triplets.scores import (
     choose_margin,
     show_curves,
     show_definition,
@@ -16,9 +17,9 @@ from tvae.ui.triplet_scores import (
     show_table,
     table_of,
 )
-from tvae.ui.triplet_trade import ladder_for, show_trade
-from tvae.ui.triplet_view import TripletView, curves_of
-from tvae.ui.triplet_weights import show_weights
+from tvae.ui.triplets.trade_off import ladder_for, show_trade
+from tvae.ui.triplets.view import TripletView, curves_of
+from tvae.ui.triplets.weights import show_weights
 
 COST, WEIGHTS, CLASSES = "What it costs", "Other weights", "Classes and triplets"
 NEARLY_ONE_POINT = 1e-3

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from tvae.ui import cached, state
-from tvae.ui.frame import open_page
-from tvae.ui.run_table import compared_with, show_comparison, show_run_table
-from tvae.ui.training_live import show_run
-from tvae.ui.training_status import called, in_words, watched_job
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.page import open_page
+from tvae.ui.training.live import show_run
+from tvae.ui.training.run_table import compared_with, show_comparison, show_run_table
+from tvae.ui.training.status import called, in_words, watched_job
 
 run = open_page("Training", "How does a latent space take shape, and what do margin and weights change?")
 job = watched_job()

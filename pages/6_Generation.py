@@ -6,22 +6,22 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from tvae.checkpoints import Encoding, Run
-from tvae.config import InputError
 from tvae.data import Split
-from tvae.imagining import beyond_noise
-from tvae.judges import Judge, class_shares, effective_classes
-from tvae.sample_quality import NEIGHBOURS, SampleQuality
-from tvae.selection import rows_csv
+from tvae.errors import InputError
+from tvae.explore.classifier import Judge, class_shares, effective_classes
+from tvae.figures.colours import arm_colours
+from tvae.figures.generation import classes_seen
+from tvae.figures.image_grid import GridRow
+from tvae.metrics.precision_recall import NEIGHBOURS, SampleQuality, beyond_noise
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run
+from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
-from tvae.ui.arm_columns import ROOM_OF_TWO, arm_badge, arm_columns
-from tvae.ui.arms import chosen_arms
-from tvae.ui.colours import arm_colours
-from tvae.ui.frame import show_encoded_page
-from tvae.ui.image_grid import grid_download, show_grid_within
-from tvae.ui.map_inputs import images_of, look_for_images_again
-from tvae.ui.pictures import GridRow
-from tvae.ui.sample_figures import classes_seen
+from tvae.ui.choices.arms import chosen_arms
+from tvae.ui.images.shown_grid import grid_download, show_grid_within
+from tvae.ui.page import show_encoded_page
+from tvae.ui.run_images import images_of, look_for_images_again
+from tvae.ui.style.arm_columns import ROOM_OF_TWO, arm_badge, arm_columns
 
 ANY = "nothing: the prior"
 PIXELS, FEATURES = "pixels", "the judge's features"

@@ -5,19 +5,21 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from tvae.checkpoints import Encoding, Run
-from tvae.decoding import to_grey
-from tvae.paths import traversals
-from tvae.selection import rows_csv
-from tvae.traversals import OFF_BELOW, ranked_latents
-from tvae.ui import cached, state
-from tvae.ui.arm_columns import ROOM_OF_TWO, arm_badge, arm_columns
-from tvae.ui.arms import chosen_arms
-from tvae.ui.colours import FAINT, INK
-from tvae.ui.frame import show_encoded_page, theme
-from tvae.ui.image_grid import grid_download, show_grid, show_grid_within
-from tvae.ui.map_inputs import images_of, look_for_images_again
-from tvae.ui.pictures import GridRow
+from tvae.explore.latent_paths import OFF_BELOW, ranked_latents, traversals
+from tvae.figures.colours import FAINT, INK
+from tvae.figures.image_grid import GridRow
+from tvae.model.encoding import Encoding
+from tvae.model.network import to_grey
+from tvae.runs.run import Run
+from tvae.system.csv_table import rows_csv
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.choices.arms import chosen_arms
+from tvae.ui.images.shown_grid import grid_download, show_grid, show_grid_within
+from tvae.ui.page import show_encoded_page
+from tvae.ui.run_images import images_of, look_for_images_again
+from tvae.ui.style.arm_columns import ROOM_OF_TWO, arm_badge, arm_columns
+from tvae.ui.style.theme import theme
 
 PRIOR, IMAGE = "the prior's mean", "a test image"
 REACH = 3.0

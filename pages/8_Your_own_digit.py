@@ -5,28 +5,32 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from tvae.checkpoints import Encoding, Run
-from tvae.config import InputError
-from tvae.digit_preparation import Placement, ink_of, measured_placement, prepared
-from tvae.ink_text import ink_from_text, ink_to_text
-from tvae.new_image import SeenImage, seen_image
-from tvae.selection import rows_csv
-from tvae.strokes import ink_of_strokes, strokes_from_text, strokes_to_text
-from tvae.ui import cached, state
-from tvae.ui.arm_columns import ROOM_OF_TWO, arm_badge
-from tvae.ui.arms import chosen_arms
-from tvae.ui.colours import INK, arm_colours
-from tvae.ui.drawing import drawing
-from tvae.ui.escaping import as_text
-from tvae.ui.frame import measured_on, show_encoded_page, theme
-from tvae.ui.image_grid import show_grid_within
-from tvae.ui.map_inputs import images_of, look_for_images_again
-from tvae.ui.map_link import offer_on_map
-from tvae.ui.map_pictures import map_png, outside
-from tvae.ui.picture_figures import votes_by_class
-from tvae.ui.pictures import GridRow
-from tvae.ui.projecting import METHOD_NAMES
-from tvae.uploads import FORMATS, MOST_BYTES, read_upload
+from tvae.errors import InputError
+from tvae.explore.image_text import ink_from_text, ink_to_text
+from tvae.explore.new_image import SeenImage, seen_image
+from tvae.explore.preparation import Placement, ink_of, measured_placement, prepared
+from tvae.explore.strokes import ink_of_strokes, strokes_from_text, strokes_to_text
+from tvae.explore.upload import FORMATS, MOST_BYTES, read_upload
+from tvae.figures.colours import INK, arm_colours
+from tvae.figures.image_grid import GridRow
+from tvae.figures.images import votes_by_class
+from tvae.figures.still_map import map_png, outside
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run
+from tvae.system.csv_table import rows_csv
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.choices.arms import chosen_arms
+from tvae.ui.components.drawing import drawing
+from tvae.ui.images.shown_grid import show_grid_within
+from tvae.ui.maps.link import offer_on_map
+from tvae.ui.maps.projecting import METHOD_NAMES
+from tvae.ui.page import show_encoded_page
+from tvae.ui.run_images import images_of, look_for_images_again
+from tvae.ui.style.arm_columns import ROOM_OF_TWO, arm_badge
+from tvae.ui.style.captions import measured_on
+from tvae.ui.style.escaping import as_text
+from tvae.ui.style.theme import theme
 
 DRAW, SEND = "Draw", "Upload"
 EXAMPLE = ((95, 55, 82, 95, 74, 128, 110, 132, 150, 130, 172, 126), (158, 48, 152, 100, 146, 150, 142, 205))

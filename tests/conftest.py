@@ -9,8 +9,8 @@ import pytest
 
 from tvae.config import DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.data import Dataset, Split, load_dataset
-from tvae.training import Report, Training
-from tvae.ui import latent_map
+from tvae.training.loop import Report, Training
+from tvae.ui.components import latent_map
 
 
 @pytest.fixture(scope="session")

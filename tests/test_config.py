@@ -3,17 +3,8 @@ import math
 
 import pytest
 
-from tvae.config import (
-    PRESETS,
-    DataConfig,
-    InputError,
-    LossConfig,
-    ModelConfig,
-    RunConfig,
-    TrainConfig,
-    read_json,
-    vae_and_tvae,
-)
+from tvae.config import PRESETS, DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
+from tvae.errors import InputError, read_json
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -1,10 +1,12 @@
-"""Imports go strictly downward; the test itself is shown to fail on a planted violation."""
+"""Imports go strictly downward, room by room; the check itself is shown to fail on planted violations."""
 
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,101 +15,79 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tvae"
 
 FLOORS = (
-    (
-        "tvae",
-        "tvae.config",
-        "tvae.files",
-        "tvae.row_files",
-        "tvae.runs_folder",
-        "tvae.process_lock",
-        "tvae.child_process",
-        "tvae.time_budget",
-    ),
-    (
-        "tvae.data",
-        "tvae.triplets",
-        "tvae.models",
-        "tvae.losses",
-        "tvae.compiled",
-        "tvae.arms",
-        "tvae.step_kernels",
-        "tvae.plain_step",
-        "tvae.sparse_kernels",
-        "tvae.compiled_gradients",
-        "tvae.fast_step",
-        "tvae.float32_step",
-        "tvae.bfloat16_step",
-        "tvae.stacked_step",
-        "tvae.metrics",
-        "tvae.grouped_means",
-        "tvae.triplet_kernels",
-        "tvae.triplet_accuracy",
-        "tvae.triplet_curve",
-        "tvae.triplet_search",
-        "tvae.projections",
-        "tvae.alignment",
-        "tvae.fidelity",
-        "tvae.layout_files",
-        "tvae.layout_kernels",
-        "tvae.tsne",
-        "tvae.umap",
-        "tvae.neighbours",
-        "tvae.paths",
-        "tvae.placing",
-        "tvae.votes",
-        "tvae.uploads",
-        "tvae.strokes",
-        "tvae.ink_text",
-        "tvae.arm_maps",
-        "tvae.digit_preparation",
-        "tvae.generation",
-        "tvae.sample_quality",
-        "tvae.traversals",
-        "tvae.decode_anywhere",
-        "tvae.confusable",
-        "tvae.example_rows",
-        "tvae.changes",
-        "tvae.groups",
-        "tvae.selection",
-        "tvae.train_command",
-        "tvae.run_changes",
-        "tvae.run_zip",
-    ),
-    (
-        "tvae.checkpoints",
-        "tvae.decoding",
-        "tvae.judges",
-        "tvae.interpolation",
-        "tvae.new_image",
-        "tvae.imagining",
-        "tvae.reconstruction_errors",
-        "tvae.training",
-        "tvae.evaluation",
-        "tvae.model_cards",
-        "tvae.reweighing",
-        "tvae.resume_file",
-        "tvae.warm_start",
-        "tvae.live_accuracy",
-        "tvae.lessons",
-        "tvae.run_intake",
-    ),
-    (
-        "tvae.job_files",
-        "tvae.idle_workers",
-        "tvae.job_queue",
-        "tvae.job_teller",
-        "tvae.jobs",
-        "tvae.worker",
-        "tvae.recording",
-        "tvae.cli",
-        "tvae.__main__",
-        "tvae.projector",
-        "tvae.projector_process",
-        "tvae.judge_training",
-    ),
-    ("tvae.ui",),
+    ("tvae.errors", "tvae.version"),
+    ("tvae.config", "tvae.system"),
+    ("tvae.data", "tvae.metrics", "tvae.model"),
+    ("tvae.training", "tvae.maps", "tvae.explore"),
+    ("tvae.runs",),
+    ("tvae.jobs", "tvae.figures", "tvae.linked_map"),
+    ("tvae",),
+    ("tvae.cli", "tvae.ui"),
+    ("tvae.__main__",),
 )
-"""The floors, from the ground up; a folder stands for all that is in it."""
+"""The rooms, from the ground up. `tvae` is the package's public face; no room imports it."""
+
+UI_FLOORS = (
+    ("tvae.ui.style", "tvae.ui.address"),
+    ("tvae.ui.session", "tvae.ui.images"),
+    ("tvae.ui.components",),
+    ("tvae.ui.cached",),
+    ("tvae.ui.run_images",),
+    ("tvae.ui.choices", "tvae.ui.maps"),
+    ("tvae.ui.training",),
+    ("tvae.ui.triplets",),
+    ("tvae.ui.page",),
+)
+"""The rooms inside `tvae.ui`, from the ground up."""
+
+ALLOWED = {
+    "streamlit": ("tvae.ui",),
+    "plotly": ("tvae.ui", "tvae.figures"),
+    "torchvision": ("tvae.data",),
+    "torch": ("tvae.data", "tvae.model", "tvae.training", "tvae.explore", "tvae.runs", "tvae.jobs", "tvae.cli"),
+}
+"""The rooms that may import a library; all other libraries are free."""
+
+
+class Package:
+    """The modules of a package folder and what each imports.
+
+    Attributes:
+        modules: every module by its dotted name.
+        imports: for each module, the dotted names that it imports anywhere, in functions too. `from PACKAGE import
+            NAME` counts as PACKAGE.NAME where that is a module.
+        private: for each module, names with a leading underscore that it takes from another module.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.modules = {module_name(path, root): path for path in sorted(root.rglob("*.py"))}
+        self.imports: dict[str, set[str]] = {}
+        self.private: dict[str, set[str]] = {}
+        for module, path in self.modules.items():
+            self.imports[module], self.private[module] = self._imports_of(module, path)
+
+    def _imports_of(self, module: str, path: Path) -> tuple[set[str], set[str]]:
+        imported, private = set(), set()
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        aliases = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0 and node.module, f"{module}: relative import"
+                for alias in node.names:
+                    full = f"{node.module}.{alias.name}"
+                    imported.add(full if full in self.modules else node.module)
+                    if full in self.modules:
+                        aliases[alias.asname or alias.name] = full
+                    if alias.name.startswith("_") and node.module.split(".")[0] == "tvae":
+                        private.add(full)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr.startswith("_"):
+                owner = aliases.get(node.value.id)
+                if owner is not None and not node.attr.startswith("__"):
+                    private.add(f"{owner}.{node.attr}")
+        return imported, private
 
 
 def module_name(path: Path, root: Path) -> str:
@@ -115,72 +95,143 @@ def module_name(path: Path, root: Path) -> str:
     return ".".join(part for part in parts if part != "__init__")
 
 
-def imported(path: Path) -> set[str]:
-    """Modules that a file imports anywhere, in functions too."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            names.add(node.module or "")
-    return names
-
-
-def floor_of(module: str) -> int | None:
-    """The floor that a module stands on; the package itself, which holds but the version, is under all."""
-    for floor, members in enumerate(FLOORS):
-        for member in members:
-            if module == member or (member != "tvae" and module.startswith(member + ".")):
-                return floor
+def room_of(module: str, floors: tuple[tuple[str, ...], ...]) -> tuple[str, int] | None:
+    """The room that holds a module, and its floor. `tvae` is a room of one module."""
+    for floor, rooms in enumerate(floors):
+        for room in rooms:
+            if module == room or (room != "tvae" and module.startswith(room + ".")):
+                return room, floor
     return None
 
 
 def violations(root: Path) -> list[str]:
-    """What a package of this layout does against its rules."""
-    found = []
-    for path in sorted(root.rglob("*.py")):
-        module = module_name(path, root)
-        floor = floor_of(module)
-        if floor is None:
-            found.append(f"{module} stands on no floor")
+    """Each import that breaks a rule, as one line."""
+    package = Package(root)
+    lines = []
+    for module, imported in package.imports.items():
+        if room_of(module, FLOORS) is None:
+            lines.append(f"{module} is in no room")
             continue
-        for name in imported(path):
+        for name in sorted(imported):
             head = name.split(".")[0]
-            if head in ("streamlit", "plotly") and floor < len(FLOORS) - 1:
-                found.append(f"{module} imports {name}")
+            if head in ALLOWED and not any(module == r or module.startswith(r + ".") for r in ALLOWED[head]):
+                lines.append(f"{module} imports {head}")
             if head in ("pages", "streamlit_app"):
-                found.append(f"{module} imports the page {name}")
-            if head == "torchvision" and not module.startswith("tvae.data."):
-                found.append(f"{module} imports torchvision")
-            if head == "tvae" and (target := floor_of(name)) is not None and target > floor:
-                found.append(f"{module} (floor {floor}) imports {name} (floor {target})")
-    return found
+                lines.append(f"{module} imports the page {name}")
+            if head == "tvae":
+                lines += upward(module, name, FLOORS)
+                if module.startswith("tvae.ui.") and name.startswith("tvae.ui."):
+                    lines += upward(module, name, UI_FLOORS)
+        lines += [f"{module} imports the private name {name}" for name in sorted(package.private[module])]
+    return lines + cycles(package.imports)
+
+
+def upward(module: str, name: str, floors: tuple[tuple[str, ...], ...]) -> list[str]:
+    """The import as a violation where it goes to another room that is not on a lower floor."""
+    source, target = room_of(module, floors), room_of(name, floors)
+    if source is None:
+        return [f"{module} is in no room"]
+    if target is None or source[0] == target[0] or target[1] < source[1]:
+        return []
+    return [f"{module} (floor {source[1]}) imports {name} (floor {target[1]})"]
+
+
+def cycles(imports: Mapping[str, set[str]]) -> list[str]:
+    """The first cycle among modules, as one line."""
+    inside = {module: {name for name in names if name in imports} - {module} for module, names in imports.items()}
+    try:
+        graphlib.TopologicalSorter(inside).prepare()
+    except graphlib.CycleError as error:
+        return ["cycle: " + " -> ".join(error.args[1])]
+    return []
 
 
 def test_imports_go_downward():
     assert violations(PACKAGE) == []
 
 
+def test_no_room_is_crowded():
+    for folder in {path.parent for path in PACKAGE.rglob("*.py")}:
+        assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= 20, folder
+
+
+def test_nobody_outside_the_package_imports_a_private_name():
+    """Pages, tests and benchmarks use what the modules offer."""
+    package = Package(PACKAGE)
+    for folder in ("pages", "tests", "benchmarks"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ImportFrom) and node.module in package.modules:
+                    assert [a.name for a in node.names if a.name.startswith("_")] == [], path
+
+
 @pytest.mark.parametrize(
-    ("file", "line", "said"),
+    ("file", "line", "violation"),
     [
-        ("metrics.py", "import streamlit", "tvae.metrics imports streamlit"),
-        ("training.py", "def f():\n    from plotly import express", "tvae.training imports plotly"),
-        ("losses.py", "from tvae.training import train", "tvae.losses (floor 1) imports tvae.training (floor 2)"),
-        ("ui/frame.py", "import streamlit_app", "tvae.ui.frame imports the page streamlit_app"),
-        ("models.py", "import torchvision", "tvae.models imports torchvision"),
-        ("helpers.py", "", "tvae.helpers stands on no floor"),
+        ("metrics/scores.py", "import streamlit", "tvae.metrics.scores imports streamlit"),
+        ("training/loop.py", "def f():\n    from plotly import express", "tvae.training.loop imports plotly"),
+        ("figures/maps.py", "import streamlit", "tvae.figures.maps imports streamlit"),
+        ("metrics/scores.py", "import torch", "tvae.metrics.scores imports torch"),
+        ("model/vae.py", "import torchvision", "tvae.model.vae imports torchvision"),
+        ("ui/page.py", "import streamlit_app", "tvae.ui.page imports the page streamlit_app"),
+        ("helpers.py", "", "tvae.helpers is in no room"),
+        ("ui/helpers.py", "from tvae.ui.style import colours", "tvae.ui.helpers is in no room"),
+        (
+            "model/losses.py",
+            "from tvae.training.loop import train",
+            "tvae.model.losses (floor 2) imports tvae.training.loop (floor 3)",
+        ),
+        (
+            "metrics/neighbours.py",
+            "from tvae.maps.umap import curve",
+            "tvae.metrics.neighbours (floor 2) imports tvae.maps.umap (floor 3)",
+        ),
+        (
+            "data/split.py",
+            "from tvae.metrics.triplet_search import worst_triplets",
+            "tvae.data.split (floor 2) imports tvae.metrics.triplet_search (floor 2)",
+        ),
+        ("model/losses.py", "from tvae import ui", "tvae.model.losses (floor 2) imports tvae.ui (floor 7)"),
+        (
+            "ui/style/captions.py",
+            "from tvae.ui import cached",
+            "tvae.ui.style.captions (floor 0) imports tvae.ui.cached (floor 3)",
+        ),
+        (
+            "jobs/jobs.py",
+            "from tvae.config import _require_real",
+            "tvae.jobs.jobs imports the private name tvae.config._require_real",
+        ),
+        (
+            "jobs/jobs.py",
+            "from tvae.runs import run\nrun._json_of(0)",
+            "tvae.jobs.jobs imports the private name tvae.runs.run._json_of",
+        ),
     ],
 )
-def test_a_planted_violation_is_found(tmp_path, file, line, said):
-    target = tmp_path / "tvae" / file
-    target.parent.mkdir(parents=True)
-    target.write_text(line)
-    assert violations(tmp_path / "tvae") == [said]
+def test_a_planted_violation_is_found(tmp_path, file, line, violation):
+    root = tmp_path / "tvae"
+    for name in ("__init__.py", "ui/__init__.py", "ui/cached.py", "ui/style/__init__.py", "runs/run.py", file):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("")
+    (root / file).write_text(line)
+    assert violations(root) == [violation]
 
 
-@pytest.mark.parametrize("module", ["tvae.ui.cached", "tvae.cli", "tvae.checkpoints", "tvae.projections"])
+def test_a_planted_cycle_inside_a_room_is_found(tmp_path):
+    root = tmp_path / "tvae" / "maps"
+    root.mkdir(parents=True)
+    (root / "pca.py").write_text("from tvae.maps.tsne import fit")
+    (root / "tsne.py").write_text("def f():\n    from tvae.maps import pca")
+    (found,) = violations(tmp_path / "tvae")
+    assert found.startswith("cycle: ") and "tvae.maps.pca" in found
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["tvae", "tvae.ui.cached", "tvae.cli.commands", "tvae.runs.run", "tvae.runs.history", "tvae.maps.projection"],
+)
 def test_what_the_first_page_needs_imports_no_heavy_library(module):
     heavy = {"torch", "sklearn", "umap", "numba", "torchvision"}
     script = f"import sys, {module}; print(*({heavy!r} & set(sys.modules)))"

@@ -1,7 +1,7 @@
-"""python -m tvae: the command line."""
+"""`python -m tvae`."""
 
 import sys
 
-from tvae.cli import main
+from tvae.cli.commands import main
 
 sys.exit(main(sys.argv[1:]))

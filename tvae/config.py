@@ -1,42 +1,16 @@
-"""What a run is made of: frozen, validated settings, to and from JSON, and the presets that ship."""
+"""Run settings: frozen, validated dataclasses, to and from JSON; presets."""
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from tvae.errors import InputError, require, require_choice, require_int, require_real
 
 SCHEMA = 1
 """Version of the JSON form of `RunConfig`; a file of another version is refused."""
 ADDED = {"added": True}
 """Marks a field that the first files of this version lack: these runs were made with what is its default."""
-
-
-class InputError(ValueError):
-    """Something a person gave is wrong; the message is one line that says what, and what would be right."""
-
-
-def _require(holds: bool, where: str, value: object, right: str) -> None:
-    if not holds:
-        raise InputError(f"{where}: {value!r} is not possible; it must be {right}")
-
-
-def _require_int(where: str, value: object, low: int, high: int) -> None:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    _require(whole and low <= value <= high, where, value, f"a whole number from {low} to {high}")  # type: ignore[operator]
-
-
-def _require_real(where: str, value: object, low: float, high: float = math.inf) -> None:
-    real = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    right = (
-        f"a finite number from {low:g} to {high:g}" if math.isfinite(high) else f"a finite number of at least {low:g}"
-    )
-    _require(real and low <= value <= high, where, value, right)  # type: ignore[operator]
-
-
-def _require_choice(where: str, value: object, choices: tuple[str, ...]) -> None:
-    _require(value in choices, where, value, "one of " + ", ".join(choices))
 
 
 Reconstruction = Literal["squared-l2", "bernoulli"]
@@ -54,7 +28,7 @@ class DataConfig:
     """mnist, fashion-mnist, kmnist (28x28 pixels, fetched once) or digits (8x8 pixels, comes with scikit-learn)."""
 
     def __post_init__(self) -> None:
-        _require(isinstance(self.name, str) and self.name != "", "data.name", self.name, "the name of a data set")
+        require(isinstance(self.name, str) and self.name != "", "data.name", self.name, "the name of a data set")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +41,8 @@ class ModelConfig:
     """Number of latents (the paper: 20)."""
 
     def __post_init__(self) -> None:
-        _require_int("model.hidden", self.hidden, 1, 16_384)
-        _require_int("model.latent-dim", self.latent_dim, 1, 1_024)
+        require_int("model.hidden", self.hidden, 1, 16_384)
+        require_int("model.latent-dim", self.latent_dim, 1, 1_024)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,10 +61,10 @@ class LossConfig:
     """squared-l2: squared pixel distance summed over the image (the paper's); bernoulli: cross-entropy in nats."""
 
     def __post_init__(self) -> None:
-        _require_real("loss.margin", self.margin, 0.0, 1e6)
+        require_real("loss.margin", self.margin, 0.0, 1e6)
         for name in ("triplet_weight", "kl_weight", "reconstruction_weight"):
-            _require_real(f"loss.{name.replace('_', '-')}", getattr(self, name), 0.0, 1e6)
-        _require_choice("loss.reconstruction", self.reconstruction, get_args(Reconstruction))
+            require_real(f"loss.{name.replace('_', '-')}", getattr(self, name), 0.0, 1e6)
+        require_choice("loss.reconstruction", self.reconstruction, get_args(Reconstruction))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,14 +93,14 @@ class TrainConfig:
     """auto: the GPU if there is one, else the CPU."""
 
     def __post_init__(self) -> None:
-        _require_int("train.epochs", self.epochs, 1, 100_000)
-        _require_int("train.batch-size", self.batch_size, 1, 65_536)
-        _require_real("train.learning-rate", self.learning_rate, 1e-9, 10.0)
-        _require_choice("train.schedule", self.schedule, get_args(Schedule))
-        _require_choice("train.triplets", self.triplets, get_args(Triplets))
-        _require_int("train.seed", self.seed, 0, 2**63 - 1)
-        _require_choice("train.step", self.step, get_args(Step))
-        _require_choice("train.device", self.device, get_args(Device))
+        require_int("train.epochs", self.epochs, 1, 100_000)
+        require_int("train.batch-size", self.batch_size, 1, 65_536)
+        require_real("train.learning-rate", self.learning_rate, 1e-9, 10.0)
+        require_choice("train.schedule", self.schedule, get_args(Schedule))
+        require_choice("train.triplets", self.triplets, get_args(Triplets))
+        require_int("train.seed", self.seed, 0, 2**63 - 1)
+        require_choice("train.step", self.step, get_args(Step))
+        require_choice("train.device", self.device, get_args(Device))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,10 +114,10 @@ class RunConfig:
     """Loss of each arm by the arm's name."""
 
     def __post_init__(self) -> None:
-        _require(1 <= len(self.arms) <= 64, "arms", len(self.arms), "1 to 64 arms")
+        require(1 <= len(self.arms) <= 64, "arms", len(self.arms), "1 to 64 arms")
         for name in self.arms:
             safe = name.isascii() and name.replace("-", "").replace("_", "").replace(".", "").isalnum()
-            _require(safe and len(name) <= 64 and name[0] != ".", "arms", name, "letters, digits, '-', '_' and '.'")
+            require(safe and len(name) <= 64 and name[0] != ".", "arms", name, "letters, digits, '-', '_' and '.'")
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that `from_json` takes back unchanged."""
@@ -185,24 +159,6 @@ def _from_plain(kind: Any, plain: object, where: str) -> Any:
 def vae_and_tvae(loss: LossConfig) -> dict[str, LossConfig]:
     """The paper's two arms: the TVAE with this loss, and the VAE, which differs in its triplet weight of 0 alone."""
     return {"vae": replace(loss, triplet_weight=0.0), "tvae": loss}
-
-
-def read_json(text: str, where: str) -> Any:
-    """Parse JSON strictly.
-
-    Raises:
-        InputError: not JSON, or one of the non-numbers NaN and Infinity, which JSON does not have.
-    """
-
-    def refuse(word: str) -> None:
-        raise InputError(f"{where}: {word} is not a number that JSON knows")
-
-    try:
-        return json.loads(text, parse_constant=refuse)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON (line {error.lineno}: {error.msg})") from None
-    except RecursionError:
-        raise InputError(f"{where}: nested too deeply to be one of our files") from None
 
 
 def _ladder() -> dict[str, LossConfig]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from tvae.ui.decoding_probe import Decoded, decoding_probe
-from tvae.ui.latent_map import ColourBy, MapSide, latent_map, neighbours_blob, sprite_sheet
+from tvae.linked_map.contents import ColourBy, MapSide
+from tvae.linked_map.payload import neighbours_blob, sprite_sheet
+from tvae.ui.components.decoding_probe import Decoded, decoding_probe
+from tvae.ui.components.latent_map import latent_map
 
 SIDE = 20
 ROWS = SIDE * SIDE

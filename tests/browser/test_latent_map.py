@@ -15,9 +15,10 @@ import pytest
 from PIL import Image
 
 from tests.browser import latent_map_app as app
-from tvae.config import InputError
-from tvae.ui.latent_map import CLASS_COLOURS, ColourBy, MapSide, latent_map
-from tvae.ui.latent_map.payload import (
+from tvae.errors import InputError
+from tvae.figures.colours import CLASS_COLOURS
+from tvae.linked_map.contents import ColourBy, MapSide
+from tvae.linked_map.payload import (
     geometry_blob,
     neighbours_blob,
     neighbours_that_fit,
@@ -26,6 +27,7 @@ from tvae.ui.latent_map.payload import (
     text_to_rows,
     values_blob,
 )
+from tvae.ui.components.latent_map import latent_map
 
 FILL = 0.92  # the share of a map's shorter side that a layout takes, as in panel.js
 SIDES = ("left", "right")

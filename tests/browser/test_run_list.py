@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import small_run_config
-from tests.test_jobs import ended
-from tvae.checkpoints import read_metrics
+from tests.jobs.test_jobs import ended
 from tvae.config import LossConfig, vae_and_tvae
-from tvae.jobs import Jobs
+from tvae.jobs.jobs import Jobs
+from tvae.runs.run import read_metrics
 
 APP = Path(__file__).parents[2] / "streamlit_app.py"
 WAIT = 90_000

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tvae.job_files import READY
-from tvae.jobs import Jobs
+from tvae.jobs.files import READY
+from tvae.jobs.jobs import Jobs
 
 APP = Path(__file__).parents[2] / "streamlit_app.py"
 WAIT = 90_000

@@ -4,8 +4,8 @@ import gzip
 
 import pytest
 
-from tvae.config import InputError
-from tvae.data.gunzip import gunzip
+from tvae.data.formats import gunzip
+from tvae.errors import InputError
 
 PACKED = gzip.compress(bytes(range(256)) * 40)
 

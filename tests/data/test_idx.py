@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.data.stand_ins import idx_bytes
-from tvae.config import InputError
-from tvae.data.idx import idx_array, idx_size
+from tvae.data.formats import idx_array, idx_size
+from tvae.errors import InputError
 
 
 @pytest.mark.parametrize("shape", [(5,), (3, 4, 2), (0,), (2, 0, 7)])

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from tests.data.stand_ins import FakeNpm, Mirror, Tiny, environment
-from tvae.config import InputError
 from tvae.data import DATASETS, DataUnavailable, families, load_dataset, load_split
 from tvae.data.families import FAMILIES
+from tvae.errors import InputError
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tvae.config import InputError
 from tvae.data import Split
+from tvae.errors import InputError
 
 NAMES = ("a", "b", "c")
 

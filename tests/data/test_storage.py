@@ -8,7 +8,8 @@ import pytest
 
 from tests.data.stand_ins import environment
 from tvae.data.sources import DataUnavailable
-from tvae.data.storage import default_folder, make_folder, put_in_place, shown
+from tvae.data.storage import make_folder, put_in_place, shown
+from tvae.system.user_folders import default_folder
 
 
 def test_the_folder_is_named_by_tvae_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""scikit-learn's bundled digits: 1,797 images of 8x8 pixels that need no network."""
+"""scikit-learn's bundled 8x8 digits."""
 
 from __future__ import annotations
 

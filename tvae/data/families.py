@@ -1,4 +1,4 @@
-"""MNIST and its kin: which files make them up, what must be in these, what the classes are called."""
+"""MNIST, Fashion-MNIST, KMNIST: files, shapes, checksums, class names."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from tvae.config import InputError
-from tvae.data.idx import idx_array, idx_size
+from tvae.data.formats import idx_array, idx_size
+from tvae.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Data sets by name: from this machine where the files are right, else from the first source with them."""
+"""load_dataset, load_split: local files first, then each source in turn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tvae.config import InputError
 from tvae.data.digits import TRAIN_SIZE, digits
 from tvae.data.families import FAMILIES, CheckedFile, Family, IdxFile
 from tvae.data.local_files import local_file, place
@@ -14,7 +13,9 @@ from tvae.data.mirrors import from_mirrors
 from tvae.data.npm_package import from_npm
 from tvae.data.sources import DataUnavailable, Progress, SourceFailed
 from tvae.data.split import Dataset, Split, SplitName
-from tvae.data.storage import default_folder, make_folder, put_in_place, shown
+from tvae.data.storage import make_folder, put_in_place, shown
+from tvae.errors import InputError
+from tvae.system.user_folders import default_folder
 
 DATASETS: tuple[str, ...] = ("mnist", "fashion-mnist", "kmnist", "digits")
 """Names that `load_dataset` knows."""

@@ -1,4 +1,4 @@
-"""Files that are on this machine already: ours, torchvision's, or those of an operating system's package."""
+"""Copies already on this machine: ours, torchvision's, the system's."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tvae.config import InputError
 from tvae.data.families import CheckedFile, Family, IdxFile
-from tvae.data.gunzip import gunzip
+from tvae.data.formats import gunzip
 from tvae.data.sources import one_line
 from tvae.data.storage import shown
-from tvae.files import read_bounded
+from tvae.errors import InputError
+from tvae.system.files import read_bounded
 
 
 def place(family: Family, file: IdxFile, folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The web mirrors that torchvision knows of, read with bounds on time and size."""
+"""Download from web mirrors, with limits on time and size."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from tvae.config import InputError
 from tvae.data.families import CheckedFile, Family, IdxFile
-from tvae.data.gunzip import gunzip
+from tvae.data.formats import gunzip
 from tvae.data.sources import Progress, SourceFailed, one_line
 from tvae.data.torchvision_guard import torchvision_datasets
+from tvae.errors import InputError
 
 SILENCE_SECONDS = 10.0
 """The longest wait for a connection, and for the next bytes on it."""

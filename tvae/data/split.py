@@ -1,4 +1,4 @@
-"""Labelled grey images in memory: a split, and the data set that two splits make."""
+"""Split and Dataset: labelled grey images in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float32, Int, Int64, UInt8
 
-from tvae.config import InputError
+from tvae.errors import InputError
 
 SplitName = Literal["train", "test"]
 

@@ -1,20 +1,11 @@
-"""The folder that holds the data sets' files, and what to say where it can't be written."""
+"""Write data-set files into their folder, with a clear error where that fails."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import platformdirs
-
 from tvae.data.sources import DataUnavailable
-from tvae.files import make_writable_folder, write_atomically
-
-
-def default_folder() -> Path:
-    """The folder that holds the data sets: TVAE_DATA where it is set, else this user's cache folder."""
-    named = os.environ.get("TVAE_DATA")
-    return Path(named).expanduser() if named else platformdirs.user_cache_path("tvae", appauthor=False)
+from tvae.system.files import make_writable_folder, write_atomically
 
 
 def shown(path: Path) -> str:

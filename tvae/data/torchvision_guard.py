@@ -1,4 +1,4 @@
-"""torchvision.datasets, also where torchvision's compiled operators do not fit the torch beside them.
+"""Import torchvision.datasets beside a CPU build of torch.
 
 A CPU build of torch cannot load the compiled part of a torchvision wheel that was built for CUDA. `import
 torchvision` then stops with "operator torchvision::nms does not exist", because it describes two operators to

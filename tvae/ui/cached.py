@@ -1,4 +1,4 @@
-"""The only caches: each takes one text that names its input wholly, and the input itself uncounted."""
+"""st.cache_* wrappers."""
 
 from __future__ import annotations
 
@@ -11,38 +11,42 @@ import streamlit as st
 from jaxtyping import Float32, Float64, Int64, UInt8
 from PIL import Image
 
-from tvae.arm_maps import arm_maps as maps_of
-from tvae.changes import Changes, changes
-from tvae.checkpoints import EncodedArm, Encoding, Run, read_curves, read_encoding, read_gaps
-from tvae.config import InputError
-from tvae.confusable import ConfusablePair, most_confusable_pair
 from tvae.data import Split, load_split
 from tvae.data.split import SplitName
-from tvae.decode_anywhere import ShownMap
-from tvae.decoding import Network
-from tvae.decoding import network as network_of
-from tvae.digit_preparation import Placement, measured_placement
-from tvae.example_rows import random_pairs
-from tvae.groups import Group, groups
-from tvae.imagining import RealImages, feature_manifold, imagined, real_images
-from tvae.interpolation import third_class_ways
-from tvae.jobs import Jobs
-from tvae.judges import Judge, default_judges_folder, judge_path, read_judge
-from tvae.layout_files import default_layouts_folder, layout_path, read_layout, stored_layout
-from tvae.neighbours import Neighbours, nearest_neighbours
-from tvae.paths import PathKind
-from tvae.placing import Placed, Placing
-from tvae.projections import METHODS, Layout, ProjectionRequest, cache_key
-from tvae.projections import layout as compute_layout
-from tvae.projector import Projector
-from tvae.reconstruction_errors import posterior_noise, sampled_errors
-from tvae.sample_quality import Manifold, SampleQuality, sample_quality
-from tvae.triplet_accuracy import ClassMatrix, TripletAccuracy, anchor_accuracy, class_matrix, triplet_accuracy
-from tvae.triplet_curve import GapHistogram, TripletCurve, gap_histogram, triplet_curve
-from tvae.triplet_search import Triplets, VerdictTriplets, triplets_by_verdict, worst_triplets
-from tvae.ui.latent_map import Blob, neighbours_blob, neighbours_that_fit, sprite_sheet
-from tvae.ui.map_pictures import map_ground
-from tvae.ui.runs import JUDGES
+from tvae.errors import InputError
+from tvae.explore.classifier import Judge, judge_path, read_judge
+from tvae.explore.example_images import ConfusablePair, most_confusable_pair, random_pairs
+from tvae.explore.generation import RealImages, feature_manifold, imagined, real_images
+from tvae.explore.interpolation import third_class_ways
+from tvae.explore.latent_paths import PathKind
+from tvae.explore.preparation import Placement, measured_placement
+from tvae.explore.reconstruction import posterior_noise, sampled_errors
+from tvae.figures.still_map import map_ground
+from tvae.jobs.jobs import Jobs
+from tvae.linked_map.payload import Blob, neighbours_blob, neighbours_that_fit, sprite_sheet
+from tvae.maps.layout_files import layout_path, read_layout, stored_layout
+from tvae.maps.parameters import METHODS
+from tvae.maps.placement import Placed, Placing
+from tvae.maps.projection import Layout, ProjectionRequest, cache_key
+from tvae.maps.projection import layout as compute_layout
+from tvae.maps.projector import Projector
+from tvae.maps.shown_map import ShownMap
+from tvae.maps.shown_map import arm_maps as maps_of
+from tvae.metrics.change_groups import Group, groups
+from tvae.metrics.gap_histogram import GapHistogram, gap_histogram
+from tvae.metrics.neighbour_changes import Changes, changes
+from tvae.metrics.neighbours import Neighbours, nearest_neighbours
+from tvae.metrics.precision_recall import Manifold, SampleQuality, sample_quality
+from tvae.metrics.triplet_accuracy import ClassMatrix, TripletAccuracy, anchor_accuracy, class_matrix, triplet_accuracy
+from tvae.metrics.triplet_curve import TripletCurve, triplet_curve
+from tvae.metrics.triplet_search import Triplets, VerdictTriplets, triplets_by_verdict, worst_triplets
+from tvae.model.encoding import EncodedArm, Encoding
+from tvae.model.network import Network
+from tvae.runs.available import JUDGES
+from tvae.runs.encodings import read_curves, read_encoding, read_gaps
+from tvae.runs.run import Run
+from tvae.runs.weights import network as network_of
+from tvae.system.user_folders import default_judges_folder, default_layouts_folder
 
 
 def file_key(run: Run, name: str) -> str:

@@ -1,0 +1,79 @@
+import json
+
+import pytest
+
+from tests.cli.test_cli import SMALL, tvae
+from tvae.runs.run import read_run
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+def test_a_run_is_started_listed_watched_and_used(folder, tmp_path):
+    started = tvae("jobs", "start", *SMALL, "--loss.margin", "0.5", "--name", "mine")
+    assert started.returncode == 0, started.stderr
+    run_id = started.stdout.strip()
+    (told,) = json.loads(tvae("jobs", "list", "--json").stdout)
+    assert set(told) == {"id", "state", "reason", "step", "steps"}
+    assert (told["id"], told["steps"]) == (run_id, 2 * (1438 // 32))
+    watched = tvae("jobs", "watch", run_id)
+    assert watched.returncode == 0, watched.stderr
+    assert f"{run_id}: done at step 88 of 88" in watched.stdout
+    assert read_run(folder / run_id).config.arms["tvae"].margin == 0.5
+    assert "mine" in tvae("jobs", "list").stdout
+    assert json.loads(tvae("jobs", "list", "--json").stdout)[0]["state"] == "done"
+    assert json.loads(tvae("evaluate", folder / run_id, "--margins", "0", "--json").stdout)["n"] == 359
+    assert tvae("encode", folder / run_id, "--out", tmp_path / "means.npz").returncode == 0
+    again = tvae("jobs", "resume", run_id)
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "is done" in again.stderr
+
+
+def test_a_run_is_stopped_and_resumed():
+    run_id = tvae("jobs", "start", *SMALL, "--train.epochs", "50000").stdout.strip()
+    stopped = tvae("jobs", "stop", run_id)
+    assert stopped.returncode == 0
+    assert f"{run_id}: stopped" in stopped.stdout
+    assert tvae("jobs", "watch", run_id).returncode == 1
+    assert tvae("jobs", "stop", run_id).returncode == 0
+    assert tvae("jobs", "resume", run_id).returncode == 0
+    assert json.loads(tvae("jobs", "list", "--json").stdout)[0]["state"] in ("queued", "running")
+    assert tvae("jobs", "stop", run_id).returncode == 0
+
+
+IMPOSSIBLE = (
+    *((f"loss.{name}", ("nan", "-1", "1e300", "inf")) for name in ("margin", "triplet-weight", "kl-weight")),
+    ("loss.reconstruction-weight", ("nan", "-1", "1e300", "inf")),
+    ("train.epochs", ("0", "-1", "1000000")),
+    ("train.batch-size", ("0", "-1", "1000000")),
+    ("train.seed", ("-1", str(2**63))),
+    ("train.learning-rate", ("nan", "0", "-1", "1e300")),
+    ("model.latent-dim", ("0", "-1", "1000000")),
+    ("model.hidden", ("0", "-1", "1000000")),
+    ("seconds", ("nan", "0", "-1", "1e300", "inf")),
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("jobs", "stop", "../.."), "not found"),
+        (("jobs", "watch", "nothere"), "not found"),
+        *((("jobs", "start", f"--{field}", value), f"{field}: ") for field, values in IMPOSSIBLE for value in values),
+        *((("jobs", "start", f"--{field}", "text"), f"--{field}") for field, _ in IMPOSSIBLE),
+        (("jobs", "start", "--data.name", "../.."), "data.name: unknown data set '../..'"),
+        (("jobs", "start", "--train.batch-size", "60001"), "train.batch-size: 60001 is more than the 60000 images"),
+        (("jobs", "start", "--name", "x" * 81), "name: "),
+        (("jobs", "start", "--start-from", "nowhere"), "nowhere: no such folder"),
+        (("jobs", "dance"), "unknown command 'jobs dance'"),
+    ],
+)
+def test_wrong_input_is_one_line_and_starts_nothing(words, said, folder):
+    done = tvae(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert json.loads(tvae("jobs", "list", "--json").stdout) == []

@@ -1,0 +1,102 @@
+"""Paths against plain loops over t, and where a path is not obvious: equal, opposite, single, empty."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tvae.errors import InputError
+from tvae.explore.latent_paths import latent_path, traversals
+
+A = np.array([1.0, 2.0, -0.5, 0.3])
+B = np.array([-0.7, 0.4, 1.5, 2.0])
+
+
+def shoemake(a: np.ndarray, b: np.ndarray, t: float) -> list[float]:
+    """The textbook form, for directions that are neither equal nor opposite."""
+    length_a, length_b = math.hypot(*a), math.hypot(*b)
+    u, v = [x / length_a for x in a], [x / length_b for x in b]
+    angle = math.acos(sum(x * y for x, y in zip(u, v, strict=True)))
+    length = (1 - t) * length_a + t * length_b
+    first, second = math.sin((1 - t) * angle) / math.sin(angle), math.sin(t * angle) / math.sin(angle)
+    return [length * (first * x + second * y) for x, y in zip(u, v, strict=True)]
+
+
+@pytest.mark.parametrize("steps", [2, 5, 21])
+def test_paths_are_those_of_plain_loops(steps):
+    straight, round_ = latent_path(A, B, steps, "linear"), latent_path(A, B, steps, "spherical")
+    assert straight.shape == round_.shape == (steps, 4)
+    for i in range(steps):
+        t = i / (steps - 1)
+        expected = [(1 - t) * x + t * y for x, y in zip(A, B, strict=True)]
+        np.testing.assert_allclose(straight[i], expected, atol=1e-6)
+        np.testing.assert_allclose(round_[i], shoemake(A, B, t), atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["linear", "spherical"])
+@pytest.mark.parametrize(("start", "end"), [(A, B), (A, A), (A, -A), (A, 0 * A), (0 * A, 0 * A), (A, -2 * A)])
+def test_a_path_begins_and_ends_where_it_should_and_goes_one_way(kind, start, end):
+    path = latent_path(start, end, 9, kind)
+    np.testing.assert_array_equal(path[0], start.astype(np.float32))
+    np.testing.assert_array_equal(path[-1], end.astype(np.float32))
+    steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+    assert np.isfinite(path).all()
+    if np.array_equal(start, end):
+        np.testing.assert_array_equal(path, np.tile(start.astype(np.float32), (9, 1)))
+    else:
+        assert steps.min() > 0.3 * steps.max()
+
+
+@pytest.mark.parametrize("kind", ["linear", "spherical"])
+def test_one_step_is_the_start(kind):
+    np.testing.assert_array_equal(latent_path(A, B, 1, kind), A[None].astype(np.float32))
+
+
+def test_opposite_codes_turn_without_passing_the_origin():
+    path = latent_path(A, -A, 11, "spherical")
+    lengths = np.linalg.norm(path, axis=1)
+    np.testing.assert_allclose(lengths, np.linalg.norm(A), rtol=1e-6)
+    cosines = path @ A / np.linalg.norm(A) ** 2
+    np.testing.assert_allclose(cosines, np.cos(np.linspace(0, np.pi, 11)), atol=1e-6)
+    assert abs(path[5] @ A) < 1e-6
+    assert abs(path[5][3]) == np.abs(path[5]).max()  # by way of the fourth latent, the smallest of A
+
+
+def test_opposite_lengths_differ_and_nearly_opposite_codes_are_no_trap():
+    lengths = np.linalg.norm(latent_path(A, -3 * A, 5, "spherical"), axis=1)
+    np.testing.assert_allclose(lengths, np.linalg.norm(A) * np.array([1, 1.5, 2, 2.5, 3]), rtol=1e-6)
+    for nudge in (1e-12, 1e-8, 1e-5, 1e-3):
+        path = latent_path(A, -A + nudge * B, 9, "spherical")
+        np.testing.assert_allclose(np.linalg.norm(path, axis=1), np.linalg.norm(A), rtol=2e-3)
+
+
+def test_a_single_latent_goes_straight():
+    np.testing.assert_allclose(latent_path(np.array([2.0]), np.array([-2.0]), 5, "spherical")[:, 0], [2, 1, 0, -1, -2])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "steps", "kind", "said"),
+    [
+        (A, B[:3], 5, "linear", "from 4 latents to 3"),
+        (A, B, 0, "linear", "0 steps"),
+        (A, B, 2.5, "linear", "2.5 steps"),
+        (A, B, 1001, "linear", "1001 steps"),
+        (A, B, 5, "curly", "unknown kind 'curly'"),
+        (A, B * np.nan, 5, "linear", "finite"),
+        (np.zeros(0), np.zeros(0), 5, "linear", "shape"),
+        (A[None], B, 5, "linear", "shape"),
+    ],
+)
+def test_impossible_paths_are_refused(start, end, steps, kind, said):
+    with pytest.raises(InputError, match=said):
+        latent_path(start, end, steps, kind)
+
+
+def test_traversals_change_one_latent_at_a_time():
+    values = np.array([-3.0, 0.0, 1.5])
+    found = traversals(A, values)
+    assert found.shape == (4, 3, 4)
+    for latent in range(4):
+        for place, value in enumerate(values):
+            expected = [value if other == latent else x for other, x in enumerate(A.tolist())]
+            np.testing.assert_allclose(found[latent, place], expected, rtol=1e-6)

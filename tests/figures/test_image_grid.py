@@ -1,0 +1,70 @@
+"""Grids and sheets of images: where each image stands, how large, and what an error map's colours mean."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tvae.figures.image_grid import LABEL, LARGEST, ROOM, GridRow, error_map, fitting_scale, grid_png
+from tvae.ui.images.sprite_sheet import COLUMNS, sheet
+
+
+def opened(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)))
+
+
+@pytest.mark.parametrize("count", [1, 4, 10, 20])
+@pytest.mark.parametrize("size", [8, 28, 64])
+def test_a_grid_fits_its_room_at_the_largest_scale_that_does(count, size):
+    images = np.zeros((count, size, size), np.uint8)
+    scale = fitting_scale(count, size, size)
+
+    def across(scale: float) -> float:
+        row = GridRow(label="", colour="#000000", images=images)
+        return opened(grid_png([row], ink="#000000", scale=scale)).shape[1] / 2 + LABEL
+
+    assert scale == 0.5 or (across(scale) <= ROOM + 20 and size * scale <= LARGEST + size / 2)
+    assert across(scale + 0.5) > ROOM - 40 or size * (scale + 0.5) > LARGEST
+
+
+def test_every_image_stands_at_its_place_in_a_grid():
+    rng = np.random.default_rng(0)
+    images, coloured = rng.integers(0, 255, (3, 4, 4), np.uint8), rng.integers(0, 255, (3, 4, 4, 3), np.uint8)
+    rows = [GridRow(label="a", colour="#ff0000", images=images), GridRow(label="b", colour="#00ff00", images=coloured)]
+    picture = opened(grid_png(rows, ink="#000000", scale=1.5, ground="#ffffff"))
+    pixel, gap = 3, 9  # three image pixels between images, drawn at twice one and a half
+    left = picture.shape[1] - 3 * 4 * pixel - 2 * gap
+    for row, content in enumerate((images, coloured)):
+        for place in range(3):
+            top, x = row * (4 * pixel + gap), left + place * (4 * pixel + gap)
+            tile = picture[top : top + 4 * pixel : pixel, x : x + 4 * pixel : pixel, :3]
+            expected = content[place] if row else np.repeat(content[place][..., None], 3, axis=2)
+            np.testing.assert_array_equal(tile, expected)
+    assert tuple(picture[4 * pixel + 1, left + 1]) == (255, 255, 255, 255)
+
+
+def test_an_error_map_is_black_where_right_and_tells_dark_from_light():
+    images = np.array([[[100, 200, 0]]], np.uint8)
+    found = error_map(images, np.array([[[100, 0, 255]]], np.uint8))[0, 0].astype(int)
+    assert found[0].tolist() == [0, 0, 0]
+    assert found[1][2] > found[1][1] and found[1][0] > found[1][1]  # too dark: violet
+    assert found[2][1] > found[2][0] and found[2][1] > found[2][2]  # too light: green
+    half = error_map(images, np.array([[[100, 100, 127]]], np.uint8))[0, 0].astype(int)
+    assert half[1].sum() < found[1].sum() and half[2].sum() < found[2].sum()
+
+
+@pytest.mark.parametrize("count", [1, 32, 33, 130])
+def test_a_sheet_has_each_image_where_the_browser_looks_for_it(count):
+    images = np.random.default_rng(1).integers(0, 255, (count, 5, 3), np.uint8)
+    made = sheet(images)
+    address = str(made["address"])
+    assert address.startswith("data:image/png;base64,")
+    picture = opened(base64.b64decode(address.split(",")[1]))
+    assert picture.shape == (5 * made["rows"], 3 * COLUMNS)  # type: ignore[operator]
+    for place in range(count):
+        row, column = divmod(place, COLUMNS)
+        np.testing.assert_array_equal(picture[5 * row : 5 * row + 5, 3 * column : 3 * column + 3], images[place])

@@ -1,0 +1,140 @@
+import contextlib
+import sqlite3
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from tvae.jobs.queue import TABLES, JobQueue, runs_at_once
+
+
+def everyone(run_id: str) -> bool:
+    return True
+
+
+def test_first_come_first_served_and_one_at_a_time(tmp_path):
+    queue = JobQueue(tmp_path)
+    for name in "abc":
+        queue.add(name)
+    assert queue.places(everyone) == {"a": 1, "b": 2, "c": 3}
+    assert not queue.claim("b", 1, everyone)
+    assert queue.claim("a", 1, everyone)
+    assert not queue.claim("b", 1, everyone)
+    assert queue.places(everyone) == {"b": 1, "c": 2}
+    queue.remove("a")
+    assert not queue.claim("c", 1, everyone)
+    assert queue.claim("b", 1, everyone)
+    assert queue.claim("c", 2, everyone)
+
+
+def test_a_dead_worker_s_row_counts_for_nothing(tmp_path):
+    queue = JobQueue(tmp_path)
+    for name in "abc":
+        queue.add(name)
+    assert queue.claim("a", 1, everyone)
+    assert queue.claim("c", 1, lambda run_id: run_id == "c")
+    assert [run_id for run_id, _ in queue.rows()] == ["c"]
+
+
+def test_claims_at_the_same_moment_are_one(tmp_path):
+    queue = JobQueue(tmp_path)
+    names = [f"run{number}" for number in range(8)]
+    for name in names:
+        queue.add(name)
+    taken: list[str] = []
+    start = threading.Barrier(len(names))
+
+    def work(name: str) -> None:
+        start.wait()
+        for _ in range(20):
+            # Each thinks that the others have only just died or come to life: the rows alone decide.
+            if JobQueue(tmp_path).claim(name, 1, lambda other: (other, 1) in queue.rows()):
+                taken.append(name)
+                return
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 1
+
+
+def test_the_same_request_is_the_same_run(tmp_path):
+    queue = JobQueue(tmp_path)
+    assert queue.requested("wish") is None
+    assert queue.add("a", "wish") == "a"
+    assert queue.add("b", "wish") == "a"
+    assert queue.requested("wish") == "a"
+    assert [run_id for run_id, _ in queue.rows()] == ["a"]
+    queue.remove("a", request=True)
+    assert queue.add("b", "wish") == "b"
+
+
+@pytest.mark.parametrize(("said", "meant"), [("", 1), ("3", 3), ("0", 1), ("-2", 1), ("many", 1)])
+def test_runs_at_once(said, meant, monkeypatch):
+    monkeypatch.setenv("TVAE_RUNS_AT_ONCE", said)
+    assert runs_at_once() == meant
+
+
+def test_many_that_open_a_new_queue_at_the_same_moment_all_come_in(tmp_path):
+    for round_ in range(40):
+        folder, together, ids = tmp_path / str(round_), threading.Barrier(8), []
+        folder.mkdir()
+
+        def enter(name, folder=folder, together=together, ids=ids):
+            together.wait()
+            ids.append(JobQueue(folder).add(name, "the same wish"))
+
+        threads = [threading.Thread(target=enter, args=(f"run{k}",)) for k in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(ids) == 8
+        assert len(set(ids)) == 1
+
+
+OPENER = """
+import sqlite3, sys
+from pathlib import Path
+from tvae.jobs.queue import JobQueue
+for line in sys.stdin:
+    folder = Path(line.strip())
+    try:
+        JobQueue(folder).add(sys.argv[1])
+        JobQueue(folder).rows()
+        JobQueue(folder).remove(sys.argv[1])
+        print("in", flush=True)
+    except Exception as error:
+        print(repr(error), flush=True)
+"""
+
+
+def test_many_processes_open_and_close_a_new_queue_at_once_and_it_is_in_wal_mode(tmp_path):
+    words = [[sys.executable, "-c", OPENER, f"run{k}"] for k in range(6)]
+    openers = [subprocess.Popen(each, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for each in words]
+    for round_ in range(40):
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        for opener in openers:
+            assert opener.stdin is not None
+            opener.stdin.write(f"{folder}\n")
+            opener.stdin.flush()
+        for opener in openers:
+            assert opener.stdout is not None
+            assert opener.stdout.readline() == "in\n"
+        with contextlib.closing(sqlite3.connect(folder / "queue.sqlite3")) as database:
+            assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    for opener in openers:
+        opener.communicate()
+
+
+def test_a_queue_that_an_earlier_version_made_is_taken_over(tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "queue.sqlite3")) as database:
+        database.executescript(TABLES + "INSERT INTO queue (id) VALUES ('old');")
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    queue = JobQueue(tmp_path)
+    queue.add("new")
+    assert [run_id for run_id, _ in queue.rows()] == ["old", "new"]

@@ -1,0 +1,141 @@
+"""Layouts on disk: kept whole, and anything else counts as absent."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tvae.maps.layout_files import layout_path, read_layout, stored_layout, write_layout
+from tvae.maps.parameters import PcaParameters, TsneParameters
+from tvae.maps.projection import Layout, ProjectionRequest, layout
+
+RNG = np.random.default_rng(0)
+MEANS = {"vae": RNG.normal(size=(12, 3)), "tvae": RNG.normal(size=(12, 5))}
+
+
+def a_layout(parameters: PcaParameters | TsneParameters) -> Layout:
+    return layout(ProjectionRequest(means=MEANS, parameters=parameters, seed=9, labels=np.arange(12) % 2))
+
+
+@pytest.mark.parametrize("parameters", [PcaParameters(), TsneParameters(iterations=5)])
+def test_a_layout_comes_back_as_it_was(parameters: PcaParameters | TsneParameters, tmp_path: Path) -> None:
+    kept = a_layout(parameters)
+    path = write_layout(kept, tmp_path / "layouts")
+    assert [file.name for file in path.parent.iterdir()] == [f"{kept.key}.npz"]
+    found = stored_layout(kept.key, [tmp_path / "nowhere", tmp_path / "layouts"])
+    assert found is not None
+    assert (found.key, found.parameters, found.seed) == (kept.key, kept.parameters, 9)
+    assert (found.notes, found.fidelity, list(found.positions)) == (kept.notes, kept.fidelity, ["vae", "tvae"])
+    for arm, positions in kept.positions.items():
+        np.testing.assert_array_equal(found.positions[arm], positions)
+    assert list(found.maps) == list(kept.maps)
+    for arm, plane in kept.maps.items():
+        np.testing.assert_array_equal(found.maps[arm].points(kept.positions[arm]), plane.points(kept.positions[arm]))
+        assert found.maps[arm].variance_share == plane.variance_share
+
+
+def test_the_first_folder_with_a_sound_file_is_taken(tmp_path: Path) -> None:
+    kept = a_layout(PcaParameters())
+    shipped, own = tmp_path / "shipped", tmp_path / "own"
+    write_layout(kept, own)
+    shipped.mkdir()
+    layout_path(shipped, kept.key).write_bytes(b"broken")
+    assert stored_layout(kept.key, [shipped, own]) is not None
+    assert stored_layout(kept.key, [shipped]) is None
+    write_layout(kept, shipped)  # what is broken is replaced
+    assert stored_layout(kept.key, [shipped]) is not None
+    assert stored_layout("0" * 64, [shipped, own]) is None
+
+
+def rewritten(content: bytes, change: Callable[[dict[str, bytes]], object]) -> bytes:
+    """The archive with some of its members changed."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    change(members)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def as_npy(array: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    np.save(out, array, allow_pickle=True)
+    return out.getvalue()
+
+
+def retold(members: dict[str, bytes], **told: object) -> None:
+    plain = json.loads(np.load(io.BytesIO(members["layout.npy"])).tobytes())
+    members["layout.npy"] = as_npy(np.frombuffer(json.dumps({**plain, **told}).encode(), np.uint8))
+
+
+def claimed(members: dict[str, bytes]) -> None:
+    header = members["positions.npy"]
+    members["positions.npy"] = header.replace(b"(2, 12, 2), }      ", b"(2, 99999999, 2), }")
+
+
+BREAKS: dict[str, Callable[[dict[str, bytes]], object]] = {
+    "another version": lambda m: retold(m, version=0),
+    "another key": lambda m: retold(m, key="0" * 64),
+    "unknown method": lambda m: retold(m, method="magic"),
+    "impossible parameters": lambda m: retold(m, parameters={"perplexity": -1}),
+    "one arm too many": lambda m: retold(m, arms=["a", "b", "c"]),
+    "arms that are no names": lambda m: retold(m, arms=[1, 2]),
+    "one arm twice": lambda m: retold(m, arms=["a", "a"]),
+    "no measures": lambda m: retold(m, fidelity=[]),
+    "no maps": lambda m: retold(m, variance_shares=[]),
+    "a list instead": lambda m: m.update({"layout.npy": as_npy(np.frombuffer(b"[]", np.uint8))}),
+    "no JSON": lambda m: m.update({"layout.npy": as_npy(np.frombuffer(b"{", np.uint8))}),
+    "deep JSON": lambda m: m.update({"layout.npy": as_npy(np.frombuffer(b"[" * 200_000, np.uint8))}),
+    "no positions": lambda m: m.pop("positions.npy"),
+    "positions of another type": lambda m: m.update({"positions.npy": as_npy(np.zeros((2, 12, 2)))}),
+    "positions that are whole numbers": lambda m: m.update({"positions.npy": as_npy(np.zeros((2, 12, 2), np.int32))}),
+    "positions in space": lambda m: m.update({"positions.npy": as_npy(np.zeros((2, 12, 3), np.float32))}),
+    "positions that are no numbers": lambda m: m.update(
+        {"positions.npy": as_npy(np.full((2, 12, 2), np.nan, np.float32))}
+    ),
+    "an object": lambda m: m.update({"positions.npy": as_npy(np.array([{}], object))}),
+    "a header that claims more": claimed,
+    "half an array": lambda m: m.update({"positions.npy": m["positions.npy"][:-9]}),
+    "a plane that is none": lambda m: m.update({"plane0.npy": as_npy(np.zeros((2, 3)))}),
+}
+
+
+@pytest.mark.parametrize("how", BREAKS)
+def test_a_broken_or_foreign_file_counts_as_absent(how: str, tmp_path: Path) -> None:
+    kept = a_layout(PcaParameters())
+    path = write_layout(kept, tmp_path)
+    sound = path.read_bytes()
+    path.write_bytes(rewritten(sound, lambda members: None))
+    assert read_layout(path, kept.key) is not None
+    broken = rewritten(sound, BREAKS[how])
+    assert broken != rewritten(sound, lambda members: None)
+    path.write_bytes(broken)
+    assert read_layout(path, kept.key) is None
+
+
+def test_a_file_cut_off_anywhere_counts_as_absent(tmp_path: Path) -> None:
+    kept = a_layout(TsneParameters(iterations=5))
+    path = write_layout(kept, tmp_path)
+    content = path.read_bytes()
+    for length in range(0, len(content), 97):
+        path.write_bytes(content[:length])
+        assert read_layout(path, kept.key) is None
+    path.unlink()
+    path.mkdir()
+    assert read_layout(path, kept.key) is None
+
+
+def test_a_file_that_unpacks_too_far_counts_as_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = a_layout(PcaParameters())
+    path = write_layout(kept, tmp_path)
+    path.write_bytes(rewritten(path.read_bytes(), lambda m: m.update({"more.npy": bytes(1 << 20)})))
+    assert read_layout(path, kept.key) is not None
+    monkeypatch.setattr("tvae.maps.layout_files.LARGEST_FILE", 1 << 20)
+    assert path.stat().st_size < 1 << 20
+    assert read_layout(path, kept.key) is None

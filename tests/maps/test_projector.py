@@ -1,0 +1,230 @@
+"""The projection process, with real processes: order, cancelling, being killed, and never outliving its server."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tvae.maps.layout_files import stored_layout
+from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters
+from tvae.maps.projection import ProjectionRequest, layout
+from tvae.maps.projector import ProjectionCancelled, ProjectionFailed, Projector, Ticket
+
+MEANS = {"vae": np.random.default_rng(0).normal(size=(300, 4)), "tvae": np.random.default_rng(1).normal(size=(300, 4))}
+ENDLESS = TsneParameters(iterations=100_000)
+PATIENCE = 120.0
+
+
+def asked(parameters: Parameters, seed: int = 0) -> ProjectionRequest:
+    return ProjectionRequest(means=MEANS, parameters=parameters, seed=seed, labels=np.arange(300) % 3)
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def wait_until_working(ticket: Ticket) -> None:
+    wait_for(lambda: ticket.progress().phase == "descending" and ticket.progress().share > 0)
+
+
+def gone(process_id: int) -> bool:
+    """Whether the process has ended (one that nobody has waited for yet counts as ended)."""
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.fixture(scope="module")
+def projector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Projector]:
+    projector = Projector(tmp_path_factory.mktemp("layouts"))
+    yield projector
+    projector.close()
+
+
+@pytest.fixture
+def folder(projector: Projector) -> Path:
+    return projector._folder
+
+
+def test_requests_are_answered_in_order_and_kept(projector: Projector, folder: Path) -> None:
+    first, second = projector.submit(asked(TsneParameters(iterations=500))), projector.submit(asked(PcaParameters()))
+    assert second.progress().phase == "waiting"
+    found = second.result(PATIENCE)
+    assert first.over  # the later one is done, so the earlier one is
+    assert first.progress().phase == second.progress().phase == "done"
+    assert first.progress().share == 1
+    own = layout(asked(PcaParameters()))
+    np.testing.assert_allclose(found.positions["tvae"], own.positions["tvae"], atol=1e-5)
+    assert found.fidelity["vae"].knn_accuracy == own.fidelity["vae"].knn_accuracy
+    assert stored_layout(found.key, [folder]) is not None
+    again = projector.submit(asked(PcaParameters()))
+    assert again.over  # from the disk, at once
+    np.testing.assert_array_equal(again.result().positions["vae"], found.positions["vae"])
+
+
+def test_progress_is_told_and_a_cancelled_layout_leaves_the_next_to_come(projector: Projector) -> None:
+    endless = projector.submit(asked(ENDLESS))
+    following = projector.submit(asked(PcaParameters(), seed=1))
+    wait_until_working(endless)
+    wait_for(lambda: endless.progress().seconds_left is not None)
+    assert (endless.progress().seconds_left or 0) > 1
+    with pytest.raises(TimeoutError):
+        endless.result(0.05)
+    before = projector.process_id()
+    assert before is not None
+    endless.cancel()
+    assert endless.over
+    assert endless.progress().phase == "cancelled"
+    with pytest.raises(ProjectionCancelled):
+        endless.result()
+    assert following.result(PATIENCE).method == "pca"
+    assert projector.process_id() not in (None, before)
+    assert gone(before)
+
+
+def test_what_waits_can_be_cancelled_without_harm_to_what_runs(projector: Projector) -> None:
+    running = projector.submit(asked(TsneParameters(iterations=3000)))
+    waiting = projector.submit(asked(ENDLESS, seed=2))
+    wait_until_working(running)
+    before = projector.process_id()
+    waiting.cancel()
+    with pytest.raises(ProjectionCancelled):
+        waiting.result()
+    assert running.result(PATIENCE).method == "tsne"
+    assert projector.process_id() == before
+
+
+def test_one_layout_for_two_askers_goes_on_until_both_have_given_it_up(projector: Projector) -> None:
+    one, other = projector.submit(asked(ENDLESS, seed=3)), projector.submit(asked(ENDLESS, seed=3))
+    wait_until_working(one)
+    process_id = projector.process_id()
+    assert process_id is not None
+    one.cancel()
+    one.cancel()  # counts once
+    share = other.progress().share
+    wait_for(lambda: other.progress().share > share)
+    assert not other.over
+    other.cancel()
+    wait_for(lambda: gone(process_id))
+
+
+def test_a_process_killed_at_work_is_told_in_one_line_and_replaced(projector: Projector) -> None:
+    endless = projector.submit(asked(ENDLESS, seed=4))
+    wait_until_working(endless)
+    process_id = projector.process_id()
+    assert process_id is not None
+    os.kill(process_id, signal.SIGKILL)
+    with pytest.raises(ProjectionFailed) as failure:
+        endless.result(PATIENCE)
+    assert str(failure.value) == "the projection process ended by signal 9; ask again to start it anew"
+    assert endless.progress().phase == "failed"
+    assert projector.submit(asked(PcaParameters(), seed=4)).result(PATIENCE).seed == 4
+
+
+def test_a_process_killed_while_idle_goes_unnoticed(projector: Projector) -> None:
+    projector.submit(asked(PcaParameters(), seed=5)).result(PATIENCE)
+    process_id = projector.process_id()
+    assert process_id is not None
+    os.kill(process_id, signal.SIGKILL)
+    assert projector.submit(asked(PcaParameters(), seed=6)).result(PATIENCE).seed == 6
+
+
+def test_a_failure_is_one_line_and_the_process_lives_on(projector: Projector) -> None:
+    wrong = TsneParameters()
+    object.__setattr__(wrong, "iterations", -1)  # what no caller can do, so that the process has something to refuse
+    ticket = projector.submit(asked(wrong))
+    with pytest.raises(ProjectionFailed, match=r"^tsne\.iterations: -1 is not possible; it must be .*$"):
+        ticket.result(PATIENCE)
+    before = projector.process_id()
+    assert projector.submit(asked(PcaParameters(), seed=7)).result(PATIENCE).seed == 7
+    assert projector.process_id() == before
+
+
+def test_a_folder_that_cannot_be_written_costs_only_the_keeping(tmp_path: Path) -> None:
+    blocked = tmp_path / "a file"
+    blocked.write_text("in the way")
+    projector = Projector(blocked / "layouts")
+    try:
+        assert projector.submit(asked(PcaParameters())).result(PATIENCE).method == "pca"
+    finally:
+        projector.close()
+
+
+def test_closing_ends_the_process_and_cancels_what_is_under_way(tmp_path: Path) -> None:
+    projector = Projector(tmp_path)
+    running, waiting = projector.submit(asked(ENDLESS)), projector.submit(asked(PcaParameters()))
+    wait_for(projector.process_id)
+    process_id = projector.process_id()
+    assert process_id is not None
+    projector.close()
+    for ticket in (running, waiting):
+        with pytest.raises(ProjectionCancelled):
+            ticket.result(PATIENCE)
+    wait_for(lambda: gone(process_id))
+    with pytest.raises(ProjectionFailed, match="closed"):
+        projector.submit(asked(PcaParameters()))
+
+
+def test_too_many_waiting_are_refused(projector: Projector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tvae.maps.projector.MOST_WAITING", 1)
+    running = projector.submit(asked(ENDLESS, seed=8))
+    wait_until_working(running)
+    waiting = projector.submit(asked(ENDLESS, seed=9))
+    with pytest.raises(ProjectionFailed, match="1 projections wait already"):
+        projector.submit(asked(ENDLESS, seed=10))
+    waiting.cancel()
+    running.cancel()
+
+
+SERVER = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from tvae.maps.projection import ProjectionRequest, TsneParameters
+from tvae.maps.projector import Projector
+projector = Projector(Path(sys.argv[1]))
+iterations = int(sys.argv[2])
+means = {"vae": np.random.default_rng(0).normal(size=(300, 4))}
+ticket = projector.submit(ProjectionRequest(means=means, parameters=TsneParameters(iterations=iterations)))
+while ticket.progress().phase not in ("descending", "done"):
+    time.sleep(0.02)
+if iterations < 100:
+    ticket.result()
+print(projector.process_id(), flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("iterations", [3, 100_000], ids=["idle", "at work"])
+def test_the_process_ends_with_its_server(iterations: int, tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", SERVER, str(tmp_path), str(iterations)]
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process_id = int(process.stdout.readline())
+    assert not gone(process_id)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    wait_for(lambda: gone(process_id))
+
+
+def test_the_server_imports_nothing_heavy() -> None:
+    script = (
+        "import sys, tvae.maps.projector, tvae.metrics.neighbour_changes, tvae.metrics.change_groups\n"
+        "import tvae.metrics.selection_summary\n"
+        "heavy = {'numba', 'scipy', 'sklearn', 'umap', 'torch', 'pandas', 'streamlit'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    run = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr

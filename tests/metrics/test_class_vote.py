@@ -1,0 +1,99 @@
+"""Votes and densities against plain loops."""
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from tvae.errors import InputError
+from tvae.metrics.class_vote import class_votes, prior_log_density
+from tvae.metrics.neighbours import nearest_neighbours, nearest_to
+
+
+def plain_nearest(query: np.ndarray, points: np.ndarray, left_out: set[int]) -> list[tuple[float, int]]:
+    found = [
+        (sum((float(x) - float(y)) ** 2 for x, y in zip(query, point, strict=True)), row)
+        for row, point in enumerate(points)
+        if row not in left_out
+    ]
+    return sorted(found)
+
+
+@pytest.fixture(params=["gaussian", "grid", "equal", "far"])
+def points(request) -> np.ndarray:
+    rng = np.random.default_rng(5)
+    if request.param == "grid":  # nearly every distance is met many times
+        return rng.integers(0, 3, (80, 3)).astype(np.float32)
+    if request.param == "equal":
+        return np.full((30, 2), 0.1, np.float32)
+    if request.param == "far":
+        return (rng.integers(0, 4, (70, 3)) / 8 + 4096).astype(np.float32)
+    return rng.normal(size=(90, 5)).astype(np.float32)
+
+
+@pytest.mark.parametrize("k", [1, 7, 28])
+def test_votes_are_those_of_plain_loops(points, k):
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 4, len(points))
+    codes = np.concatenate([points[3:6], points[:4] + rng.normal(size=(4, points.shape[1])).astype(np.float32)])
+    found = class_votes(codes, points, labels, 5, k, left_out=(3, 0))
+    assert found.shares.shape == (7, 5)
+    for i, code in enumerate(codes):
+        near = plain_nearest(code, points, {0, 3})[:k]
+        assert found.nearest.rows[i].tolist() == [row for _, row in near]
+        np.testing.assert_allclose(found.nearest.distances[i], [math.sqrt(d) for d, _ in near], rtol=1e-6)
+        votes = Counter(int(labels[row]) for _, row in near)
+        assert found.shares[i].tolist() == pytest.approx([votes[label] / k for label in range(5)])
+        most = max(votes.values())
+        first = next(int(labels[row]) for _, row in near if votes[int(labels[row])] == most)
+        assert found.winners[i] == first
+        assert found.sureness[i] == pytest.approx(most / k)
+
+
+def test_each_row_left_out_alone_gives_its_neighbours(points):
+    expected = nearest_neighbours(points, 5)
+    for row in range(0, len(points), 9):
+        found = nearest_to(points[row][None], points, 5, left_out=(row,))
+        np.testing.assert_array_equal(found.rows[0], expected.rows[row])
+        np.testing.assert_array_equal(found.distances[0], expected.distances[row])
+
+
+def test_many_queries_are_those_of_one_by_one(monkeypatch, points):
+    import tvae.metrics.neighbours
+
+    whole = nearest_to(points, points, 3)
+    monkeypatch.setattr(tvae.metrics.neighbours, "BLOCK_VALUES", 2 * len(points))  # two queries at a time
+    parts = nearest_to(points, points, 3)
+    np.testing.assert_array_equal(whole.rows, parts.rows)
+
+
+def test_a_tied_vote_goes_to_the_nearest():
+    means = np.array([[1.0], [2.0], [-3.0], [-4.0]])
+    found = class_votes(np.array([[0.0]]), means, np.array([2, 1, 1, 2]), 3, 4)
+    assert found.winners[0] == 2 and found.sureness[0] == 0.5
+
+
+def test_log_density_is_that_of_a_product_of_normals():
+    codes = np.random.default_rng(0).normal(size=(6, 4)) * 2
+    for code, found in zip(codes, prior_log_density(codes), strict=True):
+        density = math.prod(math.exp(-z * z / 2) / math.sqrt(2 * math.pi) for z in code)
+        assert found == pytest.approx(math.log(density))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"k": 0}, "k is 0"),
+        ({"k": 5, "left_out": (1, 1)}, "with 4 rows"),
+        ({"labels": np.zeros(4, int)}, "one whole number for each mean"),
+        ({"labels": np.full(5, 3)}, "there are 3 classes"),
+        ({"codes": np.zeros((1, 3))}, "3 coordinates; the points have 2"),
+        ({"codes": np.full((1, 2), np.nan)}, "not finite"),
+        ({"left_out": (5,)}, "can't be left out"),
+    ],
+)
+def test_wrong_input_is_refused(change, said):
+    given = {"codes": np.zeros((1, 2)), "means": np.zeros((5, 2)), "labels": np.zeros(5, int), "class_count": 3, "k": 2}
+    with pytest.raises(InputError, match=said):
+        class_votes(**{**given, **change})

@@ -1,0 +1,90 @@
+"""Improved precision and recall against plain loops, and on sets whose answer is plain to see."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tvae.errors import InputError
+from tvae.metrics.precision_recall import inside, manifold, sample_quality
+
+
+def plain_radius(points: list[list[float]], i: int, k: int) -> float:
+    return sorted(math.dist(points[i], other) for j, other in enumerate(points) if j != i)[k - 1]
+
+
+def plain_share(centres: list[list[float]], points: list[list[float]], k: int) -> float:
+    radii = [plain_radius(centres, i, k) for i in range(len(centres))]
+    hits = sum(any(math.dist(p, c) <= r for c, r in zip(centres, radii, strict=True)) for p in points)
+    return hits / len(points)
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "grid", "duplicates", "unequal", "far"])
+@pytest.mark.parametrize("k", [1, 3])
+def test_precision_and_recall_are_those_of_plain_loops(kind, k):
+    random = np.random.default_rng(4)
+    if kind == "gaussian":
+        real, samples = random.normal(size=(60, 5)), random.normal(0.4, 0.8, size=(50, 5))
+    elif kind == "grid":  # nearly every distance is met many times: surfaces count as inside
+        real, samples = random.integers(0, 5, (60, 3)), random.integers(2, 7, (60, 3))
+    elif kind == "duplicates":
+        real, samples = np.repeat(random.normal(size=(12, 4)), 5, axis=0), random.normal(size=(40, 4))
+        samples[:9] = real[::7][:9]
+    elif kind == "far":
+        real, samples = random.normal(1e4, 1, (50, 3)), random.normal(1e4, 1, (50, 3))
+    else:
+        real, samples = random.normal(size=(80, 2)), random.normal(size=(7, 2))
+    found = sample_quality(manifold(real, k), manifold(samples, k))
+    assert found.precision == plain_share(real.tolist(), samples.tolist(), k)
+    assert found.recall == plain_share(samples.tolist(), real.tolist(), k)
+    assert found.sample_inside.mean() == found.precision
+
+
+def test_blocks_don_t_matter():
+    random = np.random.default_rng(0)
+    real, samples = random.normal(size=(700, 3)), random.normal(size=(600, 3))
+    found = sample_quality(manifold(real), manifold(samples))
+    assert found.precision == plain_share(real.tolist(), samples.tolist(), 3)
+
+
+def test_the_same_images_are_all_there():
+    points = np.random.default_rng(0).normal(size=(30, 4))
+    found = sample_quality(manifold(points), manifold(points))
+    assert (found.precision, found.recall, found.precision_error, found.recall_error) == (1, 1, 0, 0)
+
+
+def test_samples_in_one_spot_are_true_but_reach_little_and_wild_ones_are_false():
+    random = np.random.default_rng(0)
+    real = random.normal(size=(300, 2))
+    narrow = sample_quality(manifold(real), manifold(random.normal(0, 0.05, (300, 2))))
+    assert narrow.precision > 0.9 and narrow.recall < 0.1
+    wild = sample_quality(manifold(real), manifold(random.normal(50, 1, (300, 2))))
+    assert wild.precision == wild.recall == 0
+
+
+def test_collapsed_samples_are_defined():
+    found = sample_quality(manifold(np.random.default_rng(0).normal(size=(30, 2))), manifold(np.zeros((9, 2))))
+    assert found.recall == 0 and found.precision in (0, 1)
+    assert inside(manifold(np.full((9, 3), 0.1)), np.full((2, 3), 0.1)).all()
+
+
+def test_errors_are_those_of_shares():
+    points = np.random.default_rng(0).normal(size=(100, 2))
+    found = sample_quality(manifold(points[:60]), manifold(points[60:] + 1))
+    assert found.precision_error == pytest.approx(math.sqrt(found.precision * (1 - found.precision) / 40))
+    assert found.recall_error == pytest.approx(math.sqrt(found.recall * (1 - found.recall) / 60))
+
+
+@pytest.mark.parametrize(("points", "k"), [(np.zeros((3, 2)), 3), (np.zeros((3, 2)), 0), (np.zeros(3), 1)])
+def test_impossible_sets_are_one_line(points, k):
+    with pytest.raises(InputError, match="quality: "):
+        manifold(points, k)
+
+
+def test_values_that_are_not_finite_and_spaces_that_differ():
+    with pytest.raises(InputError, match="finite"):
+        manifold(np.full((9, 2), np.nan))
+    with pytest.raises(InputError, match="same k"):
+        sample_quality(manifold(np.zeros((9, 2))), manifold(np.zeros((9, 3))))

@@ -1,0 +1,202 @@
+"""Each metric against plain loops or scikit-learn."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tvae.errors import InputError
+from tvae.metrics.scores import (
+    active_units,
+    elbo_terms,
+    kl_per_latent,
+    knn_accuracy,
+    knn_accuracy_from,
+    retrieval,
+    silhouette,
+    squared_error,
+)
+
+RNG = np.random.default_rng(0)
+MEANS = RNG.normal(size=(90, 4)).astype(np.float32)
+LABELS = RNG.integers(0, 3, 90)
+MEANS[:, 0] += LABELS
+QUERIES = RNG.normal(size=(40, 4)).astype(np.float32)
+QUERY_LABELS = RNG.integers(0, 3, 40)
+QUERIES[:, 0] += QUERY_LABELS
+
+
+def vote(distances: np.ndarray, labels: np.ndarray, k: int) -> int:
+    nearest = np.argsort(distances, kind="stable")[:k]
+    votes = [sum(labels[j] == labels[i] for j in nearest) for i in nearest]
+    return int(labels[nearest[int(np.argmax(votes))]])
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 40])
+def test_knn_accuracy(k: int) -> None:
+    within = np.linalg.norm(MEANS[:, None].astype(float) - MEANS, axis=2)
+    np.fill_diagonal(within, np.inf)
+    expected = np.mean([vote(row, LABELS, k) == label for row, label in zip(within, LABELS, strict=True)])
+    assert knn_accuracy(MEANS, LABELS, k) == knn_accuracy(MEANS, LABELS, k, threads=2) == expected
+    between = np.linalg.norm(QUERIES[:, None].astype(float) - MEANS, axis=2)
+    expected = np.mean([vote(row, LABELS, k) == label for row, label in zip(between, QUERY_LABELS, strict=True)])
+    assert knn_accuracy_from(MEANS, LABELS, QUERIES, QUERY_LABELS, k) == expected
+
+
+def test_knn_agrees_with_scikit_learn_on_one_neighbour() -> None:
+    from sklearn.neighbors import KNeighborsClassifier
+
+    reference = KNeighborsClassifier(1).fit(MEANS, LABELS).score(QUERIES, QUERY_LABELS)
+    assert knn_accuracy_from(MEANS, LABELS, QUERIES, QUERY_LABELS, 1) == reference
+
+
+def test_an_image_is_not_its_own_neighbour_but_its_double_is() -> None:
+    means = np.array([[0.0], [0.0], [5.0], [5.0], [9.0]])
+    assert knn_accuracy(means, np.array([0, 1, 2, 2, 3]), 1) == 2 / 5
+
+
+@pytest.mark.parametrize("k", [0, 90, -1])
+def test_impossible_k(k: int) -> None:
+    with pytest.raises(InputError, match="from 1 to 89"):
+        knn_accuracy(MEANS, LABELS, k)
+
+
+def test_queries_that_do_not_fit() -> None:
+    with pytest.raises(InputError, match="3 latents"):
+        knn_accuracy_from(MEANS, LABELS, QUERIES[:, :3], QUERY_LABELS, 1)
+    with pytest.raises(InputError, match="query labels"):
+        knn_accuracy_from(MEANS, LABELS, QUERIES, QUERY_LABELS[:5], 1)
+
+
+def retrieval_by_sorting(means: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    precisions, averages = [], []
+    for i in range(len(means)):
+        same = labels == labels[i]
+        r = same.sum() - 1
+        if r == 0:
+            continue
+        distances = [math.dist(means[i], other) for other in means]
+        others = [j for j in range(len(means)) if j != i]
+        others.sort(key=lambda j: (distances[j], same[j]))  # at a tie the other class first
+        hits = [bool(same[j]) for j in others[:r]]
+        precisions.append(sum(hits) / r)
+        averages.append(sum(sum(hits[: rank + 1]) / (rank + 1) for rank in range(r) if hits[rank]) / r)
+    return float(np.mean(precisions)), float(np.mean(averages))
+
+
+@pytest.mark.parametrize(
+    ("means", "labels"),
+    [
+        (MEANS, LABELS),
+        (RNG.integers(0, 3, (60, 2)), RNG.integers(0, 3, 60)),
+        (RNG.normal(size=(12, 2)), np.array([0] * 9 + [1, 1, 2])),
+        (np.ones((10, 2)), np.array([0] * 5 + [1] * 5)),
+    ],
+)
+def test_retrieval(means: np.ndarray, labels: np.ndarray) -> None:
+    found = retrieval(means, labels)
+    np.testing.assert_allclose((found.r_precision, found.map_at_r), retrieval_by_sorting(means, labels), rtol=1e-12)
+    assert found == retrieval(means, labels, threads=2)
+    assert found.n_queries + found.n_left_out == len(means)
+
+
+@pytest.mark.parametrize(
+    ("right", "r_precision", "map_at_r"),
+    [([1], 0.1, 0.1), ([1, 10], 0.2, 0.12), ([1, 2], 0.2, 0.2), (list(range(1, 11)), 1.0, 1.0)],
+)
+def test_retrieval_of_the_published_example(right: list[int], r_precision: float, map_at_r: float) -> None:
+    """One query with R = 10 and the results at these ranks right: the table of Musgrave et al. 2020, section 3.2."""
+    from tvae.metrics.grouped_means import grouped_by_class
+    from tvae.metrics.kernels.retrieval import retrieval_scores
+
+    ranks = np.arange(1.0, 11.0)
+    found = np.isin(ranks, right)
+    never_found = np.arange(100.0, 110.0)[: 10 - len(right)]
+    means = np.concatenate([[0.0], ranks, never_found, [1e6]])[:, None]
+    labels = np.concatenate([[0], np.where(found, 0, 1), np.zeros(len(never_found), int), [1]])
+    groups = grouped_by_class(means, labels)
+    precision, average = np.empty(1), np.empty(1)
+    retrieval_scores(groups.columns, groups.points, groups.starts, 0, 0, 1, precision, average)
+    np.testing.assert_allclose((precision[0], average[0]), (r_precision, map_at_r))
+
+
+def test_nothing_to_retrieve() -> None:
+    with pytest.raises(InputError, match="nothing to retrieve"):
+        retrieval(np.zeros((3, 2)), np.arange(3))
+
+
+@pytest.mark.parametrize("labels", [LABELS, np.array([0] * 80 + [1] * 9 + [2])])
+def test_silhouette_agrees_with_scikit_learn(labels: np.ndarray) -> None:
+    from sklearn.metrics import silhouette_score
+
+    np.testing.assert_allclose(silhouette(MEANS, labels), silhouette_score(MEANS.astype(float), labels), rtol=1e-9)
+    assert silhouette(MEANS, labels) == silhouette(MEANS, labels, threads=2)
+
+
+def test_silhouette_at_its_limits() -> None:
+    labels = np.array([0, 0, 1, 1])
+    assert silhouette(np.ones((4, 2)), labels) == 0
+    assert silhouette(np.array([[0.0], [0.0], [1.0], [1.0]]), labels) == 1
+    with pytest.raises(InputError, match="at least two"):
+        silhouette(np.ones((4, 2)), np.zeros(4, int))
+
+
+def test_squared_error() -> None:
+    images = RNG.random((1030, 2, 3)).astype(np.float32)
+    reconstructions = RNG.random((1030, 2, 3)).astype(np.float32)
+    found = squared_error(images, reconstructions)
+    expected = [
+        sum((float(x) - float(y)) ** 2 for x, y in zip(a.flat, b.flat, strict=True))
+        for a, b in zip(images, reconstructions, strict=True)
+    ]
+    np.testing.assert_allclose(found.per_image, expected, rtol=1e-12)
+    np.testing.assert_allclose(found.mean, np.mean(expected))
+    np.testing.assert_allclose(found.per_pixel, np.mean(expected) / 6)
+    with pytest.raises(InputError, match="one shape"):
+        squared_error(images, reconstructions[:5])
+    with pytest.raises(InputError, match="real numbers"):
+        squared_error(images, (reconstructions * 255).astype(np.uint8))
+    reconstructions[3, 0, 0] = np.nan
+    with pytest.raises(InputError, match="image 3"):
+        squared_error(images, reconstructions)
+
+
+def test_kl_agrees_with_numerical_integration() -> None:
+    means, log_vars = np.array([[0.5, 0.0], [-1.0, 0.0]]), np.array([[-1.0, 0.0], [0.7, 0.0]])
+    z = np.linspace(-20, 20, 400_001)
+    expected = []
+    for mean, log_var in zip(means[:, 0], log_vars[:, 0], strict=True):
+        log_q = -0.5 * ((z - mean) ** 2 / np.exp(log_var) + log_var + np.log(2 * np.pi))
+        log_p = -0.5 * (z**2 + np.log(2 * np.pi))
+        expected.append(np.sum(np.exp(log_q) * (log_q - log_p)) * (z[1] - z[0]))
+    np.testing.assert_allclose(kl_per_latent(means, log_vars), np.array([np.mean(expected), 0.0]), rtol=1e-9)
+
+
+def test_kl_refuses_what_it_cannot_take() -> None:
+    with pytest.raises(InputError, match="overflows"):
+        kl_per_latent(np.zeros((2, 2)), np.full((2, 2), 1e4))
+    with pytest.raises(InputError, match="one shape"):
+        kl_per_latent(np.zeros((2, 2)), np.zeros((2, 3)))
+    with pytest.raises(InputError, match="log_vars: row 0"):
+        kl_per_latent(np.zeros((2, 2)), np.full((2, 2), np.nan))
+
+
+def test_active_units() -> None:
+    means = np.zeros((100, 3))
+    means[:, 0] = RNG.normal(size=100)
+    means[:, 1] = 5 + 0.05 * RNG.normal(size=100)  # far from 0, but it says nothing about the image
+    assert active_units(means) == 1
+    assert active_units(means, threshold=1e-4) == 2
+
+
+def test_elbo_terms() -> None:
+    means, log_vars = RNG.normal(size=(7, 3)), RNG.normal(size=(7, 3))
+    reconstruction = RNG.random(7)
+    terms = elbo_terms(reconstruction, means, log_vars)
+    assert terms.reconstruction == reconstruction.mean()
+    np.testing.assert_allclose(terms.kl, np.mean(np.sum(means**2 + np.exp(log_vars) - 1 - log_vars, axis=1)) / 2)
+    assert terms.negative_elbo == terms.reconstruction + terms.kl
+    with pytest.raises(InputError, match="7 finite numbers"):
+        elbo_terms(reconstruction[:3], means, log_vars)

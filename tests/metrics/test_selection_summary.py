@@ -1,0 +1,74 @@
+"""What a selection is made of, against plain counting; its table against a spreadsheet's habits."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from tvae.errors import InputError
+from tvae.metrics.neighbour_changes import changes
+from tvae.metrics.neighbours import nearest_neighbours
+from tvae.metrics.selection_summary import selection
+from tvae.system.csv_table import rows_csv
+
+RNG = np.random.default_rng(5)
+LEFT = RNG.normal(size=(120, 3))
+FOUND = changes(nearest_neighbours(LEFT, 8).rows, nearest_neighbours(LEFT + RNG.normal(size=LEFT.shape), 8).rows)
+LABELS = RNG.integers(0, 3, size=120)
+IMAGES = RNG.integers(0, 256, size=(120, 4, 4), dtype=np.uint8)
+
+
+def test_selection_counts_what_is_there() -> None:
+    rows = np.array([5, 1, 77, 30, 2])
+    told = selection(rows, LABELS, 4, FOUND, IMAGES)
+    assert told.count == 5
+    assert told.class_counts.tolist() == [sum(LABELS[row] == c for row in rows) for c in range(4)]
+    assert told.purity == told.class_counts.max() / 5
+    assert told.mean_image is not None
+    np.testing.assert_allclose(told.mean_image, IMAGES[rows].astype(float).mean(axis=0), rtol=1e-6)
+    assert told.mean_change == pytest.approx(float(np.mean([FOUND.change[row] for row in rows])))
+    assert told.mean_change_of_all == pytest.approx(float(FOUND.change.mean()))
+
+
+def test_companions_are_the_neighbours_that_enough_of_the_selected_lost() -> None:
+    rows = np.flatnonzero(LEFT[:, 0] > 0.8)
+    told = selection(rows, LABELS, 3, FOUND, share=0.1, most=1000)
+    for companions, by in ((told.lost, FOUND.lost_by), (told.gained, FOUND.gained_by)):
+        shares = {j: sum(j in by(int(row)) for row in rows) / len(rows) for j in range(120)}
+        wanted = sorted(((-share, j) for j, share in shares.items() if share >= 0.1))
+        assert wanted
+        assert [(-companion.share, companion.row) for companion in companions] == wanted
+    assert len(selection(rows, LABELS, 3, FOUND, share=0.1, most=2).lost) == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [([], "no rows are selected"), ([120], "row 120 does not exist"), ([-1], "row -1"), ([3, 3], "named twice")],
+)
+def test_rows_that_cannot_be_selected_are_refused(rows: list[int], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        selection(np.array(rows, int), LABELS, 3, FOUND)
+
+
+def test_images_of_another_set_are_refused() -> None:
+    with pytest.raises(InputError, match="119 images for 120 rows"):
+        selection(np.array([1]), LABELS, 3, FOUND, IMAGES[1:])
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\tx", "\r=x", "\n=x", "\r"])
+def test_no_text_is_a_formula(text: str) -> None:
+    table = list(csv.reader(io.StringIO(rows_csv({text: ["a"], "class": [text]}), newline="")))
+    assert table == [["'" + text, "class"], ["a", "'" + text]]
+
+
+def test_a_line_end_inside_a_cell_starts_no_row() -> None:
+    table = list(csv.reader(io.StringIO(rows_csv({"class": ["a\r=1+1", "b\n=1+1"]}), newline="")))
+    assert table == [["class"], ["a\r=1+1"], ["b\n=1+1"]]
+
+
+def test_numbers_and_plain_text_stay_as_they_are() -> None:
+    text = rows_csv({"row": np.array([3, 1]), "change": np.array([-0.5, 0.25]), "class": ['a, "b"', "ü"]})
+    assert text == 'row,change,class\r\n3,-0.5,"a, ""b"""\r\n1,0.25,ü\r\n'
+    with pytest.raises(InputError, match="equally long"):
+        rows_csv({"a": [1], "b": []})

@@ -1,0 +1,266 @@
+"""The margin grid against the exact counts, margin by margin."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+from tvae.errors import InputError
+from tvae.metrics import triplet_curve as module
+from tvae.metrics.gap_histogram import GapHistogram, gap_histogram
+from tvae.metrics.triplet_accuracy import class_matrix, triplet_accuracy
+from tvae.metrics.triplet_curve import TripletCurve, margin_where, triplet_curve
+
+RNG = np.random.default_rng(0)
+SETS = {
+    "plain": (RNG.normal(size=(80, 5)).astype(np.float32), RNG.integers(0, 4, 80)),
+    "lattice, full of ties": (RNG.integers(0, 4, (90, 2)).astype(np.float32), RNG.integers(0, 4, 90)),
+    "lattice on a line": (RNG.integers(0, 9, (60, 1)) / 4, RNG.integers(0, 3, 60)),
+    "classes of one": (RNG.normal(size=(30, 3)), np.array([7] * 12 + [-3] * 14 + [100, 101, 102, 103])),
+    "one dominant class": (RNG.normal(size=(60, 2)), np.array([1] * 55 + [0, 0, 2, 3, 3])),
+    "first class of one": (RNG.normal(size=(20, 2)), np.array([0] + [1] * 10 + [2] * 9)),
+    "far beyond the grid": (1e3 * RNG.normal(size=(40, 3)), RNG.integers(0, 2, 40)),
+    "much smaller than a step": (1e-9 * RNG.normal(size=(90, 3)), RNG.integers(0, 3, 90)),
+    "nearly equidistant": (np.eye(40) + 1e-8 * RNG.normal(size=(40, 40)), np.arange(40) % 4),
+    "collapsed": (np.ones((20, 4)), RNG.integers(0, 3, 20)),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_equals_the_exact_counts(name: str) -> None:
+    means, labels = SETS[name]
+    curve = triplet_curve(means, labels, step=0.25, last=16)
+    exact = triplet_accuracy(means, labels, curve.margins.tolist())
+    np.testing.assert_allclose(curve.accuracy, exact.accuracy, rtol=1e-13)
+    np.testing.assert_allclose(curve.mean_violation, exact.mean_violation, rtol=1e-9, atol=1e-12)
+    for margin in (0.0, 0.25, 2.0):
+        np.testing.assert_array_equal(
+            curve.class_matrix(margin).satisfied, class_matrix(means, labels, margin).satisfied
+        )
+    assert (curve.n_anchors, curve.n_anchors_left_out) == (exact.n_anchors, exact.n_anchors_left_out)
+    assert curve.n_triplets == exact.n_triplets
+    assert (curve.all_equal, curve.spread) == (exact.all_equal, exact.spread)
+
+
+@pytest.mark.parametrize("name", ["lattice, full of ties", "classes of one", "one dominant class"])
+def test_without_class_counts_the_rest_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = triplet_curve(*SETS[name], step=0.25, first=-8, last=16)
+    monkeypatch.setattr(module, "MOST_CLASS_COUNTS", 1)
+    other = triplet_curve(*SETS[name], step=0.25, first=-8, last=16, threads=2)
+    np.testing.assert_array_equal(usual.accuracy, other.accuracy)
+    np.testing.assert_allclose(usual.mean_violation, other.mean_violation, rtol=1e-9, atol=1e-12)
+    assert other.class_satisfied is None
+    with pytest.raises(InputError, match="keeps no class counts"):
+        other.class_matrix(0.25)
+
+
+@pytest.mark.parametrize("class_counts", [1, 10**6])
+@pytest.mark.parametrize("name", ["lattice, full of ties", "classes of one", "much smaller than a step"])
+def test_counting_margin_by_margin_gives_the_same(
+    name: str, class_counts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_CLASS_COUNTS", class_counts)
+    means = SETS[name][0] * (1e7 if name == "much smaller than a step" else 1)
+    usual = triplet_curve(means, SETS[name][1], step=0.25, first=-60, last=60)
+    monkeypatch.setattr(module, "_LEAST_RADIUS", 1e9)
+    other = triplet_curve(means, SETS[name][1], step=0.25, first=-60, last=60)
+    np.testing.assert_array_equal(usual.accuracy, other.accuracy)
+    np.testing.assert_allclose(usual.mean_violation, other.mean_violation, rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(usual.class_satisfied, other.class_satisfied)
+
+
+@pytest.mark.parametrize("least_between", [16, 10**9])
+def test_small_and_large_tallies_count_large_classes_alike(least_between: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class of 1,500: sixteen bits hold the counts of 43 positives at a time."""
+    means, labels = RNG.normal(size=(2_000, 2)), np.repeat([0, 1], [1_500, 500])
+    monkeypatch.setattr(module, "_LEAST_BETWEEN", least_between)
+    curve = triplet_curve(means, labels, step=0.5, last=6)
+    for margin in (0.0, 1.0, 3.0):
+        np.testing.assert_array_equal(
+            curve.class_matrix(margin).satisfied, class_matrix(means, labels, margin).satisfied
+        )
+
+
+_FINE = 2.0**-22  # 2**-20 of a step of 0.25: so little keeps to one bucket of remainders, and every sum is exact
+_WHOLE = RNG.integers(0, 40, (200, 1)) / 4
+CROWDED = {
+    "all remainders equal": (_WHOLE, RNG.integers(0, 3, 200)),
+    "all remainders in two buckets": (_WHOLE + RNG.integers(0, 200, (200, 1)) * _FINE, RNG.integers(0, 3, 200)),
+    "positives in two buckets, negatives spread": (
+        _WHOLE + RNG.integers(0, np.repeat([200, 2**20], 100)[:, None]) * _FINE,
+        np.repeat([0, 1], 100),
+    ),
+    "few remainders, each shared by many": (RNG.integers(0, 160, (200, 1)) / 16, RNG.integers(0, 3, 200)),
+    "negatives at one point": (
+        np.concatenate([RNG.integers(0, 2**22, (100, 1)), np.full((90, 1), 2**21)]) * _FINE,
+        np.repeat([0, 1], [100, 90]),
+    ),
+    "one class far away": (_WHOLE + np.repeat([0, 500], [150, 50])[:, None], np.repeat([0, 1, 2], [100, 50, 50])),
+    "many classes": (_WHOLE + RNG.integers(0, 2**20, (200, 1)) * _FINE, np.repeat(np.arange(50), 4)),
+}
+
+
+@pytest.mark.parametrize(("first", "last"), [(-3, 30), (35, 45), (-45, -35), (1_990, 2_010)])
+@pytest.mark.parametrize("name", CROWDED)
+def test_crowded_remainders_and_distances_off_the_grid_against_enumeration(name: str, first: int, last: int) -> None:
+    means, labels = CROWDED[name]
+    curve = triplet_curve(means, labels, step=0.25, first=first, last=last)
+    assert curve.class_satisfied is not None
+    satisfied = np.zeros_like(curve.class_satisfied)
+    hinges = np.zeros(len(curve.margins))
+    for a in range(len(means)):
+        distances = np.abs(means[:, 0] - means[a, 0])
+        positives = np.flatnonzero((labels == labels[a]) & (np.arange(len(means)) != a))
+        gaps = distances[labels != labels[a]] - distances[positives][:, None]
+        for k, margin in enumerate(curve.margins):
+            right = np.sum(gaps >= margin, axis=0)
+            satisfied[k, labels[a]] += np.bincount(labels[labels != labels[a]], right, len(curve.classes)).astype(int)
+            hinges[k] += np.maximum(margin - gaps, 0).mean()
+    np.testing.assert_array_equal(curve.class_satisfied, satisfied)
+    np.testing.assert_allclose(curve.mean_violation, hinges / len(means), rtol=1e-12, atol=1e-12)
+
+
+def test_a_step_too_fine_for_the_distances() -> None:
+    means, labels = SETS["plain"]
+    with pytest.raises(InputError, match=r"step: 0.025 is too fine for means up to .* apart; it must be at least"):
+        triplet_curve(1e6 * means, labels)
+    assert triplet_curve(3e3 * means, labels).class_satisfied is None  # fine enough for the accuracy
+
+
+def test_negative_margins_are_shares_of_gaps() -> None:
+    means, labels = SETS["plain"]
+    curve = triplet_curve(means, labels, step=0.5, first=-40, last=40)
+    assert (curve.accuracy[0], curve.accuracy[-1]) == (1.0, 0.0)
+    middle = triplet_curve(means, labels, step=0.5, first=0, last=40)
+    np.testing.assert_array_equal(curve.accuracy[40:], middle.accuracy)
+
+
+def test_a_point_on_the_grid_is_as_counted_and_one_off_it_is_marked() -> None:
+    curve = triplet_curve(*SETS["plain"])
+    assert len(curve.margins) == 201
+    on = curve.at(0.3)  # 12 * 0.025 is not 0.3 to the bit
+    assert (on.accuracy, on.mean_violation, on.interpolated) == (
+        curve.accuracy[12],
+        curve.mean_violation[12],
+        False,
+    )
+    off = curve.at(0.31)
+    assert off.interpolated
+    np.testing.assert_allclose(off.accuracy, 0.6 * curve.accuracy[12] + 0.4 * curve.accuracy[13])
+    np.testing.assert_allclose(curve.at(5).accuracy, curve.accuracy[-1])
+    np.testing.assert_allclose(curve.class_matrix(0.31).margin, 0.3)
+    np.testing.assert_allclose(curve.class_matrix(0.32).margin, 0.325)
+    for beyond in (-0.01, 5.01, np.nan, np.inf):
+        with pytest.raises(InputError, match="from 0 to 5"):
+            curve.at(beyond)
+
+
+@pytest.mark.parametrize("limit", [1, 10**6])
+def test_goes_through_a_file(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_CLASS_COUNTS", limit)
+    curve = triplet_curve(*SETS["plain"])
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **curve.to_arrays())
+    file.seek(0)
+    with np.load(file) as arrays:
+        again = TripletCurve.from_arrays(arrays)
+    assert (again.step, again.first, again.spread, again.all_equal) == (
+        curve.step,
+        curve.first,
+        curve.spread,
+        curve.all_equal,
+    )
+    for name in ("accuracy", "mean_violation", "classes", "class_sizes"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(curve, name))
+    if limit == 1:
+        assert again.class_satisfied is None
+    else:
+        np.testing.assert_array_equal(again.class_satisfied, curve.class_satisfied)
+    assert again.at(0.5) == curve.at(0.5)
+
+
+def test_arrays_that_do_not_fit_are_refused() -> None:
+    arrays = triplet_curve(*SETS["plain"]).to_arrays()
+    for name, value, says in [
+        ("accuracy", arrays["accuracy"][:5], "mean_violation has shape"),
+        ("accuracy", np.full(201, np.nan), "accuracy must hold finite"),
+        ("class_satisfied", np.zeros((2, 2, 2), np.int64), "class_satisfied"),
+        ("step", np.array(0.0), "step above 0"),
+    ]:
+        with pytest.raises(InputError, match=says):
+            TripletCurve.from_arrays({**arrays, name: value})
+    del arrays["spread"]
+    with pytest.raises(InputError, match="no array 'spread'"):
+        TripletCurve.from_arrays(arrays)
+
+
+def test_margin_where() -> None:
+    curve = triplet_curve(*SETS["plain"], step=0.1, last=100)
+    wanted = float(curve.accuracy[0]) - 0.2
+    margin = margin_where(curve, wanted)
+    assert margin is not None
+    np.testing.assert_allclose(curve.at(margin).accuracy, wanted, rtol=1e-9)
+    assert margin_where(curve, float(curve.accuracy[0])) == 0.0
+    assert margin_where(curve, 1.0) is None
+    assert margin_where(curve, float(curve.accuracy[7])) == pytest.approx(0.7)
+    assert margin_where(triplet_curve(*SETS["plain"], step=0.1, last=3), 0.01) is None
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_gap_histogram_equals_enumeration(name: str) -> None:
+    means, labels = SETS[name]
+    histogram = gap_histogram(means, labels, n_bins=20)
+    distances = np.zeros((len(means), len(means)))
+    for axis in np.asarray(means, np.float64).T:
+        distances += (axis[:, None] - axis) ** 2
+    distances = np.sqrt(distances)
+    shares, means_of_anchors = [], []
+    for a in range(len(means)):
+        positives = np.flatnonzero((labels == labels[a]) & (np.arange(len(means)) != a))
+        gaps = distances[a, labels != labels[a]][None, :] - distances[a, positives][:, None]
+        if gaps.size:
+            assert histogram.edges[0] <= gaps.min()
+            assert gaps.max() <= histogram.edges[-1]
+            # Whole steps, rounded as the edges are: a gap of exactly one edge belongs to the bin above it.
+            bins = np.floor(gaps / (histogram.edges[1] - histogram.edges[0]) + 1e-9)
+            first = round(histogram.edges[0] / (histogram.edges[1] - histogram.edges[0]))
+            counts = np.bincount((bins - first).astype(int).ravel(), minlength=len(histogram.share))
+            shares.append(counts / gaps.size)
+            means_of_anchors.append(gaps.mean())
+    np.testing.assert_allclose(histogram.share, np.mean(shares, axis=0), atol=1e-12)
+    np.testing.assert_allclose(histogram.share.sum(), 1)
+    np.testing.assert_allclose(histogram.mean, np.mean(means_of_anchors), atol=1e-9)
+    assert np.any(np.abs(histogram.edges) < 1e-12) or histogram.edges[0] > 0
+    assert len(histogram.share) <= 32
+
+
+def test_a_gap_histogram_comes_back_from_its_arrays_and_no_other_does() -> None:
+    histogram = gap_histogram(*SETS["plain"])
+    again = GapHistogram.from_arrays(histogram.to_arrays())
+    assert again.mean == histogram.mean
+    np.testing.assert_array_equal(again.edges, histogram.edges)
+    np.testing.assert_array_equal(again.share, histogram.share)
+    arrays = histogram.to_arrays()
+    for name, value in [
+        ("share", arrays["share"][:-1]),
+        ("edges", arrays["edges"][::-1]),
+        ("mean", np.array(np.nan)),
+        ("mean", np.zeros(2)),
+    ]:
+        with pytest.raises(InputError, match="gap histogram"):
+            GapHistogram.from_arrays({**arrays, name: value})
+    del arrays["mean"]
+    with pytest.raises(InputError, match="no array 'mean'"):
+        GapHistogram.from_arrays(arrays)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"step": 0.0}, {"step": np.nan}, {"step": -1.0}, {"last": 0}, {"last": 10**6}, {"first": 5, "last": 2}]
+)
+def test_impossible_grids(wrong: dict) -> None:
+    with pytest.raises(InputError, match="is not possible"):
+        triplet_curve(*SETS["plain"], **wrong)
+    with pytest.raises(InputError, match="two classes"):
+        triplet_curve(np.zeros((3, 2)), np.zeros(3, int))

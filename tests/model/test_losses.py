@@ -1,0 +1,111 @@
+"""Each formula against slow plain code."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from tvae.config import LossConfig
+from tvae.model.losses import (
+    LossTerms,
+    batch_all_hinge,
+    bernoulli,
+    euclidean_distances,
+    kl_divergence,
+    negative_mask,
+    squared_l2,
+    triplet_hinge,
+)
+from tvae.model.vae import Posterior
+
+
+@pytest.fixture
+def numbers():
+    generator = torch.Generator().manual_seed(1)
+    return lambda *shape: torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+
+def test_squared_l2_is_the_sum_over_pixels(numbers):
+    images, reconstructions = numbers(5, 7), numbers(5, 7)
+    for row, error in enumerate(squared_l2(images, reconstructions)):
+        plain = sum((float(images[row, i]) - float(reconstructions[row, i])) ** 2 for i in range(7))
+        assert float(error) == pytest.approx(plain)
+
+
+def test_bernoulli_is_the_negative_log_likelihood(numbers):
+    images, logits = torch.sigmoid(numbers(4, 6)), numbers(4, 6)
+    for row, nats in enumerate(bernoulli(images, logits)):
+        plain = 0.0
+        for x, logit in zip(images[row].tolist(), logits[row].tolist(), strict=True):
+            p = 1 / (1 + math.exp(-logit))
+            plain -= x * math.log(p) + (1 - x) * math.log(1 - p)
+        assert float(nats) == pytest.approx(plain)
+
+
+def test_bernoulli_of_a_sure_and_wrong_pixel_is_finite():
+    assert float(bernoulli(torch.zeros(1, 1), torch.full((1, 1), 500.0))) == pytest.approx(500.0)
+
+
+def test_kl_is_torch_distributions_kl(numbers):
+    mean, log_var = numbers(6, 3), numbers(6, 3)
+    posterior = torch.distributions.Normal(mean, (0.5 * log_var).exp())
+    reference = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0))
+    torch.testing.assert_close(kl_divergence(Posterior(mean, log_var)), reference.to(torch.float64))
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.3, 2.0])
+def test_triplet_hinge_is_eq_1(numbers, margin):
+    anchors, positives, negatives = numbers(8, 3), numbers(8, 3), numbers(8, 3)
+    for row, hinge in enumerate(triplet_hinge(anchors, positives, negatives, margin)):
+        to_positive = math.dist(anchors[row].tolist(), positives[row].tolist())
+        to_negative = math.dist(anchors[row].tolist(), negatives[row].tolist())
+        assert float(hinge) == pytest.approx(max(0.0, to_positive - to_negative + margin))
+
+
+def test_triplet_hinge_is_torchs_where_that_takes_the_margin(numbers):
+    anchors, positives, negatives = numbers(8, 3), numbers(8, 3), numbers(8, 3)
+    reference = torch.nn.functional.triplet_margin_loss(
+        anchors, positives, negatives, margin=0.7, eps=0.0, reduction="none"
+    )
+    torch.testing.assert_close(triplet_hinge(anchors, positives, negatives, 0.7), reference)
+
+
+@pytest.mark.parametrize("loss", ["pair", "batch"])
+def test_gradients_at_equal_points_are_finite(loss):
+    points = torch.ones(6, 4, requires_grad=True)
+    anchors, positives, negatives = points.chunk(3)
+    if loss == "pair":
+        value = triplet_hinge(anchors, positives, negatives, 1.0).mean()
+    else:
+        negative = negative_mask(torch.tensor([0, 1, 0, 1, 1, 0]))
+        value = batch_all_hinge(anchors, positives, points, negative, 1.0)
+    value.backward()
+    assert points.grad is not None
+    assert torch.isfinite(points.grad).all()
+
+
+def test_batch_all_is_the_mean_over_every_other_class_image(numbers):
+    labels = torch.tensor([0, 1, 2, 0, 1, 2, 1, 0, 0])
+    batch = numbers(9, 3)
+    anchors, positives, _ = batch.chunk(3)
+    hinges = []
+    for a in range(3):
+        for n in range(9):
+            if labels[n] != labels[a]:
+                to_positive = math.dist(anchors[a].tolist(), positives[a].tolist())
+                to_negative = math.dist(anchors[a].tolist(), batch[n].tolist())
+                hinges.append(max(0.0, to_positive - to_negative + 0.5))
+    value = batch_all_hinge(anchors, positives, batch, negative_mask(labels), 0.5)
+    assert float(value) == pytest.approx(np.mean(hinges))
+
+
+def test_distances_are_euclidean(numbers):
+    left, right = numbers(4, 5), numbers(6, 5)
+    torch.testing.assert_close(euclidean_distances(left, right), torch.cdist(left, right))
+
+
+def test_a_term_of_weight_zero_has_no_influence():
+    terms = LossTerms(torch.tensor(2.0), torch.tensor(3.0), torch.tensor(math.nan))
+    assert float(terms.total(LossConfig(triplet_weight=0, kl_weight=0.5, reconstruction_weight=2))) == 5.5
+    assert math.isnan(float(terms.total(LossConfig(triplet_weight=1))))

@@ -1,0 +1,79 @@
+"""The plain network is the trained one: the same posteriors and images as torch's, and the run's own numbers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tvae.errors import InputError
+from tvae.model.network import to_grey
+from tvae.runs.encodings import read_encoding
+from tvae.runs.evaluation import load_model
+from tvae.runs.run import read_run
+from tvae.runs.weights import network
+
+RUN = read_run(Path(__file__).parents[2] / "checkpoints" / "digits")
+
+
+@pytest.mark.parametrize("arm", ["vae", "tvae"])
+def test_posteriors_and_images_are_those_of_the_model(arm, digits):
+    plain, model = network(RUN, arm), load_model(RUN, arm)
+    assert plain.latents == RUN.config.model.latent_dim
+    posterior = plain.encoded(digits.test.images)
+    with torch.no_grad():
+        expected = model.encode(torch.from_numpy(digits.test.pixels()))
+        images = model.decode(expected.mean).reshape(-1, 8, 8)
+    np.testing.assert_allclose(posterior.means, expected.mean, atol=1e-5)
+    np.testing.assert_allclose(posterior.log_vars, expected.log_var, atol=1e-5)
+    np.testing.assert_allclose(plain.decoded(posterior.means), images, atol=1e-5)
+
+
+def test_errors_are_those_that_the_run_was_measured_with(digits):
+    encoding = read_encoding(RUN, "test")
+    assert encoding is not None
+    back = network(RUN, "tvae").decoded(encoding.arms["tvae"].means)
+    errors = ((digits.test.images / 255 - back) ** 2).sum(axis=(1, 2))
+    np.testing.assert_allclose(errors, encoding.arms["tvae"].errors, rtol=1e-4)
+
+
+def test_a_sample_moves_each_mean_by_its_own_spread(digits):
+    posterior = network(RUN, "vae").encoded(digits.test.images[:3])
+    noise = np.random.default_rng(0).normal(size=posterior.means.shape)
+    found = posterior.sample(noise)
+    for i in range(3):
+        for latent in range(found.shape[1]):
+            sd = np.sqrt(np.exp(posterior.log_vars[i, latent]))
+            assert found[i, latent] == pytest.approx(posterior.means[i, latent] + sd * noise[i, latent], rel=1e-5)
+
+
+def test_many_at_once_are_those_in_blocks(monkeypatch, digits):
+    import tvae.model.network
+
+    plain = network(RUN, "vae")
+    whole = plain.encoded(digits.test.images).means
+    monkeypatch.setattr(tvae.model.network, "_BLOCK", 7)
+    np.testing.assert_allclose(plain.encoded(digits.test.images).means, whole, atol=1e-5)
+
+
+def test_far_codes_give_images_all_the_same():
+    plain = network(RUN, "vae")
+    images = plain.decoded(np.full((2, plain.latents), 1e6))
+    assert np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1
+
+
+@pytest.mark.parametrize("codes", [np.zeros((1, 3)), np.zeros(20), np.full((1, RUN.config.model.latent_dim), np.nan)])
+def test_codes_of_another_form_are_refused(codes):
+    with pytest.raises(InputError, match="finite codes of"):
+        network(RUN, "vae").decoded(codes)
+
+
+def test_images_of_another_form_and_unknown_arms_are_refused():
+    with pytest.raises(InputError, match="uint8 of 8 x 8"):
+        network(RUN, "vae").encoded(np.zeros((2, 28, 28), np.uint8))
+    with pytest.raises(InputError, match="no arm 'gan'"):
+        network(RUN, "gan")
+
+
+def test_grey_values_are_rounded():
+    assert to_grey(np.array([[[0.0, 1.0, 0.5, 2.0, -1.0]]])).tolist() == [[[0, 255, 128, 255, 0]]]

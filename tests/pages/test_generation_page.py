@@ -1,0 +1,135 @@
+"""The generation page, run without a browser: samples and numbers as the library has them; wrong input."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tvae.data import Dataset, DataUnavailable
+from tvae.explore.generation import class_gaussian, feature_manifold, imagined, real_images, shared_noise
+from tvae.metrics.precision_recall import sample_quality
+from tvae.model.network import to_grey
+from tvae.runs.encodings import read_encoding
+from tvae.runs.run import read_run
+from tvae.runs.weights import network
+from tvae.ui import cached
+from tvae.ui.images import shown_grid as image_grid
+
+ROOT = Path(__file__).parents[2]
+RUN = read_run(ROOT / "checkpoints" / "digits")
+
+
+@pytest.fixture
+def grids(monkeypatch) -> dict[str, np.ndarray]:
+    """The images of each picture that the page shows, by what it is called."""
+    shown: dict[str, np.ndarray] = {}
+
+    def show(rows, alt, room):
+        shown[alt] = np.concatenate([row.images for row in rows])
+
+    monkeypatch.setattr(image_grid, "show_grid_within", show)
+    return shown
+
+
+def page(query: dict[str, str]) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    app.switch_page("pages/6_Generation.py")
+    app.query_params.update({"run": "digits", **query})
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(part.value for part in [*app.markdown, *app.caption, *app.error, *app.warning, *app.info])
+
+
+@pytest.mark.parametrize(("temperature", "seed"), [(1.0, 0), (0.5, 7)])
+def test_both_arms_decode_the_same_noise(grids, temperature, seed):
+    app = page({"temperature": str(temperature), "sample-seed": str(seed), "samples": "12"})
+    assert not app.exception and not app.error
+    codes = temperature * shared_noise(12, RUN.config.model.latent_dim, seed)
+    for arm in ("vae", "tvae"):
+        expected = to_grey(network(RUN, arm).decoded(codes))
+        np.testing.assert_array_equal(grids[f"Samples of {arm.upper()} from the prior"], expected)
+    assert f"The same noise (seed {seed}) at temperature {temperature:g}" in words(app)
+
+
+def test_a_class_is_asked_of_each_arms_own_means(grids):
+    app = page({"ask": "3", "temperature": "0"})
+    assert not app.exception and not app.error
+    found = read_encoding(RUN, "test")
+    assert found is not None
+    for arm in ("vae", "tvae"):
+        middle = class_gaussian(found.arms[arm].means, found.labels, 3).mean
+        expected = to_grey(network(RUN, arm).decoded(middle[None].astype(np.float32)))[0]
+        for image in grids[f"Samples of {arm.upper()} from class 3"]:
+            assert np.abs(image.astype(int) - expected).max() <= 1, "at temperature 0 the class's mean alone is drawn"
+
+
+def test_precision_and_recall_are_those_of_the_library(digits: Dataset):
+    app = page({"space": "pixels"})
+    assert not app.exception and not app.error
+    found = read_encoding(RUN, "test")
+    assert found is not None
+    rows = real_images(digits.test.labels, None, 1000, 0)
+    covered = feature_manifold(digits.test.images[rows.reference], None)
+    table = app.table[0].value
+    for arm in ("vae", "tvae"):
+        made = imagined(
+            network(RUN, arm), found.arms[arm], found.labels, None, count=len(rows.reference), temperature=1, seed=0
+        )
+        quality = sample_quality(covered, feature_manifold(made, None))
+        for name, share in (("Precision", quality.precision), ("Recall", quality.recall)):
+            assert table.loc[arm.upper(), name].strip("*").startswith(f"{100 * share:.1f} ±")
+    assert f"n = {len(rows.reference)}" in words(app).replace(",", "") or f"{len(rows.reference)} samples" in words(app)
+    assert "noise seed 0" in words(app) and "checkpoint digits" in words(app)
+
+
+def test_drawing_again_takes_other_noise(grids):
+    app = page({})
+    before = grids["Samples of VAE from the prior"]
+    next(button for button in app.button if button.label == "Draw again").click().run()
+    assert not app.exception
+    assert not np.array_equal(grids["Samples of VAE from the prior"], before)
+    assert app.number_input(key="sample-seed").value == 1
+    assert app.query_params["sample-seed"] in ("1", ["1"])
+
+
+def test_the_number_of_samples_is_that_of_the_slider(grids):
+    app = page({"samples": "18"})
+    assert len(grids["Samples of TVAE from the prior"]) == 18
+    app.slider(key="samples").set_value(60).run()
+    assert not app.exception
+    assert len(grids["Samples of TVAE from the prior"]) == 60
+
+
+@pytest.mark.parametrize(
+    "query", [{"ask": "eleven"}, {"temperature": "-3"}, {"samples": "7000"}, {"sample-seed": "x"}, {"space": "taste"}]
+)
+def test_nonsense_in_the_address_is_passed_over(query):
+    app = page(query)
+    assert not app.exception and not app.error
+    assert "The same noise (seed 0) at temperature 1" in words(app)
+
+
+def test_without_real_images_samples_are_shown_and_not_measured(grids, monkeypatch):
+    def missing(*_):
+        raise DataUnavailable("no source had them")
+
+    monkeypatch.setattr(cached, "split", missing)
+    app = page({})
+    assert not app.exception
+    assert len(grids) == 2
+    assert "can't be measured without real images" in words(app) and "no source had them" in words(app)
+
+
+def test_a_run_without_an_encoding_is_a_message(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "checkpoints" / "digits", tmp_path / "bare")
+    (tmp_path / "bare" / "encoding-test.npz").unlink()
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    app = page({"run": "bare"})
+    assert not app.exception
+    assert "holds no encoded test split" in app.info[0].value

@@ -1,0 +1,212 @@
+"""The sidebar's panel and the training page, without a browser: what is refused before anything starts."""
+
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+from streamlit.testing.v1 import AppTest
+
+from tvae.jobs.jobs import Jobs
+from tvae.runs.available import SHIPPED
+from tvae.ui.training.run_table import MARK, compared_with, differing_cells
+
+APP = str(Path(__file__).parents[2] / "streamlit_app.py")
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    return tmp_path
+
+
+def page(address=None):
+    app = AppTest.from_file(APP, default_timeout=120)
+    for name, value in {"run": "digits", **(address or {})}.items():
+        app.query_params[name] = value
+    return app.run().switch_page("pages/5_Training.py").run()
+
+
+def press_train(app):
+    next(button for button in app.sidebar.button if button.label == "Train").click().run()
+    return app
+
+
+def test_with_no_run_the_page_says_where_to_start_one():
+    app = page()
+    assert not app.exception
+    assert "Train a run" in app.info[0].value
+    assert set(app.dataframe[0].value["Run"]) >= {"mnist", "digits"}
+
+
+WEIGHTS = {"train-triplet": "Triplet weight", "train-kl": "KL weight", "train-reconstruction": "Reconstruction weight"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "unit", "told"),
+    [
+        # None is what an emptied field holds; text never leaves the browser.
+        *((key, value, "epochs", name) for key, name in WEIGHTS.items() for value in (None, -0.1, 2e6, 1e300)),
+        *(("train-margin", value, "epochs", "Margin") for value in (None, -1.0, 2e6, 1e300)),
+        *(("train-length", value, "epochs", "Epochs") for value in (None, -1.0, 0.0, 1.5, 1e9, 1e300)),
+        *(("train-length", value, "seconds", "Seconds") for value in (None, -1.0, 0.0, 1e9, 1e300)),
+        ("train-seed", None, "epochs", "Seed"),
+        ("train-seed", -1, "epochs", "Seed"),
+    ],
+)
+def test_an_impossible_value_is_refused_before_anything_starts(key, value, unit, told):
+    app = page()
+    app.sidebar.selectbox(key="train-unit").set_value(unit)
+    app.sidebar.number_input(key=key).set_value(value)
+    press_train(app)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert app.error[0].value.startswith(f"**{told}**: ")
+    assert re.search(r"must be a (finite|whole) number from \d", app.error[0].value)
+    assert Jobs().runs() == []
+
+
+def test_a_preset_fills_the_fields():
+    app = page()
+    assert app.sidebar.number_input(key="train-triplet").value == 2.0  # as the digits run was trained
+    assert app.sidebar.number_input(key="train-length").value == 20
+    app.sidebar.selectbox(key="train-preset").set_value("The paper's").run()
+    assert app.sidebar.number_input(key="train-triplet").value == 15.0
+    assert app.sidebar.number_input(key="train-length").value == 20
+    app.sidebar.selectbox(key="train-preset").set_value("Go on from here").run()
+    assert app.sidebar.selectbox(key="train-data").disabled
+    assert app.sidebar.number_input(key="train-length").value == 10
+
+
+def test_the_panel_starts_a_run_in_fast_steps():
+    app = page()
+    app.sidebar.number_input(key="train-length").set_value(1.0)
+    press_train(app)
+    assert not app.exception
+    (job,) = Jobs().runs()
+    Jobs().stop(job.id, None)
+    while not Jobs().run(job.id).over:
+        time.sleep(0.05)
+    assert (job.config.train.step, job.config.train.epochs) == ("fast", 1)
+
+
+def test_train_pressed_twice_is_one_run_unless_it_was_stopped_in_between():
+    app = page().run()  # the first run on a page does not know the address' run yet
+    app.sidebar.number_input(key="train-length").set_value(20_000.0)
+    press_train(app)
+    press_train(app)
+    (first,) = Jobs().runs()
+    assert app.query_params["watch"] == first.id
+    app.sidebar.button(key="status-stop").click().run()
+    assert Jobs().run(first.id).over or app.sidebar.button(key="status-stop").disabled
+    press_train(app)
+    (second,) = {job.id for job in Jobs().runs()} - {first.id}
+    assert app.query_params["watch"] == second
+    for run_id in (first.id, second):
+        Jobs().stop(run_id, None)
+        while not Jobs().run(run_id).over:
+            time.sleep(0.05)
+
+
+def test_a_run_is_watched_even_if_another_request_comes_while_it_is_started(monkeypatch):
+    app = page().run()
+    start = Jobs.start
+
+    def interrupted(*args, **settings):
+        run_id = start(*args, **settings)
+        context = get_script_run_ctx()
+        assert context is not None and context.script_requests is not None
+        context.script_requests.request_rerun(RerunData(page_script_hash=context.page_script_hash))
+        return run_id
+
+    monkeypatch.setattr(Jobs, "start", interrupted)
+    press_train(app)
+    (job,) = Jobs().runs()
+    assert app.query_params["watch"] == job.id
+    Jobs().stop(job.id, None)
+    while not Jobs().run(job.id).over:
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("foreign", ["../..", "nosuchrun1", "/etc", "a" * 500])
+def test_a_foreign_run_in_the_address_is_no_trap(foreign):
+    app = page({"watch": foreign})
+    assert not app.exception
+    assert "Nothing is training" in app.info[0].value
+
+
+def trained_before(runs):
+    """A run with snapshots that is over, watched."""
+    shutil.copytree(SHIPPED / "digits", runs / "mine")
+    return page({"watch": "mine"})
+
+
+def map_caption(app):
+    return next(caption.value for caption in app.main.caption if caption.value.startswith("Means μ"))
+
+
+def test_the_map_is_fitted_once_and_later_means_are_placed_in_it(runs):
+    app = trained_before(runs)
+    assert "in the PCA plane of epoch 0." in map_caption(app)
+    assert "Approximate" not in map_caption(app)
+    app.segmented_control(key="training-map").set_value("umap").run()
+    limit = time.monotonic() + 120
+    while "Approximate" not in map_caption(app):
+        assert "PCA plane" in map_caption(app)  # meanwhile
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+        app.run()
+    assert "in the layout of epoch 0 by UMAP, 15 neighbours" in map_caption(app)
+    assert "weighted mean of the places of the 10 fitted means" in map_caption(app)
+    app.segmented_control(key="training-plane").set_value("newest").run()
+    assert not app.exception
+    while "PCA plane" in map_caption(app):
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+        app.run()
+    assert "in the layout of epoch 200 by UMAP" in map_caption(app)
+    assert "Approximate" not in map_caption(app)  # these are the fitted means themselves
+    app.button(key="map-fit-anew").click().run()
+    assert not app.exception
+
+
+def test_two_runs_that_are_ticked_are_compared():
+    from tvae.runs.comparison import metric_changes
+    from tvae.runs.run import read_metrics, read_run
+    from tvae.ui.training.run_table import changes_table
+
+    metrics = [read_metrics(read_run(SHIPPED / name).folder) for name in ("mnist", "digits")]
+    assert metrics[0] is not None and metrics[1] is not None
+    table = changes_table(metric_changes(metrics[0], metrics[1]))
+    changes = {(row["Arm"], row["Figure"]): row["Change"] for row in table.to_dict("records")}
+    assert changes["TVAE", "squared error"].endswith(" better")
+
+
+def test_settings_that_differ_are_shaded():
+    assert differing_cells(pd.Series([1.0, 1.0, 2.0])) == ["", "", MARK]
+    assert differing_cells(pd.Series([1.0, 2.0])) == [MARK, MARK]
+    assert differing_cells(pd.Series(["mnist", "mnist"])) == ["", ""]
+
+
+def test_a_person_stays_the_owner_after_hiding_the_run_and_reloading(runs):
+    app = trained_before(runs)
+    token = app.query_params["owner"]
+    next(button for button in app.sidebar.button if button.label == "Hide").click().run()
+    assert "watch" not in app.query_params
+    assert app.query_params["owner"] == token
+    again = page({"owner": token})
+    assert again.query_params["owner"] == token
+
+
+def test_a_run_is_never_compared_with_itself(runs):
+    shutil.copytree(SHIPPED / "digits", runs / "mine")
+    job = Jobs().run("mine")
+    assert compared_with(job, "mnist") == "mnist"
+    assert compared_with(job, "mine") == "digits"
+
+
+def test_who_has_started_nothing_has_no_token_in_the_address():
+    assert "owner" not in page().query_params

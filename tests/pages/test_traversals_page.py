@@ -1,0 +1,172 @@
+"""The traversals page, run without a browser: order, values and pictures as the library has them; wrong input."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from tvae.data import DataUnavailable
+from tvae.figures.image_grid import GridRow
+from tvae.model.encoding import EncodedArm, Encoding
+from tvae.model.network import to_grey
+from tvae.runs.encodings import read_encoding, write_encoding
+from tvae.runs.run import read_run
+from tvae.runs.weights import network
+from tvae.ui import cached
+from tvae.ui.images import shown_grid as image_grid
+
+ROOT = Path(__file__).parents[2]
+DIGITS = ROOT / "checkpoints" / "digits"
+RUN = read_run(DIGITS)
+
+
+@pytest.fixture
+def grids(monkeypatch) -> dict[str, list[GridRow]]:
+    """The rows of each picture of an arm that the page shows, by the start of what it is called."""
+    shown: dict[str, list[GridRow]] = {}
+    monkeypatch.setattr(image_grid, "show_grid_within", lambda rows, alt, room: shown.update({alt.split(":")[0]: rows}))
+    return shown
+
+
+def page(query: dict[str, str]) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    app.switch_page("pages/7_Traversals.py")
+    app.query_params.update({"run": "digits", **query})
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(part.value for part in [*app.markdown, *app.caption, *app.error, *app.warning, *app.info])
+
+
+def encoding(folder: Path = DIGITS) -> Encoding:
+    found = read_encoding(read_run(folder), "test")
+    assert found is not None
+    return found
+
+
+def latents_of(rows: list[GridRow]) -> list[int]:
+    return [int(row.label.split()[0].removeprefix("z")) for row in rows]
+
+
+@pytest.mark.parametrize("query", [{}, {"around": "a test image", "traversal-row": "44", "steps": "5"}])
+def test_each_row_moves_one_latent_and_leaves_the_others(grids, query):
+    app = page(query)
+    assert not app.exception and not app.error
+    steps = int(query.get("steps", 9))
+    for arm in ("vae", "tvae"):
+        encoded = encoding().arms[arm]
+        rows = grids[f"Traversals of {arm.upper()}"]
+        order = latents_of(rows)
+        assert order == sorted(np.flatnonzero(encoded.kl >= 0.01), key=lambda latent: -encoded.kl[latent])
+        start = encoded.means[44] if query else np.zeros(len(encoded.kl))
+        for latent, row in zip(order, rows, strict=True):
+            codes = np.tile(start, (steps, 1))
+            codes[:, latent] = [-3 + 6 * step / (steps - 1) for step in range(steps)]
+            expected = to_grey(network(RUN, arm).decoded(codes.astype(np.float32)))
+            assert np.abs(row.images.astype(int) - expected).max() <= 1
+            assert f"{encoded.kl[latent]:.2f}" in row.label
+
+
+@pytest.fixture
+def partly_off(tmp_path, monkeypatch) -> Path:
+    """The digits run with the first arm's first three latents off, and all of the second's."""
+    folder = tmp_path / "off"
+    shutil.copytree(DIGITS, folder)
+    found = encoding()
+    kls = {"vae": np.maximum(found.arms["vae"].kl, 0.02), "tvae": np.full_like(found.arms["tvae"].kl, 0.004)}
+    kls["vae"][:3] = (0.009, 0.0, 0.005)
+    found.arms.update({name: EncodedArm(arm.means, arm.errors, kls[name]) for name, arm in found.arms.items()})
+    write_encoding(folder, found)
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    return folder
+
+
+def test_latents_that_are_off_are_folded_away_and_counted(partly_off, grids):
+    app = page({"run": "off"})
+    assert not app.exception and not app.error
+    all_of = len(encoding().arms["tvae"].kl)
+    assert [folded.label for folded in app.main.expander] == [
+        "3 latents off, KL under 0.01 nats",
+        f"{all_of} latents off, KL under 0.01 nats",
+    ]
+    assert latents_of(grids["VAE"]) == [0, 2, 1]
+    assert not set(latents_of(grids["Traversals of VAE"])) & {0, 1, 2}
+    assert "Every latent is off" in words(app) and "Traversals of TVAE" not in grids
+
+
+def test_another_image_is_taken_and_named_in_the_address():
+    app = page({"around": "a test image", "traversal-row": "44"})
+    assert "μ of row 44" in words(app)
+    next(button for button in app.button if button.label == "Another").click().run()
+    assert not app.exception
+    row = app.number_input(key="traversal-row").value
+    assert f"μ of row {row:,}" in words(app) and app.query_params["traversal-row"] in (str(row), [str(row)])
+
+
+def test_the_image_clicked_on_the_map_is_where_it_starts():
+    app = page({"around": "a test image", "row": "17"})
+    assert not app.exception
+    assert app.number_input(key="traversal-row").value == 17
+
+
+@pytest.mark.parametrize("query", [{"around": "the moon"}, {"steps": "4000"}, {"traversal-row": "-1"}])
+def test_nonsense_in_the_address_is_passed_over(query):
+    app = page(query)
+    assert not app.exception and not app.error
+    assert "A row a latent, a column a value from −3 to 3" in words(app)
+
+
+def test_without_images_the_codes_are_traversed_all_the_same(grids, monkeypatch):
+    def missing(*_):
+        raise DataUnavailable("no source had them")
+
+    monkeypatch.setattr(cached, "split", missing)
+    app = page({"around": "a test image"})
+    assert not app.exception
+    assert "The image itself can't be shown. no source had them" in words(app)
+    assert "Traversals of VAE" in grids
+
+
+def test_arms_of_different_latent_sizes_are_shown_each_on_its_own_terms(tmp_path, monkeypatch, grids):
+    folder = tmp_path / "wider"
+    shutil.copytree(DIGITS, folder)
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    found = encoding()
+    latents = found.arms["tvae"].means.shape[1]
+    wider = EncodedArm(
+        np.pad(found.arms["tvae"].means, ((0, 0), (0, 2))),
+        found.arms["tvae"].errors,
+        np.append(found.arms["tvae"].kl, [5.0, 0.001]).astype(np.float32),
+    )
+    monkeypatch.setattr(cached, "encoding", lambda run, split="test": found)
+    found.arms["tvae"] = wider
+    weights = dict(network(RUN, "tvae").weights)
+    weights["decoder.0.weight"] = np.pad(weights["decoder.0.weight"], ((0, 0), (0, 2)))
+    real = cached.network
+
+    def networks(run, arm):
+        plain = real(run, arm)
+        return plain if arm == "vae" else type(plain)(weights, plain.height, plain.width)
+
+    monkeypatch.setattr(cached, "network", networks)
+    app = page({"run": "wider"})
+    assert not app.exception and not app.error
+    assert latents_of(grids["Traversals of TVAE"])[0] == latents, "the added latent has most KL"
+    assert latents_of(grids["TVAE"])[-1] == latents + 1
+    assert max(latents_of(grids["Traversals of VAE"])) < latents
+
+
+def test_a_picture_is_encoded_once(monkeypatch):
+    """Streamlit scales a picture to a width of its own and encodes it again: slower, and blurred on a fine screen."""
+    drawn, encoded = [], []
+    grid_png, save = image_grid.grid_png, Image.Image.save
+    monkeypatch.setattr(image_grid, "grid_png", lambda *rows, **looks: drawn.append(0) or grid_png(*rows, **looks))
+    monkeypatch.setattr(Image.Image, "save", lambda *image, **form: encoded.append(0) or save(*image, **form))
+    assert not page({}).exception
+    assert len(encoded) == len(drawn) > 0

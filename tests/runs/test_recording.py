@@ -1,0 +1,93 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.conftest import small_run_config
+from tvae.config import ModelConfig
+from tvae.errors import InputError
+from tvae.runs.encodings import read_encoding
+from tvae.runs.evaluation import encode_split
+from tvae.runs.recording import record
+from tvae.runs.run import read_metrics, read_run
+from tvae.runs.snapshots import SNAPSHOT_BUDGET, snapshot_steps
+from tvae.runs.weights import read_weights
+from tvae.training.loop import Training
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, digits):
+    folder = tmp_path_factory.mktemp("runs") / "small"
+    for _ in record(small_run_config(), digits, folder, "python -m tvae train", half=True):
+        pass
+    return read_run(folder)
+
+
+def test_snapshots_lie_at_squares_and_begin_at_the_start(trained):
+    steps = trained.provenance.step
+    count = 267 * 16 // 359  # so short a run keeps fewer
+    assert trained.snapshots == tuple(sorted({round(steps * (k / count) ** 2) for k in range(count)}))
+    assert trained.snapshots[0] == 0
+    assert snapshot_steps(trained, 1_000) == {round(1_000 * (k / 24) ** 2) for k in range(24)}
+    assert len(snapshot_steps(trained, 100)) == 8
+
+
+def test_large_runs_keep_fewer_snapshots_within_the_budget(trained):
+    large = replace(trained, config=replace(trained.config, model=ModelConfig(hidden=10_000, latent_dim=500)))
+    steps = snapshot_steps(large, 1_000)
+    assert 0 < len(steps) < 24
+    weights = 2 * (64 * 10_000 + 10_000 * 1_000 + 500 * 10_000 + 10_000 * 64)  # float16, without the biases
+    assert len(steps) * 2 * weights <= SNAPSHOT_BUDGET
+    giant = replace(trained, config=replace(trained.config, model=ModelConfig(hidden=16_384, latent_dim=1_024)))
+    assert snapshot_steps(giant, 1_000) == frozenset()
+
+
+def test_a_snapshot_is_the_model_of_its_step(trained, digits):
+    step = trained.snapshots[5]
+    training = Training(small_run_config(), digits.train)
+    for report in training.reports():
+        if report.step == step:
+            break
+    kept = read_weights(trained.at(step), "tvae")
+    for name, tensor in training.arms["tvae"].model.state_dict().items():
+        np.testing.assert_array_equal(kept[name], tensor.numpy().astype(np.float16).astype(np.float32))
+    assert trained.at(step).epoch == step / (len(digits.train) // small_run_config().train.batch_size)
+    assert trained.at(step).at(None) == trained
+
+
+def test_a_snapshot_s_encoding_is_what_its_weights_encode(trained, digits):
+    shot = trained.at(trained.snapshots[-1])
+    kept, fresh = read_encoding(shot, "test"), encode_split(shot, digits.test)
+    assert kept is not None
+    for arm in ("vae", "tvae"):
+        np.testing.assert_allclose(kept.means[arm], fresh.means[arm], rtol=1e-3, atol=1e-4)
+        np.testing.assert_array_equal(kept.arms[arm].errors, fresh.arms[arm].errors)
+    ended = read_encoding(trained, "test")
+    assert ended is not None
+    assert not np.allclose(ended.means["tvae"], kept.means["tvae"], atol=1e-4)
+
+
+def test_a_snapshot_without_its_encoding_was_torn_and_is_not_offered(trained, tmp_path):
+    import shutil
+
+    copy = read_run(shutil.copytree(trained.folder, tmp_path / "copy"))
+    last = copy.snapshots[-1]
+    (copy.folder / "snapshots" / str(last) / "encoding-test.npz").unlink()
+    (copy.folder / "snapshots" / "no-number").mkdir()
+    assert copy.snapshots == trained.snapshots[:-1]
+    with pytest.raises(InputError, match=f"no snapshot at step {last}; it keeps 0, "):
+        copy.at(last)
+
+
+def test_half_precision_keeps_the_numbers_within_a_tenth_of_a_point(trained, digits, tmp_path):
+    for _ in record(small_run_config(), digits, tmp_path / "full", "python -m tvae train"):
+        pass
+    full, half = read_metrics(tmp_path / "full"), read_metrics(trained.folder)
+    assert full is not None
+    assert half is not None
+    for arm, numbers in full["arms"].items():
+        for margin, share in numbers["triplet_accuracy"].items():
+            assert half["arms"][arm]["triplet_accuracy"][margin] == pytest.approx(share, abs=1e-3)
+        assert half["arms"][arm]["reconstruction"] == pytest.approx(numbers["reconstruction"], rel=1e-3)
+    files = {path.name: path.stat().st_size for path in trained.folder.glob("*.safetensors")}
+    assert all(size < 0.6 * (tmp_path / "full" / name).stat().st_size for name, size in files.items())

@@ -1,0 +1,207 @@
+import json
+import struct
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from tvae.errors import InputError
+from tvae.runs.encodings import read_curves, read_encoding, read_gaps
+from tvae.runs.history import append_history, read_history
+from tvae.runs.recording import record
+from tvae.runs.run import read_metrics, read_run, runs_in
+from tvae.runs.weights import read_weights
+from tvae.system.array_files import parse_weights
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, digits):
+    """A run's folder, really trained; tests that harm it work on a copy."""
+    from tests.conftest import small_run_config
+
+    folder = tmp_path_factory.mktemp("runs") / "small"
+    for _ in record(small_run_config(), digits, folder, "python -m tvae train"):
+        pass
+    return folder
+
+
+@pytest.fixture
+def copy(trained, tmp_path):
+    import shutil
+
+    return shutil.copytree(trained, tmp_path / "copy")
+
+
+def test_a_run_comes_back(trained, digits):
+    from tests.conftest import small_run_config
+
+    run = read_run(trained)
+    assert run.config == small_run_config()
+    assert run.provenance.finished
+    assert run.provenance.test.fingerprint == digits.test.fingerprint
+    assert run.provenance.class_names == digits.class_names
+    assert read_weights(run, "tvae")["decoder.2.weight"].shape == (64, 32)
+    encoding = read_encoding(run, "test")
+    assert encoding is not None
+    assert encoding.means["vae"].shape == (len(digits.test), 4)
+    np.testing.assert_array_equal(encoding.labels, digits.test.labels)
+    curves = read_curves(run, "test")
+    metrics = read_metrics(trained)
+    assert curves is not None
+    assert metrics is not None
+    for arm in ("vae", "tvae"):
+        assert curves[arm].at(0.5).accuracy == pytest.approx(metrics["arms"][arm]["triplet_accuracy"]["0.5"], abs=1e-6)
+    gaps = read_gaps(run, "test")
+    assert gaps is not None
+    assert gaps["tvae"].share.sum() == pytest.approx(1)
+    assert read_history(trained)[-1]["step"] == run.provenance.step
+    assert runs_in(trained.parent) == [trained]
+
+
+def test_no_pickle_and_no_leftovers_in_the_folder(trained):
+    assert sorted(path.name for path in trained.iterdir()) == [
+        "README.md",
+        "config.json",
+        "curves-test.npz",
+        "encoding-test.npz",
+        "gaps-test.npz",
+        "history.jsonl",
+        "metrics.json",
+        "snapshots",
+        "tvae.safetensors",
+        "vae.safetensors",
+    ]
+
+
+SHAPES = {"a": (2, 2), "b": (3,)}
+
+
+def header(content: bytes) -> tuple[dict, bytes]:
+    length = struct.unpack("<Q", content[:8])[0]
+    return json.loads(content[8 : 8 + length]), content[8 + length :]
+
+
+def with_header(plain: object, body: bytes) -> bytes:
+    text = plain.encode() if isinstance(plain, str) else json.dumps(plain).encode()
+    return struct.pack("<Q", len(text)) + text + body
+
+
+def good() -> bytes:
+    return safetensors.numpy.save({"a": np.ones((2, 2), np.float32), "b": np.zeros(3, np.float32)})
+
+
+def test_half_precision_is_widened():
+    content = safetensors.numpy.save({"a": np.ones((2, 2), np.float16), "b": np.zeros(3, np.float32)})
+    weights = parse_weights(content, SHAPES, "f")
+    assert weights["a"].dtype == np.float32
+
+
+def damaged():
+    plain, body = header(good())
+    yield "empty", b"", "cut short"
+    yield "short", good()[:-4], "not a whole safetensors file"
+    yield "cut in the header", good()[:40], "cut short"
+    yield "a giant header", struct.pack("<Q", 2**60) + b"{}", "cut short"
+    yield "garbled", with_header("{" * 50, body), "not JSON"
+    yield "no text", with_header("", b"\xff" * 20), "not JSON"
+    yield "a list", with_header([1], body), "no object"
+    yield "foreign", b"\x89PNG\r\n\x1a\n" + b"\0" * 100, "not a safetensors file|not JSON"
+    yield "doubled", with_header('{"a": 1, "a": 2}', body), "twice"
+    yield "missing", with_header({"a": plain["a"]}, body), "'b' is missing"
+    yield "unknown", with_header({**plain, "c": plain["a"]}, body), "unknown tensor 'c'"
+    yield "shape", with_header({**plain, "b": {**plain["b"], "shape": [0, 10**15]}}, body), r"'b' has shape \[0, 10"
+    yield "type", with_header({**plain, "a": {**plain["a"], "dtype": "I64"}}, body), "must be F32 or F16"
+    yield "entry", with_header({**plain, "a": 3}, body), "'a' has shape None"
+    yield (
+        "NaN",
+        safetensors.numpy.save({"a": np.full((2, 2), np.nan, np.float32), "b": np.zeros(3, np.float32)}),
+        ("not finite"),
+    )
+
+
+@pytest.mark.parametrize(("content", "said"), [pytest.param(c, s, id=name) for name, c, s in damaged()])
+def test_damaged_weights_are_refused_with_the_difference(content, said):
+    with pytest.raises(InputError, match=said) as refusal:
+        parse_weights(content, SHAPES, "tvae.safetensors")
+    assert str(refusal.value).startswith("tvae.safetensors: ")
+    assert "\n" not in str(refusal.value)
+
+
+def test_weights_of_another_shape_are_refused(copy):
+    plain = json.loads((copy / "config.json").read_text())
+    plain["model"]["hidden"] = 31
+    (copy / "config.json").write_text(json.dumps(plain))
+    with pytest.raises(InputError, match=r"has shape \[32, 64\]; the config asks for \[31, 64\]"):
+        read_weights(read_run(copy), "vae")
+
+
+def test_a_missing_or_oversized_weight_file_is_named(copy):
+    run = read_run(copy)
+    (copy / "vae.safetensors").write_bytes(b"\0" * 10_000_000)
+    with pytest.raises(InputError, match=r"vae\.safetensors: 10,000,000 bytes"):
+        read_weights(run, "vae")
+    (copy / "vae.safetensors").unlink()
+    with pytest.raises(InputError, match=r"vae\.safetensors: can't be read"):
+        read_weights(run, "vae")
+    with pytest.raises(InputError, match="no arm 'other'; it has vae, tvae"):
+        read_weights(run, "other")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "not JSON"),
+        ("[]", "expected an object"),
+        ("{}", "schema version None"),
+        ("\x00\xff", "not JSON"),
+    ],
+)
+def test_a_damaged_config_is_refused(copy, text, said):
+    (copy / "config.json").write_text(text)
+    with pytest.raises(InputError, match=rf"config\.json: .*{said}"):
+        read_run(copy)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda p: p.pop("train"),
+        lambda p: p["test"].update(n=-1),
+        lambda p: p["test"].update(height="tall"),
+        lambda p: p["test"].update(height=10**6, width=10**6),
+        lambda p: p.update(extra=1),
+        lambda p: p.clear(),
+    ],
+)
+def test_a_damaged_provenance_is_refused(copy, change):
+    plain = json.loads((copy / "config.json").read_text())
+    change(plain["provenance"])
+    (copy / "config.json").write_text(json.dumps(plain))
+    with pytest.raises(InputError, match=r"config\.json: provenance"):
+        read_run(copy)
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no such folder"):
+        read_run(tmp_path / "none")
+    with pytest.raises(InputError, match=r"holds no config\.json"):
+        read_run(tmp_path)
+
+
+def test_a_torn_last_line_of_history_is_passed_over(tmp_path):
+    append_history(tmp_path, {"step": 1})
+    with (tmp_path / "history.jsonl").open("a") as file:
+        file.write('{"step": 2, "ar')
+    assert read_history(tmp_path) == [{"step": 1}]
+    (tmp_path / "history.jsonl").write_text('{"step": \n{"step": 2}\n')
+    with pytest.raises(InputError, match="line 1: not JSON"):
+        read_history(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["encoding-test.npz", "curves-test.npz", "gaps-test.npz"])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04junk", b"\x80\x04K\x01."])
+def test_a_broken_side_file_counts_as_absent(copy, name, content):
+    (copy / name).write_bytes(content)
+    run = read_run(copy)
+    readers = {"encoding-test.npz": read_encoding, "curves-test.npz": read_curves, "gaps-test.npz": read_gaps}
+    assert readers[name](run, "test") is None

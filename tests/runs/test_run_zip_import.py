@@ -1,0 +1,112 @@
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from tests.jobs.test_jobs import ended
+from tvae.errors import InputError
+from tvae.jobs.files import READY
+from tvae.jobs.jobs import Jobs
+from tvae.runs.encodings import read_curves, read_encoding
+from tvae.runs.history import read_history
+from tvae.runs.run import read_metrics, read_run
+from tvae.runs.run_zip import run_members, take_in_run, zip_run
+
+DIGITS = Path(__file__).parents[2] / "checkpoints" / "digits"
+
+
+@pytest.fixture
+def members() -> dict[str, bytes]:
+    return run_members(zip_run(DIGITS))
+
+
+def test_a_run_that_was_taken_away_is_taken_in_and_measured_anew(tmp_path):
+    jobs = Jobs(tmp_path)
+    run_id = jobs.take_in(zip_run(DIGITS), "me", name="from elsewhere")
+    job = ended(jobs, run_id)
+    assert (job.state, job.name, job.step) == ("done", "from elsewhere", read_run(DIGITS).step)
+    taken, shipped = read_run(job.folder), read_run(DIGITS)
+    assert taken.config == shipped.config
+    assert taken.snapshots == shipped.snapshots
+    assert read_history(job.folder) == read_history(DIGITS)
+    mine, theirs = read_metrics(job.folder), read_metrics(DIGITS)
+    assert mine is not None
+    assert theirs is not None
+    for arm in taken.config.arms:
+        assert mine["arms"][arm]["triplet_accuracy"]["0"] == pytest.approx(theirs["arms"][arm]["triplet_accuracy"]["0"])
+    assert read_encoding(taken, "test") is not None
+    assert read_curves(taken, "test") is not None
+    assert jobs.may_control(run_id, "me")
+    assert not jobs.may_control(run_id, "you")
+
+
+def test_what_a_zip_says_of_itself_is_not_believed(members, tmp_path):
+    metrics = json.loads(members["metrics.json"])
+    metrics["arms"]["tvae"]["triplet_accuracy"]["0"] = 1.0
+    members["metrics.json"] = json.dumps(metrics).encode()
+    members["README.md"] = b"the best run there ever was"
+    take_in_run(members, tmp_path)
+    assert read_metrics(tmp_path) is None
+    assert not (tmp_path / "README.md").exists()
+
+
+def edited(config: bytes, edit) -> bytes:
+    plain = json.loads(config)
+    edit(plain)
+    return json.dumps(plain).encode()
+
+
+def not_finite(content: bytes) -> bytes:
+    tensors = dict(safetensors.numpy.load(content))
+    name = next(iter(tensors))
+    tensors[name] = np.full_like(tensors[name], np.nan)
+    return safetensors.numpy.save(tensors)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda m: m.update({"vae.safetensors": m["vae.safetensors"][:1000]}), "not a whole safetensors file"),
+        (lambda m: m.update({"vae.safetensors": not_finite(m["vae.safetensors"])}), "not finite"),
+        (lambda m: m.pop("vae.safetensors"), "vae.safetensors: can't be read"),
+        (lambda m: m.update({"other.safetensors": m["vae.safetensors"]}), "the run has no such arm"),
+        (lambda m: m.update({"snapshots/0/vae.safetensors": b"x"}), "cut short"),
+        (lambda m: m.pop("snapshots/0/vae.safetensors"), "can't be read"),
+        (
+            lambda m: m.update({f"snapshots/00/{a}.safetensors": m[f"{a}.safetensors"] for a in ("vae", "tvae")}),
+            "snapshots/00: no step of this run",
+        ),
+        (
+            lambda m: m.update({f"snapshots/99999999/{a}.safetensors": m[f"{a}.safetensors"] for a in ("vae", "tvae")}),
+            "no step of this run",
+        ),
+        (lambda m: m.update({"config.json": b"{}"}), "config.json"),
+        (lambda m: m.update({"config.json": b" " * 2**21}), "bytes; it has at most"),
+        (
+            lambda m: m.update({"config.json": edited(m["config.json"], lambda c: c["data"].update(name="cats"))}),
+            "cats",
+        ),
+        (
+            lambda m: m.update({"config.json": edited(m["config.json"], lambda c: c["model"].update(hidden=700))}),
+            "has shape",
+        ),
+        (lambda m: m.update({"history.jsonl": b'{"step": "x"}\n'}), "not of a run's history"),
+        (lambda m: m.update({"history.jsonl": b"nothing\n"}), "history.jsonl"),
+    ],
+)
+def test_what_is_no_run_is_refused_by_name_and_nothing_is_kept(change, said, members, tmp_path):
+    change(members)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
+        for name, inside in members.items():
+            archive.writestr(name, inside)
+    jobs = Jobs(tmp_path)
+    with pytest.raises(InputError, match=said) as refused:
+        jobs.take_in(content.getvalue(), "me")
+    assert str(tmp_path) not in str(refused.value)
+    assert jobs.runs() == []
+    assert [path for path in (tmp_path / READY).iterdir() if path.is_dir()] == []

@@ -1,0 +1,45 @@
+"""The command line that is shown trains the run that it is shown for."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from tvae.cli.commands import Train, parse, run_config
+from tvae.config import PRESETS, DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
+from tvae.runs.train_command import train_command
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        RunConfig(),
+        PRESETS["best"],
+        RunConfig(arms=vae_and_tvae(LossConfig(triplet_weight=0.3, margin=0.025, kl_weight=0.0))),
+        RunConfig(
+            data=DataConfig(name="digits"),
+            model=ModelConfig(hidden=32, latent_dim=4),
+            train=TrainConfig(epochs=3, learning_rate=1e-5, seed=2**63 - 1, schedule="constant"),
+            arms=vae_and_tvae(LossConfig(reconstruction="bernoulli", reconstruction_weight=1e6)),
+        ),
+    ],
+)
+def test_the_command_is_read_as_the_run(config):
+    line = train_command(config, "a folder; rm -rf x")
+    program, *arguments = shlex.split(line)
+    assert (program, arguments[:3]) == ("python", ["-m", "tvae", "train"])
+    options = parse(Train, "train", arguments[3:])
+    assert run_config(options) == config
+    assert str(options.out) == "a folder; rm -rf x"
+
+
+def test_what_is_usual_is_not_told():
+    assert train_command(RunConfig(), "runs/mine") == "python -m tvae train --out runs/mine"
+
+
+def test_arms_that_no_command_line_asks_for_are_refused():
+    for arms in (PRESETS["ladder"].arms, {"vae": LossConfig(triplet_weight=0)}):
+        with pytest.raises(ValueError, match="no command line"):
+            train_command(replace(RunConfig(), arms=arms), "out")

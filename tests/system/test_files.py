@@ -1,0 +1,68 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tvae.errors import InputError
+from tvae.system.files import make_writable_folder, read_bounded, write_atomically
+
+
+def test_what_is_written_is_read(tmp_path):
+    write_atomically(tmp_path / "a", "ä")
+    assert read_bounded(tmp_path / "a", 10) == "ä".encode()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]  # no temporary name is left
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path):
+    """A process rewrites 4 MB of one repeated byte without end, and is killed; the file is of one byte throughout."""
+    script = (
+        "import pathlib, sys, itertools; from tvae.system.files import write_atomically\n"
+        "for n in itertools.cycle(range(1, 200)): write_atomically(pathlib.Path(sys.argv[1]), bytes([n]) * 4_000_000)"
+    )
+    target = tmp_path / "weights"
+    write_atomically(target, b"\0" * 4_000_000)
+    for delay in (0.05, 0.11, 0.17):
+        writer = subprocess.Popen([sys.executable, "-c", script, str(target)])
+        while target.read_bytes()[:1] == b"\0":
+            time.sleep(0.01)
+        time.sleep(delay)
+        writer.kill()
+        writer.wait()
+        content = target.read_bytes()
+        assert len(content) == 4_000_000
+        assert len(set(content)) == 1
+        write_atomically(target, b"\0" * 4_000_000)
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path):
+    """A file-size limit plays the full disk: the write fails half way."""
+    script = (
+        "import resource, signal, pathlib, sys; from tvae.system.files import write_atomically\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try: write_atomically(pathlib.Path(sys.argv[1]), b'x' * 5000)\n"
+        "except OSError: sys.exit(7)"
+    )
+    target = tmp_path / "a"
+    write_atomically(target, b"old")
+    assert subprocess.run([sys.executable, "-c", script, str(target)], check=False).returncode == 7
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_unreadable_and_oversized_files_are_refused_in_one_line(tmp_path):
+    (tmp_path / "big").write_bytes(b"x" * 100)
+    for path, said in (
+        (tmp_path / "none", "can't be read"),
+        (tmp_path, "not a file"),
+        (tmp_path / "big", "at most 99"),
+    ):
+        with pytest.raises(InputError, match=said) as refusal:
+            read_bounded(path, 99)
+        assert "\n" not in str(refusal.value)
+
+
+def test_a_folder_below_a_file_can_not_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="Not a directory"):
+        make_writable_folder(tmp_path / "file" / "folder")

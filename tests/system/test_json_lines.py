@@ -1,0 +1,25 @@
+import pytest
+
+from tvae.errors import InputError
+from tvae.system.json_lines import append_row, cut_rows, read_rows
+
+
+def test_rows_come_back_and_a_torn_end_is_passed_over(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    assert read_rows(path) == []
+    for step in range(3):
+        append_row(path, {"step": step})
+    with path.open("a") as file:
+        file.write('{"step": 3')
+    assert read_rows(path) == [{"step": 0}, {"step": 1}, {"step": 2}]
+    cut_rows(path, 1)
+    assert path.read_text() == '{"step": 0}\n{"step": 1}\n'
+    append_row(path, {"step": 2})
+    assert [row["step"] for row in read_rows(path)] == [0, 1, 2]
+
+
+def test_any_other_line_that_is_not_json_is_named(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"step": 0}\nnonsense\n{"step": 1}\n')
+    with pytest.raises(InputError, match=r"rows\.jsonl, line 2"):
+        read_rows(path)

@@ -1,0 +1,127 @@
+"""The fast step against the plain one: its gradients, its loss curve, and what both refuse."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from tests.conftest import assert_both_end_alike
+from tvae.config import LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
+from tvae.data import Split
+from tvae.model.vae import weights_of
+from tvae.training.arm import NonFiniteLoss
+from tvae.training.loop import Training
+from tvae.training.steps.cpu import FastStep, products_type
+from tvae.training.steps.sparse_kernels import worthwhile_ink
+
+LOSSES = {
+    "paper": LossConfig(),
+    "bernoulli": LossConfig(reconstruction="bernoulli", kl_weight=0.3),
+    "no triplets": LossConfig(triplet_weight=0),
+    "no pixels": LossConfig(reconstruction_weight=0),
+    "no KL": LossConfig(kl_weight=0, margin=0.2),
+    "triplets alone": LossConfig(reconstruction_weight=0, kl_weight=0),
+    "nothing": LossConfig(reconstruction_weight=0, kl_weight=0, triplet_weight=0),
+}
+TOLERANCE = {"fast-float32": 1e-5, "fast-bfloat16": 0.03}
+"""Of each layer's gradient, as a share of its norm: the rounding of float32 sums, and of 8 bits of mantissa."""
+
+
+STEPS = [(step, images) for step in TOLERANCE for images in ("dense", "drawn")]
+"""Kinds of steps, and of images whose products they take in different ways."""
+
+
+@pytest.fixture
+def split(digits, request):
+    """Digits; and with so little ink, and pixels that never have any, that the ink alone is multiplied."""
+    images = digits.train.images.copy()
+    if request.param == "drawn":
+        images[images < 170] = 0
+        images[:, :, :2] = 0
+        images[5] = 0
+    assert (len(worthwhile_ink(images.reshape(len(images), -1)).values) > 0) == (request.param == "drawn")
+    return Split("train", images, digits.train.labels, digits.train.class_names)
+
+
+def first_gradients(step, loss, split, triplets):
+    train = TrainConfig(epochs=1, batch_size=16, step=step, triplets=triplets)
+    config = RunConfig(model=ModelConfig(hidden=24, latent_dim=5), train=train, arms={"one": loss})
+    training = Training(config, split)
+    report = next(training.reports())
+    (descent,) = training._descents
+    if isinstance(descent, FastStep):
+        return report, descent.by_weight
+    named = training.arms["one"].model.named_parameters()
+    # With all weights 0 the plain step leaves gradients out, which is the same as 0.
+    return report, {name: torch.zeros_like(p) if p.grad is None else p.grad for name, p in named}
+
+
+@pytest.mark.parametrize("triplets", ["sampled", "batch-all"])
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize(("step", "split"), STEPS, indirect=["split"])
+def test_gradients_are_those_of_automatic_differentiation(split, step, loss, triplets):
+    report, gradients = first_gradients(step, loss, split, triplets)
+    plain_report, plain = first_gradients("plain", loss, split, triplets)
+    ours, theirs = report.arms["one"], plain_report.arms["one"]
+    for term in ("reconstruction", "kl", "triplet", "total", "spread"):
+        assert getattr(ours, term) == pytest.approx(getattr(theirs, term), rel=TOLERANCE[step], abs=1e-6), term
+    for name, gradient in plain.items():
+        assert (gradients[name] - gradient).norm() <= TOLERANCE[step] * gradient.norm() + 1e-5, name
+
+
+@pytest.mark.parametrize(("step", "split"), STEPS, indirect=["split"])
+def test_the_loss_curve_follows_the_plain_one_over_200_steps(split, step):
+    def curve(step):
+        train = TrainConfig(epochs=5, batch_size=32, step=step)
+        config = RunConfig(model=ModelConfig(hidden=64, latent_dim=8), train=train, arms=vae_and_tvae(LossConfig()))
+        reports = Training(config, split).reports()
+        losses = [[arm.total for arm in report.arms.values()] for report in itertools.islice(reports, 200)]
+        return np.array(losses)
+
+    np.testing.assert_allclose(curve(step), curve("plain"), rtol={"fast-float32": 1e-4, "fast-bfloat16": 0.03}[step])
+
+
+@pytest.mark.parametrize(("step", "split"), STEPS, indirect=["split"])
+def test_a_fast_step_is_repeated_to_the_bit_and_keeps_nothing_but_weights_and_moments(split, step):
+    """A second training that is handed weights and Adam's moments halfway ends with the same weights."""
+
+    def training():
+        train = TrainConfig(epochs=1, batch_size=64, step=step)
+        return Training(RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=train), split)
+
+    one, other = training(), training()
+    reports = one.reports()
+    for _ in range(9):
+        next(reports)
+    for name, arm in other.arms.items():
+        arm.restore({key: tensor.numpy().copy() for key, tensor in one.arms[name].state()})
+    other.step = one.step
+    assert_both_end_alike(one, reports, other)
+
+
+@pytest.mark.parametrize("poison", [math.nan, math.inf])
+@pytest.mark.parametrize("step", ["fast-float32", "fast-bfloat16"])
+def test_a_loss_that_is_not_finite_stops_before_the_weights_are_touched(blobs, step, poison):
+    train = TrainConfig(epochs=3, batch_size=10, step=step)
+    training = Training(RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=train), blobs)
+    reports = training.reports()
+    next(reports)
+    model = training.arms["tvae"].model
+    with torch.no_grad():
+        model.get_parameter("encoder.2.bias")[4] = poison
+    before = weights_of(model)
+    with pytest.raises(NonFiniteLoss, match=r"arm tvae: .* is not finite at step 2"):
+        next(reports)
+    for name, array in weights_of(model).items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_fast_takes_the_type_that_the_processor_has_instructions_for(monkeypatch):
+    cpu = torch.device("cpu")
+    for has, products in ((True, torch.bfloat16), (False, torch.float32)):
+        monkeypatch.setattr("tvae.training.steps.cpu.has_bfloat16_instructions", lambda has=has: has)
+        assert products_type("fast", cpu) == products
+        assert products_type("plain", cpu) == products_type("fast-float32", cpu) == torch.float32
+        assert products_type("fast-bfloat16", cpu) == torch.bfloat16

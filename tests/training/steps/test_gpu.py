@@ -1,0 +1,75 @@
+"""The GPU's step of all arms at once against each arm's plain step; on the CPU, where nothing is captured."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from tests.conftest import assert_both_end_alike
+from tvae.config import LossConfig, ModelConfig, RunConfig, TrainConfig, Triplets
+from tvae.model.losses import LossTerms
+from tvae.training.arm import NonFiniteLoss
+from tvae.training.loop import Training
+from tvae.training.steps.gpu import StackedStep
+
+ARMS = {
+    "paper": LossConfig(),
+    "no-triplets": LossConfig(triplet_weight=0),
+    "bernoulli": LossConfig(reconstruction="bernoulli", kl_weight=0.3),
+    "no-pixels": LossConfig(reconstruction_weight=0, margin=0.2),
+}
+
+
+def training(split, triplets: Triplets = "sampled"):
+    train = TrainConfig(epochs=2, batch_size=16, triplets=triplets, step="plain")
+    return Training(RunConfig(model=ModelConfig(hidden=24, latent_dim=5), train=train, arms=ARMS), split)
+
+
+def stacked(split, products, triplets: Triplets = "sampled"):
+    """A training whose arms descend together."""
+    whole = training(split, triplets)
+    descent = StackedStep(
+        list(whole.arms.values()), triplets == "batch-all", products, whole.images, whole.next_batch()
+    )
+    whole._descents = [descent]
+    return whole
+
+
+@pytest.mark.parametrize("triplets", ["sampled", "batch-all"])
+@pytest.mark.parametrize(("products", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 0.03)])
+def test_every_arm_goes_the_way_of_its_plain_step(digits, products, tolerance, triplets):
+    together, alone = stacked(digits.train, products, triplets), training(digits.train, triplets)
+    for ours, theirs in itertools.islice(zip(together.reports(), alone.reports(), strict=True), 60):
+        for name, losses in theirs.arms.items():
+            own = ours.arms[name]
+            for term in ("reconstruction", "kl", "triplet", "spread"):
+                same = pytest.approx(getattr(losses, term), rel=tolerance, abs=tolerance)
+                assert getattr(own, term) == same, (name, term)
+            weighted = LossTerms(own.reconstruction, own.kl, own.triplet).total(ARMS[name])
+            assert own.total == pytest.approx(float(weighted), rel=1e-5), name
+
+
+def test_an_arm_that_is_restored_goes_on_as_if_it_had_never_stopped(digits):
+    one, other = stacked(digits.train, torch.float32), stacked(digits.train, torch.float32)
+    reports = one.reports()
+    for _ in range(5):
+        next(reports)
+    for name, arm in other.arms.items():
+        arm.restore({key: tensor.numpy().copy() for key, tensor in one.arms[name].state()})
+    other.step = one.step
+    assert_both_end_alike(one, reports, other)
+
+
+def test_one_arm_that_is_not_finite_stops_all_before_any_weight_is_touched(digits):
+    whole = stacked(digits.train, torch.float32)
+    reports = whole.reports()
+    next(reports)
+    with torch.no_grad():
+        whole.arms["bernoulli"].model.get_parameter("encoder.2.bias")[4] = float("nan")
+    before = {name: [tensor.clone() for _, tensor in arm.state()] for name, arm in whole.arms.items()}
+    with pytest.raises(NonFiniteLoss, match=r"arm bernoulli: .* is not finite at step 2"):
+        next(reports)
+    for name, arm in whole.arms.items():
+        for (_, tensor), same in zip(arm.state(), before[name], strict=True):
+            np.testing.assert_array_equal(tensor.numpy(), same.numpy())

@@ -1,0 +1,6 @@
+"""The command line: python -m tvae.
+
+    commands.py  What each command does
+
+commands.py  What each command does
+"""

@@ -1,0 +1,116 @@
+"""Which images to show: per class, random, worst, most different, most confusable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Int, Int64
+
+from tvae.errors import InputError
+from tvae.metrics.neighbours import nearest_to
+
+Better = Literal["either", "first", "second"]
+
+
+def first_of_each_class(labels: Int[np.ndarray, " n"], count: int) -> Int64[np.ndarray, " m"]:
+    """Up to `count` rows, class by class: the first image of each class, then the second of each, as far as they go."""
+    labels = np.asarray(labels)
+    order = np.argsort(labels, kind="stable")
+    ordered = labels[order]
+    place = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)  # of each image within its class
+    taken = np.lexsort((ordered, place))[:count]
+    return order[np.sort(taken)]
+
+
+def of_class(labels: Int[np.ndarray, " n"], label: int, count: int) -> Int64[np.ndarray, " m"]:
+    """The first rows of a class, `count` at most."""
+    return np.flatnonzero(np.asarray(labels) == label)[:count]
+
+
+def random_rows(n: int, count: int, seed: int) -> Int64[np.ndarray, " m"]:
+    """`count` of n rows drawn without replacement, all where there are fewer; a larger count only adds to a smaller.
+
+    Raises:
+        InputError: a seed below 0.
+    """
+    if seed < 0:
+        raise InputError(f"seed: {seed} is not possible; it must be a whole number of at least 0")
+    return np.random.default_rng(seed).permutation(n)[:count]
+
+
+def random_pairs(labels: Int[np.ndarray, " n"], count: int, seed: int) -> Int64[np.ndarray, "count 2"]:
+    """Pairs of rows of two classes, drawn independently of each other.
+
+    Raises:
+        InputError: there is only one class, or a seed below 0.
+    """
+    labels = np.asarray(labels)
+    if seed < 0:
+        raise InputError(f"seed: {seed} is not possible; it must be a whole number of at least 0")
+    if len(np.unique(labels)) < 2:
+        raise InputError("random pairs: only one class; there must be two at least")
+    generator = np.random.default_rng(seed)
+    pairs = np.zeros((count, 2), np.int64)
+    same = np.ones(count, bool)
+    while same.any():
+        pairs[same] = generator.integers(0, len(labels), (int(same.sum()), 2))
+        same = labels[pairs[:, 0]] == labels[pairs[:, 1]]
+    return pairs
+
+
+def worst_rows(errors: Float[np.ndarray, " n"], count: int) -> Int64[np.ndarray, " m"]:
+    """Rows of greatest error first; at ties the lower row."""
+    return np.argsort(-np.asarray(errors), kind="stable")[:count]
+
+
+def most_different_rows(
+    first: Float[np.ndarray, " n"], second: Float[np.ndarray, " n"], count: int, better: Better = "either"
+) -> Int64[np.ndarray, " m"]:
+    """Rows whose errors in two arms differ most, first those of the greatest difference; at ties the lower row.
+
+    `better` keeps to rows where that arm has the lower error, so there may be fewer than `count`, or none.
+
+    Raises:
+        InputError: the arms have errors of other images.
+    """
+    first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    if first.shape != second.shape:
+        raise InputError(
+            f"errors: {len(first)} of one arm, {len(second)} of the other; they must be of the same images"
+        )
+    lead = {"either": np.abs(second - first), "first": second - first, "second": first - second}[better]
+    order = np.argsort(-lead, kind="stable")[:count]
+    return order[lead[order] > 0]
+
+
+@dataclass(frozen=True)
+class ConfusablePair:
+    """Two images of two classes."""
+
+    first: int
+    """Row of the first class."""
+    second: int
+    """Row of the second class."""
+    distance: float
+    """Euclidean distance of their means."""
+
+
+def most_confusable_pair(
+    means: Float[np.ndarray, "n latent"], labels: Int[np.ndarray, " n"], first_class: int, second_class: int
+) -> ConfusablePair:
+    """The images of the two classes whose means lie nearest to each other, over all pairs; at ties the lower rows.
+
+    Raises:
+        InputError: the classes are one and the same, or one has no images.
+    """
+    if first_class == second_class:
+        raise InputError("most confusable pair: both classes are the same; name two")
+    labels = np.asarray(labels)
+    rows, others = (np.flatnonzero(labels == label) for label in (first_class, second_class))
+    if not len(rows) or not len(others):
+        raise InputError("most confusable pair: a class has no images; name two that have")
+    near = nearest_to(means[rows], means[others], 1)
+    best = int(near.distances[:, 0].argmin())
+    return ConfusablePair(int(rows[best]), int(others[near.rows[best, 0]]), float(near.distances[best, 0]))

@@ -1,0 +1,55 @@
+"""Colours of arms, classes and ink."""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Sequence
+
+VAE_BLUE, TVAE_ORANGE = "#3d7cc4", "#d9722e"
+"""Readable on light and dark; apart in lightness too, so the colour-blind can tell them."""
+
+INK = {"light": "#1d2430", "dark": "#e4e8ee"}
+GROUND = {"light": "#ffffff", "dark": "#14181f"}
+"""The page's own, for pictures that leave it."""
+FAINT = {"light": "#8a93a0", "dark": "#8a93a0"}
+
+
+def arm_colours(arms: Sequence[str]) -> dict[str, str]:
+    """The colour of each arm: blue for the first, orange for the last, further ones on the way between them."""
+    if len(arms) == 1:
+        return {arms[0]: VAE_BLUE if arms[0] == "vae" else TVAE_ORANGE}
+    last = len(arms) - 1
+    return {arm: _between(VAE_BLUE, TVAE_ORANGE, place / last) for place, arm in enumerate(arms)}
+
+
+def _between(first: str, second: str, share: float) -> str:
+    """A colour on the way, through violet: straight through grey it would look like neither arm."""
+    if share in (0.0, 1.0):
+        return second if share else first
+    (h1, l1, s1), (h2, l2, s2) = (colorsys.rgb_to_hls(*_rgb(colour)) for colour in (first, second))
+    hue = (h1 + share * ((h2 - h1) % 1.0)) % 1.0
+    red, green, blue = colorsys.hls_to_rgb(hue, l1 + share * (l2 - l1), s1 + share * (s2 - s1))
+    return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
+
+
+def _rgb(colour: str) -> tuple[float, float, float]:
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return red, green, blue
+
+
+CLASS_COLOURS = (
+    "#3b7dd8",
+    "#e69f00",
+    "#009e73",
+    "#d667a5",
+    "#43b3e0",
+    "#d1490c",
+    "#8a63c9",
+    "#a89a00",
+    "#7f858c",
+    "#a05c38",
+)
+"""Ten class colours after Okabe and Ito, the faint and the black ones replaced so that all show on light and dark.
+
+Further classes start over; their names on the map tell them apart.
+"""

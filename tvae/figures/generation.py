@@ -1,0 +1,58 @@
+"""Classes seen in samples (Plotly)."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float
+
+from tvae.figures.triplets import GREY
+
+MOST_CLASSES = 30
+
+
+def classes_seen(
+    shares: Mapping[str, Float[np.ndarray, " classes"]],
+    real: Float[np.ndarray, " classes"] | None,
+    names: Sequence[str],
+    colours: Mapping[str, str],
+) -> go.Figure:
+    """Share of each arm's samples that the judge takes for each class; the real images' own shares as a mark.
+
+    Of more than 30 classes those seen most often in any arm.
+    """
+    most = np.max(list(shares.values()), axis=0)
+    shown = np.sort(np.argsort(-most, kind="stable")[:MOST_CLASSES])
+    words = [html.escape(str(names[i])) for i in shown]
+    figure = go.Figure()
+    for arm, share in shares.items():
+        title = html.escape(arm.upper())
+        figure.add_bar(
+            x=words,
+            y=100 * share[shown],
+            name=title,
+            marker={"color": colours[arm]},
+            hovertemplate="%{x}: %{y:.1f} %<extra>" + title + "</extra>",
+        )
+    if real is not None:
+        figure.add_scatter(
+            x=words,
+            y=100 * real[shown],
+            mode="markers",
+            name="real images",
+            marker={"symbol": "line-ew", "size": 26, "line": {"width": 2, "color": GREY}},
+            hovertemplate="%{x}: %{y:.1f} %<extra>real images</extra>",
+        )
+    figure.update_xaxes(title="class that the judge sees", type="category", showgrid=False, fixedrange=True)
+    figure.update_yaxes(title="share of samples, %", rangemode="tozero", zeroline=False, fixedrange=True)
+    return figure.update_layout(
+        height=280,
+        bargap=0.25,
+        margin={"l": 10, "r": 10, "t": 24, "b": 10},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )

@@ -1,0 +1,127 @@
+"""A grid of images as one PNG."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, ImageDraw, ImageFont
+
+GAP, MOST_GAP = 3, 8
+"""Between images: image pixels, and screen pixels at most."""
+ROOM = 1040
+"""Screen pixels across that a wide page has for a picture."""
+LABEL = 90
+"""Screen pixels of it that the rows' labels may take."""
+WIDEST = 1460
+"""Pixels across of a picture that Streamlit passes on as it is."""
+LARGEST = 96
+"""Screen pixels that an image is high at most."""
+
+TOO_DARK, TOO_LIGHT = (196, 130, 255), (90, 235, 150)
+"""Of an error map on black; neither arm's colour, and apart in lightness too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridRow:
+    """One row of a grid of images."""
+
+    label: str
+    """Written at the left."""
+    colour: str
+    """Of the label, as #rrggbb."""
+    images: UInt8[np.ndarray, "k height width"] | UInt8[np.ndarray, "k height width 3"]
+    """Grey, or in colour."""
+    under: Sequence[str] = ()
+    """A few characters below each image."""
+
+
+def fitting_scale(count: int, height: int, width: int, room: int = ROOM) -> float:
+    """Screen pixels an image pixel, in halves, at which so many images fit into the room beside each other."""
+    across = 0.5
+    while count * ((across + 0.5) * width + min((across + 0.5) * GAP, MOST_GAP)) <= room - LABEL:
+        across += 0.5
+    return max(0.5, min(across, round(2 * LARGEST / height) / 2))
+
+
+@dataclass(frozen=True)
+class _Measures:
+    """Lengths of a grid in its own pixels."""
+
+    pixel: int
+    gap: int
+    left: int
+    """Where the images begin, right of the labels."""
+    width: int
+
+
+def _measures(rows: Sequence[GridRow], scale: float, density: float) -> _Measures:
+    pixel = round(density * scale)
+    gap = round(min(pixel * GAP, density * MOST_GAP))
+    count, _, width = rows[0].images.shape[:3]
+    font = ImageFont.load_default(density * 14)
+    labels = max(font.getlength(row.label) for row in rows)
+    left = round(labels + density * 14) if labels else 0
+    return _Measures(pixel, gap, left, left + count * (pixel * width + gap) - gap)
+
+
+def fitting_density(rows: Sequence[GridRow], scale: float) -> float:
+    """Pixels of the picture for each of the screen's, 2 at most, at which Streamlit takes the picture as it is.
+
+    A wider one it makes smaller itself, which blurs it and takes longer than drawing it.
+    """
+    pixels = round(2 * scale)
+    while pixels > 1 and _measures(rows, scale, pixels / scale).width > WIDEST:
+        pixels -= 1
+    return pixels / scale
+
+
+def grid_png(
+    rows: Sequence[GridRow], *, ink: str, scale: float = 2, density: float = 2, ground: str = "#00000000"
+) -> bytes:
+    """The rows one below the other, labels at the left, on a transparent ground unless another is given.
+
+    Args:
+        rows: all with the same number of images of one size.
+        ink: colour of what stands under the images, as #rrggbb.
+        scale: screen pixels an image pixel, in halves.
+        density: pixels of the picture a screen pixel; times scale a whole number.
+    """
+    lengths = _measures(rows, scale, density)
+    pixel, gap, left = lengths.pixel, lengths.gap, lengths.left
+    _, height, width = rows[0].images.shape[:3]
+    font, small = ImageFont.load_default(density * 14), ImageFont.load_default(density * 11)
+    heights = [pixel * height + gap + (round(density * 16) if row.under else 0) for row in rows]
+    picture = Image.new("RGBA", (lengths.width, sum(heights) - gap), ground)
+    draw = ImageDraw.Draw(picture)
+    top = 0
+    for row, row_height in zip(rows, heights, strict=True):
+        draw.text((0, top + pixel * height / 2), row.label, fill=row.colour, font=font, anchor="lm")
+        for place, image in enumerate(row.images):
+            large = Image.fromarray(image).resize((pixel * width, pixel * height), Image.Resampling.NEAREST)
+            picture.paste(large, (left + place * (pixel * width + gap), top))
+        for place, words in enumerate(row.under):
+            x = left + place * (pixel * width + gap) + pixel * width / 2
+            draw.text((x, top + pixel * height + 2 * density), words, fill=ink, font=small, anchor="mt")
+        top += row_height
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)  # flat squares: a higher level costs time and saves little
+    return buffer.getvalue()
+
+
+def png_width(png: bytes) -> int:
+    """Pixels across of a PNG, from where its header tells them."""
+    return struct.unpack(">I", png[16:20])[0]
+
+
+def error_map(
+    images: UInt8[np.ndarray, "k height width"], reconstructions: UInt8[np.ndarray, "k height width"]
+) -> UInt8[np.ndarray, "k height width 3"]:
+    """Where a reconstruction is too dark (violet) or too light (green), the brighter the greater the error."""
+    difference = reconstructions.astype(np.float32) - images  # (k, height, width)
+    hue = np.where(difference[..., None] < 0, TOO_DARK, TOO_LIGHT)
+    return np.rint(hue * np.abs(difference[..., None]) / 255).astype(np.uint8)

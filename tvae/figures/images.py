@@ -1,0 +1,88 @@
+"""Errors and votes by class (Plotly)."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float
+
+from tvae.explore.reconstruction import ClassErrors
+from tvae.figures.triplets import GREY
+
+MOST_CLASSES = 40
+"""Beyond these a chart's lines can't be told apart; the table has them all."""
+MOST_VOTED = 6
+"""Classes of a vote; with further ones it is no vote for anything."""
+
+
+def errors_by_class(errors: Mapping[str, ClassErrors], colours: Mapping[str, str], names: Sequence[str]) -> go.Figure:
+    """A line a class, a dot an arm; classes in the order of the first arm's error."""
+    arms = list(errors)
+    first = errors[arms[0]]
+    order = sorted((i for i, count in enumerate(first.counts) if count), key=lambda i: first.means[i])[-MOST_CLASSES:]
+    shown = [f"{html.escape(str(names[i]))} " for i in order]
+    figure = go.Figure()
+    ends = [[found.means[i] for found in errors.values()] for i in order]
+    figure.add_scatter(  # one line for all, broken between classes: a trace each takes long to make
+        x=[x for values in ends for x in (min(values), max(values), None)],
+        y=[y for place in shown for y in (place, place, None)],
+        mode="lines",
+        line={"color": GREY, "width": 1.5},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    for arm, found in errors.items():
+        figure.add_scatter(
+            x=found.means[order],
+            y=shown,
+            mode="markers",
+            name=html.escape(arm.upper()),
+            marker={"color": colours[arm], "size": 10},
+            customdata=found.counts[order],
+            hovertemplate="class %{y}: %{x:.2f}, n = %{customdata:,}<extra>" + html.escape(arm.upper()) + "</extra>",
+        )
+    figure.update_xaxes(title="squared error per image", rangemode="tozero", zeroline=False)
+    figure.update_yaxes(title="class", type="category", showgrid=False, fixedrange=True)
+    return figure.update_layout(
+        height=max(220, 60 + 26 * len(order)),
+        margin={"l": 10, "r": 10, "t": 24, "b": 10},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
+
+
+def votes_by_class(
+    shares: Mapping[str, Float[np.ndarray, " classes"]], names: Sequence[str], colours: Mapping[str, str]
+) -> go.Figure:
+    """Each arm's share of the votes for each class that has any, a bar an arm, the class with most on top."""
+    most = np.max(list(shares.values()), axis=0)
+    shown = np.flatnonzero(most)
+    shown = shown[np.argsort(most[shown], kind="stable")][-MOST_VOTED:]
+    words = [f"{html.escape(str(names[i]))[:24]} " for i in shown]
+    figure = go.Figure()
+    for arm in reversed(list(shares)):  # bars of one class stand from the bottom up
+        title = html.escape(arm.upper())
+        figure.add_bar(
+            x=100 * shares[arm][shown],
+            y=words,
+            orientation="h",
+            name=title,
+            marker={"color": colours[arm]},
+            hovertemplate="%{y}: %{x:.0f} %<extra>" + title + "</extra>",
+        )
+    figure.update_xaxes(
+        title="share of the vote, %", range=[0, 101], tickvals=[0, 50, 100], fixedrange=True, zeroline=False
+    )
+    figure.update_yaxes(type="category", showgrid=False, fixedrange=True, ticksuffix=" ")
+    return figure.update_layout(
+        height=74 + 34 * max(2, len(shown)),
+        bargap=0.4,
+        showlegend=False,
+        margin={"l": 8, "r": 14, "t": 4, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )

@@ -1,0 +1,74 @@
+"""Class mix and change histogram (Plotly)."""
+
+from __future__ import annotations
+
+import html
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float, Int
+
+from tvae.figures.colours import CLASS_COLOURS
+
+BINS = 20
+LIT, DIM = "#5b7fa6", "rgba(128, 136, 148, 0.38)"
+
+
+def change_histogram(change: Float[np.ndarray, " n"], low: float, high: float) -> go.Figure:
+    """How many rows changed how much, on the absolute scale; bins between the two ends are lit."""
+    counts, edges = np.histogram(change, bins=BINS, range=(0, 1))
+    middles = (edges[:-1] + edges[1:]) / 2
+    lit = [LIT if low - 1e-9 <= middle <= high + 1e-9 else DIM for middle in middles]
+    ranges = [f"{a:.2f} to {b:.2f}" for a, b in itertools.pairwise(edges)]
+    bars = go.Bar(
+        x=middles,
+        y=counts,
+        width=0.9 / BINS,
+        marker={"color": lit},
+        customdata=ranges,
+        hovertemplate="change %{customdata}<br>%{y:,} images<extra></extra>",
+    )
+    figure = go.Figure(bars)
+    figure.update_layout(
+        height=220,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        showlegend=False,
+        xaxis={"title": "neighbourhood change (1 − Jaccard overlap)", "range": [0, 1], "fixedrange": True},
+        yaxis={"title": "images", "fixedrange": True},
+    )
+    return figure
+
+
+def class_mix(counts: Int[np.ndarray, " classes"], names: Sequence[str]) -> go.Figure:
+    """How many rows of each class, in the classes' colours; classes without a row are left out."""
+    shown = np.flatnonzero(counts)
+    shown = shown[np.argsort(counts[shown], kind="stable")]  # the commonest on top
+    told = [html.escape(str(names[c])[:24]) for c in shown]
+    bars = go.Bar(
+        x=counts[shown],
+        y=[f"{name}\u200b" for name in told],  # a digit as a word, or the axis would count
+        orientation="h",
+        width=0.72,
+        marker={"color": [CLASS_COLOURS[c % len(CLASS_COLOURS)] for c in shown]},
+        text=[f"{count:,}" for count in counts[shown]],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="class %{y}: %{x:,} images<extra></extra>",
+    )
+    figure = go.Figure(bars)
+    figure.update_layout(
+        height=48 + 24 * len(shown),
+        margin={"l": 8, "r": 44, "t": 0, "b": 32},
+        showlegend=False,
+        xaxis={
+            "title": {"text": "images of each class", "standoff": 4},
+            "fixedrange": True,
+            "rangemode": "tozero",
+            "showticklabels": False,
+            "showgrid": False,
+        },
+        yaxis={"type": "category", "fixedrange": True, "ticksuffix": " "},
+    )
+    return figure

@@ -1,0 +1,78 @@
+"""Loss curves and live accuracy (Plotly)."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+TERMS = {
+    "reconstruction": "squared error",
+    "kl": "KL, nats",
+    "triplet": "triplet hinge",
+}
+
+
+def loss_curves(history: Sequence[Mapping[str, Any]], colours: Mapping[str, str]) -> go.Figure:
+    """Each term of the loss against the epoch, a panel a term, a line an arm; terms before their weights.
+
+    `history` has the rows of history.jsonl.
+    """
+    figure = make_subplots(rows=1, cols=len(TERMS), subplot_titles=list(TERMS.values()), horizontal_spacing=0.06)
+    epochs = [row["epoch"] for row in history]
+    for column, (term, name) in enumerate(TERMS.items(), 1):
+        for arm, colour in colours.items():
+            figure.add_scatter(
+                x=epochs,
+                y=[row["arms"][arm][term] for row in history],
+                mode="lines",
+                name=html.escape(arm.upper()),
+                legendgroup=arm,
+                showlegend=False,
+                line={"color": colour, "width": 2},
+                hovertemplate=f"epoch %{{x:.2f}}: {name} %{{y:.3f}}<extra>{html.escape(arm.upper())}</extra>",
+                row=1,
+                col=column,
+            )
+    figure.update_xaxes(title="epoch", zeroline=False)
+    figure.update_yaxes(rangemode="tozero", zeroline=False)
+    return _laid_out(figure, 260)
+
+
+def accuracy_while_training(live: Sequence[Mapping[str, Any]], colours: Mapping[str, str], margin: float) -> go.Figure:
+    """Triplet accuracy on a part of the test split against the epoch, a line an arm.
+
+    `live` has rows with "epoch", "margins" and, by arm, the accuracy at each margin.
+    """
+    figure = go.Figure()
+    for arm, colour in colours.items():
+        figure.add_scatter(
+            x=[row["epoch"] for row in live],
+            y=[100 * row["arms"][arm][nearest_margin(row["margins"], margin)] for row in live],
+            mode="lines+markers",
+            name=html.escape(arm.upper()),
+            line={"color": colour, "width": 2.5},
+            marker={"size": 5},
+            hovertemplate=f"epoch %{{x:.2f}}: %{{y:.2f}} %<extra>{html.escape(arm.upper())}</extra>",
+        )
+    figure.update_xaxes(title="epoch", zeroline=False, rangemode="tozero")
+    figure.update_yaxes(title="triplet accuracy, %", zeroline=False)
+    return _laid_out(figure, 260)
+
+
+def nearest_margin(margins: Sequence[float], margin: float) -> int:
+    """Place of the margin that is nearest to the wanted one."""
+    return min(range(len(margins)), key=lambda place: abs(margins[place] - margin))
+
+
+def _laid_out(figure: go.Figure, height: int) -> go.Figure:
+    return figure.update_layout(
+        height=height,
+        margin={"l": 10, "r": 10, "t": 34, "b": 10},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.08, "x": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )

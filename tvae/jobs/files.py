@@ -1,0 +1,208 @@
+"""Files of a run's job folder: spec, state, requests.
+
+    spec.json           what was asked for; written once, before the run is in its place, and never changed
+    lock                held by the worker as long as it lives (see `process_lock`)
+    state.json          where it stands; written by whoever holds the lock
+    stop, pause, slow   there or not: what the worker is asked to do
+    steps               a byte for each single step that was asked for
+    live.jsonl          triplet accuracy while it trains, a line about a second
+    lesson.json         the step that is about to be taken, in teaching mode
+    start/              the weights that a warm start begins with
+    resume.safetensors  all that is needed to go on; removed when the run is done
+    log.txt             what the worker printed
+
+No torch: the app's server reads and writes these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from tvae.config import RunConfig
+from tvae.errors import InputError, read_json
+from tvae.system.files import read_bounded, write_atomically
+from tvae.system.json_lines import append_row
+from tvae.system.process_lock import lock_is_held
+
+State = Literal["queued", "running", "done", "stopped", "interrupted", "failed"]
+OVER: tuple[State, ...] = ("done", "stopped", "interrupted", "failed")
+Flag = Literal["stop", "pause", "slow"]
+Task = Literal["train", "measure"]
+
+READY = ".ready"
+"""Below the folder of runs: places that are being prepared, or in which an idle worker waits."""
+TRASH = ".trash"
+"""Below the folder of runs: deleted runs that can still be brought back."""
+
+_SCHEMA = 1
+_TEXT_LIMIT = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """What a run was asked to be."""
+
+    config: RunConfig
+    task: Task = "train"
+    """measure: the weights are there (an upload), what the pages show is to be made from them."""
+    seconds: float | None = None
+    """Training ends after about this many seconds, or with the config's epochs if that is sooner."""
+    started_from: str = ""
+    """The run and step whose weights it begins with, in words; they lie in `start`. Empty: from scratch."""
+    half: bool = False
+    """Keep weights and encodings as float16."""
+    data_folder: str | None = None
+    """Folder of the data sets; None for the usual one."""
+    command: str = ""
+    """A command that would train the same run."""
+    owner: str = ""
+    """Hash of the token of who started it; empty for the command line."""
+    created: str = ""
+    """UTC, ISO 8601."""
+    steps: int = 0
+    """Steps in all, as far as is known before it begins."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What a person says of a run."""
+
+    name: str = ""
+    note: str = ""
+    pinned: bool = False
+
+
+class JobFiles:
+    """The files of one run."""
+
+    def __init__(self, run_folder: Path) -> None:
+        self.run_folder = run_folder
+        self.folder = run_folder / "job"
+        self.spec = self.folder / "spec.json"
+        self.state = self.folder / "state.json"
+        self.lock = self.folder / "lock"
+        self.live = self.folder / "live.jsonl"
+        self.lesson = self.folder / "lesson.json"
+        self.start = self.folder / "start"
+        self.resume = self.folder / "resume.safetensors"
+        self.log = self.folder / "log.txt"
+        self.steps = self.folder / "steps"
+        self.about = run_folder / "about.json"
+
+    def write_spec(self, spec: Spec) -> None:
+        """Write what was asked for."""
+        plain = {**asdict(spec), "config": spec.config.to_json(), "schema": _SCHEMA}
+        write_atomically(self.spec, json.dumps(plain, indent=2) + "\n")
+
+    def read_spec(self) -> Spec:
+        """What was asked for.
+
+        Raises:
+            InputError: the file is missing, garbled, or of another version.
+        """
+        plain = _object(self.spec)
+        if plain.pop("schema", None) != _SCHEMA:
+            raise InputError(f"{self.spec}: of another version of this program")
+        try:
+            spec = Spec(**{**plain, "config": RunConfig.from_json(plain.get("config"))})
+        except TypeError as error:
+            raise InputError(f"{self.spec}: not as this program writes it ({error})") from None
+        if spec.task not in get_args(Task):
+            raise InputError(f"{self.spec}: unknown task {spec.task!r}")
+        return spec
+
+    def write_state(self, state: Mapping[str, Any]) -> None:
+        """Write where the run stands; for the holder of the lock alone."""
+        write_atomically(self.state, json.dumps(state) + "\n")
+
+    def read_state(self) -> dict[str, Any]:
+        """Where the run stood when it was last written; empty where nothing readable is there."""
+        try:
+            state = _object(self.state)
+        except InputError:
+            return {}
+        return state if state.get("state") in get_args(State) else {}
+
+    def write_about(self, about: About) -> None:
+        """Write what a person says of the run."""
+        write_atomically(self.about, json.dumps(asdict(about)) + "\n")
+
+    def read_about(self) -> About:
+        """What a person says of the run; nothing where nothing readable is there."""
+        try:
+            plain = _object(self.about)
+        except InputError:
+            return About()
+        return About(
+            name=str(plain.get("name", "")), note=str(plain.get("note", "")), pinned=plain.get("pinned") is True
+        )
+
+    def flag(self, flag: Flag) -> bool:
+        """Whether the worker is asked for this."""
+        return (self.folder / flag).exists()
+
+    def flag_time(self, flag: Flag) -> float | None:
+        """When the worker was first asked for this, in seconds since 1970."""
+        try:
+            return (self.folder / flag).stat().st_mtime
+        except OSError:
+            return None
+
+    def set_flag(self, flag: Flag, on: bool) -> None:
+        """Ask for this, or don't any more; asking twice is asking once."""
+        path = self.folder / flag
+        if not on:
+            path.unlink(missing_ok=True)
+        elif not path.exists():
+            path.touch()
+
+    def grant_step(self) -> None:
+        """Ask a paused worker for one step."""
+        with self.steps.open("ab") as file:  # appending is atomic: two clicks at once are two steps
+            file.write(b".")
+
+    def granted_steps(self) -> int:
+        """Single steps asked for so far."""
+        try:
+            return self.steps.stat().st_size
+        except OSError:
+            return 0
+
+    def forget_requests(self) -> None:
+        """Nothing asked of an earlier worker is asked of the next."""
+        for path in (self.folder / "stop", self.folder / "pause", self.steps, self.lesson):
+            path.unlink(missing_ok=True)
+
+    def append_live(self, row: Mapping[str, Any]) -> None:
+        """Add a line of triplet accuracy."""
+        append_row(self.live, row)
+
+    def write_lesson(self, lesson: Mapping[str, Any]) -> None:
+        """Tell the step that is about to be taken, in teaching mode."""
+        write_atomically(self.lesson, json.dumps(lesson) + "\n")
+
+    def read_lesson(self) -> dict[str, Any] | None:
+        """The step that is about to be taken, in teaching mode."""
+        try:
+            return _object(self.lesson)
+        except InputError:
+            return None
+
+
+def run_is_alive(runs: Path, run_id: str) -> bool:
+    """Whether a run has a worker, or is being given one."""
+    return any(lock_is_held(JobFiles(folder / run_id).lock) for folder in (runs, runs / READY))
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        plain = read_json(read_bounded(path, _TEXT_LIMIT).decode(), str(path))
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not text") from None
+    if not isinstance(plain, dict):
+        raise InputError(f"{path}: not an object")
+    return plain

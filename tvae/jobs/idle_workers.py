@@ -1,0 +1,90 @@
+"""Pre-started workers with torch and data loaded.
+
+An idle worker holds the lock of a place below `.ready`, in which the file `idle` names its data set. Whoever renames
+that file has the worker to himself: he prepares a run in the place and moves the place among the runs, where the
+worker finds it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from pathlib import Path
+
+from tvae.jobs.files import READY, JobFiles
+from tvae.system.process_lock import lock_is_held
+
+IDLE_SECONDS = 600.0
+"""An idle worker that nobody has asked for this long ends."""
+_PATIENCE = 60.0
+"""Seconds after which a place that was claimed, and in which no run has come to be, is given up."""
+_LOOK_EVERY = 0.02
+_IDLE, _CLAIMED = "idle", "claimed"
+
+
+def mark_idle(place: Path, data: str) -> None:
+    """Offer the worker of this place."""
+    (JobFiles(place).folder / _IDLE).write_text(data)
+
+
+def claim_idle_place(runs: Path, data: str) -> Path | None:
+    """The place of an idle worker with this data set, for whoever called and nobody else; None where there is none."""
+    for place in _places(runs):
+        folder = JobFiles(place).folder
+        if _data(place) == data and lock_is_held(JobFiles(place).lock):
+            with contextlib.suppress(OSError):  # another was faster
+                (folder / _IDLE).rename(folder / _CLAIMED)
+                return place
+    return None
+
+
+def keep_idle_worker(runs: Path, data: str) -> bool:
+    """Whether an idle worker with this data set is there, which now stays for longer; those with others are ended."""
+    there = False
+    for place in _places(runs):
+        known = _data(place)
+        if known is None or not lock_is_held(JobFiles(place).lock):
+            continue
+        if known == data and not there:
+            there = True
+            with contextlib.suppress(OSError):
+                (JobFiles(place).folder / _IDLE).touch()
+        elif claim_idle_place(runs, known) == place:
+            shutil.rmtree(place, ignore_errors=True)  # its worker sees that, and ends
+    return there
+
+
+def wait_for_run(runs: Path, run_id: str) -> bool:
+    """Wait, in the worker, until a run is in its place; False if it is no longer wanted."""
+    place, run = runs / READY / run_id, runs / run_id
+    idle = JobFiles(place).folder / _IDLE
+    claimed_at = None
+    while not JobFiles(run).spec.exists():
+        now = time.time()
+        try:
+            over = now - idle.stat().st_mtime > IDLE_SECONDS
+            if over:
+                idle.rename(idle.with_name(_CLAIMED))  # from here on nobody else can
+                shutil.rmtree(place, ignore_errors=True)
+                return False
+        except OSError:  # claimed, or gone
+            claimed_at = claimed_at or now
+            if now - claimed_at > _PATIENCE or not (place.exists() or run.exists()):
+                shutil.rmtree(place, ignore_errors=True)
+                return False
+        time.sleep(_LOOK_EVERY)
+    (JobFiles(run).folder / _CLAIMED).unlink(missing_ok=True)
+    return True
+
+
+def _places(runs: Path) -> list[Path]:
+    folder = runs / READY
+    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+
+def _data(place: Path) -> str | None:
+    try:
+        return (JobFiles(place).folder / _IDLE).read_text()
+    except (OSError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,23 @@
+"""The linked maps' JavaScript and CSS, joined into one module."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+_PARTS = (
+    *("codec", "grid", "painter", "tiles", "images", "names", "marks", "panel", "chrome", "card", "picture"),
+    *("hovering", "probe", "selecting", "views", "morph", "legend", "gestures", "tools", "latent_map"),
+)
+
+
+def _text_of(*names: str) -> str:
+    folder = Path(__file__).parent
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+CODE = _text_of(*(f"{part}.js" for part in _PARTS)) + f"\nconst STYLE = {json.dumps(_text_of('latent_map.css'))};\n"
+"""One JavaScript module: every file of this folder, each about one part of the maps, and the style sheet."""
+CODE_VERSION = hashlib.sha256(CODE.encode()).hexdigest()[:12]
+"""Name of this state of the code: a page may hold several at once while the server is updated."""

@@ -1,0 +1,149 @@
+"""What two linked maps show, checked, as the values that their browser code reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int, Integer
+
+from tvae.errors import InputError
+from tvae.linked_map.browser_code import CODE_VERSION
+from tvae.linked_map.payload import Blob, geometry_blob, rows_to_text, values_blob
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapSide:
+    """One of the two maps."""
+
+    title: str
+    """Shown in the badge, such as the arm's name."""
+    colour: str
+    """The arm's colour, as #rrggbb: badge, rings and lines."""
+    positions: Float[np.ndarray, "n 2"]
+    """Where each row lies, in the layout's own units."""
+    caption: str = ""
+    """Few words beside the badge: projection, epoch, checkpoint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColourBy:
+    """One number a row and map, instead of the class, to colour by. NaN is drawn faint."""
+
+    title: str
+    left: Float[np.ndarray, " n"]
+    right: Float[np.ndarray, " n"]
+    unit: str = ""
+    """What one is: 'share of neighbours', 'squared error per image'."""
+    low: float | None = None
+    high: float | None = None
+    """Ends of the scale; `None` takes the values' own range over both maps."""
+    ends: tuple[str, str] | None = None
+    """Words for the two ends in place of numbers, such as ('right', 'wrong')."""
+
+
+@dataclass(frozen=True)
+class MapState:
+    """What a person has picked. Give it back as `selection` and `focus` at the next run, on any page."""
+
+    selection: Int[np.ndarray, " m"]
+    """Selected rows, sorted."""
+    focus: int | None
+    """The row last clicked or walked to."""
+
+
+@dataclass(frozen=True)
+class MapContents:
+    """Everything that the browser code needs to draw two maps."""
+
+    settings: dict[str, Any]
+    """Small values, as JSON."""
+    blobs: dict[str, Blob]
+    """Binary blocks by what they hold; `settings["blobs"]` names each by its content."""
+
+
+def map_contents(
+    left: MapSide,
+    right: MapSide,
+    *,
+    labels: Integer[np.ndarray, " n"],
+    class_names: Sequence[str],
+    palette: Sequence[str],
+    state: MapState,
+    sprites: Blob | None = None,
+    neighbours: Blob | None = None,
+    nearest: tuple[Integer[np.ndarray, "n k"], Integer[np.ndarray, "n k"]] | None = None,
+    colour_by: ColourBy | None = None,
+    aligned: bool = True,
+) -> MapContents:
+    """What two maps show.
+
+    Args:
+        left: the left map.
+        right: the right map, the same rows in the same order.
+        labels: class of each row, from 0 to len(class_names) - 1.
+        class_names: what each class is called; any text, it is never read as HTML.
+        palette: colours of the classes as #rrggbb, started over when there are more classes.
+        state: selected rows and the focused row.
+        sprites: thumbnails, from `sprite_sheet`.
+        neighbours: nearest rows in each arm's latent space, from `neighbours_blob`.
+        nearest: nearest rows of every row: lines of the focused row run to all of its own.
+        colour_by: numbers to colour by in place of the class.
+        aligned: both layouts share one coordinate frame; else each map is fitted to its own extent.
+
+    Raises:
+        InputError: the arguments don't describe the same rows.
+    """
+    n = len(left.positions)
+    _check(left, right, labels, len(class_names), colour_by)
+    focus = state.focus
+    settings: dict[str, Any] = {
+        "version": CODE_VERSION,
+        "sides": [{"title": s.title, "colour": s.colour, "caption": s.caption} for s in (left, right)],
+        "classes": [
+            {"name": str(name), "colour": palette[index % len(palette)]} for index, name in enumerate(class_names)
+        ],
+        "aligned": aligned,
+        "picked": {"rows": rows_to_text(state.selection, n), "focus": -1 if focus is None else focus},
+        "focused": None if nearest is None or focus is None else [side[focus].tolist() for side in nearest],
+    }
+    blobs: dict[str, Blob] = {"geometry": geometry_blob(left.positions, right.positions, labels)}
+    if neighbours is not None:
+        blobs["neighbours"] = neighbours
+    if colour_by is not None:
+        blobs["values"] = values_blob(colour_by.left, colour_by.right)
+        settings["scale"] = {
+            "title": colour_by.title,
+            "unit": colour_by.unit,
+            "low": colour_by.low,
+            "high": colour_by.high,
+            "ends": colour_by.ends,
+        }
+    if sprites is not None:
+        blobs["sprites"] = sprites
+    settings["blobs"] = {name: blob.id for name, blob in blobs.items()}
+    return MapContents(settings, blobs)
+
+
+def _check(
+    left: MapSide,
+    right: MapSide,
+    labels: Integer[np.ndarray, " n"],
+    classes: int,
+    colour_by: ColourBy | None,
+) -> None:
+    n = len(left.positions)
+    for name, side in (("left", left), ("right", right)):
+        if side.positions.shape != (n, 2) or n == 0:
+            raise InputError(
+                f"{name} map: positions of shape {side.positions.shape} are not possible; "
+                f"both maps need the same rows, at least one, as ({n or 'n'}, 2)"
+            )
+        if not np.isfinite(side.positions).all():
+            raise InputError(f"{name} map: some positions are not finite; project the rows again")
+    if labels.shape != (n,) or labels.min() < 0 or labels.max() >= classes:
+        raise InputError(f"labels: they must be {n} whole numbers from 0 to {classes - 1}, one for each row")
+    if colour_by is not None and not colour_by.left.shape == colour_by.right.shape == (n,):
+        raise InputError(f"colour by {colour_by.title}: each map needs {n} numbers, one for each row")

@@ -1,0 +1,162 @@
+"""Binary blocks that the maps' browser code reads: positions, neighbours, values, thumbnails.
+
+Budget: at most 24 bytes a point and map beside the sprite sheet. Positions take 4 (two 16-bit steps of the layout's
+extent), the label at most 1 (both maps share it), a value to colour by 1.5, and each neighbour as many bits as a row
+number needs; neighbours beyond `neighbours_that_fit` are left off, the farthest first.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Integer, UInt8
+
+from tvae.errors import InputError
+
+BYTES_PER_POINT = 24
+MOST_NEIGHBOURS = 10
+THUMBNAIL_SIDE = 40
+"""Pixels; larger images are averaged down, as no thumbnail is drawn larger than about this."""
+_STEPS = 65535
+_SHADES = 4094
+_MISSING = 4095
+
+
+@dataclass(frozen=True)
+class Blob:
+    """Bytes for the browser and the name it knows them by; equal content has an equal name."""
+
+    id: str
+    data: bytes
+
+
+def _blob(header: dict[str, object], payload: bytes) -> Blob:
+    body = json.dumps(header, sort_keys=True).encode()
+    name = hashlib.sha256(body + payload).hexdigest()[:20]
+    head = json.dumps({**header, "id": name}, sort_keys=True).encode()
+    head += b" " * (-(len(head) + 4) % 8)  # typed arrays need the payload to start at a multiple of their size
+    return Blob(name, len(head).to_bytes(4, "little") + head + payload)
+
+
+def geometry_blob(
+    left: Float[np.ndarray, "n 2"], right: Float[np.ndarray, "n 2"], labels: Integer[np.ndarray, " n"]
+) -> Blob:
+    """Both layouts and the labels. Positions are rounded to 1/65535 of their layout's larger extent.
+
+    Args:
+        left: layout of the left map, in its own units.
+        right: layout of the right map, the same rows.
+        labels: class of each row, 0 and up.
+    """
+    sides, packed = [], []
+    for layout in (left, right):
+        low = layout.min(axis=0).astype(np.float64)
+        extent = layout.max(axis=0).astype(np.float64) - low
+        span = float(extent.max()) or 1.0
+        steps = np.rint((layout - low) / span * _STEPS).astype("<u2")
+        sides.append({"low": low.tolist(), "extent": extent.tolist(), "span": span})
+        packed.append(steps.tobytes())
+    wide = int(labels.max(initial=0)) > 255
+    packed.append(labels.astype("<u2" if wide else "u1").tobytes())
+    header = {"kind": "geometry", "rows": len(left), "sides": sides, "label_bytes": 2 if wide else 1}
+    return _blob(header, b"".join(packed))
+
+
+def neighbours_that_fit(rows: int) -> int:
+    """How many neighbours a point may carry within `BYTES_PER_POINT` (10 at 10,000 rows, 8 at 70,000)."""
+    bits = max(1, (rows - 1).bit_length())
+    left_over = 8 * (BYTES_PER_POINT - 4 - 1) - 12  # position and label in bytes, colour value in bits
+    return min(MOST_NEIGHBOURS, left_over // bits)
+
+
+def neighbours_blob(left: Integer[np.ndarray, "n k"] | None, right: Integer[np.ndarray, "n k"] | None) -> Blob:
+    """Nearest rows of each row, one table a map, nearest first; `None` leaves that map without lines."""
+    tables, packed = [], []
+    for table in (left, right):
+        if table is None:
+            tables.append(None)
+            continue
+        rows = len(table)
+        kept = np.ascontiguousarray(table[:, : neighbours_that_fit(rows)])
+        bits = max(1, (rows - 1).bit_length())
+        as_bits = np.unpackbits(kept.astype(">u4").view(np.uint8).reshape(-1, 4), axis=1)[:, 32 - bits :]
+        payload = np.packbits(as_bits).tobytes() + b"\0" * 4  # the reader looks at four bytes at a time
+        tables.append({"k": kept.shape[1], "bits": bits, "bytes": len(payload)})
+        packed.append(payload)
+    return _blob({"kind": "neighbours", "tables": tables}, b"".join(packed))
+
+
+def values_blob(left: Float[np.ndarray, " n"], right: Float[np.ndarray, " n"]) -> Blob:
+    """One number a row and map to colour by, rounded to 1/4094 of their joint range; NaN stays missing.
+
+    A row's two numbers share three bytes: the left one's low eight bits, its high four and the right one's low four,
+    the right one's high eight.
+    """
+    both = np.stack([left, right]).astype(np.float64)
+    known = np.isfinite(both)
+    low = float(both[known].min()) if known.any() else 0.0
+    span = (float(both[known].max()) - low if known.any() else 0.0) or 1.0
+    scaled = np.where(known, (both - low) / span, 0.0)
+    first, second = np.where(known, np.rint(scaled * _SHADES), _MISSING).astype(np.uint16)
+    packed = np.stack([first & 255, first >> 8 | (second & 15) << 4, second >> 4], axis=1).astype(np.uint8)
+    return _blob({"kind": "values", "low": low, "step": span / _SHADES}, packed.tobytes())
+
+
+def sprite_sheet(images: UInt8[np.ndarray, "n ..."]) -> Blob:
+    """All thumbnails in one compressed sheet, row r's image at place r. Build it once and keep it: it takes a while.
+
+    Args:
+        images: grey (n, height, width) or colour (n, height, width, 3).
+
+    Raises:
+        InputError: the array has another type or shape.
+    """
+    grey = images.ndim == 3
+    if images.dtype != np.uint8 or not (grey or (images.ndim == 4 and images.shape[3] == 3)) or images.size == 0:
+        raise InputError(
+            f"thumbnails: {images.dtype} {images.shape} is not possible; "
+            "they must be uint8 (n, height, width) or (n, height, width, 3)"
+        )
+    images = images[..., None] if grey else images
+    shrink = -(-max(images.shape[1:3]) // THUMBNAIL_SIDE)
+    if shrink > 1:
+        n, height, width, channels = images.shape
+        height, width = max(1, height // shrink), max(1, width // shrink)
+        blocks = images[:, : height * shrink, : width * shrink].reshape(n, height, -1, width, shrink, channels)
+        images = blocks.mean(axis=(2, 4)).astype(np.uint8)
+    _, height, width, channels = images.shape
+    header = {
+        "kind": "sprites",
+        "height": height,
+        "width": width,
+        "channels": channels,
+        # White strokes on black can be inked in the class's colour on the map's own ground; photographs can't.
+        "strokes": grey and float(np.median(images[:: max(1, len(images) // 500)])) == 0.0,
+    }
+    return _blob(header, zlib.compress(images.tobytes(), 6))
+
+
+def rows_to_text(rows: Integer[np.ndarray, " m"], n: int) -> str:
+    """A set of rows as base64 of one bit a row (1.7 kB for 10,000 rows); empty text for no rows."""
+    if len(rows) == 0:
+        return ""
+    lit: Bool[np.ndarray, " n"] = np.zeros(n, dtype=bool)
+    lit[rows] = True
+    return base64.b64encode(np.packbits(lit, bitorder="little").tobytes()).decode("ascii")
+
+
+def text_to_rows(text: object, n: int) -> Int[np.ndarray, " m"]:
+    """The rows that `rows_to_text` wrote, sorted. What comes from a browser may be anything: other text has no rows."""
+    try:
+        packed = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
+    except (binascii.Error, ValueError):
+        packed = b""
+    if len(packed) != -(-n // 8):
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(np.unpackbits(np.frombuffer(packed, np.uint8), bitorder="little")[:n])

@@ -1,0 +1,314 @@
+"""Server side of the projection process: queue, progress, cancel."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tvae.maps.layout_files import stored_layout, write_layout
+from tvae.maps.projection import Layout, ProjectionRequest, cache_key
+from tvae.system.child_process import child_environment
+
+MOST_WAITING = 32
+"""Requests that may wait; a further one fails at once."""
+
+SECONDS_TO_GUESS = 1.0
+"""The time left is told once a layout has been computed for this long."""
+
+
+class ProjectionFailed(RuntimeError):
+    """A layout could not be computed; the message is one line."""
+
+
+class ProjectionCancelled(Exception):
+    """A layout was asked for and then not wanted any more."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a request is."""
+
+    share: float
+    """In [0, 1]."""
+    phase: str
+    """In a word or two: waiting, starting, descending, measuring, done, failed, cancelled."""
+    seconds_left: float | None
+    """A guess from the time taken so far; None while there is no ground for one."""
+
+
+class _Job:
+    """One layout under way, for everyone who asked for it; its fields are guarded by the projector's lock."""
+
+    def __init__(self, key: str, request: ProjectionRequest) -> None:
+        self.key = key
+        self.request: ProjectionRequest | None = request
+        self.wanted_by = 0
+        self.share, self.phase = 0.0, "waiting"
+        self.started: float | None = None
+        self.layout: Layout | None = None
+        self.failure = ""
+        self.over = threading.Event()
+
+    def end(self, phase: str, layout: Layout | None = None, failure: str = "") -> None:
+        self.phase, self.layout, self.failure = phase, layout, failure
+        self.request = None  # the arrays may go
+        self.over.set()
+
+
+class Ticket:
+    """One asker's hold on a layout; usable from any thread."""
+
+    def __init__(self, projector: Projector, job: _Job) -> None:
+        self._projector, self._job = projector, job
+        self._given_up = False
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing more to wait for: done, failed or cancelled."""
+        return self._given_up or self._job.over.is_set()
+
+    def progress(self) -> Progress:
+        """How far it is, without waiting."""
+        return self._projector._progress(self._job, self._given_up)
+
+    def cancel(self) -> None:
+        """Not wanted any more; the work stops if nobody else asked for the same. A layout that is done stays."""
+        if not self.over:
+            self._given_up = True
+            self._projector._give_up(self._job)
+
+    def result(self, timeout: float | None = None) -> Layout:
+        """Wait for the layout, at most `timeout` seconds.
+
+        Raises:
+            ProjectionCancelled: it was cancelled.
+            ProjectionFailed: it could not be computed.
+            TimeoutError: it is not done yet.
+        """
+        if not self.over and not self._job.over.wait(timeout):
+            raise TimeoutError(f"the projection is not done after {timeout} s")
+        if self._given_up or self._job.phase == "cancelled":
+            raise ProjectionCancelled("the projection was cancelled")
+        if self._job.layout is None:
+            raise ProjectionFailed(self._job.failure)
+        return self._job.layout
+
+
+class Projector:
+    """The server's end of the projection process; one a server.
+
+    The process is started at once, so that it is warm when it is needed, and again whenever it was ended: a running
+    layout is cancelled by ending its process, which is immediate and leaves nothing half done.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Layouts are looked up in `folder` before they are computed, and kept there if it can be written."""
+        self._folder = folder
+        self._lock = threading.Condition()
+        self._waiting: deque[_Job] = deque()
+        self._running: _Job | None = None
+        self._process: subprocess.Popen[str] | None = None
+        self._closed = False
+        threading.Thread(target=self._work, name="projector", daemon=True).start()
+
+    def submit(self, request: ProjectionRequest) -> Ticket:
+        """Ask for a layout. The same request asked for twice is computed once.
+
+        Raises:
+            ProjectionFailed: too many wait already, or the projector is closed.
+        """
+        key = cache_key(request)
+        kept = stored_layout(key, [self._folder])
+        with self._lock:
+            job = self._job_under_way(key)
+            if job is None:
+                job = _Job(key, request)
+                if kept is not None:
+                    job.share = 1.0
+                    job.end("done", kept)
+                elif self._closed:
+                    raise ProjectionFailed("the projector is closed")
+                elif len(self._waiting) >= MOST_WAITING:
+                    raise ProjectionFailed(f"{MOST_WAITING} projections wait already; try again when some are done")
+                else:
+                    self._waiting.append(job)
+                    self._lock.notify_all()
+            job.wanted_by += 1
+        return Ticket(self, job)
+
+    def process_id(self) -> int | None:
+        """Of the process while there is one."""
+        with self._lock:
+            return None if self._process is None else self._process.pid
+
+    def close(self) -> None:
+        """End the process and cancel what is under way."""
+        with self._lock:
+            self._closed = True
+            while self._waiting:
+                self._waiting.popleft().end("cancelled")
+            if self._running is not None:
+                self._running.wanted_by = 0
+            if self._process is not None:
+                self._process.kill()
+            self._lock.notify_all()
+
+    def _job_under_way(self, key: str) -> _Job | None:
+        jobs = [*self._waiting, *([self._running] if self._running is not None else [])]
+        return next((job for job in jobs if job.key == key and job.wanted_by > 0), None)
+
+    def _progress(self, job: _Job, given_up: bool) -> Progress:
+        with self._lock:
+            if given_up:
+                return Progress(job.share, "cancelled", None)
+            left = None
+            if job.started is not None and not job.over.is_set() and job.share > 0:
+                taken = time.monotonic() - job.started
+                left = taken / job.share * (1 - job.share) if taken >= SECONDS_TO_GUESS else None
+            return Progress(job.share, job.phase, left)
+
+    def _give_up(self, job: _Job) -> None:
+        with self._lock:
+            job.wanted_by -= 1
+            if job.wanted_by > 0 or job.over.is_set():
+                return
+            if job in self._waiting:
+                self._waiting.remove(job)
+                job.end("cancelled")
+            elif self._running is job and self._process is not None:
+                self._process.kill()  # the working thread sees its output end, and does the rest
+
+    def _work(self) -> None:
+        """The working thread: keep a process, hand it one job after the other."""
+        self._warm()
+        while True:
+            with self._lock:
+                while not self._waiting and not self._closed:
+                    self._lock.wait()
+                if self._closed:
+                    break
+                job = self._running = self._waiting.popleft()
+            layout, failure = self._computed(job)
+            if layout is not None:
+                with contextlib.suppress(OSError):  # a cache that can't be written is only slower
+                    write_layout(layout, self._folder)
+            with self._lock:
+                self._running = None
+                if layout is not None:
+                    job.share = 1.0
+                    job.end("done", layout)
+                elif job.wanted_by == 0:
+                    job.end("cancelled")
+                else:
+                    job.end("failed", failure=failure)
+            if layout is None and job.phase == "cancelled":
+                self._warm()  # before the next one comes
+        self._stop()
+
+    def _computed(self, job: _Job) -> tuple[Layout | None, str]:
+        """The layout, or why there is none."""
+        try:
+            with tempfile.TemporaryDirectory(prefix="tvae-projection-") as name:
+                folder = Path(name)
+                line = _written_request(job, folder)
+                taken_up, failure = self._exchange(job, line)
+                if not taken_up and job.wanted_by > 0:  # the process had ended while it was idle
+                    _, failure = self._exchange(job, line)
+                layout = None if failure else stored_layout(job.key, [folder])
+        except Exception as error:  # a full disk, no process to be had: whatever it is, those who wait must hear of it
+            reason = (str(error).splitlines() or [""])[0]
+            return None, f"the projection could not be handed over ({type(error).__name__}: {reason})"
+        return layout, failure or ("" if layout is not None else "the projection process left no layout")
+
+    def _exchange(self, job: _Job, line: str) -> tuple[bool, str]:
+        """Send a request and follow it to its end: whether the process took it up, and why it failed."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            process = self._start()
+        if process is None:
+            return True, "the projector is closed"
+        assert process.stdin is not None
+        assert process.stdout is not None
+        taken_up = False
+        with contextlib.suppress(OSError, ValueError):  # a pipe whose other end is gone, a line cut off by a kill
+            with self._lock:
+                if job.wanted_by == 0:
+                    return True, "cancelled"
+                process.stdin.write(line)
+                process.stdin.flush()
+            for answer in process.stdout:
+                told: dict[str, Any] = json.loads(answer)
+                if "done" in told:
+                    return True, ""
+                if "failed" in told:
+                    return True, str(told["failed"])
+                taken_up = True
+                with self._lock:
+                    job.started = time.monotonic() if job.started is None else job.started
+                    job.share, job.phase = float(told["share"]), str(told["phase"])
+        process.kill()  # where its last line was no answer of ours, it may still be there
+        status = process.wait()
+        ended = f"by signal {-status}" if status < 0 else f"with status {status}"
+        return taken_up, f"the projection process ended {ended}; ask again to start it anew"
+
+    def _warm(self) -> None:
+        with contextlib.suppress(OSError):  # no process to be had now: the next request tries again, and tells
+            self._start()
+
+    def _start(self) -> subprocess.Popen[str] | None:
+        """A fresh process in place of the last, unless the projector is closed."""
+        self._stop()
+        with self._lock:
+            if self._closed:
+                return None
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tvae.maps.projector_process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                env=child_environment(),
+                start_new_session=True,  # a Ctrl-C in the server's terminal is the server's to handle
+            )
+            return self._process
+
+    def _stop(self) -> None:
+        with self._lock:
+            process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
+def _written_request(job: _Job, folder: Path) -> str:
+    """Put the request's arrays into the folder; the line that tells the rest."""
+    request = job.request
+    assert request is not None
+    arrays = {f"means{i}": points for i, points in enumerate(request.means.values())}
+    if request.labels is not None:
+        arrays["labels"] = request.labels
+    np.savez(folder / "request.npz", allow_pickle=False, **arrays)
+    told = {
+        "folder": str(folder),
+        "method": request.method,
+        "parameters": asdict(request.parameters),
+        "seed": request.seed,
+        "arms": list(request.means),
+    }
+    return json.dumps(told) + "\n"

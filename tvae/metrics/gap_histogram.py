@@ -1,0 +1,92 @@
+"""Distribution of the gap D(a, n) - D(a, p) over all triplets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from tvae.errors import InputError
+from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, grouped_for_triplets, over_blocks
+from tvae.metrics.triplet_curve import curve_on_grid
+
+
+@dataclass(frozen=True, kw_only=True)
+class GapHistogram:
+    """Distribution of the gap D(a, n) - D(a, p), weighted as triplet accuracy is."""
+
+    edges: Float[np.ndarray, " b+1"]
+    share: Float[np.ndarray, " b"]
+    """Share of triplets with edges[i] <= gap < edges[i + 1]; they add up to 1."""
+    mean: float
+    """Expected gap."""
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Everything as named arrays, for `numpy.savez`."""
+        return {"edges": self.edges, "share": self.share, "mean": np.asarray(self.mean)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> GapHistogram:
+        """A histogram from what `to_arrays` gave; InputError where an array is missing or does not fit the others."""
+        shapes = {"edges": 1, "share": 1, "mean": 0}
+        for name, dimensions in shapes.items():
+            if name not in arrays:
+                raise InputError(f"gap histogram: no array {name!r}; it needs {', '.join(shapes)}")
+            found = np.asarray(arrays[name])
+            if found.ndim != dimensions or found.dtype.kind not in "fiu" or not np.all(np.isfinite(found)):
+                raise InputError(f"gap histogram: {name} must hold finite numbers in {dimensions} dimensions")
+        edges, share = np.asarray(arrays["edges"]), np.asarray(arrays["share"])
+        if len(edges) != len(share) + 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0):
+            raise InputError("gap histogram: edges must rise and be one more than the shares")
+        return cls(edges=edges, share=share, mean=float(arrays["mean"]))
+
+
+def gap_histogram(
+    means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *, n_bins: int = 100, threads: int = 1
+) -> GapHistogram:
+    """Distribution of the gap D(a, n) - D(a, p) over all triplets, negative gaps (violations at margin 0) included.
+
+    Bins have a round width (1, 2 or 5 times a power of ten), one edge at 0, and cover every gap; there are about
+    `n_bins` of them, from half as many to one and a half times as many. Raises InputError as `triplet_curve` does.
+    """
+    groups = grouped_for_triplets(means, labels)
+    if not 2 <= n_bins <= 1_000:
+        raise InputError(f"n_bins: {n_bins} is not possible; it must be from 2 to 1,000")
+    low, high = _gap_range(groups, threads)
+    step = _round_width((high - low) / n_bins) if high > low else 1.0
+    # One step to spare at either end: the first share is then 1, the last 0, whatever the rounding.
+    curve = curve_on_grid(groups, step, math.floor(low / step) - 1, math.floor(high / step) + 2, False, threads)
+    share = -np.diff(curve.accuracy)
+    inside = np.flatnonzero(share > 0)
+    kept = slice(inside[0], inside[-1] + 1)
+    # Every triplet is violated at the last margin, where the mean hinge is therefore that margin less the mean gap.
+    mean = float(curve.margins[-1] - curve.mean_violation[-1])
+    return GapHistogram(edges=curve.margins[inside[0] : inside[-1] + 2], share=share[kept], mean=mean)
+
+
+def _gap_range(groups: GroupedMeans, threads: int) -> tuple[float, float]:
+    """Least and greatest D(a, n) - D(a, p) of all triplets."""
+    from tvae.metrics.kernels.distances import distance_rows
+
+    def gaps(block: AnchorBlock) -> tuple[float, float]:
+        rows = np.empty((block.last - block.first, len(groups.points)))
+        distance_rows(groups.columns, groups.points[block.first : block.last], rows)
+        start, stop = groups.starts[block.own], groups.starts[block.own + 1]
+        negatives = np.concatenate([rows[:, :start], rows[:, stop:]], axis=1)
+        positives = rows[:, start:stop]
+        farthest = positives.max(axis=1)
+        positives[np.arange(len(rows)), np.arange(block.first, block.last) - start] = np.inf  # not its own positive
+        nearest = positives.min(axis=1)
+        return float((negatives.min(axis=1) - farthest).min()), float((negatives.max(axis=1) - nearest).max())
+
+    lows, highs = zip(*over_blocks(gaps, groups.anchor_blocks(), threads), strict=True)
+    return min(lows), max(highs)
+
+
+def _round_width(width: float) -> float:
+    """The 1, 2 or 5 times a power of ten that is nearest to `width` in ratio."""
+    power = 10.0 ** math.floor(math.log10(width))
+    return min((m * power for m in (1, 2, 5, 10)), key=lambda candidate: abs(math.log(candidate / width)))

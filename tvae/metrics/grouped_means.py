@@ -1,0 +1,178 @@
+"""Latent means sorted by class, iterated in blocks of anchors."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from tvae.errors import InputError
+
+LARGEST_COORDINATE = 1e100
+"""Means beyond this are refused: the squares of larger differences leave the range of float64."""
+
+_BLOCK = 64  # anchors a task; small enough to share between threads, large enough to hide the call
+
+Block = TypeVar("Block")
+Result = TypeVar("Result")
+
+
+class AnchorBlock(NamedTuple):
+    """Anchors of one class: rows first to last - 1 of the sorted means."""
+
+    own: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupedMeans:
+    """Means sorted by class, so that an anchor's positives lie side by side."""
+
+    points: Float[np.ndarray, "n d"]
+    """float64 means, class by class, in the given order within a class."""
+    columns: Float[np.ndarray, "d n"]
+    """The same, one latent axis a row."""
+    order: Int[np.ndarray, " n"]
+    """order[i] is the given row of sorted row i."""
+    classes: Int[np.ndarray, " c"]
+    """The labels that occur, ascending."""
+    starts: Int[np.ndarray, " c+1"]
+    """Class c owns the sorted rows starts[c] to starts[c + 1] - 1."""
+
+    @property
+    def sizes(self) -> Int[np.ndarray, " c"]:
+        """Points of each class."""
+        return np.diff(self.starts)
+
+    @property
+    def n_anchors(self) -> int:
+        """Points whose class has another member."""
+        return int(self.sizes[self.sizes > 1].sum())
+
+    @property
+    def n_left_out(self) -> int:
+        """Points alone in their class, which can't be an anchor."""
+        return len(self.points) - self.n_anchors
+
+    @property
+    def n_triplets(self) -> int:
+        """Triplets there are: every anchor with each of its positives and each of its negatives."""
+        n = len(self.points)
+        return sum(size * (size - 1) * (n - size) for size in self.sizes.tolist())
+
+    @property
+    def spread(self) -> float:
+        """Root mean square distance of the means from their centre; near 0 when the latent space has collapsed."""
+        return float(np.sqrt(np.mean(np.sum((self.points - self.points.mean(axis=0)) ** 2, axis=1))))
+
+    @property
+    def all_equal(self) -> bool:
+        """Whether every mean is the same point, so that every distance is 0."""
+        return bool(np.all(self.points == self.points[0]))
+
+    def anchor_blocks(self) -> Iterator[AnchorBlock]:
+        """All anchors, in blocks of one class each."""
+        for own, (start, stop) in enumerate(zip(self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True)):
+            if stop - start > 1:
+                for first in range(start, stop, _BLOCK):
+                    yield AnchorBlock(own, first, min(first + _BLOCK, stop))
+
+    def class_index(self, label: int) -> int:
+        """Position of `label` among the classes; InputError where no point has it."""
+        where = np.flatnonzero(self.classes == label)
+        if not len(where):
+            raise InputError(f"class {label}: no point has this label; the labels here are {_listed(self.classes)}")
+        return int(where[0])
+
+
+def grouped_by_class(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"]) -> GroupedMeans:
+    """Sort means by label.
+
+    Raises InputError for shapes that don't fit, for means that are NaN, infinite or beyond LARGEST_COORDINATE, and for
+    labels that are not whole numbers.
+    """
+    points = checked_means(means)
+    labels = checked_labels(labels, len(points))
+    order = np.argsort(labels, kind="stable")
+    classes, sizes = np.unique(labels, return_counts=True)
+    points = np.ascontiguousarray(points[order])
+    return GroupedMeans(
+        points=points,
+        columns=np.ascontiguousarray(points.T),
+        order=order,
+        classes=classes,
+        starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+    )
+
+
+def grouped_for_triplets(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"]) -> GroupedMeans:
+    """As `grouped_by_class`, and InputError where not one triplet can be formed."""
+    groups = grouped_by_class(means, labels)
+    if len(groups.classes) < 2:
+        raise InputError(
+            f"labels: all {len(groups.points)} are {groups.classes[0]}, so no anchor has a negative; "
+            "triplets need at least two classes"
+        )
+    if groups.n_anchors == 0:
+        raise InputError(
+            f"labels: each of the {len(groups.classes)} classes has one member, so no anchor has a positive; "
+            "triplets need a class with at least two"
+        )
+    return groups
+
+
+def checked_means(means: Float[np.ndarray, "n d"], name: str = "means") -> Float[np.ndarray, "n d"]:
+    """The means as float64; InputError unless they are a non-empty table of finite numbers."""
+    array = np.asarray(means)
+    if array.ndim != 2 or 0 in array.shape:
+        raise InputError(
+            f"{name}: shape {array.shape} is not possible; it must be (images, latents), neither of them 0"
+        )
+    if array.dtype.kind not in "fiu":
+        raise InputError(f"{name}: type {array.dtype} is not possible; it must hold real numbers")
+    array = array.astype(np.float64)
+    bad = ~(np.abs(array) <= LARGEST_COORDINATE)
+    if bad.any():
+        row = int(np.flatnonzero(bad.any(axis=1))[0])
+        raise InputError(f"{name}: row {row} holds {array[row][bad[row]][0]}; every mean must be finite, up to 1e100")
+    return array
+
+
+def checked_labels(labels: Int[np.ndarray, " n"], n: int, name: str = "labels") -> Int[np.ndarray, " n"]:
+    """The labels as int64; InputError unless there are n whole numbers."""
+    array = np.asarray(labels)
+    if array.shape != (n,):
+        raise InputError(
+            f"{name}: shape {array.shape} is not possible; it must be ({n},), one label for each row of means"
+        )
+    if array.dtype.kind not in "iu":
+        raise InputError(f"{name}: type {array.dtype} is not possible; labels are whole numbers")
+    return array.astype(np.int64)
+
+
+def over_blocks(task: Callable[[Block], Result], blocks: Iterable[Block], threads: int) -> Iterator[Result]:
+    """Results of `task` on each block, in the blocks' order whatever the number of threads."""
+    if threads < 1:
+        raise InputError(f"threads: {threads} is not possible; it must be at least 1")
+    if threads == 1:
+        yield from map(task, blocks)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Result]] = deque()
+        for block in blocks:
+            waiting.append(pool.submit(task, block))
+            if len(waiting) > 2 * threads:  # no result waits long, so memory stays flat
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _listed(classes: Int[np.ndarray, " c"]) -> str:
+    shown = ", ".join(str(label) for label in classes[:10].tolist())
+    return shown if len(classes) <= 10 else f"{shown}, … ({len(classes)} in all)"

@@ -1,0 +1,83 @@
+"""numba: nearest points, R-precision and average precision."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tvae.metrics.kernels.distances import ANCHORS_AT_ONCE, compile_kernel, distance_rows
+from tvae.metrics.kernels.sorting import bucket_edges, copy_positives, fill_turns, sort_distances
+
+
+@compile_kernel
+def nearest_points(columns, queries, first, left_out, nearest, distances):
+    """Fill nearest (b, k) with the k points nearest to queries first..first+b-1, nearest first, ties by index.
+
+    Query i does not count point i as its neighbour where `left_out` is true.
+    """
+    n_points = columns.shape[1]
+    n_queries, n_nearest = nearest.shape
+    rows = np.empty((ANCHORS_AT_ONCE, n_points))
+    for block in range(0, n_queries, ANCHORS_AT_ONCE):
+        block_stop = min(block + ANCHORS_AT_ONCE, n_queries)
+        distance_rows(columns, queries[first + block : first + block_stop], rows)
+        for query in range(block, block_stop):
+            row = rows[query - block]
+            if left_out:
+                row[first + query] = np.inf
+            for place in range(n_nearest):
+                distances[query, place] = np.inf
+            worst = np.inf
+            for j in range(n_points):
+                if row[j] < worst:
+                    place = n_nearest - 1
+                    while place > 0 and distances[query, place - 1] > row[j]:
+                        distances[query, place] = distances[query, place - 1]
+                        nearest[query, place] = nearest[query, place - 1]
+                        place -= 1
+                    distances[query, place] = row[j]
+                    nearest[query, place] = j
+                    worst = distances[query, n_nearest - 1]
+
+
+@compile_kernel
+def retrieval_scores(columns, points, starts, own, first, last, precision, average_precision):
+    """Fill R-precision and AP@R (last - first,) of the anchors first..last-1 of class `own`; R = class size - 1.
+
+    The i-th nearest positive has rank i + (negatives no farther than it): a tie counts against it.
+    """
+    n_points = points.shape[0]
+    own_start, own_stop = starts[own], starts[own + 1]
+    n_positives = own_stop - own_start - 1
+    rows = np.empty((min(ANCHORS_AT_ONCE, last - first), n_points))
+    positives = np.empty(n_positives)
+    ordered = np.empty(n_positives + 1)
+    edges = bucket_edges(n_positives, 4)
+    buckets = np.empty(n_positives, np.uint32)
+    turns = np.empty(n_points, np.uint32)
+    arrived = np.empty(n_positives + 1, np.int64)  # negatives by the number of positives nearer than they are
+    for block in range(first, last, ANCHORS_AT_ONCE):
+        block_stop = min(block + ANCHORS_AT_ONCE, last)
+        distance_rows(columns, points[block:block_stop], rows)
+        for anchor in range(block, block_stop):
+            row = rows[anchor - block]
+            copy_positives(row, anchor, own_start, own_stop, positives)
+            for i in range(n_positives):
+                positives[i] = np.nextafter(positives[i], np.inf)  # at most a distance: its own was below it
+            low, scale = sort_distances(positives, buckets, edges, ordered)
+            fill_turns(row, ordered, edges, low, scale, turns)
+            arrived[:] = 0
+            for start, stop in ((0, own_start), (own_stop, n_points)):
+                for j in range(start, stop):
+                    arrived[turns[j]] += 1
+            hits = 0
+            score = 0.0
+            nearer = 0
+            for i in range(n_positives):
+                nearer += arrived[i]
+                rank = i + 1 + nearer
+                if rank > n_positives:
+                    break
+                hits += 1
+                score += (i + 1) / rank
+            precision[anchor - first] = hits / n_positives
+            average_precision[anchor - first] = score / n_positives

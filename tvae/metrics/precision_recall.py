@@ -1,0 +1,109 @@
+"""Improved precision and recall of samples (Kynkaanniemi et al. 2019).
+
+Kynkäänniemi, Karras, Laine, Lehtinen & Aila, Improved Precision and Recall Metric for Assessing Generative Models,
+NeurIPS 2019, arXiv:1904.06991. There the features are a network's of photographs and n is 50,000; both figures depend
+on the space, on n and on k, so they are comparable only where all three are the same.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Float64
+
+from tvae.errors import InputError
+
+NEIGHBOURS = 3
+"""k of the paper."""
+_BLOCK = 512
+"""Rows measured against all others at a time."""
+_ROUNDING = 1e-12
+"""Of the squares that a squared distance is the difference of: equal points come out this near to 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class Manifold:
+    """What a set of points covers: a ball around each that reaches to its k-th nearest other."""
+
+    points: Float64[np.ndarray, "n d"]
+    squared_radii: Float64[np.ndarray, " n"]
+    k: int
+
+
+@dataclass(frozen=True, eq=False)
+class SampleQuality:
+    """How true samples are to real images, and how much of these they reach."""
+
+    precision: float
+    """Share of the samples inside the real images' manifold."""
+    recall: float
+    """Share of the real images inside the samples' manifold."""
+    sample_inside: Bool[np.ndarray, " m"]
+    """Whether each sample is."""
+    n_real: int
+    k: int
+
+    @property
+    def precision_error(self) -> float:
+        """Standard error of the precision from the number of samples, the real images taken as given."""
+        return math.sqrt(self.precision * (1 - self.precision) / len(self.sample_inside))
+
+    @property
+    def recall_error(self) -> float:
+        """Standard error of the recall from the number of real images, the samples taken as given."""
+        return math.sqrt(self.recall * (1 - self.recall) / self.n_real)
+
+
+def manifold(points: Float[np.ndarray, "n d"], k: int = NEIGHBOURS) -> Manifold:
+    """The manifold of these points; other points at the very same place count as neighbours at distance 0.
+
+    Raises:
+        InputError: not rows of finite numbers, or k not from 1 to n - 1.
+    """
+    rows = np.asarray(points, np.float64)
+    if rows.ndim != 2 or not np.isfinite(rows).all():
+        raise InputError(f"quality: points of shape {rows.shape}; they must be rows of finite numbers")
+    if not 1 <= k <= len(rows) - 1:
+        raise InputError(f"quality: k is {k}; with {len(rows)} points it must be from 1 to {len(rows) - 1}")
+    radii = np.empty(len(rows))
+    for start in range(0, len(rows), _BLOCK):
+        squared = _squared_distances(rows[start : start + _BLOCK], rows)  # (block, n)
+        squared[np.arange(len(squared)), start + np.arange(len(squared))] = np.inf  # not itself
+        radii[start : start + _BLOCK] = np.partition(squared, k - 1, axis=1)[:, k - 1]
+    return Manifold(rows, radii, k)
+
+
+def inside(found: Manifold, points: Float[np.ndarray, "m d"]) -> Bool[np.ndarray, " m"]:
+    """Whether each point lies in some ball, its surface counted in."""
+    rows = np.asarray(points, np.float64)
+    result = np.empty(len(rows), bool)
+    for start in range(0, len(rows), _BLOCK):
+        squared = _squared_distances(rows[start : start + _BLOCK], found.points)  # (block, n)
+        result[start : start + _BLOCK] = (squared <= found.squared_radii).any(axis=1)
+    return result
+
+
+def sample_quality(real: Manifold, samples: Manifold) -> SampleQuality:
+    """Precision and recall of the samples.
+
+    Raises:
+        InputError: another k or another space.
+    """
+    if real.k != samples.k or real.points.shape[1] != samples.points.shape[1]:
+        raise InputError("quality: real images and samples need the same k and the same features")
+    right, reached = inside(real, samples.points), inside(samples, real.points)
+    return SampleQuality(float(right.mean()), float(reached.mean()), right, len(real.points), real.k)
+
+
+def _squared_distances(a: Float64[np.ndarray, "p d"], b: Float64[np.ndarray, "q d"]) -> Float64[np.ndarray, "p q"]:
+    squares = np.einsum("pd,pd->p", a, a)[:, None] + np.einsum("qd,qd->q", b, b)
+    squared = squares - 2 * a @ b.T
+    squared[squared <= _ROUNDING * squares] = 0.0  # points in one place: no ball is too small for its own centre
+    return squared
+
+
+def beyond_noise(first: tuple[float, float], second: tuple[float, float]) -> bool:
+    """Whether two (share, standard error) differ by more than two standard errors of their difference."""
+    return abs(first[0] - second[0]) > 2 * math.hypot(first[1], second[1])

@@ -1,0 +1,12 @@
+"""Encoder, decoder and posterior in torch and in numpy, their losses, and what they encode.
+
+    encoding.py  Encoding: a split as the arms of a run encode it
+    losses.py    Reconstruction, KL, triplet hinge and their weighted sum (Eq. 1, 2)
+    network.py   The same encoder and decoder in numpy, for pages that must not load torch
+    vae.py       Encoder, decoder and posterior (torch)
+
+encoding.py  Encoding: a split as the arms of a run encode it
+losses.py    Reconstruction, KL, triplet hinge and their weighted sum (Eq. 1, 2)
+network.py   The same encoder and decoder in numpy, for pages that must not load torch
+vae.py       Encoder, decoder and posterior (torch)
+"""

@@ -1,0 +1,56 @@
+"""Encoding: a split as the arms of a run encode it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Int64, UInt8
+
+from tvae.config import ModelConfig
+
+
+def weight_shapes(pixels: int, model: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Name and shape of each tensor of a `tvae.model.vae.VAE`."""
+    hidden, latent = model.hidden, model.latent_dim
+    return {
+        "encoder.0.weight": (hidden, pixels),
+        "encoder.0.bias": (hidden,),
+        "encoder.2.weight": (2 * latent, hidden),
+        "encoder.2.bias": (2 * latent,),
+        "decoder.0.weight": (hidden, latent),
+        "decoder.0.bias": (hidden,),
+        "decoder.2.weight": (pixels, hidden),
+        "decoder.2.bias": (pixels,),
+    }
+
+
+@dataclass(frozen=True)
+class EncodedArm:
+    """One arm's view of a split."""
+
+    means: Float32[np.ndarray, "n latent"]
+    """Posterior means."""
+    errors: Float32[np.ndarray, " n"]
+    """Squared L2 distance of each image to the reconstruction from its mean."""
+    kl: Float32[np.ndarray, " latent"]
+    """KL of the posterior to the prior by latent, in nats, averaged over the images."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A split as all arms of a run see it, with a few reconstructions to show at once."""
+
+    split: str
+    labels: Int64[np.ndarray, " n"]
+    arms: dict[str, EncodedArm]
+    sample_rows: Int64[np.ndarray, " k"]
+    """Rows of the first two images of each class, at most 40."""
+    sample_images: UInt8[np.ndarray, "k height width"]
+    sample_reconstructions: dict[str, UInt8[np.ndarray, "k height width"]]
+    """Of the sample rows, from their means."""
+
+    @property
+    def means(self) -> dict[str, Float32[np.ndarray, "n latent"]]:
+        """Posterior means by arm."""
+        return {name: arm.means for name, arm in self.arms.items()}

@@ -1,0 +1,110 @@
+"""Reconstruction, KL, triplet hinge and their weighted sum (Eq. 1, 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor
+
+from tvae.config import LossConfig
+from tvae.model.vae import Posterior
+
+
+def squared_l2(images: Float[Tensor, "n pixels"], reconstructions: Float[Tensor, "n pixels"]) -> Float[Tensor, " n"]:
+    """Squared Euclidean distance of each image to its reconstruction, summed over pixels (section 3)."""
+    return (images - reconstructions).square().sum(dim=1)
+
+
+def bernoulli(images: Float[Tensor, "n pixels"], logits: Float[Tensor, "n pixels"]) -> Float[Tensor, " n"]:
+    """Negative log-likelihood in nats, each pixel a Bernoulli variable, summed over pixels."""
+    return F.binary_cross_entropy_with_logits(logits, images, reduction="none").sum(dim=1)
+
+
+def kl_divergence(posterior: Posterior) -> Float[Tensor, "n latent"]:
+    """KL of each latent's posterior to the standard normal prior, in nats (Kingma & Welling 2013, appendix B)."""
+    mean, log_var = posterior
+    return 0.5 * (mean.square() + log_var.exp() - 1.0 - log_var)
+
+
+def triplet_hinge(
+    anchors: Float[Tensor, "b latent"],
+    positives: Float[Tensor, "b latent"],
+    negatives: Float[Tensor, "b latent"],
+    margin: float | Float[Tensor, " b"],
+) -> Float[Tensor, " b"]:
+    """max(0, D(a,p) - D(a,n) + m) of each triplet, D Euclidean (Eq. 1).
+
+    torch's own triplet_margin_loss refuses a margin of 0; the vector norm has gradient 0 where two points
+    coincide, where a hand-written root of a sum would give NaN.
+    """
+    to_positive = torch.linalg.vector_norm(anchors - positives, dim=1)
+    to_negative = torch.linalg.vector_norm(anchors - negatives, dim=1)
+    return F.relu(to_positive - to_negative + margin)
+
+
+def batch_all_hinge(
+    anchors: Float[Tensor, "b latent"],
+    positives: Float[Tensor, "b latent"],
+    batch: Float[Tensor, "n latent"],
+    negative: Bool[Tensor, "b n"],
+    margin: float,
+) -> Float[Tensor, ""]:
+    """Mean hinge of each anchor and positive with every image of the batch that is of another class.
+
+    The "batch all" scheme of Hermans et al. 2017 (In Defense of the Triplet Loss), restricted to the drawn pairs.
+    """
+    to_positive = torch.linalg.vector_norm(anchors - positives, dim=1)
+    hinge = F.relu(to_positive[:, None] - euclidean_distances(anchors, batch) + margin)  # (b, n)
+    return (hinge * negative).sum() / negative.sum()
+
+
+def triplet_term(
+    means: Float[Tensor, "3*b latent"], labels: Int64[Tensor, " 3*b"], loss: LossConfig, batch_all: bool
+) -> Float[Tensor, ""]:
+    """The triplet term of a batch of anchors, positives, negatives (in this order).
+
+    Where its weight is 0 it is shown but not descended: no gradient reaches the means.
+    """
+    if loss.triplet_weight == 0:
+        means = means.detach()
+    anchors, positives, negatives = means.chunk(3)
+    if batch_all:
+        return batch_all_hinge(anchors, positives, means, negative_mask(labels), loss.margin)
+    return triplet_hinge(anchors, positives, negatives, loss.margin).mean()
+
+
+def euclidean_distances(left: Float[Tensor, "b latent"], right: Float[Tensor, "n latent"]) -> Float[Tensor, "b n"]:
+    """All distances between two sets of points, by one matrix product, with gradient 0 where points coincide."""
+    squares = left.square().sum(1)[:, None] + right.square().sum(1) - 2.0 * left @ right.T
+    near = squares <= 1e-12
+    return torch.where(near, 0.0, torch.where(near, 1.0, squares).sqrt())
+
+
+@dataclass(frozen=True)
+class LossTerms:
+    """The three terms of Eq. 2, each averaged over the batch, before their weights."""
+
+    reconstruction: Float[Tensor, ""] | float
+    kl: Float[Tensor, ""] | float
+    triplet: Float[Tensor, ""] | float
+
+    def total(self, config: LossConfig) -> Float[Tensor, ""] | float:
+        """The weighted sum. A term of weight 0 is left out, so it has no influence even where it is not finite."""
+        total = 0.0
+        for weight, term in (
+            (config.reconstruction_weight, self.reconstruction),
+            (config.kl_weight, self.kl),
+            (config.triplet_weight, self.triplet),
+        ):
+            if weight > 0:
+                total = total + weight * term
+        return total
+
+
+def negative_mask(labels: Int64[Tensor, " n"]) -> Bool[Tensor, "b n"]:
+    """Which images of a batch (anchors, positives, negatives in this order) are of another class than each anchor."""
+    anchors = labels[: len(labels) // 3]
+    return anchors[:, None] != labels[None, :]

@@ -1,0 +1,87 @@
+"""The same encoder and decoder in numpy, for pages that must not load torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float32, UInt8
+
+from tvae.errors import InputError
+from tvae.system.array_files import Weights
+
+_BLOCK = 4_096
+"""Images or codes at once: a few MB of hidden values."""
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedImages:
+    """The diagonal Gaussian q(z|x) of each of m images."""
+
+    means: Float32[np.ndarray, "m latent"]
+    log_vars: Float32[np.ndarray, "m latent"]
+
+    def sample(self, noise: Float[np.ndarray, "m latent"]) -> Float32[np.ndarray, "m latent"]:
+        """A code each: mean + sd * noise."""
+        return (self.means + np.exp(0.5 * self.log_vars) * noise).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """One arm's encoder and decoder, the same functions as `tvae.model.vae.VAE` computes.
+
+    A second form of it, because importing torch takes seconds and a page needs two products of small matrices.
+    """
+
+    weights: Weights
+    height: int
+    width: int
+
+    @property
+    def latents(self) -> int:
+        """Number of latents."""
+        return self.weights["decoder.0.weight"].shape[1]
+
+    def encoded(self, images: UInt8[np.ndarray, "m height width"]) -> EncodedImages:
+        """The posterior of each image.
+
+        Raises:
+            InputError: images that are not uint8 of this arm's size.
+        """
+        images = np.asarray(images)
+        if images.ndim != 3 or images.shape[1:] != (self.height, self.width) or images.dtype != np.uint8:
+            raise InputError(
+                f"images: {images.dtype} of shape {images.shape}; this arm takes uint8 of {self.height} x {self.width}"
+            )
+        pixels = images.reshape(len(images), -1)
+        both = self._layers("encoder", pixels, unit=255)  # (m, 2 latent)
+        return EncodedImages(both[:, : self.latents], both[:, self.latents :])
+
+    def decoded(self, codes: Float[np.ndarray, "m latent"]) -> Float32[np.ndarray, "m height width"]:
+        """The images of these codes, in [0, 1].
+
+        Raises:
+            InputError: codes that are not finite rows of this arm's number of latents.
+        """
+        codes = np.asarray(codes)
+        if codes.ndim != 2 or codes.shape[1] != self.latents or not np.isfinite(codes).all():
+            raise InputError(f"codes: shape {codes.shape}; this arm takes finite codes of {self.latents} latents")
+        logits = self._layers("decoder", codes)  # (m, pixels)
+        return (0.5 * (1 + np.tanh(0.5 * logits))).reshape(-1, self.height, self.width)  # sigmoid without overflow
+
+    def _layers(self, part: str, inputs: np.ndarray, unit: float = 1.0) -> Float32[np.ndarray, "m out"]:
+        """Linear, ReLU, linear, of the inputs in this unit."""
+        first, first_bias, last, last_bias = (
+            self.weights[f"{part}.{layer}.{kind}"] for layer in (0, 2) for kind in ("weight", "bias")
+        )
+        out = np.empty((len(inputs), len(last)), np.float32)
+        for start in range(0, len(inputs), _BLOCK):
+            block = inputs[start : start + _BLOCK].astype(np.float32) / np.float32(unit)
+            hidden = np.maximum(block @ first.T + first_bias, 0)
+            out[start : start + _BLOCK] = hidden @ last.T + last_bias
+        return out
+
+
+def to_grey(images: Float[np.ndarray, "m height width"]) -> UInt8[np.ndarray, "m height width"]:
+    """Images in [0, 1] as grey values from 0 to 255."""
+    return np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8)

@@ -1,0 +1,35 @@
+"""Runs that ship and the user's own, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tvae.errors import InputError
+from tvae.runs.run import runs_in
+from tvae.system.user_folders import runs_folder
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
+JUDGES = SHIPPED / "judges"
+"""Shipped classifiers of data sets; not a run."""
+FIRST_CHOICES = ("mnist", "digits")
+"""Shipped runs in the order in which a fresh page looks for one it can show."""
+
+
+def run_folders() -> dict[str, Path]:
+    """The folders of all runs by name: shipped ones first, then a person's own."""
+    shipped = {path.name: path for path in runs_in(SHIPPED)}
+    ordered = [name for name in FIRST_CHOICES if name in shipped] + [n for n in shipped if n not in FIRST_CHOICES]
+    own = {path.name: path for path in runs_in(runs_folder()) if path.name not in shipped}
+    return {name: shipped[name] for name in ordered} | own
+
+
+def run_folder(name: str) -> Path:
+    """The folder of the run of this name.
+
+    Raises:
+        InputError: there is none. A name is only ever looked up among those that exist, never joined to a path.
+    """
+    folders = run_folders()
+    if name not in folders:
+        raise InputError(f"run {name[:80]!r} is not found; there are {', '.join(folders) or 'none'}")
+    return folders[name]

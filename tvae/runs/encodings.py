@@ -1,0 +1,103 @@
+"""Encoded splits, triplet curves and gap histograms of a run, as .npz files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from tvae.errors import InputError
+from tvae.metrics.gap_histogram import GapHistogram
+from tvae.metrics.triplet_curve import TripletCurve
+from tvae.model.encoding import EncodedArm, Encoding
+from tvae.runs.run import Run, encoding_name
+from tvae.system.array_files import npz_arrays, npz_bytes
+from tvae.system.files import read_bounded, write_atomically
+
+
+def write_encoding(folder: Path, encoding: Encoding, *, half: bool = False) -> None:
+    """Write encoding-<split>.npz, means as float32 or float16, so that pages which only look need no torch."""
+    precision = np.float16 if half else np.float32
+    arrays: dict[str, np.ndarray] = {
+        "labels": encoding.labels,
+        "sample_rows": encoding.sample_rows,
+        "sample_images": encoding.sample_images,
+    }
+    for name, arm in encoding.arms.items():
+        arrays |= {
+            f"{name}/means": arm.means.astype(precision),
+            f"{name}/errors": arm.errors,
+            f"{name}/kl": arm.kl,
+            f"{name}/reconstructions": encoding.sample_reconstructions[name],
+        }
+    write_atomically(folder / encoding_name(encoding.split), npz_bytes(arrays))
+
+
+def read_encoding(run: Run, split: str) -> Encoding | None:
+    """What `write_encoding` wrote for this run, or None if it is not there or can't be this run's."""
+    try:
+        arrays = npz_arrays(read_bounded(run.weights_folder / encoding_name(split), 2**30))
+        record = run.provenance.test if split == "test" else run.provenance.train
+        arms = {
+            name: EncodedArm(*(arrays[f"{name}/{part}"].astype(np.float32) for part in ("means", "errors", "kl")))
+            for name in run.config.arms
+        }
+        encoding = Encoding(
+            split,
+            arrays["labels"],
+            arms,
+            arrays["sample_rows"],
+            arrays["sample_images"],
+            {name: arrays[f"{name}/reconstructions"] for name in run.config.arms},
+        )
+    except (InputError, KeyError):
+        return None
+    shape = (record.n, run.config.model.latent_dim)
+    fits = encoding.labels.shape == (record.n,) and all(
+        arm.means.shape == shape and arm.errors.shape == shape[:1] and arm.kl.shape == shape[1:]
+        for arm in arms.values()
+    )
+    return encoding if fits else None
+
+
+def write_curves(folder: Path, split: str, curves: Mapping[str, TripletCurve]) -> None:
+    """Write curves-<split>.npz."""
+    _write_by_arm(folder / f"curves-{split}.npz", {arm: curve.to_arrays() for arm, curve in curves.items()})
+
+
+def read_curves(run: Run, split: str) -> dict[str, TripletCurve] | None:
+    """Each arm's curve, or None if the file is not there or can't be this run's."""
+    try:
+        found = _read_by_arm(run, f"curves-{split}.npz")
+        return {arm: TripletCurve.from_arrays(arrays) for arm, arrays in found.items()}
+    except InputError:
+        return None
+
+
+def write_gaps(folder: Path, split: str, gaps: Mapping[str, GapHistogram]) -> None:
+    """Write gaps-<split>.npz."""
+    _write_by_arm(folder / f"gaps-{split}.npz", {arm: found.to_arrays() for arm, found in gaps.items()})
+
+
+def read_gaps(run: Run, split: str) -> dict[str, GapHistogram] | None:
+    """The distribution of each arm's gaps, or None if the file is not there or can't be this run's."""
+    try:
+        found = _read_by_arm(run, f"gaps-{split}.npz")
+        return {arm: GapHistogram.from_arrays(arrays) for arm, arrays in found.items()}
+    except InputError:
+        return None
+
+
+def _write_by_arm(path: Path, found: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+    arrays = {f"{arm}/{name}": array for arm, named in found.items() for name, array in named.items()}
+    write_atomically(path, npz_bytes(arrays))
+
+
+def _read_by_arm(run: Run, name: str) -> dict[str, dict[str, np.ndarray]]:
+    """What `_write_by_arm` wrote, for each arm of the run; InputError where it is no such file."""
+    arrays = npz_arrays(read_bounded(run.weights_folder / name, 2**30))
+    return {
+        arm: {key.removeprefix(f"{arm}/"): array for key, array in arrays.items() if key.startswith(f"{arm}/")}
+        for arm in run.config.arms
+    }

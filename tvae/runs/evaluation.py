@@ -1,0 +1,149 @@
+"""Encode a split and compute metrics.json."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import torch
+
+from tvae.data import Split
+from tvae.metrics.gap_histogram import GapHistogram, gap_histogram
+from tvae.metrics.scores import active_units, knn_accuracy, retrieval, silhouette
+from tvae.metrics.triplet_accuracy import triplet_accuracy
+from tvae.metrics.triplet_curve import TripletCurve, triplet_curve
+from tvae.model.encoding import EncodedArm, Encoding
+from tvae.model.losses import kl_divergence, squared_l2
+from tvae.model.vae import VAE, model_with
+from tvae.runs.run import Run, check_split
+from tvae.runs.weights import read_weights
+
+BATCH = 2_000
+"""Images encoded at once: a few MB of activations."""
+THREADS = min(2, os.cpu_count() or 1)
+"""Threads of the exact counts; the result doesn't depend on them."""
+SAMPLES_PER_CLASS, MOST_SAMPLES = 2, 40
+
+
+def load_model(run: Run, arm: str) -> VAE:
+    """The arm's model with its saved weights.
+
+    Raises:
+        InputError: no such arm, or weights that don't fit (see `read_weights`).
+    """
+    return model_with(read_weights(run, arm), run.pixels, run.config.model)
+
+
+def encode_split(run: Run, split: Split) -> Encoding:
+    """Means, KL and reconstruction error of every image of the split in every arm, from the saved weights.
+
+    Raises:
+        InputError: weights that don't fit, or a split that is not the run's.
+    """
+    check_split(run, split)
+    models = {arm: load_model(run, arm) for arm in run.config.arms}
+    samples = _sample_rows(split)
+    with ThreadPoolExecutor(THREADS) as pool:  # each product on the caller's threads: in training that is one
+        encoded = dict(zip(models, pool.map(lambda model: encode_arm(model, split), models.values()), strict=True))
+    reconstructions = {arm: _reconstructions(model, split, samples) for arm, model in models.items()}
+    return Encoding(
+        split.name,
+        split.labels,
+        encoded,
+        samples,
+        split.images[samples],
+        reconstructions,
+    )
+
+
+@torch.inference_mode()
+def encode_arm(model: VAE, split: Split) -> EncodedArm:
+    """Means and reconstruction error of every image in one model, and KL by latent."""
+    device = next(model.parameters()).device
+    means, errors = [], []
+    kl = torch.zeros(model.config.latent_dim, dtype=torch.float64)
+    for start in range(0, len(split), BATCH):
+        images = torch.from_numpy(split.pixels(slice(start, start + BATCH))).to(device)
+        posterior = model.encode(images)
+        means.append(posterior.mean.cpu().numpy())
+        kl += kl_divergence(posterior).sum(dim=0, dtype=torch.float64).cpu()
+        errors.append(squared_l2(images, model.decode(posterior.mean)).cpu().numpy())
+    by_latent = (kl / len(split)).numpy().astype(np.float32)
+    return EncodedArm(np.concatenate(means), np.concatenate(errors), by_latent)
+
+
+def evaluate(run: Run, encoding: Encoding, margins: Sequence[float]) -> dict[str, Any]:
+    """The numbers of `python -m tvae evaluate`, as plain JSON values.
+
+    Triplet accuracy is exact, over all triplets of the split. Reconstruction is from the mean, averaged over images.
+    The nearest neighbours of an image are other images of the same split.
+
+    Raises:
+        InputError: an impossible margin, or labels that allow no triplet.
+    """
+    return {
+        "dataset": run.config.data.name,
+        "split": encoding.split,
+        "n": len(encoding.labels),
+        "seed": run.config.train.seed,
+        "step": run.provenance.step,
+        "arms": {name: _measured(arm, encoding.labels, margins, run.pixels) for name, arm in encoding.arms.items()},
+    }
+
+
+def triplet_curves(encoding: Encoding) -> dict[str, TripletCurve]:
+    """Exact triplet accuracy of each arm at the margins 0 to 5 in steps of 0.025, so that a slider is a look-up.
+
+    Raises:
+        InputError: labels that allow no triplet.
+    """
+    return {name: triplet_curve(arm.means, encoding.labels, threads=THREADS) for name, arm in encoding.arms.items()}
+
+
+def gap_histograms(encoding: Encoding) -> dict[str, GapHistogram]:
+    """How the gaps of all triplets are spread in each arm.
+
+    Raises:
+        InputError: labels that allow no triplet.
+    """
+    return {name: gap_histogram(arm.means, encoding.labels, threads=THREADS) for name, arm in encoding.arms.items()}
+
+
+def _measured(arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], pixels: int) -> dict[str, Any]:
+    triplets = triplet_accuracy(arm.means, labels, margins, threads=THREADS)
+    near = retrieval(arm.means, labels, threads=THREADS)
+    most = len(labels) - 1
+    reconstruction = float(arm.errors.mean(dtype=np.float64))
+    return {
+        "triplet_accuracy": {
+            f"{margin:g}": float(share) for margin, share in zip(margins, triplets.accuracy, strict=True)
+        },
+        "triplets": triplets.n_triplets,
+        "anchors_left_out": triplets.n_anchors_left_out,
+        "all_means_equal": triplets.all_equal,
+        "reconstruction": reconstruction,
+        "reconstruction_per_pixel": reconstruction / pixels,
+        "kl": float(arm.kl.sum(dtype=np.float64)),
+        "kl_by_latent": [round(float(nats), 5) for nats in arm.kl],
+        "active_units": active_units(arm.means),
+        "knn_accuracy": knn_accuracy(arm.means, labels, min(1, most), threads=THREADS),
+        "knn_accuracy_5": knn_accuracy(arm.means, labels, min(5, most), threads=THREADS),
+        "r_precision": near.r_precision,
+        "map_at_r": near.map_at_r,
+        "silhouette": silhouette(arm.means, labels, threads=THREADS),
+    }
+
+
+def _sample_rows(split: Split) -> np.ndarray:
+    """Rows of the first images of each class, class by class."""
+    rows = [np.flatnonzero(split.labels == label)[:SAMPLES_PER_CLASS] for label in range(len(split.class_names))]
+    return np.concatenate(rows)[:MOST_SAMPLES]
+
+
+@torch.inference_mode()
+def _reconstructions(model: VAE, split: Split, rows: np.ndarray) -> np.ndarray:
+    decoded = model.decode(model.encode(torch.from_numpy(split.pixels(rows))).mean).numpy()
+    return np.rint(255.0 * decoded).astype(np.uint8).reshape(-1, *split.image_shape)

@@ -1,0 +1,96 @@
+"""README.md of a run folder, in Hugging Face form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tvae.runs.run import CARD, Run
+from tvae.system.files import write_atomically
+
+
+def write_model_card(run: Run, metrics: dict[str, Any]) -> None:
+    """Write the run's README.md."""
+    write_atomically(run.folder / CARD, model_card(run, metrics))
+
+
+def model_card(run: Run, metrics: dict[str, Any]) -> str:
+    """The card's Markdown: what was trained, how, on what, what it measures, what it is not for."""
+    config, provenance = run.config, run.provenance
+    arms = metrics["arms"]
+    title = f"{' and '.join(arms) if len(arms) < 3 else f'{len(arms)} arms'} on {config.data.name}"
+    margins = list(next(iter(arms.values()))["triplet_accuracy"])
+    rows = [
+        "| " + " | ".join(cells) + " |"
+        for cells in [
+            ["", *arms],
+            ["---", *["---:" for _ in arms]],
+            ["triplet weight", *[f"{config.arms[arm].triplet_weight:g}" for arm in arms]],
+            ["margin in the loss", *[f"{config.arms[arm].margin:g}" for arm in arms]],
+            *[
+                [
+                    f"triplet accuracy at m = {m}",
+                    *[f"{100 * arm['triplet_accuracy'][m]:.2f} %" for arm in arms.values()],
+                ]
+                for m in margins
+            ],
+            ["squared error an image", *[f"{arm['reconstruction']:.3f}" for arm in arms.values()]],
+            ["KL, nats", *[f"{arm['kl']:.3f}" for arm in arms.values()]],
+            ["active units", *[f"{arm['active_units']} of {config.model.latent_dim}" for arm in arms.values()]],
+            ["1-NN accuracy, leave one out", *[f"{100 * arm['knn_accuracy']:.2f} %" for arm in arms.values()]],
+            ["MAP@R", *[f"{arm['map_at_r']:.4f}" for arm in arms.values()]],
+        ]
+    ]
+    table = "\n".join(rows)
+    state = "" if provenance.finished else "\n**Not finished**: training was ended before its last step.\n"
+    budget = ""
+    if provenance.seconds_budget is not None:
+        budget = f" It was given {provenance.seconds_budget:g} s, or {config.train.epochs:,} epochs if that was sooner."
+    return f"""---
+license: mit
+library_name: safetensors
+tags:
+- variational-autoencoder
+- metric-learning
+- triplet-loss
+datasets:
+- {config.data.name}
+metrics:
+- triplet_accuracy
+---
+
+# {title}
+{state}
+A variational autoencoder with {config.model.hidden} hidden units each way and {config.model.latent_dim} latents, \
+trained side by side with a triplet hinge on the means of its posterior (TVAE, Ishfaq, Hoogi and Rubin 2018, \
+arXiv:1802.04403). {_beginning(run)}
+
+Trained by
+
+    {provenance.command}
+
+in {provenance.seconds:,.0f} s on {provenance.device} ({provenance.threads} thread an arm), {provenance.step:,} steps \
+of {config.train.batch_size} triplets, seed {config.train.seed}, with \
+{", ".join(f"{name} {version}" for name, version in provenance.versions.items())}, started {provenance.started}.{budget}
+
+## Measured
+
+On the {metrics["split"]} split, n = {metrics["n"]:,} (SHA-256 {provenance.test.fingerprint[:16]}…), seed \
+{metrics["seed"]}; triplet accuracy is exact, over all {next(iter(arms.values()))["triplets"]:,} triplets.
+
+{table}
+
+`python -m tvae evaluate` on this folder gives these numbers again.
+
+## Use and limits
+
+Each `<arm>.safetensors` holds the tensors of `tvae.model.vae.VAE`; `config.json` has every setting, `history.jsonl` \
+the loss while training. The models know {config.data.name} images of {provenance.test.height}x{provenance.test.width} \
+pixels and nothing else. They are made for study, not for decisions about anyone.
+"""
+
+
+def _beginning(run: Run) -> str:
+    if run.provenance.started_from:
+        start = run.provenance.started_from
+        return f"Each arm began with its own weights in {start}; all saw the same triplets and noise."
+    return "All arms began with the same weights and saw the same triplets and noise; they differ in their loss alone."

@@ -1,0 +1,316 @@
+"""Recording: train a run and fill its folder."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import math
+import platform
+import time
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from tvae.config import RunConfig
+from tvae.data import Dataset, Split
+from tvae.errors import InputError
+from tvae.model.vae import weights_of
+from tvae.runs.encodings import write_curves, write_encoding, write_gaps
+from tvae.runs.evaluation import encode_split, evaluate, gap_histograms, triplet_curves
+from tvae.runs.history import HistoryRows, append_history
+from tvae.runs.model_card import write_model_card
+from tvae.runs.resume_file import Standing, read_resume_file, write_resume_file
+from tvae.runs.run import HISTORY, Provenance, Run, SplitRecord, read_run, write_config, write_metrics
+from tvae.runs.snapshots import SnapshotTimes, take_snapshot
+from tvae.runs.warm_start import shown_step, starting_weights
+from tvae.runs.weights import write_weights
+from tvae.system.array_files import Weights
+from tvae.system.files import make_writable_folder
+from tvae.system.json_lines import cut_rows
+from tvae.training.loop import Report, Training
+from tvae.training.time_budget import TimePlan
+from tvae.version import VERSION
+
+KEEPING_SHARE = 0.02
+"""Of the training time, which may go to writing the resume file: the rest of it is what a kill costs."""
+DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
+"""Margins of the accuracies in metrics.json."""
+
+
+def record(
+    config: RunConfig,
+    dataset: Dataset,
+    folder: Path,
+    command: str,
+    *,
+    half: bool = False,
+    seconds: float | None = None,
+    start_from: Run | None = None,
+) -> Iterator[Report]:
+    """Train a run and keep it in an empty folder, passing on its reports; see `Recording`.
+
+    Args:
+        half: keep the last weights and the encoding as float16, as snapshots always are: half the disk, and an
+            accuracy that differs in the third decimal of a percent.
+        seconds: end after about this many seconds of training, if the config's epochs aren't over sooner.
+        start_from: begin with this run's weights, each arm with those of the arm of the same name.
+
+    Raises:
+        InputError: the folder holds something already or can't be written; weights that don't fit; what `Training`
+            refuses.
+        NonFiniteLoss: from training, after the last finite weights are saved.
+        OSError: the disk is full; what was saved before stands.
+    """
+    start = None if start_from is None else starting_weights(start_from, config)
+    told = "" if start_from is None else shown_step(start_from)
+    claim_folder(folder)
+    recording = Recording(config, dataset, folder, command, half=half, seconds=seconds, start=start, started_from=told)
+    yield from recording.reports()
+
+
+class Recording:
+    """A run being trained, and kept in its folder.
+
+    Weights are saved each epoch and when `reports` is left early or training fails; the folder then holds a loadable
+    run that says it isn't finished. Snapshots on the way show how it came about (see `snapshot_steps`).
+
+    Attributes:
+        training: the run in progress.
+        run: its folder, as it was last saved.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        dataset: Dataset,
+        folder: Path,
+        command: str,
+        *,
+        half: bool = False,
+        seconds: float | None = None,
+        start: Mapping[str, Weights] | None = None,
+        started_from: str = "",
+        resume_file: Path | None = None,
+    ) -> None:
+        """
+        Args:
+            start: each arm's first weights; None for those that the seed gives.
+            started_from: where they are from, in words.
+            resume_file: kept up to date while the run is trained; where it is there already, the run goes on from it.
+
+        Raises:
+            InputError: what `Training` refuses; a resume file that is not this run's.
+            OSError: the folder can't be written.
+        """
+        self.training = Training(config, dataset.train)
+        provenance = replace(
+            _provenance(dataset, self.training, command),
+            half_precision=half,
+            started_from=started_from,
+            seconds_budget=seconds,
+        )
+        self.run = Run(folder, config, provenance)
+        self._test = dataset.test
+        self._resume_file = resume_file
+        self._history = HistoryRows(self.training)
+        self._in_all, self._in_snapshots, self._aside = _Clock(), _Clock(), _Clock()
+        self._keep_due = -math.inf
+        self._plan = None if seconds is None else TimePlan(seconds, self.training.steps)
+        self._between_steps = True
+        if resume_file is not None and resume_file.exists():
+            self._take_up(resume_file)
+        else:
+            for arm, weights in (start or {}).items():
+                self.training.arms[arm].begin_with(weights)
+            cut_rows(folder / HISTORY, -1)
+        self._snapshots = SnapshotTimes(self.run, self.training.steps, seconds, self.seconds)
+        self._save()
+
+    @property
+    def seconds(self) -> float:
+        """Spent in training so far, and in keeping it."""
+        return self._in_all.seconds
+
+    @property
+    def budget(self) -> float | None:
+        """Seconds of training that the run was given."""
+        return self.run.provenance.seconds_budget
+
+    def reports(self) -> Generator[Report, None, None]:
+        """Train to the end, a report a step, and evaluate. May be left between any two reports.
+
+        Raises:
+            NonFiniteLoss: after the last finite weights are saved.
+            OSError: the disk is full; what was saved before stands.
+        """
+        training = self.training
+        reports = training.reports()
+        try:
+            if training.step == 0:
+                with self._in_all:
+                    self._snapshot_if_due()
+            while True:
+                with self._in_all:
+                    self._between_steps = False
+                    report = next(reports, None)
+                    self._between_steps = True
+                    if report is None:
+                        break
+                    report = self._planned(report)
+                    if row := self._history.add(report):
+                        append_history(self.run.folder, row)
+                    if report.step % training.steps_per_epoch == 0 and report.step < report.steps:
+                        self._save()
+                        self._keep()
+                    if self._snapshot_if_due():
+                        self._keep()
+                yield report
+        finally:
+            reports.close()
+            self._save()
+            if self._between_steps:  # within a step, one arm may be ahead of the other
+                self._keep(now=True)
+        finish(self.run, self._test)
+        if self._resume_file is not None:
+            self._resume_file.unlink(missing_ok=True)
+
+    def _planned(self, report: Report) -> Report:
+        """The report, with the number of steps that the time allows."""
+        if self._plan is None:
+            return report
+        seconds = self._in_all.running_seconds
+        aside, later = self._aside.seconds, self._snapshots.seconds_later
+        self.training.steps = self._plan.steps(report.step, seconds, aside, later)
+        return replace(report, steps=self.training.steps)
+
+    def _snapshot_if_due(self) -> bool:
+        if not self._snapshots.due(self.training.step, self._in_all.running_seconds):
+            return False
+        with self._aside, self._in_snapshots:
+            take_snapshot(self.run, self.training, self._test)
+        self._snapshots.taken(self._in_snapshots.seconds)
+        return True
+
+    def _save(self) -> None:
+        training = self.training
+        weights = {name: weights_of(arm.model) for name, arm in training.arms.items()}
+        write_weights(self.run.folder, weights, training.step, half=self.run.provenance.half_precision)
+        provenance = replace(
+            self.run.provenance,
+            step=training.step,
+            seconds=round(self._in_all.running_seconds, 1),
+            finished=training.step == training.steps,
+        )
+        self.run = replace(self.run, provenance=provenance)
+        write_config(self.run)
+
+    def _keep(self, *, now: bool = False) -> None:
+        """Bring the resume file up to date, unless that was done just now."""
+        begun = time.monotonic()
+        if self._resume_file is None or (not now and begun < self._keep_due):
+            return
+        training = self.training
+        with self._aside:
+            standing = Standing(
+                step=training.step,
+                steps=training.steps,
+                seconds=self._in_all.running_seconds,
+                waiting=self._history.waiting,
+            )
+            write_resume_file(self._resume_file, training, standing)
+        now_is = time.monotonic()
+        self._keep_due = now_is + (now_is - begun) / KEEPING_SHARE
+
+    def _take_up(self, resume_file: Path) -> None:
+        standing, tensors = read_resume_file(resume_file, self.run.config, self.run.pixels)
+        for name, arm in self.training.arms.items():
+            arm.restore(tensors[name])
+        if self._plan is not None and standing.steps < self.training.steps:
+            self._plan.settled = standing.steps
+        self.training.step, self.training.steps = standing.step, standing.steps
+        self._in_all.seconds = standing.seconds
+        self._history.waiting = standing.waiting
+        cut_rows(self.run.folder / HISTORY, standing.step)
+        with contextlib.suppress(InputError):  # killed before it was written
+            started = read_run(self.run.folder).provenance.started
+            self.run = replace(self.run, provenance=replace(self.run.provenance, started=started))
+        self.run = replace(self.run, provenance=replace(self.run.provenance, step=standing.step))
+
+
+def finish(run: Run, split: Split) -> None:
+    """Evaluate a trained run on a split, and write what the pages show: metrics, encoding, curves, model card."""
+    encoding = encode_split(run, split)
+    write_encoding(run.folder, encoding, half=run.provenance.half_precision)
+    metrics = evaluate(run, encoding, DEFAULT_MARGINS)
+    write_metrics(run.folder, metrics)
+    write_model_card(run, metrics)
+    write_curves(run.folder, encoding.split, triplet_curves(encoding))
+    write_gaps(run.folder, encoding.split, gap_histograms(encoding))
+
+
+def claim_folder(folder: Path) -> None:
+    """Take an empty folder for a run.
+
+    Raises:
+        InputError: it holds something already, or can't be written.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        raise InputError(f"--out: {folder} is not empty; name a new folder, nothing saved is written over")
+    try:
+        make_writable_folder(folder)
+    except OSError as error:
+        raise InputError(f"--out: {folder} can't be written ({error.strerror}); name another folder") from None
+
+
+def _device_name(training: Training) -> str:
+    name = torch.cuda.get_device_name() if training.device.type == "cuda" else "cpu"
+    return f"{name}, large products in bfloat16" if training.products == torch.bfloat16 else name
+
+
+def _provenance(dataset: Dataset, training: Training, command: str) -> Provenance:
+    return Provenance(
+        versions={
+            "tvae": VERSION,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+        train=_split_record(dataset.train),
+        test=_split_record(dataset.test),
+        class_names=dataset.class_names,
+        threads=1,
+        device=_device_name(training),
+        started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        command=command,
+        seconds=0.0,
+        step=0,
+        finished=False,
+    )
+
+
+def _split_record(split: Split) -> SplitRecord:
+    height, width = split.image_shape
+    return SplitRecord(n=len(split), height=height, width=width, fingerprint=split.fingerprint)
+
+
+class _Clock:
+    """Counts the seconds in which it is entered."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._since: float | None = None
+
+    def __enter__(self) -> None:
+        self._since = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds = self.running_seconds
+        self._since = None
+
+    @property
+    def running_seconds(self) -> float:
+        """Up to this moment."""
+        return self.seconds + (0.0 if self._since is None else time.perf_counter() - self._since)

@@ -1,0 +1,89 @@
+"""Everything needed to resume, in one safetensors file.
+
+The batch of a step is a function of the seed and the step (see `triplets`), so no random state is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+
+from tvae.config import RunConfig
+from tvae.errors import InputError, read_json
+from tvae.model.encoding import weight_shapes
+from tvae.system.array_files import Weights, parse_weights, safetensors_header
+from tvae.system.files import read_bounded, write_atomically
+from tvae.training.loop import Training
+
+_PARTS = ("weight", "exp_avg", "exp_avg_sq")
+_KEY = "tvae.resume"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where a run stood, beside its tensors."""
+
+    step: int
+    steps: int
+    """Steps in all: with a time budget they are known only on the way."""
+    seconds: float
+    """Of training so far."""
+    waiting: dict[str, Any]
+    """Sums that the next row of the history is to average."""
+
+
+def write_resume_file(path: Path, training: Training, standing: Standing) -> None:
+    """Keep where a run stands.
+
+    Raises:
+        OSError: the disk is full; what was kept before stands.
+    """
+    tensors = {
+        # By rows, as safetensors says of all memory that it is given; the fast step keeps some by columns.
+        f"{arm}/{name}": np.ascontiguousarray(tensor.cpu().numpy())
+        for arm, trained in training.arms.items()
+        for name, tensor in trained.state()
+    }
+    write_atomically(path, safetensors.numpy.save(tensors, {_KEY: json.dumps(vars(standing))}))
+
+
+def read_resume_file(path: Path, config: RunConfig, pixels: int) -> tuple[Standing, dict[str, Weights]]:
+    """Where a run stood, and each arm's tensors for `Arm.restore`.
+
+    Raises:
+        InputError: cut, garbled, of other names or shapes, or with a value that is not finite.
+    """
+    one = weight_shapes(pixels, config.model)
+    shapes = {f"{arm}/{part}/{name}": one[name] for arm in config.arms for part in _PARTS for name in one}
+    header_limit = 100_000 + 200 * len(shapes) + 4_000 * len(config.arms)
+    values = sum(int(np.prod(shape)) for shape in shapes.values())
+    content = read_bounded(path, 8 + header_limit + 4 * values)
+    tensors = parse_weights(content, shapes, str(path), header_limit)
+    standing = run_state(safetensors_header(content, str(path), header_limit), str(path))
+    return standing, {
+        arm: {name.removeprefix(f"{arm}/"): tensors[name] for name in tensors if name.startswith(f"{arm}/")}
+        for arm in config.arms
+    }
+
+
+def run_state(header: Mapping[str, Any], where: str) -> Standing:
+    try:
+        standing = Standing(**read_json(header["__metadata__"][_KEY], where))
+        sound = (
+            type(standing.step) is int
+            and type(standing.steps) is int
+            and 0 <= standing.step <= standing.steps
+            and isinstance(standing.seconds, float | int)
+            and isinstance(standing.waiting, dict)
+        )
+    except (KeyError, TypeError):
+        sound = False
+    if not sound:
+        raise InputError(f"{where}: does not tell where the run stood")
+    return standing

@@ -1,0 +1,223 @@
+"""Run and Provenance: read and write a run folder's config.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tvae.config import RunConfig
+from tvae.data import Split
+from tvae.errors import InputError, read_json
+from tvae.system.files import read_bounded, write_atomically
+
+CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
+SNAPSHOTS = "snapshots"
+_TEXT_LIMIT = 16 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitRecord:
+    """Which images a run saw, by number and fingerprint."""
+
+    n: int
+    height: int
+    width: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where a run's weights come from, beyond its config."""
+
+    versions: dict[str, str]
+    """Of tvae, python, torch and numpy."""
+    train: SplitRecord
+    test: SplitRecord
+    class_names: tuple[str, ...]
+    threads: int
+    """Threads that each arm's products ran on."""
+    device: str
+    started: str
+    """UTC, ISO 8601."""
+    command: str
+    seconds: float
+    """Time spent in training steps so far."""
+    step: int
+    """Steps taken by the saved weights."""
+    finished: bool
+    started_from: str = ""
+    """The run and step whose weights it began with; empty: from scratch."""
+    seconds_budget: float | None = None
+    """Training was to end after about this many seconds, if its epochs weren't over sooner."""
+    half_precision: bool = False
+    """Whether weights and encodings are kept as float16."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder, its config and its provenance, checked; as it ended or as it was at a snapshot."""
+
+    folder: Path
+    config: RunConfig
+    provenance: Provenance
+    snapshot: int | None = None
+    """The step whose weights and encoding are shown; None for the last."""
+
+    @property
+    def name(self) -> str:
+        """The folder's own name."""
+        return self.folder.resolve().name
+
+    @property
+    def weights_folder(self) -> Path:
+        """Where the shown weights, encoding and curves lie."""
+        return self.folder if self.snapshot is None else self.folder / SNAPSHOTS / str(self.snapshot)
+
+    @property
+    def step(self) -> int:
+        """Steps taken by the shown weights."""
+        return self.provenance.step if self.snapshot is None else self.snapshot
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in which as many triplets are drawn as the training split has images."""
+        return self.provenance.train.n // self.config.train.batch_size
+
+    @property
+    def epoch(self) -> float:
+        """Epochs seen by the shown weights."""
+        return self.step / self.steps_per_epoch
+
+    @property
+    def snapshots(self) -> tuple[int, ...]:
+        """Steps of the whole snapshots that the folder keeps, ascending."""
+        folder = self.folder / SNAPSHOTS
+        if not folder.is_dir():
+            return ()
+        steps = [int(path.name) for path in folder.iterdir() if path.name.isascii() and path.name.isdecimal()]
+        # A snapshot's encoding is written last: without it a kill came in between.
+        return tuple(sorted(step for step in steps if (folder / str(step) / encoding_name("test")).is_file()))
+
+    def at(self, snapshot: int | None) -> Run:
+        """The run as it was at one of its snapshots, or with None as it ended.
+
+        Raises:
+            InputError: it keeps no such snapshot.
+        """
+        if snapshot is not None and snapshot not in self.snapshots:
+            kept = ", ".join(map(str, self.snapshots)) or "none"
+            raise InputError(f"{self.folder}: no snapshot at step {snapshot!r}; it keeps {kept}")
+        return replace(self, snapshot=snapshot)
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of an image of this run."""
+        return self.provenance.test.height * self.provenance.test.width
+
+
+def check_split(run: Run, split: Split) -> None:
+    """Have the split be the one that the run saw.
+
+    Raises:
+        InputError: it has other images, labels or order.
+    """
+    record = run.provenance.test if split.name == "test" else run.provenance.train
+    if split.fingerprint != record.fingerprint:
+        raise InputError(
+            f"{run.folder}: trained on another {split.name} split of {run.config.data.name!r}:"
+            f" fingerprint {record.fingerprint[:12]}, n = {record.n:,};"
+            f" at hand is {split.fingerprint[:12]}, n = {len(split):,}"
+        )
+
+
+def write_config(run: Run) -> None:
+    """Write the run's config.json."""
+    plain = {**run.config.to_json(), "provenance": asdict(run.provenance)}
+    write_atomically(run.folder / CONFIG, json.dumps(plain, indent=2) + "\n")
+
+
+def read_run(folder: Path) -> Run:
+    """The run of this folder.
+
+    Raises:
+        InputError: no such folder, or its config.json is missing, garbled, of another schema, or impossible.
+    """
+    path = folder / CONFIG
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; name the folder of a run, such as checkpoints/mnist")
+    if not path.exists():
+        raise InputError(f"{folder}: holds no {CONFIG}; it is not the folder of a run")
+    plain = _json_of(path)
+    if not isinstance(plain, dict):
+        raise InputError(f"{path}: expected an object, found {type(plain).__name__}")
+    record = plain.pop("provenance", None)
+    try:
+        config = RunConfig.from_json(plain)
+        provenance = _provenance(record)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return Run(folder, config, provenance)
+
+
+def _provenance(plain: Any) -> Provenance:
+    try:
+        splits = {}
+        for name in ("train", "test"):
+            split = SplitRecord(**plain[name])
+            sizes = (split.n, split.height, split.width)
+            if not all(type(size) is int and 1 <= size <= 10**8 for size in sizes):
+                raise InputError(f"provenance.{name}: sizes {sizes} are not possible; each must be at least 1")
+            if split.height * split.width > 2**20:
+                raise InputError(f"provenance.{name}: {split.height} x {split.width} pixels are more than 1,048,576")
+            splits[name] = split
+        names = tuple(str(name) for name in plain["class_names"])
+        return Provenance(**{**plain, **splits, "class_names": names})
+    except (TypeError, KeyError, AttributeError) as error:
+        raise InputError(f"provenance: not as this program writes it ({error})") from None
+
+
+def write_metrics(folder: Path, metrics: Mapping[str, Any]) -> None:
+    """Write the run's metrics.json."""
+    write_atomically(folder / METRICS, json.dumps(metrics, indent=2) + "\n")
+
+
+def read_metrics(folder: Path) -> dict[str, Any] | None:
+    """What `evaluate` gave when the run ended, or None if it was never evaluated.
+
+    Raises:
+        InputError: the file is garbled.
+    """
+    path = folder / METRICS
+    if not path.exists():
+        return None
+    metrics = _json_of(path)
+    if not isinstance(metrics, dict) or not isinstance(metrics.get("arms"), dict):
+        raise InputError(f"{path}: not the metrics of a run")
+    return metrics
+
+
+def _json_of(path: Path) -> Any:
+    content = read_bounded(path, _TEXT_LIMIT)
+    try:
+        return read_json(content.decode(), str(path))
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not text") from None
+
+
+def encoding_name(split: str) -> str:
+    """The file that holds the encoding of a split."""
+    return f"encoding-{split}.npz"
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """Folders of runs right below this one, by name."""
+    if not folder.is_dir():
+        return []
+    return sorted(path.parent for path in _configs(folder.iterdir()))
+
+
+def _configs(folders: Iterable[Path]) -> Iterable[Path]:
+    return (path / CONFIG for path in folders if (path / CONFIG).is_file())

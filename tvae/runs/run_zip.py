@@ -1,0 +1,168 @@
+"""Export a run folder as a zip; import one with every member checked.
+
+A zip holds what training made: settings, weights (of the snapshots too), history, metrics and the model card. What
+follows from these is left out, and made anew where the zip is taken in: no array file of a stranger is read.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tvae.data import train_size
+from tvae.errors import InputError
+from tvae.runs.history import read_history
+from tvae.runs.run import CARD, CONFIG, HISTORY, METRICS, SNAPSHOTS, Run, read_run, write_config
+from tvae.runs.weights import read_arm
+from tvae.system.files import write_atomically
+
+LARGEST_ZIP = 256 * 2**20
+LARGEST_RUN = 512 * 2**20
+"""Bytes of all members, unpacked."""
+MOST_MEMBERS = 2_000
+MOST_RATIO = 200
+"""Times that a member may be larger than it is in the zip: weights hardly shrink, text by a tenth to a fiftieth."""
+
+_ARM = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\.safetensors"
+_MEMBER = re.compile(rf"config\.json|metrics\.json|history\.jsonl|README\.md|{_ARM}|snapshots/\d{{1,12}}/{_ARM}")
+_SHOWN = 60
+
+
+def zip_run(folder: Path) -> bytes:
+    """The members of a run's folder that `run_members` takes back."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            if _MEMBER.fullmatch(name) and path.is_file() and not path.is_symlink():
+                archive.write(path, name)
+    return content.getvalue()
+
+
+def run_members(content: bytes) -> dict[str, bytes]:
+    """What a zip of a run holds, by the place of each file in the run's folder; nothing is written.
+
+    A single folder around everything is taken off. What is inside the files is not looked at: `read_run` and
+    `read_weights` check that.
+
+    Raises:
+        InputError: no zip, or a broken one; a member that is no file of a run; the same one twice; encrypted; more or
+            larger ones than a run has; no config.json.
+    """
+    if len(content) > LARGEST_ZIP:
+        raise InputError(f"zip: {len(content) >> 20} MB; at most {LARGEST_ZIP >> 20} MB are taken")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _read(archive)
+    except InputError:  # a ValueError too
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, ValueError):
+        raise InputError("zip: not a zip file that can be read; one that this program made is right") from None
+
+
+def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) > MOST_MEMBERS:
+        raise InputError(f"zip: {len(members):,} members; a run has at most {MOST_MEMBERS:,}")
+    prefix = _folder_around([member.filename for member in members])
+    left, found = LARGEST_RUN, {}
+    for member in members:
+        name = member.filename.removeprefix(prefix)
+        told = f"zip: member {member.filename[:_SHOWN]!r}"
+        if not _MEMBER.fullmatch(name):
+            raise InputError(f"{told} is no file of a run; config.json, history.jsonl, README.md and *.safetensors are")
+        if name in found:
+            raise InputError(f"{told} is there twice")
+        if member.flag_bits & 1:
+            raise InputError(f"{told} is encrypted; send it without a password")
+        if member.file_size > left:
+            raise InputError(f"zip: more than {LARGEST_RUN >> 20} MB unpacked; a run is smaller")
+        if member.file_size > MOST_RATIO * max(member.compress_size, 1) + 1024:
+            raise InputError(f"{told} unpacks to more than {MOST_RATIO} times its size; a run's files don't")
+        with archive.open(member) as file:
+            inside = file.read(member.file_size + 1)
+        if len(inside) != member.file_size:
+            raise InputError(f"{told} is not as large as the zip says")
+        left -= len(inside)
+        found[name] = inside
+    if "config.json" not in found:
+        raise InputError("zip: no config.json in it; the zip of a run's folder has one")
+    return found
+
+
+def _folder_around(names: list[str]) -> str:
+    """The one folder that all names lie in, with its slash; nothing where there is none."""
+    if "config.json" in names:
+        return ""
+    around = [name.removesuffix("config.json") for name in names if re.fullmatch(r"[^/\\]{1,120}/config\.json", name)]
+    return around[0] if len(around) == 1 else ""
+
+
+LARGEST_CONFIG = 2**20
+
+
+def take_in_run(members: Mapping[str, bytes], folder: Path) -> Run:
+    """Write the members of a run's zip (see `run_zip.run_members`) into an empty folder, and check them.
+
+    Its metrics and model card are left out: what is said of the weights is measured here.
+
+    Raises:
+        InputError: settings that are impossible or on data that are not known here, weights that don't fit them, are
+            missing or belong to no arm, a history that isn't one. What was written is to be removed.
+    """
+    if len(members[CONFIG]) > LARGEST_CONFIG:
+        raise InputError(f"zip: {CONFIG} has {len(members[CONFIG]):,} bytes; it has at most {LARGEST_CONFIG:,}")
+    for name, content in members.items():
+        if name not in (METRICS, CARD):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, content)
+    try:
+        run = read_run(folder)
+        train_size(run.config.data.name)
+        places = {folder} | {(folder / name).parent for name in members if name.startswith(f"{SNAPSHOTS}/")}
+        for place in sorted(places):
+            for arm in run.config.arms:
+                read_arm(place / f"{arm}.safetensors", run.pixels, run.config.model)
+        for name in members:
+            if name.endswith(".safetensors") and Path(name).stem not in run.config.arms:
+                raise InputError(f"{name}: the run has no such arm; it has {', '.join(run.config.arms)}")
+        for place in places - {folder}:
+            if not re.fullmatch("0|[1-9][0-9]*", place.name) or int(place.name) > run.step:
+                raise InputError(f"{SNAPSHOTS}/{place.name[:20]}: no step of this run; it took {run.step:,}")
+        for row in read_history(folder):
+            if not _is_history(row, run):
+                raise InputError(f"{HISTORY}: a line is not of a run's history: {json.dumps(row)[:80]}")
+    except InputError as error:
+        raise InputError(f"zip: {str(error).replace(f'{folder}/', '')}") from None
+    write_config(run)  # as this program writes it, without whatever else stood there
+    return run
+
+
+def unmeasured_snapshots(run: Run) -> list[int]:
+    """Steps of the snapshots whose weights are there and whose encoding is not, ascending."""
+    folder = run.folder / SNAPSHOTS
+    steps = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()] if folder.is_dir() else []
+    return sorted(set(steps) - set(run.snapshots))
+
+
+def _is_history(row: Any, run: Run) -> bool:
+    if not isinstance(row, dict) or not _is_number(row.get("step")) or not _is_number(row.get("epoch")):
+        return False
+    arms = row.get("arms")
+    return (
+        isinstance(arms, dict)
+        and arms.keys() == run.config.arms.keys()
+        and all(isinstance(terms, dict) and all(map(_is_number, terms.values())) for terms in arms.values())
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

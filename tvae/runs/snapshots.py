@@ -1,0 +1,93 @@
+"""Snapshots: when a run keeps its weights while it trains, and how."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from tvae.data import Split
+from tvae.model.encoding import weight_shapes
+from tvae.model.vae import weights_of
+from tvae.runs.encodings import write_encoding
+from tvae.runs.evaluation import encode_split
+from tvae.runs.run import Run
+from tvae.runs.weights import write_weights
+from tvae.training.loop import Training
+
+MOST_SNAPSHOTS = 24
+SNAPSHOT_BUDGET = 64 * 2**20
+"""Bytes that all snapshots of a run may take; a large run keeps fewer."""
+FEWEST_SNAPSHOTS = 8
+"""Of a short run with room for them; within a time budget it is half of that."""
+SNAPSHOT_SHARE = 0.2
+"""Of a time budget, which may go to snapshots."""
+
+
+def snapshot_steps(run: Run, steps: int) -> frozenset[int]:
+    """Steps at which a run of this many is worth keeping: the start, then ever further apart.
+
+    The k-th of K lies at steps (k/K)²: a latent space takes its shape early. The end is no snapshot, it is the run.
+    K is 24, or as many as `SNAPSHOT_BUDGET` has room for, and in a run so short that encoding the test split 24 times
+    would take most of it one for each time that as many triplets are seen as the test split has images.
+    """
+    triplets = steps * run.config.train.batch_size
+    count = min(_snapshot_room(run), max(FEWEST_SNAPSHOTS, triplets // run.provenance.test.n))
+    return frozenset(round(steps * (k / count) ** 2) for k in range(count))
+
+
+def _snapshot_room(run: Run) -> int:
+    weights = sum(math.prod(shape) for shape in weight_shapes(run.pixels, run.config.model).values())
+    encoded = run.provenance.test.n * (run.config.model.latent_dim + 2)  # means as float16, errors as float32
+    size = 2 * len(run.config.arms) * (weights + encoded)
+    return min(MOST_SNAPSHOTS, SNAPSHOT_BUDGET // size)
+
+
+def take_snapshot(run: Run, training: Training, split: Split) -> None:
+    """Keep the arms as they stand, and the split as they encode it, in half precision."""
+    shot = replace(run, snapshot=training.step)
+    shot.weights_folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: weights_of(arm.model) for name, arm in training.arms.items()}
+    write_weights(shot.weights_folder, weights, training.step, half=True)
+    write_encoding(shot.weights_folder, encode_split(shot, split), half=True)  # last: it makes the snapshot whole
+
+
+class SnapshotTimes:
+    """When a snapshot is due: at the steps of `snapshot_steps`, or at the same shares of a time budget."""
+
+    def __init__(self, run: Run, steps: int, budget: float | None, seconds: float) -> None:
+        """`seconds` are over already."""
+        self._steps = snapshot_steps(run, steps)
+        self._budget = budget
+        self._count = self._room = _snapshot_room(run)
+        self._taken, self._cost = 0, 0.0
+        self._next = 0
+        if budget is not None and seconds > 0:
+            self._next = self._first_after(seconds)
+
+    def due(self, step: int, seconds: float) -> bool:
+        """Whether one is due after this step; told once."""
+        if self._budget is None:
+            return step in self._steps
+        if self._next >= self._count or (seconds < self._budget * (self._next / self._count) ** 2 and step > 0):
+            return False
+        self._next = self._first_after(seconds)
+        return True
+
+    def taken(self, seconds: float) -> None:
+        """Hear that one was taken, and how long all of this process have taken: a time budget has room for so many."""
+        self._taken += 1
+        self._cost = seconds / self._taken
+        if self._budget is not None:
+            most = max(FEWEST_SNAPSHOTS // 2, int(SNAPSHOT_SHARE * self._budget / max(self._cost, 1e-9)))
+            share = self._next / max(1, self._count)  # of the root of the time, after which the next was due
+            self._count = min(self._room, most)
+            self._next = math.ceil(share * self._count)
+
+    @property
+    def seconds_later(self) -> float:
+        """What those to come will take."""
+        return max(0, self._count - self._next) * self._cost
+
+    def _first_after(self, seconds: float) -> int:
+        assert self._budget is not None
+        return min(self._count, int(self._count * math.sqrt(max(0.0, seconds) / self._budget)) + 1)

@@ -1,0 +1,55 @@
+"""Weights of a run's arms: <arm>.safetensors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+
+from tvae.config import ModelConfig
+from tvae.errors import InputError
+from tvae.model.encoding import weight_shapes
+from tvae.model.network import Network
+from tvae.runs.run import Run
+from tvae.system.array_files import HEADER_LIMIT, Weights, parse_weights
+from tvae.system.files import read_bounded, write_atomically
+
+
+def write_weights(folder: Path, arms: Mapping[str, Weights], step: int, *, half: bool = False) -> None:
+    """Write every arm's <arm>.safetensors, as float32 or as float16."""
+    for arm, weights in arms.items():
+        metadata = {"format": "pt", "arm": arm, "step": str(step)}
+        kept = {name: tensor.astype(np.float16) for name, tensor in weights.items()} if half else weights
+        write_atomically(folder / f"{arm}.safetensors", safetensors.numpy.save(kept, metadata))
+
+
+def read_weights(run: Run, arm: str) -> Weights:
+    """An arm's tensors as float32, checked against the run's config.
+
+    Raises:
+        InputError: no such arm; a file that is missing, cut, garbled, foreign, of other names or shapes, or holds a
+            value that is not finite.
+    """
+    if arm not in run.config.arms:
+        raise InputError(f"{run.folder}: no arm {arm!r}; it has {', '.join(run.config.arms)}")
+    return read_arm(run.weights_folder / f"{arm}.safetensors", run.pixels, run.config.model)
+
+
+def read_arm(path: Path, pixels: int, model: ModelConfig) -> Weights:
+    """The tensors of a file that `write_weights` wrote, checked; see `read_weights`."""
+    shapes = weight_shapes(pixels, model)
+    values = sum(math.prod(shape) for shape in shapes.values())
+    return parse_weights(read_bounded(path, 8 + HEADER_LIMIT + 4 * values), shapes, str(path))
+
+
+def network(run: Run, arm: str) -> Network:
+    """The arm's network with its saved weights.
+
+    Raises:
+        InputError: no such arm, or weights that don't fit (see `read_weights`).
+    """
+    record = run.provenance.test
+    return Network(read_weights(run, arm), record.height, record.width)

@@ -1,0 +1,75 @@
+"""Atomic writes and bounded reads."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from tvae.errors import InputError
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Put the content at `path`: a temporary name beside it, fsync, rename.
+
+    Whoever reads, and whoever finds the folder after a kill, sees the old file or the new one.
+
+    Raises:
+        OSError: the folder can't be written, the disk is full; the old file stands.
+    """
+    temporary = _temporary(path)
+    try:
+        with temporary.open("xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    _fsync_folder(path.parent)
+
+
+def make_writable_folder(folder: Path) -> None:
+    """Have the folder there, and know now rather than after an hour of work that it can be written.
+
+    Raises:
+        OSError: it can't be made or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    trial = _temporary(folder / "trial")
+    trial.touch(exist_ok=False)
+    trial.unlink()
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """The bytes of a file that is at most `limit` bytes long.
+
+    Raises:
+        InputError: it is missing, no plain file, unreadable, or longer.
+    """
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise InputError(f"{path}: not a file")
+        if size > limit:
+            raise InputError(f"{path}: {size:,} bytes; a file of this kind has at most {limit:,}")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: can't be read ({error.strerror})") from None
+
+
+def _temporary(path: Path) -> Path:
+    """A name beside the path that no other process takes."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+
+
+def _fsync_folder(folder: Path) -> None:
+    """Make the rename itself outlast a power cut; where a file system can't, the file is still whole."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

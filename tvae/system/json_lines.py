@@ -1,0 +1,49 @@
+"""JSON-lines files that are appended to while they are read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tvae.errors import read_json
+from tvae.system.files import read_bounded, write_atomically
+
+_LIMIT = 16 * 2**20
+
+
+def append_row(path: Path, row: Mapping[str, Any]) -> None:
+    """Add a line, in one write: a kill leaves it whole or torn at its end.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    line = (json.dumps(row) + "\n").encode()
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        while line:  # a disk that fills up takes a part first, and then tells
+            line = line[os.write(descriptor, line) :]
+    finally:
+        os.close(descriptor)
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The lines so far, none where there is no file; a last line that a kill has torn is passed over.
+
+    Raises:
+        InputError: any other line is not JSON.
+    """
+    if not path.exists():
+        return []
+    lines = read_bounded(path, _LIMIT).decode(errors="replace").split("\n")
+    whole = lines[:-1]  # what follows the last line end was not finished
+    return [read_json(line, f"{path}, line {number}") for number, line in enumerate(whole, 1)]
+
+
+def cut_rows(path: Path, step: int) -> None:
+    """Keep the lines up to this step, as if nothing had come after it."""
+    if path.exists():
+        kept = [row for row in read_rows(path) if row["step"] <= step]
+        write_atomically(path, "".join(json.dumps(row) + "\n" for row in kept))

@@ -1,0 +1,57 @@
+"""Where a user's data sets, runs, layouts and classifiers are kept; run ids."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+
+import platformdirs
+from platformdirs import user_cache_path, user_data_path
+
+from tvae.errors import InputError
+
+_NAME = re.compile(r"[^./\\\x00][^/\\\x00]{0,119}")
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read as another
+
+
+def runs_folder() -> Path:
+    """The folder of a person's own runs: TVAE_RUNS where it is set, else this user's data folder."""
+    named = os.environ.get("TVAE_RUNS")
+    return Path(named).expanduser() if named else user_data_path("tvae", appauthor=False) / "runs"
+
+
+def new_run_id() -> str:
+    """A name for a run's folder that no other run has."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(10))
+
+
+def own_run_folder(runs: Path, run_id: str) -> Path:
+    """The folder of this run below the folder of runs.
+
+    Raises:
+        InputError: there is none; also for every text that is no plain name, such as `../..`.
+    """
+    folder = runs / run_id if _NAME.fullmatch(run_id) else None
+    if folder is None or folder.is_symlink() or not folder.is_dir():
+        raise InputError(
+            f"run {run_id[:80]!r} is not found in {runs}; `python -m tvae jobs list` names those there are"
+        )
+    return folder
+
+
+def default_judges_folder() -> Path:
+    """Where this user's judges are kept."""
+    return user_data_path("tvae", appauthor=False) / "judges"
+
+
+def default_layouts_folder() -> Path:
+    """This user's cache folder of layouts."""
+    return user_cache_path("tvae", appauthor=False) / "layouts"
+
+
+def default_folder() -> Path:
+    """The folder that holds the data sets: TVAE_DATA where it is set, else this user's cache folder."""
+    named = os.environ.get("TVAE_DATA")
+    return Path(named).expanduser() if named else platformdirs.user_cache_path("tvae", appauthor=False)

@@ -1,0 +1,221 @@
+"""Training: the one training loop, one report per step."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Int64
+from threadpoolctl import threadpool_limits
+
+from tvae.config import RunConfig
+from tvae.data import Split
+from tvae.errors import InputError
+from tvae.model.vae import initial_model
+from tvae.training.arm import Arm, ArmLosses, Batch, Descent
+from tvae.training.steps.cpu import Float32Step, products_type
+from tvae.training.steps.cpu_bfloat16 import Bfloat16Step
+from tvae.training.steps.gpu import StackedStep
+from tvae.training.steps.plain import PlainStep
+from tvae.training.triplet_sampler import TripletSampler, step_batch
+
+COLLAPSED_KL = 0.05
+"""Nats of KL, summed over latents, under which the latents carry nothing of the image."""
+COLLAPSED_SPREAD = 0.1
+"""Root mean square distance of the means from their centre, in units of the prior's sd, under which all are one."""
+COLLAPSE_GRACE = 300
+"""Steps before collapse is told: a fresh encoder puts all images at one place too."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one training step gave."""
+
+    step: int
+    """Steps taken so far."""
+    steps: int
+    epoch: float
+    arms: dict[str, ArmLosses]
+    images_per_second: float
+    """Images that each arm encoded and decoded a second, smoothed over about 50 steps."""
+    warnings: tuple[str, ...]
+
+
+def resolve_device(wanted: str) -> torch.device:
+    """The device of a run.
+
+    Raises:
+        InputError: cuda is asked for and there is none.
+    """
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise InputError("train.device: no CUDA device is at hand; use cpu or auto")
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def learning_rate(config: RunConfig, step: int, steps: int) -> float:
+    """Adam's step size at this step."""
+    if config.train.schedule == "constant":
+        return config.train.learning_rate
+    falling = max(0.0, 2.0 * step / steps - 1.0)  # 0 for the first half, then up to 1
+    return config.train.learning_rate * 0.5 * (1.0 + math.cos(math.pi * falling))
+
+
+class Training:
+    """A run in progress.
+
+    Attributes:
+        arms: the models as they stand, by name.
+        step: steps taken.
+        steps: steps of the whole run.
+        products: type of the large matrix products, float32 or bfloat16.
+        images: of the training split, flat, on the run's device.
+        left_out: training images that can't be anchors, their class having no other member.
+    """
+
+    def __init__(self, config: RunConfig, split: Split) -> None:
+        """
+        Raises:
+            InputError: a batch larger than the data, labels that allow no triplet, no such device.
+        """
+        if config.train.batch_size > len(split):
+            raise InputError(
+                f"train.batch-size: {config.train.batch_size} is more than the {len(split)} images of the"
+                f" {split.name} split; it must be 1 to {len(split)}"
+            )
+        self.config = config
+        self.device = resolve_device(config.train.device)
+        self.products = products_type(config.train.step, self.device)
+        self._sampler = TripletSampler(split.labels)
+        self.left_out = self._sampler.left_out
+        self.images = torch.tensor(split.images.reshape(len(split), -1), device=self.device)
+        self._labels = torch.tensor(split.labels, device=self.device)
+        self.steps_per_epoch = len(split) // config.train.batch_size
+        self.steps = config.train.epochs * self.steps_per_epoch
+        self.step = 0
+        pixels = self.images.shape[1]
+        seed = config.train.seed
+        self.arms = {
+            name: Arm(name, loss, initial_model(pixels, config.model, seed).to(self.device))
+            for name, loss in config.arms.items()
+        }
+        self._descents: Sequence[Descent] = self._ways_to_descend()
+
+    def reports(self) -> Generator[Report, None, None]:
+        """Train to the end, a report a step; may be left between any two.
+
+        On the CPU each arm's step is taken by one thread: the arms do not wait for each other's small products, and
+        another busy process costs its share and no more. The next batch is drawn while they are busy.
+
+        Raises:
+            NonFiniteLoss: training can't go on; `arms` holds the last finite weights.
+        """
+        threads = torch.get_num_threads()
+        smoothed = None
+        with (
+            ThreadPoolExecutor(
+                min(len(self._descents), os.cpu_count() or 1),
+                initializer=torch.set_num_threads,  # each thread has a number of its own
+                initargs=(1,),
+            ) as pool,
+            threadpool_limits(1, user_api="blas"),
+        ):
+            torch.set_num_threads(1)
+            drawn = pool.submit(self._draw, self.step)
+            try:
+                while self.step < self.steps:
+                    started = time.perf_counter()
+                    batch = self._batch(*drawn.result())
+                    drawn = pool.submit(self._draw, self.step + 1)  # at the end, one that nobody takes
+                    losses = self._step(pool, batch)
+                    seconds = time.perf_counter() - started
+                    smoothed = seconds if smoothed is None else 0.96 * smoothed + 0.04 * seconds
+                    yield Report(
+                        step=self.step,
+                        steps=self.steps,
+                        epoch=self.step / self.steps_per_epoch,
+                        arms=losses,
+                        images_per_second=3 * self.config.train.batch_size / smoothed,
+                        warnings=self._warnings(losses),
+                    )
+            finally:
+                torch.set_num_threads(threads)
+
+    def next_batch(self) -> Batch:
+        """What the next step is taken on: a function of the seed and the step alone."""
+        return self._batch(*self._draw(self.step))
+
+    def _draw(self, step: int) -> tuple[Int64[np.ndarray, "3 b"], Float32[np.ndarray, "3*b latent"]]:
+        """Triplet rows and noise, drawn after so many steps."""
+        train = self.config.train
+        return step_batch(self._sampler, train.seed, step, train.batch_size, self.config.model.latent_dim)
+
+    def _batch(self, rows: Int64[np.ndarray, "3 b"], noise: Float32[np.ndarray, "3*b latent"]) -> Batch:
+        return Batch(
+            rows=rows,
+            noise=torch.from_numpy(noise).to(self.device),
+            labels=self._labels[torch.from_numpy(rows.reshape(-1)).to(self.device)],
+        )
+
+    def _ways_to_descend(self) -> Sequence[Descent]:
+        """On the CPU one an arm, each for a thread; on a GPU all arms in one."""
+        train = self.config.train
+        arms, batch_all, rows = list(self.arms.values()), train.triplets == "batch-all", 3 * train.batch_size
+        if train.step == "plain":
+            return [PlainStep(arm, batch_all, self.images) for arm in arms]
+        if self.device.type != "cpu":
+            return [StackedStep(arms, batch_all, self.products, self.images, self.next_batch())]
+        from tvae.training.steps.sparse_kernels import worthwhile_ink
+
+        images = self.images.numpy()
+        ink = worthwhile_ink(images)
+        kind = Bfloat16Step if self.products == torch.bfloat16 else Float32Step
+        return [kind(arm, batch_all, rows, images, ink) for arm in arms]
+
+    def _step(self, pool: ThreadPoolExecutor, batch: Batch) -> dict[str, ArmLosses]:
+        rate = learning_rate(self.config, self.step, self.steps)
+        number = self.step + 1
+
+        @torch.enable_grad()  # whatever the caller's thread has set
+        def taken(descent: Descent) -> dict[str, ArmLosses]:
+            losses = descent.gradients(number, batch)
+            descent.descend(number, rate)
+            return losses
+
+        # The last on this thread, one less to wake; more arms than processors are left to the pool's threads.
+        pooled = len(self._descents) - (len(self._descents) <= (os.cpu_count() or 1))
+        futures = [pool.submit(taken, descent) for descent in self._descents[:pooled]]
+        losses: dict[str, ArmLosses] = {}
+        of_last: dict[str, ArmLosses] = {}
+        try:
+            for descent in self._descents[pooled:]:
+                of_last = taken(descent)
+        finally:  # where several arms fail, the first is told
+            for future in futures:
+                losses |= future.result()
+        losses |= of_last
+        self.step = number
+        return losses
+
+    def _warnings(self, losses: dict[str, ArmLosses]) -> tuple[str, ...]:
+        if self.step < min(COLLAPSE_GRACE, self.steps):
+            return ()
+        warnings = []
+        for name, arm in losses.items():
+            if arm.kl < COLLAPSED_KL:
+                warnings.append(
+                    f"arm {name}: KL is {arm.kl:.3f} nats, its latents carry nothing of an image (collapse)"
+                )
+            elif arm.spread < COLLAPSED_SPREAD:
+                warnings.append(f"arm {name}: all means are nearly equal, {arm.spread:.3f} apart (collapse)")
+        return tuple(warnings)
+
+
+def train(config: RunConfig, split: Split) -> Iterator[Report]:
+    """Train a run from scratch, a report a step. `Training` also gives the models."""
+    return Training(config, split).reports()

@@ -1,0 +1,127 @@
+"""The next step on one triplet: distances, hinge, force of each loss term."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from tvae.data import Split
+from tvae.model.losses import bernoulli, kl_divergence, squared_l2, triplet_term
+from tvae.training.arm import Arm, Batch, images_of
+from tvae.training.loop import Training
+
+ROLES = ("anchor", "positive", "negative")
+TERMS = ("reconstruction", "kl", "triplet")
+
+
+def lesson(training: Training, split: Split) -> dict[str, Any]:
+    """The step that `training` takes next, in plain JSON; nothing is trained.
+
+    Of its triplets the first that the last arm still gets wrong is told (the first of all where it gets all right):
+
+        step        the step's number
+        triplets    how many it has
+        classes     names of the classes of anchor, positive and negative
+        rows        their rows in the training split
+        images      their pixels, 0 to 255
+        arms        by arm:
+            margin, weights     of the loss, by term
+            to_positive, to_negative    Euclidean distances of the means (Eq. 1)
+            hinge       to_positive − to_negative + margin, and 0 where that is negative
+            wrong       of all triplets of the step, those whose hinge is above 0
+            points      by role [x, y]: the three means in the plane that they span, the anchor at 0, 0 and the
+                        positive straight to its right
+            pulls       by term and role [x, y]: the force on that mean, in the same plane
+            lengths     by term and role: the force's length in all latent dimensions
+
+    A force is the negative gradient of the step's weighted loss by the mean, times the number of images, so that it
+    is what one image's own loss asks of its mean.
+    """
+    batch = training.next_batch()
+    count = batch.rows.shape[1]
+    gradients = {name: _forces(arm, batch, training) for name, arm in training.arms.items()}
+    hinges = {name: _hinges(means, training.arms[name].loss.margin) for name, (means, _) in gradients.items()}
+    wrong = np.flatnonzero(list(hinges.values())[-1][2] > 0)
+    chosen = int(wrong[0]) if len(wrong) else 0
+    places = [chosen, count + chosen, 2 * count + chosen]
+    rows = batch.rows[:, chosen]
+    arms = {}
+    for name, arm in training.arms.items():
+        means, forces = gradients[name]
+        to_positive, to_negative, hinge = (float(values[chosen]) for values in hinges[name])
+        frame = _plane(means[places])
+        arms[name] = {
+            "margin": arm.loss.margin,
+            "weights": {
+                "reconstruction": arm.loss.reconstruction_weight,
+                "kl": arm.loss.kl_weight,
+                "triplet": arm.loss.triplet_weight,
+            },
+            "to_positive": to_positive,
+            "to_negative": to_negative,
+            "hinge": hinge,
+            "wrong": int((hinges[name][2] > 0).sum()),
+            "points": _by_role((means[places] - means[places[0]]) @ frame),
+            "pulls": {term: _by_role(forces[term][places] @ frame) for term in TERMS},
+            "lengths": {
+                term: dict(zip(ROLES, np.linalg.norm(forces[term][places], axis=1).tolist(), strict=True))
+                for term in TERMS
+            },
+        }
+    return {
+        "step": training.step + 1,
+        "triplets": count,
+        "classes": [split.class_names[split.labels[row]] for row in rows],
+        "rows": rows.tolist(),
+        "images": split.images[rows].tolist(),
+        "arms": arms,
+    }
+
+
+def _forces(arm: Arm, batch: Batch, training: Training) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The means (3*b latent), and each weighted term's force on them."""
+    loss = arm.loss
+    images = images_of(training.images, batch)
+    posterior = arm.model.encode(images)
+    means = posterior.mean.detach().requires_grad_()
+    posterior = type(posterior)(means, posterior.log_var.detach())
+    logits = arm.model.decode_logits(posterior.sample(batch.noise))
+    if loss.reconstruction == "bernoulli":
+        reconstruction = bernoulli(images, logits).sum()
+    else:
+        reconstruction = squared_l2(images, torch.sigmoid(logits)).sum()
+    batch_all = training.config.train.triplets == "batch-all"
+    terms: dict[str, tuple[float, Float[Tensor, ""]]] = {
+        "reconstruction": (loss.reconstruction_weight, reconstruction),
+        "kl": (loss.kl_weight, kl_divergence(posterior).sum()),
+        "triplet": (loss.triplet_weight, triplet_term(means, batch.labels, loss, batch_all) * len(means)),
+    }
+    forces = {}
+    for name, (weight, term) in terms.items():
+        gradient = torch.autograd.grad(term, means)[0] if weight else torch.zeros_like(means)
+        forces[name] = -weight * gradient.cpu().numpy()
+    return means.detach().cpu().numpy(), forces
+
+
+def _hinges(means: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each triplet the distances to its positive and its negative, and its hinge."""
+    anchors, positives, negatives = np.split(means, 3)
+    to_positive = np.linalg.norm(anchors - positives, axis=1)
+    to_negative = np.linalg.norm(anchors - negatives, axis=1)
+    return to_positive, to_negative, np.maximum(0.0, to_positive - to_negative + margin)
+
+
+def _plane(means: Float[np.ndarray, "3 latent"]) -> Float[np.ndarray, "latent 2"]:
+    """Two directions that span the three means: to the positive, and from there to the negative's side."""
+    across, up = means[1] - means[0], means[2] - means[0]
+    across = across / max(float(np.linalg.norm(across)), 1e-12)
+    up = up - (up @ across) * across
+    return np.stack([across, up / max(float(np.linalg.norm(up)), 1e-12)], axis=1)
+
+
+def _by_role(vectors: Float[np.ndarray, "3 2"]) -> dict[str, list[float]]:
+    return {role: [float(x) for x in vector] for role, vector in zip(ROLES, vectors, strict=True)}

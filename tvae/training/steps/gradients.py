@@ -1,0 +1,249 @@
+"""Compiled forward and backward pass of the CPU steps.
+
+Two arms' threads that came back to the interpreter between products would wait for each other: a float32 step is one
+call, a bfloat16 step four, around the products of the outer layers that torch takes. The products in here are those of
+the BLAS that scipy brings, by `numpy.dot`, which numba hands over to it.
+
+Importing this file imports numba, so import it where a step is made.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg.cython_blas  # noqa: F401  loaded now rather than at the first product: its threads can be limited
+from jaxtyping import Float32, Int16, Int64, Shaped, UInt8
+
+from tvae.training.steps.kernels import (
+    batch_all_gradients,
+    compiled_part,
+    compiled_pass,
+    convert,
+    f32,
+    gather_images,
+    pixel_errors,
+    posterior_gradients,
+    rectifier_gradients,
+    sample_latents,
+    spread,
+    triplet_gradients,
+)
+from tvae.training.steps.sparse_kernels import Ink, Rows, gather_ink, multiply_rows, transpose_rows
+
+
+class Layers(NamedTuple):
+    """Weights and biases from the image to the image; or their gradients, some of which are bfloat16's bits."""
+
+    w1: Shaped[np.ndarray, "pixels hidden"]
+    """By pixel, the other way round than the model's, so that the weights of a pixel with ink are one row."""
+    b1: Float32[np.ndarray, " hidden"]
+    w2: Float32[np.ndarray, "2*latent hidden"]
+    b2: Float32[np.ndarray, " 2*latent"]
+    w3: Float32[np.ndarray, "hidden latent"]
+    b3: Float32[np.ndarray, " hidden"]
+    w4: Shaped[np.ndarray, "pixels hidden"]
+    b4: Float32[np.ndarray, " pixels"]
+
+
+class Inputs(NamedTuple):
+    """A batch: anchors, positives, negatives, in this order."""
+
+    images: UInt8[np.ndarray, "split pixels"]
+    """All of the training split."""
+    ink: Ink
+    """Theirs, if `sparse`: whether to multiply the ink alone in place of all pixels."""
+    sparse: bool
+    rows: Int64[np.ndarray, " n"]
+    """Of the batch."""
+    noise: Float32[np.ndarray, "n latent"]
+    labels: Int64[np.ndarray, " n"]
+
+
+class Terms(NamedTuple):
+    """What the loss is made of."""
+
+    margin: np.float32
+    reconstruction_weight: np.float32
+    kl_weight: np.float32
+    triplet_weight: np.float32
+    squared: bool
+    """Squared errors; else Bernoulli."""
+    batch_all: bool
+
+
+class Memory(NamedTuple):
+    """What a step writes on its way, kept from step to step: memory fresh from the system would cost more than sums.
+
+    What the products of the outer layers read and write is of their type, bfloat16 as its bits.
+    """
+
+    by_image: Rows
+    by_pixel: Rows
+    images: Shaped[np.ndarray, "n pixels"]
+    """In place of the two before, where all pixels are multiplied."""
+    hidden: Float32[np.ndarray, "n hidden"]
+    statistics: Float32[np.ndarray, "n 2*latent"]
+    means: Float32[np.ndarray, "n latent"]
+    deviations: Float32[np.ndarray, "n latent"]
+    latents: Float32[np.ndarray, "n latent"]
+    decoded: Float32[np.ndarray, "n hidden"]
+    products: Shaped[np.ndarray, "n pixels"]
+    """The logits without their bias."""
+    by_logits: Shaped[np.ndarray, "n pixels"]
+    by_hidden: Float32[np.ndarray, "n hidden"]
+    """By the decoder's hidden layer, then by the encoder's."""
+    by_latents: Float32[np.ndarray, "n latent"]
+    by_means: Float32[np.ndarray, "n latent"]
+    by_statistics: Float32[np.ndarray, "n 2*latent"]
+
+
+class Rounded(NamedTuple):
+    """What the outer layers' products take and give in bfloat16, as its bits, beside `Memory`."""
+
+    w1: Int16[np.ndarray, "pixels hidden"]
+    w4: Int16[np.ndarray, "pixels hidden"]
+    hidden: Int16[np.ndarray, "n hidden"]
+    """What the first layer's product with all pixels gives; then the gradient by the first layer's outputs."""
+    decoded: Int16[np.ndarray, "n hidden"]
+    by_decoded: Int16[np.ndarray, "n hidden"]
+
+
+@compiled_pass
+def fill_gradients(inputs, layers, by_layers, terms, memory):
+    """Write the gradients of the weighted loss to `by_layers`, all in float32.
+
+    Returns squared errors (not told where they aren't the loss), KL and triplet hinge, averaged over the batch, and the
+    spread of the means.
+    """
+    if inputs.sparse:
+        _multiply_ink(inputs, layers.w1, memory)
+    else:
+        gather_images(inputs.images, inputs.rows, memory.images)
+        np.dot(memory.images, layers.w1, memory.hidden)
+    kl = _hidden_to_decoded(inputs, layers, memory)
+    np.dot(memory.decoded, layers.w4.T, memory.products)
+
+    errors = pixel_gradients(inputs, layers, by_layers, terms, memory)
+    np.dot(memory.by_logits.T, memory.decoded, by_layers.w4)
+    np.dot(memory.by_logits, layers.w4, memory.by_hidden)
+
+    triplet = _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory)
+    if inputs.sparse:
+        multiply_rows(memory.by_pixel, memory.by_hidden, by_layers.w1)
+    else:
+        np.dot(memory.images.T, memory.by_hidden, by_layers.w1)
+    return errors, kl, triplet, spread(memory.means)
+
+
+@compiled_pass
+def begin_rounded(inputs, layers, rounded, memory):
+    """Round the outer layers' weights, and read the images: multiply their ink, or write them for a product."""
+    convert(layers.w1, rounded.w1)
+    convert(layers.w4, rounded.w4)
+    if inputs.sparse:
+        _multiply_ink(inputs, rounded.w1, memory)
+    else:
+        gather_images(inputs.images, inputs.rows, memory.images)
+
+
+@compiled_pass
+def decode_rounded(inputs, layers, rounded, memory):
+    """Go on from the first layer's product to the input of the last one's; returns the KL."""
+    if not inputs.sparse:
+        convert(rounded.hidden, memory.hidden)
+    kl = _hidden_to_decoded(inputs, layers, memory)
+    convert(memory.decoded, rounded.decoded)
+    return kl
+
+
+@compiled_pass
+def descend_rounded(inputs, layers, by_layers, terms, rounded, memory):
+    """Write all gradients from that by the decoder's hidden layer on; returns the triplet hinge and the means' spread.
+
+    Where all pixels are multiplied, the gradient by the first layer's weights is left to a product.
+    """
+    convert(rounded.by_decoded, memory.by_hidden)
+    triplet = _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory)
+    convert(memory.by_hidden, rounded.hidden)
+    if inputs.sparse:
+        multiply_rows(memory.by_pixel, rounded.hidden, by_layers.w1)
+    return triplet, spread(memory.means)
+
+
+@compiled_part
+def pixel_gradients(inputs, layers, by_layers, terms, memory):
+    """Write the gradients by the logits and by their bias; returns the squared errors, averaged over the batch."""
+    count = inputs.rows.size
+    errors = pixel_errors(
+        memory.products,
+        layers.b4,
+        inputs.images,
+        inputs.rows,
+        terms.squared,
+        terms.reconstruction_weight / f32(count),
+        memory.by_logits,
+        by_layers.b4,
+    )
+    if terms.reconstruction_weight == 0:  # a term of weight 0 has no influence, even where it is not finite
+        memory.by_logits[:] = 0
+        by_layers.b4[:] = 0
+    return errors / count
+
+
+@compiled_part
+def _multiply_ink(inputs, weights, memory):
+    gather_ink(inputs.ink, inputs.rows, memory.by_image)
+    transpose_rows(memory.by_image, memory.by_pixel)
+    multiply_rows(memory.by_image, weights, memory.hidden)
+
+
+@compiled_part
+def _hidden_to_decoded(inputs, layers, memory):
+    _add_and_rectify(memory.hidden, layers.b1)
+    np.dot(memory.hidden, layers.w2.T, memory.statistics)
+    _add(memory.statistics, layers.b2)
+    kl = sample_latents(memory.statistics, inputs.noise, memory.means, memory.deviations, memory.latents)
+    np.dot(memory.latents, layers.w3.T, memory.decoded)
+    _add_and_rectify(memory.decoded, layers.b3)
+    return kl / inputs.rows.size
+
+
+@compiled_part
+def _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory):
+    rectifier_gradients(memory.by_hidden, memory.decoded, by_layers.b3)
+    np.dot(memory.by_hidden.T, memory.latents, by_layers.w3)
+    np.dot(memory.by_hidden, layers.w3, memory.by_latents)
+    if terms.batch_all:
+        triplet = batch_all_gradients(memory.means, inputs.labels, terms.margin, terms.triplet_weight, memory.by_means)
+    else:
+        triplet = triplet_gradients(memory.means, terms.margin, terms.triplet_weight, memory.by_means)
+    posterior_gradients(
+        memory.by_latents,
+        memory.by_means,
+        inputs.noise,
+        memory.means,
+        memory.deviations,
+        terms.kl_weight / f32(inputs.rows.size),
+        memory.by_statistics,
+        by_layers.b2,
+    )
+    np.dot(memory.by_statistics.T, memory.hidden, by_layers.w2)
+    np.dot(memory.by_statistics, layers.w2, memory.by_hidden)
+    rectifier_gradients(memory.by_hidden, memory.hidden, by_layers.b1)
+    return triplet
+
+
+@compiled_pass
+def _add(values, bias):
+    for i in range(values.shape[0]):
+        for j in range(bias.size):
+            values[i, j] += bias[j]
+
+
+@compiled_pass
+def _add_and_rectify(values, bias):
+    for i in range(values.shape[0]):
+        for j in range(bias.size):
+            value = values[i, j] + bias[j]
+            values[i, j] = f32(0) if value <= 0 else value  # in this order, NaN stays NaN

@@ -1,0 +1,60 @@
+"""Reference step: autograd and torch's Adam; all others are tested against it."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from tvae.model.losses import LossTerms, bernoulli, kl_divergence, squared_l2, triplet_term
+from tvae.training.arm import Arm, ArmLosses, Batch, images_of
+
+
+class PlainStep:
+    """Steps of one arm."""
+
+    def __init__(self, arm: Arm, batch_all: bool, split: UInt8[Tensor, "n pixels"]) -> None:
+        """
+        Args:
+            split: the images of the training split.
+        """
+        self._arm, self._batch_all, self._split = arm, batch_all, split
+        # Written anew in each step: memory fresh from the system would cost more than the sums.
+        self._images = torch.empty(0, device=split.device)
+        self._parameters = list(arm.model.parameters())
+        self._optimiser = torch.optim.Adam(self._parameters, fused=True)
+        for name, parameter in arm.model.named_parameters():
+            self._optimiser.state[parameter] = {"step": torch.tensor(0.0, device=parameter.device), **arm.moments[name]}
+
+    def gradients(self, number: int, batch: Batch) -> dict[str, ArmLosses]:
+        """Fill the parameters' `grad`."""
+        loss = self._arm.loss
+        images = images_of(self._split, batch, out=self._images)
+        posterior = self._arm.model.encode(images)
+        logits = self._arm.model.decode_logits(posterior.sample(batch.noise))
+        if loss.reconstruction == "bernoulli":
+            reconstruction = bernoulli(images, logits).mean()
+        else:
+            reconstruction = squared_l2(images, torch.sigmoid(logits)).mean()
+        kl = kl_divergence(posterior).sum(dim=1).mean()
+        triplet = triplet_term(posterior.mean, batch.labels, loss, self._batch_all)
+        total = torch.as_tensor(LossTerms(reconstruction, kl, triplet).total(loss), device=images.device)
+        self._optimiser.zero_grad()
+        if total.requires_grad:  # with all weights 0 there is nothing to descend
+            total.backward()
+        means = posterior.mean.detach()
+        spread = (means - means.mean(dim=0)).square().sum(dim=1).mean().sqrt()
+        norm = torch.nn.utils.get_total_norm([p.grad for p in self._parameters if p.grad is not None])
+        figures = torch.stack([each.detach() for each in (reconstruction, kl, triplet, total, spread, norm)])
+        *terms, gradient_norm = figures.tolist()
+        losses = ArmLosses(*terms)
+        losses.require_finite(gradient_norm, self._arm.name, number)
+        return {self._arm.name: losses}
+
+    def descend(self, number: int, rate: float) -> None:
+        """A step of Adam."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        for state in self._optimiser.state.values():
+            state["step"].fill_(number - 1)
+        self._optimiser.step()

@@ -1,0 +1,48 @@
+"""Which arms a page shows."""
+
+from __future__ import annotations
+
+import contextlib
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from tvae.runs.run import Run
+
+ARMS = "arms"
+"""Name of the chosen arms in the address."""
+RUN = "run"
+"""Name of the chosen run in the address."""
+
+
+def chosen_arms(run: Run) -> list[str]:
+    """The arms to show, in the run's order: the first and the last until others are chosen.
+
+    Draws the chooser where it is called (under "More", as a rule), and nothing where a run has no more than two arms.
+    """
+    arms = list(run.config.arms)
+    if len(arms) <= 2:
+        return arms
+    ends = [arms[0], arms[-1]]
+    if not set(st.session_state.get(ARMS, ends)) <= set(arms):  # those of another run
+        del st.session_state[ARMS]
+    chosen = st.multiselect(
+        "Arms",
+        arms,
+        default=ends,
+        format_func=str.upper,
+        key=ARMS,
+        bind="query-params",
+        persist_state="session",
+        help="A run's arms differ in their loss alone. With none chosen, the first and the last are shown.",
+    )
+    return [arm for arm in arms if arm in chosen] or ends
+
+
+def show_on_every_page(run: str, arms: list[str]) -> None:
+    """Have every page show these arms of this run, and the address say so; for a widget's callback."""
+    st.session_state[RUN] = run
+    st.session_state[ARMS] = arms
+    # A chooser that is drawn brings its value into the address itself; one that is yet to appear does not.
+    with contextlib.suppress(StreamlitAPIException):
+        st.query_params[ARMS] = [arm.upper() for arm in arms]

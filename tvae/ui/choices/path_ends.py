@@ -1,0 +1,127 @@
+"""Two end images of a path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Int, UInt8
+
+from tvae.explore.example_images import of_class, random_pairs, random_rows
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.components.image_picker import image_picker
+
+RANDOM, CONFUSABLE, TWO_ROWS, PICKED = SOURCES = ("random", "confusable pair", "two rows", "map selection")
+KEPT: Any = {"bind": "query-params", "persist_state": "session"}
+FIRST_CLASSES = (4, 9)
+"""On digits the pair that the eye confuses most; data without them has its first and last class."""
+OFFERED = 60
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Rows of the two images."""
+
+    rows: tuple[int, int]
+    told: str
+    """How they were chosen, for the caption."""
+    note: str = ""
+    """What a reader must know, or do."""
+
+
+def choose_source(picks: state.Picks) -> str:
+    """By what the ends are chosen: a map selection of two images is what its maker wants to see."""
+    first = PICKED if len(picks.rows) == 2 else RANDOM
+    return st.selectbox("Between", SOURCES, SOURCES.index(first), key="ends", **KEPT) or first
+
+
+def choose_ends(source: str, run: Run, encoding: Encoding, judge: str, picks: state.Picks) -> Ends:
+    """The two rows of this source; draws the controls that it needs. `judge` is the arm that finds confusable pairs."""
+    names, n = run.provenance.class_names, len(encoding.labels)
+    if source == CONFUSABLE:
+        return _confusable(run, encoding, judge)
+    if source == RANDOM:
+        seed = int(st.number_input("Seed", 0, 2**31, 0, 1, key="pair-seed", width=110, **KEPT) or 0)
+        drawn = random_pairs(encoding.labels, 1, seed)[0] if np.ptp(encoding.labels) else random_rows(n, 2, seed)
+        return Ends(_two(drawn), f"two images, of two classes where there are two, drawn at random with seed {seed}")
+    if source == PICKED:
+        return _of_selection(picks, n)
+    first = st.number_input("From row", 0, n - 1, 0, 1, key="from-row", width=110, **KEPT)
+    last = st.number_input("To row", 0, n - 1, min(1, n - 1), 1, key="to-row", width=110, **KEPT)
+    rows = int(first or 0), int(last or 0)
+    return Ends(rows, f"rows {rows[0]:,} and {rows[1]:,} ({' and '.join(names[encoding.labels[row]] for row in rows)})")
+
+
+def _confusable(run: Run, encoding: Encoding, judge: str) -> Ends:
+    names, labels = run.provenance.class_names, encoding.labels
+    present = np.unique(labels).tolist()
+    starts = FIRST_CLASSES if set(FIRST_CLASSES) <= set(present) else (present[0], present[-1])
+    options = [names[label] for label in present]
+
+    def named(name: str | None, start: int) -> int:
+        return present[options.index(name)] if name in options else start
+
+    a = st.selectbox("Class a", options, present.index(starts[0]), key="class-a", width=90, **KEPT)
+    b = st.selectbox("Class b", options, present.index(starts[1]), key="class-b", width=90, **KEPT)
+    pair = (named(a, starts[0]), named(b, starts[1]))
+    key = f"{cached.file_key(run, 'encoding-test.npz')}:{judge}"
+    found = cached.confusable_pair(key, encoding.arms[judge].means, labels, pair)
+    told = (
+        f"the image of class {names[pair[0]]} and the image of class {names[pair[1]]} whose means lie nearest in "
+        f"{judge.upper()} ({found.distance:.3f} apart)"
+    )
+    return Ends((found.first, found.second), told)
+
+
+def _of_selection(picks: state.Picks, n: int) -> Ends:
+    if len(picks.rows) == 0:
+        note = (
+            "Nothing is selected on the latent map: draw around points there, then come back. Rows 0 and 1 are shown."
+        )
+        return Ends(_two(np.arange(min(2, n))), "rows 0 and 1", note)
+    note = "" if len(picks.rows) > 1 else "One image is selected on the latent map, so both ends are that image."
+    told = f"the first and the last of {len(picks.rows):,} images that are selected on the latent map"
+    return Ends(_two(picks.rows), told, note)
+
+
+def _two(rows: Int[np.ndarray, " m"]) -> tuple[int, int]:
+    return int(rows[0]), int(rows[-1])
+
+
+def pick_ends(
+    run: Run,
+    encoding: Encoding,
+    images: UInt8[np.ndarray, "n height width"],
+    ends: tuple[int, int],
+    picks: state.Picks,
+) -> None:
+    """A popover's content: images to click, for the first end and the second in turn."""
+    names = run.provenance.class_names
+    turn = st.segmented_control("A click sets", ("from", "to"), default="from", key="picking", required=True)
+    every, selected = "any class", "the map's selection"
+    wanted = st.selectbox("Offered", (every, *([selected] if len(picks.rows) else []), *names), key="picking-class")
+    number = int(st.number_input("Page", 1, 1000, 1, 1, key="picking-page"))
+    n = len(encoding.labels)
+    if wanted == selected:
+        pool = picks.rows
+    elif wanted in names:
+        pool = of_class(encoding.labels, names.index(wanted), n)
+    else:
+        pool = random_rows(n, n, 0)
+    rows = pool[(number - 1) * OFFERED :][:OFFERED]
+
+    def take(row: int) -> None:
+        first, last = (ends[0], row) if turn == "to" else (row, ends[1])
+        st.session_state.update({"ends": TWO_ROWS, "from-row": first, "to-row": last})
+        st.session_state["picking"] = "from" if turn == "to" else "to"
+
+    if len(rows) == 0:
+        st.caption("There are no further images.")
+        return
+    marks = {ends[1]: "to", ends[0]: "from"}
+    image_picker(rows, images[rows], marks=marks, pick=take, key="end-picker")

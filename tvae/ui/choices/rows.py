@@ -1,0 +1,108 @@
+"""Which images a page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float32, Int64
+
+from tvae.explore.example_images import (
+    Better,
+    first_of_each_class,
+    most_different_rows,
+    of_class,
+    random_rows,
+    worst_rows,
+)
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run
+from tvae.ui import session as state
+from tvae.ui.address.row_list import rows_from_address
+
+EACH, ONE, RANDOM, ROWS, PICKED, WORST, DIFFERENT = SOURCES = (
+    "each class",
+    "one class",
+    "random",
+    "row numbers",
+    "map selection",
+    "worst",
+    "most different",
+)
+KEPT: Any = {"bind": "query-params", "persist_state": "session"}
+
+
+@dataclass(frozen=True)
+class ChosenRows:
+    """Rows to show, and how they were chosen."""
+
+    rows: Int64[np.ndarray, " m"]
+    told: str
+    """In a few words, for the caption."""
+    missing: str = ""
+    """Why there are none, or not all, and what to do."""
+
+
+def choose_source(picks: state.Picks) -> str:
+    """By what images are chosen: those selected on the map until something else is asked for, where there are any."""
+    found = st.selectbox("Images", SOURCES, SOURCES.index(PICKED if len(picks.rows) else EACH), key="images", **KEPT)
+    return found or EACH
+
+
+def choose_rows(
+    source: str, run: Run, encoding: Encoding, arms: list[str], picks: state.Picks, count: int
+) -> ChosenRows:
+    """The rows of this source, `count` at most; draws the control that the source needs."""
+    labels, names, n = encoding.labels, run.provenance.class_names, len(encoding.labels)
+    if source == ONE:
+        label = names.index(st.selectbox("Class", names, key="image-class", **KEPT) or names[0])
+        rows = of_class(labels, label, count)
+        return ChosenRows(rows, f"the first of class {names[label]}", "" if len(rows) else "This class has no images.")
+    if source == RANDOM:
+        seed = int(st.number_input("Seed", 0, 2**31, 0, 1, key="image-seed", **KEPT) or 0)
+        return ChosenRows(random_rows(n, count, seed), f"drawn at random with seed {seed}")
+    if source == ROWS:
+        return _named_rows(n, count)
+    if source == PICKED:
+        return _picked_rows(picks, count)
+    if source == WORST:
+        arm = st.selectbox("Worst of", arms, format_func=str.upper, key="worst-of", **KEPT) or arms[0]
+        rows = worst_rows(encoding.arms[arm].errors, count)
+        return ChosenRows(rows, f"the greatest errors of {arm.upper()}, from μ")
+    if source == DIFFERENT:
+        return _most_different({arm.upper(): encoding.arms[arm].errors for arm in (arms[0], arms[-1])}, count)
+    return ChosenRows(first_of_each_class(labels, count), "the first of each class")
+
+
+def _named_rows(n: int, count: int) -> ChosenRows:
+    told = st.text_input("Row numbers", "0-9", key="row-numbers", help="Such as 4, 17, 100-120.", **KEPT)
+    rows, dropped = rows_from_address((told or "").strip(), n)
+    missing = ""
+    if dropped or not len(rows):
+        missing = f"{told!r} names {dropped or 'no'} row that doesn't exist here; rows run from 0 to {n - 1:,}."
+        if not dropped:
+            missing = f"No row is named; such as 4, 17, 100-120. Rows run from 0 to {n - 1:,}."
+    return ChosenRows(rows[:count], _first_of("the rows that are named", len(rows), count), missing)
+
+
+def _picked_rows(picks: state.Picks, count: int) -> ChosenRows:
+    rows = picks.rows
+    missing = "" if len(rows) else "Nothing is selected on the latent map. Draw around points there, then come back."
+    return ChosenRows(rows[:count], _first_of("selected on the latent map", len(rows), count), missing)
+
+
+def _first_of(what: str, found: int, count: int) -> str:
+    return f"{what}, the first {count} of {found:,}" if found > count else what
+
+
+def _most_different(errors: dict[str, Float32[np.ndarray, " n"]], count: int) -> ChosenRows:
+    first, second = next(iter(errors)), next(reversed(errors))
+    if first == second:
+        return ChosenRows(np.zeros(0, np.int64), "", "One arm alone differs from none; choose others under More.")
+    ways: dict[str, Better] = {"either way": "either", f"{first} better": "first", f"{second} better": "second"}
+    way = st.selectbox("Which way", list(ways), key="different-way", **KEPT) or "either way"
+    rows = most_different_rows(errors[first], errors[second], count, ways[way])
+    told = f"the greatest differences of error between {first} and {second}, {way}, from μ"
+    return ChosenRows(rows, told, "" if len(rows) else f"No image has {way}.")

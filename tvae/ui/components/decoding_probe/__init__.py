@@ -1,0 +1,74 @@
+"""Carries the pointer's position to Python and the decoded image back.
+
+A map asks with `latent-map:probe` (detail: memory, question of number, x and y in the layout's units); the answer
+arrives as `latent-map:decoded` (detail: memory, number, sides of base64 grey values, height, width, words, far).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from jaxtyping import UInt8
+from streamlit.components.v2 import component
+
+_probe = component("tvae.decoding_probe", js=(Path(__file__).parent / "decoding_probe.js").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What one arm draws at a place."""
+
+    image: UInt8[np.ndarray, "h w"] | None
+    """None where it can't draw."""
+    told: str
+    """How far to believe it, in a few words, or why there is none."""
+    far: bool = False
+    """Whether no point is near: then it is greyed out."""
+
+
+@st.fragment
+def decoding_probe(answer: Callable[[tuple[float, float]], Sequence[Decoded]], *, memory: str) -> None:
+    """Answer the questions of the map of this key, one at a time, as long as it is on the page.
+
+    Args:
+        answer: what both arms draw at a place in the layout's units, left map first.
+        memory: key of the map.
+    """
+    key = f"{memory}-probe"
+    question = question_in(st.session_state.get(key))
+    told = None
+    if question is not None:
+        number, place = question
+        told = {"number": number, "sides": [_for_browser(one) for one in answer(place)]}
+    _probe(key=key, data={"memory": memory, "answer": told}, on_place_change=lambda: None)
+
+
+def question_in(state: object) -> tuple[int, tuple[float, float]] | None:
+    """Number and place of what the browser asks in this run, if it asks anything that can be answered."""
+    sent = state.get("place") if isinstance(state, dict) else None
+    if not isinstance(sent, dict):
+        return None
+    try:
+        number, x, y = int(sent["number"]), float(sent["x"]), float(sent["y"])
+    except (TypeError, KeyError, ValueError, OverflowError):
+        return None
+    return (number, (x, y)) if np.isfinite([x, y]).all() else None
+
+
+def _for_browser(decoded: Decoded) -> dict[str, object]:
+    image = decoded.image
+    if image is None:
+        return {"grey": "", "height": 0, "width": 0, "told": decoded.told, "far": decoded.far}
+    grey = base64.b64encode(np.ascontiguousarray(image).tobytes()).decode("ascii")
+    return {
+        "grey": grey,
+        "height": len(image),
+        "width": image.shape[1],
+        "told": decoded.told,
+        "far": decoded.far,
+    }

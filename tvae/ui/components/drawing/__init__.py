@@ -1,0 +1,35 @@
+"""A square to draw on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from streamlit.components.v2 import component
+
+from tvae.explore.strokes import PEN, Stroke, strokes_from
+
+_FOLDER = Path(__file__).parent
+_drawing = component(
+    "tvae.drawing",
+    css=(_FOLDER / "drawing.css").read_text(encoding="utf-8"),
+    js=(_FOLDER / "drawing.js").read_text(encoding="utf-8"),
+)
+
+
+def drawing(begun: Sequence[Stroke], *, sheet: int, key: str) -> tuple[Stroke, ...]:
+    """Show the square with the strokes that a sheet begins with, and return those on it now.
+
+    Args:
+        begun: what is on the square when the sheet is first shown.
+        sheet: another number puts another sheet on the square.
+    """
+    result = _drawing(
+        key=key,
+        data={"strokes": [stroke.ravel().tolist() for stroke in begun], "sheet": sheet, "pen": PEN},
+        on_drawn_change=lambda: None,
+    )
+    sent = result.get("drawn")
+    if not isinstance(sent, Mapping) or sent.get("sheet") != sheet:
+        return tuple(begun)
+    return strokes_from(sent.get("strokes"))

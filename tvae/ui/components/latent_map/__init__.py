@@ -1,0 +1,151 @@
+"""Two linked maps (Python, JavaScript, CSS).
+
+What a map needs travels in blocks that keep their name while their content stays (see `payload`). Each block has a
+holder, a component that shows nothing and puts the block where the map's code finds it: Streamlit sends an unchanged
+component as a reference of a few bytes, but re-sends all of a changed one. So a new colour sends the colours, a new
+selection one bit a row, and the code itself travels once.
+
+Other parts of the page can mark a row on both maps without Python, from the browser:
+`document.dispatchEvent(new CustomEvent("latent-map:point", {detail: {memory: key, row}}))`, row -1 to stop.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Int, Integer
+from streamlit.components.v2 import component
+
+from tvae.figures.colours import CLASS_COLOURS
+from tvae.linked_map.browser_code import CODE, CODE_VERSION
+from tvae.linked_map.contents import ColourBy, MapSide, MapState, map_contents
+from tvae.linked_map.payload import Blob, text_to_rows
+
+_FOLDER = Path(__file__).parent
+_code = component(
+    "tvae.latent_map_code", js=f"{CODE}\noffer({json.dumps(CODE_VERSION)});\nexport default function () {{}}\n"
+)
+_holder = component("tvae.latent_map_holder", js=(_FOLDER / "holder.js").read_text(encoding="utf-8"))
+_view = component("tvae.latent_map", js=(_FOLDER / "view.js").read_text(encoding="utf-8"))
+
+
+def latent_map(
+    left: MapSide,
+    right: MapSide,
+    *,
+    labels: Integer[np.ndarray, " n"],
+    class_names: Sequence[str],
+    sprites: Blob | None = None,
+    neighbours: Blob | None = None,
+    nearest: tuple[Integer[np.ndarray, "n k"], Integer[np.ndarray, "n k"]] | None = None,
+    colour_by: ColourBy | None = None,
+    palette: Sequence[str] = CLASS_COLOURS,
+    selection: Integer[np.ndarray, " m"] | Sequence[int] | None = None,
+    focus: int | None = None,
+    aligned: bool = True,
+    decode: bool = False,
+    code_loaded: bool = False,
+    ask_when_drawn: bool = False,
+    key: str,
+) -> MapState:
+    """Draw the two maps and return what a person has picked on them.
+
+    A gesture in the browser wins over `selection` and `focus` in the run that it causes; in every other run the
+    arguments win. So a page keeps the returned state in its session and passes it in again.
+
+    Args:
+        left: the left map.
+        right: the right map, the same rows in the same order.
+        labels: class of each row, from 0 to len(class_names) - 1.
+        class_names: what each class is called; any text, it is never read as HTML.
+        sprites: thumbnails, from `sprite_sheet`.
+        neighbours: nearest rows in each arm's latent space, from `neighbours_blob`: lines run to them on hovering.
+        nearest: nearest rows of every row, as many as one likes: lines of the focused row run to all of its own.
+        colour_by: numbers to colour by in place of the class.
+        palette: colours of the classes as #rrggbb, started over when there are more classes.
+        selection: rows to light up.
+        focus: the row whose ring and lines stay.
+        aligned: both layouts share one coordinate frame (the right one was aligned to the left); else each map is
+            fitted to its own extent.
+        decode: offer to decode the place under the pointer; `decoding_probe` of this key answers.
+        code_loaded: `load_map_code` was called in this run already.
+        ask_when_drawn: run the page again once the browser has drawn the maps (see `is_drawn`).
+        key: names the component; keep it to keep zoom, hidden classes and selection.
+
+    Raises:
+        InputError: the arguments don't describe the same rows.
+    """
+    n = len(left.positions)
+    rows, row, gesture = _picked(key, n, selection, focus)
+    contents = map_contents(
+        left,
+        right,
+        labels=labels,
+        class_names=class_names,
+        palette=palette,
+        state=MapState(rows, row),
+        sprites=sprites,
+        neighbours=neighbours,
+        nearest=nearest,
+        colour_by=colour_by,
+        aligned=aligned,
+    )
+    data = {
+        **contents.settings,
+        "picked": {**contents.settings["picked"], "gesture": gesture},
+        "memory": key,
+        "decode": decode,
+        "tellWhenDrawn": ask_when_drawn and not is_drawn(key),
+    }
+    with st.container(gap=None):
+        _view(key=key, data=data)
+        if not code_loaded:
+            _code(key=f"{key}-code")
+        for name, blob in contents.blobs.items():
+            _holder(key=f"{key}-{name}", data=blob.data)
+    return MapState(rows, row)
+
+
+def load_map_code() -> None:
+    """Send the maps' code ahead of a page's controls, so that the browser reads it while the page is still at work."""
+    _code(key="latent-map-code")
+
+
+def is_drawn(key: str) -> bool:
+    """Whether the browser has drawn the map `key` since it came onto the page: what may wait, waits for that."""
+    state = st.session_state.get(key)
+    return isinstance(state, dict) and state.get("drawn") is True
+
+
+def picked_on_map(
+    key: str, n: int, selection: Integer[np.ndarray, " m"] | Sequence[int] | None, focus: int | None
+) -> MapState:
+    """What `latent_map` will return in this run, for what must be worked out from it before the maps are drawn.
+
+    Args:
+        n: rows of the maps.
+        selection: as it will be given to `latent_map`; so `focus`.
+    """
+    rows, row, _ = _picked(key, n, selection, focus)
+    return MapState(rows, row)
+
+
+def _picked(
+    key: str, n: int, selection: Integer[np.ndarray, " m"] | Sequence[int] | None, focus: int | None
+) -> tuple[Int[np.ndarray, " m"], int | None, int]:
+    """Selected rows, the focused row and the number of the last gesture that they answer."""
+    answered_key = f"{key}-answered"
+    answered = st.session_state.get(answered_key, 0)
+    state = st.session_state.get(key)
+    sent = state.get("selection") if isinstance(state, dict) else None
+    if isinstance(sent, dict) and isinstance(sent.get("gesture"), int) and sent["gesture"] != answered:
+        st.session_state[answered_key] = answered = sent["gesture"]
+        if sent.get("n") == n:  # else the gesture was made on other rows
+            selection, focus = text_to_rows(sent.get("rows"), n), sent.get("focus")
+    rows = np.unique(np.asarray([] if selection is None else selection, dtype=np.int64))
+    rows = rows[(rows >= 0) & (rows < n)]
+    return rows, focus if isinstance(focus, int) and 0 <= focus < n else None, answered

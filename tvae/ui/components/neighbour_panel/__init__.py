@@ -1,0 +1,90 @@
+"""Neighbours of one image.
+
+Resting on a neighbour marks it on both maps (the map's `latent-map:point` event); clicking it walks there.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from jaxtyping import UInt8
+from PIL import Image
+from streamlit.components.v2 import component
+
+_FOLDER = Path(__file__).parent
+_panel = component(
+    "tvae.neighbour_panel",
+    css=(_FOLDER / "neighbour_panel.css").read_text(encoding="utf-8"),
+    js=(_FOLDER / "neighbour_panel.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbour:
+    """One neighbour as it is shown."""
+
+    row: int
+    label: str
+    """Its class; any text, it is never read as HTML."""
+    distance: float
+    """In the latent space's own units."""
+    mark: str
+    """shared, gained or lost."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelSide:
+    """One arm's neighbours, nearest first."""
+
+    title: str
+    colour: str
+    """The arm's colour, as #rrggbb."""
+    neighbours: Sequence[Neighbour]
+
+
+def neighbour_panel(
+    sides: Sequence[PanelSide],
+    *,
+    images: UInt8[np.ndarray, "n height width"] | None,
+    memory: str,
+    walk: Callable[[int], None],
+    key: str,
+) -> None:
+    """Show the neighbours; `walk` is called with the row that is clicked, before the next run.
+
+    Args:
+        images: of all rows; None shows the classes' names alone.
+        memory: key of the map that is to mark what the pointer rests on.
+    """
+
+    def walked() -> None:
+        row = st.session_state[key].get("walk")
+        if isinstance(row, int) and row in {one.row for side in sides for one in side.neighbours}:
+            walk(row)
+
+    rows = [one.row for side in sides for one in side.neighbours]
+    _panel(
+        key=key,
+        data={
+            "memory": memory,
+            "sides": [
+                {"title": side.title, "colour": side.colour, "neighbours": [vars(one) for one in side.neighbours]}
+                for side in sides
+            ],
+            "sheet": None if images is None or not rows else _sheet(images[rows]),
+        },
+        on_walk_change=walked,
+    )
+
+
+def _sheet(images: UInt8[np.ndarray, "k height width"]) -> str:
+    """The images side by side as a data address."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.concatenate(list(images), axis=1)).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,0 +1,57 @@
+"""st.image of a grid, and its download button."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from tvae.figures.colours import GROUND, INK
+from tvae.figures.image_grid import LABEL, GridRow, fitting_density, fitting_scale, grid_png, png_width
+from tvae.ui.style.theme import theme
+
+NARROWEST = 680
+"""Screen pixels to which a wide grid may shrink; `page.css` says the same."""
+
+
+def show_grid(rows: Sequence[GridRow], alt: str, key: str) -> None:
+    """Show the rows as large as they fit; a narrow page scrolls sideways rather than make their numbers unreadable."""
+    png, across = _picture(rows, _scale(rows))
+    size = "wide" if across > NARROWEST else "small"
+    with st.container(width=across, key=f"image-grid-{size}-{key}"):
+        st.image(png, width="stretch", alt=alt)
+
+
+def show_grid_within(rows: Sequence[GridRow], alt: str, room: int) -> None:
+    """Show the rows as large as they fit into so many screen pixels, and smaller on a page that has fewer."""
+    count, height, width = rows[0].images.shape[:3]
+    labels = 0 if any(row.label for row in rows) else LABEL  # room that labels would take
+    png, across = _picture(rows, fitting_scale(count, height, width, room + labels))
+    # In a place of its width: a width of its own would make Streamlit scale the picture to it and encode it again.
+    with st.container(width=across):
+        st.image(png, width="stretch", alt=alt)
+
+
+def grid_download(rows: Sequence[GridRow], name: str, label: str = "PNG") -> None:
+    """A button that saves the rows as a PNG on the page's own ground."""
+    shown = theme()
+    st.download_button(
+        label,
+        lambda: grid_png(rows, ink=INK[shown], scale=_scale(rows), ground=GROUND[shown]),
+        f"{name}.png",
+        "image/png",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _picture(rows: Sequence[GridRow], scale: float) -> tuple[bytes, int]:
+    """The picture, as fine as Streamlit passes it on, and the screen pixels that it is wide."""
+    density = fitting_density(rows, scale)
+    png = grid_png(rows, ink=INK[theme()], scale=scale, density=density)
+    return png, round(png_width(png) / density)
+
+
+def _scale(rows: Sequence[GridRow]) -> float:
+    count, height, width = rows[0].images.shape[:3]
+    return fitting_scale(count, height, width)

@@ -1,0 +1,137 @@
+"""Panel: neighbourhood change and groups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from tvae.figures.colours import INK
+from tvae.figures.maps import change_histogram
+from tvae.metrics.change_groups import LEAST_MEMBERS, Group
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.maps.pair import Pair, rows_between
+from tvae.ui.maps.selection import Images, thumbnails_row
+from tvae.ui.style.escaping import as_text
+from tvae.ui.style.theme import theme
+
+EXTREMES = 12
+"""Rows that the most and the least changed show."""
+ROWS_A_NEIGHBOUR = 100
+"""Groups are looked for in a hundredth of the rows around each at least: in smaller neighbourhoods few rows meet."""
+GROUPS_IN_SIGHT = 6
+MOST_FURTHER_GROUPS = 100
+RANGE, FURTHER = "change-range", "further-group"
+WHOLE = (0.0, 1.0)
+
+
+def show_changes(pair: Pair, picks: state.Picks, names: tuple[str, ...], images: Images | None) -> None:
+    """How much changed, where most and least, and which groups moved together."""
+    st.markdown("##### What changed")
+    if pair.same:
+        st.caption(
+            "Both maps show one and the same latent space: its neighbourhoods are the same, only the pictures differ."
+        )
+        return
+    chart, groups = st.columns(2, gap="large")
+    with chart:
+        _show_range(pair, picks)
+        _show_extremes(pair, picks, images)
+    with groups:
+        _show_groups(pair, picks, names)
+
+
+def _show_range(pair: Pair, picks: state.Picks) -> None:
+    """The histogram of changes, and the slider that selects by it."""
+    found = pair.changes
+    source = f"{RANGE} {pair.key} {pair.k}"
+    _reset_unless(source, picks, RANGE, WHOLE)
+    low, high = st.session_state[RANGE]
+    st.plotly_chart(change_histogram(found.change, low, high), config={"displayModeBar": False}, key="histogram")
+    st.slider(
+        "Select images by their change",
+        0.0,
+        1.0,
+        step=0.05,
+        key=RANGE,
+        persist_state="session",
+        on_change=_select_range,
+        args=(picks, found.change, source),
+    )
+    st.caption(
+        f"One minus the overlap (Jaccard) of an image's {pair.k} nearest in {as_text(pair.left.title)} and "
+        f"{as_text(pair.right.title)}, itself left out: 0 all kept, 1 none. n = {len(pair.labels):,}, "
+        f"mean {found.change.mean(dtype=np.float64):.3f}."
+    )
+
+
+def _reset_unless(source: str, picks: state.Picks, key: str, value: object) -> None:
+    """Have a control show `value` unless the selection is the one that it made."""
+    if picks.source != source or key not in st.session_state:
+        st.session_state[key] = value
+
+
+def _select_range(picks: state.Picks, change: np.ndarray, source: str) -> None:
+    """The slider's range becomes the selection; the whole scale selects none."""
+    low, high = st.session_state[RANGE]
+    picks.replace(np.zeros(0, np.int64) if (low, high) == WHOLE else rows_between(change, low, high), source)
+
+
+def _show_extremes(pair: Pair, picks: state.Picks, images: Images | None) -> None:
+    """The rows that changed most and least."""
+    found = pair.changes
+    count = min(EXTREMES, len(found.change))
+    for title, rows in (("most", found.most_changed(count)), ("least", found.least_changed(count))):
+        thumbnails_row(title, [(int(row), f"{found.change[row]:.2f}") for row in rows], images, INK[theme()])
+        st.button(
+            f"Show the {count} {title} changed on the maps",
+            key=f"show-{title}",
+            on_click=picks.replace,
+            args=(rows,),
+        )
+
+
+def _show_groups(pair: Pair, picks: state.Picks, names: tuple[str, ...]) -> None:
+    """Groups that lost or gained the same company, a sentence each."""
+    n = len(pair.labels)
+    wide = replace(pair, k=min(cached.MOST_NEIGHBOURS, max(pair.k, n // ROWS_A_NEIGHBOUR)))
+    told = cached.change_groups(wide.key, wide.changes, wide.labels, names)
+    if not told:
+        st.caption("No group of images lost or gained the same neighbours.")
+        return
+    st.markdown(f"**Who left, who joined** from {as_text(pair.left.title)} to {as_text(pair.right.title)}")
+    for number, group in enumerate(told[:GROUPS_IN_SIGHT]):
+        words, button = st.columns([3, 2], vertical_alignment="center")
+        words.markdown(as_text(f"{group.sentence}."))
+        button.button(
+            "Show on the maps", key=f"group-{number}", on_click=picks.replace, args=(group.rows,), width="stretch"
+        )
+    if len(told) > GROUPS_IN_SIGHT:
+        rest = told[GROUPS_IN_SIGHT : GROUPS_IN_SIGHT + MOST_FURTHER_GROUPS]
+        source = f"{FURTHER} {pair.key} {pair.k}"
+        _reset_unless(source, picks, FURTHER, None)
+        st.selectbox(
+            "Further groups",
+            range(len(rest)),
+            index=None,
+            format_func=lambda number: rest[number].sentence,
+            placeholder=f"{len(told) - GROUPS_IN_SIGHT:,} more",
+            key=FURTHER,
+            persist_state="session",
+            on_change=_select_group,
+            args=(picks, rest, source),
+        )
+    st.caption(
+        f"Images among whose {wide.k} nearest much the same ones were lost, or gained, found by average-linkage "
+        f"clustering in each class; {len(told):,} groups of {LEAST_MEMBERS} or more among n = {n:,}. "
+        "First those whose company was of another class."
+    )
+
+
+def _select_group(picks: state.Picks, rest: list[Group], source: str) -> None:
+    """Select the group that is chosen from the list."""
+    number = st.session_state[FURTHER]
+    if number is not None:
+        picks.replace(rest[number].rows, source)

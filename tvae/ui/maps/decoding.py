@@ -1,0 +1,55 @@
+"""Decode at the pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float32
+
+from tvae.errors import InputError
+from tvae.maps.shown_map import DecodedPlace, ShownMap, pca_behind, shown_map
+from tvae.model.network import to_grey
+from tvae.ui import cached
+from tvae.ui.components.decoding_probe import Decoded, decoding_probe
+from tvae.ui.maps.pair import Pair
+from tvae.ui.maps.views import View
+
+FAR = "far from every image"
+WORDS = {"exact": "exact", "plane": "exact in this plane", "approximate": "approximate"}
+
+
+Positions = tuple[Float32[np.ndarray, "n 2"], Float32[np.ndarray, "n 2"]]
+
+
+def offer_decoding(pair: Pair, positions: Positions, key: str) -> None:
+    """Have the maps of this key show what both arms draw under the pointer while their mode is on.
+
+    Args:
+        positions: of the left and the right map, as they are shown.
+    """
+    decoding_probe(answer_for(pair, positions), memory=key)
+
+
+def answer_for(pair: Pair, positions: Positions) -> Callable[[tuple[float, float]], Sequence[Decoded]]:
+    """Both arms' decodes of a place, each by its own map; nothing is worked out before the first question."""
+
+    @cache
+    def map_of(side: int) -> ShownMap:
+        means = (pair.left, pair.right)[side].encoded.means
+        linear, laid = pca_behind(means, positions[side]) or (None, None)
+        return shown_map(means, positions[side], linear, laid)
+
+    def answer(place: tuple[float, float]) -> list[Decoded]:
+        return [_decoded(view, map_of(side).at(place)) for side, view in enumerate((pair.left, pair.right))]
+
+    return answer
+
+
+def _decoded(view: View, found: DecodedPlace) -> Decoded:
+    try:
+        images = cached.network(view.run, view.arm).decoded(found.code[None])
+    except InputError as error:
+        return Decoded(None, str(error))
+    return Decoded(to_grey(images)[0], FAR if found.far else WORDS[found.likeness], found.far)

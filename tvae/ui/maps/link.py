@@ -1,0 +1,30 @@
+"""Link from a page to the map with rows selected."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Int
+
+from tvae.runs.run import Run
+from tvae.ui import session as state
+
+MAP = "pages/1_Latent_map.py"
+ICON = ":material/scatter_plot:"
+
+
+def offer_on_map(run: Run, n: int, rows: Int[np.ndarray, " m"]) -> None:
+    """A button that selects these of the n rows on the latent map; once they are, a link there in its place.
+
+    Two clicks, since code can't leave a page whose widgets stand in the address (Streamlit 1.67).
+    """
+    if len(rows) and np.array_equal(state.picks(run.provenance.test.fingerprint, n).rows, np.unique(rows)):
+        st.page_link(MAP, label="Selected: go to the latent map", icon=ICON)
+    else:
+        st.button("Select on the latent map", icon=ICON, on_click=_select, args=(run, n, rows), disabled=not len(rows))
+
+
+def _select(run: Run, n: int, rows: Int[np.ndarray, " m"]) -> None:
+    picked = state.picks(run.provenance.test.fingerprint, n)
+    picked.replace(rows)
+    picked.focus = int(rows[0])

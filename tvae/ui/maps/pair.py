@@ -1,0 +1,134 @@
+"""Pair of views: colourings, neighbours, CSV."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Int64
+
+from tvae.linked_map.contents import ColourBy
+from tvae.metrics.neighbour_changes import Changes
+from tvae.metrics.neighbours import Neighbours
+from tvae.system.csv_table import rows_csv
+from tvae.ui import cached
+from tvae.ui.components.neighbour_panel import Neighbour
+from tvae.ui.maps.views import View
+
+COLOURINGS = {
+    "class": "class",
+    "change": "neighbourhood change",
+    "lost": "lost triplets",
+    "error": "reconstruction error",
+    "wrong": "wrong nearest neighbour",
+}
+
+MOST_TILES = 24
+"""Neighbours that the panel shows of one arm."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two views of the same rows and their neighbours."""
+
+    left: View
+    right: View
+    labels: Int64[np.ndarray, " n"]
+    k: int
+
+    @property
+    def key(self) -> str:
+        """Names both sides by the files they come from."""
+        return f"{self.left.key}|{self.right.key}"
+
+    @property
+    def same(self) -> bool:
+        """Whether both maps show one and the same latent space."""
+        return self.left.key == self.right.key
+
+    @property
+    def neighbours(self) -> tuple[Neighbours, Neighbours]:
+        """Of the left and of the right latent space."""
+        return tuple(cached.neighbours(view.key, view.encoded.means) for view in (self.left, self.right))  # type: ignore[return-value]
+
+    @property
+    def changes(self) -> Changes:
+        """What became of every row's k nearest."""
+        return cached.neighbour_changes(self.key, *self.neighbours, self.k)
+
+
+def colour_by(name: str, pair: Pair, margin: float) -> ColourBy | None:
+    """The numbers of a colouring; None for the classes."""
+    views = (pair.left, pair.right)
+    if name == "change":
+        change = pair.changes.change
+        unit = f"1 − overlap of the {pair.k} nearest"
+        return ColourBy(title="Neighbourhood change", left=change, right=change, unit=unit, low=0, high=1)
+    if name == "lost":
+        left, right = (cached.lost_shares(view.key, view.encoded.means, pair.labels, margin) for view in views)
+        unit = f"share of an anchor's triplets, m = {margin:g}"
+        return ColourBy(title="Lost triplets", left=left, right=right, unit=unit, low=0)
+    if name == "error":
+        left, right = (view.encoded.errors for view in views)
+        unit = "squared error per image"
+        return ColourBy(title="Reconstruction error", left=left, right=right, unit=unit, low=0)
+    if name == "wrong":
+        left, right = (wrong_nearest(near, pair.labels).astype(np.float32) for near in pair.neighbours)
+        return ColourBy(
+            title="Nearest neighbour's class", left=left, right=right, low=0, high=1, ends=("same", "other")
+        )
+    return None
+
+
+def wrong_nearest(near: Neighbours, labels: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    """Whether the nearest other row has another class."""
+    return labels[near.rows[:, 0]] != labels
+
+
+def panel_neighbours(row: int, pair: Pair, names: tuple[str, ...]) -> tuple[list[Neighbour], list[Neighbour]]:
+    """The row's nearest on the left, each shared or lost, and on the right, each shared or gained."""
+    found, (left, right) = pair.changes, pair.neighbours
+
+    def told(near: Neighbours, marked: Bool[np.ndarray, "n k"], mark: str) -> list[Neighbour]:
+        return [
+            Neighbour(
+                row=int(near.rows[row, i]),
+                label=str(names[pair.labels[near.rows[row, i]]]),
+                distance=float(near.distances[row, i]),
+                mark=mark if marked[row, i] else "shared",
+            )
+            for i in range(min(pair.k, MOST_TILES))
+        ]
+
+    return told(left, found.lost, "lost"), told(right, found.gained, "gained")
+
+
+def selected_rows_csv(
+    rows: Int[np.ndarray, " m"],
+    pair: Pair,
+    names: tuple[str, ...],
+    positions: tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]],
+) -> str:
+    """The selected rows as a table: class, change, both maps' positions, reconstruction errors."""
+    columns: dict[str, np.ndarray | list[object]] = {
+        "row": rows,
+        "class": [names[label] for label in pair.labels[rows]],
+        f"neighbourhood change (k={pair.k})": _in_figures(pair.changes.change[rows]),
+    }
+    for side, view, at in zip(("left", "right"), (pair.left, pair.right), positions, strict=True):
+        columns |= {
+            f"{side} {view.title} x": _in_figures(at[rows, 0]),
+            f"{side} {view.title} y": _in_figures(at[rows, 1]),
+            f"{side} {view.title} squared error": _in_figures(view.encoded.errors[rows]),
+        }
+    return rows_csv(columns)
+
+
+def _in_figures(values: Float[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
+    """Rounded to four decimals as doubles: a rounded float32 is written with all the digits of its nearest double."""
+    return values.astype(np.float64).round(4)
+
+
+def rows_between(change: Float[np.ndarray, " n"], low: float, high: float) -> Int64[np.ndarray, " m"]:
+    """Rows whose change lies in the range, its ends counted in (to a rounding error)."""
+    return np.flatnonzero((change >= low - 1e-6) & (change <= high + 1e-6))

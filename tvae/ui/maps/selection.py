@@ -1,0 +1,132 @@
+"""Panels: selected rows; one row's neighbours."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float, UInt8
+
+from tvae.figures.image_grid import GridRow
+from tvae.figures.maps import class_mix
+from tvae.metrics.selection_summary import Companion, selection
+from tvae.ui import session as state
+from tvae.ui.components.neighbour_panel import PanelSide, neighbour_panel
+from tvae.ui.images.shown_grid import show_grid_within
+from tvae.ui.maps.pair import MOST_TILES, Pair, panel_neighbours, selected_rows_csv
+from tvae.ui.style.escaping import as_text
+
+Images = UInt8[np.ndarray, "n height width"]
+ROOM = 520
+"""Screen pixels across that half of a wide page has for a picture."""
+SIDE = 84
+"""Of a single image, in screen pixels."""
+
+Positions = tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]
+
+
+def thumbnails_row(label: str, companions: list[tuple[int, str]], images: Images | None, colour: str) -> None:
+    """One picture of some rows, with a few characters under each."""
+    if images is None:
+        st.markdown(f"{label}: " + ", ".join(f"row {row} ({under})" for row, under in companions))
+        return
+    rows = [row for row, _ in companions]
+    row = GridRow(label=label, colour=colour, images=images[rows], under=[under for _, under in companions])
+    show_grid_within([row], f"{label}: rows {', '.join(map(str, rows))}", ROOM)
+
+
+def enlarged(image: UInt8[np.ndarray, "height width"], side: int) -> UInt8[np.ndarray, "larger larger_width"]:
+    """The image with its pixels as squares, at least as large as this side, so that no browser blurs it."""
+    times = -(-2 * side // max(image.shape))
+    return image.repeat(times, axis=0).repeat(times, axis=1)
+
+
+def show_selection(
+    pair: Pair, picks: state.Picks, names: tuple[str, ...], images: Images | None, at: Positions
+) -> None:
+    """What the selected rows are, and what became of their neighbourhoods."""
+    st.markdown("##### The selection")
+    if len(picks.rows) == 0:
+        st.caption(
+            "Draw around points on either map (or click one): what they are is told here. Shift adds, Alt removes."
+        )
+        return
+    found = selection(picks.rows, pair.labels, len(names), pair.changes, images, most=8)
+    commonest = names[int(found.class_counts.argmax())]
+    tiles = st.columns([1, 1.1, 1.4, 1], vertical_alignment="top")
+    tiles[0].metric("Images", f"{found.count:,}")
+    tiles[1].metric(
+        "Purity", f"{100 * found.purity:.0f} %", help=f"Share of the commonest class, {as_text(commonest)}."
+    )
+    tiles[2].metric(
+        "Mean change",
+        f"{found.mean_change:.3f}",
+        delta=f"{found.mean_change - found.mean_change_of_all:+.3f} to all",
+        delta_color="off",
+        help="Mean neighbourhood change of these images; 0 keeps every neighbour, 1 keeps none.",
+    )
+    if found.mean_image is not None:
+        mean = np.rint(found.mean_image).astype(np.uint8)
+        tiles[3].image(enlarged(mean, SIDE), width=SIDE, caption="mean image")
+    st.plotly_chart(class_mix(found.class_counts, names), config={"displayModeBar": False}, key="class-mix")
+    st.caption(f"Classes of the selected images, n = {found.count:,} of {len(pair.labels):,}.")
+    if not pair.same and not (found.lost or found.gained):
+        st.caption("No image was lost or gained as a neighbour by half of them or more.")
+    elif not pair.same:
+        show_companions("lost", f"neighbours in {as_text(pair.left.title)} only", found.lost, images, pair.left.colour)
+        show_companions(
+            "gained", f"neighbours in {as_text(pair.right.title)} only", found.gained, images, pair.right.colour
+        )
+    buttons = st.columns(2)
+    buttons[0].download_button(
+        "Download as CSV",
+        data=lambda: selected_rows_csv(picks.rows, pair, names, at),
+        file_name=f"rows-{pair.left.run.name}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        width="stretch",
+    )
+    buttons[1].button("Clear", on_click=picks.replace, args=(np.zeros(0, np.int64),), width="stretch")
+
+
+def show_companions(
+    mark: str, where: str, companions: tuple[Companion, ...], images: Images | None, colour: str
+) -> None:
+    """Neighbours that at least half of the selection lost, or gained."""
+    if not companions:
+        st.caption(f"No image was {mark} as a neighbour by half of them or more.")
+        return
+    thumbnails_row(mark, [(one.row, f"{100 * one.share:.0f} %") for one in companions], images, colour)
+    st.caption(f"Images that at least half of the selected {mark}: {where}. Under each, the share of the selected.")
+
+
+def show_row(pair: Pair, picks: state.Picks, names: tuple[str, ...], images: Images | None, memory: str) -> None:
+    """The neighbours of one row in both latent spaces."""
+    st.markdown("##### One image's neighbours")
+    if picks.focus is None:
+        st.caption("Click a point on either map: its nearest images in both latent spaces are compared here.")
+        return
+    row, found = picks.focus, pair.changes
+    about = st.container(horizontal=True, vertical_alignment="center")
+    if images is not None:
+        about.image(enlarged(images[row], SIDE), width=SIDE)
+    about.markdown(
+        f"Row **{row:,}**, class **{as_text(names[pair.labels[row]])}**: {len(found.shared_by(row))} of its {pair.k} "
+        f"nearest are shared, {len(found.lost_by(row))} lost, {len(found.gained_by(row))} gained; "
+        f"change {found.change[row]:.3f}."
+    )
+    left, right = panel_neighbours(row, pair, names)
+    neighbour_panel(
+        [
+            PanelSide(title=pair.left.title, colour=pair.left.colour, neighbours=left),
+            PanelSide(title=pair.right.title, colour=pair.right.colour, neighbours=right),
+        ],
+        images=images,
+        memory=memory,
+        walk=picks.walk_to,
+        key=f"neighbours-{memory}",
+    )
+    shown = f"the nearest {MOST_TILES} of {pair.k}" if pair.k > MOST_TILES else f"the {pair.k} nearest"
+    st.caption(
+        f"For each space {shown} of {len(pair.labels):,} images, with the Euclidean distance between means μ. "
+        "Rest on one to see it on the maps, click it to walk there."
+    )

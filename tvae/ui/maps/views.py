@@ -1,0 +1,92 @@
+"""View: one arm of one run, as a map can show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tvae.errors import InputError
+from tvae.figures.colours import arm_colours
+from tvae.model.encoding import EncodedArm
+from tvae.runs.available import run_folders
+from tvae.runs.run import Run, encoding_name, read_run
+from tvae.ui import cached
+
+
+@dataclass(frozen=True)
+class View:
+    """One arm of one run, as it ended or as it was at a snapshot."""
+
+    run: Run
+    arm: str
+    title: str
+    """On badges and in sentences: the arm, with its epoch at a snapshot, with its run where that is another."""
+
+    @property
+    def colour(self) -> str:
+        """The arm's colour."""
+        return arm_colours(list(self.run.config.arms))[self.arm]
+
+    @property
+    def key(self) -> str:
+        """Names what it shows by the file it comes from."""
+        return f"{cached.file_key(self.run, encoding_name('test'))}:{self.arm}"
+
+    @property
+    def encoded(self) -> EncodedArm:
+        """The arm's means and errors.
+
+        Raises:
+            InputError: the run's folder holds no sound encoding.
+        """
+        found = cached.encoding(self.run)
+        if found is None:
+            raise InputError(f"run {self.run.name}: holds no readable encoding of its test split; evaluate it again")
+        return found.arms[self.arm]
+
+
+def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
+    """Views by the name they are offered under, this run's first; and why each other run is not among them.
+
+    An arm's bare name shows the run at whichever snapshot it is; a name with an epoch stays at that epoch.
+    """
+    kept = [run.at(step) for step in run.snapshots]
+    if kept and cached.encoding(run.at(None)) is not None:
+        kept.append(run.at(None))
+    views = {
+        arm.upper(): View(run, arm, arm.upper() if run.snapshot is None else _dated(run, arm)) for arm in _arms(run)
+    }
+    views |= {_dated(shown, arm): View(shown, arm, _dated(shown, arm)) for arm in _arms(run) for shown in kept}
+    misfits: dict[str, str] = {}
+    for name, folder in run_folders().items():
+        if folder.resolve() == run.folder.resolve():
+            continue
+        try:
+            other = read_run(folder)
+        except InputError:
+            misfits[name] = "can't be read"
+            continue
+        if other.provenance.test.fingerprint != run.provenance.test.fingerprint:
+            misfits[name] = f"{other.provenance.test.n:,} other images ({other.config.data.name})"
+        elif not (folder / encoding_name("test")).exists():
+            misfits[name] = "holds no encoded test split"
+        else:
+            titles = {arm: f"{name}/{arm.upper()}" for arm in other.config.arms}
+            views |= {title: View(other, arm, title) for arm, title in titles.items()}
+    return views, misfits
+
+
+def _arms(run: Run) -> list[str]:
+    return list(run.config.arms)
+
+
+def _dated(run: Run, arm: str) -> str:
+    return f"{arm.upper()}, epoch {run.epoch:.3g}"
+
+
+def misfit_note(asked: str, views: dict[str, View], misfits: dict[str, str]) -> str:
+    """Why what an address asks for can't be shown beside this run, and what can; empty where it can."""
+    if not asked or asked in views:
+        return ""
+    name = asked.split("/", 1)[0][:80]
+    reason = f"run {name}: {misfits[name]}" if name in misfits else f"nothing is called {asked[:80]!r}"
+    return f"Two maps need the same images row by row; {reason}. These fit: {', '.join(views)}."

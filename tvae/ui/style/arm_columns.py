@@ -1,0 +1,29 @@
+"""Columns and badges of arms."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from tvae.figures.colours import arm_colours
+from tvae.runs.run import Run
+
+ACROSS, APART = 940, 32
+"""Screen pixels of a page's content at 1400, and between two columns of it."""
+ROOM_OF_TWO = 510
+"""Screen pixels across that each of two columns of a wide page has."""
+
+
+def arm_columns(count: int) -> list[DeltaGenerator]:
+    """So many places beside each other on a wide page, one below the other where it is too narrow for that."""
+    row = st.container(horizontal=True, gap="medium")
+    return [row.container(width=(ACROSS - APART * (count - 1)) // count) for _ in range(count)]
+
+
+def arm_badge(run: Run, arm: str, about: str = "") -> None:
+    """The arm's name beside a dot of its colour, and a few words."""
+    colour = arm_colours(list(run.config.arms))[arm]
+    words = f' <span style="opacity: 0.65">· {html.escape(about)}</span>' if about else ""
+    st.html(f'<b><span style="color:{colour}">●</span> {html.escape(arm.upper())}</b>{words}')

@@ -1,0 +1,16 @@
+"""Captions: what the numbers of a page were measured on."""
+
+from __future__ import annotations
+
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run
+
+
+def measured_on(run: Run, encoding: Encoding) -> str:
+    """What the numbers of a page were measured on, for its captions."""
+    last = run.snapshot is None and run.provenance.finished
+    epoch = "" if last else f" at epoch {run.epoch:.3g} of {run.config.train.epochs}"
+    return (
+        f"{run.config.data.name} {encoding.split} split, n = {len(encoding.labels):,}, "
+        f"training seed {run.config.train.seed}, checkpoint {run.name}{epoch}"
+    )

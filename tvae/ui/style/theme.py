@@ -1,0 +1,10 @@
+"""Whether the page is light or dark."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+
+def theme() -> str:
+    """light or dark."""
+    return "dark" if st.context.theme.type == "dark" else "light"

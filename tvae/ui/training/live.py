@@ -1,0 +1,120 @@
+"""Training page: controls, curves, map of the run under way."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tvae.figures.colours import arm_colours
+from tvae.figures.training import accuracy_while_training, loss_curves
+from tvae.jobs.job import Job
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.training.live_map import show_map
+from tvae.ui.training.status import UNDER_WAY, in_words, show_progress
+from tvae.ui.training.step_explained import show_lesson
+
+POLL_SECONDS = 1.0
+
+
+def show_run(job: Job) -> None:
+    """All that is told of one run while it trains, and of how it trained afterwards."""
+    every = POLL_SECONDS if job.state in UNDER_WAY else None
+    show_controls(job)
+    st.fragment(_progress, run_every=every)(job.id, job.state)
+    with st.container(key="charts"):
+        left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.fragment(_accuracy, run_every=every)(job.id)
+    with right:
+        st.fragment(_losses, run_every=every)(job.id)
+    show_map(job)
+
+
+def show_controls(job: Job) -> None:
+    """Pause, step, resume, stop, slow; only for whom the run belongs to."""
+    if not cached.jobs().may_control(job.id, state.owner()):
+        if job.state in UNDER_WAY:
+            st.caption("Somebody else's run: you can watch it, but not stop it.")
+        return
+    jobs, me = cached.jobs(), state.owner()
+    live = job.state == "running"
+    with st.container(horizontal=True, vertical_alignment="center"):  # wraps where the page is narrow
+        if live and not job.paused:
+            st.button("Pause", icon=":material/pause:", on_click=jobs.pause, args=(job.id, me))
+        elif job.paused or job.resumable:
+            st.button("Resume", icon=":material/play_arrow:", on_click=_resume, args=(job.id,))
+        if live:
+            st.button(
+                "One step",
+                icon=":material/skip_next:",
+                on_click=_one_step,
+                args=(job,),
+                help="Pauses, and takes a single step.",
+            )
+        if job.state in UNDER_WAY:
+            st.button("Stop", icon=":material/stop:", on_click=jobs.stop, args=(job.id, me), disabled=job.stopping)
+            slow = st.toggle(
+                "Slow: a step at a time, explained", value=job.slow, key=f"slow-{job.id}", disabled=not live
+            )
+            if slow != job.slow and live:
+                jobs.slow(job.id, me, slow)
+
+
+def _resume(run_id: str) -> None:
+    own = state.own_runs()
+    with own.changing:
+        cached.jobs().resume(run_id, state.owner())
+        own.watched = run_id
+
+
+def _one_step(job: Job) -> None:
+    if not job.paused:
+        cached.jobs().pause(job.id, state.owner())
+    cached.jobs().step_once(job.id, state.owner())
+
+
+def _progress(run_id: str, state_before: str) -> None:
+    """How far the run is; the whole page is drawn anew when it ends."""
+    job = cached.jobs().run(run_id)
+    if job.state != state_before:
+        st.rerun()
+    with st.container(border=True):
+        show_progress(job)
+        if job.state == "running" and job.images_per_second:
+            st.caption(f"Step {job.step:,}, {job.images_per_second:,.0f} images a second in each arm.")
+        for warning in job.warnings:
+            st.warning(warning)
+        if job.state in ("failed", "interrupted"):
+            st.info(f"{in_words(job).capitalize()}. What was saved stands; Resume goes on from there.")
+    if job.slow and (lesson := cached.jobs().lesson(run_id)) is not None:
+        show_lesson(lesson)
+
+
+def _accuracy(run_id: str) -> None:
+    """Triplet accuracy as it rises."""
+    st.markdown("##### Triplet accuracy on test images")
+    jobs = cached.jobs()
+    live, job = jobs.live(run_id), jobs.run(run_id)
+    if not live:
+        st.caption("The first numbers come within seconds of the start.")
+        return
+    margins = live[-1]["margins"]
+    margin = margins[0]
+    figure = accuracy_while_training(live, arm_colours(list(live[-1]["arms"])), margin)
+    st.plotly_chart(figure, key="live-accuracy", alt="Triplet accuracy of each arm against the epoch")
+    st.caption(
+        f"Share of triplets right at m = {margin:g}, exact among {live[-1]['n']:,} images spread over the "
+        f"{job.config.data.name} test split, seed {job.config.train.seed}, run {run_id}."
+    )
+
+
+def _losses(run_id: str) -> None:
+    """Each term of the loss by arm."""
+    st.markdown("##### The terms of the loss")
+    history = cached.jobs().history(run_id)
+    if not history:
+        st.caption("A line starts with the first tenth of an epoch.")
+        return
+    figure = loss_curves(history, arm_colours(list(history[-1]["arms"])))
+    st.plotly_chart(figure, key="live-losses", alt="Terms of the loss of each arm against the epoch")
+    st.caption(f"On the training batches, before their weights, averaged over a tenth of an epoch; run {run_id}.")

@@ -1,0 +1,185 @@
+"""Map of each snapshot of the run under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from tvae.errors import InputError
+from tvae.figures.colours import arm_colours
+from tvae.jobs.job import Job
+from tvae.linked_map.contents import MapSide
+from tvae.maps.parameters import METHODS
+from tvae.maps.pca import pca_maps
+from tvae.maps.placement import NEAREST, Placed
+from tvae.maps.projection import ProjectionRequest, cache_key
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run, encoding_name, read_run
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.components.latent_map import latent_map
+from tvae.ui.maps.projecting import METHOD_NAMES, Asked, asked_layout, parameters_told
+from tvae.ui.training.status import POLL_SECONDS, UNDER_WAY, duration
+
+BY = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+FITTED_TO = {"start": "the start", "newest": "the newest snapshot"}
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a picture is made from, and how far it is."""
+
+    run: Run
+    """At the snapshot that it is fitted to."""
+    encoding: Encoding
+    asked: Asked = field(default_factory=Asked)
+    """Empty for PCA, which needs no waiting."""
+
+
+def show_map(job: Job) -> None:
+    """How the picture is made, and the picture as it comes."""
+    st.markdown("##### The latent map")
+    controls = st.container(horizontal=True, vertical_alignment="bottom", gap="large")  # wraps where it is narrow
+    method = controls.segmented_control(
+        "Map by", list(BY), default="pca", required=True, format_func=BY.__getitem__, key="training-map",
+        persist_state="session", width="content",
+    )  # fmt: skip
+    reference = controls.segmented_control(
+        "Fitted to", list(FITTED_TO), default="start", required=True, format_func=FITTED_TO.__getitem__,
+        key="training-plane", persist_state="session", width="content",
+        help="The picture is made once, of these means, and stands still: what moves in it is the latent space.",
+    )  # fmt: skip
+    if method != "pca" and reference == "newest":
+        controls.button(
+            "Fit anew",
+            icon=":material/refresh:",
+            key="map-fit-anew",
+            on_click=_forget_fit,
+            args=(job.id,),
+            help="Make the picture again, of the snapshot that is now the newest.",
+        )
+    fitted = _fitted(job.id, method, reference)
+    computing = fitted is not None and fitted.asked.ticket is not None
+    every = POLL_SECONDS if computing or job.state in UNDER_WAY else None
+    st.fragment(_map, run_every=every)(job.id, method, reference, computing)
+
+
+def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
+    """The newest snapshot's means where the picture has them."""
+    fitted = _fitted(run_id, method, reference)
+    newest = None if fitted is None else _newest(fitted.run.at(None))
+    if fitted is None or newest is None:
+        st.caption("The map appears with the first snapshot.")
+        return
+    if was_computing and fitted.asked.ticket is None:
+        st.rerun()  # from now on there is nothing to wait for
+    at, encoding = newest
+    config, asked = fitted.run.config, fitted.asked
+    if asked.failed:
+        st.warning(f"{METHOD_NAMES[method]} {asked.failed}. This is PCA.")
+    if asked.ticket is not None:
+        now = asked.ticket.progress()
+        left = "" if now.seconds_left is None else f", {duration(now.seconds_left)} left"
+        st.progress(min(1.0, now.share), f"PCA, while {METHOD_NAMES[method]} is made: {now.phase}{left}")
+    every = list(config.arms)
+    shown = [every[0], every[-1]]
+    found = {arm: _placed(fitted, arm, at, encoding) for arm in shown}
+    colours = arm_colours(every)
+    sides = [
+        MapSide(title=arm.upper(), colour=colours[arm], positions=found[arm].positions, caption=f"epoch {at.epoch:.3g}")
+        for arm in shown
+    ]
+    latent_map(
+        *sides,
+        labels=encoding.labels,
+        class_names=at.provenance.class_names,
+        key=f"training-{run_id}",
+        aligned=False,
+    )
+    st.caption(
+        f"Means μ of the {config.data.name} test split, n = {len(encoding.labels):,}, at epoch {at.epoch:.3g}, "
+        f"{_made(fitted, at, found)} Seed {config.train.seed}, run {run_id}."
+        + (" It moves with every snapshot." if cached.jobs().run(run_id).state in UNDER_WAY else "")
+    )
+
+
+def _fitted(run_id: str, method: str, reference: str) -> Fitted | None:
+    """What the picture is made from; None before the first snapshot."""
+    try:
+        run = read_run(cached.jobs().run(run_id).folder)
+    except InputError:
+        return None
+    newest = _newest(run)
+    if newest is None:
+        return None
+    at, encoding = newest
+    if reference == "start" and run.snapshots:
+        at = run.at(run.snapshots[0])
+    elif method != "pca":  # what takes a while to make is made of what was the newest then
+        steps: dict[str, int] = st.session_state.setdefault("training-fits", {})
+        if steps.get(run_id) not in run.snapshots:  # not chosen yet, or not kept any more
+            steps[run_id] = at.step
+        at = at if steps[run_id] == at.step else run.at(steps[run_id])
+    found = cached.encoding(at)
+    if found is None:
+        return None
+    encoding = found
+    if method == "pca":
+        return Fitted(at, encoding)
+    try:
+        request = ProjectionRequest(means=encoding.means, parameters=METHODS[method](), labels=encoding.labels)
+    except InputError as error:
+        return Fitted(at, encoding, Asked(failed=f"is not possible: {error}"))
+    key, kept = cache_key(request), state.layouts()
+    kept.give_up_others({key})
+    return Fitted(at, encoding, asked_layout(at, key, request, kept))
+
+
+def _newest(run: Run) -> tuple[Run, Encoding] | None:
+    """The newest state of a run that the pages can show."""
+    for at in (run, *(run.at(step) for step in reversed(run.snapshots))):
+        if (found := cached.encoding(at)) is not None:
+            return at, found
+    return None
+
+
+def _forget_fit(run_id: str) -> None:
+    st.session_state.get("training-fits", {}).pop(run_id, None)
+
+
+def _placed(fitted: Fitted, arm: str, at: Run, encoding: Encoding) -> Placed:
+    """Where an arm's means lie: on the fitted plane, or, of a layout, near the fitted means that they are near to."""
+    means, layout = encoding.means[arm], fitted.asked.layout
+    if layout is None:
+        every = list(fitted.run.config.arms)
+        maps = pca_maps({name: fitted.encoding.means[name] for name in (every[0], every[-1])})
+        return Placed(maps[arm].positions(means).astype("float32"), 0.0)
+    if _is_fitted(fitted, at):
+        return Placed(layout.positions[arm], 0.0)
+    return cached.placed(
+        f"{layout.key}:{arm}",
+        fitted.encoding.means[arm],
+        layout.positions[arm],
+        cached.file_key(at, encoding_name("test")),
+        means,
+    )
+
+
+def _is_fitted(fitted: Fitted, at: Run) -> bool:
+    return fitted.run.weights_folder == at.weights_folder
+
+
+def _made(fitted: Fitted, at: Run, found: dict[str, Placed]) -> str:
+    """How the picture came about, and how far to believe it, as the end of a sentence and more."""
+    layout, when = fitted.asked.layout, f"epoch {fitted.run.epoch:.3g}"
+    if layout is None:
+        return f"in the PCA plane of {when}."
+    made = f"in the layout of {when} by {parameters_told(layout.parameters)}."
+    if _is_fitted(fitted, at):
+        return made
+    beyond = ", ".join(f"{100 * each.beyond:.0f} % in {arm.upper()}" for arm, each in found.items())
+    return (
+        f"{made} **Approximate**: each stands at the weighted mean of the places of the {NEAREST} fitted means "
+        f"nearest to it. Beyond all that was fitted, where a place says little: {beyond}."
+    )

@@ -1,0 +1,37 @@
+"""Button and command that train a setting no run has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from tvae.config import RunConfig
+from tvae.errors import InputError
+from tvae.runs.available import runs_folder
+from tvae.runs.train_command import train_command
+from tvae.ui.training.starting import start_run
+
+
+def in_fast_steps(config: RunConfig) -> RunConfig:
+    """As the app trains: in steps whose results are those of the plain ones within what another seed changes."""
+    return replace(config, train=replace(config.train, step="fast"))
+
+
+def offer_training(config: RunConfig) -> None:
+    """Offer to train this VAE and TVAE side by side."""
+    config = in_fast_steps(config)
+    loss = config.arms["tvae"]
+    out = runs_folder() / f"{config.data.name}-w{loss.triplet_weight:g}-m{loss.margin:g}"
+    with st.popover("Train this", type="primary"):
+        st.markdown("Trains both arms side by side in the background; the sidebar shows how far it is.")
+        st.button("Train it here", key="train-this", on_click=_start, args=(config,))
+        st.caption("Or with this line, in a terminal:")
+        st.code(train_command(config, str(out)), language="bash", wrap_lines=True)
+
+
+def _start(config: RunConfig) -> None:
+    try:
+        start_run(config)
+    except (InputError, OSError) as error:
+        st.error(f"Not started. {error}.")

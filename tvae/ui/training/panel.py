@@ -1,0 +1,178 @@
+"""Sidebar form that starts a run."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from tvae.config import PRESETS, DataConfig, LossConfig, RunConfig, vae_and_tvae
+from tvae.data import DATASETS
+from tvae.errors import InputError
+from tvae.runs.run import Run
+from tvae.ui import cached
+from tvae.ui.training.offer import in_fast_steps
+from tvae.ui.training.starting import start_run
+from tvae.ui.training.status import UNDER_WAY, show_status, watched_job
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Settings to start from."""
+
+    told: str
+    """One line."""
+    config: RunConfig | None = None
+    """None: the settings of the run that is shown."""
+    share: float = 1.0
+    """Of the epochs that the run that is shown was trained."""
+    warm: bool = False
+    """Whether it goes on from the weights that are shown."""
+
+
+PRESETS_SHOWN = {
+    "Quick look": Preset("This run's settings, a tenth of its epochs, from scratch.", share=0.1),
+    "Go on from here": Preset(
+        "From the weights that are shown, a twentieth of the run's epochs.", share=0.05, warm=True
+    ),
+    "The paper's": Preset("20 epochs, 20 latents, margin 1: what ships as mnist.", PRESETS["paper"]),
+    "Best trade": Preset("1,000 hidden units, all triplets of a batch: better at both, slower.", PRESETS["best"]),
+}
+KEEP: Any = {"persist_state": "session"}
+FIELDS = {
+    "loss.margin": "Margin",
+    "loss.triplet-weight": "Triplet weight",
+    "loss.kl-weight": "KL weight",
+    "loss.reconstruction-weight": "Reconstruction weight",
+    "train.epochs": "Epochs",
+    "seconds": "Seconds",
+    "train.seed": "Seed",
+}
+"""What the panel calls the fields that the library's messages name."""
+MOST_EPOCHS = 100_000
+"""Where a time budget ends the run."""
+SECONDS_WARM = 60.0
+"""After which the worker that is kept ready is looked after again."""
+REFUSAL = "train-refusal"
+"""Why what was asked for can't be, in the session until it is shown."""
+
+
+def show_training_panel(run: Run) -> None:
+    """The run under way, if there is one, and the form that starts another."""
+    show_status()
+    panel = st.expander("Train a run", icon=":material/model_training:", key="train-panel", on_change="rerun")
+    if panel.open:
+        _keep_warm(run.config.data.name)
+    with panel:
+        name = st.selectbox("Start from", list(PRESETS_SHOWN), key="train-preset", on_change=_fill, args=(run,), **KEEP)
+        preset = PRESETS_SHOWN[name]
+        st.caption(preset.told)
+        if "train-margin" not in st.session_state:
+            _fill(run)
+        with st.form("train", border=False, enter_to_submit=False):
+            _show_fields(preset)
+            st.form_submit_button("Train", type="primary", width="stretch", on_click=_start, args=(run, preset))
+        if refusal := st.session_state.pop(REFUSAL, ""):
+            st.error(refusal)
+
+
+def _keep_warm(data: str) -> None:
+    """Have a worker ready while the panel is open, so that the next run starts at once; beside a run there is none."""
+    job = watched_job()
+    if job is not None and job.state in UNDER_WAY:
+        return
+    wanted = (data, None if job is None else job.id)  # a run that has ended has used the last one up
+    last, at = st.session_state.get("train-warmed", (None, 0.0))
+    if last != wanted or time.monotonic() - at > SECONDS_WARM:
+        st.session_state["train-warmed"] = (wanted, time.monotonic())
+        with contextlib.suppress(InputError, OSError):  # where it can't be, the start says why
+            cached.jobs().warm_up(data)
+
+
+def _fill(run: Run) -> None:
+    """Put the chosen preset's values into the fields."""
+    preset = PRESETS_SHOWN[st.session_state.get("train-preset") or next(iter(PRESETS_SHOWN))]
+    config = preset.config or run.config
+    loss = next(reversed(config.arms.values()))
+    values = {
+        "data": run.config.data.name if run.config.data.name in DATASETS else DATASETS[0],
+        "margin": loss.margin,
+        "triplet": loss.triplet_weight,
+        "kl": loss.kl_weight,
+        "reconstruction": loss.reconstruction_weight,
+        "length": float(max(1, round(preset.share * config.train.epochs))),
+        "unit": "epochs",
+        "seed": config.train.seed,
+    }
+    st.session_state.update({f"train-{name}": value for name, value in values.items()})
+
+
+def _show_fields(preset: Preset) -> None:
+    st.selectbox(
+        "Data set",
+        DATASETS,
+        key="train-data",
+        disabled=preset.warm,
+        help="Weights go on only on the images that they know." if preset.warm else None,
+        **KEEP,
+    )
+    a, b = st.columns(2)
+    for place, label, name, step in (
+        (a, "Margin", "margin", 0.1),
+        (b, "Triplet weight", "triplet", 1.0),
+        (a, "KL weight", "kl", 0.1),
+        (b, "Recon. weight", "reconstruction", 0.1),
+        (a, "For", "length", 1.0),
+    ):
+        place.number_input(label, value=None, step=step, format="%.4g", key=f"train-{name}", **KEEP)
+    b.selectbox("Unit", ("epochs", "seconds"), key="train-unit", **KEEP)
+    st.caption("Of training. Measuring the run at its end comes on top: about 25 s on MNIST, 2 s on digits.")
+    st.number_input("Seed", value=None, step=1, format="%d", key="train-seed", **KEEP)
+
+
+def _start(run: Run, preset: Preset) -> None:
+    """Start what the fields say, or keep why that can't be."""
+    try:
+        config, seconds = _asked(run, preset)
+        start_run(config, seconds=seconds, start_from=run if preset.warm else None)
+    except (InputError, OSError) as error:
+        st.session_state[REFUSAL] = _in_words(str(error))
+
+
+def _asked(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
+    """What the fields ask for, and a time budget in place of its epochs.
+
+    Raises:
+        InputError: that can't be.
+    """
+    asked = {name: st.session_state[f"train-{name}"] for name in ("data", "unit", "seed")}
+    # An empty field counts as NaN, which is refused like any other impossible value.
+    margin, triplet, kl, reconstruction, length = (
+        math.nan if (value := st.session_state[f"train-{name}"]) is None else value
+        for name in ("margin", "triplet", "kl", "reconstruction", "length")
+    )
+    in_epochs = asked["unit"] == "epochs"
+    loss = LossConfig(margin=margin, triplet_weight=triplet, kl_weight=kl, reconstruction_weight=reconstruction)
+    if in_epochs and not length.is_integer():
+        raise InputError(f"train.epochs: {length:g} is not possible; it must be a whole number from 1 to {MOST_EPOCHS}")
+    like = preset.config or run.config
+    train = replace(like.train, seed=asked["seed"])
+    # Of a time budget the engine finds out early on how many steps fit.
+    train = replace(train, epochs=int(length) if in_epochs else MOST_EPOCHS)
+    config = RunConfig(
+        data=DataConfig(name=run.config.data.name if preset.warm else asked["data"]),
+        model=like.model,
+        train=train,
+        arms=vae_and_tvae(loss),
+    )
+    return in_fast_steps(config), None if in_epochs else length
+
+
+def _in_words(line: str) -> str:
+    """A message of the library with the field as the panel calls it."""
+    field, _, rest = line.partition(": ")
+    return f"**{FIELDS.get(field, field)}**: {rest}."

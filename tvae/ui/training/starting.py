@@ -1,0 +1,47 @@
+"""Start a run once, also on a double click."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from tvae.config import RunConfig
+from tvae.runs.run import Run
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.training.status import watched_job
+
+DOUBLE_CLICK_SECONDS = 3.0
+
+
+def start_run(config: RunConfig, *, seconds: float | None = None, start_from: Run | None = None) -> None:
+    """Queue a run and watch it; to be called by a button's `on_click`, which comes before a script can be interrupted.
+
+    Args:
+        seconds: a time budget instead of the config's epochs.
+        start_from: the run whose weights it begins with.
+
+    Raises:
+        InputError: settings that can't work.
+        OSError: the folder of runs can't be written.
+    """
+    own = state.own_runs()
+    with own.changing:
+        own.watched = cached.jobs().start(
+            config,
+            state.owner(),
+            seconds=seconds,
+            start_from=start_from,
+            request=_request(own, (config, seconds, start_from)),
+        )
+
+
+def _request(own: state.OwnRuns, wish: tuple[RunConfig, float | None, Run | None]) -> str:
+    """One text for one wish: the same again within a moment is a double click, unless its run was ended."""
+    last, at, request = own.wish
+    job = watched_job()
+    ended = job is None or job.over or job.stopping
+    if ended or last != wish or time.monotonic() - at > DOUBLE_CLICK_SECONDS:
+        request = secrets.token_hex(8)
+    own.wish = (wish, time.monotonic(), request)
+    return request

@@ -1,0 +1,148 @@
+"""Sidebar status of the watched run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tvae.errors import InputError
+from tvae.figures.training import nearest_margin
+from tvae.jobs.job import Job
+from tvae.runs.run import read_metrics, read_run
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.style.escaping import as_text
+
+UNDER_WAY = ("queued", "running")
+SHOWN_MARGIN = 0.0
+POLL_SECONDS = 1.0
+FIRST_POLL_SECONDS = 0.25
+"""Until the first numbers are there, which a person waits for."""
+
+
+def show_status() -> None:
+    """The watched run; nothing where there is none."""
+    job = watched_job()
+    if job is None:
+        return
+    seen = _stage(job)
+    st.fragment(_show, run_every=_poll_seconds(seen))(job.id, seen)
+
+
+def watched_job() -> Job | None:
+    """The run that this session watches, None where it watches none or the run is gone."""
+    own = state.own_runs()
+    if not own.watched:
+        return None
+    try:
+        return cached.jobs().run(own.watched)
+    except InputError:
+        own.watched = ""
+        return None
+
+
+def _stage(job: Job) -> tuple[str, bool]:
+    """The run's state, and whether it has told numbers: the page is drawn anew when either changes."""
+    return job.state, bool(cached.jobs().live(job.id))
+
+
+def _poll_seconds(seen: tuple[str, bool]) -> float | None:
+    """How often to look; a run that has ended needs no looks, and each costs the server a little."""
+    run_state, numbers = seen
+    return None if run_state not in UNDER_WAY else POLL_SECONDS if numbers else FIRST_POLL_SECONDS
+
+
+def _show(run_id: str, seen: tuple[str, bool]) -> None:
+    try:
+        job = cached.jobs().run(run_id)
+    except InputError:
+        st.rerun()
+    if _stage(job) != seen:
+        if job.state == "done" and seen[0] != "done":
+            state.choose_run(job.id)
+        st.rerun()
+    with st.container(border=True, gap="small"):
+        show_progress(job)
+        if job.state in UNDER_WAY:
+            stop, more = st.columns(2, vertical_alignment="center")
+            if cached.jobs().may_control(job.id, state.owner()):
+                stop.button(
+                    "Stop",
+                    key="status-stop",
+                    on_click=stop_run,
+                    args=(job.id,),
+                    disabled=job.stopping,
+                    width="stretch",
+                )
+            more.page_link("pages/5_Training.py", label="Watch", icon=":material/monitoring:")
+        else:
+            hide, more = st.columns(2, vertical_alignment="center")
+            hidden = hide.button("Hide", key="status-hide", width="stretch")
+            more.page_link("pages/5_Training.py", label="Compare", icon=":material/compare_arrows:")
+            if hidden:  # not in a callback: that would draw this fragment alone anew, which knows the run
+                state.own_runs().watched = ""
+                st.rerun()
+
+
+def stop_run(run_id: str) -> None:
+    """Ask the run to stop."""
+    cached.jobs().stop(run_id, state.owner())
+
+
+def show_progress(job: Job) -> None:
+    """One run in three lines: what it is doing, how far, what it has reached."""
+    st.markdown(f"**{as_text(called(job))}**: {in_words(job)}")
+    if job.state in UNDER_WAY:
+        left = "" if job.seconds_left is None else f", {duration(job.seconds_left)} left"
+        st.progress(job.share, f"epoch {job.epoch:.2f}{left}")
+    reached = accuracy_so_far(job)
+    if reached:
+        st.caption(reached)
+
+
+def called(job: Job) -> str:
+    """The run's name, or what a person would call it."""
+    loss = next(reversed(job.config.arms.values()))
+    return job.name or f"{job.config.data.name}, m = {loss.margin:g}, w = {loss.triplet_weight:g}"
+
+
+def in_words(job: Job) -> str:
+    """The run's state as a person would say it."""
+    if job.stopping:
+        return "stops …"
+    if job.state == "queued":
+        return f"waits, place {job.place} in line" if job.place else "waits"
+    if job.state == "running":
+        return {"starting": "starts …", "paused": "paused", "measuring": "is measured …"}.get(job.phase, "trains")
+    return f"{job.state}: {job.reason}" if job.reason else job.state
+
+
+def accuracy_so_far(job: Job) -> str:
+    """Triplet accuracy of each arm, measured at the end or, until then, on a part of the test split."""
+    if job.state == "done":
+        try:
+            metrics = read_metrics(read_run(job.folder).folder)
+        except InputError:
+            metrics = None
+        if metrics is not None:
+            shares = {arm: found["triplet_accuracy"]["0"] for arm, found in metrics["arms"].items()}
+            return f"{_shares(shares)} of triplets right at m = 0, n = {metrics['n']:,} test images."
+    rows = cached.jobs().live(job.id)
+    if not rows:
+        return ""
+    row = rows[-1]
+    place = nearest_margin(row["margins"], SHOWN_MARGIN)
+    shares = {arm: found[place] for arm, found in row["arms"].items()}
+    return f"{_shares(shares)} of triplets right at m = {row['margins'][place]:g}, {row['n']:,} test images."
+
+
+def _shares(shares: dict[str, float]) -> str:
+    return ", ".join(f"{arm.upper()} {100 * share:.2f} %" for arm, share in shares.items())
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person would say them."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"

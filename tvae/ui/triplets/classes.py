@@ -1,0 +1,136 @@
+"""Accuracy by pair of classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from tvae.figures import triplets as figures
+from tvae.figures.colours import INK
+from tvae.metrics.triplet_accuracy import ClassMatrix
+from tvae.system.csv_table import rows_csv
+from tvae.ui import cached
+from tvae.ui.style.theme import theme
+from tvae.ui.triplets.view import TripletView
+
+ANCHOR, NEGATIVE, MATRICES = "anchor-class", "negative-class", "matrices"
+MOST_PAIRS = 50
+"""Rows of the table that stands in for matrices too large to read."""
+
+ClassPair = tuple[int | None, int | None]
+"""Labels of the anchor's and the negative's class, None for any."""
+
+
+def choose_classes(view: TripletView) -> ClassPair:
+    """The pair of classes that what follows is kept to."""
+    names = view.run.provenance.class_names
+    options = [None, *view.curves[view.arms[0]].classes.tolist()]
+    for key in (ANCHOR, NEGATIVE):
+        if st.session_state.get(key) not in options:  # a class of another run
+            st.session_state[key] = None
+    left, right, note = st.columns([1, 1, 3], vertical_alignment="bottom")
+    pair = tuple(
+        column.selectbox(
+            label,
+            options,
+            format_func=lambda label: "any" if label is None else names[label],
+            key=key,
+            bind="query-params",
+        )
+        for column, label, key in ((left, "Anchor's class", ANCHOR), (right, "Negative's class", NEGATIVE))
+    )
+    note.caption("A pair of classes, chosen here or by a click on a cell, filters the triplets below.")
+    return pair[0], pair[1]
+
+
+def show_matrices(view: TripletView, pair: ClassPair) -> None:
+    """Accuracy by pair of classes in each arm, and the difference."""
+    names = view.run.provenance.class_names
+    matrices = {arm: _matrix(view, arm) for arm in view.arms}
+    classes = next(iter(matrices.values())).classes
+    about = f"exact share of right triplets in percent at m = {view.margin:g}, by the anchor's class"
+    if len(classes) <= figures.MOST_CLASSES:
+        _show_heat(matrices, [names[label] for label in classes], pair)
+        orange = f" Orange: {view.arms[1].upper()} is better." if len(view.arms) == 2 else ""
+        st.caption(f"{about[0].upper()}{about[1:]} (rows) and the negative's (columns).{orange} On the {view.source}.")
+    else:
+        st.dataframe(
+            pd.DataFrame(class_pairs(matrices, names, MOST_PAIRS)).style.format(
+                {f"{arm.upper()}, %": "{:.2f}" for arm in matrices}
+            ),
+            hide_index=True,
+        )
+        st.caption(
+            f"The {MOST_PAIRS} worst pairs of {view.arms[-1].upper()} among {len(classes):,} classes: {about} and the "
+            f"negative's. On the {view.source}."
+        )
+    st.download_button(
+        "All pairs of classes as CSV",
+        lambda: rows_csv(class_pairs(matrices, names)),
+        "class-pairs.csv",
+        "text/csv",
+        on_click="ignore",
+        type="tertiary",
+    )
+
+
+def _show_heat(matrices: dict[str, ClassMatrix], names: list[str], pair: ClassPair) -> None:
+    """A heat map an arm, and with two arms one of their difference."""
+    classes = next(iter(matrices.values())).classes.tolist()
+    low = min(float(np.nanmin(matrix.accuracy)) for matrix in matrices.values())
+    shown: list[tuple[str, np.ndarray, float | None]] = [
+        (arm.upper(), matrix.accuracy, low) for arm, matrix in matrices.items()
+    ]
+    if len(shown) == 2:
+        (first, one, _), (second, other, _) = shown
+        shown.append((f"{second} − {first}, points", other - one, None))
+    with st.container(key="charts-of-classes"):
+        columns = st.columns(len(shown))
+    for place, (column, (title, shares, least)) in enumerate(zip(columns, shown, strict=True)):
+        key = f"{MATRICES}-{place}"
+        figure = figures.class_heat(shares, classes, names, pair, title, ink=INK[theme()], low=least)
+        column.plotly_chart(
+            figure,
+            key=key,
+            on_select=lambda key=key: _take_cell(key),
+            selection_mode="points",
+            alt=f"Accuracy by pair of classes: {title}",
+            config={"displayModeBar": False},
+        )
+
+
+def class_pairs(matrices: dict[str, ClassMatrix], names: tuple[str, ...], most: int | None = None) -> dict[str, list]:
+    """Pairs of classes in columns, the last arm's worst first; all of them or the `most` worst."""
+    last = list(matrices.values())[-1]
+    rows, columns = np.nonzero(last.triplets)
+    order = np.argsort(last.accuracy[rows, columns], kind="stable")[:most]
+    rows, columns = rows[order], columns[order]
+    return {
+        "anchor's class": [names[label] for label in last.classes[rows]],
+        "negative's class": [names[label] for label in last.classes[columns]],
+        **{
+            f"{arm.upper()}, %": (100 * matrix.accuracy[rows, columns]).round(4).tolist()
+            for arm, matrix in matrices.items()
+        },
+        "triplets": last.triplets[rows, columns].tolist(),
+    }
+
+
+def _matrix(view: TripletView, arm: str) -> ClassMatrix:
+    """From the curve where it has this very margin, else counted."""
+    curve = view.curves[arm]
+    if (
+        curve.class_satisfied is not None
+        and view.margin <= curve.margins[-1]
+        and not curve.at(view.margin).interpolated
+    ):
+        return curve.class_matrix(view.margin)
+    return cached.counted_matrix(view.key(arm), view.means(arm), view.encoding.labels, view.margin)
+
+
+def _take_cell(key: str) -> None:
+    """Have a clicked cell be the pair of classes."""
+    points = st.session_state[key]["selection"]["points"]
+    if points:
+        st.session_state[ANCHOR], st.session_state[NEGATIVE] = points[-1]["customdata"]

@@ -1,0 +1,175 @@
+"""The triplets themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from tvae.data import DataUnavailable
+from tvae.errors import InputError
+from tvae.metrics.triplet_search import Triplets, triplet_distances, worst_triplets
+from tvae.runs.run import check_split
+from tvae.system.csv_table import rows_csv
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.images.cells import HEIGHT, image_cell
+from tvae.ui.maps.link import offer_on_map
+from tvae.ui.triplets.classes import ClassPair
+from tvae.ui.triplets.view import TripletView
+
+SHOWN = 8
+"""Triplets in sight."""
+FIRST_WRONG, BOTH_WRONG, SECOND_WRONG = "first-wrong", "both-wrong", "second-wrong"
+WORST_FIRST, WORST_SECOND, OWN, PICKED = "worst-first", "worst-second", "own", "picked"
+VERDICTS = {FIRST_WRONG: (False, True), BOTH_WRONG: (False, False), SECOND_WRONG: (True, False)}
+"""Whether the two arms are right in each."""
+WHICH = "triplets"
+
+
+def show_triplets(view: TripletView, pair: ClassPair) -> None:
+    """Choose triplets by verdict, by size of violation or by row, and look at them."""
+    st.markdown("##### Look at the triplets")
+    first, second = view.arms[0].upper(), view.arms[-1].upper()
+    words = {
+        FIRST_WRONG: f"{first} wrong, {second} right",
+        BOTH_WRONG: "Both wrong",
+        SECOND_WRONG: f"{second} wrong, {first} right",
+        WORST_FIRST: f"Worst of {first}",
+        WORST_SECOND: f"Worst of {second}",
+        OWN: "My own rows",
+        PICKED: "Picked on the map",
+    }
+    if len(view.arms) == 1:
+        words = {choice: words[choice] for choice in (WORST_FIRST, OWN, PICKED)}
+    if st.session_state.get(WHICH) not in words:  # a choice that takes two arms, where there is one
+        st.session_state.pop(WHICH, None)
+    choice = st.segmented_control(
+        "Which triplets",
+        list(words),
+        default=WORST_FIRST,
+        format_func=words.__getitem__,
+        key=WHICH,
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    try:
+        if choice in VERDICTS:
+            triplets = _judged(view, VERDICTS[choice], pair)
+        elif choice in (WORST_FIRST, WORST_SECOND):
+            triplets = _worst(view, view.arms[0] if choice == WORST_FIRST else view.arms[-1], pair)
+        else:
+            triplets = _own(view) if choice == OWN else _picked(view)
+        if len(triplets):
+            _show(view, triplets)
+    except InputError as error:
+        st.warning(f"No triplets to show: {error}.")
+
+
+def _judged(view: TripletView, right: tuple[bool, bool], pair: ClassPair) -> Triplets:
+    first, second = (view.means(arm) for arm in view.arms)
+    labels = view.encoding.labels
+    found = cached.by_verdict(view.pair_key, first, second, labels, view.margin, right, SHOWN, pair)
+    words = f"About {100 * found.share:.2f} % of the triplets of these classes are judged so"
+    words += f" (± {100 * found.standard_error:.2f}, from {found.n_drawn:,} random ones, seed 0)."
+    if len(found.triplets) < SHOWN:
+        words += " There are no more than these." if found.complete else " No more were found; more may exist."
+    st.caption(words)
+    return found.triplets
+
+
+def _worst(view: TripletView, arm: str, pair: ClassPair) -> Triplets:
+    triplets = cached.worst(view.key(arm), view.means(arm), view.encoding.labels, SHOWN, pair)
+    st.caption(
+        f"The {len(triplets)} anchors whose worst triplet has the largest D(a,p) − D(a,n) in {arm.upper()}, each with "
+        "that triplet: exact, over all triplets of these classes."
+    )
+    return triplets
+
+
+def _own(view: TripletView) -> Triplets:
+    """The triplet of three rows that a person names."""
+    labels = view.encoding.labels
+    last = len(labels) - 1
+    same, other = np.flatnonzero(labels == labels[0]), np.flatnonzero(labels != labels[0])
+    starts = (0, int(same[min(1, len(same) - 1)]), int(other[0]))
+    rows = []
+    for column, role, start in zip(st.columns(3), ("Anchor", "Positive", "Negative"), starts, strict=True):
+        key = f"own-{role.lower()}"
+        if (st.session_state.get(key) or 0) > last:  # a row of another run
+            del st.session_state[key]
+        rows.append(column.number_input(f"{role}'s row", 0, last, start, key=key, bind="query-params"))
+    anchor, positive, negative = (start if row is None else int(row) for row, start in zip(rows, starts, strict=True))
+    if anchor == positive:
+        raise InputError(f"row {anchor} can't be its own positive; name another image of its class")
+    if labels[anchor] != labels[positive]:
+        raise InputError(f"rows {anchor} and {positive} are of two classes; the positive must be of the anchor's class")
+    if labels[anchor] == labels[negative]:
+        raise InputError(f"rows {anchor} and {negative} are of one class; the negative must be of another")
+    return Triplets(anchor=np.array([anchor]), positive=np.array([positive]), negative=np.array([negative]))
+
+
+def _picked(view: TripletView) -> Triplets:
+    """The worst triplets, in the last arm, among the rows that are picked on the map."""
+    labels = view.encoding.labels
+    rows = np.sort(state.picks(view.run.provenance.test.fingerprint, len(labels)).rows)
+    counts = np.unique(labels[rows], return_counts=True)[1]
+    if len(counts) < 2 or counts.max() < 2:
+        raise InputError(f"{len(rows):,} images are picked on the map; it takes two of one class and one of another")
+    arm = view.arms[-1]
+    among = worst_triplets(view.means(arm)[rows], labels[rows], SHOWN, distinct_anchors=True)
+    st.caption(f"The worst triplets of {arm.upper()} among the {len(rows):,} images that are picked on the map.")
+    return Triplets(anchor=rows[among.anchor], positive=rows[among.positive], negative=rows[among.negative])
+
+
+def _show(view: TripletView, triplets: Triplets) -> None:
+    names, labels = view.run.provenance.class_names, view.encoding.labels
+    roles = {"anchor": triplets.anchor, "positive": triplets.positive, "negative": triplets.negative}
+    columns: dict[str, list] = {f"{role}'s row": rows.tolist() for role, rows in roles.items()}
+    columns["anchor's class"] = [names[label] for label in labels[triplets.anchor]]
+    columns["negative's class"] = [names[label] for label in labels[triplets.negative]]
+    shown: dict[str, list] = {
+        "classes": [
+            f"{names[anchor]}, not {names[negative]}"
+            for anchor, negative in zip(labels[triplets.anchor], labels[triplets.negative], strict=True)
+        ]
+    }
+    numbers: list[str] = []
+    for arm in view.arms:
+        distances = triplet_distances(view.means(arm), triplets)
+        judged = {
+            f"{arm.upper()} D(a,p)": distances.to_positive.round(3).tolist(),
+            f"{arm.upper()} D(a,n)": distances.to_negative.round(3).tolist(),
+            f"{arm.upper()} verdict": ["right" if right else "wrong" for right in distances.satisfied(view.margin)],
+        }
+        numbers += list(judged)[:2]
+        columns |= judged
+        shown |= judged
+    shown["rows"] = [", ".join(map(str, rows)) for rows in zip(*roles.values(), strict=True)]
+    images: dict[str, list[str]] = {}
+    try:
+        split = cached.split(view.run.config.data.name, "test")
+        check_split(view.run, split)
+        images = {role: [image_cell(split.images[row]) for row in rows] for role, rows in roles.items()}
+    except (DataUnavailable, InputError) as error:
+        st.info(f"The images can't be shown here, the distances can. {error}")
+    st.dataframe(
+        pd.DataFrame(images | shown),
+        hide_index=True,
+        height="content",
+        row_height=HEIGHT + 8 if images else None,
+        column_config={role: st.column_config.ImageColumn(width=HEIGHT + 20) for role in images}
+        | {name: st.column_config.NumberColumn(format="%.3f") for name in numbers},
+    )
+    st.caption(f"A triplet a row. Right: D(a,p) − D(a,n) + {view.margin:g} ≤ 0. On the {view.source}.")
+    with st.container(horizontal=True):
+        offer_on_map(view.run, len(labels), np.concatenate(list(roles.values())))
+        st.download_button(
+            "These triplets as CSV",
+            lambda: rows_csv(columns),
+            "triplets.csv",
+            "text/csv",
+            on_click="ignore",
+            type="tertiary",
+        )

@@ -1,0 +1,228 @@
+"""Margin control, table, curves."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from tvae.config import LossConfig
+from tvae.explore.loss_reweighting import trained_arm
+from tvae.figures import triplets as figures
+from tvae.figures.colours import arm_colours
+from tvae.metrics.triplet_accuracy import sampled_triplet_accuracy
+from tvae.metrics.triplet_curve import margin_where
+from tvae.runs.run import Run
+from tvae.system.csv_table import rows_csv
+from tvae.ui.triplets.view import TripletView
+
+PAPER = {"VAE": 0.7508, "TVAE": 0.9560}
+"""Table 1 of the paper."""
+MARGIN, SLIDER, SAMPLED = "margin", "margin-slider", "sampled"
+USUAL = 0.1
+LONGEST = 5.0
+"""Where the slider ends."""
+LARGEST = 1e9
+"""Beyond any latent distance; a larger number would be noise in the address."""
+N_SAMPLED = 10_000
+
+
+def choose_margin() -> float:
+    """The margin, from the slider, the field or the address: three ways to one value."""
+    asked = st.query_params.get(MARGIN)
+    slide, field = st.columns([5, 1], vertical_alignment="bottom")
+    with field:
+        typed = st.number_input(
+            "Any margin",
+            0.0,
+            LARGEST,
+            USUAL,
+            0.025,
+            "%.4g",
+            key=MARGIN,
+            bind="query-params",
+            persist_state="session",
+            help="0 or more. Beyond 5 every triplet is counted anew, which takes a moment.",
+        )
+    margin = USUAL if typed is None else float(typed)
+    if st.session_state.get(SLIDER) != min(margin, LONGEST):  # setting it for nothing would hold back a moving slider
+        st.session_state[SLIDER] = min(margin, LONGEST)
+    with slide:
+        st.slider(
+            "Margin m: how much nearer the positive must be than the negative",
+            0.0,
+            LONGEST,
+            step=0.025,
+            format="%.3f",
+            key=SLIDER,
+            on_change=lambda: st.session_state.update({MARGIN: round(st.session_state[SLIDER], 6)}),
+        )
+    if asked is not None and not _is_margin(asked):
+        st.warning(
+            f"The address asks for a margin of {asked[:20]!r}, which is not possible; it must be a number from 0 to "
+            f"{LARGEST:,.0f}. Shown is m = {margin:g}."
+        )
+    return margin
+
+
+def _is_margin(text: str) -> bool:
+    try:
+        return math.isfinite(float(text)) and 0 <= float(text) <= LARGEST
+    except ValueError:
+        return False
+
+
+def table_of(view: TripletView) -> dict[str, list]:
+    """Every arm at the margin, in columns: fractions, distances and margins as numbers, None where there is none."""
+    numbers: dict[str, list] = {"arm": list(view.curves), "margin": [view.margin] * len(view.curves)}
+    scores = [view.score(arm) for arm in view.curves]
+    numbers["triplet accuracy"] = [score.accuracy for score in scores]
+    numbers["interpolated"] = [score.interpolated for score in scores]
+    if st.session_state.get(SAMPLED, False):
+        seed = view.run.config.train.seed
+        found = [
+            sampled_triplet_accuracy(view.means(arm), view.encoding.labels, view.margin, N_SAMPLED, seed)
+            for arm in view.curves
+        ]
+        numbers["sampled accuracy"] = [estimate.accuracy for estimate in found]
+        numbers["standard error"] = [estimate.standard_error for estimate in found]
+    beside = paper_arms(view.run)
+    numbers["paper"] = [PAPER[beside[arm]] if arm in beside else None for arm in view.curves]
+    numbers["violated"] = [1 - score.accuracy for score in scores]
+    numbers["mean violation"] = [score.mean_violation for score in scores]
+    numbers["mean gap"] = [view.gaps(arm).mean for arm in view.curves]
+    for share in PAPER.values():
+        numbers[f"meets {100 * share:.2f} % at"] = [margin_where(curve, share) for curve in view.curves.values()]
+    numbers["anchors left out"] = [curve.n_anchors_left_out for curve in view.curves.values()]
+    return numbers
+
+
+def paper_arms(run: Run) -> dict[str, str]:
+    """The arms that the paper's two models stand beside, and the paper's name of each.
+
+    The TVAE stands beside the arm of that name, or beside the one that was trained as the paper's preset says.
+    """
+    tvae = "tvae" if "tvae" in run.config.arms else trained_arm(run.config.arms, LossConfig())
+    named = {
+        next((arm for arm, loss in run.config.arms.items() if loss.triplet_weight == 0), None): "VAE",
+        tvae: "TVAE",
+    }
+    return {arm: name for arm, name in named.items() if arm is not None}
+
+
+def show_table(view: TripletView, numbers: dict[str, list]) -> None:
+    """Every arm at the margin, the paper's numbers beside them."""
+    marks = ["≈\u00a0" if between else "" for between in numbers["interpolated"]]
+
+    def shares(name: str) -> list[str]:
+        return [mark + percent(share) for mark, share in zip(marks, numbers[name], strict=True)]
+
+    columns = {f"Accuracy, m\u00a0=\u00a0{view.margin:g}": shares("triplet accuracy")}
+    if "sampled accuracy" in numbers:
+        columns[f"From {N_SAMPLED:,} triplets"] = [
+            f"{100 * share:.2f}\u00a0±\u00a0{100 * error:.2f}\u00a0%"
+            for share, error in zip(numbers["sampled accuracy"], numbers["standard error"], strict=True)
+        ]
+    columns |= {
+        "Paper (MNIST), m\u00a0not\u00a0given": [percent(share) for share in numbers["paper"]],
+        "Violated": shares("violated"),
+        "Mean violation": [f"{mark}{value:.4g}" for mark, value in zip(marks, numbers["mean violation"], strict=True)],
+        "Mean gap": [f"{gap:.3f}" for gap in numbers["mean gap"]],
+    }
+    for share in PAPER.values():
+        met = numbers[f"meets {100 * share:.2f} % at"]
+        columns[f"{100 * share:.2f}\u00a0% at"] = ["never" if m is None else f"m\u00a0=\u00a0{m:.3f}" for m in met]
+    columns["Anchors left out"] = [f"{count:,}" for count in numbers["anchors left out"]]
+    st.table(pd.DataFrame(columns, index=[arm.upper() for arm in numbers["arm"]]))
+    n_triplets = next(iter(view.curves.values())).n_triplets
+    between = " ≈: on the straight line between two counted margins, 0.025 apart." if any(marks) else ""
+    st.caption(f"Exact, over all {n_triplets:,} triplets of the {view.source}.{between}")
+
+
+def percent(share: float | None) -> str:
+    """A fraction as a percentage to two decimals."""
+    return "–" if share is None else f"{100 * share:.2f}\u00a0%"
+
+
+def show_curves(view: TripletView) -> None:
+    """Accuracy at every margin, and where the arms meet the paper's numbers."""
+    st.markdown("##### Accuracy at every margin")
+    arms = list(view.curves)
+    targets = {f"the paper's {name}, {100 * share:.2f} %": share for name, share in PAPER.items()}
+    figure = figures.accuracy_curves(
+        view.curves,
+        arm_colours(arms),
+        view.margin,
+        targets,
+        leading=view.arms,
+        dashed=margin_series(view.run),
+    )
+    st.plotly_chart(figure, key="curves", alt="Triplet accuracy of each arm against the margin")
+    off = "" if view.margin <= LONGEST else f" m = {view.margin:g} lies beyond the chart."
+    several = " Strong lines: the two arms looked at closely. Dotted: arms that differ in margin." if arms[2:] else ""
+    st.caption(f"Rings: where an arm scores as one of the paper's does.{several}{off} On the {view.source}.")
+
+
+def margin_series(run: Run) -> list[str]:
+    """Arms of a ladder that share one triplet weight and so differ in margin; none in a run of two."""
+    arms = run.config.arms
+    weight = next(reversed(arms.values())).triplet_weight
+    return [arm for arm, loss in arms.items() if loss.triplet_weight == weight] if len(arms) > 2 else []
+
+
+def show_gaps(view: TripletView) -> None:
+    """How far apart negatives and positives are."""
+    st.markdown("##### How far apart")
+    found = {arm: view.gaps(arm) for arm in view.arms}
+    figure = figures.gap_distribution(found, arm_colours(list(view.curves)), view.margin)
+    st.plotly_chart(figure, key="gaps", alt="Distribution of the gaps of all triplets")
+    st.caption(
+        f"What lies left of the line is violated at m = {view.margin:g}. All triplets, an anchor as heavy as another; "
+        f"{view.source}."
+    )
+
+
+def show_definition(view: TripletView) -> None:
+    """What is counted, why all of it, and the sampled estimate that shows why."""
+    with st.popover("What exactly is counted"):
+        st.latex(r"A(m) = \mathbb E_{a}\,\mathbb E_{p}\,\mathbb E_{n}\;\mathbf 1[\,D(a,p) - D(a,n) + m \le 0\,]")
+        st.markdown(
+            "D is the Euclidean distance between two means μ. The anchor a is any image, each as heavy as another; "
+            "the positive p any *other* image of its class; the negative n any image of another class. A triplet with "
+            "zero loss counts as right, a tie too. An anchor alone in its class has no positive: it is left out and "
+            "counted. Nothing is sampled. *Mean violation* is the expectation of max(0, D(a,p) − D(a,n) + m), the "
+            "triplet loss itself; *mean gap* that of D(a,n) − D(a,p), which no margin changes."
+        )
+        st.toggle(
+            "Show a sampled estimate beside the exact value",
+            key=SAMPLED,
+            bind="query-params",
+            help="The paper's protocol: random triplets. Its standard error is what counting all of them avoids.",
+        )
+        st.caption(
+            f"The estimate draws {N_SAMPLED:,} random triplets with seed {view.run.config.train.seed}; "
+            "± is one standard error."
+        )
+
+
+def show_downloads(view: TripletView, numbers: dict[str, list]) -> None:
+    """The table, the curves and the gaps as files."""
+    arms = list(view.curves)
+
+    def curves() -> str:
+        grid = {"margin": view.curves[arms[0]].margins.round(6)}
+        return rows_csv(grid | {arm: view.curves[arm].accuracy for arm in arms})
+
+    def gaps() -> str:
+        found = {arm: view.gaps(arm) for arm in view.arms}
+        rows = [(arm, *row) for arm, gap in found.items() for row in zip(gap.edges, gap.edges[1:], gap.share)]  # noqa: B905
+        return rows_csv(dict(zip(("arm", "from", "to", "share"), zip(*rows, strict=True), strict=True)))
+
+    with st.popover("Downloads"):
+        for label, content, name in (
+            ("Table as CSV", lambda: rows_csv(numbers), "triplet-accuracy.csv"),
+            ("Curves as CSV", curves, "triplet-curves.csv"),
+            ("Gaps as CSV", gaps, "triplet-gaps.csv"),
+        ):
+            st.download_button(label, content, name, "text/csv", on_click="ignore", type="tertiary")

@@ -1,0 +1,154 @@
+"""Accuracy against reconstruction error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from tvae.config import LossConfig
+from tvae.errors import InputError
+from tvae.explore.loss_reweighting import on_frontier, trained_arm
+from tvae.figures import triplets as figures
+from tvae.figures.colours import INK, arm_colours
+from tvae.metrics.triplet_curve import TripletCurve
+from tvae.model.encoding import Encoding
+from tvae.runs.available import run_folders
+from tvae.runs.run import Run, read_run
+from tvae.system.csv_table import rows_csv
+from tvae.ui import cached
+from tvae.ui.choices.arms import show_on_every_page
+from tvae.ui.style.captions import measured_on
+from tvae.ui.style.theme import theme
+from tvae.ui.triplets.view import TripletView
+
+SHIPPED_LADDER = "mnist-ladder"
+COSTS = {"squared error": "squared error of an image", "KL, nats": "KL to the prior, nats"}
+"""What an arm pays, and the axis it is drawn on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ladder:
+    """A run whose arms were trained at several settings, to be looked at as a trade."""
+
+    run: Run
+    encoding: Encoding
+    curves: dict[str, TripletCurve]
+
+
+def ladder_for(view: TripletView) -> Ladder | None:
+    """The chosen run where it has more than two arms, else the ladder that ships; None where that can't be read."""
+    if len(view.curves) > 2:
+        return Ladder(run=view.run, encoding=view.encoding, curves=view.curves)
+    folder = run_folders().get(SHIPPED_LADDER)
+    try:
+        run = read_run(folder) if folder is not None else None
+    except InputError:
+        run = None
+    if run is None:
+        return None
+    encoding, curves = cached.encoding(run), cached.curves(run)
+    return None if encoding is None or curves is None else Ladder(run=run, encoding=encoding, curves=curves)
+
+
+def show_trade(view: TripletView, ladder: Ladder | None) -> None:
+    """Accuracy at the margin against what each arm pays for it; a click on a point chooses that arm for all pages."""
+    if ladder is None:
+        st.info(
+            f"Here stand arms that were really trained at twelve settings, each a point of triplet accuracy against "
+            f"what it costs. The run {SHIPPED_LADDER} that holds them is not among the runs, or not whole. This "
+            "trains it:"
+        )
+        st.code(f"python -m tvae train --preset ladder --out checkpoints/{SHIPPED_LADDER}", language="bash")
+        return
+    names = list(ladder.curves)
+    longest = min(float(curve.margins[-1]) for curve in ladder.curves.values())
+    margin = min(view.margin, longest)
+    accuracy = np.array([curve.at(margin).accuracy for curve in ladder.curves.values()])
+    arms = ladder.encoding.arms
+    costs = {
+        "squared error": np.array([float(arms[arm].errors.mean(dtype=np.float64)) for arm in names]),
+        "KL, nats": np.array([float(arms[arm].kl.sum(dtype=np.float64)) for arm in names]),
+    }
+    shown = [arm for arm in view.arms if arm != names[0]] if ladder.run.folder == view.run.folder else []
+    usual = LossConfig()
+    paper = trained_arm(ladder.run.config.arms, usual)
+    with st.container(key="charts-of-trade"):
+        columns = st.columns(2, gap="large")
+    for column, (name, cost) in zip(columns, costs.items(), strict=True):
+        key = f"trade-{name.split(',')[0].replace(' ', '-')}"
+        figure = figures.trade(
+            names,
+            accuracy,
+            cost,
+            on_frontier(accuracy, cost),
+            arm_colours(names),
+            COSTS[name],
+            paper=paper,
+            chosen=shown,
+            ink=INK[theme()],
+        )
+        column.plotly_chart(
+            figure,
+            key=key,
+            on_select=lambda key=key: _choose_point(key, ladder.run.name, names[0]),
+            selection_mode="points",
+            alt=f"Triplet accuracy of each arm against {name}",
+            config={"displayModeBar": False},
+        )
+    clipped = f" The curves end at m = {longest:g}, which is shown." if view.margin > longest else ""
+    st.caption(
+        f"**Click a point to have every page show that arm** beside {names[0].upper()}. Accuracy at m = {margin:g} "
+        "against what it costs: up and to the left is better, and the line joins the arms that none beats in both. "
+        "Each arm was trained at its own weight and margin, all side by side on the same batches, with one seed. The "
+        f"diamond is the paper's setting as we read it: triplet weight {usual.triplet_weight:g}, margin "
+        f"{usual.margin:g}. "
+        f"On the {measured_on(ladder.run, ladder.encoding)}.{clipped}"
+    )
+    if shown:
+        st.page_link(
+            "pages/1_Latent_map.py",
+            label=f"See {' and '.join(arm.upper() for arm in view.arms)} on the latent map",
+            icon=":material/scatter_plot:",
+        )
+    _show_table(ladder, margin, accuracy, costs)
+
+
+def _show_table(ladder: Ladder, margin: float, accuracy: np.ndarray, costs: dict[str, np.ndarray]) -> None:
+    losses = ladder.run.config.arms
+    scored = f"accuracy at m = {margin:g}, %"
+    numbers = {
+        "arm": [arm.upper() for arm in losses],
+        "triplet weight": [loss.triplet_weight for loss in losses.values()],
+        "margin in the loss": [f"{loss.margin:g}" if loss.triplet_weight else "–" for loss in losses.values()],
+        scored: (100 * accuracy).round(2).tolist(),
+        **{name: cost.round(2).tolist() for name, cost in costs.items()},
+        **{
+            f"none beats it in {name.split(',')[0]}": np.where(on_frontier(accuracy, cost), "yes", "").tolist()
+            for name, cost in costs.items()
+        },
+    }
+    st.dataframe(
+        pd.DataFrame(numbers),
+        hide_index=True,
+        height="content",
+        column_config={name: st.column_config.NumberColumn(format="%.2f") for name in (scored, *costs)},
+    )
+    st.caption("A setting that isn't here: choose it under **Other weights**, where it can be trained.")
+    st.download_button(
+        "These arms as CSV", lambda: rows_csv(numbers), "arms.csv", "text/csv", on_click="ignore", type="tertiary"
+    )
+
+
+def _choose_point(key: str, run: str, first: str) -> None:
+    """Have the clicked arm be the one that all pages show beside the run's first."""
+    points = st.session_state[key]["selection"]["points"]
+    if points and (arm := _name(points[-1]["customdata"])) != first:
+        show_on_every_page(run, [first, arm])
+
+
+def _name(customdata: str | list[str]) -> str:
+    """A point's own datum, which comes alone or in a list."""
+    return customdata if isinstance(customdata, str) else customdata[0]
