@@ -6,9 +6,10 @@ from pathlib import Path
 
 from tvae.errors import InputError
 from tvae.runs.run import runs_in
+from tvae.system.app_folder import app_folder
 from tvae.system.user_folders import runs_folder
 
-SHIPPED = Path(__file__).parents[2] / "checkpoints"
+SHIPPED = app_folder() / "checkpoints"
 JUDGES = SHIPPED / "judges"
 """Shipped classifiers of data sets; not a run."""
 FIRST_CHOICES = ("mnist", "digits")

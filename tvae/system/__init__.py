@@ -1,5 +1,6 @@
 """Files, locks, processes and user folders; nothing here knows what a VAE is.
 
+    app_folder.py     The folder of the app's entry script, its pages and the runs that ship
     array_files.py    Arrays in .npz and safetensors files, read with a size limit and checked
     child_process.py  Environment of the processes that this program starts
     compiled.py       numba's njit with the settings that all kernels share

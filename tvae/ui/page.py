@@ -11,6 +11,7 @@ from tvae.errors import InputError
 from tvae.model.encoding import Encoding
 from tvae.runs.available import run_folder, run_folders
 from tvae.runs.run import Run, read_run
+from tvae.system.app_folder import app_folder
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.epochs import run_at_chosen_epoch
@@ -18,7 +19,7 @@ from tvae.ui.style.escaping import as_text
 from tvae.ui.training.panel import show_training_panel
 
 STYLE = Path(__file__).parent / "page.css"
-PAGES = Path(__file__).parents[2] / "pages"
+PAGES = app_folder() / "pages"
 ICON = Path(__file__).parent / "icon.png"
 LONGEST_NAME = 80
 """Characters of an unknown run's name that are told."""
