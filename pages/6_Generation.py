@@ -8,7 +8,7 @@ import streamlit as st
 
 from tvae.data import Split
 from tvae.errors import InputError
-from tvae.explore.classifier import Judge, class_shares, effective_classes
+from tvae.explore.classifier import Classifier, class_shares, effective_classes
 from tvae.figures.colours import arm_colours
 from tvae.figures.generation import classes_seen
 from tvae.figures.image_grid import GridRow
@@ -134,11 +134,11 @@ def show_measures(
     arms: list[str],
     asked: int | None,
     how: dict[str, Any],
-    judge: Judge | None,
+    classifier: Classifier | None,
     images: Split,
 ) -> None:
     """The table and the chart below the samples."""
-    space = judge if how["space"] == FEATURES else None
+    space = classifier if how["space"] == FEATURES else None
     rows, covered, real = cached.real_reference(images, asked, how["most"], space)
     n, names = len(rows.reference), run.provenance.class_names
     found, seen = {}, {}
@@ -146,9 +146,9 @@ def show_measures(
         imagined = cached.samples(run, arm, asked, n, how["temperature"], how["seed"])
         key = f"{cached.file_key(run, f'{arm}.safetensors')}:{images.fingerprint}:{asked}:{how}"
         found[arm] = cached.quality(key, imagined, covered, space)
-        if judge is not None:
-            seen[arm] = judge.classes(judge.features(imagined))
-    real_seen = None if judge is None else judge.classes(judge.features(images.images[rows.others]))
+        if classifier is not None:
+            seen[arm] = classifier.classes(classifier.features(imagined))
+    real_seen = None if classifier is None else classifier.classes(classifier.features(images.images[rows.others]))
     where = "in grey values of pixels" if space is None else "in the judge's 256 features"
     of_class = "" if asked is None else f" of class {names[asked]}"
     table, chart = arm_columns(2)
@@ -171,7 +171,7 @@ def show_measures(
         )
     with chart:
         st.markdown("##### What the judge sees in them")
-        if judge is None or real_seen is None:
+        if classifier is None or real_seen is None:
             st.info(
                 "Nobody has trained a judge on these images, so only pixels are compared. "
                 f"`python -m tvae judge {run.folder}` does."
@@ -185,7 +185,7 @@ def show_measures(
             arm_colours(list(run.config.arms)),
         )
         st.plotly_chart(figure, key="seen", config={"displayModeBar": False}, alt="Classes that the judge sees")
-        right = 100 * float((judge.classes(judge.features(images.images)) == images.labels).mean())
+        right = 100 * float((classifier.classes(classifier.features(images.images)) == images.labels).mean())
         st.caption(
             f"The judge is a small classifier trained on the training labels alone, right on {right:.2f} % of "
             f"{len(images):,} test images; n = {n:,} samples of each arm. It must name a class even where a sample "
@@ -225,16 +225,16 @@ def show_page(run: Run, encoding: Encoding) -> None:
     with bar.container(width=110):
         seed = int(st.number_input("Noise seed", 0, 2**31, 0, 1, key="sample-seed", **KEPT) or 0)
     bar.button("Draw again", on_click=draw_again)
-    judge = cached.judge(run)
+    classifier = cached.classifier(run)
     with bar.popover("More"):
         arms = chosen_arms(run)
         most = int(st.slider("Images and samples measured, at most", 200, 4000, 1000, 100, key="measured", **KEPT))
-        spaces = (PIXELS,) if judge is None else (FEATURES, PIXELS)
+        spaces = (PIXELS,) if classifier is None else (FEATURES, PIXELS)
         space = st.radio("Compared in", spaces, key="space", **KEPT) or spaces[0]
 
     for arm, column in zip(arms, arm_columns(len(arms)), strict=True):
         shown = cached.samples(run, arm, asked, count, temperature, seed)
-        seen = None if judge is None else judge.classes(judge.features(shown))
+        seen = None if classifier is None else classifier.classes(classifier.features(shown))
         grid = grid_of(shown, seen, names, asked)
         with column:
             what = "the prior" if asked is None else f"class {names[asked]}"
@@ -242,7 +242,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
             show_grid_within(grid, f"Samples of {arm.upper()} from {what}", ROOM_OF_TWO * 2 // len(arms))
             grid_download(grid, f"samples-{run.name}-{arm}")
     source = "N(0, I)" if asked is None else f"each arm's own Gaussian of the means μ of its class {names[asked]}"
-    under = "" if judge is None else " Under each, the class that the judge below sees."
+    under = "" if classifier is None else " Under each, the class that the judge below sees."
     st.caption(
         f"The same noise (seed {seed}) at temperature {temperature:g} through every decoder; codes from {source}."
         f"{under} Checkpoint {run.name}, training seed {run.config.train.seed}."
@@ -255,7 +255,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         return
     how = {"temperature": temperature, "seed": seed, "most": most, "space": space}
     try:
-        show_measures(run, encoding, arms, asked, how, judge, cached.split(run.config.data.name, "test"))
+        show_measures(run, encoding, arms, asked, how, classifier, cached.split(run.config.data.name, "test"))
     except InputError as error:
         st.info(f"Not measured here. {error}.")
 

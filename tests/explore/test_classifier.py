@@ -1,4 +1,4 @@
-"""The judge: it learns, it is kept, its counts are plain counts."""
+"""The classifier: it learns, its file is read back, its counts are plain counts."""
 
 import math
 
@@ -6,46 +6,46 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
-from tvae.explore import classifier_training as judge_training
-from tvae.explore.classifier import class_shares, effective_classes, judge_path, read_judge, write_judge
-from tvae.explore.classifier_training import trained_judge
+from tvae.explore import classifier_training
+from tvae.explore.classifier import class_shares, classifier_path, effective_classes, read_classifier, write_classifier
+from tvae.explore.classifier_training import trained_classifier
 
 
 @pytest.fixture(scope="module")
-def judge(digits):
+def classifier(digits):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judge_training, "LEAST_STEPS", 500)
-        return trained_judge(digits.train)
+        patch.setattr(classifier_training, "LEAST_STEPS", 500)
+        return trained_classifier(digits.train)
 
 
-def test_it_learns_and_the_same_one_each_time(judge, digits, monkeypatch):
-    right = judge.classes(judge.features(digits.test.images)) == digits.test.labels
+def test_it_learns_and_the_same_one_each_time(classifier, digits, monkeypatch):
+    right = classifier.classes(classifier.features(digits.test.images)) == digits.test.labels
     assert right.mean() > 0.9
-    monkeypatch.setattr(judge_training, "LEAST_STEPS", 500)
-    again = trained_judge(digits.train)
-    assert all(np.array_equal(judge.weights[name], again.weights[name]) for name in judge.weights)
+    monkeypatch.setattr(classifier_training, "LEAST_STEPS", 500)
+    again = trained_classifier(digits.train)
+    assert all(np.array_equal(classifier.weights[name], again.weights[name]) for name in classifier.weights)
 
 
-def test_features_and_classes_are_the_layers_written_out(judge, digits):
-    w = judge.weights
+def test_features_and_classes_are_the_layers_written_out(classifier, digits):
+    w = classifier.weights
     for image in digits.test.images[:5]:
         hidden = [max(0.0, sum(w["0.weight"][h] * image.ravel() / 255) + w["0.bias"][h]) for h in range(256)]
-        features = judge.features(image[None])
+        features = classifier.features(image[None])
         np.testing.assert_allclose(features[0], hidden, atol=1e-4)
         scores = [sum(w["2.weight"][c] * hidden) + w["2.bias"][c] for c in range(10)]
-        assert judge.classes(features)[0] == int(np.argmax(scores))
+        assert classifier.classes(features)[0] == int(np.argmax(scores))
 
 
-def test_it_is_found_again_by_its_images_fingerprint(judge, digits, tmp_path):
+def test_it_is_found_again_by_its_images_fingerprint(classifier, digits, tmp_path):
     fingerprint = digits.train.fingerprint
-    write_judge(judge_path(tmp_path / "judges", fingerprint), judge)
-    found = read_judge(fingerprint, 64, 10, (tmp_path / "none", tmp_path / "judges"))
+    write_classifier(classifier_path(tmp_path / "judges", fingerprint), classifier)
+    found = read_classifier(fingerprint, 64, 10, (tmp_path / "none", tmp_path / "judges"))
     assert found is not None
     features = found.features(digits.test.images)
-    assert (found.classes(features) == judge.classes(judge.features(digits.test.images))).mean() > 0.99
-    assert read_judge("0" * 64, 64, 10, (tmp_path / "judges",)) is None
+    assert (found.classes(features) == classifier.classes(classifier.features(digits.test.images))).mean() > 0.99
+    assert read_classifier("0" * 64, 64, 10, (tmp_path / "judges",)) is None
     with pytest.raises(InputError, match="shape"):
-        read_judge(fingerprint, 64, 11, (tmp_path / "judges",))
+        read_classifier(fingerprint, 64, 11, (tmp_path / "judges",))
 
 
 def test_shares_and_their_diversity():

@@ -422,17 +422,17 @@ def _layouts(options: Layouts, arguments: Sequence[str]) -> None:
 
 
 def _judge(options: TrainJudge, arguments: Sequence[str]) -> None:
-    from tvae.explore.classifier import judge_path, write_judge
-    from tvae.explore.classifier_training import trained_judge
-    from tvae.system.user_folders import default_judges_folder
+    from tvae.explore.classifier import classifier_path, write_classifier
+    from tvae.explore.classifier_training import trained_classifier
+    from tvae.system.user_folders import default_classifiers_folder
 
     run = read_run(options.run)
     splits = {name: _split(run, name, options.dir) for name in ("train", "test")}
-    judge = trained_judge(splits["train"])
-    path = judge_path(options.out or default_judges_folder(), splits["train"].fingerprint)
-    write_judge(path, judge)
+    classifier = trained_classifier(splits["train"])
+    path = classifier_path(options.out or default_classifiers_folder(), splits["train"].fingerprint)
+    write_classifier(path, classifier)
     test = splits["test"]
-    right = (judge.classes(judge.features(test.images)) == test.labels).mean()
+    right = (classifier.classes(classifier.features(test.images)) == test.labels).mean()
     print(f"{path}: right on {100 * right:.2f} % of {len(test):,} test images")
 
 

@@ -1,7 +1,7 @@
 """Questions to a trained arm: paths, samples, new images, other loss weights.
 
     classifier.py           Classifier of a data set (numpy), its file, class shares of samples
-    classifier_training.py  Train that classifier (torch)
+    classifier_training.py  Train the classifier of a data set (torch)
     example_images.py       Which images to show: per class, random, worst, most different, most confusable
     generation.py           Samples from the prior or a class Gaussian, and real images to compare with
     image_text.py           A small grey image packed for a URL
@@ -14,17 +14,5 @@
     strokes.py              Pen strokes: validate, pack for a URL, rasterise
     upload.py               Decode an uploaded picture to grey values, with limits
 
-classifier.py           Classifier of a data set (numpy), its file, class shares of samples
-classifier_training.py  Train that classifier (torch)
-example_images.py       Which images to show: per class, random, worst, most different, most confusable
-generation.py           Samples from the prior or a class Gaussian, and real images to compare with
-image_text.py           A small grey image packed for a URL
-interpolation.py        Path between two images: decoded frames, class votes, density
-latent_paths.py         Linear and spherical paths, traversals, and latents ranked by KL
-loss_reweighting.py     Loss of a trained arm under other weights and margin; Pareto frontier
-new_image.py            An unseen image in one arm: code, reconstruction, vote of its neighbours
-preparation.py          Crop, scale and centre a digit the way its data set does
-reconstruction.py       Squared error by class, and paired differences between arms
-strokes.py              Pen strokes: validate, pack for a URL, rasterise
-upload.py               Decode an uploaded picture to grey values, with limits
+Importing a module of this room does not import torch, except `classifier_training`: pages must start fast.
 """

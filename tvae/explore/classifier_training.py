@@ -1,4 +1,4 @@
-"""Train that classifier (torch)."""
+"""Train the classifier of a data set (torch)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tvae.data import Split
-from tvae.explore.classifier import HIDDEN, Judge
+from tvae.explore.classifier import HIDDEN, Classifier
 
 SEED = 0
 BATCH = 64
@@ -17,8 +17,8 @@ EPOCHS = 12
 """Passes over a large one."""
 
 
-def trained_judge(split: Split) -> Judge:
-    """The judge of a training split: Adam at 1e-3 falling to 0 on a cosine, images shuffled each epoch."""
+def trained_classifier(split: Split) -> Classifier:
+    """Train the classifier of a training split: Adam at 1e-3 falling to 0 on a cosine, images shuffled each epoch."""
     pixels = split.images[0].size
     steps = max(LEAST_STEPS, EPOCHS * (-(-len(split) // BATCH)))
     with torch.random.fork_rng(devices=[]):
@@ -38,4 +38,4 @@ def trained_judge(split: Split) -> Judge:
         loss.backward()
         optimiser.step()
         schedule.step()
-    return Judge({name: tensor.detach().numpy().copy() for name, tensor in model.state_dict().items()})
+    return Classifier({name: tensor.detach().numpy().copy() for name, tensor in model.state_dict().items()})

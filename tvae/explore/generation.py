@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int, Int64, UInt8
 
 from tvae.errors import InputError
-from tvae.explore.classifier import Judge
+from tvae.explore.classifier import Classifier
 from tvae.metrics.precision_recall import NEIGHBOURS, Manifold, manifold
 from tvae.model.encoding import EncodedArm
 from tvae.model.network import Network, to_grey
@@ -139,9 +139,9 @@ def real_images(labels: Int[np.ndarray, " n"], asked: int | None, most: int, see
     return RealImages(drawn[:half], drawn[half : 2 * half])
 
 
-def feature_manifold(images: UInt8[np.ndarray, "m height width"], judge: Judge | None) -> Manifold:
-    """What the images cover in the judge's features, or without one in grey values as they are."""
-    return manifold(pixel_features(images) if judge is None else judge.features(images))
+def feature_manifold(images: UInt8[np.ndarray, "m height width"], classifier: Classifier | None) -> Manifold:
+    """What the images cover in the features of the classifier, or without one in grey values."""
+    return manifold(pixel_features(images) if classifier is None else classifier.features(images))
 
 
 def pixel_features(images: UInt8[np.ndarray, "m height width"]) -> Float64[np.ndarray, "m pixels"]:

@@ -20,7 +20,7 @@ def classes_seen(
     names: Sequence[str],
     colours: Mapping[str, str],
 ) -> go.Figure:
-    """Share of each arm's samples that the judge takes for each class; the real images' own shares as a mark.
+    """Share of each arm's samples that the classifier takes for each class; the real images' own shares as a mark.
 
     Of more than 30 classes those seen most often in any arm.
     """
@@ -46,7 +46,7 @@ def classes_seen(
             marker={"symbol": "line-ew", "size": 26, "line": {"width": 2, "color": GREY}},
             hovertemplate="%{x}: %{y:.1f} %<extra>real images</extra>",
         )
-    figure.update_xaxes(title="class that the judge sees", type="category", showgrid=False, fixedrange=True)
+    figure.update_xaxes(title="class that the classifier predicts", type="category", showgrid=False, fixedrange=True)
     figure.update_yaxes(title="share of samples, %", rangemode="tozero", zeroline=False, fixedrange=True)
     return figure.update_layout(
         height=280,

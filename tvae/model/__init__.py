@@ -5,8 +5,5 @@
     network.py   The same encoder and decoder in numpy, for pages that must not load torch
     vae.py       Encoder, decoder and posterior (torch)
 
-encoding.py  Encoding: a split as the arms of a run encode it
-losses.py    Reconstruction, KL, triplet hinge and their weighted sum (Eq. 1, 2)
-network.py   The same encoder and decoder in numpy, for pages that must not load torch
-vae.py       Encoder, decoder and posterior (torch)
+Pages and notebooks that only read a run use `network`: importing torch takes seconds.
 """

@@ -10,8 +10,8 @@ from tvae.system.app_folder import app_folder
 from tvae.system.user_folders import runs_folder
 
 SHIPPED = app_folder() / "checkpoints"
-JUDGES = SHIPPED / "judges"
-"""Shipped classifiers of data sets; not a run."""
+CLASSIFIERS = SHIPPED / "judges"
+"""Shipped classifiers of data sets, in a folder named as the first versions named it; not a run."""
 FIRST_CHOICES = ("mnist", "digits")
 """Shipped runs in the order in which a fresh page looks for one it can show."""
 

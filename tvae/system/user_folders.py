@@ -41,8 +41,8 @@ def own_run_folder(runs: Path, run_id: str) -> Path:
     return folder
 
 
-def default_judges_folder() -> Path:
-    """Where this user's judges are kept."""
+def default_classifiers_folder() -> Path:
+    """This user's folder of classifiers; named as the first versions named it."""
     return user_data_path("tvae", appauthor=False) / "judges"
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from tvae.data import Split, load_split
 from tvae.data.split import SplitName
 from tvae.errors import InputError
-from tvae.explore.classifier import Judge, judge_path, read_judge
+from tvae.explore.classifier import Classifier, classifier_path, read_classifier
 from tvae.explore.example_images import ConfusablePair, most_confusable_pair, random_pairs
 from tvae.explore.generation import RealImages, feature_manifold, imagined, real_images
 from tvae.explore.interpolation import third_class_ways
@@ -42,11 +42,11 @@ from tvae.metrics.triplet_curve import TripletCurve, triplet_curve
 from tvae.metrics.triplet_search import Triplets, VerdictTriplets, triplets_by_verdict, worst_triplets
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.model.network import Network
-from tvae.runs.available import JUDGES
+from tvae.runs.available import CLASSIFIERS
 from tvae.runs.encodings import read_curves, read_encoding, read_gaps
 from tvae.runs.run import Run
 from tvae.runs.weights import network as network_of
-from tvae.system.user_folders import default_judges_folder, default_layouts_folder
+from tvae.system.user_folders import default_classifiers_folder, default_layouts_folder
 
 
 def file_key(run: Run, name: str) -> str:
@@ -407,22 +407,22 @@ def _by_verdict(
     )  # fmt: skip
 
 
-def judge(run: Run) -> Judge | None:
+def classifier(run: Run) -> Classifier | None:
     """The classifier of the run's data set, None where nobody has trained one.
 
     Raises:
         InputError: its file is not one.
     """
-    record, folders = run.provenance.train, (JUDGES, default_judges_folder())
+    record, folders = run.provenance.train, (CLASSIFIERS, default_classifiers_folder())
     states = [
-        path.stat().st_mtime_ns for folder in folders if (path := judge_path(folder, record.fingerprint)).is_file()
+        path.stat().st_mtime_ns for folder in folders if (path := classifier_path(folder, record.fingerprint)).is_file()
     ]
-    return _judge(f"{record.fingerprint}:{states}", run, folders)
+    return _classifier(f"{record.fingerprint}:{states}", run, folders)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _judge(key: str, _run: Run, _folders: tuple[Path, ...]) -> Judge | None:
-    return read_judge(_run.provenance.train.fingerprint, _run.pixels, len(_run.provenance.class_names), _folders)
+def _classifier(key: str, _run: Run, _folders: tuple[Path, ...]) -> Classifier | None:
+    return read_classifier(_run.provenance.train.fingerprint, _run.pixels, len(_run.provenance.class_names), _folders)
 
 
 def samples(
@@ -446,16 +446,16 @@ def _samples(
 
 
 def real_reference(
-    images: Split, asked: int | None, most: int, space: Judge | None
+    images: Split, asked: int | None, most: int, space: Classifier | None
 ) -> tuple[RealImages, Manifold, SampleQuality]:
-    """Real images of a class or of all, what they cover in the judge's features or in pixels, and how others fare."""
-    key = f"{images.fingerprint}:{asked}:{most}:{'pixels' if space is None else 'judge'}"
+    """Real images of a class or all, their manifold in the classifier's features or in pixels, how others fare."""
+    key = f"{images.fingerprint}:{asked}:{most}:{'pixels' if space is None else 'classifier'}"
     return _real_reference(key, images, asked, most, space)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _real_reference(
-    key: str, _images: Split, _asked: int | None, _most: int, _space: Judge | None
+    key: str, _images: Split, _asked: int | None, _most: int, _space: Classifier | None
 ) -> tuple[RealImages, Manifold, SampleQuality]:
     rows = real_images(_images.labels, _asked, _most, seed=0)
     covered = feature_manifold(_images.images[rows.reference], _space)
@@ -463,7 +463,7 @@ def _real_reference(
 
 
 def quality(
-    key: str, images: UInt8[np.ndarray, "m height width"], covered: Manifold, space: Judge | None
+    key: str, images: UInt8[np.ndarray, "m height width"], covered: Manifold, space: Classifier | None
 ) -> SampleQuality:
     """How samples fare against what real images cover; `key` names both, and the space."""
     return _quality(key, images, covered, space)
@@ -471,7 +471,7 @@ def quality(
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _quality(
-    key: str, _images: UInt8[np.ndarray, "m height width"], _covered: Manifold, _space: Judge | None
+    key: str, _images: UInt8[np.ndarray, "m height width"], _covered: Manifold, _space: Classifier | None
 ) -> SampleQuality:
     return sample_quality(_covered, feature_manifold(_images, _space))
 
