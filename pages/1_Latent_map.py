@@ -16,6 +16,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.epochs import epochs_play
 from tvae.ui.components.latent_map import is_drawn, latent_map, load_map_code, picked_on_map
+from tvae.ui.maps import views as map_views
 from tvae.ui.maps.changes import show_changes
 from tvae.ui.maps.decoding import offer_decoding
 from tvae.ui.maps.pair import COLOURINGS, Pair, colour_by
@@ -26,7 +27,7 @@ from tvae.ui.page import open_page
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.style.escaping import as_text
 
-STYLE = Path(cached.__file__).parent / "latent_map_page.css"
+STYLE = Path(map_views.__file__).parent / "page.css"
 AS_LEFT = "the same"
 FEWEST_ROWS = 3
 
@@ -110,8 +111,8 @@ def draw_maps(
         *sides,
         labels=pair.labels,
         class_names=provenance.class_names,
-        sprites=None if images is None else cached.thumbnails(provenance.test.fingerprint, images),
-        neighbours=None if near is None else cached.neighbour_lines(pair.key, *near, pair.k),
+        sprites=None if images is None else cached.thumbnails(cached.split(pair.left.run.config.data.name, "test")),
+        neighbours=None if near is None else cached.neighbour_lines(pair.left.encoded, pair.right.encoded, pair.k),
         nearest=None if near is None else (near[0].first(pair.k).rows, near[1].first(pair.k).rows),
         colour_by=colour_by(colouring[0], pair, colouring[1]),
         selection=picks.rows,

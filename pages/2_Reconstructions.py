@@ -98,9 +98,8 @@ def triplet_share(run: Run, encoding: Encoding, arm: str) -> float | None:
     """Exact triplet accuracy at margin 0; None where the labels allow no triplet."""
     if (kept := cached.curves(run)) is not None:
         return kept[arm].at(0.0).accuracy
-    key = f"{cached.file_key(run, 'encoding-test.npz')}:{arm}"
     try:
-        return float(cached.counted_accuracy(key, encoding.arms[arm].means, encoding.labels, 0.0).accuracy[0])
+        return float(cached.counted_accuracy(encoding.arms[arm], encoding.labels, 0.0).accuracy[0])
     except InputError:
         return None
 

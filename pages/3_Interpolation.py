@@ -29,11 +29,6 @@ PLACE = "t"
 PAIRS = 200
 
 
-def arm_key(run: Run, arm: str) -> str:
-    """Names an arm's encoding by what its file is now."""
-    return f"{cached.file_key(run, 'encoding-test.npz')}:{arm}"
-
-
 def columns_of(ways: dict[str, Interpolation], names: tuple[str, ...]) -> dict[str, list]:
     """Every step of every arm as a row."""
     columns: dict[str, list] = {name: [] for name in ("arm", "t", "class", "share of the vote", "nearest row")}
@@ -107,9 +102,7 @@ def show_third_classes(run: Run, encoding: Encoding, arms: list[str], way: str, 
         return
     parts = []
     for arm in arms:
-        share = cached.third_class_share(
-            arm_key(run, arm), encoding.arms[arm], encoding.labels, len(names), WAYS[way], voters, PAIRS
-        )
+        share = cached.third_class_share(encoding.arms[arm], encoding.labels, len(names), WAYS[way], voters, PAIRS)
         error = np.sqrt(share * (1 - share) / PAIRS)
         parts.append(f"**{arm.upper()} {100 * share:.1f} ± {100 * error:.1f} %**")
     st.markdown(f"The {way} way leads through a third class in {', '.join(parts)} of {PAIRS} pairs.")

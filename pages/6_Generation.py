@@ -139,13 +139,21 @@ def show_measures(
 ) -> None:
     """The table and the chart below the samples."""
     space = classifier if how["space"] == FEATURES else None
-    rows, covered, real = cached.real_reference(images, asked, how["most"], space)
+    rows, _, real = cached.real_reference(images, asked, how["most"], space)
     n, names = len(rows.reference), run.provenance.class_names
     found, seen = {}, {}
     for arm in arms:
         imagined = cached.samples(run, arm, asked, n, how["temperature"], how["seed"])
-        key = f"{cached.file_key(run, f'{arm}.safetensors')}:{images.fingerprint}:{asked}:{how}"
-        found[arm] = cached.quality(key, imagined, covered, space)
+        found[arm] = cached.quality(
+            run,
+            arm,
+            images,
+            asked,
+            most=how["most"],
+            temperature=how["temperature"],
+            seed=how["seed"],
+            space=space,
+        )
         if classifier is not None:
             seen[arm] = classifier.classes(classifier.features(imagined))
     real_seen = None if classifier is None else classifier.classes(classifier.features(images.images[rows.others]))

@@ -87,12 +87,14 @@ def placement_of(run: Run, encoding: Encoding, images: np.ndarray | None) -> Pla
     """How the run's images lie in their frame; without the images, from the few that the run keeps."""
     if images is None:
         return measured_placement(encoding.sample_images)
-    return cached.placement(run.provenance.test.fingerprint, images)
+    return cached.placement(cached.split(run.config.data.name, "test"))
 
 
 def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, seen: dict[str, SeenImage]) -> None:
     """Where the image lands on each arm's map."""
-    shown, maps = cached.arm_maps(run, encoding, arms, method)
+    layout = cached.layout(run, method)
+    shown = method if layout is not None else "pca"
+    maps = cached.arm_maps({arm: encoding.arms[arm] for arm in arms}, layout)
     colours = arm_colours(list(run.config.arms))
     how = "exact"
     beyond = []
@@ -104,7 +106,7 @@ def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, seen: 
             if outside(spot, at.positions):
                 beyond.append(arm.upper())
         names = run.provenance.class_names
-        ground = cached.map_picture_ground(run, encoding, arms, arm, method, names, theme())
+        ground = cached.still_map(at.positions, encoding.labels, names, theme())
         with column:
             arm_badge(run, arm, METHOD_NAMES[shown])
             st.image(

@@ -56,7 +56,7 @@ def projector(monkeypatch, tmp_path) -> FakeProjector:
     """In place of the server's, with an empty cache folder."""
     fake = FakeProjector()
     monkeypatch.setattr(cached, "projector", lambda: fake)
-    monkeypatch.setattr(cached, "default_layouts_folder", lambda: tmp_path / "layouts")
+    monkeypatch.setattr("tvae.ui.cached.maps.default_layouts_folder", lambda: tmp_path / "layouts")
     return fake
 
 

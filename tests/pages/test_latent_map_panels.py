@@ -61,7 +61,7 @@ def cache(monkeypatch, tmp_path) -> Iterator[Path]:
     """An empty cache folder, and a projection process of its own that fills it."""
     own = Projector(tmp_path / "layouts")
     monkeypatch.setattr(cached, "projector", lambda: own)
-    monkeypatch.setattr(cached, "default_layouts_folder", lambda: tmp_path / "layouts")
+    monkeypatch.setattr("tvae.ui.cached.maps.default_layouts_folder", lambda: tmp_path / "layouts")
     yield tmp_path / "layouts"
     own.close()
 
@@ -221,7 +221,11 @@ def test_every_snapshot_is_offered_and_asked_for_by_its_own_name(projector: Fake
     views, _ = views_beside(run)
     assert list(views)[:2] == ["VAE", "TVAE"]
     assert {view.run.snapshot for view in views.values()} == {None, *run.snapshots}
-    assert len({view.key for view in views.values()}) == len(views) - 2 == 2 * (1 + len(run.snapshots))
+    assert len(views) == 2 * (2 + len(run.snapshots))
+    # A dated name shows what the bare one shows at the end, and both arms began with the same weights.
+    assert views["VAE"].key == views[f"VAE, epoch {run.epoch:g}"].key
+    assert views["VAE, epoch 0"].key == views["TVAE, epoch 0"].key
+    assert len({view.key for view in views.values()}) == len(views) - 3
     app = page(left="VAE, epoch 0", right="TVAE")
     assert not app.exception
     assert list(projector.requests[0].means) == ["tvae at 4400", "vae at 0"]

@@ -144,7 +144,7 @@ def test_arms_of_different_latent_sizes_are_shown_each_on_its_own_terms(tmp_path
         found.arms["tvae"].errors,
         np.append(found.arms["tvae"].kl, [5.0, 0.001]).astype(np.float32),
     )
-    monkeypatch.setattr(cached, "encoding", lambda run, split="test": found)
+    monkeypatch.setattr(cached, "encoding", lambda run: found)
     found.arms["tvae"] = wider
     weights = dict(network(RUN, "tvae").weights)
     weights["decoder.0.weight"] = np.pad(weights["decoder.0.weight"], ((0, 0), (0, 2)))

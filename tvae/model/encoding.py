@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 
 from tvae.config import ModelConfig
+from tvae.system.array_files import content_key
 
 
 def weight_shapes(pixels: int, model: ModelConfig) -> dict[str, tuple[int, ...]]:
@@ -35,6 +37,14 @@ class EncodedArm:
     """Squared L2 distance of each image to the reconstruction from its mean."""
     kl: Float32[np.ndarray, " latent"]
     """KL of the posterior to the prior by latent, in nats, averaged over the images."""
+
+    @cached_property
+    def key(self) -> str:
+        """SHA-256 in hex over its arrays: caches tell arms apart by it, so another arm never shows this one's numbers.
+
+        It is made from the content and once, so there is no caller that could write a wrong one.
+        """
+        return content_key(self.means, self.errors, self.kl)
 
 
 @dataclass(frozen=True)

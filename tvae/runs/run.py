@@ -11,7 +11,7 @@ from typing import Any
 from tvae.config import RunConfig
 from tvae.data import Split
 from tvae.errors import InputError, read_json
-from tvae.system.files import read_bounded, write_atomically
+from tvae.system.files import file_state, read_bounded, write_atomically
 
 CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
 SNAPSHOTS = "snapshots"
@@ -116,6 +116,16 @@ class Run:
     def pixels(self) -> int:
         """Pixels of an image of this run."""
         return self.provenance.test.height * self.provenance.test.width
+
+    @property
+    def files_key(self) -> str:
+        """Names the folder of the shown weights and its array files by their present state.
+
+        Caches of what is read from these files use it as their key: a run that is trained on rewrites them.
+        """
+        folder = self.weights_folder
+        paths = sorted(path for suffix in ("npz", "safetensors") for path in folder.glob(f"*.{suffix}"))
+        return "|".join([str(folder.resolve()), *(file_state(path) for path in paths)])
 
 
 def check_split(run: Run, split: Split) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -95,3 +96,12 @@ def npz_arrays(content: bytes) -> dict[str, np.ndarray]:
             return {name: archive[name] for name in archive.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
         raise InputError(f"not an .npz file of plain arrays ({error})") from None
+
+
+def content_key(*arrays: np.ndarray) -> str:
+    """SHA-256 in hex over types, shapes and all bytes of the arrays."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

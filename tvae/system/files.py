@@ -60,6 +60,15 @@ def read_bounded(path: Path, limit: int) -> bytes:
         raise InputError(f"{path}: can't be read ({error.strerror})") from None
 
 
+def file_state(path: Path) -> str:
+    """Names a file by its present state: another text once it was rewritten, also with as many bytes."""
+    try:
+        state = path.stat()
+    except OSError:
+        return f"{path}:missing"
+    return f"{path}:{state.st_ino}:{state.st_mtime_ns}:{state.st_size}"
+
+
 def _temporary(path: Path) -> Path:
     """A name beside the path that no other process takes."""
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")

@@ -69,8 +69,7 @@ def _confusable(run: Run, encoding: Encoding, judge: str) -> Ends:
     a = st.selectbox("Class a", options, present.index(starts[0]), key="class-a", width=90, **KEPT)
     b = st.selectbox("Class b", options, present.index(starts[1]), key="class-b", width=90, **KEPT)
     pair = (named(a, starts[0]), named(b, starts[1]))
-    key = f"{cached.file_key(run, 'encoding-test.npz')}:{judge}"
-    found = cached.confusable_pair(key, encoding.arms[judge].means, labels, pair)
+    found = cached.confusable_pair(encoding.arms[judge], labels, pair)
     told = (
         f"the image of class {names[pair[0]]} and the image of class {names[pair[1]]} whose means lie nearest in "
         f"{judge.upper()} ({found.distance:.3f} apart)"

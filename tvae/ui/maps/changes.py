@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import streamlit as st
 
@@ -96,8 +94,8 @@ def _show_extremes(pair: Pair, picks: state.Picks, images: Images | None) -> Non
 def _show_groups(pair: Pair, picks: state.Picks, names: tuple[str, ...]) -> None:
     """Groups that lost or gained the same company, a sentence each."""
     n = len(pair.labels)
-    wide = replace(pair, k=min(cached.MOST_NEIGHBOURS, max(pair.k, n // ROWS_A_NEIGHBOUR)))
-    told = cached.change_groups(wide.key, wide.changes, wide.labels, names)
+    wide = min(cached.MOST_NEIGHBOURS, max(pair.k, n // ROWS_A_NEIGHBOUR))
+    told = cached.change_groups(pair.left.encoded, pair.right.encoded, wide, pair.labels, names)
     if not told:
         st.caption("No group of images lost or gained the same neighbours.")
         return
@@ -124,7 +122,7 @@ def _show_groups(pair: Pair, picks: state.Picks, names: tuple[str, ...]) -> None
             args=(picks, rest, source),
         )
     st.caption(
-        f"Images among whose {wide.k} nearest much the same ones were lost, or gained, found by average-linkage "
+        f"Images among whose {wide} nearest much the same ones were lost, or gained, found by average-linkage "
         f"clustering in each class; {len(told):,} groups of {LEAST_MEMBERS} or more among n = {n:,}. "
         "First those whose company was of another class."
     )

@@ -38,7 +38,7 @@ class Pair:
 
     @property
     def key(self) -> str:
-        """Names both sides by the files they come from."""
+        """Names both sides by what they show."""
         return f"{self.left.key}|{self.right.key}"
 
     @property
@@ -49,12 +49,12 @@ class Pair:
     @property
     def neighbours(self) -> tuple[Neighbours, Neighbours]:
         """Of the left and of the right latent space."""
-        return tuple(cached.neighbours(view.key, view.encoded.means) for view in (self.left, self.right))  # type: ignore[return-value]
+        return cached.neighbours(self.left.encoded), cached.neighbours(self.right.encoded)
 
     @property
     def changes(self) -> Changes:
         """What became of every row's k nearest."""
-        return cached.neighbour_changes(self.key, *self.neighbours, self.k)
+        return cached.neighbour_changes(self.left.encoded, self.right.encoded, self.k)
 
 
 def colour_by(name: str, pair: Pair, margin: float) -> ColourBy | None:
@@ -65,7 +65,7 @@ def colour_by(name: str, pair: Pair, margin: float) -> ColourBy | None:
         unit = f"1 − overlap of the {pair.k} nearest"
         return ColourBy(title="Neighbourhood change", left=change, right=change, unit=unit, low=0, high=1)
     if name == "lost":
-        left, right = (cached.lost_shares(view.key, view.encoded.means, pair.labels, margin) for view in views)
+        left, right = (cached.lost_shares(view.encoded, pair.labels, margin) for view in views)
         unit = f"share of an anchor's triplets, m = {margin:g}"
         return ColourBy(title="Lost triplets", left=left, right=right, unit=unit, low=0)
     if name == "error":

@@ -93,9 +93,9 @@ def asked_layout(run: Run, key: str, request: ProjectionRequest, kept: Layouts) 
 def picture(view: View, other: View, request: ProjectionRequest, kept: Layouts) -> Picture:
     """What to show of `view` now."""
     key, name = cache_key(request), name_in(view, other)
-    group = (*request.means, cached.file_key(view.run, "encoding-test.npz"))
+    group = (*request.means, view.key)
     if request.method == "pca" and len(view.encoded.means) <= QUICK_ROWS:
-        asked = Asked(cached.layout_with_key(view.run, key) or cached.layout_at_once(key, request))
+        asked = Asked(cached.layout_with_key(view.run, key) or cached.layout_at_once(request))
     else:
         asked = asked_layout(view.run, key, request, kept)
     found, failed = asked.layout, asked.failed

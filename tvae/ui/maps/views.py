@@ -28,8 +28,12 @@ class View:
 
     @property
     def key(self) -> str:
-        """Names what it shows by the file it comes from."""
-        return f"{cached.file_key(self.run, encoding_name('test'))}:{self.arm}"
+        """Names what it shows by its content.
+
+        Raises:
+            InputError: as `encoded`.
+        """
+        return self.encoded.key
 
     @property
     def encoded(self) -> EncodedArm:

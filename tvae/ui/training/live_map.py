@@ -15,7 +15,7 @@ from tvae.maps.pca import pca_maps
 from tvae.maps.placement import NEAREST, Placed
 from tvae.maps.projection import ProjectionRequest, cache_key
 from tvae.model.encoding import Encoding
-from tvae.runs.run import Run, encoding_name, read_run
+from tvae.runs.run import Run, read_run
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.components.latent_map import latent_map
@@ -157,13 +157,7 @@ def _placed(fitted: Fitted, arm: str, at: Run, encoding: Encoding) -> Placed:
         return Placed(maps[arm].positions(means).astype("float32"), 0.0)
     if _is_fitted(fitted, at):
         return Placed(layout.positions[arm], 0.0)
-    return cached.placed(
-        f"{layout.key}:{arm}",
-        fitted.encoding.means[arm],
-        layout.positions[arm],
-        cached.file_key(at, encoding_name("test")),
-        means,
-    )
+    return cached.placed(fitted.encoding.arms[arm], layout.positions[arm], encoding.arms[arm])
 
 
 def _is_fitted(fitted: Fitted, at: Run) -> bool:

@@ -126,7 +126,7 @@ def _matrix(view: TripletView, arm: str) -> ClassMatrix:
         and not curve.at(view.margin).interpolated
     ):
         return curve.class_matrix(view.margin)
-    return cached.counted_matrix(view.key(arm), view.means(arm), view.encoding.labels, view.margin)
+    return cached.counted_matrix(view.encoding.arms[arm], view.encoding.labels, view.margin)
 
 
 def _take_cell(key: str) -> None:

@@ -68,9 +68,9 @@ def show_triplets(view: TripletView, pair: ClassPair) -> None:
 
 
 def _judged(view: TripletView, right: tuple[bool, bool], pair: ClassPair) -> Triplets:
-    first, second = (view.means(arm) for arm in view.arms)
+    first, second = (view.encoding.arms[arm] for arm in view.arms)
     labels = view.encoding.labels
-    found = cached.by_verdict(view.pair_key, first, second, labels, view.margin, right, SHOWN, pair)
+    found = cached.by_verdict(first, second, labels, view.margin, right, SHOWN, pair)
     words = f"About {100 * found.share:.2f} % of the triplets of these classes are judged so"
     words += f" (± {100 * found.standard_error:.2f}, from {found.n_drawn:,} random ones, seed 0)."
     if len(found.triplets) < SHOWN:
@@ -80,7 +80,7 @@ def _judged(view: TripletView, right: tuple[bool, bool], pair: ClassPair) -> Tri
 
 
 def _worst(view: TripletView, arm: str, pair: ClassPair) -> Triplets:
-    triplets = cached.worst(view.key(arm), view.means(arm), view.encoding.labels, SHOWN, pair)
+    triplets = cached.worst(view.encoding.arms[arm], view.encoding.labels, SHOWN, pair)
     st.caption(
         f"The {len(triplets)} anchors whose worst triplet has the largest D(a,p) − D(a,n) in {arm.upper()}, each with "
         "that triplet: exact, over all triplets of these classes."

@@ -32,15 +32,6 @@ class TripletView:
         """What every number here was measured on."""
         return measured_on(self.run, self.encoding)
 
-    @property
-    def pair_key(self) -> str:
-        """Names the encodings of the arms that are looked at closely."""
-        return "+".join(self.key(arm) for arm in self.arms)
-
-    def key(self, arm: str) -> str:
-        """Names an arm's encoding by what its file is now."""
-        return arm_key(self.run, arm)
-
     def means(self, arm: str) -> Float32[np.ndarray, "n latent"]:
         """Of every image of the split."""
         return self.encoding.arms[arm].means
@@ -50,7 +41,7 @@ class TripletView:
         curve = self.curves[arm]
         if self.margin <= curve.margins[-1]:
             return curve.at(self.margin)
-        counted = cached.counted_accuracy(self.key(arm), self.means(arm), self.encoding.labels, self.margin)
+        counted = cached.counted_accuracy(self.encoding.arms[arm], self.encoding.labels, self.margin)
         return CurvePoint(
             margin=self.margin,
             accuracy=float(counted.accuracy[0]),
@@ -63,12 +54,7 @@ class TripletView:
         kept = cached.gaps(self.run)
         if kept is not None:
             return kept[arm]
-        return cached.counted_gaps(self.key(arm), self.means(arm), self.encoding.labels)
-
-
-def arm_key(run: Run, arm: str) -> str:
-    """Names an arm's encoding by what its file is now."""
-    return f"{cached.file_key(run, 'encoding-test.npz')}:{arm}"
+        return cached.counted_gaps(self.encoding.arms[arm], self.encoding.labels)
 
 
 def curves_of(run: Run, encoding: Encoding) -> dict[str, TripletCurve]:
@@ -76,7 +62,4 @@ def curves_of(run: Run, encoding: Encoding) -> dict[str, TripletCurve]:
     kept = cached.curves(run)
     if kept is not None:
         return kept
-    return {
-        arm: cached.counted_curve(arm_key(run, arm), found.means, encoding.labels)
-        for arm, found in encoding.arms.items()
-    }
+    return {name: cached.counted_curve(arm, encoding.labels) for name, arm in encoding.arms.items()}

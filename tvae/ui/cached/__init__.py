@@ -1,0 +1,73 @@
+"""Cached reads and computations, shared by all sessions of a server.
+
+    generation.py      Classifier, samples and their quality
+    images.py          Images of a data set, their thumbnails, placement and errors
+    keys.py            How each type of argument enters a cache key
+    maps.py            Layouts and still maps
+    neighbourhoods.py  Neighbours of every image and how they change between two arms
+    runs.py            Files of a run: encoding, curves, gaps, networks
+    triplets.py        Triplets counted and searched
+
+A key is made from the arguments alone, by `KEY_OF`: no caller writes one, so no caller can show the numbers of another
+arm, snapshot or file.
+"""
+
+from tvae.ui.cached.generation import classifier, quality, real_reference, samples
+from tvae.ui.cached.images import placement, sampled_error, split, thumbnails
+from tvae.ui.cached.maps import arm_maps, layout, layout_at_once, layout_with_key, placed, projector, still_map
+from tvae.ui.cached.neighbourhoods import (
+    MOST_NEIGHBOURS,
+    change_groups,
+    confusable_pair,
+    neighbour_changes,
+    neighbour_lines,
+    neighbours,
+    third_class_share,
+)
+from tvae.ui.cached.runs import curves, encoding, gaps, jobs, network
+from tvae.ui.cached.triplets import (
+    by_verdict,
+    counted_accuracy,
+    counted_curve,
+    counted_gaps,
+    counted_matrix,
+    lost_shares,
+    worst,
+)
+
+__all__ = [
+    "MOST_NEIGHBOURS",
+    "arm_maps",
+    "by_verdict",
+    "change_groups",
+    "classifier",
+    "confusable_pair",
+    "counted_accuracy",
+    "counted_curve",
+    "counted_gaps",
+    "counted_matrix",
+    "curves",
+    "encoding",
+    "gaps",
+    "jobs",
+    "layout",
+    "layout_at_once",
+    "layout_with_key",
+    "lost_shares",
+    "neighbour_changes",
+    "neighbour_lines",
+    "neighbours",
+    "network",
+    "placed",
+    "placement",
+    "projector",
+    "quality",
+    "real_reference",
+    "sampled_error",
+    "samples",
+    "split",
+    "still_map",
+    "third_class_share",
+    "thumbnails",
+    "worst",
+]  # fmt: skip

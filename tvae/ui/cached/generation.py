@@ -1,0 +1,88 @@
+"""Classifier, samples and their quality."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from jaxtyping import UInt8
+
+from tvae.data import Split
+from tvae.errors import InputError
+from tvae.explore.classifier import Classifier, classifier_path, read_classifier
+from tvae.explore.generation import RealImages, feature_manifold, imagined, real_images
+from tvae.metrics.precision_recall import Manifold, SampleQuality, sample_quality
+from tvae.runs.available import CLASSIFIERS
+from tvae.runs.run import Run
+from tvae.system.user_folders import default_classifiers_folder
+from tvae.ui.cached.keys import KEY_OF
+from tvae.ui.cached.runs import encoding, network
+
+
+def classifier(run: Run) -> Classifier | None:
+    """The classifier of the run's data set, None where nobody has trained one.
+
+    Raises:
+        InputError: its file is not one.
+    """
+    fingerprint, classes = run.provenance.train.fingerprint, len(run.provenance.class_names)
+    for folder in (CLASSIFIERS, default_classifiers_folder()):
+        path = classifier_path(folder, fingerprint)
+        if path.is_file():
+            return _classifier(path, fingerprint, run.pixels, classes)
+    return None
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY_OF)
+def _classifier(path: Path, fingerprint: str, pixels: int, classes: int) -> Classifier | None:
+    return read_classifier(fingerprint, pixels, classes, (path.parent,))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEY_OF)
+def samples(
+    run: Run, arm: str, label: int | None, count: int, temperature: float, seed: int
+) -> UInt8[np.ndarray, "count height width"]:
+    """Images that the arm decodes from random codes of a class, or of the prior.
+
+    Raises:
+        InputError: the run's folder holds no encoding.
+    """
+    encoded = encoding(run)
+    if encoded is None:
+        raise InputError(f"run {run.name}: holds no readable encoding of its test split; evaluate it again")
+    return imagined(
+        network(run, arm), encoded.arms[arm], encoded.labels, label, count=count, temperature=temperature, seed=seed
+    )
+
+
+@st.cache_resource(max_entries=24, show_spinner=False, hash_funcs=KEY_OF)
+def real_reference(
+    images: Split, label: int | None, most: int, space: Classifier | None
+) -> tuple[RealImages, Manifold, SampleQuality]:
+    """Real images of a class or of all, the manifold that they span, and the quality of other real images.
+
+    Args:
+        space: the classifier whose features are compared; None compares pixels.
+    """
+    rows = real_images(images.labels, label, most, seed=0)
+    covered = feature_manifold(images.images[rows.reference], space)
+    return rows, covered, sample_quality(covered, feature_manifold(images.images[rows.others], space))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
+def quality(
+    run: Run,
+    arm: str,
+    images: Split,
+    label: int | None,
+    *,
+    most: int,
+    temperature: float,
+    seed: int,
+    space: Classifier | None,
+) -> SampleQuality:
+    """Precision and recall of an arm's samples against real images; arguments as of `samples` and `real_reference`."""
+    rows, covered, _ = real_reference(images, label, most, space)
+    imagined_images = samples(run, arm, label, len(rows.reference), temperature, seed)
+    return sample_quality(covered, feature_manifold(imagined_images, space))

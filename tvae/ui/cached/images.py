@@ -1,0 +1,45 @@
+"""Images of a data set, their thumbnails, placement and errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float64
+
+from tvae.data import Split, load_split
+from tvae.data.split import SplitName
+from tvae.explore.preparation import Placement, measured_placement
+from tvae.explore.reconstruction import posterior_noise, sampled_errors
+from tvae.linked_map.payload import Blob, sprite_sheet
+from tvae.runs.run import Run
+from tvae.ui.cached.keys import KEY_OF
+from tvae.ui.cached.runs import network
+
+
+@st.cache_resource(max_entries=6, show_spinner="Fetching the images …", hash_funcs=KEY_OF)
+def split(dataset: str, name: SplitName) -> Split:
+    """A data set's split, fetched if it must be.
+
+    Raises:
+        DataUnavailable: it is not to be had; the message says what was tried.
+    """
+    return load_split(dataset, name, download=True)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY_OF)
+def thumbnails(images: Split) -> Blob:
+    """The sprite sheet of a split's images."""
+    return sprite_sheet(images.images)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
+def placement(images: Split) -> Placement:
+    """Where the drawn part of a split's images lies in their frame."""
+    return measured_placement(images.images)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Reconstructing every image from a sample …", hash_funcs=KEY_OF)
+def sampled_error(run: Run, arm: str, images: Split, seed: int) -> Float64[np.ndarray, " n"]:
+    """Each image's squared error from one sample of its posterior in this arm, with this seed's noise."""
+    coder = network(run, arm)
+    return sampled_errors(coder, images.images, posterior_noise(len(images), coder.latents, seed))

@@ -1,0 +1,37 @@
+"""How each type of argument enters a cache key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int64
+
+from tvae.data import Split
+from tvae.explore.classifier import Classifier
+from tvae.maps.projection import Layout, ProjectionRequest, cache_key
+from tvae.model.encoding import EncodedArm
+from tvae.runs.run import Run
+from tvae.system.array_files import content_key
+from tvae.system.files import file_state
+
+THREADS = min(2, os.cpu_count() or 1)
+"""Of a count that a page waits for."""
+
+Labels = Int64[np.ndarray, " n"]
+
+KEY_OF: dict[str | type, Callable[[Any], Any]] = {
+    EncodedArm: attrgetter("key"),
+    Run: attrgetter("files_key"),
+    Split: attrgetter("fingerprint"),
+    Layout: attrgetter("key"),
+    ProjectionRequest: cache_key,
+    Classifier: attrgetter("weights"),
+    type(Path()): file_state,
+    np.ndarray: content_key,  # Streamlit's own would look at a sample of a large array
+}
+"""How each type of argument enters a key: by all that it holds, or by the state of the files that it stands for."""

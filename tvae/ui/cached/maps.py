@@ -1,0 +1,88 @@
+"""Layouts and still maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float32
+from PIL import Image
+
+from tvae.figures.still_map import map_ground
+from tvae.maps.layout_files import layout_path, read_layout
+from tvae.maps.parameters import METHODS
+from tvae.maps.placement import Placed, Placing
+from tvae.maps.projection import Layout, ProjectionRequest, cache_key
+from tvae.maps.projection import layout as compute_layout
+from tvae.maps.projector import Projector
+from tvae.maps.shown_map import ShownMap
+from tvae.maps.shown_map import arm_maps as maps_of
+from tvae.model.encoding import EncodedArm
+from tvae.runs.run import Run
+from tvae.system.user_folders import default_layouts_folder
+from tvae.ui.cached.keys import KEY_OF, Labels
+from tvae.ui.cached.runs import encoding
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def projector() -> Projector:
+    """The one projection process of this server."""
+    return Projector(default_layouts_folder())
+
+
+def layout(run: Run, method: str) -> Layout | None:
+    """The run's layout under a method's default parameters, None where neither folder nor cache holds it."""
+    key = _default_layout_key(run, method)
+    return None if key is None else layout_with_key(run, key)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
+def _default_layout_key(run: Run, method: str) -> str | None:
+    encoded = encoding(run)
+    if encoded is None:
+        return None
+    return cache_key(ProjectionRequest(means=encoded.means, parameters=METHODS[method](), labels=encoded.labels))
+
+
+def layout_with_key(run: Run, key: str) -> Layout | None:
+    """The layout of this cache key, from the run's folder or this user's cache; None where neither holds it."""
+    for folder in (run.folder / "layouts", default_layouts_folder()):
+        path = layout_path(folder, key)
+        if path.is_file() and (stored := _layout_file(path, key)) is not None:
+            return stored
+    return None
+
+
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=KEY_OF)
+def _layout_file(path: Path, key: str) -> Layout | None:
+    return read_layout(path, key)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEY_OF)
+def layout_at_once(request: ProjectionRequest) -> Layout:
+    """The layout of a request, computed while the page waits."""
+    return compute_layout(request)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
+def placed(fitted: EncodedArm, positions: Float32[np.ndarray, "n 2"], arm: EncodedArm) -> Placed:
+    """Where the means of an arm lie on a layout that has the fitted arm's means at these positions."""
+    return _placing(fitted, positions).places(arm.means)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY_OF)
+def _placing(fitted: EncodedArm, positions: Float32[np.ndarray, "n 2"]) -> Placing:
+    return Placing(fitted.means, positions)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=KEY_OF)
+def arm_maps(arms: dict[str, EncodedArm], layout: Layout | None) -> dict[str, ShownMap]:
+    """Each arm's map in the layout, or its PCA where there is none, all aligned to the first."""
+    return maps_of({name: arm.means for name, arm in arms.items()}, layout)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False, hash_funcs=KEY_OF)
+def still_map(positions: Float32[np.ndarray, "n 2"], labels: Labels, names: tuple[str, ...], theme: str) -> Image.Image:
+    """A map as an image, without anything on it."""
+    return map_ground(positions, labels, names, theme)

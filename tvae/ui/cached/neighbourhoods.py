@@ -1,0 +1,55 @@
+"""Neighbours of every image and how they change between two arms."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tvae.explore.example_images import ConfusablePair, most_confusable_pair, random_pairs
+from tvae.explore.interpolation import third_class_ways
+from tvae.explore.latent_paths import PathKind
+from tvae.linked_map.payload import Blob, neighbours_blob, neighbours_that_fit
+from tvae.metrics.change_groups import Group, groups
+from tvae.metrics.neighbour_changes import Changes, changes
+from tvae.metrics.neighbours import Neighbours, nearest_neighbours
+from tvae.model.encoding import EncodedArm
+from tvae.ui.cached.keys import KEY_OF, Labels
+
+MOST_NEIGHBOURS = 100
+"""Neighbours of each row that are found once, so that fewer are a slice."""
+
+
+@st.cache_resource(max_entries=8, show_spinner="Finding every image's neighbours …", hash_funcs=KEY_OF)
+def neighbours(arm: EncodedArm) -> Neighbours:
+    """The nearest rows of every row in an arm's latent space: 100, or all others where there are fewer."""
+    return nearest_neighbours(arm.means, min(MOST_NEIGHBOURS, len(arm.means) - 1))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEY_OF)
+def neighbour_changes(left: EncodedArm, right: EncodedArm, k: int) -> Changes:
+    """Which of every row's k nearest are shared, lost and gained from the left latent space to the right."""
+    return changes(neighbours(left).first(k).rows, neighbours(right).first(k).rows)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Looking for groups that moved together …", hash_funcs=KEY_OF)
+def change_groups(left: EncodedArm, right: EncodedArm, k: int, labels: Labels, names: tuple[str, ...]) -> list[Group]:
+    """Groups of rows that lost or gained the same neighbours among their k nearest."""
+    return groups(neighbour_changes(left, right, k), labels, names)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
+def neighbour_lines(left: EncodedArm, right: EncodedArm, k: int) -> Blob:
+    """What the maps draw lines to: as many of the k nearest as fit."""
+    fitting = min(k, neighbours_that_fit(len(left.means)))
+    return neighbours_blob(neighbours(left).first(fitting).rows, neighbours(right).first(fitting).rows)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=KEY_OF)
+def confusable_pair(arm: EncodedArm, labels: Labels, classes: tuple[int, int]) -> ConfusablePair:
+    """The pair of images of two classes whose means lie nearest."""
+    return most_confusable_pair(arm.means, labels, *classes)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Walking …", hash_funcs=KEY_OF)
+def third_class_share(arm: EncodedArm, labels: Labels, class_count: int, kind: PathKind, k: int, pairs: int) -> float:
+    """Share of paths between random pairs (seed 0) that lead through a third class."""
+    return float(third_class_ways(arm, labels, class_count, random_pairs(labels, pairs, 0), kind, k).mean())

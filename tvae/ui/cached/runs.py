@@ -1,0 +1,48 @@
+"""Files of a run: encoding, curves, gaps, networks."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tvae.jobs.jobs import Jobs
+from tvae.metrics.gap_histogram import GapHistogram
+from tvae.metrics.triplet_curve import TripletCurve
+from tvae.model.encoding import Encoding
+from tvae.model.network import Network
+from tvae.runs.encodings import read_curves, read_encoding, read_gaps
+from tvae.runs.run import Run
+from tvae.runs.weights import network as network_of
+from tvae.ui.cached.keys import KEY_OF
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
+def encoding(run: Run) -> Encoding | None:
+    """The run's encoding of its test split, None where its folder holds none."""
+    return read_encoding(run, "test")
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
+def curves(run: Run) -> dict[str, TripletCurve] | None:
+    """Each arm's triplet curve on the test split, None where the run's folder holds none."""
+    return read_curves(run, "test")
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
+def gaps(run: Run) -> dict[str, GapHistogram] | None:
+    """The histogram of each arm's gaps on the test split, None where the run's folder holds none."""
+    return read_gaps(run, "test")
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
+def network(run: Run, arm: str) -> Network:
+    """An arm's encoder and decoder.
+
+    Raises:
+        InputError: no such arm, or weights that don't fit.
+    """
+    return network_of(run, arm)
+
+
+def jobs() -> Jobs:
+    """The background runs of this server's folder."""
+    return Jobs()
