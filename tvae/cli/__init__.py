@@ -1,4 +1,4 @@
 """The command line: python -m tvae.
 
-    commands.py  What each command does
+commands.py  What each command does
 """

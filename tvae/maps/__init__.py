@@ -1,16 +1,16 @@
 """2-D maps of latent spaces, and the process that computes them.
 
-    alignment.py          Orthogonal Procrustes alignment of two layouts
-    fidelity.py           Trustworthiness and 2-D k-NN accuracy of a layout
-    kernels.py            numba loops of t-SNE and UMAP
-    layout_files.py       Layouts on disk, named by cache key
-    parameters.py         Parameters of each projection method, validated
-    pca.py                PCA of the latent means, and the common start of all maps
-    placement.py          New codes on a fitted layout
-    projection.py         ProjectionRequest -> Layout: 2-D positions of all arms, aligned to the first
-    projector.py          Server side of the projection process: queue, progress, cancel
-    projector_process.py  The projection process: JSON requests on stdin, progress on stdout
-    shown_map.py          ShownMap: map position -> latent code and back; the aligned maps of several arms
-    tsne.py               t-SNE with exact gradients
-    umap.py               UMAP with exact neighbours and a given start
+alignment.py          Orthogonal Procrustes alignment of two layouts
+fidelity.py           Trustworthiness and 2-D k-NN accuracy of a layout
+kernels.py            numba loops of t-SNE and UMAP
+layout_files.py       Layouts on disk, named by cache key
+parameters.py         Parameters of each projection method, validated
+pca.py                PCA of the latent means, and the common start of all maps
+placement.py          New codes on a fitted layout
+projection.py         ProjectionRequest -> Layout: 2-D positions of all arms, aligned to the first
+projector.py          Server side of the projection process: queue, progress, cancel
+projector_process.py  The projection process: JSON requests on stdin, progress on stdout
+shown_map.py          ShownMap: map position -> latent code and back; the aligned maps of several arms
+tsne.py               t-SNE with exact gradients
+umap.py               UMAP with exact neighbours and a given start
 """

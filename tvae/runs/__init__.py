@@ -1,17 +1,17 @@
 """A run's folder: written while it trains, read by everything above.
 
-    available.py      Runs that ship and the user's own, by name
-    comparison.py     Two runs compared: settings and metrics that differ
-    encodings.py      Encoded splits, triplet curves and gap histograms of a run, as .npz files
-    evaluation.py     Encode a split and compute metrics.json
-    history.py        A run's history.jsonl: losses while it trained
-    model_card.py     README.md of a run folder, in Hugging Face form
-    recording.py      Recording: train a run and fill its folder
-    resume_file.py    Everything needed to resume, in one safetensors file
-    run.py            Run and Provenance: read and write a run folder's config.json
-    run_zip.py        Export a run folder as a zip; import one with every member checked
-    snapshots.py      Snapshots: when a run keeps its weights while it trains, and how
-    train_command.py  Shell command that trains a given config
-    warm_start.py     Start from the weights of another run
-    weights.py        Weights of a run's arms: <arm>.safetensors
+available.py      Runs that ship and the user's own, by name
+comparison.py     Two runs compared: settings and metrics that differ
+encodings.py      Encoded splits, triplet curves and gap histograms of a run, as .npz files
+evaluation.py     Encode a split and compute metrics.json
+history.py        A run's history.jsonl: losses while it trained
+model_card.py     README.md of a run folder, in Hugging Face form
+recording.py      Recording: train a run and fill its folder
+resume_file.py    Everything needed to resume, in one safetensors file
+run.py            Run and Provenance: read and write a run folder's config.json
+run_zip.py        Export a run folder as a zip; import one with every member checked
+snapshots.py      Snapshots: when a run keeps its weights while it trains, and how
+train_command.py  Shell command that trains a given config
+warm_start.py     Start from the weights of another run
+weights.py        Weights of a run's arms: <arm>.safetensors
 """

@@ -1,9 +1,9 @@
 """Browser components of our own, each with its JavaScript.
 
-    decoding_probe/   Carries the pointer's position to Python and the decoded image back
-    drawing/          A square to draw on
-    image_picker/     Pick one of several images
-    latent_map/       Two linked maps (Python, JavaScript, CSS)
-    neighbour_panel/  Neighbours of one image
-    path_player/      Plays an interpolation in the browser
+decoding_probe/   Carries the pointer's position to Python and the decoded image back
+drawing/          A square to draw on
+image_picker/     Pick one of several images
+latent_map/       Two linked maps (Python, JavaScript, CSS)
+neighbour_panel/  Neighbours of one image
+path_player/      Plays an interpolation in the browser
 """
