@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -49,44 +49,47 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def streamlit_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
-    """Start a script's server, once, and return its address; all are ended with the session.
+def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Start a Streamlit server by its command and return its address; all are ended with the session."""
+    processes: list[subprocess.Popen[bytes]] = []
 
-    Each folder of runs (TVAE_RUNS) has a server of its own.
-    """
-    servers: dict[tuple[Path, str], tuple[subprocess.Popen[bytes], str]] = {}
+    def start(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        options = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(port)]
+        log = tmp_path_factory.mktemp("streamlit") / "log.txt"
+        with log.open("wb") as out:
+            process = subprocess.Popen([*command, *options], cwd=cwd, env=env, stdout=out, stderr=subprocess.STDOUT)
+        processes.append(process)
+        address = f"http://127.0.0.1:{port}"
+        end = time.monotonic() + 60
+        while time.monotonic() < end and process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
+                    return address
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        pytest.fail(f"{' '.join(command)} did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
-    def address_of(script: Path) -> str:
-        key = (script, os.environ.get("TVAE_RUNS", ""))
-        if key not in servers:
-            log = tmp_path_factory.mktemp("streamlit") / "log.txt"
-            servers[key] = _started(script, log)
-        return servers[key][1]
-
-    yield address_of
-    for process, _ in servers.values():
+    yield start
+    for process in processes:
         process.terminate()
+    for process in processes:
         process.wait(timeout=10)
 
 
-def _started(script: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    command += ["--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}"
-    end = time.monotonic() + 60
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
-                return process, address
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    process.kill()
-    process.wait()
-    pytest.fail(f"the server of {script.name} did not start:\n{log.read_text(errors='replace')[-2000:]}")
+@pytest.fixture(scope="session")
+def streamlit_app(start_server: Callable[..., str]) -> Callable[[Path], str]:
+    """The address of a script's server, which is started once for each folder of runs (TVAE_RUNS)."""
+    addresses: dict[tuple[Path, str], str] = {}
+
+    def address_of(script: Path) -> str:
+        key = (script, os.environ.get("TVAE_RUNS", ""))
+        if key not in addresses:
+            command = [sys.executable, "-m", "streamlit", "run", str(script)]
+            env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+            addresses[key] = start_server(command, cwd=ROOT, env=env)
+        return addresses[key]
+
+    return address_of
