@@ -1,4 +1,5 @@
 """The command line: python -m tvae.
 
+app.py       Start the app in this process
 commands.py  What each command does
 """

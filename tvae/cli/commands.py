@@ -21,6 +21,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 from rich.text import Text
 
+from tvae.cli.app import run_app
 from tvae.config import PRESETS, DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.errors import InputError
 from tvae.jobs.job import Job
@@ -185,6 +186,14 @@ class TrainJudge:
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """Start the app and open it in the browser; further options go to Streamlit, as in `app --server.port 8600`."""
+
+    streamlit_options: tyro.conf.Positional[tuple[str, ...]] = ()
+    """As `streamlit run --help` lists them."""
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run one command; the exit status: 0, or 2 for wrong input, with one line on standard error."""
     try:
@@ -218,7 +227,10 @@ def _dispatch(arguments: list[str]) -> int:
     if name not in COMMANDS:
         raise InputError(f"unknown command {name!r}; known are {', '.join(COMMANDS)}")
     options, action = COMMANDS[name]
-    parsed = parse(options, name, arguments[words:])
+    rest = arguments[words:]
+    if options is App and not {"-h", "--help"} & set(rest):
+        rest = ["--", *rest]  # Streamlit's own options, which our parser doesn't know
+    parsed = parse(options, name, rest)
     if parsed is not None:
         action(parsed, arguments)
     return 0
@@ -436,6 +448,10 @@ def _judge(options: TrainJudge, arguments: Sequence[str]) -> None:
     print(f"{path}: right on {100 * right:.2f} % of {len(test):,} test images")
 
 
+def _app(options: App, arguments: Sequence[str]) -> None:
+    run_app(options.streamlit_options)
+
+
 def _dataset(name: str, folder: Path | None) -> Dataset:
     """The data set, with a bar while it is fetched."""
     from tvae.data import load_dataset
@@ -535,5 +551,6 @@ COMMANDS: dict[str, tuple[type, Callable[[Any, Sequence[str]], None]]] = {
     "encode": (Encode, _encode),
     "layouts": (Layouts, _layouts),
     "judge": (TrainJudge, _judge),
+    "app": (App, _app),
 }
 """Each command's options, and what it does."""
