@@ -1,9 +1,12 @@
-"""The README's tree names every room of the package, once."""
+"""The README: its tree names every room once, its example runs, its commands and numbers are the program's."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+
+from tvae.cli.commands import COMMANDS
+from tvae.runs.run import read_metrics
 
 ROOT = Path(__file__).parents[1]
 
@@ -14,3 +17,33 @@ def test_the_tree_names_the_rooms():
     rooms = {f"{path.parent.name}/" for path in (ROOT / "tvae").glob("*/__init__.py")}
     files = {"errors.py", "config.py"}
     assert sorted(named) == sorted(rooms | files)
+
+
+def test_the_python_example_runs(monkeypatch, capsys):
+    """From the clone's top level, as the README is read; its numbers are those of the shipped run."""
+    monkeypatch.chdir(ROOT)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.+?)^```", text, re.MULTILINE | re.DOTALL)
+    exec(compile(example, "README.md", "exec"), {})
+    *accuracies, shape = capsys.readouterr().out.splitlines()
+    arms = read_metrics(ROOT / "checkpoints" / "digits")["arms"]
+    for arm, line in zip(arms, accuracies, strict=True):
+        measured = arms[arm]["triplet_accuracy"]
+        assert line == f"{arm}: {measured['0']:.2%} at m = 0, {measured['0.1']:.2%} at m = 0.1"
+    assert shape == "(359, 2)"
+
+
+def test_the_command_line_block_names_every_command():
+    """`jobs start` stands for its fellows, which the comment beside it names."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("## From the command line")[1].split("\n## ")[0]
+    for name in COMMANDS:
+        assert name.split(" ")[-1] in text, name
+
+
+def test_the_result_is_the_shipped_run_s():
+    arms = read_metrics(ROOT / "checkpoints" / "mnist")["arms"]
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for arm, numbers in arms.items():
+        cells = [f"{100 * numbers['triplet_accuracy'][m]:.2f} %" for m in ("0", "0.1", "0.5")]
+        row = " | ".join([arm.upper(), *cells, f"{numbers['reconstruction']:.2f}", f"{numbers['kl']:.2f}"])
+        assert f"| {row} |" in text
