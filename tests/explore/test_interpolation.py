@@ -92,5 +92,5 @@ def test_ways_through_a_third_class_are_those_of_a_plain_loop(kind):
 
 
 def test_more_voters_than_images_are_refused():
-    with pytest.raises(InputError, match="k is 358"):
+    with pytest.raises(InputError, match="358 is not possible"):
         interpolation(NETWORK, ARM, LABELS, 10, (0, 1), 5, "linear", 358)

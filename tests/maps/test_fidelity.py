@@ -25,7 +25,7 @@ def test_knn_accuracy_is_that_of_plain_voting() -> None:
     right = 0
     for row in range(300):
         votes = [int(LABELS[j]) for j in near[row]]
-        right += max(sorted(set(votes)), key=votes.count) == LABELS[row]
+        right += max(votes, key=votes.count) == LABELS[row]  # at a tie the class of the nearest
     found = fidelity(POINTS, PICTURE, LABELS).knn_accuracy
     assert found == pytest.approx(right / 300)
     assert 0.6 < right / 300 < 1

@@ -86,7 +86,7 @@ def test_wrong_input_is_refused() -> None:
     found, labels, _ = moved_fours()
     with pytest.raises(InputError, match="labels"):
         groups(found, labels[1:], DIGITS)
-    with pytest.raises(InputError, match="with 9 classes"):
+    with pytest.raises(InputError, match="labels of 9 classes: 9 is not possible"):
         groups(found, labels, DIGITS[:9])
     with pytest.raises(InputError, match="cut is 1"):
         groups(found, labels, DIGITS, cut=1.0)

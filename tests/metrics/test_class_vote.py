@@ -1,13 +1,15 @@
 """Votes and densities against plain loops."""
 
+import json
 import math
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tvae.errors import InputError
-from tvae.metrics.class_vote import class_votes, prior_log_density
+from tvae.metrics.class_vote import class_votes, knn_accuracy, prior_log_density, winning_classes
 from tvae.metrics.neighbours import nearest_neighbours, nearest_to
 
 
@@ -74,6 +76,49 @@ def test_a_tied_vote_goes_to_the_nearest():
     assert found.winners[0] == 2 and found.sureness[0] == 0.5
 
 
+def plain_winner(classes: list[int]) -> int:
+    """Counted one by one; `max` takes the first of equal counts, which is the nearest neighbour's class."""
+    return max(classes, key=classes.count)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 40])
+def test_the_class_with_most_votes_wins_and_the_nearest_breaks_ties(k):
+    classes = np.random.default_rng(2).integers(-2, 3, (300, k))
+    assert winning_classes(classes).tolist() == [plain_winner(row) for row in classes.tolist()]
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 28])
+def test_knn_accuracy_is_that_of_plain_loops(points, k):
+    labels = np.random.default_rng(1).integers(0, 4, len(points))
+    right = 0
+    for row, point in enumerate(points):
+        nearest = [other for _, other in plain_nearest(point, points, {row})[:k]]
+        right += plain_winner(labels[nearest].tolist()) == labels[row]
+    assert knn_accuracy(nearest_neighbours(points, k), labels) == right / len(points)
+
+
+def test_an_image_does_not_vote_on_itself_but_its_double_does():
+    means = np.array([[0.0], [0.0], [5.0], [5.0], [9.0]])
+    assert knn_accuracy(nearest_neighbours(means, 1), np.array([0, 1, 2, 2, 3])) == 2 / 5
+
+
+def test_knn_accuracy_refuses_labels_of_other_rows():
+    with pytest.raises(InputError, match=r"shape of labels: \(4,\)"):
+        knn_accuracy(nearest_neighbours(np.arange(5.0)[:, None], 1), np.zeros(4, int))
+
+
+@pytest.mark.parametrize("arm", ["vae", "tvae"])
+def test_the_shipped_run_has_the_knn_accuracies_of_the_numba_kernel_that_came_before(arm):
+    """metrics.json was written with another search and another vote: both must agree to the last image."""
+    run = Path(__file__).parents[2] / "checkpoints" / "mnist"
+    measured = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["arms"][arm]
+    with np.load(run / "encoding-test.npz") as encoding:
+        nearest = nearest_neighbours(encoding[f"{arm}/means"], 5)
+        labels = encoding["labels"]
+    assert knn_accuracy(nearest.first(1), labels) == measured["knn_accuracy"]
+    assert knn_accuracy(nearest, labels) == measured["knn_accuracy_5"]
+
+
 def test_log_density_is_that_of_a_product_of_normals():
     codes = np.random.default_rng(0).normal(size=(6, 4)) * 2
     for code, found in zip(codes, prior_log_density(codes), strict=True):
@@ -84,10 +129,10 @@ def test_log_density_is_that_of_a_product_of_normals():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"k": 0}, "k is 0"),
-        ({"k": 5, "left_out": (1, 1)}, "with 4 rows"),
-        ({"labels": np.zeros(4, int)}, "one whole number for each mean"),
-        ({"labels": np.full(5, 3)}, "there are 3 classes"),
+        ({"k": 0}, "k nearest of 5 rows: 0 is not possible"),
+        ({"k": 5, "left_out": (1, 1)}, "k nearest of 4 rows: 5 is not possible"),
+        ({"labels": np.zeros(4, int)}, "one label for each row of means"),
+        ({"labels": np.full(5, 3)}, "labels of 3 classes: 3 is not possible; it must be a whole number from 0 to 2"),
         ({"codes": np.zeros((1, 3))}, "3 coordinates; the points have 2"),
         ({"codes": np.full((1, 2), np.nan)}, "not finite"),
         ({"left_out": (5,)}, "can't be left out"),

@@ -10,64 +10,15 @@ import pytest
 from tvae.errors import InputError
 from tvae.metrics.scores import (
     active_units,
-    elbo_terms,
     kl_per_latent,
-    knn_accuracy,
-    knn_accuracy_from,
     retrieval,
     silhouette,
-    squared_error,
 )
 
 RNG = np.random.default_rng(0)
 MEANS = RNG.normal(size=(90, 4)).astype(np.float32)
 LABELS = RNG.integers(0, 3, 90)
 MEANS[:, 0] += LABELS
-QUERIES = RNG.normal(size=(40, 4)).astype(np.float32)
-QUERY_LABELS = RNG.integers(0, 3, 40)
-QUERIES[:, 0] += QUERY_LABELS
-
-
-def vote(distances: np.ndarray, labels: np.ndarray, k: int) -> int:
-    nearest = np.argsort(distances, kind="stable")[:k]
-    votes = [sum(labels[j] == labels[i] for j in nearest) for i in nearest]
-    return int(labels[nearest[int(np.argmax(votes))]])
-
-
-@pytest.mark.parametrize("k", [1, 2, 5, 40])
-def test_knn_accuracy(k: int) -> None:
-    within = np.linalg.norm(MEANS[:, None].astype(float) - MEANS, axis=2)
-    np.fill_diagonal(within, np.inf)
-    expected = np.mean([vote(row, LABELS, k) == label for row, label in zip(within, LABELS, strict=True)])
-    assert knn_accuracy(MEANS, LABELS, k) == knn_accuracy(MEANS, LABELS, k, threads=2) == expected
-    between = np.linalg.norm(QUERIES[:, None].astype(float) - MEANS, axis=2)
-    expected = np.mean([vote(row, LABELS, k) == label for row, label in zip(between, QUERY_LABELS, strict=True)])
-    assert knn_accuracy_from(MEANS, LABELS, QUERIES, QUERY_LABELS, k) == expected
-
-
-def test_knn_agrees_with_scikit_learn_on_one_neighbour() -> None:
-    from sklearn.neighbors import KNeighborsClassifier
-
-    reference = KNeighborsClassifier(1).fit(MEANS, LABELS).score(QUERIES, QUERY_LABELS)
-    assert knn_accuracy_from(MEANS, LABELS, QUERIES, QUERY_LABELS, 1) == reference
-
-
-def test_an_image_is_not_its_own_neighbour_but_its_double_is() -> None:
-    means = np.array([[0.0], [0.0], [5.0], [5.0], [9.0]])
-    assert knn_accuracy(means, np.array([0, 1, 2, 2, 3]), 1) == 2 / 5
-
-
-@pytest.mark.parametrize("k", [0, 90, -1])
-def test_impossible_k(k: int) -> None:
-    with pytest.raises(InputError, match="from 1 to 89"):
-        knn_accuracy(MEANS, LABELS, k)
-
-
-def test_queries_that_do_not_fit() -> None:
-    with pytest.raises(InputError, match="3 latents"):
-        knn_accuracy_from(MEANS, LABELS, QUERIES[:, :3], QUERY_LABELS, 1)
-    with pytest.raises(InputError, match="query labels"):
-        knn_accuracy_from(MEANS, LABELS, QUERIES, QUERY_LABELS[:5], 1)
 
 
 def retrieval_by_sorting(means: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
@@ -143,26 +94,6 @@ def test_silhouette_at_its_limits() -> None:
         silhouette(np.ones((4, 2)), np.zeros(4, int))
 
 
-def test_squared_error() -> None:
-    images = RNG.random((1030, 2, 3)).astype(np.float32)
-    reconstructions = RNG.random((1030, 2, 3)).astype(np.float32)
-    found = squared_error(images, reconstructions)
-    expected = [
-        sum((float(x) - float(y)) ** 2 for x, y in zip(a.flat, b.flat, strict=True))
-        for a, b in zip(images, reconstructions, strict=True)
-    ]
-    np.testing.assert_allclose(found.per_image, expected, rtol=1e-12)
-    np.testing.assert_allclose(found.mean, np.mean(expected))
-    np.testing.assert_allclose(found.per_pixel, np.mean(expected) / 6)
-    with pytest.raises(InputError, match="one shape"):
-        squared_error(images, reconstructions[:5])
-    with pytest.raises(InputError, match="real numbers"):
-        squared_error(images, (reconstructions * 255).astype(np.uint8))
-    reconstructions[3, 0, 0] = np.nan
-    with pytest.raises(InputError, match="image 3"):
-        squared_error(images, reconstructions)
-
-
 def test_kl_agrees_with_numerical_integration() -> None:
     means, log_vars = np.array([[0.5, 0.0], [-1.0, 0.0]]), np.array([[-1.0, 0.0], [0.7, 0.0]])
     z = np.linspace(-20, 20, 400_001)
@@ -189,14 +120,3 @@ def test_active_units() -> None:
     means[:, 1] = 5 + 0.05 * RNG.normal(size=100)  # far from 0, but it says nothing about the image
     assert active_units(means) == 1
     assert active_units(means, threshold=1e-4) == 2
-
-
-def test_elbo_terms() -> None:
-    means, log_vars = RNG.normal(size=(7, 3)), RNG.normal(size=(7, 3))
-    reconstruction = RNG.random(7)
-    terms = elbo_terms(reconstruction, means, log_vars)
-    assert terms.reconstruction == reconstruction.mean()
-    np.testing.assert_allclose(terms.kl, np.mean(np.sum(means**2 + np.exp(log_vars) - 1 - log_vars, axis=1)) / 2)
-    assert terms.negative_elbo == terms.reconstruction + terms.kl
-    with pytest.raises(InputError, match="7 finite numbers"):
-        elbo_terms(reconstruction[:3], means, log_vars)

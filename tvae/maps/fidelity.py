@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from tvae.errors import InputError
+from tvae.metrics.class_vote import knn_accuracy
 from tvae.metrics.neighbours import checked_points, nearest_neighbours
 
 NEIGHBOURS = 5
@@ -27,8 +28,8 @@ class Fidelity:
     trustworthiness: float | None
     """Venna & Kaski 2001, in [0, 1]; None with fewer than 3 rows, where it is not defined."""
     knn_accuracy: float | None
-    """Share of rows whose class is that of most of their k nearest in the picture (the row itself left out; at a
-    tie the lowest class); None without labels or with one row."""
+    """Share of rows whose class is that of most of their k nearest in the picture (the row itself left out; ties
+    as in `winning_classes`); None without labels or with one row."""
     k: int
     """Neighbours that were judged."""
     rows: int
@@ -49,12 +50,12 @@ def fidelity(
     k = min(NEIGHBOURS, (n - 1) // 2)
     if k < 1:
         return Fidelity(None, None, 0, n)
-    near = nearest_neighbours(positions, k).rows
+    nearest = nearest_neighbours(positions, k)
     judged = np.arange(n)
     if n > MOST_ROWS:
         judged = np.sort(np.random.default_rng(0).choice(n, MOST_ROWS, replace=False))
-    knn = None if labels is None else _majority_accuracy(near, np.asarray(labels))
-    return Fidelity(trustworthiness(points, near, judged), knn, k, len(judged))
+    knn = None if labels is None else knn_accuracy(nearest, labels)
+    return Fidelity(trustworthiness(points, nearest.rows, judged), knn, k, len(judged))
 
 
 def trustworthiness(
@@ -80,10 +81,3 @@ def trustworthiness(
             rank = 1 + np.count_nonzero(distance < threshold[:, None], axis=1)
             cost += int(np.maximum(rank - k, 0).sum())
     return 1 - cost * 2 / (len(judged) * k * (2 * n - 3 * k - 1))
-
-
-def _majority_accuracy(near: Int[np.ndarray, "n k"], labels: Int[np.ndarray, " n"]) -> float:
-    classes, label = np.unique(labels, return_inverse=True)
-    votes = np.zeros((len(label), len(classes)), np.int32)
-    np.add.at(votes, (np.arange(len(label))[:, None], label[near]), 1)
-    return float((votes.argmax(axis=1) == label).mean())

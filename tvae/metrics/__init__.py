@@ -1,13 +1,13 @@
 """Numbers from latent means and labels alone: exact triplets, neighbours, retrieval. No torch.
 
 change_groups.py      Clusters of rows whose neighbourhoods changed in the same way
-class_vote.py         k-nearest-neighbour vote at any latent code; density of the prior
+class_vote.py         Vote of the k nearest images on a class, with one rule for ties; density of the prior
 gap_histogram.py      Distribution of the gap D(a, n) - D(a, p) over all triplets
 grouped_means.py      Latent means sorted by class, iterated in blocks of anchors
 neighbour_changes.py  Neighbours gained and lost between two latent spaces, row by row
 neighbours.py         Exact nearest neighbours
 precision_recall.py   Improved precision and recall of samples (Kynkaanniemi et al. 2019)
-scores.py             k-NN accuracy, retrieval, silhouette, KL per latent, active units
+scores.py             Retrieval, silhouette, KL per latent, active units
 selection_summary.py  Class mix, mean image and neighbourhood change of selected rows
 triplet_accuracy.py   Exact triplet accuracy: at any margins, by anchor, by class; sampled estimate
 triplet_curve.py      Exact triplet accuracy on a grid of margins, so that a slider is a look-up

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int, Int64
 
 from tvae.errors import InputError
+from tvae.metrics.grouped_means import checked_class_labels
 from tvae.metrics.neighbour_changes import Changes
-from tvae.metrics.selection_summary import checked_labels
 
 Kind = Literal["gained", "lost"]
 
@@ -59,7 +59,7 @@ def groups(
     Raises:
         InputError: labels do not match the rows or the names, the cut is not in (0, 1), or `least_members` is under 2.
     """
-    labels = checked_labels(labels, len(found.change), len(class_names))
+    labels = checked_class_labels(labels, len(found.change), len(class_names))
     if least_members < 2:
         raise InputError(f"groups: least_members is {least_members}; a group has at least 2")
     if not 0 < cut < 1:

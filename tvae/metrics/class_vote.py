@@ -1,4 +1,4 @@
-"""k-nearest-neighbour vote at any latent code; density of the prior."""
+"""Vote of the k nearest images on a class, with one rule for ties; density of the prior."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float64, Int, Int64
 
-from tvae.errors import InputError
+from tvae.metrics.grouped_means import checked_class_labels, checked_labels
 from tvae.metrics.neighbours import Neighbours, nearest_to
 
 
@@ -18,7 +18,7 @@ class Votes:
     shares: Float64[np.ndarray, "m classes"]
     """Share of the k nearest that have the class; rows sum to 1."""
     winners: Int64[np.ndarray, " m"]
-    """Class with most votes; a tie goes to the class, among those tied, of the nearest image."""
+    """Class with most votes, ties as in `winning_classes`."""
     nearest: Neighbours
     """Those k images, nearest first: rows (m, k) and Euclidean distances (m, k)."""
 
@@ -26,6 +26,34 @@ class Votes:
     def sureness(self) -> Float64[np.ndarray, " m"]:
         """Share of the votes that the winner has."""
         return self.shares[np.arange(len(self.shares)), self.winners]
+
+
+def winning_classes(neighbour_classes: Int[np.ndarray, "m k"]) -> Int[np.ndarray, " m"]:
+    """Class that wins the vote of k neighbours, one vote each, in each of m rows.
+
+    Ties: of the classes with most votes, the one with the nearest neighbour wins. Neighbours that are equally far are
+    in order of their row number (`nearest_neighbours`), so the result is always defined and the same on every machine.
+
+    Args:
+        neighbour_classes: classes of the neighbours, nearest first; any whole numbers.
+    """
+    votes = np.zeros(neighbour_classes.shape, np.int32)  # for the class of each neighbour
+    for place in range(neighbour_classes.shape[1]):
+        votes += neighbour_classes == neighbour_classes[:, place, None]
+    # argmax takes the first of equal numbers: the nearest neighbour whose class has most votes
+    return neighbour_classes[np.arange(len(votes)), votes.argmax(axis=1)]
+
+
+def knn_accuracy(neighbours: Neighbours, labels: Int[np.ndarray, " n"]) -> float:
+    """Share of rows whose class wins the vote of their k neighbours, in [0, 1]; ties as in `winning_classes`.
+
+    With the neighbours of `nearest_neighbours(means, k)` this is leave-one-out k-NN accuracy within one split.
+
+    Raises:
+        InputError: not one whole number as label for each row.
+    """
+    labels = checked_labels(labels, len(neighbours.rows))
+    return float((winning_classes(labels[neighbours.rows]) == labels).mean())
 
 
 def class_votes(
@@ -36,27 +64,22 @@ def class_votes(
     k: int,
     left_out: Int[np.ndarray, " _"] | tuple[int, ...] = (),
 ) -> Votes:
-    """Vote of the k nearest means at each code, a vote each.
+    """Vote of the k nearest means at each code, one vote each.
 
-    `left_out` are rows that neither vote nor count as near: the images that the codes were made from, as a rule.
+    Args:
+        labels: class of each mean, from 0 to class_count - 1.
+        left_out: rows that neither vote nor count as neighbours: as a rule the images that the codes were made from.
 
     Raises:
         InputError: shapes that don't fit, a label outside the classes, values that are not finite, a row to leave out
             that does not exist, or k not from 1 to the number of images that are left.
     """
-    labels = np.asarray(labels)
-    if labels.shape != (len(means),) or labels.dtype.kind not in "iu":
-        raise InputError(f"votes: labels of shape {labels.shape}; there must be one whole number for each mean")
-    if len(labels) and not 0 <= labels.min() <= labels.max() < class_count:
-        raise InputError(f"votes: labels from {labels.min()} to {labels.max()}; there are {class_count} classes")
-    near = nearest_to(codes, means, k, left_out)
-    voted = labels[near.rows]  # (m, k)
-    m = len(voted)
-    counts = np.zeros((m, class_count), np.int64)
-    np.add.at(counts, (np.arange(m)[:, None], voted), 1)
-    behind = np.take_along_axis(counts, voted, axis=1)  # votes for the class of each neighbour, nearest first
-    winners = voted[np.arange(m), behind.argmax(axis=1)].astype(np.int64)
-    return Votes(counts / k, winners, near)
+    labels = checked_class_labels(labels, len(means), class_count)
+    nearest = nearest_to(codes, means, k, left_out)
+    neighbour_classes = labels[nearest.rows]  # (m, k)
+    counts = np.zeros((len(neighbour_classes), class_count), np.int64)
+    np.add.at(counts, (np.arange(len(counts))[:, None], neighbour_classes), 1)
+    return Votes(counts / k, winning_classes(neighbour_classes), nearest)
 
 
 def prior_log_density(codes: Float[np.ndarray, "m latent"]) -> Float64[np.ndarray, " m"]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float64, Int, Int64
 
-from tvae.errors import InputError
+from tvae.errors import InputError, require, require_int
 
 LARGEST_COORDINATE = 1e100
 """Means beyond this are refused: the squares of larger differences leave the range of float64."""
@@ -127,15 +127,15 @@ def grouped_for_triplets(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray
     return groups
 
 
-def checked_means(means: Float[np.ndarray, "n d"], name: str = "means") -> Float[np.ndarray, "n d"]:
-    """The means as float64; InputError unless they are a non-empty table of finite numbers."""
+def checked_means(means: Float[np.ndarray, "n d"], name: str = "means") -> Float64[np.ndarray, "n d"]:
+    """The means as float64.
+
+    Raises:
+        InputError: not a non-empty table of numbers that are finite and at most LARGEST_COORDINATE.
+    """
     array = np.asarray(means)
-    if array.ndim != 2 or 0 in array.shape:
-        raise InputError(
-            f"{name}: shape {array.shape} is not possible; it must be (images, latents), neither of them 0"
-        )
-    if array.dtype.kind not in "fiu":
-        raise InputError(f"{name}: type {array.dtype} is not possible; it must hold real numbers")
+    require(array.ndim == 2 and 0 not in array.shape, f"shape of {name}", array.shape, "(images, latents), neither 0")
+    require(array.dtype.kind in "fiu", f"type of {name}", str(array.dtype), "that of real numbers")
     array = array.astype(np.float64)
     bad = ~(np.abs(array) <= LARGEST_COORDINATE)
     if bad.any():
@@ -144,22 +144,34 @@ def checked_means(means: Float[np.ndarray, "n d"], name: str = "means") -> Float
     return array
 
 
-def checked_labels(labels: Int[np.ndarray, " n"], n: int, name: str = "labels") -> Int[np.ndarray, " n"]:
-    """The labels as int64; InputError unless there are n whole numbers."""
+def checked_labels(labels: Int[np.ndarray, " n"], n: int) -> Int64[np.ndarray, " n"]:
+    """The labels as int64.
+
+    Raises:
+        InputError: not n whole numbers.
+    """
     array = np.asarray(labels)
-    if array.shape != (n,):
-        raise InputError(
-            f"{name}: shape {array.shape} is not possible; it must be ({n},), one label for each row of means"
-        )
-    if array.dtype.kind not in "iu":
-        raise InputError(f"{name}: type {array.dtype} is not possible; labels are whole numbers")
+    require(array.shape == (n,), "shape of labels", array.shape, f"({n},), one label for each row of means")
+    require(array.dtype.kind in "iu", "type of labels", str(array.dtype), "that of whole numbers")
     return array.astype(np.int64)
+
+
+def checked_class_labels(labels: Int[np.ndarray, " n"], n: int, class_count: int) -> Int64[np.ndarray, " n"]:
+    """The labels as int64, each the number of a class.
+
+    Raises:
+        InputError: not n whole numbers from 0 to class_count - 1.
+    """
+    array = checked_labels(labels, n)
+    outside = array[(array < 0) | (array >= class_count)]
+    if len(outside):
+        require_int(f"labels of {class_count} classes", int(outside[0]), 0, class_count - 1)
+    return array
 
 
 def over_blocks(task: Callable[[Block], Result], blocks: Iterable[Block], threads: int) -> Iterator[Result]:
     """Results of `task` on each block, in the blocks' order whatever the number of threads."""
-    if threads < 1:
-        raise InputError(f"threads: {threads} is not possible; it must be at least 1")
+    require(threads >= 1, "threads", threads, "a whole number of at least 1")
     if threads == 1:
         yield from map(task, blocks)
         return

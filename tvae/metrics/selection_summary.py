@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float32, Int, Int64, Shaped
 
 from tvae.errors import InputError
+from tvae.metrics.grouped_means import checked_class_labels
 from tvae.metrics.neighbour_changes import Changes
 
 
@@ -55,7 +56,7 @@ def selection(
         InputError: a row does not exist or is named twice, none is selected, or the arrays do not match.
     """
     n = len(found.change)
-    labels = checked_labels(labels, n, class_count)
+    labels = checked_class_labels(labels, n, class_count)
     rows = np.asarray(rows)
     if rows.ndim != 1 or len(rows) == 0 or rows.dtype.kind not in "iu":
         raise InputError("selection: no rows are selected; name at least one row number")
@@ -90,14 +91,3 @@ def _companions(neighbours: Int[np.ndarray, " _"], count: int, share: float, mos
     row, times = np.unique(neighbours, return_counts=True)  # a row counts a neighbour once at most
     order = np.argsort(-times, kind="stable")[:most]
     return tuple(Companion(int(row[i]), float(times[i] / count)) for i in order if times[i] >= share * count)
-
-
-def checked_labels(labels: Int[np.ndarray, " n"], n: int, class_count: int) -> Int[np.ndarray, " n"]:
-    labels = np.asarray(labels)
-    if labels.shape != (n,) or labels.dtype.kind not in "iu":
-        raise InputError(f"labels: shape {labels.shape}; there must be one whole number for each of {n} rows")
-    if n and not 0 <= labels.min() <= labels.max() < class_count:
-        raise InputError(
-            f"labels: from {labels.min()} to {labels.max()}; with {class_count} classes they must be from 0"
-        )
-    return labels

@@ -11,8 +11,10 @@ import numpy as np
 import torch
 
 from tvae.data import Split
+from tvae.metrics.class_vote import knn_accuracy
 from tvae.metrics.gap_histogram import GapHistogram, gap_histogram
-from tvae.metrics.scores import active_units, knn_accuracy, retrieval, silhouette
+from tvae.metrics.neighbours import nearest_neighbours
+from tvae.metrics.scores import active_units, retrieval, silhouette
 from tvae.metrics.triplet_accuracy import triplet_accuracy
 from tvae.metrics.triplet_curve import TripletCurve, triplet_curve
 from tvae.model.encoding import EncodedArm, Encoding
@@ -114,8 +116,8 @@ def gap_histograms(encoding: Encoding) -> dict[str, GapHistogram]:
 
 def _measured(arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], pixels: int) -> dict[str, Any]:
     triplets = triplet_accuracy(arm.means, labels, margins, threads=THREADS)
-    near = retrieval(arm.means, labels, threads=THREADS)
-    most = len(labels) - 1
+    retrieved = retrieval(arm.means, labels, threads=THREADS)
+    nearest = nearest_neighbours(arm.means, min(5, len(labels) - 1))
     reconstruction = float(arm.errors.mean(dtype=np.float64))
     return {
         "triplet_accuracy": {
@@ -129,10 +131,10 @@ def _measured(arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], pix
         "kl": float(arm.kl.sum(dtype=np.float64)),
         "kl_by_latent": [round(float(nats), 5) for nats in arm.kl],
         "active_units": active_units(arm.means),
-        "knn_accuracy": knn_accuracy(arm.means, labels, min(1, most), threads=THREADS),
-        "knn_accuracy_5": knn_accuracy(arm.means, labels, min(5, most), threads=THREADS),
-        "r_precision": near.r_precision,
-        "map_at_r": near.map_at_r,
+        "knn_accuracy": knn_accuracy(nearest.first(1), labels),
+        "knn_accuracy_5": knn_accuracy(nearest, labels),
+        "r_precision": retrieved.r_precision,
+        "map_at_r": retrieved.map_at_r,
         "silhouette": silhouette(arm.means, labels, threads=THREADS),
     }
 

@@ -3,6 +3,6 @@
 counting.py   numba: satisfied triplets at given margins
 distances.py  numba: Euclidean distances of many points, in one definition
 grid.py       numba: satisfied triplets at every margin of an evenly spaced grid
-retrieval.py  numba: nearest points, R-precision and average precision
+retrieval.py  numba: R-precision and average precision
 sorting.py    numba: sorting and ranking of distances by buckets
 """

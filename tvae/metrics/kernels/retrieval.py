@@ -1,4 +1,4 @@
-"""numba: nearest points, R-precision and average precision."""
+"""numba: R-precision and average precision."""
 
 from __future__ import annotations
 
@@ -6,37 +6,6 @@ import numpy as np
 
 from tvae.metrics.kernels.distances import ANCHORS_AT_ONCE, compile_kernel, distance_rows
 from tvae.metrics.kernels.sorting import bucket_edges, copy_positives, fill_turns, sort_distances
-
-
-@compile_kernel
-def nearest_points(columns, queries, first, left_out, nearest, distances):
-    """Fill nearest (b, k) with the k points nearest to queries first..first+b-1, nearest first, ties by index.
-
-    Query i does not count point i as its neighbour where `left_out` is true.
-    """
-    n_points = columns.shape[1]
-    n_queries, n_nearest = nearest.shape
-    rows = np.empty((ANCHORS_AT_ONCE, n_points))
-    for block in range(0, n_queries, ANCHORS_AT_ONCE):
-        block_stop = min(block + ANCHORS_AT_ONCE, n_queries)
-        distance_rows(columns, queries[first + block : first + block_stop], rows)
-        for query in range(block, block_stop):
-            row = rows[query - block]
-            if left_out:
-                row[first + query] = np.inf
-            for place in range(n_nearest):
-                distances[query, place] = np.inf
-            worst = np.inf
-            for j in range(n_points):
-                if row[j] < worst:
-                    place = n_nearest - 1
-                    while place > 0 and distances[query, place - 1] > row[j]:
-                        distances[query, place] = distances[query, place - 1]
-                        nearest[query, place] = nearest[query, place - 1]
-                        place -= 1
-                    distances[query, place] = row[j]
-                    nearest[query, place] = j
-                    worst = distances[query, n_nearest - 1]
 
 
 @compile_kernel
