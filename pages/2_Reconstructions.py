@@ -11,13 +11,12 @@ from tvae.explore.reconstruction import (
     lowest_beyond_noise,
     paired_difference,
     posterior_noise,
-    squared_errors,
+    reconstructions,
 )
 from tvae.figures.colours import INK, arm_colours
 from tvae.figures.image_grid import GridRow, error_map
 from tvae.figures.images import errors_by_class
 from tvae.model.encoding import Encoding
-from tvae.model.network import to_grey
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
@@ -50,13 +49,9 @@ def drawn(
     columns: dict[str, list] = {"row": rows.tolist(), "class": classes}
     for arm in arms:
         network = cached.network(run, arm)
-        codes = encoding.arms[arm].means[rows]
-        if noise is not None:
-            all_noise = posterior_noise(len(encoding.labels), network.latents, noise)
-            codes = network.encoded(images).sample(all_noise[rows])
-        decoded = network.decoded(codes)
-        errors = squared_errors(images, decoded)
-        title, pictures = arm.upper(), to_grey(decoded)
+        arm_noise = None if noise is None else posterior_noise(len(encoding.labels), network.latents, noise)[rows]
+        made = reconstructions(network, images, encoding.arms[arm].means[rows], arm_noise)
+        title, pictures, errors = arm.upper(), made.images, made.errors
         grid.append(
             GridRow(label=title, colour=colours[arm], images=pictures, under=[f"{error:.1f}" for error in errors])
         )

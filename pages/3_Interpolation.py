@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from tvae.explore.interpolation import Interpolation, interpolation, stretches, told
+from tvae.explore.interpolation import Interpolation, class_segments, interpolation, path_summary, step_columns
 from tvae.explore.latent_paths import PathKind
 from tvae.figures.colours import INK, arm_colours
 from tvae.figures.image_grid import GridRow
@@ -27,26 +27,6 @@ from tvae.ui.style.theme import theme
 WAYS: dict[str, PathKind] = {"straight": "linear", "spherical": "spherical"}
 PLACE = "t"
 PAIRS = 200
-
-
-def columns_of(ways: dict[str, Interpolation], names: tuple[str, ...]) -> dict[str, list]:
-    """Every step of every arm as a row."""
-    columns: dict[str, list] = {name: [] for name in ("arm", "t", "class", "share of the vote", "nearest row")}
-    columns |= {"nearest row's distance": [], "log density of the prior, nats": []}
-    for arm, way in ways.items():
-        at, near = way.steps, way.votes.nearest
-        values = (
-            [arm.upper()] * len(at),
-            way.t[at].round(4).tolist(),
-            [names[label] for label in way.votes.winners[at]],
-            way.votes.sureness[at].round(4).tolist(),
-            near.rows[at, 0].tolist(),
-            near.distances[at, 0].astype(float).round(4).tolist(),
-            way.log_density[at].round(4).tolist(),
-        )
-        for column, more in zip(columns.values(), values, strict=True):
-            column += more
-    return columns
 
 
 def film(run: Run, encoding: Encoding, ways: dict[str, Interpolation], images: np.ndarray | None) -> list[GridRow]:
@@ -76,7 +56,7 @@ def show_below(
         for latent in latents
     ).replace("-", "−")
     voters = next(iter(ways.values())).votes.nearest.rows.shape[1]
-    columns = columns_of(ways, run.provenance.class_names)
+    columns = step_columns(ways, run.provenance.class_names)
     st.caption(
         f"A {way} way between the means μ of {as_text(ends.told)}. On top the classes of the {voters} nearest means, "
         "as shares of the vote; under each step's decode the winning class with its share, the nearest real test "
@@ -171,7 +151,12 @@ def show_page(run: Run, encoding: Encoding) -> None:
     labels = int(encoding.labels[ends.rows[0]]), int(encoding.labels[ends.rows[1]])
     colours = arm_colours(list(run.config.arms))
     lanes = [
-        Lane(title=arm.upper(), colour=colours[arm], told=told(stretches(w.votes.winners, w.t), labels, names), way=w)
+        Lane(
+            title=arm.upper(),
+            colour=colours[arm],
+            told=path_summary(class_segments(w.votes.winners, w.t), labels, names),
+            way=w,
+        )
         for arm, w in ways.items()
     ]
     images, missing = images_of(run)

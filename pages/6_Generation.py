@@ -9,10 +9,11 @@ import streamlit as st
 from tvae.data import Split
 from tvae.errors import InputError
 from tvae.explore.classifier import Classifier, class_shares, effective_classes
+from tvae.explore.sample_comparison import Measure, best_arm, paper_claim_sentence, sample_shares
 from tvae.figures.colours import arm_colours
 from tvae.figures.generation import classes_seen
 from tvae.figures.image_grid import GridRow
-from tvae.metrics.precision_recall import NEIGHBOURS, SampleQuality, beyond_noise
+from tvae.metrics.precision_recall import NEIGHBOURS, SampleQuality
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
@@ -25,7 +26,6 @@ from tvae.ui.style.arm_columns import ROOM_OF_TWO, arm_badge, arm_columns
 
 ANY = "nothing: the prior"
 PIXELS, FEATURES = "pixels", "the judge's features"
-SAID_OF = {"Precision": "true", "Recall": "varied"}
 ACROSS = 6
 KEPT: Any = {"bind": "query-params", "persist_state": "session"}
 
@@ -57,18 +57,6 @@ def share_told(share: float, error: float, bold: bool = False) -> str:
     return f"**{told}**" if bold else told
 
 
-def best_of(found: dict[str, tuple[float, float]]) -> str | None:
-    """The arm whose share is above every other's by more than the noise."""
-    first, *others = sorted(found, key=lambda arm: -found[arm][0])
-    return first if others and all(beyond_noise(found[first], found[other]) for other in others) else None
-
-
-def agreement(seen: np.ndarray, asked: int) -> tuple[float, float]:
-    """Share of the samples that the judge takes for the asked class, and its standard error."""
-    share = float((seen == asked).mean())
-    return share, float(np.sqrt(share * (1 - share) / len(seen)))
-
-
 def show_quality(
     run: Run,
     arms: list[str],
@@ -80,52 +68,29 @@ def show_quality(
     told: str,
 ) -> None:
     """Precision, recall and the judge's word on every arm, with real images for comparison."""
-    shares: dict[str, dict[str, tuple[float, float]]] = {
-        "Precision": {arm: (q.precision, q.precision_error) for arm, q in found.items()},
-        "Recall": {arm: (q.recall, q.recall_error) for arm, q in found.items()},
-    }
-    real_shares = {
-        "Precision": (real.precision, real.precision_error),
-        "Recall": (real.recall, real.recall_error),
-    }
-    if asked is not None and seen and real_seen is not None:
-        asked_for = f"Taken for {run.provenance.class_names[asked]}"
-        shares[asked_for] = {arm: agreement(seen[arm], asked) for arm in arms}
-        real_shares[asked_for] = agreement(real_seen, asked)
+    shares = {arm: sample_shares(quality, seen.get(arm), asked) for arm, quality in found.items()}
+    real_shares = sample_shares(real, real_seen, asked)
+    titles: dict[Measure, str] = {"precision": "Precision", "recall": "Recall"}
+    if "agreement" in real_shares and asked is not None:
+        titles["agreement"] = f"Taken for {run.provenance.class_names[asked]}"
     table: dict[str, list[str]] = {}
-    for name, by_arm in shares.items():
-        best = best_of(by_arm)
-        table[name] = [share_told(*by_arm[arm], arm == best) for arm in arms] + [share_told(*real_shares[name])]
+    for measure, title in titles.items():
+        best = best_arm({arm: shares[arm][measure] for arm in arms})
+        cells = [share_told(*shares[arm][measure], arm == best) for arm in arms]
+        table[title] = [*cells, share_told(*real_shares[measure])]
     if asked is None and seen and real_seen is not None:
         count = len(run.provenance.class_names)
         kinds = [effective_classes(class_shares(some, count)) for some in (*seen.values(), real_seen)]
         table["Classes, evenly"] = [f"{kind:.2f} of {count}" for kind in kinds]
     if len(arms) > 1:
-        st.markdown(verdict(shares, arms))
+        st.markdown(paper_claim_sentence(shares, arms[0], arms[-1]))
     st.table(pd.DataFrame(table, index=[*(arm.upper() for arm in arms), "real images"]))
     st.caption(told)
     columns: dict[str, list] = {"arm": [*arms, "real images"]}
-    for name, by_arm in shares.items():
-        every = [*by_arm.values(), real_shares[name]]
-        columns |= {name: [share for share, _ in every], f"{name}, standard error": [error for _, error in every]}
+    for measure, title in titles.items():
+        every = [*(shares[arm][measure] for arm in arms), real_shares[measure]]
+        columns |= {title: [share for share, _ in every], f"{title}, standard error": [error for _, error in every]}
     st.download_button("Table as CSV", rows_csv(columns), "samples.csv", "text/csv", on_click="ignore")
-
-
-def verdict(shares: dict[str, dict[str, tuple[float, float]]], arms: list[str]) -> str:
-    """What the numbers say of the paper's claim, in one line."""
-    first, last = arms[0], arms[-1]
-    parts = []
-    for name, found in shares.items():
-        one, other = found[first], found[last]
-        word = SAID_OF.get(name, "recognisable")
-        if beyond_noise(one, other):
-            parts.append(f"**{'more' if other[0] > one[0] else 'less'} {word}** than {first.upper()}'s")
-        else:
-            parts.append(f"as {word}, within the noise")
-    return (
-        "The paper says that the TVAE's samples are *as good as* the VAE's. "
-        f"By these measures {last.upper()}'s are {', '.join(parts[:-1])} and {parts[-1]}."
-    )
 
 
 def show_measures(

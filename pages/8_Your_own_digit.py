@@ -7,8 +7,8 @@ import streamlit as st
 
 from tvae.errors import InputError
 from tvae.explore.image_text import ink_from_text, ink_to_text
-from tvae.explore.new_image import SeenImage, seen_image
-from tvae.explore.preparation import Placement, ink_of, measured_placement, prepared
+from tvae.explore.new_image import NewImage, encode_new_image
+from tvae.explore.preparation import Placement, ink_of, measured_placement, prepared_digit
 from tvae.explore.strokes import ink_of_strokes, strokes_from_text, strokes_to_text
 from tvae.explore.upload import FORMATS, MOST_BYTES, read_upload
 from tvae.figures.colours import INK, arm_colours
@@ -90,7 +90,7 @@ def placement_of(run: Run, encoding: Encoding, images: np.ndarray | None) -> Pla
     return cached.placement(cached.split(run.config.data.name, "test"))
 
 
-def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, seen: dict[str, SeenImage]) -> None:
+def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, seen: dict[str, NewImage]) -> None:
     """Where the image lands on each arm's map."""
     layout = cached.layout(run, method)
     shown = method if layout is not None else "pca"
@@ -131,7 +131,7 @@ def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, seen: 
     )
 
 
-def show_pictures(run: Run, encoding: Encoding, image: np.ndarray, seen: dict[str, SeenImage], told: str) -> None:
+def show_pictures(run: Run, encoding: Encoding, image: np.ndarray, seen: dict[str, NewImage], told: str) -> None:
     """The image as the models see it, and what each makes of it."""
     st.markdown("##### As the models see it")
     grid = GridRow(
@@ -148,7 +148,7 @@ def show_pictures(run: Run, encoding: Encoding, image: np.ndarray, seen: dict[st
     )
 
 
-def show_votes(run: Run, encoding: Encoding, seen: dict[str, SeenImage]) -> None:
+def show_votes(run: Run, encoding: Encoding, seen: dict[str, NewImage]) -> None:
     """What class the nearest means say it is."""
     st.markdown("##### The vote")
     names = run.provenance.class_names
@@ -165,7 +165,7 @@ def show_votes(run: Run, encoding: Encoding, seen: dict[str, SeenImage]) -> None
     st.caption(f"Classes of the {k} nearest of {len(encoding.labels):,} means μ in each latent space, a vote each.")
 
 
-def show_near(run: Run, encoding: Encoding, seen: dict[str, SeenImage], images: np.ndarray | None, why: str) -> None:
+def show_near(run: Run, encoding: Encoding, seen: dict[str, NewImage], images: np.ndarray | None, why: str) -> None:
     """The nearest test images in each arm."""
     st.markdown("##### Its nearest neighbours")
     names, n = run.provenance.class_names, len(encoding.labels)
@@ -228,12 +228,12 @@ def show_page(run: Run, encoding: Encoding) -> None:
             arms = chosen_arms(run)
             voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key="voters", **KEPT) or 15)
     images, missing = images_of(run)
-    seen: dict[str, SeenImage] = {}
+    seen: dict[str, NewImage] = {}
     if ink is not None:
         placement = placement_of(run, encoding, images)
-        image = prepared(ink, placement)
+        image = prepared_digit(ink, placement)
         seen = {
-            arm: seen_image(
+            arm: encode_new_image(
                 cached.network(run, arm),
                 encoding.arms[arm],
                 encoding.labels,
@@ -252,7 +252,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         return
     below = st.container(horizontal=True, gap="medium")
     with below.container(width=265):
-        show_pictures(run, encoding, image, seen, placement.told)
+        show_pictures(run, encoding, image, seen, placement.description)
     with below.container(width=200):
         show_votes(run, encoding, seen)
     with below.container(width=405):

@@ -7,7 +7,7 @@ import pytest
 
 from tvae.config import PRESETS, LossConfig
 from tvae.errors import InputError
-from tvae.explore.loss_reweighting import on_frontier, reweighed, trained_arm
+from tvae.explore.loss_reweighting import arm_trained_with, on_pareto_frontier, reweighted_loss
 from tvae.metrics.triplet_curve import triplet_curve
 from tvae.model.encoding import EncodedArm
 
@@ -42,31 +42,31 @@ def test_terms_and_total_equal_a_loop(arm, margin):
             teach.append(np.mean(np.array(loss) > 0))
     loss = LossConfig(margin=margin, triplet_weight=3, kl_weight=0.5, reconstruction_weight=2)
     for curve in (None, triplet_curve(arm.means, LABELS)):
-        found = reweighed(arm, LABELS, loss, curve)
+        found = reweighted_loss(arm, LABELS, loss, curve)
         assert found.triplet == pytest.approx(np.mean(hinges))
-        assert found.teaching == pytest.approx(np.mean(teach))
+        assert found.active_share == pytest.approx(np.mean(teach))
         total = 2 * arm.errors.mean() + 0.5 * arm.kl.sum() + 3 * np.mean(hinges)
         assert found.total == pytest.approx(total, rel=1e-6)
 
 
 def test_one_class_is_refused(arm):
     with pytest.raises(InputError, match="class"):
-        reweighed(arm, np.zeros(12, np.int64), LossConfig())
+        reweighted_loss(arm, np.zeros(12, np.int64), LossConfig())
 
 
 def test_the_frontier_is_what_no_other_beats():
     accuracy = np.array([0.7, 0.9, 0.8, 0.9, 0.95])
     cost = np.array([1.0, 3.0, 3.5, 3.0, 9.0])
-    assert on_frontier(accuracy, cost).tolist() == [True, True, False, True, True]
+    assert on_pareto_frontier(accuracy, cost).tolist() == [True, True, False, True, True]
 
 
 def test_the_arm_that_was_trained_so_is_found():
     arms = PRESETS["ladder"].arms
-    assert trained_arm(arms, LossConfig(triplet_weight=10)) == "w10"
-    assert trained_arm(arms, LossConfig(triplet_weight=15, margin=0.2)) == "m0.2"
-    assert trained_arm(arms, LossConfig(triplet_weight=11)) is None
-    assert trained_arm(arms, LossConfig(triplet_weight=10, kl_weight=0.5)) is None
+    assert arm_trained_with(arms, LossConfig(triplet_weight=10)) == "w10"
+    assert arm_trained_with(arms, LossConfig(triplet_weight=15, margin=0.2)) == "m0.2"
+    assert arm_trained_with(arms, LossConfig(triplet_weight=11)) is None
+    assert arm_trained_with(arms, LossConfig(triplet_weight=10, kl_weight=0.5)) is None
 
 
 def test_without_a_triplet_term_any_margin_is_the_same_training():
-    assert trained_arm(PRESETS["ladder"].arms, LossConfig(triplet_weight=0, margin=3)) == "vae"
+    assert arm_trained_with(PRESETS["ladder"].arms, LossConfig(triplet_weight=0, margin=3)) == "vae"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
-from tvae.explore.new_image import seen_image
+from tvae.explore.new_image import encode_new_image
 from tvae.runs.encodings import read_encoding
 from tvae.runs.run import read_run
 from tvae.runs.weights import network
@@ -19,7 +19,7 @@ def test_a_known_image_is_seen_as_the_run_has_it(arm, digits):
     encoding = read_encoding(RUN, "test")
     assert encoding is not None
     known = encoding.arms[arm]
-    seen = seen_image(network(RUN, arm), known, encoding.labels, 10, digits.test.images[17], 5)
+    seen = encode_new_image(network(RUN, arm), known, encoding.labels, 10, digits.test.images[17], 5)
     np.testing.assert_allclose(seen.mean, known.means[17], atol=1e-5)
     assert seen.error == pytest.approx(known.errors[17], rel=1e-4)
     assert seen.share_below == pytest.approx(np.mean([error < known.errors[17] for error in known.errors]), abs=0.004)
@@ -34,4 +34,6 @@ def test_an_image_of_another_size_is_refused(digits):
     encoding = read_encoding(RUN, "test")
     assert encoding is not None
     with pytest.raises(InputError, match="this arm takes uint8 of 8 x 8"):
-        seen_image(network(RUN, "vae"), encoding.arms["vae"], encoding.labels, 10, np.zeros((28, 28), np.uint8), 5)
+        encode_new_image(
+            network(RUN, "vae"), encoding.arms["vae"], encoding.labels, 10, np.zeros((28, 28), np.uint8), 5
+        )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
-from tvae.explore.preparation import MNIST, Placement, ink_of, measured_placement, prepared
+from tvae.explore.preparation import MNIST, Placement, ink_of, measured_placement, prepared_digit
 
 
 def like_mnist(random: np.random.Generator) -> np.ndarray:
@@ -52,13 +52,13 @@ def test_images_that_fill_their_frame_and_empty_ones():
 def test_an_image_of_the_data_set_comes_out_as_itself_at_any_size(blots, scale):
     for image in blots[:50]:
         large = np.kron(image, np.ones((scale, scale))) / 255
-        np.testing.assert_array_equal(prepared(np.pad(large, 17), MNIST), image)
+        np.testing.assert_array_equal(prepared_digit(np.pad(large, 17), MNIST), image)
 
 
 def test_digits_come_out_as_themselves_but_for_a_shift_of_a_pixel(digits):
     placement = measured_placement(digits.test.images)
     for image in digits.test.images[:100]:
-        found = prepared(np.kron(image, np.ones((5, 5))) / 255, placement).astype(int)
+        found = prepared_digit(np.kron(image, np.ones((5, 5))) / 255, placement).astype(int)
         # The brightest pixel becomes white: 255 over what it was.
         expected = np.rint(image / image.max() * 255).astype(int)
         assert min(np.abs(np.roll(expected, by, axis=1) - found).max() for by in (-1, 0, 1)) <= 1
@@ -71,7 +71,7 @@ def test_the_centre_of_mass_lands_within_half_a_pixel_of_the_middle():
         for _ in range(4):
             top, left = random.integers(0, ink.shape[0] - 10), random.integers(0, ink.shape[1] - 10)
             ink[top : top + random.integers(2, 10), left : left + random.integers(2, 10)] = random.random()
-        image = prepared(ink, MNIST).astype(float)
+        image = prepared_digit(ink, MNIST).astype(float)
         assert image.max() == 255
         rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
         assert max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1 == 20
@@ -83,14 +83,14 @@ def test_the_centre_of_mass_lands_within_half_a_pixel_of_the_middle():
 def test_aspect_is_kept_and_a_thin_stroke_stays():
     ink = np.zeros((300, 300))
     ink[10:290, 150:152] = 1
-    image = prepared(ink, MNIST)
+    image = prepared_digit(ink, MNIST)
     assert image.any(axis=1).sum() == 20 and image.any(axis=0).sum() == 1 and image.max() == 255
 
 
 def test_one_lit_pixel_fills_the_box():
     ink = np.zeros((50, 50))
     ink[20, 20] = 1
-    assert prepared(ink, MNIST).astype(bool).sum() == 400
+    assert prepared_digit(ink, MNIST).astype(bool).sum() == 400
 
 
 @pytest.mark.parametrize("dark", [True, False])
@@ -100,11 +100,11 @@ def test_a_photograph_of_it_comes_out_nearly_the_same(blots, dark):
     image = np.zeros((28, 28), np.uint8)
     image[4:24, 12:15] = 255
     image[4:7, 8:20] = 255
-    image = prepared(image / 255.0, MNIST)
+    image = prepared_digit(image / 255.0, MNIST)
     ink = np.pad(np.kron(image / 255, np.ones((12, 12))), 60)
     light = np.linspace(0.75, 0.95, ink.shape[1])
     photo = light * (1 - 0.7 * ink) + random.normal(0, 0.02, ink.shape)
-    found = prepared(ink_of(photo if dark else 1 - photo), MNIST)
+    found = prepared_digit(ink_of(photo if dark else 1 - photo), MNIST)
     assert ((found / 255.0 - image / 255.0) ** 2).sum() < 0.05 * (image / 255.0).sum()
 
 
@@ -123,4 +123,4 @@ def test_one_colour_is_refused(page):
 
 def test_no_ink_is_refused():
     with pytest.raises(InputError, match="no ink"):
-        prepared(np.zeros((9, 9)), MNIST)
+        prepared_digit(np.zeros((9, 9)), MNIST)

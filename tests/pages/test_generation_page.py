@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tvae.data import Dataset, DataUnavailable
-from tvae.explore.generation import class_gaussian, feature_manifold, imagined, real_images, shared_noise
+from tvae.explore.generation import class_gaussian, feature_manifold, generated_images, real_rows, shared_noise
 from tvae.metrics.precision_recall import sample_quality
 from tvae.model.network import to_grey
 from tvae.runs.encodings import read_encoding
@@ -74,11 +74,11 @@ def test_precision_and_recall_are_those_of_the_library(digits: Dataset):
     assert not app.exception and not app.error
     found = read_encoding(RUN, "test")
     assert found is not None
-    rows = real_images(digits.test.labels, None, 1000, 0)
+    rows = real_rows(digits.test.labels, None, 1000, 0)
     covered = feature_manifold(digits.test.images[rows.reference], None)
     table = app.table[0].value
     for arm in ("vae", "tvae"):
-        made = imagined(
+        made = generated_images(
             network(RUN, arm), found.arms[arm], found.labels, None, count=len(rows.reference), temperature=1, seed=0
         )
         quality = sample_quality(covered, feature_manifold(made, None))

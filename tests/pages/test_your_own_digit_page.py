@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from tvae.data import Dataset, DataUnavailable
 from tvae.explore.image_text import ink_from_text, ink_to_text
-from tvae.explore.new_image import seen_image
-from tvae.explore.preparation import ink_of, measured_placement, prepared
+from tvae.explore.new_image import encode_new_image
+from tvae.explore.preparation import ink_of, measured_placement, prepared_digit
 from tvae.explore.strokes import ink_of_strokes, strokes_from_text, strokes_to_text
 from tvae.model.encoding import Encoding
 from tvae.runs.encodings import read_encoding
@@ -49,7 +49,7 @@ def encoding() -> Encoding:
 def told_of(image: np.ndarray, arm: str) -> tuple[str, str]:
     """What the page must say of an image: the vote and the share of smaller errors."""
     found = encoding()
-    seen = seen_image(network(RUN, arm), found.arms[arm], found.labels, 10, image, 15)
+    seen = encode_new_image(network(RUN, arm), found.arms[arm], found.labels, 10, image, 15)
     votes = round(15 * float(seen.votes.sureness[0]))
     return f"{arm.upper()} says **{seen.votes.winners[0]}** ({votes} of 15)", f"{100 * seen.share_below:.0f} % in"
 
@@ -79,7 +79,7 @@ def test_without_a_digit_the_maps_stand_and_one_is_asked_for():
 def test_a_drawing_of_the_address_is_seen_as_the_library_sees_it(digits: Dataset):
     app = page({"strokes": STROKES})
     assert not app.exception and not app.error
-    image = prepared(ink_of_strokes(strokes_from_text(STROKES)), measured_placement(digits.test.images))
+    image = prepared_digit(ink_of_strokes(strokes_from_text(STROKES)), measured_placement(digits.test.images))
     for arm in ("vae", "tvae"):
         for told in told_of(image, arm):
             assert told in words(app)
@@ -113,7 +113,7 @@ def test_a_picture_that_is_sent_has_an_address_that_shows_it_again(photograph, d
     assert not app.error
     ink = ink_from_text(ink_to_text(ink_of(photograph.astype(np.float32) / 255)))
     assert ink is not None
-    image = prepared(ink, measured_placement(digits.test.images))
+    image = prepared_digit(ink, measured_placement(digits.test.images))
     for arm in ("vae", "tvae"):
         for told in told_of(image, arm):
             assert told in words(app)
@@ -194,13 +194,15 @@ def test_without_images_rows_are_told_by_number(monkeypatch):
 def test_the_neighbours_are_selected_for_the_latent_map():
     app = page({"strokes": STROKES, "voters": "3"})
     found = encoding()
-    image = prepared(
+    image = prepared_digit(
         ink_of_strokes(strokes_from_text(STROKES)), measured_placement(cached.split("digits", "test").images)
     )
     rows = {
         int(row)
         for arm in ("vae", "tvae")
-        for row in seen_image(network(RUN, arm), found.arms[arm], found.labels, 10, image, 3).votes.nearest.rows[0]
+        for row in encode_new_image(network(RUN, arm), found.arms[arm], found.labels, 10, image, 3).votes.nearest.rows[
+            0
+        ]
     }
     next(button for button in app.button if "latent map" in button.label).click().run()
     assert not app.exception

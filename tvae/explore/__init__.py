@@ -10,7 +10,8 @@
     loss_reweighting.py     Loss of a trained arm under other weights and margin; Pareto frontier
     new_image.py            An unseen image in one arm: code, reconstruction, vote of its neighbours
     preparation.py          Crop, scale and centre a digit the way its data set does
-    reconstruction.py       Squared error by class, and paired differences between arms
+    reconstruction.py       Reconstructions and their squared errors: by class, and paired differences between arms
+    sample_comparison.py    Quality of arms' samples compared: best arm per measure, and the paper's claim in a sentence
     strokes.py              Pen strokes: validate, pack for a URL, rasterise
     upload.py               Decode an uploaded picture to grey values, with limits
 

@@ -8,49 +8,49 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int, Int64
 
-from tvae.errors import InputError
+from tvae.errors import InputError, require_int
 from tvae.metrics.neighbours import nearest_to
 
 Better = Literal["either", "first", "second"]
 
 
 def first_of_each_class(labels: Int[np.ndarray, " n"], count: int) -> Int64[np.ndarray, " m"]:
-    """Up to `count` rows, class by class: the first image of each class, then the second of each, as far as they go."""
+    """Up to `count` rows: the first image of each class, then the second of each, and so on; ordered by class."""
     labels = np.asarray(labels)
     order = np.argsort(labels, kind="stable")
     ordered = labels[order]
-    place = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)  # of each image within its class
-    taken = np.lexsort((ordered, place))[:count]
+    place_in_class = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
+    taken = np.lexsort((ordered, place_in_class))[:count]
     return order[np.sort(taken)]
 
 
-def of_class(labels: Int[np.ndarray, " n"], label: int, count: int) -> Int64[np.ndarray, " m"]:
+def rows_of_class(labels: Int[np.ndarray, " n"], label: int, count: int) -> Int64[np.ndarray, " m"]:
     """The first rows of a class, `count` at most."""
     return np.flatnonzero(np.asarray(labels) == label)[:count]
 
 
 def random_rows(n: int, count: int, seed: int) -> Int64[np.ndarray, " m"]:
-    """`count` of n rows drawn without replacement, all where there are fewer; a larger count only adds to a smaller.
+    """`count` of n rows drawn without replacement, or all of them where `count` is greater.
+
+    The rows of a smaller count are the first rows of a larger one.
 
     Raises:
         InputError: a seed below 0.
     """
-    if seed < 0:
-        raise InputError(f"seed: {seed} is not possible; it must be a whole number of at least 0")
+    require_int("seed", seed, 0, 2**63 - 1)
     return np.random.default_rng(seed).permutation(n)[:count]
 
 
 def random_pairs(labels: Int[np.ndarray, " n"], count: int, seed: int) -> Int64[np.ndarray, "count 2"]:
-    """Pairs of rows of two classes, drawn independently of each other.
+    """Pairs of rows whose classes differ, drawn independently of each other.
 
     Raises:
         InputError: there is only one class, or a seed below 0.
     """
     labels = np.asarray(labels)
-    if seed < 0:
-        raise InputError(f"seed: {seed} is not possible; it must be a whole number of at least 0")
+    require_int("seed", seed, 0, 2**63 - 1)
     if len(np.unique(labels)) < 2:
-        raise InputError("random pairs: only one class; there must be two at least")
+        raise InputError("random pairs: all images are of one class; there must be two classes at least")
     generator = np.random.default_rng(seed)
     pairs = np.zeros((count, 2), np.int64)
     same = np.ones(count, bool)
@@ -61,16 +61,19 @@ def random_pairs(labels: Int[np.ndarray, " n"], count: int, seed: int) -> Int64[
 
 
 def worst_rows(errors: Float[np.ndarray, " n"], count: int) -> Int64[np.ndarray, " m"]:
-    """Rows of greatest error first; at ties the lower row."""
+    """Rows of the greatest errors, the greatest first; at ties the lower row first."""
     return np.argsort(-np.asarray(errors), kind="stable")[:count]
 
 
 def most_different_rows(
     first: Float[np.ndarray, " n"], second: Float[np.ndarray, " n"], count: int, better: Better = "either"
 ) -> Int64[np.ndarray, " m"]:
-    """Rows whose errors in two arms differ most, first those of the greatest difference; at ties the lower row.
+    """Rows whose errors in two arms differ most, the greatest difference first; at ties the lower row first.
 
-    `better` keeps to rows where that arm has the lower error, so there may be fewer than `count`, or none.
+    Rows without a difference are left out, so there may be fewer than `count`, or none.
+
+    Args:
+        better: which arm must have the lower error.
 
     Raises:
         InputError: the arms have errors of other images.
@@ -87,7 +90,7 @@ def most_different_rows(
 
 @dataclass(frozen=True)
 class ConfusablePair:
-    """Two images of two classes."""
+    """Two images of different classes that lie near each other in a latent space."""
 
     first: int
     """Row of the first class."""
@@ -100,10 +103,10 @@ class ConfusablePair:
 def most_confusable_pair(
     means: Float[np.ndarray, "n latent"], labels: Int[np.ndarray, " n"], first_class: int, second_class: int
 ) -> ConfusablePair:
-    """The images of the two classes whose means lie nearest to each other, over all pairs; at ties the lower rows.
+    """The pair of images of the two classes whose means lie nearest to each other; at ties the lower rows.
 
     Raises:
-        InputError: the classes are one and the same, or one has no images.
+        InputError: both classes are the same, or one has no images.
     """
     if first_class == second_class:
         raise InputError("most confusable pair: both classes are the same; name two")
@@ -111,6 +114,6 @@ def most_confusable_pair(
     rows, others = (np.flatnonzero(labels == label) for label in (first_class, second_class))
     if not len(rows) or not len(others):
         raise InputError("most confusable pair: a class has no images; name two that have")
-    near = nearest_to(means[rows], means[others], 1)
-    best = int(near.distances[:, 0].argmin())
-    return ConfusablePair(int(rows[best]), int(others[near.rows[best, 0]]), float(near.distances[best, 0]))
+    nearest = nearest_to(means[rows], means[others], 1)
+    best = int(nearest.distances[:, 0].argmin())
+    return ConfusablePair(int(rows[best]), int(others[nearest.rows[best, 0]]), float(nearest.distances[best, 0]))

@@ -15,12 +15,15 @@ from tvae.explore.preparation import cropped_to_ink
 SIDE = 40
 """Pixels kept of the longer side: twice the box that MNIST's digits are scaled into."""
 _GREYS = 15
+"""Greatest grey value: half a byte a pixel."""
 LONGEST = 1_120
 """Characters that the text may have: the worst case of 40 x 40 pixels at half a byte, and what holds them."""
 
 
 def ink_to_text(ink: Float[np.ndarray, "h w"]) -> str:
-    """The ink, cropped to where it is not 0, its longer side averaged down to 40 pixels, its greatest value taken as 1.
+    """Pack the ink of an image as text: cropped to its ink, at most 40 pixels a side, in 16 grey values.
+
+    The greatest value counts as 1.
 
     Raises:
         InputError: no ink at all.
@@ -36,7 +39,7 @@ def ink_to_text(ink: Float[np.ndarray, "h w"]) -> str:
 
 
 def ink_from_text(text: str) -> Float32[np.ndarray, "height width"] | None:
-    """The ink that such a text tells, in [0, 1]; None where it tells none."""
+    """The ink that `ink_to_text` packed, in [0, 1]; None for a text that is damaged or holds no ink."""
     try:
         raw = base64.urlsafe_b64decode(text[:LONGEST] + "=" * (-len(text[:LONGEST]) % 4))
         greys = zlib.decompressobj().decompress(raw[2:], SIDE * SIDE // 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,22 +15,22 @@ from tvae.model.encoding import EncodedArm
 from tvae.model.network import Network
 
 FRAMES = 60
-"""Pieces that a way is cut into at least, so that it plays evenly."""
+"""Pieces that a path is cut into at least, so that it plays evenly."""
 
 
 @dataclass(frozen=True, eq=False)
 class Interpolation:
-    """A way through one arm's latent space: the asked steps, and frames between them."""
+    """A path through one arm's latent space: the steps that were asked for, and frames between them."""
 
     t: Float64[np.ndarray, " frames"]
-    """Place of each frame on the way, from 0 to 1."""
+    """Position of each frame on the path, from 0 to 1."""
     steps: Int64[np.ndarray, " steps"]
-    """Which frames are the steps."""
+    """Numbers of the frames that are the steps."""
     codes: Float32[np.ndarray, "frames latent"]
     images: Float32[np.ndarray, "frames height width"]
     """Decoded, in [0, 1]."""
     votes: Votes
-    """At each frame; the two end images neither vote nor count as near."""
+    """Class votes of the nearest images at each frame; the two end images are left out."""
     log_density: Float64[np.ndarray, " frames"]
     """Log density of the prior at each frame, in nats."""
 
@@ -45,7 +45,7 @@ def interpolation(
     kind: PathKind,
     k: int,
 ) -> Interpolation:
-    """The way between the means of two rows.
+    """The path between the means of two rows.
 
     Args:
         labels: of all rows of the arm.
@@ -70,9 +70,33 @@ def interpolation(
     )
 
 
+def step_columns(paths: Mapping[str, Interpolation], class_names: Sequence[str]) -> dict[str, list]:
+    """A table of interpolations, column by column: a row for every step of every arm.
+
+    Args:
+        paths: by arm's name.
+    """
+    columns: dict[str, list] = {name: [] for name in ("arm", "t", "class", "share of the vote", "nearest row")}
+    columns |= {"nearest row's distance": [], "log density of the prior, nats": []}
+    for arm, path in paths.items():
+        steps, nearest = path.steps, path.votes.nearest
+        values = (
+            [arm.upper()] * len(steps),
+            path.t[steps].round(4).tolist(),
+            [class_names[label] for label in path.votes.winners[steps]],
+            path.votes.sureness[steps].round(4).tolist(),
+            nearest.rows[steps, 0].tolist(),
+            nearest.distances[steps, 0].astype(float).round(4).tolist(),
+            path.log_density[steps].round(4).tolist(),
+        )
+        for column, more in zip(columns.values(), values, strict=True):
+            column += more
+    return columns
+
+
 @dataclass(frozen=True)
-class Stretch:
-    """A part of a way on which one class wins the vote."""
+class Segment:
+    """Part of a path on which one class wins the vote."""
 
     label: int
     start: float
@@ -80,16 +104,21 @@ class Stretch:
     end: float
 
 
-def stretches(winners: Int[np.ndarray, " frames"], t: Float64[np.ndarray, " frames"]) -> list[Stretch]:
-    """The classes that a way leads through, in order; one that is entered twice stands twice."""
+def class_segments(winners: Int[np.ndarray, " frames"], t: Float64[np.ndarray, " frames"]) -> list[Segment]:
+    """Which classes a path passes, in order; a class that it enters twice appears twice.
+
+    Args:
+        winners: the class that wins the vote at each frame.
+        t: position of each frame on the path, from 0 to 1.
+    """
     winners = np.asarray(winners)
     changed = np.flatnonzero(np.diff(winners)) + 1
     borders = [float(t[0]), *((t[changed - 1] + t[changed]) / 2).tolist(), float(t[-1])]
     labels = [int(winners[i]) for i in (0, *changed)]
-    return [Stretch(label, *part) for label, part in zip(labels, pairwise(borders), strict=True)]
+    return [Segment(label, *part) for label, part in zip(labels, pairwise(borders), strict=True)]
 
 
-def third_class_ways(
+def third_class_paths(
     arm: EncodedArm,
     labels: Int[np.ndarray, " n"],
     class_count: int,
@@ -98,25 +127,34 @@ def third_class_ways(
     k: int,
     codes: int = 21,
 ) -> Bool[np.ndarray, " pairs"]:
-    """Whether the way between each two rows leads through a class that neither is of, looked at in so many codes.
+    """Whether the path between the rows of each pair passes a class that neither row belongs to.
+
+    Args:
+        k: how many nearest images vote.
+        codes: at how many codes of each path the vote is taken.
 
     Raises:
         InputError: an impossible path or k.
     """
-    found = np.zeros(len(pairs), bool)
-    for place, (first, last) in enumerate(pairs):
-        way = latent_path(arm.means[first], arm.means[last], codes, kind)
-        winners = class_votes(way, arm.means, labels, class_count, k, left_out=(int(first), int(last))).winners
-        found[place] = not np.isin(winners, (labels[first], labels[last])).all()
-    return found
+    passes_third = np.zeros(len(pairs), bool)
+    for i, (first, last) in enumerate(pairs):
+        path = latent_path(arm.means[first], arm.means[last], codes, kind)
+        winners = class_votes(path, arm.means, labels, class_count, k, left_out=(int(first), int(last))).winners
+        passes_third[i] = not np.isin(winners, (labels[first], labels[last])).all()
+    return passes_third
 
 
-def told(parts: Sequence[Stretch], ends: tuple[int, int], names: Sequence[str]) -> str:
-    """The way in one sentence; `ends` are the classes of the two images themselves."""
-    way = names[parts[0].label] + "".join(f" → {names[part.label]} at t = {part.start:.2f}" for part in parts[1:])
-    third = list(dict.fromkeys(names[part.label] for part in parts if part.label not in ends))
-    words = [f"through {' and '.join(third)}, which neither image is" if third else "no third class on the way"]
-    for place, part, label in (("first", parts[0], ends[0]), ("second", parts[-1], ends[1])):
-        if part.label != label:
-            words.append(f"the {place} image ({names[label]}) lies among {names[part.label]}")
-    return f"{way}: {'; '.join(words)}"
+def path_summary(segments: Sequence[Segment], ends: tuple[int, int], class_names: Sequence[str]) -> str:
+    """One sentence that says which classes a path passes.
+
+    Args:
+        ends: the classes of the two end images.
+    """
+    classes = class_names[segments[0].label]
+    classes += "".join(f" → {class_names[segment.label]} at t = {segment.start:.2f}" for segment in segments[1:])
+    third = list(dict.fromkeys(class_names[segment.label] for segment in segments if segment.label not in ends))
+    remarks = [f"through {' and '.join(third)}, which neither image is" if third else "no third class on the way"]
+    for place, segment, label in (("first", segments[0], ends[0]), ("second", segments[-1], ends[1])):
+        if segment.label != label:
+            remarks.append(f"the {place} image ({class_names[label]}) lies among {class_names[segment.label]}")
+    return f"{classes}: {'; '.join(remarks)}"

@@ -3,47 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int64
 
-from tvae.errors import InputError
+from tvae.errors import InputError, require_choice, require_int
 
 PathKind = Literal["linear", "spherical"]
 
 MOST_STEPS = 1_000
+OFF_BELOW = 0.01
+"""Nats of KL below which a latent is off: its posterior is the prior, whatever the image."""
 
 _PARALLEL = 1e-6
-"""Sine of the angle below which two directions count as one line: float32 codes don't tell them apart."""
+"""Sine of the angle below which two directions count as parallel: float32 codes cannot be more exact."""
 
 
 def latent_path(
     start: Float[np.ndarray, " latent"], end: Float[np.ndarray, " latent"], steps: int, kind: PathKind
 ) -> Float32[np.ndarray, "steps latent"]:
-    """Codes from `start` to `end`, both among them, evenly spaced in t from 0 to 1; one step is the start alone.
+    """Codes from `start` to `end`, both included, evenly spaced in t from 0 to 1; one step is the start alone.
 
     linear: (1 - t) start + t end.
 
     spherical: the direction turns evenly on the great circle (Shoemake 1985, Animating Rotation with Quaternion Curves)
-    and the length changes linearly, so that codes as long as those of the prior stay so all the way. Where that circle
-    is not defined: equal directions change in length alone; opposite ones turn by way of the latent axis most nearly at
-    right angles to them (the first of equals), and in a single latent, where there is no way round, go straight; a code
-    at the origin has no direction, so the path is straight.
+    and the length changes linearly, so that codes as long as samples of the prior stay as long on the whole path. Where
+    that circle is not defined: equal directions change in length alone; opposite directions turn through the latent
+    axis most nearly perpendicular to them (the first of equals), and with a single latent the path is linear; so it is
+    where a code is the origin, which has no direction.
 
     Raises:
-        InputError: codes of other shapes or not finite, steps not from 1 to 1,000, or an unknown kind.
+        InputError: codes of different lengths or not finite, steps not from 1 to 1,000, or an unknown kind.
     """
-    a, b = _code(start, "start"), _code(end, "end")
+    a, b = _finite_row(start, "path: start"), _finite_row(end, "path: end")
     if a.shape != b.shape:
-        raise InputError(f"path: from {len(a)} latents to {len(b)} there is no way; both codes must be of one arm")
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or not 1 <= steps <= MOST_STEPS:
-        raise InputError(f"path: {steps!r} steps are not possible; there must be 1 to {MOST_STEPS:,}")
-    if kind not in ("linear", "spherical"):
-        raise InputError(f"path: unknown kind {kind!r}; it must be linear or spherical")
+        raise InputError(f"path: from {len(a)} latents to {len(b)}; both codes must be of one arm")
+    require_int("path: steps", steps, 1, MOST_STEPS)
+    require_choice("path: kind", kind, get_args(PathKind))
     t = np.linspace(0, 1, steps)[:, None]  # (steps, 1)
     codes = _spherical(a, b, t) if kind == "spherical" else (1 - t) * a + t * b
-    codes[0] = a  # rounding moves the ends by nothing
+    codes[0] = a  # exactly, without rounding
     if steps > 1:
         codes[-1] = b
     return codes.astype(np.float32)
@@ -74,50 +74,47 @@ def _spherical(
 def traversals(
     code: Float[np.ndarray, " latent"], values: Float[np.ndarray, " steps"]
 ) -> Float32[np.ndarray, "latent steps latent"]:
-    """For each latent the code with that latent at each of the values, all others as they are.
+    """Latent traversals: for each latent, the code with that latent set to each of the values, all others kept.
 
     Raises:
         InputError: a code or values that are not a row of finite numbers.
     """
-    base, asked = _code(code, "code"), _code(values, "values")
-    codes = np.tile(base, (len(base), len(asked), 1))  # (latent, steps, latent)
-    each = np.arange(len(base))
-    codes[each, :, each] = asked
+    base, values = _finite_row(code, "traversals: code"), _finite_row(values, "traversals: values")
+    codes = np.tile(base, (len(base), len(values), 1))  # (latent, steps, latent)
+    latents = np.arange(len(base))
+    codes[latents, :, latents] = values
     return codes.astype(np.float32)
-
-
-def _code(code: Float[np.ndarray, " latent"], where: str) -> Float[np.ndarray, " latent"]:
-    array = np.asarray(code)
-    if array.ndim != 1 or len(array) == 0 or array.dtype.kind not in "fiu" or not np.isfinite(array).all():
-        raise InputError(f"path: {where} has shape {array.shape} of {array.dtype}; it must be a row of finite numbers")
-    return array.astype(np.float64)
-
-
-OFF_BELOW = 0.01
-"""Nats of KL under which a latent is off: its posterior is the prior, whatever the image."""
 
 
 @dataclass(frozen=True, eq=False)
 class RankedLatents:
-    """An arm's latents by what they carry."""
+    """An arm's latents ordered by their KL to the prior."""
 
     on: Int64[np.ndarray, " _"]
-    """Numbers of the latents of at least `OFF_BELOW` nats, those of most KL first; of equals the lower number."""
+    """Numbers of the latents of at least `OFF_BELOW` nats, the greatest KL first; of equals the lower number."""
     off: Int64[np.ndarray, " _"]
-    """The others, in the same order."""
+    """Numbers of the others, in the same order."""
     kl: Float64[np.ndarray, " latent"]
     """KL to the prior by latent, in nats, averaged over images."""
 
 
 def ranked_latents(kl: Float[np.ndarray, " latent"]) -> RankedLatents:
-    """The latents in order of their KL.
+    """The latents in descending order of their KL.
+
+    Args:
+        kl: KL to the prior by latent, in nats, averaged over images.
 
     Raises:
-        InputError: not one finite number a latent.
+        InputError: not a row of finite numbers.
     """
-    nats = np.asarray(kl, np.float64)
-    if nats.ndim != 1 or not np.isfinite(nats).all():
-        raise InputError(f"traversals: KL of shape {nats.shape}; it must be one finite number a latent")
+    nats = _finite_row(kl, "latents: KL")
     order = np.argsort(-nats, kind="stable")
     on = nats[order] >= OFF_BELOW
     return RankedLatents(order[on], order[~on], nats)
+
+
+def _finite_row(values: Float[np.ndarray, " n"], where: str) -> Float64[np.ndarray, " n"]:
+    row = np.asarray(values)
+    if row.ndim != 1 or len(row) == 0 or row.dtype.kind not in "fiu" or not np.isfinite(row).all():
+        raise InputError(f"{where} has shape {row.shape} of {row.dtype}; it must be a row of finite numbers")
+    return row.astype(np.float64)

@@ -14,40 +14,43 @@ from tvae.model.network import Network, to_grey
 
 
 @dataclass(frozen=True, eq=False)
-class SeenImage:
-    """One image in one arm."""
+class NewImage:
+    """One image as one arm encodes and reconstructs it."""
 
     mean: Float32[np.ndarray, " latent"]
-    """μ of its posterior."""
+    """Posterior mean μ."""
     reconstruction: UInt8[np.ndarray, "height width"]
-    """What the arm draws from μ."""
+    """Decoded from μ."""
     error: float
-    """Squared error of it, summed over pixels in [0, 1]."""
+    """Squared error of the reconstruction, summed over pixels in [0, 1]."""
     share_below: float
     """Share of the split's images whose squared error is smaller, in [0, 1]."""
     votes: Votes
-    """Of the nearest means of the split; for one code."""
+    """Class vote of the k nearest means of the split, for this one code."""
 
 
-def seen_image(
+def encode_new_image(
     network: Network,
     arm: EncodedArm,
     labels: Int[np.ndarray, " n"],
     class_count: int,
     image: UInt8[np.ndarray, "height width"],
     k: int,
-) -> SeenImage:
-    """The image through the arm, and the vote of the k nearest of the split's means.
+) -> NewImage:
+    """Encode an unseen image, reconstruct it, and let the k nearest means of the split vote on its class.
+
+    Args:
+        arm: the encoded split, with these labels.
 
     Raises:
-        InputError: an image of another size, or k not from 1 to the number of means.
+        InputError: an image of another size, k not from 1 to the number of means, or weights that give no finite code.
     """
     means = network.encoded(np.asarray(image)[None]).means  # (1, latent)
     decoded = network.decoded(means)[0].astype(np.float64)
     if not np.isfinite(means).all():
         raise InputError("image: the arm's weights give no finite code for it; train again")
     error = float(((image / 255 - decoded) ** 2).sum())
-    return SeenImage(
+    return NewImage(
         means[0],
         to_grey(decoded[None])[0],
         error,

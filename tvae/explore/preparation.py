@@ -11,11 +11,11 @@ from PIL import Image
 from tvae.errors import InputError
 
 _SOFT = 0.5
-"""Share of the threshold between ground and ink below which a pixel is ground: edges keep their soft side."""
+"""Share of the threshold between background and ink below which a pixel is background: soft edges are kept."""
 _SIDE = 160
-"""Pixels that a picture is averaged down to first: the grain of a photograph goes, a digit of 28 stays."""
+"""Pixels that the longer side is averaged down to first: enough for a digit of 28, and a photograph loses its grain."""
 _FAINTEST = 0.08
-"""Contrast, of the whole range from black to white, that is ink at all."""
+"""Least contrast of ink, as a share of the range from black to white."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +27,12 @@ class Placement:
     """Of the images, in pixels."""
     box_height: int
     box_width: int
-    """What the ink was scaled to fit into, its aspect kept."""
+    """Pixels that the ink was scaled to fit into, its aspect kept."""
     by_mass: bool
-    """The centre of mass lies in the middle of the frame, as in MNIST; else the middle of the ink's box does."""
+    """Whether the ink's centre of mass lies in the middle of the frame, as in MNIST; else the middle of its box."""
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """The steps in words."""
         centre = "by its centre of mass" if self.by_mass else "by the middle of its box"
         return (
@@ -42,14 +42,14 @@ class Placement:
 
 
 MNIST = Placement(height=28, width=28, box_height=20, box_width=20, by_mass=True)
-"""As http://yann.lecun.com/exdb/mnist tells: a 20x20 box, the centre of mass in the middle of 28x28."""
+"""As http://yann.lecun.com/exdb/mnist says: a 20x20 box, the centre of mass in the middle of 28x28."""
 
 
 def measured_placement(images: UInt8[np.ndarray, "n height width"]) -> Placement:
-    """The placement that a data set's own images show.
+    """Measure how the images of a data set lie in their frame.
 
-    The box is the largest extent of ink but for one image in a hundred. The images are centred by mass if 95 in 100
-    have their centre of mass within half a pixel of the middle, which is where a shift by whole pixels leaves it.
+    The box is the 99th percentile of the ink's extent. The images are centred by mass if 95 in 100 have their centre
+    of mass within half a pixel of the middle, which is where a shift by whole pixels leaves it.
     For MNIST this gives `MNIST`. scikit-learn's digits, 8 x 8 blocks of a 32 x 32 bitmap, come out as a box of 8 x 7
     centred by the middle of the box.
     """
@@ -67,12 +67,12 @@ def measured_placement(images: UInt8[np.ndarray, "n height width"]) -> Placement
 
 
 def _extents(lit: np.ndarray) -> np.ndarray:
-    """From the first to the last that is lit, of each row."""
+    """Distance from the first to the last True of each row, both counted."""
     return lit.shape[1] - lit[:, ::-1].argmax(axis=1) - lit.argmax(axis=1)
 
 
 def _centre_of_mass(image: Float[np.ndarray, "h w"] | UInt8[np.ndarray, "h w"]) -> tuple[float, float]:
-    """Row and column, counted from 0 at the middle of the first pixel."""
+    """Row and column of the centre of mass, counted from 0 at the middle of the first pixel."""
     values = image.astype(np.float64)
     total = values.sum()
     return (
@@ -82,12 +82,12 @@ def _centre_of_mass(image: Float[np.ndarray, "h w"] | UInt8[np.ndarray, "h w"]) 
 
 
 def ink_of(grey: Float[np.ndarray, "h w"]) -> Float32[np.ndarray, "height width"]:
-    """How much ink each pixel of a picture holds, in [0, 1]: dark on light and light on dark alike.
+    """How much ink each pixel of a picture holds, in [0, 1], whether it is dark on light or light on dark.
 
-    The longer side comes back with at most 160 pixels. The ground is the median of the picture's rim. Of the two
-    directions away from it, ink is the one with the greater squared contrast. Otsu's threshold (1979) parts ink from
-    ground; an edge's soft side is kept down to half of it, but only within the box of what lies above it, so that
-    shadow and grain of the paper are not drawn too.
+    The result has at most 160 pixels on the longer side. The background is the median of the picture's rim. Of darker
+    and lighter than the background, ink is what has the greater squared contrast. Otsu's threshold (1979) separates
+    ink from background; soft edges are kept down to half of the threshold, but only within the box of what lies above
+    it, so that shadow and grain of the paper are not drawn too.
 
     Raises:
         InputError: a picture of one colour.
@@ -105,10 +105,10 @@ def ink_of(grey: Float[np.ndarray, "h w"]) -> Float32[np.ndarray, "height width"
     threshold = _otsu(contrast)
     sure = contrast >= threshold
     rows, columns = np.flatnonzero(sure.any(axis=1)), np.flatnonzero(sure.any(axis=0))
-    near = np.zeros(sure.shape, bool)
-    near[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2] = True
+    box = np.zeros(sure.shape, bool)
+    box[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2] = True
     floor = _SOFT * threshold
-    return (np.where(near, np.clip(contrast - floor, 0, None), 0) / (most - floor)).astype(np.float32)
+    return (np.where(box, np.clip(contrast - floor, 0, None), 0) / (most - floor)).astype(np.float32)
 
 
 def _averaged_down(grey: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "height width"]:
@@ -132,7 +132,7 @@ def _otsu(values: Float[np.ndarray, ...]) -> float:
 
 
 def cropped_to_ink(ink: Float[np.ndarray, "h w"]) -> Float32[np.ndarray, "rows columns"]:
-    """The smallest rectangle that holds all ink.
+    """The part of the image inside the smallest rectangle that holds all ink.
 
     Raises:
         InputError: no ink at all.
@@ -144,11 +144,11 @@ def cropped_to_ink(ink: Float[np.ndarray, "h w"]) -> Float32[np.ndarray, "rows c
     return np.asarray(ink, np.float32)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def prepared(ink: Float[np.ndarray, "h w"], placement: Placement) -> UInt8[np.ndarray, "height width"]:
-    """The ink as an image of the data set: cropped, scaled to fit the box, the brightest pixel white, set in place.
+def prepared_digit(ink: Float[np.ndarray, "h w"], placement: Placement) -> UInt8[np.ndarray, "height width"]:
+    """The ink as an image of the data set: cropped, scaled to fit the box, placed, its brightest pixel white.
 
-    Scaling averages areas, as MNIST's did, and goes up by straight lines between pixels. The shift is by whole pixels,
-    and no ink is pushed out of the frame for the sake of its centre.
+    Scaling down averages areas, as MNIST's did; scaling up is bilinear. The shift is by whole pixels, and no ink is
+    pushed out of the frame to centre it.
 
     Raises:
         InputError: no ink at all.
@@ -156,8 +156,8 @@ def prepared(ink: Float[np.ndarray, "h w"], placement: Placement) -> UInt8[np.nd
     crop = cropped_to_ink(ink)
     share = min(placement.box_height / crop.shape[0], placement.box_width / crop.shape[1])
     height, width = (max(1, round(share * side)) for side in crop.shape)
-    how = Image.Resampling.BOX if share <= 1 else Image.Resampling.BILINEAR
-    small = np.asarray(Image.fromarray(crop).resize((width, height), how)).clip(0, None)
+    resampling = Image.Resampling.BOX if share <= 1 else Image.Resampling.BILINEAR
+    small = np.asarray(Image.fromarray(crop).resize((width, height), resampling)).clip(0, None)
     image = np.zeros((placement.height, placement.width))
     middle = _centre_of_mass(small) if placement.by_mass else ((height - 1) / 2, (width - 1) / 2)
     # By mass the middle is the corner of four pixels in MNIST, and the nearest whole shift leaves half a pixel at most.

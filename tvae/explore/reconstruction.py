@@ -1,4 +1,4 @@
-"""Squared error by class, and paired differences between arms."""
+"""Reconstructions and their squared errors: by class, and paired differences between arms."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float64, Int, Int64, UInt8
 
-from tvae.errors import InputError
-from tvae.model.network import Network
+from tvae.errors import InputError, require_int
+from tvae.model.network import Network, to_grey
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +22,10 @@ class ClassErrors:
 
 
 def class_errors(errors: Float[np.ndarray, " n"], labels: Int[np.ndarray, " n"], class_count: int) -> ClassErrors:
-    """Errors averaged over the images of each class.
+    """Mean error of the images of each class.
 
     Raises:
-        InputError: not one error a label, or a label outside the classes.
+        InputError: another number of errors than of labels, or a label outside the classes.
     """
     errors, labels = np.asarray(errors, np.float64), np.asarray(labels)
     if errors.shape != labels.shape or errors.ndim != 1:
@@ -39,12 +39,12 @@ def class_errors(errors: Float[np.ndarray, " n"], labels: Int[np.ndarray, " n"],
 
 @dataclass(frozen=True, kw_only=True)
 class PairedDifference:
-    """How much more one arm's error is than another's on the very same images, averaged over them."""
+    """Mean difference between two arms' errors on the same images."""
 
     mean: float
     standard_error: float
-    """Of the mean, over images: the spread of the differences / sqrt(n); NaN for a single image. It knows nothing of
-    what another training would give."""
+    """Of the mean, over images: sd of the differences / sqrt(n); NaN for a single image. It does not include how the
+    arms would differ after another training."""
     n: int
 
     @property
@@ -54,34 +54,30 @@ class PairedDifference:
 
 
 def paired_difference(first: Float[np.ndarray, " n"], second: Float[np.ndarray, " n"]) -> PairedDifference:
-    """The second arm's errors less the first's, image by image.
+    """The second arm's errors minus the first's, image by image.
 
     Raises:
         InputError: the arms have errors of other images, or of none.
     """
-    difference = np.asarray(second, np.float64) - _same_images(first, second)
+    if np.shape(first) != np.shape(second) or np.size(first) == 0:
+        raise InputError(
+            f"errors: {np.size(first)} of one arm, {np.size(second)} of the other; they must be of the same images"
+        )
+    difference = np.asarray(second, np.float64) - np.asarray(first, np.float64)
     n = len(difference)
     spread = float(difference.std(ddof=1)) if n > 1 else float("nan")
     return PairedDifference(mean=float(difference.mean()), standard_error=spread / n**0.5, n=n)
 
 
 def lowest_beyond_noise(errors: Mapping[str, Float[np.ndarray, " n"]]) -> str | None:
-    """The arm whose mean error is below every other arm's by more than the noise; None where no arm's is.
+    """The arm whose mean error is below every other arm's by more than the noise; None where there is none.
 
     Raises:
         InputError: the arms have errors of other images, or of none.
     """
     lowest = min(errors, key=lambda arm: float(np.mean(errors[arm], dtype=np.float64)))
-    others = [paired_difference(errors[lowest], found) for arm, found in errors.items() if arm != lowest]
-    return lowest if others and all(found.beyond_noise for found in others) else None
-
-
-def _same_images(first: Float[np.ndarray, " n"], second: Float[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-    if np.shape(first) != np.shape(second) or np.size(first) == 0:
-        raise InputError(
-            f"errors: {np.size(first)} of one arm, {np.size(second)} of the other; they must be of the same"
-        )
-    return np.asarray(first, np.float64)
+    differences = [paired_difference(errors[lowest], other) for arm, other in errors.items() if arm != lowest]
+    return lowest if differences and all(difference.beyond_noise for difference in differences) else None
 
 
 def posterior_noise(n: int, latents: int, seed: int) -> Float64[np.ndarray, "n latent"]:
@@ -90,9 +86,36 @@ def posterior_noise(n: int, latents: int, seed: int) -> Float64[np.ndarray, "n l
     Raises:
         InputError: a seed below 0.
     """
-    if seed < 0:
-        raise InputError(f"seed: {seed} is not possible; it must be a whole number of at least 0")
+    require_int("seed", seed, 0, 2**63 - 1)
     return np.random.default_rng(seed).standard_normal((n, latents))
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstructions:
+    """What an arm makes of some images."""
+
+    images: UInt8[np.ndarray, "m height width"]
+    errors: Float64[np.ndarray, " m"]
+    """Squared L2 distance of each image to its reconstruction before rounding to grey values, pixels in [0, 1]."""
+
+
+def reconstructions(
+    network: Network,
+    images: UInt8[np.ndarray, "m height width"],
+    means: Float[np.ndarray, "m latent"],
+    noise: Float[np.ndarray, "m latent"] | None = None,
+) -> Reconstructions:
+    """Reconstructions of the images from their posterior means, or from one sample of each posterior with this noise.
+
+    Args:
+        means: the images' posterior means; they are given because they are kept with a run.
+
+    Raises:
+        InputError: images of another size, or means of another number of latents.
+    """
+    codes = means if noise is None else network.encoded(images).sample(noise)
+    decoded = network.decoded(codes)
+    return Reconstructions(to_grey(decoded), squared_errors(images, decoded))
 
 
 def sampled_errors(
@@ -111,8 +134,8 @@ def sampled_errors(
 
 
 def squared_errors(
-    images: UInt8[np.ndarray, "m height width"], reconstructions: Float[np.ndarray, "m height width"]
+    images: UInt8[np.ndarray, "m height width"], decoded: Float[np.ndarray, "m height width"]
 ) -> Float64[np.ndarray, " m"]:
-    """Squared L2 distance of each image, taken to [0, 1], to its reconstruction: the paper's reconstruction term."""
-    difference = (np.asarray(images, np.float32) / np.float32(255) - reconstructions).reshape(len(images), -1)
+    """Squared L2 distance of each image to its reconstruction, pixels in [0, 1]: the paper's reconstruction term."""
+    difference = (np.asarray(images, np.float32) / np.float32(255) - decoded).reshape(len(images), -1)
     return np.einsum("mp,mp->m", difference, difference, dtype=np.float64)

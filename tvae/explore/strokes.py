@@ -15,26 +15,26 @@ Stroke = UInt8[np.ndarray, "points 2"]
 
 MOST_STROKES, MOST_POINTS = 60, 4_000
 PEN = 0.09
-"""Width of the pen, as a share of the drawing's side: a digit over two thirds of it gets strokes as wide as MNIST's."""
+"""Width of the pen, as a share of the drawing's side: a digit two thirds as high gets strokes as wide as MNIST's."""
 LONGEST_ADDRESS = 1_600
 """Characters that a drawing may take in an address."""
 _SIDE = 512
-"""Pixels of the picture that is drawn."""
+"""Pixels a side of the picture that is drawn."""
 
 
-def strokes_from(sent: object) -> tuple[Stroke, ...]:
-    """The strokes in what a browser sent: lists of x, y, x, y …; anything that is not one is left out.
+def strokes_from_browser(sent: object) -> tuple[Stroke, ...]:
+    """The strokes that a browser sent as lists of x, y, x, y …
 
-    So are strokes beyond the first 60 and points beyond the first 4,000.
+    Anything that is not such a list is left out, as are strokes after the first 60 and points after the first 4,000.
     """
     if not isinstance(sent, list | tuple):
         return ()
     strokes: list[Stroke] = []
     room = MOST_POINTS
-    for one in sent[:MOST_STROKES]:
-        if not isinstance(one, list | tuple) or room == 0:
+    for stroke in sent[:MOST_STROKES]:
+        if not isinstance(stroke, list | tuple) or room == 0:
             continue
-        numbers = one[: 2 * room]
+        numbers = stroke[: 2 * room]
         if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
             continue
         points = np.array(numbers[: len(numbers) // 2 * 2], np.float64).reshape(-1, 2)
@@ -45,7 +45,7 @@ def strokes_from(sent: object) -> tuple[Stroke, ...]:
 
 
 def strokes_to_text(strokes: Sequence[Stroke]) -> str:
-    """The strokes as characters of an address, their points thinned out until there are at most 1,600 characters."""
+    """Pack the strokes as text for an address; points are left out evenly until 1,600 characters are enough."""
     for step in range(1, MOST_POINTS):
         packed = b"".join(_packed(np.concatenate([stroke[:-1:step], stroke[-1:]])) for stroke in strokes)
         text = base64.urlsafe_b64encode(packed).decode().rstrip("=")
@@ -55,7 +55,7 @@ def strokes_to_text(strokes: Sequence[Stroke]) -> str:
 
 
 def strokes_from_text(text: str) -> tuple[Stroke, ...]:
-    """The strokes that an address tells; as far as it tells any."""
+    """The strokes that `strokes_to_text` packed; of a damaged text, those before the damage."""
     try:
         packed = base64.urlsafe_b64decode(text[:LONGEST_ADDRESS] + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
@@ -76,7 +76,7 @@ def _packed(stroke: Stroke) -> bytes:
 
 
 def ink_of_strokes(strokes: Sequence[Stroke]) -> Float32[np.ndarray, "side side"]:
-    """The drawing: a round pen along each stroke, 1 where there is ink, 0 elsewhere."""
+    """Draw the strokes with a round pen: 1 where there is ink, 0 elsewhere."""
     picture = Image.new("L", (_SIDE, _SIDE))
     draw = ImageDraw.Draw(picture)
     width = PEN * _SIDE

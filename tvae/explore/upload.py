@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from tvae.errors import InputError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-"""What Pillow is let loose on: its rarer readers are where its faults were found."""
+"""Formats that Pillow may read: security faults were found in its rarer readers."""
 MOST_BYTES = 8 * 2**20
 MOST_PIXELS = 16_000_000
 """A phone's photograph fits; Pillow itself would go on to 179 million, which is 700 MB in memory."""
@@ -23,23 +23,23 @@ _OPENINGS = {b"<svg": "an SVG drawing", b"<!doctype html": "an HTML page", b"<ht
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """A picture ready to be read."""
+    """An uploaded picture as grey values."""
 
     grey: Float32[np.ndarray, "height width"]
-    """Luma in [0, 1], upright, on a ground where it was transparent; the longer side has at most 1,024 pixels."""
+    """Luma in [0, 1], upright, laid on a background where it was transparent; at most 1,024 pixels a side."""
     notes: tuple[str, ...]
-    """What was done to it that a person would want to know, a sentence each."""
+    """What was done to the picture that a person would want to know, a sentence each."""
 
 
 def read_upload(content: bytes) -> Upload:
-    """The picture in these bytes; what the file is called plays no part.
+    """Read the picture in these bytes, whatever the name of its file.
 
     Of an animation the first frame is taken. EXIF rotation is applied. Sixteen-bit grey is scaled by its own range
-    (Pillow would clip it). Transparent pictures are laid on white, or on black where what is seen of them is light.
+    (Pillow would clip it). Transparent pictures are laid on white, or on black where their visible part is light.
 
     Raises:
         InputError: no bytes or more than 8 MB; not one of `FORMATS`; more than 16 million pixels; cut short or broken;
-            transparent throughout.
+            entirely transparent.
     """
     if not content:
         raise InputError("upload: the file is empty; send a picture")
@@ -63,18 +63,18 @@ def read_upload(content: bytes) -> Upload:
         upright = ImageOps.exif_transpose(image)
         if upright.size != image.size or image.getexif().get(0x0112, 1) != 1:
             notes.append("Turned upright, as its EXIF data say.")
-        grey, laid = _grey(upright)
+        grey, background = _grey(upright)
     except InputError:
         raise
     except Exception as error:  # as above
         raise InputError(f"upload: the picture is cut short or broken ({_one_line(error)}); save it again") from None
-    if laid:
-        notes.append(f"Transparent parts are laid on {laid}.")
+    if background:
+        notes.append(f"Transparent parts are laid on {background}.")
     return Upload(_bounded(grey), tuple(notes))
 
 
-def _too_many(told: str) -> str:
-    return f"upload: {told} pixels; at most {MOST_PIXELS // 10**6} million are taken, so scale it down"
+def _too_many(pixels: str) -> str:
+    return f"upload: {pixels} pixels; at most {MOST_PIXELS // 10**6} million are taken, so scale it down"
 
 
 def _guessed(content: bytes) -> str:
@@ -101,12 +101,12 @@ def _grey(image: Image.Image) -> tuple[Float32[np.ndarray, "height width"], str]
         return np.asarray(image.convert("L"), np.float32) / 255, ""
     both = np.asarray(image.convert("RGBA").convert("LA"), np.float32) / 255  # (height, width, 2)
     grey, alpha = both[..., 0], both[..., 1]
-    seen = float(alpha.sum())
-    if seen == 0:
+    opacity = float(alpha.sum())
+    if opacity == 0:
         raise InputError("upload: the picture is transparent throughout; there is nothing to see")
     if alpha.min() == 1:
         return grey, ""
-    light = float((grey * alpha).sum()) / seen > 0.5
+    light = float((grey * alpha).sum()) / opacity > 0.5
     return grey * alpha + (0.0 if light else 1.0) * (1 - alpha), "black" if light else "white"
 
 

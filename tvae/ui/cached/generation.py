@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from tvae.data import Split
 from tvae.errors import InputError
 from tvae.explore.classifier import Classifier, classifier_path, read_classifier
-from tvae.explore.generation import RealImages, feature_manifold, imagined, real_images
+from tvae.explore.generation import RealRows, feature_manifold, generated_images, real_rows
 from tvae.metrics.precision_recall import Manifold, SampleQuality, sample_quality
 from tvae.runs.available import CLASSIFIERS
 from tvae.runs.run import Run
@@ -51,7 +51,7 @@ def samples(
     encoded = encoding(run)
     if encoded is None:
         raise InputError(f"run {run.name}: holds no readable encoding of its test split; evaluate it again")
-    return imagined(
+    return generated_images(
         network(run, arm), encoded.arms[arm], encoded.labels, label, count=count, temperature=temperature, seed=seed
     )
 
@@ -59,13 +59,13 @@ def samples(
 @st.cache_resource(max_entries=24, show_spinner=False, hash_funcs=KEY_OF)
 def real_reference(
     images: Split, label: int | None, most: int, space: Classifier | None
-) -> tuple[RealImages, Manifold, SampleQuality]:
+) -> tuple[RealRows, Manifold, SampleQuality]:
     """Real images of a class or of all, the manifold that they span, and the quality of other real images.
 
     Args:
         space: the classifier whose features are compared; None compares pixels.
     """
-    rows = real_images(images.labels, label, most, seed=0)
+    rows = real_rows(images.labels, label, most, seed=0)
     covered = feature_manifold(images.images[rows.reference], space)
     return rows, covered, sample_quality(covered, feature_manifold(images.images[rows.others], space))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tvae.explore.example_images import ConfusablePair, most_confusable_pair, random_pairs
-from tvae.explore.interpolation import third_class_ways
+from tvae.explore.interpolation import third_class_paths
 from tvae.explore.latent_paths import PathKind
 from tvae.linked_map.payload import Blob, neighbours_blob, neighbours_that_fit
 from tvae.metrics.change_groups import Group, groups
@@ -52,4 +52,4 @@ def confusable_pair(arm: EncodedArm, labels: Labels, classes: tuple[int, int]) -
 @st.cache_resource(max_entries=64, show_spinner="Walking …", hash_funcs=KEY_OF)
 def third_class_share(arm: EncodedArm, labels: Labels, class_count: int, kind: PathKind, k: int, pairs: int) -> float:
     """Share of paths between random pairs (seed 0) that lead through a third class."""
-    return float(third_class_ways(arm, labels, class_count, random_pairs(labels, pairs, 0), kind, k).mean())
+    return float(third_class_paths(arm, labels, class_count, random_pairs(labels, pairs, 0), kind, k).mean())

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Int, UInt8
 
-from tvae.explore.example_images import of_class, random_pairs, random_rows
+from tvae.explore.example_images import random_pairs, random_rows, rows_of_class
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
@@ -109,7 +109,7 @@ def pick_ends(
     if wanted == selected:
         pool = picks.rows
     elif wanted in names:
-        pool = of_class(encoding.labels, names.index(wanted), n)
+        pool = rows_of_class(encoding.labels, names.index(wanted), n)
     else:
         pool = random_rows(n, n, 0)
     rows = pool[(number - 1) * OFFERED :][:OFFERED]

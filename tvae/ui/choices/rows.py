@@ -13,8 +13,8 @@ from tvae.explore.example_images import (
     Better,
     first_of_each_class,
     most_different_rows,
-    of_class,
     random_rows,
+    rows_of_class,
     worst_rows,
 )
 from tvae.model.encoding import Encoding
@@ -58,7 +58,7 @@ def choose_rows(
     labels, names, n = encoding.labels, run.provenance.class_names, len(encoding.labels)
     if source == ONE:
         label = names.index(st.selectbox("Class", names, key="image-class", **KEPT) or names[0])
-        rows = of_class(labels, label, count)
+        rows = rows_of_class(labels, label, count)
         return ChosenRows(rows, f"the first of class {names[label]}", "" if len(rows) else "This class has no images.")
     if source == RANDOM:
         seed = int(st.number_input("Seed", 0, 2**31, 0, 1, key="image-seed", **KEPT) or 0)

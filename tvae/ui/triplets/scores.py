@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from tvae.config import LossConfig
-from tvae.explore.loss_reweighting import trained_arm
+from tvae.explore.loss_reweighting import arm_trained_with
 from tvae.figures import triplets as figures
 from tvae.figures.colours import arm_colours
 from tvae.metrics.triplet_accuracy import sampled_triplet_accuracy
@@ -103,7 +103,7 @@ def paper_arms(run: Run) -> dict[str, str]:
 
     The TVAE stands beside the arm of that name, or beside the one that was trained as the paper's preset says.
     """
-    tvae = "tvae" if "tvae" in run.config.arms else trained_arm(run.config.arms, LossConfig())
+    tvae = "tvae" if "tvae" in run.config.arms else arm_trained_with(run.config.arms, LossConfig())
     named = {
         next((arm for arm, loss in run.config.arms.items() if loss.triplet_weight == 0), None): "VAE",
         tvae: "TVAE",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from tvae.config import LossConfig
 from tvae.errors import InputError
-from tvae.explore.loss_reweighting import on_frontier, trained_arm
+from tvae.explore.loss_reweighting import arm_trained_with, on_pareto_frontier
 from tvae.figures import triplets as figures
 from tvae.figures.colours import INK, arm_colours
 from tvae.metrics.triplet_curve import TripletCurve
@@ -74,7 +74,7 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
     }
     shown = [arm for arm in view.arms if arm != names[0]] if ladder.run.folder == view.run.folder else []
     usual = LossConfig()
-    paper = trained_arm(ladder.run.config.arms, usual)
+    paper = arm_trained_with(ladder.run.config.arms, usual)
     with st.container(key="charts-of-trade"):
         columns = st.columns(2, gap="large")
     for column, (name, cost) in zip(columns, costs.items(), strict=True):
@@ -83,7 +83,7 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
             names,
             accuracy,
             cost,
-            on_frontier(accuracy, cost),
+            on_pareto_frontier(accuracy, cost),
             arm_colours(names),
             COSTS[name],
             paper=paper,
@@ -126,7 +126,7 @@ def _show_table(ladder: Ladder, margin: float, accuracy: np.ndarray, costs: dict
         scored: (100 * accuracy).round(2).tolist(),
         **{name: cost.round(2).tolist() for name, cost in costs.items()},
         **{
-            f"none beats it in {name.split(',')[0]}": np.where(on_frontier(accuracy, cost), "yes", "").tolist()
+            f"none beats it in {name.split(',')[0]}": np.where(on_pareto_frontier(accuracy, cost), "yes", "").tolist()
             for name, cost in costs.items()
         },
     }

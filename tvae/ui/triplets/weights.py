@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from tvae.config import LossConfig, vae_and_tvae
-from tvae.explore.loss_reweighting import Reweighed, reweighed, trained_arm
+from tvae.explore.loss_reweighting import ReweightedLoss, arm_trained_with, reweighted_loss
 from tvae.system.csv_table import rows_csv
 from tvae.ui.choices.arms import show_on_every_page
 from tvae.ui.training.offer import offer_training
@@ -30,7 +30,8 @@ def show_weights(view: TripletView, ladder: Ladder | None) -> None:
     )
     loss = _chosen_loss(f"{view.run.name}/{view.arms[-1]}", view.run.config.arms[view.arms[-1]])
     found = {
-        arm: reweighed(view.encoding.arms[arm], view.encoding.labels, loss, curve) for arm, curve in view.curves.items()
+        arm: reweighted_loss(view.encoding.arms[arm], view.encoding.labels, loss, curve)
+        for arm, curve in view.curves.items()
     }
     _show_terms(view, loss, found)
     st.markdown("##### What training at this setting gives")
@@ -66,14 +67,14 @@ def _chosen_loss(name: str, trained: LossConfig) -> LossConfig:
     return replace(trained, margin=round(margin, 6), **chosen)
 
 
-def _show_terms(view: TripletView, loss: LossConfig, found: dict[str, Reweighed]) -> None:
+def _show_terms(view: TripletView, loss: LossConfig, found: dict[str, ReweightedLoss]) -> None:
     numbers = {
         "arm": [arm.upper() for arm in found],
         "reconstruction": [terms.reconstruction for terms in found.values()],
         "KL, nats": [terms.kl for terms in found.values()],
         "triplet": [terms.triplet for terms in found.values()],
         "total": [terms.total for terms in found.values()],
-        "still teach": [terms.teaching for terms in found.values()],
+        "still teach": [terms.active_share for terms in found.values()],
     }
     weights = (loss.reconstruction_weight, loss.kl_weight, loss.triplet_weight)
     shown = {
@@ -101,7 +102,7 @@ def _show_terms(view: TripletView, loss: LossConfig, found: dict[str, Reweighed]
 def _show_training(view: TripletView, loss: LossConfig, ladder: Ladder | None) -> None:
     """Point to the arm that was trained so, or offer to train one."""
     for run in (view.run, ladder.run if ladder is not None else view.run):
-        arm = trained_arm(run.config.arms, loss) if run.config.data == view.run.config.data else None
+        arm = arm_trained_with(run.config.arms, loss) if run.config.data == view.run.config.data else None
         if arm is None:
             continue
         here = run.folder == view.run.folder and arm in view.arms

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streamlit.components.v2 import component
 
-from tvae.explore.strokes import PEN, Stroke, strokes_from
+from tvae.explore.strokes import PEN, Stroke, strokes_from_browser
 
 _FOLDER = Path(__file__).parent
 _drawing = component(
@@ -32,4 +32,4 @@ def drawing(begun: Sequence[Stroke], *, sheet: int, key: str) -> tuple[Stroke, .
     sent = result.get("drawn")
     if not isinstance(sent, Mapping) or sent.get("sheet") != sheet:
         return tuple(begun)
-    return strokes_from(sent.get("strokes"))
+    return strokes_from_browser(sent.get("strokes"))

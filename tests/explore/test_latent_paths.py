@@ -1,4 +1,4 @@
-"""Paths against plain loops over t, and where a path is not obvious: equal, opposite, single, empty."""
+"""Paths, traversals and ranked latents against plain loops, and the paths that are not obvious."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
-from tvae.explore.latent_paths import latent_path, traversals
+from tvae.explore.latent_paths import latent_path, ranked_latents, traversals
 
 A = np.array([1.0, 2.0, -0.5, 0.3])
 B = np.array([-0.7, 0.4, 1.5, 2.0])
@@ -35,7 +35,7 @@ def test_paths_are_those_of_plain_loops(steps):
 
 @pytest.mark.parametrize("kind", ["linear", "spherical"])
 @pytest.mark.parametrize(("start", "end"), [(A, B), (A, A), (A, -A), (A, 0 * A), (0 * A, 0 * A), (A, -2 * A)])
-def test_a_path_begins_and_ends_where_it_should_and_goes_one_way(kind, start, end):
+def test_a_path_begins_and_ends_exactly_at_its_ends_and_moves_at_every_step(kind, start, end):
     path = latent_path(start, end, 9, kind)
     np.testing.assert_array_equal(path[0], start.astype(np.float32))
     np.testing.assert_array_equal(path[-1], end.astype(np.float32))
@@ -59,10 +59,10 @@ def test_opposite_codes_turn_without_passing_the_origin():
     cosines = path @ A / np.linalg.norm(A) ** 2
     np.testing.assert_allclose(cosines, np.cos(np.linspace(0, np.pi, 11)), atol=1e-6)
     assert abs(path[5] @ A) < 1e-6
-    assert abs(path[5][3]) == np.abs(path[5]).max()  # by way of the fourth latent, the smallest of A
+    assert abs(path[5][3]) == np.abs(path[5]).max()  # through the fourth latent, the smallest of A
 
 
-def test_opposite_lengths_differ_and_nearly_opposite_codes_are_no_trap():
+def test_opposite_codes_of_different_lengths_and_nearly_opposite_codes_have_even_lengths():
     lengths = np.linalg.norm(latent_path(A, -3 * A, 5, "spherical"), axis=1)
     np.testing.assert_allclose(lengths, np.linalg.norm(A) * np.array([1, 1.5, 2, 2.5, 3]), rtol=1e-6)
     for nudge in (1e-12, 1e-8, 1e-5, 1e-3):
@@ -70,7 +70,7 @@ def test_opposite_lengths_differ_and_nearly_opposite_codes_are_no_trap():
         np.testing.assert_allclose(np.linalg.norm(path, axis=1), np.linalg.norm(A), rtol=2e-3)
 
 
-def test_a_single_latent_goes_straight():
+def test_with_a_single_latent_a_spherical_path_is_linear():
     np.testing.assert_allclose(latent_path(np.array([2.0]), np.array([-2.0]), 5, "spherical")[:, 0], [2, 1, 0, -1, -2])
 
 
@@ -78,10 +78,10 @@ def test_a_single_latent_goes_straight():
     ("start", "end", "steps", "kind", "said"),
     [
         (A, B[:3], 5, "linear", "from 4 latents to 3"),
-        (A, B, 0, "linear", "0 steps"),
-        (A, B, 2.5, "linear", "2.5 steps"),
-        (A, B, 1001, "linear", "1001 steps"),
-        (A, B, 5, "curly", "unknown kind 'curly'"),
+        (A, B, 0, "linear", "steps: 0 is not possible"),
+        (A, B, 2.5, "linear", "steps: 2.5"),
+        (A, B, 1001, "linear", "steps: 1001"),
+        (A, B, 5, "curly", "kind: 'curly'"),
         (A, B * np.nan, 5, "linear", "finite"),
         (np.zeros(0), np.zeros(0), 5, "linear", "shape"),
         (A[None], B, 5, "linear", "shape"),
@@ -94,9 +94,27 @@ def test_impossible_paths_are_refused(start, end, steps, kind, said):
 
 def test_traversals_change_one_latent_at_a_time():
     values = np.array([-3.0, 0.0, 1.5])
-    found = traversals(A, values)
-    assert found.shape == (4, 3, 4)
+    codes = traversals(A, values)
+    assert codes.shape == (4, 3, 4)
     for latent in range(4):
         for place, value in enumerate(values):
             expected = [value if other == latent else x for other, x in enumerate(A.tolist())]
-            np.testing.assert_allclose(found[latent, place], expected, rtol=1e-6)
+            np.testing.assert_allclose(codes[latent, place], expected, rtol=1e-6)
+
+
+def test_latents_are_ranked_by_kl_and_those_that_are_off_are_listed_apart():
+    ranked = ranked_latents(np.array([0.2, 0.0, 3.0, 0.0099, 0.01, 3.0]))
+    assert ranked.on.tolist() == [2, 5, 0, 4]
+    assert ranked.off.tolist() == [3, 1]
+    assert ranked.kl[2] == 3.0
+
+
+def test_all_latents_may_be_off():
+    ranked = ranked_latents(np.zeros(3))
+    assert ranked.on.tolist() == [] and ranked.off.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("kl", [np.zeros((2, 2)), np.array([1.0, np.nan])])
+def test_a_kl_that_is_no_row_of_finite_numbers_is_refused(kl):
+    with pytest.raises(InputError, match="latents: KL"):
+        ranked_latents(kl)
