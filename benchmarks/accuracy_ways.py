@@ -1,4 +1,4 @@
-"""Exact triplet accuracy: one margin, 200 margins, a look-up in what is prepared; its growth with n."""
+"""Exact triplet accuracy: one margin, 200 margins, a look-up in prepared counts; growth with n."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SIZES = (5_000, 10_000, 20_000, 40_000, 60_000)
 
 
 def sampled_in_a_loop(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], count: int) -> float:
-    """The estimate that one would write down first: a triplet at a time."""
+    """Sampled triplet accuracy in a plain Python loop, a triplet at a time."""
     generator = np.random.default_rng(0)
     rows = {label: np.flatnonzero(labels == label) for label in np.unique(labels)}
     others = {label: np.flatnonzero(labels != label) for label in rows}
@@ -36,8 +36,8 @@ def sampled_in_a_loop(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray,
         anchor = generator.integers(len(labels))
         own = labels[anchor]
         positive, negative = generator.choice(rows[own]), generator.choice(others[own])
-        near = np.linalg.norm(means[anchor] - means[positive])
-        right += near + MARGIN <= np.linalg.norm(means[anchor] - means[negative])
+        to_positive = np.linalg.norm(means[anchor] - means[positive])
+        right += to_positive + MARGIN <= np.linalg.norm(means[anchor] - means[negative])
     return right / count
 
 
@@ -87,7 +87,7 @@ def table(timings: dict[str, Timing]) -> list[str]:
 
 @dataclass(frozen=True)
 class Grown:
-    """What so many rows take."""
+    """Time and memory of exact counts at one number of rows."""
 
     n: int
     one_margin: float
@@ -102,15 +102,15 @@ def growth(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> 
     """One margin and the grid at several n, on two threads."""
     triplet_accuracy(means[:100], labels[:100], [MARGIN], threads=2)  # loads compiled code, which is no growth
     _without_class_counts(means[:100], labels[:100])
-    found = []
+    sizes = []
     for n in (size for size in SIZES if size <= len(labels)):
-        one = _timed(lambda n=n: triplet_accuracy(means[:n], labels[:n], [MARGIN], threads=2))()
+        one_margin = _timed(lambda n=n: triplet_accuracy(means[:n], labels[:n], [MARGIN], threads=2))()
         grid = _timed(lambda n=n: _without_class_counts(means[:n], labels[:n]))()
-        found.append(Grown(n, one, grid, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20))
-    return found
+        sizes.append(Grown(n, one_margin, grid, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20))
+    return sizes
 
 
-def growth_table(found: list[Grown]) -> list[str]:
+def growth_table(sizes: list[Grown]) -> list[str]:
     """Markdown rows."""
     lines = ["| n | one margin, s | 201 margins, s | process's memory at most, GiB |", "| ---: | ---: | ---: | ---: |"]
-    return lines + [f"| {one.n:,} | {one.one_margin:.2f} | {one.grid:.2f} | {one.memory:.2f} |" for one in found]
+    return lines + [f"| {size.n:,} | {size.one_margin:.2f} | {size.grid:.2f} | {size.memory:.2f} |" for size in sizes]

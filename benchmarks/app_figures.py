@@ -1,4 +1,4 @@
-"""The app from a real Chromium: first content, page switches, and the server's memory by sessions. Prints Markdown.
+"""The app in a real Chromium: time to first content and to switch pages, and the server's memory. Prints Markdown.
 
     python -m benchmarks.app_figures
 
@@ -88,8 +88,8 @@ def switches(page: Page) -> list[str]:
     rows = []
     for name, ((first_title, first_whole), *later) in taken.items():
         titles, wholes = zip(*later, strict=True)
-        told = f"{first_title:.2f} | {first_whole:.2f} | {statistics.median(titles):.2f} | {max(titles):.2f}"
-        rows.append(f"| {name} | {told} | {statistics.median(wholes):.2f} |")
+        cells = f"{first_title:.2f} | {first_whole:.2f} | {statistics.median(titles):.2f} | {max(titles):.2f}"
+        rows.append(f"| {name} | {cells} | {statistics.median(wholes):.2f} |")
     every = [title for name in taken for title, _ in taken[name][1:]]
     return [*rows, f"| all | | | {statistics.median(every):.2f} | {max(every):.2f} | |"]
 

@@ -1,4 +1,4 @@
-"""The app served on a free port, and a Chromium that looks at it."""
+"""Starts the app on a free port, and a Chromium to open it in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decode anywhere in a real Chromium: how long after the pointer the picture comes, and questions under way at once."""
+"""Decode anywhere in a real Chromium: delay from the pointer to the decoded image, and requests open at once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WATCH = """() => {
     window.most = Math.max(window.most, ++open);
     asked.set(detail.question.number, moves.length);
   });
-  // Before the map's own listener, which asks the next question at once; the picture itself is seen a frame later.
+  // Before the map's own listener, which asks the next question at once; the image itself is seen a frame later.
   window.addEventListener('latent-map:decoded', ({detail}) => {
     open--;
     const count = asked.get(detail.number);
@@ -45,11 +45,11 @@ def main() -> None:
     moves = parser.parse_args().moves
     with served() as address, sync_playwright() as playwright:
         browser = chromium(playwright)
-        print("| map | moves answered | median, ms | 90 in 100 within, ms | slowest, ms | questions at once |")
+        print("| map | moves answered | median, ms | 90 in 100 within, ms | slowest, ms | requests at once |")
         print("| --- | ---: | ---: | ---: | ---: | ---: |")
-        for told in MAPS:
+        for map_query in MAPS:
             page = browser.new_page(viewport=WINDOW)
-            page.goto(f"{address}/Latent_map?run={told}")
+            page.goto(f"{address}/Latent_map?run={map_query}")
             page.get_by_text("What became of").or_(page.get_by_text("The selection")).first.wait_for(timeout=120_000)
             page.wait_for_timeout(4000)  # what follows the maps is drawn, too
             page.get_by_role("button", name="Decode anywhere").click()
@@ -64,8 +64,8 @@ def main() -> None:
                 page.wait_for_timeout(MOVE_EVERY_MS)
             page.wait_for_timeout(1500)
             lags = sorted(page.evaluate("window.lags"))
-            told_lags = f"{statistics.median(lags):.0f} | {lags[int(0.9 * len(lags))]:.0f} | {lags[-1]:.0f}"
-            print(f"| {told} | {len(lags)} | {told_lags} | {page.evaluate('window.most')} |", flush=True)
+            cells = f"{statistics.median(lags):.0f} | {lags[int(0.9 * len(lags))]:.0f} | {lags[-1]:.0f}"
+            print(f"| {map_query} | {len(lags)} | {cells} | {page.evaluate('window.most')} |", flush=True)
             page.close()
         browser.close()
 

@@ -1,4 +1,4 @@
-"""Alternatives timed in turns, A B A B, so that a machine that slows down slows them all; what a table needs of it."""
+"""Alternatives timed in turns, A B A B, so that a machine that slows down slows them all: medians, spreads, ratios."""
 
 from __future__ import annotations
 

@@ -30,18 +30,18 @@ def rows() -> tuple[dict[str, np.ndarray], np.ndarray, Blob, Blob]:
     encoding = read_encoding(run, "test")
     assert encoding is not None
     request = ProjectionRequest(means=encoding.means, parameters=TsneParameters(), labels=encoding.labels)
-    found = stored_layout(cache_key(request), [RUN / "layouts"])
-    assert found is not None
+    layout = stored_layout(cache_key(request), [RUN / "layouts"])
+    assert layout is not None
     random = np.random.default_rng(0)
     positions = {}
-    for arm, at in found.positions.items():
+    for arm, at in layout.positions.items():
         many = np.tile(at, (COPIES, 1))
         positions[arm] = (many + SHAKE * np.ptp(at) * random.normal(size=many.shape)).astype(np.float32)
     labels = np.tile(encoding.labels, COPIES)
     n = len(labels)
-    near = (np.arange(n)[:, None] + random.integers(1, n, (n, 10))) % n
+    neighbours = (np.arange(n)[:, None] + random.integers(1, n, (n, 10))) % n
     images = np.tile(load_split("mnist", "test").images, (COPIES, 1, 1))
-    return positions, labels, sprite_sheet(images), neighbours_blob(near, near)
+    return positions, labels, sprite_sheet(images), neighbours_blob(neighbours, neighbours)
 
 
 def page() -> None:

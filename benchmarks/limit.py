@@ -41,16 +41,16 @@ class Products:
         for layer, (inputs, outputs) in enumerate(layer_shapes(pixels, model)):
             shapes = (rows, inputs), (outputs, inputs), (rows, outputs)
             by_inputs, by_weights, values = [torch.empty(shape, dtype=products) for shape in shapes]
-            given, weights, by_values = [torch.randn(shape).to(products) for shape in shapes]
-            taken = [(given, weights.T, values), (by_values.T, given, by_weights)]
+            batch, weights, by_values = [torch.randn(shape).to(products) for shape in shapes]
+            taken = [(batch, weights.T, values), (by_values.T, batch, by_weights)]
             if layer:
                 taken.append((by_values, weights, by_inputs))
-            self._products += [[each.numpy() for each in one] if by_numpy else one for one in taken]
+            self._products += [[part.numpy() for part in product] if by_numpy else product for product in taken]
 
     def __call__(self, count: int) -> float:
         """Seconds of so many steps' products."""
         started = time.perf_counter()
         for _ in range(count):
-            for one, other, out in self._products:
-                self._multiply(one, other, out=out)
+            for left, right, out in self._products:
+                self._multiply(left, right, out=out)
         return time.perf_counter() - started

@@ -81,7 +81,7 @@ def bytes_sent(browser: Browser, address: str) -> None:
     received: list[int] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
 
-    def told(name: str, act: Callable[[], object]) -> None:
+    def measure(name: str, act: Callable[[], object]) -> None:
         received.clear()
         act()
         page.wait_for_timeout(5000)
@@ -100,17 +100,17 @@ def bytes_sent(browser: Browser, address: str) -> None:
                 page.mouse.down()
         page.mouse.up()
 
-    told("opening the page, all of it", lambda: page.goto(f"{address}/{PAGE}"))
-    told("selecting with a lasso, panels below included", lasso)
-    told("colour by neighbourhood change", lambda: choose("Colour by", "neighbourhood change"))
-    told("back to the classes", lambda: choose("Colour by", "class"))
-    told("another projection of both maps", lambda: choose("Projection", "UMAP"))
-    told("hovering", lambda: hover(page, page.get_by_test_id("map-left").bounding_box()))
+    measure("opening the page, all of it", lambda: page.goto(f"{address}/{PAGE}"))
+    measure("selecting with a lasso, panels below included", lasso)
+    measure("colour by neighbourhood change", lambda: choose("Colour by", "neighbourhood change"))
+    measure("back to the classes", lambda: choose("Colour by", "class"))
+    measure("another projection of both maps", lambda: choose("Projection", "UMAP"))
+    measure("hovering", lambda: hover(page, page.get_by_test_id("map-left").bounding_box()))
     context.close()
 
 
 def bytes_a_point(rows: int) -> None:
-    """Print what a point weighs on each map, block by block; a block's size does not hang on what is in it."""
+    """Print what a point weighs on each map, block by block; a block's size does not depend on its values."""
     layout, labels = np.random.default_rng(0).normal(size=(rows, 2)).astype(np.float32), np.zeros(rows, np.int64)
     table = np.zeros((rows, neighbours_that_fit(rows)), np.int64)
     weights = [
@@ -121,8 +121,8 @@ def bytes_a_point(rows: int) -> None:
             values_blob(layout[:, 0], layout[:, 1]),
         )
     ]
-    told = " | ".join(f"{weight:.2f}" for weight in (*weights, sum(weights)))
-    print(f"| 2 × {rows:,}, {table.shape[1]} neighbours | {told} |")
+    cells = " | ".join(f"{weight:.2f}" for weight in (*weights, sum(weights)))
+    print(f"| 2 × {rows:,}, {table.shape[1]} neighbours | {cells} |")
 
 
 def hover(page: Page, box: Any) -> None:

@@ -1,4 +1,4 @@
-"""How long pages take to open on a warm server, a change of a slider to be seen, and its bytes, in a real Chromium."""
+"""Time to open a page on a warm server, and time and bytes until a slider's change is seen, in a real Chromium."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Slider:
     """Path of the page."""
     name: str
     """Label of the slider, or what it begins with; empty where only the page's opening is measured."""
-    shown: str
+    on_screen: str
     """JavaScript that returns what is on screen, as text; empty until the page stands."""
 
 
@@ -41,32 +41,32 @@ BELOW_MAPS = """[...document.querySelectorAll('[data-testid=stMain] [data-testid
   .map(each => each.innerText).filter(text => /^(One minus the overlap|Classes of the selected)/.test(text)).join()"""
 
 SLIDERS = (
-    Slider(page="Latent_map?run=mnist", name="Neighbours k", shown=BELOW_MAPS),
-    Slider(page="Latent_map?run=mnist", name="Select images by their change — start", shown=BELOW_MAPS),
-    Slider(page="Reconstructions?run=mnist", name="How many", shown=PICTURE),
-    Slider(page="Reconstructions?run=mnist&code=a+sample&error-map=true", name="How many", shown=PICTURE),
-    Slider(page="Interpolation?run=mnist", name="Steps", shown=PLAYER),
-    Slider(page="Interpolation?run=mnist&way=spherical&ends=confusable+pair", name="Steps", shown=PLAYER),
-    Slider(page="Interpolation?run=mnist", name="Place on the way", shown=PLAYER),
-    Slider(page="Triplets?run=mnist", name="Margin m", shown=TABLE),
-    Slider(page="Triplets?run=mnist-ladder&view=Other+weights", name="Triplet weight", shown=WEIGHED),
-    Slider(page="Generation?run=mnist", name="Temperature", shown=PICTURE),
-    Slider(page="Generation?run=mnist&ask=4", name="Temperature", shown=PICTURE),
-    Slider(page="Generation?run=mnist", name="Samples shown", shown=PICTURE),
-    Slider(page="Traversals?run=mnist", name="Steps", shown=PICTURE),
-    Slider(page="Your_own_digit?run=mnist&strokes=AAZfN1JfSoBuhJaCrH4ABJ4wmGSSlo7N", name="", shown=PICTURE),
+    Slider(page="Latent_map?run=mnist", name="Neighbours k", on_screen=BELOW_MAPS),
+    Slider(page="Latent_map?run=mnist", name="Select images by their change — start", on_screen=BELOW_MAPS),
+    Slider(page="Reconstructions?run=mnist", name="How many", on_screen=PICTURE),
+    Slider(page="Reconstructions?run=mnist&code=a+sample&error-map=true", name="How many", on_screen=PICTURE),
+    Slider(page="Interpolation?run=mnist", name="Steps", on_screen=PLAYER),
+    Slider(page="Interpolation?run=mnist&way=spherical&ends=confusable+pair", name="Steps", on_screen=PLAYER),
+    Slider(page="Interpolation?run=mnist", name="Place on the way", on_screen=PLAYER),
+    Slider(page="Triplets?run=mnist", name="Margin m", on_screen=TABLE),
+    Slider(page="Triplets?run=mnist-ladder&view=Other+weights", name="Triplet weight", on_screen=WEIGHED),
+    Slider(page="Generation?run=mnist", name="Temperature", on_screen=PICTURE),
+    Slider(page="Generation?run=mnist&ask=4", name="Temperature", on_screen=PICTURE),
+    Slider(page="Generation?run=mnist", name="Samples on_screen", on_screen=PICTURE),
+    Slider(page="Traversals?run=mnist", name="Steps", on_screen=PICTURE),
+    Slider(page="Your_own_digit?run=mnist&strokes=AAZfN1JfSoBuhJaCrH4ABJ4wmGSSlo7N", name="", on_screen=PICTURE),
 )
 
 OVER = 700
 """Milliseconds after which a rerun is over, and so is what it draws below the picture."""
 
-SEEN = """shown => {
-  const look = () => eval(shown), before = look();
+SEEN = """on_screen => {
+  const look = () => eval(on_screen), before = look();
   window.addEventListener('keydown', () => { window.pressed = performance.now(); }, {once: true, capture: true});
-  window.seen = new Promise(told => {
+  window.seen = new Promise(resolve => {
     const wait = () => {
       const now = look();
-      if (now && now !== before) told(performance.now() - window.pressed);
+      if (now && now !== before) resolve(performance.now() - window.pressed);
       else requestAnimationFrame(wait);
     };
     requestAnimationFrame(wait);
@@ -84,7 +84,7 @@ def opening(context: BrowserContext, address: str, slider: Slider, received: lis
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
     begun = time.perf_counter()
     page.goto(f"{address}/{slider.page}")
-    page.wait_for_function(f"() => ({slider.shown}) !== ''", timeout=120_000)
+    page.wait_for_function(f"() => ({slider.on_screen}) !== ''", timeout=120_000)
     return page, time.perf_counter() - begun
 
 
@@ -100,7 +100,7 @@ def changing(page: Page, slider: Slider, times: int, received: list[int]) -> tup
     for i in range(times):
         received.clear()
         before = page.evaluate(FETCHED)
-        page.evaluate(SEEN, slider.shown)
+        page.evaluate(SEEN, slider.on_screen)
         handle.press("ArrowRight" if i % 2 == 0 else "ArrowLeft")
         seconds.append(float(page.evaluate("() => window.seen")))
         page.wait_for_timeout(OVER)

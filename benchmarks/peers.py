@@ -1,4 +1,4 @@
-"""The environment of the peers: made on demand in the user's cache folder, on top of the packages that run the app."""
+"""The virtual environment of the peer libraries, made on demand in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def peers_python(wanted: Sequence[str], seconds: float) -> tuple[Path, dict[str,
     until = time.monotonic() + seconds
     missing = {}
     names = {name.split("==")[0] for name in wanted}
-    for requirement in (one for one in requirements() if one.split("==")[0] in names):
+    for requirement in (line for line in requirements() if line.split("==")[0] in names):
         done = folder / f"{requirement}.installed"
         if not done.exists() and (failure := _install(python, requirement, until - time.monotonic())):
             missing[requirement] = failure

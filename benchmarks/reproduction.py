@@ -44,11 +44,11 @@ def figures(runs: list[Run]) -> list[Row]:
     """
     metrics = [read_metrics(run.folder) for run in runs]
     curves = [read_curves(run, "test") for run in runs]
-    if any(kept is None for kept in (*metrics, *curves)):
+    if any(part is None for part in (*metrics, *curves)):
         raise InputError("a run has no metrics or curves; train it to its end")
-    measured = [kept["arms"] for kept in metrics if kept is not None]
-    curved = [kept for kept in curves if kept is not None]
-    matched = [margin_where(kept["vae"], PAPER_VAE) for kept in curved]
+    measured = [of_run["arms"] for of_run in metrics if of_run is not None]
+    curved = [of_run for of_run in curves if of_run is not None]
+    matched = [margin_where(of_run["vae"], PAPER_VAE) for of_run in curved]
     margins = [margin for margin in matched if margin is not None]
     if len(margins) < len(runs):
         raise InputError("a VAE never scores the paper's 75.08 % at a margin from 0 to 5")
@@ -113,9 +113,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+", type=Path, help="folders of runs that differ in their seeds")
     parser.add_argument("--less", nargs="+", type=Path, help="print the differences to these, seed by seed")
-    asked = parser.parse_args()
-    runs = [read_run(folder) for folder in asked.runs]
-    print(differences(runs, [read_run(folder) for folder in asked.less]) if asked.less else table(runs))
+    options = parser.parse_args()
+    runs = [read_run(folder) for folder in options.runs]
+    print(differences(runs, [read_run(folder) for folder in options.less]) if options.less else table(runs))
 
 
 if __name__ == "__main__":

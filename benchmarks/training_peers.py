@@ -1,4 +1,4 @@
-"""What else one would train a VAE with triplets by: each library's own loop, on the paper's network and batches."""
+"""Peer libraries that train a VAE, most with triplets: each library's own loop, on the paper's network and batches."""
 
 # The peers live in an environment of their own (requirements beside this file's README), not where types are checked.
 # pyright: reportMissingImports=false
@@ -217,7 +217,7 @@ def _trained_by_lightning(module: Any, loader: DataLoader) -> Steps:
 
 
 def peer_ways(split: Split, batch_size: int, loss: LossConfig, model: ModelConfig) -> dict[str, Callable[[], Steps]]:
-    """What makes each peer's loop, by the name of its row."""
+    """Functions that make each peer's loop, by the name of its row."""
     pixels = split.images[0].size
     return {
         "tensors in memory, DataLoader": lambda: tensors_in_memory(split, batch_size, loss, Net(pixels, model)),

@@ -1,4 +1,4 @@
-"""How soon a run is seen to have started, and its first numbers, after Train is clicked in the sidebar's panel."""
+"""Time from a click on Train until the page shows that the run has started, and until its first numbers."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=5, help="starts")
     parser.add_argument("--pages", nargs="+", default=["Triplets", "Training"], help="paths of pages to start from")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TVAE_RUNS"] = folder
         jobs = Jobs(Path(folder))
@@ -94,19 +94,19 @@ def main() -> None:
             browser = chromium(playwright)
             print("| from the page | seconds until it is seen that | asked for | median | least | most |")
             print("| --- | --- | ---: | ---: | ---: | ---: |")
-            for place in asked.pages:
+            for place in options.pages:
                 page = browser.new_page(viewport=WINDOW)
                 page.goto(f"{address}/{place}?run=mnist")
                 page.get_by_text("Train a run", exact=True).first.click()
-                found: dict[str, list[float]] = {name: [] for name in ASKED}
-                for _ in range(asked.times):
+                times: dict[str, list[float]] = {name: [] for name in ASKED}
+                for _ in range(options.times):
                     wait_for_idle_worker(jobs)
                     for name, seconds in one_start(page, jobs).items():
-                        found[name].append(seconds)
+                        times[name].append(seconds)
                 page.close()
-                for name, each in found.items():
-                    told = f"{statistics.median(each):.2f} | {min(each):.2f} | {max(each):.2f}"
-                    print(f"| {place} | {name} | {ASKED[name]:g} | {told} |", flush=True)
+                for name, seconds in times.items():
+                    cells = f"{statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f}"
+                    print(f"| {place} | {name} | {ASKED[name]:g} | {cells} |", flush=True)
             browser.close()
         for job in jobs.runs():
             jobs.stop(job.id, None)

@@ -136,8 +136,8 @@ def table(timings: dict[str, Timing], missing: dict[str, str], triplets: int) ->
 def versions() -> dict[str, Any]:
     """Of what was measured."""
     names = ("torch", "numpy", "pytorch-metric-learning", "lightning", "disent", "pythae")
-    found = {}
+    versions = {}
     for name in names:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
+            versions[name] = importlib.metadata.version(name)
+    return versions

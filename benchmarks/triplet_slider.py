@@ -33,16 +33,16 @@ class Clock:
 
     def table(self, *arguments: Any, **options: Any) -> Any:
         """The page's own table is the first."""
-        given = self._table(*arguments, **options)
+        element = self._table(*arguments, **options)
         self.seen.setdefault("table", time.perf_counter() - self.start)
-        return given
+        return element
 
     def plotly_chart(self, *arguments: Any, **options: Any) -> Any:
         """The curve is the chart of that key."""
-        given = self._chart(*arguments, **options)
+        element = self._chart(*arguments, **options)
         if options.get("key") == "curves":
             self.seen["curve"] = time.perf_counter() - self.start
-        return given
+        return element
 
 
 def moves(run: str, view: str, clock: Clock) -> dict[str, list[float]]:
@@ -53,15 +53,15 @@ def moves(run: str, view: str, clock: Clock) -> dict[str, list[float]]:
     app.run()
     if app.exception or not app.table:
         raise SystemExit(f"{run}: the page does not show it")
-    found: dict[str, list[float]] = {"table": [], "curve": [], "whole page": []}
+    milliseconds: dict[str, list[float]] = {"table": [], "curve": [], "whole page": []}
     for move in range(MOVES):
         app.slider(key="margin-slider").set_value(round((7 * move * STEP) % LONGEST, 6))
         clock.restart()
         app.run()
         clock.seen["whole page"] = time.perf_counter() - clock.start
         for part, seconds in clock.seen.items():
-            found[part].append(1000 * seconds)
-    return found
+            milliseconds[part].append(1000 * seconds)
+    return milliseconds
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The tutorial way: PyTorch's VAE example with a triplet data set, as one would write it down first."""
+"""The tutorial way: PyTorch's VAE example with a triplet data set, written in the most direct way."""
 
 from __future__ import annotations
 

@@ -29,35 +29,35 @@ def test_the_json_holds_the_headlines_as_numbers(digits, monkeypatch, tmp_path, 
     written = tmp_path / "figures.json"
     monkeypatch.setattr(sys, "argv", ["benchmarks", "--quick", "--json", str(written)])
     suite.main()
-    told = json.loads(written.read_text(encoding="utf-8"))
+    figures = json.loads(written.read_text(encoding="utf-8"))
     assert set(suite.HEADLINES) == {
         *("pair_vs_tutorial", "arm_vs_best_peer", "share_of_limit", "fast_vs_plain", "pair_vs_sequential"),
         *("time_to_quality_vs_tutorial", "curve200_seconds"),
     }
     for name in suite.HEADLINES:
-        assert math.isfinite(told[name]) and told[name] > 0, name
-    assert told["quick"] is True and "cores" in told["machine"]
-    assert told["figures"]["missing peers"] == {"disent==0.8.0": "no network"}
+        assert math.isfinite(figures[name]) and figures[name] > 0, name
+    assert figures["quick"] is True and "cores" in figures["machine"]
+    assert figures["figures"]["missing peers"] == {"disent==0.8.0": "no network"}
     printed = capsys.readouterr().out
     assert "disent==0.8.0 is not installed: no network" in printed
     assert "| pythae (no triplets) | not measured: " in printed
 
 
-def test_a_peer_that_cannot_be_installed_is_told_and_tried_again(monkeypatch, tmp_path):
-    asked = []
+def test_a_peer_that_cannot_be_installed_is_reported_and_tried_again(monkeypatch, tmp_path):
+    requested = []
 
     def install(python, requirement, seconds):
-        asked.append(requirement)
+        requested.append(requirement)
         return "no network" if requirement.startswith("disent") else ""
 
     monkeypatch.setattr(peers, "user_cache_path", lambda name: tmp_path)
     monkeypatch.setattr(peers, "_install", install)
-    wanted = ("disent", "pythae==0.1.2")
+    packages = ("disent", "pythae==0.1.2")
     for expected in (["disent", "pythae"], ["disent"]):
-        asked.clear()
-        python, missing = peers.peers_python(wanted, seconds=1.0)
+        requested.clear()
+        python, missing = peers.peers_python(packages, seconds=1.0)
         assert python.exists()
-        assert [requirement.split("==")[0] for requirement in asked] == expected
+        assert [requirement.split("==")[0] for requirement in requested] == expected
         assert {name.split("==")[0]: why for name, why in missing.items()} == {"disent": "no network"}
 
 
@@ -66,20 +66,20 @@ def test_every_peer_that_trains_is_a_requirement():
 
 
 def test_time_to_quality_leaves_evaluation_out_and_looks_closer_near_the_goal():
-    glanced = iter([0.5, 0.9, 0.95, 0.954, 0.957])
-    exact = iter([0.955, 0.958])
+    quick_accuracies = iter([0.5, 0.9, 0.95, 0.954, 0.957])
+    exact_accuracies = iter([0.955, 0.958])
     counts = []
 
     def steps(count: int) -> float:
         counts.append(count)
         return count / 100
 
-    found = quality_ways.reached(
-        steps, lambda every: next(exact if every == 1 else glanced), lambda: 12.0, from_step=100
+    reached = quality_ways.reached(
+        steps, lambda every: next(exact_accuracies if every == 1 else quick_accuracies), lambda: 12.0, from_step=100
     )
     assert counts == [100, 50, 50, 10, 10]
-    assert (found.steps, found.accuracy, found.error) == (220, 0.958, 12.0)
-    assert found.seconds == pytest.approx(2.2)
+    assert (reached.steps, reached.accuracy, reached.error) == (220, 0.958, 12.0)
+    assert reached.seconds == pytest.approx(2.2)
 
 
 def test_growth_and_pictures_become_rows(digits, monkeypatch):
@@ -87,7 +87,7 @@ def test_growth_and_pictures_become_rows(digits, monkeypatch):
     labels = digits.test.labels[:60]
     monkeypatch.setattr(accuracy_ways, "SIZES", (30, 60, 90))
     grown = accuracy_ways.growth(means, labels)
-    assert [one.n for one in grown] == [30, 60]
+    assert [size.n for size in grown] == [30, 60]
     assert len(accuracy_ways.growth_table(grown)) == 4
     drawn = projection_ways.Drawn(1.0, None, 0.5)
     assert projection_ways.table({"a": drawn}, {"b": "why"})[2:] == [
@@ -104,11 +104,11 @@ def test_pictures_are_drawn_alone_and_by_the_process_of_the_app(monkeypatch, cap
 
     monkeypatch.setattr(suite, "RUN", suite.ROOT / "checkpoints" / "digits")
     monkeypatch.setattr(projection_ways, "peers", lambda means: {"a peer": missing})
-    found = suite.Printed(False, {}, {})
-    suite.projections(found)
-    assert set(found.figures["projections"]) == {"ours, PCA", "ours, UMAP", "ours, t-SNE"}
-    assert all(drawn["trustworthiness"] > 0.7 for drawn in found.figures["projections"].values())
-    assert set(found.figures["both arms by the app's process, seconds"]) == {"umap", "tsne"}
+    report = suite.Report(False, {}, {})
+    suite.projections(report)
+    assert set(report.figures["projections"]) == {"ours, PCA", "ours, UMAP", "ours, t-SNE"}
+    assert all(drawn["trustworthiness"] > 0.7 for drawn in report.figures["projections"].values())
+    assert set(report.figures["both arms by the app's process, seconds"]) == {"umap", "tsne"}
     assert "| a peer | not measured: ImportError: no such library | | |" in capsys.readouterr().out
 
 
