@@ -95,7 +95,6 @@ def choose_k(n: int) -> int:
 def draw_maps(
     pair: Pair,
     pictures: tuple[Picture, Picture],
-    right_at: np.ndarray,
     picks: state.Picks,
     colouring: tuple[str, float],
     images: Images | None,
@@ -104,8 +103,8 @@ def draw_maps(
     """Both maps."""
     provenance = pair.left.run.provenance
     sides = [
-        MapSide(title=view.title, colour=view.colour, positions=at, caption=shown.told)
-        for view, shown, at in zip((pair.left, pair.right), pictures, (pictures[0].positions, right_at), strict=True)
+        MapSide(title=view.title, colour=view.colour, positions=shown.positions, caption=shown.told)
+        for view, shown in zip((pair.left, pair.right), pictures, strict=True)
     ]
     latent_map(
         *sides,
@@ -274,7 +273,7 @@ def page() -> None:
     else:
         pictures = both_pictures(left, right, chosen, seed, kept)
     pictures = kept_still(left, pictures[0]), pictures[1]
-    right_at = laid_over(*pictures, picks.rows if to_selection else None)
+    pictures = pictures[0], laid_over(*pictures, picks.rows if to_selection else None)
     with waiting:
         show_state_of(pictures, kept)
 
@@ -288,13 +287,13 @@ def page() -> None:
         images, missing = images_of(run)
         near = None if playing else pair.neighbours
     with maps:
-        draw_maps(pair, pictures, right_at, picks, (colouring, margin), images, near)
+        draw_maps(pair, pictures, picks, (colouring, margin), images, near)
     show_captions(pair, pictures, colouring)
     if playing:
         st.caption("What changed, and what is selected, is told when the epochs stand still.")
     if not drawn or playing:
         return
-    offer_decoding(pair, (pictures[0].positions, right_at), map_key(pair))
+    offer_decoding(pair, pictures, map_key(pair))
     if early:
         images_of(run)
         _ = pair.neighbours
@@ -311,7 +310,7 @@ def page() -> None:
     with st.container(key="map-panels"):
         words, company = st.columns(2, gap="large")
         with words:
-            show_selection(pair, picks, names, images, (pictures[0].positions, right_at))
+            show_selection(pair, picks, names, images, (pictures[0].positions, pictures[1].positions))
         with company:
             show_row(pair, picks, names, images, map_key(pair))
         show_changes(pair, picks, names, images)

@@ -96,15 +96,16 @@ def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, seen: 
     shown = method if layout is not None else "pca"
     maps = cached.arm_maps({arm: encoding.arms[arm] for arm in arms}, layout)
     colours = arm_colours(list(run.config.arms))
-    how = "exact"
-    beyond = []
+    exact = True
+    outside_maps = []
     for arm, column in zip(arms, st.columns(len(arms), gap="medium"), strict=True):
         at, spot, near = maps[arm], None, np.zeros(0, np.int64)
         if arm in seen:
-            spot, how = at.place_of(seen[arm].mean)
+            placed = at.place_of(seen[arm].mean[None])
+            spot, exact = placed.positions[0], placed.exact
             near = seen[arm].votes.nearest.rows[0][:SHOWN_NEAR]
             if outside(spot, at.positions):
-                beyond.append(arm.upper())
+                outside_maps.append(arm.upper())
         names = run.provenance.class_names
         ground = cached.still_map(at.positions, encoding.labels, names, theme())
         with column:
@@ -120,10 +121,10 @@ def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, seen: 
         return
     way = (
         "placed *exactly*, by the map's own projection"
-        if how == "exact"
+        if exact
         else "placed *approximately*, amid its nearest means (this kind of map places no new image)"
     )
-    lost = f" It lies beyond the edge of {' and '.join(beyond)}." if beyond else ""
+    lost = f" It lies beyond the edge of {' and '.join(outside_maps)}." if outside_maps else ""
     st.caption(
         f"{computed}The large dot is your image, {way}; lines lead to its {min(SHOWN_NEAR, len(near))} nearest test "
         f"images in the latent space.{lost} The right map is turned and scaled to lie like the left. "

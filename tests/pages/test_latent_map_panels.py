@@ -253,7 +253,7 @@ def test_the_scrubber_takes_both_arms_to_its_epoch_and_leaves_dated_ones(shown, 
         assert picks(app).rows.tolist() == list(range(1, 21)), "the selection stays"
         encoding, trained = read_encoding(run.at(step), "test"), read_encoding(run, "test")
         assert encoding is not None and trained is not None
-        here, there = (quick_pca(found.arms["vae"].means) for found in (encoding, trained))
+        here, there = (quick_pca(found.arms["vae"].means, "PCA").positions for found in (encoding, trained))
         np.testing.assert_allclose(shown[-1]["left"].positions, align(there, here).apply(here), atol=1e-3)
     app.select_slider(key="epoch").set_value(run.step).run()
     assert [shown[-1][side].title for side in ("left", "right")] == ["VAE", "TVAE"]

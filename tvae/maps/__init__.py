@@ -6,7 +6,6 @@ kernels.py            numba loops of t-SNE and UMAP
 layout_files.py       Layouts on disk, named by cache key
 parameters.py         Parameters of each projection method, validated
 pca.py                PCA of the latent means, and the common start of all maps
-placement.py          New codes on a fitted layout
 projection.py         ProjectionRequest -> Layout: 2-D positions of all arms, aligned to the first
 projector.py          Server side of the projection process: queue, progress, cancel
 projector_process.py  The projection process: JSON requests on stdin, progress on stdout

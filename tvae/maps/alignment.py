@@ -12,42 +12,46 @@ from tvae.errors import InputError
 
 @dataclass(frozen=True)
 class Alignment:
-    """The map p -> scale * (p @ rotation) + offset from the right picture to the left."""
+    """The similarity p -> scale * (p @ rotation) + offset, which takes the right map to the left one."""
 
     rotation: Float64[np.ndarray, "2 2"]
-    """Orthogonal; its determinant is -1 where the picture is mirrored."""
+    """Orthogonal; its determinant is -1 where the map is mirrored."""
     scale: float
     """Positive."""
     offset: Float64[np.ndarray, " 2"]
 
     def apply(self, points: Float[np.ndarray, "m 2"]) -> Float64[np.ndarray, "m 2"]:
-        """Points of the right picture, laid over the left."""
+        """Points of the right map, aligned to the left."""
         return self.scale * (np.asarray(points, np.float64) @ self.rotation) + self.offset
 
     def undo(self, points: Float[np.ndarray, "m 2"]) -> Float64[np.ndarray, "m 2"]:
-        """Points of the aligned picture, as they were before."""
+        """Points of the aligned map, as they were before."""
         return (np.asarray(points, np.float64) - self.offset) / self.scale @ self.rotation.T
+
+    def then(self, other: Alignment) -> Alignment:
+        """This alignment followed by another one."""
+        return Alignment(self.rotation @ other.rotation, self.scale * other.scale, other.apply(self.offset[None])[0])
 
 
 def align(
     left: Float[np.ndarray, "n 2"], right: Float[np.ndarray, "n 2"], rows: Int[np.ndarray, " m"] | None = None
 ) -> Alignment:
-    """Lay `right` over `left`: both pictures to one size and centre, then the rotation of least squared motion.
+    """Align `right` to `left`: the same size and centre, and the rotation (or mirroring) of least squared motion.
 
     With `rows`, centre and rotation are those that suit these rows best. The size is always that of all rows (the root
-    mean square distance from the centre): the scale of least squared motion would shrink a picture the less it agrees
+    mean square distance from the centre): the scale of least squared motion would shrink a map that agrees little
     with the other, and a few rows that lie close together would blow it up. Where the rows fix no rotation (one row,
-    or all in one place) there is none.
+    or all in one place) there is none. Orthogonal Procrustes problem: Schönemann 1966.
 
     Raises:
-        InputError: the pictures do not have the same rows, a value is not finite, or a row number does not exist.
+        InputError: the maps do not have the same rows, a value is not finite, or a row number does not exist.
     """
     left, right = np.asarray(left, np.float64), np.asarray(right, np.float64)
     if left.ndim != 2 or left.shape[1:] != (2,) or left.shape != right.shape or len(left) == 0:
         raise InputError(f"align: shapes {left.shape} and {right.shape}; both must be (n, 2) with the same n")
     if not (np.isfinite(left).all() and np.isfinite(right).all()):
         raise InputError("align: a position is not finite; compute the layout again")
-    sizes = [float(np.linalg.norm(picture - picture.mean(axis=0))) for picture in (left, right)]
+    sizes = [float(np.linalg.norm(points - points.mean(axis=0))) for points in (left, right)]
     scale = sizes[0] / sizes[1] if min(sizes) > 0 else 1.0
     if rows is not None:
         rows = np.asarray(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -17,23 +17,27 @@ JITTER = 0.01
 
 @dataclass(frozen=True)
 class LinearMap:
-    """PCA as a map between latents and picture, both ways: position = align(components (z - mean))."""
+    """PCA as a map between latents and positions, both ways: position = alignment(components (z - mean))."""
 
     mean: Float64[np.ndarray, " d"]
     components: Float64[np.ndarray, "2 d"]
     """Orthonormal directions of greatest variance; the second is zero where there is but one latent."""
     alignment: Alignment
-    """What laid this picture over the first arm's."""
+    """Aligns this map to the first arm's."""
     variance_share: float
     """Share of the variance that the two directions hold, in [0, 1]; 0 where all rows are equal."""
 
     def positions(self, points: Float[np.ndarray, "m d"]) -> Float64[np.ndarray, "m 2"]:
-        """Where latent points lie in the picture."""
+        """Positions of latent points."""
         return self.alignment.apply((np.asarray(points, np.float64) - self.mean) @ self.components.T)
 
     def points(self, positions: Float[np.ndarray, "m 2"]) -> Float64[np.ndarray, "m d"]:
-        """The latent points that positions of the picture stand for: those of the plane through the mean."""
+        """The latent points at these positions: those in the plane through the mean."""
         return self.mean + self.alignment.undo(positions) @ self.components
+
+    def aligned(self, alignment: Alignment) -> LinearMap:
+        """The same map, its positions aligned once more."""
+        return replace(self, alignment=self.alignment.then(alignment))
 
 
 def principal_axes(

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64
 
 from tvae.errors import InputError
-from tvae.maps.alignment import Alignment, align
-from tvae.maps.pca import LinearMap, principal_axes
+from tvae.maps.alignment import align
+from tvae.maps.pca import LinearMap, pca_maps
 from tvae.maps.projection import Layout
+from tvae.metrics.neighbours import nearest_neighbours, nearest_to
 
 Likeness = Literal["exact", "plane", "approximate"]
-"""exact: PCA of no more than two latents, where place and code are one to one. plane: PCA of more, where a place stands
-for the code of the plane through the mean; what lies off that plane is left out. approximate: any other map, where the
-nearest points speak for the place."""
+"""How far a decoded position can be believed. exact: PCA of at most two latents, where position and code are one to
+one. plane: PCA of more latents, where a position stands for the code in the plane through the mean, and what lies off
+that plane is left out. approximate: any other map, where the code is a weighted mean of the nearest points' codes."""
 
 NEIGHBOURS = 8
-"""Points that speak for a place."""
+"""Rows that a new code's position, or a new position's code, is averaged over."""
+USUAL = 0.99
+"""Share of the rows whose distance to their nearest other row counts as usual."""
 _FAR = 3.0
 _WIDE = 0.01
 _SPACED = 250
@@ -29,7 +33,7 @@ _SPACED = 250
 
 @dataclass(frozen=True, eq=False)
 class DecodedPlace:
-    """What a place of a map stands for."""
+    """The latent code at a position of the map."""
 
     code: Float32[np.ndarray, " latent"]
     likeness: Likeness
@@ -39,63 +43,84 @@ class DecodedPlace:
 
 
 @dataclass(frozen=True, eq=False)
+class PlacedCodes:
+    """Positions of new codes on a map."""
+
+    positions: Float64[np.ndarray, "m 2"]
+    exact: bool
+    """Whether the map itself gives them (PCA); else they are weighted means of the nearest rows' positions."""
+    beyond: float
+    """Share of the codes, in [0, 1], that are farther from all rows than 99 in 100 rows are from each other: the map
+    knows nothing there, and their positions say little. 0 where they are exact."""
+
+
+@dataclass(frozen=True, eq=False)
 class ShownMap:
-    """One arm's map, ready to be asked what lies where."""
+    """One arm's map: the latent code at any position, and the position of any latent code."""
 
     means: Float[np.ndarray, "n latent"]
     positions: Float[np.ndarray, "n 2"]
     """Where the rows lie as the map is shown."""
     linear: LinearMap | None
-    """The map itself where it is PCA."""
-    laid: Alignment | None
-    """What laid the picture of `linear` over another one; None where it is shown as it is."""
+    """From codes to the shown positions and back, where the map is PCA."""
     reach: float
-    """Distance on the map from the nearest point beyond which a place is far."""
+    """Distance on the map from the nearest point beyond which a position is far."""
 
     def at(self, place: tuple[float, float]) -> DecodedPlace:
-        """The code of a place.
+        """The code at a position.
 
         Raises:
-            InputError: a place that is not finite.
+            InputError: a position that is not finite.
         """
-        spot = np.asarray(place, np.float64)
-        if spot.shape != (2,) or not np.isfinite(spot).all():
+        position = np.asarray(place, np.float64)
+        if position.shape != (2,) or not np.isfinite(position).all():
             raise InputError(f"map: {place!r} is no place; it must be two finite numbers")
         if self.linear is not None:
-            inner = spot[None] if self.laid is None else self.laid.undo(spot[None])
             likeness: Likeness = "exact" if self.means.shape[1] <= 2 else "plane"
-            return DecodedPlace(self.linear.points(inner)[0].astype(np.float32), likeness, False)
-        distances = np.sqrt(((self.positions.astype(np.float64) - spot) ** 2).sum(axis=1))  # (n,)
-        rows, weights = _nearest_weighted(distances)
-        code = weights @ self.means[rows].astype(np.float64)
+            return DecodedPlace(self.linear.points(position[None])[0].astype(np.float32), likeness, False)
+        distances = np.sqrt(((self.positions.astype(np.float64) - position) ** 2).sum(axis=1))  # (n,)
+        k = min(NEIGHBOURS + 1, len(distances))
+        rows = np.argpartition(distances, k - 1)[:k]
+        rows = rows[np.lexsort((rows, distances[rows]))]
+        code = shepard_weights(distances[rows][None])[0] @ self.means[rows].astype(np.float64)
         return DecodedPlace(code.astype(np.float32), "approximate", bool(distances[rows[0]] > self.reach))
 
-    def place_of(self, code: Float[np.ndarray, " latent"]) -> tuple[Float64[np.ndarray, " 2"], Likeness]:
-        """Where a new code lies: by the map itself where it is PCA, else amid the points of its nearest means.
+    def place_of(self, codes: Float[np.ndarray, "m latent"]) -> PlacedCodes:
+        """Positions of new codes: by the map itself where it is PCA, else among the points of the nearest means.
+
+        t-SNE and UMAP give positions to the rows that they were fitted to and to no others. A new code lies at the
+        weighted mean of the positions of the rows whose means are nearest to it; a code equal to a row's mean has that
+        row's position, and no position depends on which other codes come with it.
 
         Raises:
-            InputError: a code of another number of latents, or one that is not finite.
+            InputError: codes of another number of latents, or values that are not finite.
         """
-        asked = np.asarray(code, np.float64)
-        if asked.shape != (self.means.shape[1],) or not np.isfinite(asked).all():
-            raise InputError(f"map: a code of shape {asked.shape}; it must be {self.means.shape[1]} finite numbers")
+        codes = np.asarray(codes, np.float64)
+        latents = self.means.shape[1]
+        if codes.ndim != 2 or codes.shape[1] != latents or not np.isfinite(codes).all():
+            raise InputError(f"map: codes of shape {codes.shape}; they must be rows of {latents} finite numbers")
         if self.linear is not None:
-            spot = self.linear.positions(asked[None])
-            return (spot if self.laid is None else self.laid.apply(spot))[0], "exact"
-        distances = np.sqrt(((self.means.astype(np.float64) - asked) ** 2).sum(axis=1))
-        rows, weights = _nearest_weighted(distances)
-        return weights @ self.positions[rows].astype(np.float64), "approximate"
+            return PlacedCodes(self.linear.positions(codes), True, 0.0)
+        nearest = nearest_to(codes, self.means, min(NEIGHBOURS + 1, len(self.means)))
+        weights = shepard_weights(nearest.distances.astype(np.float64))
+        positions = np.einsum("mk,mkx->mx", weights, self.positions[nearest.rows].astype(np.float64))
+        return PlacedCodes(positions, False, float((nearest.distances[:, 0] > self._usual_distance).mean()))
+
+    @cached_property
+    def _usual_distance(self) -> float:
+        """The distance to the nearest other mean that 99 in 100 rows do not exceed."""
+        if len(self.means) == 1:
+            return 0.0
+        return float(np.quantile(nearest_neighbours(self.means, 1).distances, USUAL))
 
 
 def shown_map(
-    means: Float[np.ndarray, "n latent"],
-    positions: Float[np.ndarray, "n 2"],
-    linear: LinearMap | None = None,
-    laid: Alignment | None = None,
+    means: Float[np.ndarray, "n latent"], positions: Float[np.ndarray, "n 2"], linear: LinearMap | None = None
 ) -> ShownMap:
-    """The map, with how far its points reach: three times the distance that 95 in 100 have to their nearest other.
+    """The map of these means at these positions, with its reach.
 
-    At least a hundredth of the map's larger extent, so that points in one place don't leave the rest of it far.
+    The reach is three times the distance that 95 in 100 points have to their nearest other, and at least a hundredth
+    of the map's larger extent, so that points in one place don't leave the rest of it far.
 
     Raises:
         InputError: means and positions are not of the same rows.
@@ -104,73 +129,43 @@ def shown_map(
         raise InputError(
             f"map: {len(means)} means and positions of shape {positions.shape}; they must be the same rows"
         )
-    at = positions.astype(np.float64)
-    reach = _WIDE * float(np.ptp(at, axis=0).max())
-    if linear is None and len(at) > 1:
-        rows = np.unique(np.linspace(0, len(at) - 1, _SPACED).astype(int))
+    exact = positions.astype(np.float64)
+    reach = _WIDE * float(np.ptp(exact, axis=0).max())
+    if linear is None and len(exact) > 1:
+        rows = np.unique(np.linspace(0, len(exact) - 1, _SPACED).astype(int))
         nearest = np.empty(len(rows))
-        x, y = np.ascontiguousarray(at.T)  # a sum over an axis of two is slow
-        for place, row in enumerate(rows):
+        x, y = np.ascontiguousarray(exact.T)  # a sum over an axis of two is slow
+        for i, row in enumerate(rows):
             squared = (x - x[row]) ** 2 + (y - y[row]) ** 2
             squared[row] = np.inf
-            nearest[place] = squared.min()
+            nearest[i] = squared.min()
         reach = max(reach, _FAR * float(np.sqrt(np.percentile(nearest, 95))))
-    return ShownMap(means, positions, linear, laid, reach)
+    return ShownMap(means, positions, linear, reach)
 
 
-def _nearest_weighted(
-    distances: Float64[np.ndarray, " n"],
-) -> tuple[np.ndarray, Float64[np.ndarray, " k"]]:
-    """The nearest rows, nearest first, and their weights, which sum to 1.
+def shepard_weights(distances: Float64[np.ndarray, "m k"]) -> Float64[np.ndarray, "m k"]:
+    """Weights of the nearest rows by their distances, nearest first; each row of weights sums to 1.
 
-    Weights are ((R - d) / (R d))² with R the distance of the next row beyond (Franke & Little's local form of
-    Shepard's 1968 method): they change without a jump as a place moves from one row to another, and at a row itself
-    that row alone counts.
+    Weights are ((R - d) / (R d))² with R the largest of the distances (Franke & Little's local form of Shepard's 1968
+    method): they change without a jump as a point moves from one row to another. A row at distance 0 counts alone.
     """
-    k = min(NEIGHBOURS + 1, len(distances))
-    rows = np.argpartition(distances, k - 1)[:k]
-    rows = rows[np.lexsort((rows, distances[rows]))]
-    near = distances[rows]
-    if near[0] == 0:
-        weights = (near == 0).astype(np.float64)
-    else:
-        reach = near[-1]
-        weights = ((reach - near) / (reach * near)) ** 2
-        if weights.sum() == 0:  # all as far as each other
-            weights = np.ones(k)
-    return rows, weights / weights.sum()
-
-
-def pca_behind(
-    means: Float[np.ndarray, "n latent"], positions: Float[np.ndarray, "n 2"]
-) -> tuple[LinearMap, Alignment] | None:
-    """PCA of the means and what lays it over these positions, where that is what they show; else None.
-
-    However a picture was turned, mirrored, scaled and moved since, it is known by matching to a thousandth of its
-    larger extent.
-    """
-    mean, components, share = principal_axes(means)
-    linear = LinearMap(mean, components, Alignment(np.eye(2), 1.0, np.zeros(2)), share)
-    flat = linear.positions(means)
-    laid = align(positions, flat)
-    off = float(np.abs(laid.apply(flat) - positions).max())
-    return (linear, laid) if off <= 1e-3 * float(np.ptp(positions, axis=0).max()) else None
-
-
-_AS_IT_IS = Alignment(np.eye(2), 1.0, np.zeros(2))
+    reach = distances[:, -1:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights = ((reach - distances) / (reach * distances)) ** 2
+    weights = np.where(distances[:, :1] == 0, distances == 0, weights)
+    weights = np.where(weights.sum(axis=1, keepdims=True) == 0, 1.0, weights)  # all rows equally far
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def arm_maps(means: Mapping[str, Float32[np.ndarray, "n _"]], layout: Layout | None) -> dict[str, ShownMap]:
     """Each arm's map in the layout, or PCA where there is none; all are turned and scaled to lie like the first."""
-    made: dict[str, ShownMap] = {}
+    linear_maps = pca_maps(means) if layout is None else layout.maps
+    maps: dict[str, ShownMap] = {}
     for arm, points in means.items():
-        if layout is None:
-            mean, components, share = principal_axes(points)
-            linear = LinearMap(mean, components, _AS_IT_IS, share)
-            positions = linear.positions(points)
-        else:
-            linear, positions = layout.maps.get(arm), layout.positions[arm]
-        laid = align(next(iter(made.values())).positions, positions) if made else None
-        at = positions if laid is None else laid.apply(positions)
-        made[arm] = shown_map(points, at.astype(np.float32), linear, laid)
-    return made
+        linear = linear_maps.get(arm)
+        positions = layout.positions[arm] if layout is not None else linear_maps[arm].positions(points)
+        if maps:
+            alignment = align(next(iter(maps.values())).positions, positions)
+            positions, linear = alignment.apply(positions), linear and linear.aligned(alignment)
+        maps[arm] = shown_map(points, positions.astype(np.float32), linear)
+    return maps

@@ -1,4 +1,4 @@
-"""What the latent map answers to a place: each arm by its own map, PCA exactly, others by their points."""
+"""What the maps say of a position and of a new code: PCA exactly, other maps by their points."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
-from tvae.maps.alignment import align
+from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters
 from tvae.model.network import to_grey
 from tvae.runs.encodings import read_encoding
 from tvae.runs.run import read_run
@@ -17,7 +17,9 @@ from tvae.ui import cached
 from tvae.ui.components.decoding_probe import Decoded, question_in
 from tvae.ui.maps.decoding import FAR, answer_for
 from tvae.ui.maps.pair import Pair
+from tvae.ui.maps.projecting import Picture, kept_still, laid_over, picture, request_for
 from tvae.ui.maps.views import View
+from tvae.ui.session import Layouts
 
 RUN = read_run(Path(__file__).parents[3] / "checkpoints" / "digits")
 
@@ -29,37 +31,54 @@ def pair() -> Pair:
     return Pair(View(RUN, "vae", "VAE"), View(RUN, "tvae", "TVAE"), found.labels, 10)
 
 
-def positions_of(pair: Pair, method: str) -> tuple[np.ndarray, np.ndarray]:
-    found = cached.layout(RUN, method)
-    assert found is not None
-    left, right = found.positions["vae"], found.positions["tvae"]
-    return left, align(left, right).apply(right).astype(np.float32)
+def pictures_of(pair: Pair, parameters: Parameters) -> tuple[Picture, Picture]:
+    """Both maps as the latent map page shows them; the run ships their layouts."""
+    kept = Layouts()
+    left, right = (
+        picture(view, other, request_for(view, other, parameters, 0), kept)
+        for view, other in ((pair.left, pair.right), (pair.right, pair.left))
+    )
+    assert left.ticket is right.ticket is None
+    return left, laid_over(left, right, None)
 
 
 def test_at_a_point_of_its_map_an_arm_draws_that_image(pair):
-    at = positions_of(pair, "tsne")
-    answer = answer_for(pair, at)
+    pictures = pictures_of(pair, TsneParameters())
+    answer = answer_for(pair, pictures)
     for side, view in enumerate((pair.left, pair.right)):
         for row in (3, 200):
-            x, y = at[side][row]
-            found = answer((float(x), float(y)))[side]
-            assert found.told == "approximate" and not found.far
+            x, y = pictures[side].positions[row]
+            decoded = answer((float(x), float(y)))[side]
+            assert decoded.told == "approximate" and not decoded.far
             expected = to_grey(network(RUN, view.arm).decoded(view.encoded.means[row][None]))[0]
-            assert found.image is not None
-            assert np.abs(found.image.astype(int) - expected).max() <= 1
+            assert decoded.image is not None
+            assert np.abs(decoded.image.astype(int) - expected).max() <= 1
 
 
 def test_pca_is_exact_and_never_far(pair):
-    at = positions_of(pair, "pca")
-    found = answer_for(pair, at)((float(at[0].max()) * 5, 0.0))
-    assert [one.told for one in found] == ["exact in this plane"] * 2
-    assert not any(one.far for one in found)
+    pictures = pictures_of(pair, PcaParameters())
+    decoded = answer_for(pair, pictures)((float(pictures[0].positions.max()) * 5, 0.0))
+    assert [side.told for side in decoded] == ["exact in this plane"] * 2
+    assert not any(side.far for side in decoded)
+
+
+@pytest.mark.parametrize("snapshot", [None, RUN.snapshots[0]], ids=["trained", "at the start"])
+def test_pca_stays_exact_however_the_map_was_turned(pair, snapshot):
+    """The left map of a snapshot is aligned to the trained arm's, the right one to the left."""
+    run = RUN.at(snapshot)
+    views = View(run, "vae", "VAE"), View(run, "tvae", "TVAE")
+    left, right = pictures_of(Pair(*views, pair.labels, 10), PcaParameters())
+    left = kept_still(views[0], left)
+    for view, shown in zip(views, (left, laid_over(left, right, np.arange(20))), strict=True):
+        assert shown.linear is not None
+        width = float(np.ptp(shown.positions, axis=0).max())
+        np.testing.assert_allclose(shown.linear.positions(view.encoded.means), shown.positions, atol=1e-5 * width)
 
 
 def test_far_from_every_point_is_said(pair):
-    at = positions_of(pair, "tsne")
-    found = answer_for(pair, at)((float(at[0].max()) * 5, 0.0))
-    assert [(one.told, one.far) for one in found] == [(FAR, True)] * 2
+    pictures = pictures_of(pair, TsneParameters())
+    decoded = answer_for(pair, pictures)((float(pictures[0].positions.max()) * 5, 0.0))
+    assert [(side.told, side.far) for side in decoded] == [(FAR, True)] * 2
 
 
 def test_an_arm_without_weights_says_so(pair, monkeypatch):
@@ -67,8 +86,22 @@ def test_an_arm_without_weights_says_so(pair, monkeypatch):
         raise InputError("weights: lost")
 
     monkeypatch.setattr(cached, "network", refuse)
-    found = answer_for(pair, positions_of(pair, "tsne"))((0.0, 0.0))
-    assert [(one.image, one.told) for one in found] == [(None, "weights: lost")] * 2
+    decoded = answer_for(pair, pictures_of(pair, TsneParameters()))((0.0, 0.0))
+    assert [(side.image, side.told) for side in decoded] == [(None, "weights: lost")] * 2
+
+
+@pytest.mark.parametrize("method", ["pca", "tsne", "umap"])
+def test_all_pages_place_a_new_code_at_the_same_position(method):
+    """The page of a person's own digit asks a run's maps; the training page asks for the codes of other snapshots."""
+    layout = cached.layout(RUN, method)
+    trained, snapshot = (cached.encoding(run) for run in (RUN, RUN.at(RUN.snapshots[-1])))
+    assert layout is not None and trained is not None and snapshot is not None
+    own_digit_maps = cached.arm_maps(trained.arms, layout)
+    training_page = cached.placed_codes(trained.arms, layout, snapshot.arms)
+    for arm, codes in snapshot.means.items():
+        for row in (0, 100, 250):
+            placed = own_digit_maps[arm].place_of(codes[row][None])
+            np.testing.assert_allclose(placed.positions[0], training_page[arm].positions[row], rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ arm, snapshot or file.
 
 from tvae.ui.cached.generation import classifier, quality, real_reference, samples
 from tvae.ui.cached.images import placement, sampled_error, split, thumbnails
-from tvae.ui.cached.maps import arm_maps, layout, layout_at_once, layout_with_key, placed, projector, still_map
+from tvae.ui.cached.maps import arm_maps, layout, layout_at_once, layout_with_key, placed_codes, projector, still_map
 from tvae.ui.cached.neighbourhoods import (
     MOST_NEIGHBOURS,
     change_groups,
@@ -58,7 +58,7 @@ __all__ = [
     "neighbour_lines",
     "neighbours",
     "network",
-    "placed",
+    "placed_codes",
     "placement",
     "projector",
     "quality",

@@ -12,11 +12,10 @@ from PIL import Image
 from tvae.figures.still_map import map_ground
 from tvae.maps.layout_files import layout_path, read_layout
 from tvae.maps.parameters import METHODS
-from tvae.maps.placement import Placed, Placing
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.maps.projection import layout as compute_layout
 from tvae.maps.projector import Projector
-from tvae.maps.shown_map import ShownMap
+from tvae.maps.shown_map import PlacedCodes, ShownMap
 from tvae.maps.shown_map import arm_maps as maps_of
 from tvae.model.encoding import EncodedArm
 from tvae.runs.run import Run
@@ -65,21 +64,19 @@ def layout_at_once(request: ProjectionRequest) -> Layout:
     return compute_layout(request)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
-def placed(fitted: EncodedArm, positions: Float32[np.ndarray, "n 2"], arm: EncodedArm) -> Placed:
-    """Where the means of an arm lie on a layout that has the fitted arm's means at these positions."""
-    return _placing(fitted, positions).places(arm.means)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY_OF)
-def _placing(fitted: EncodedArm, positions: Float32[np.ndarray, "n 2"]) -> Placing:
-    return Placing(fitted.means, positions)
-
-
 @st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=KEY_OF)
 def arm_maps(arms: dict[str, EncodedArm], layout: Layout | None) -> dict[str, ShownMap]:
     """Each arm's map in the layout, or its PCA where there is none, all aligned to the first."""
     return maps_of({name: arm.means for name, arm in arms.items()}, layout)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
+def placed_codes(
+    fitted: dict[str, EncodedArm], layout: Layout | None, arms: dict[str, EncodedArm]
+) -> dict[str, PlacedCodes]:
+    """Positions of the arms' means on the maps of the fitted arms."""
+    maps = arm_maps(fitted, layout)
+    return {name: maps[name].place_of(arm.means) for name, arm in arms.items()}
 
 
 @st.cache_resource(max_entries=24, show_spinner=False, hash_funcs=KEY_OF)

@@ -5,41 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
-import numpy as np
-from jaxtyping import Float32
-
 from tvae.errors import InputError
-from tvae.maps.shown_map import DecodedPlace, ShownMap, pca_behind, shown_map
+from tvae.maps.shown_map import DecodedPlace, ShownMap, shown_map
 from tvae.model.network import to_grey
 from tvae.ui import cached
 from tvae.ui.components.decoding_probe import Decoded, decoding_probe
 from tvae.ui.maps.pair import Pair
+from tvae.ui.maps.projecting import Picture
 from tvae.ui.maps.views import View
 
 FAR = "far from every image"
 WORDS = {"exact": "exact", "plane": "exact in this plane", "approximate": "approximate"}
 
 
-Positions = tuple[Float32[np.ndarray, "n 2"], Float32[np.ndarray, "n 2"]]
+Pictures = tuple[Picture, Picture]
+"""The left and the right map, as they are shown."""
 
 
-def offer_decoding(pair: Pair, positions: Positions, key: str) -> None:
-    """Have the maps of this key show what both arms draw under the pointer while their mode is on.
-
-    Args:
-        positions: of the left and the right map, as they are shown.
-    """
-    decoding_probe(answer_for(pair, positions), memory=key)
+def offer_decoding(pair: Pair, pictures: Pictures, key: str) -> None:
+    """Have the maps of this key show what both arms draw under the pointer while their mode is on."""
+    decoding_probe(answer_for(pair, pictures), memory=key)
 
 
-def answer_for(pair: Pair, positions: Positions) -> Callable[[tuple[float, float]], Sequence[Decoded]]:
-    """Both arms' decodes of a place, each by its own map; nothing is worked out before the first question."""
+def answer_for(pair: Pair, pictures: Pictures) -> Callable[[tuple[float, float]], Sequence[Decoded]]:
+    """Both arms' decodes of a place, each by its own map; nothing is computed before the first question."""
 
     @cache
     def map_of(side: int) -> ShownMap:
         means = (pair.left, pair.right)[side].encoded.means
-        linear, laid = pca_behind(means, positions[side]) or (None, None)
-        return shown_map(means, positions[side], linear, laid)
+        return shown_map(means, pictures[side].positions, pictures[side].linear)
 
     def answer(place: tuple[float, float]) -> list[Decoded]:
         return [_decoded(view, map_of(side).at(place)) for side, view in enumerate((pair.left, pair.right))]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float32, Int
 
-from tvae.maps.alignment import align
+from tvae.maps.alignment import Alignment, align
 from tvae.maps.fidelity import Fidelity
 from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters
-from tvae.maps.pca import principal_axes
+from tvae.maps.pca import LinearMap, pca_maps
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.maps.projector import ProjectionCancelled, ProjectionFailed, Ticket
 from tvae.runs.run import Run
@@ -26,9 +26,11 @@ METHOD_NAMES = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """Where one side's rows lie, and what is known of that."""
+    """One side's map: its positions, and what is known of them."""
 
     positions: Float32[np.ndarray, "n 2"]
+    linear: LinearMap | None
+    """From latents to these positions and back, where the map is PCA."""
     told: str
     """Method and parameters, in a few words."""
     fidelity: Fidelity | None
@@ -106,43 +108,41 @@ def picture(view: View, other: View, request: ProjectionRequest, kept: Layouts) 
     if failed and group in kept.standing:
         return _of_layout(kept.standing[group], name, key, f"{method} {failed}.")
     told = "PCA" if failed or request.method == "pca" else f"PCA, while {method} is computed"
-    return Picture(
-        quick_pca(view.encoded.means),
-        told,
-        None,
-        ticket=asked.ticket,
-        failed=f"{method} {failed}." if failed else "",
-        key=key,
-    )
+    failed = f"{method} {failed}." if failed else ""
+    return replace(quick_pca(view.encoded.means, told), ticket=asked.ticket, failed=failed, key=key)
 
 
-def laid_over(left: Picture, right: Picture, rows: Int[np.ndarray, " m"] | None) -> Float32[np.ndarray, "n 2"]:
-    """The right picture's positions turned, mirrored and scaled to lie like the left's, for all rows or for these."""
+def laid_over(left: Picture, right: Picture, rows: Int[np.ndarray, " m"] | None) -> Picture:
+    """The right map turned, mirrored and scaled to lie like the left one, for all rows or for these."""
     chosen = rows if rows is not None and len(rows) else None
-    return align(left.positions, right.positions, chosen).apply(right.positions).astype(np.float32)
+    return _aligned(right, align(left.positions, right.positions, chosen))
 
 
 def passing_picture(view: View) -> Picture:
-    """PCA, unmeasured: what a view is shown by where it stays but a moment."""
-    return Picture(quick_pca(view.encoded.means), "PCA, while the epochs play", None)
+    """PCA, unmeasured: what a view is shown by while the epochs play."""
+    return quick_pca(view.encoded.means, "PCA, while the epochs play")
 
 
 def kept_still(view: View, shown: Picture) -> Picture:
-    """The picture of a snapshot turned and mirrored to lie like PCA of the arm as it ended; any other as it is.
+    """The map of a snapshot turned and mirrored to lie like PCA of the arm as it ended; any other as it is.
 
     So the left map, which the right one is laid over, does not turn about from one epoch to the next.
     """
     trained = None if view.run.snapshot is None else cached.encoding(view.run.at(None))
     if trained is None:
         return shown
-    turned = align(quick_pca(trained.arms[view.arm].means), shown.positions).apply(shown.positions)
-    return replace(shown, positions=turned.astype(np.float32))
+    return _aligned(shown, align(quick_pca(trained.arms[view.arm].means, "PCA").positions, shown.positions))
 
 
-def quick_pca(means: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "n 2"]:
-    """The two directions of greatest variance, unmeasured: what is shown while another picture is computed."""
-    mean, components, _ = principal_axes(means)
-    return ((means - mean) @ components.T).astype(np.float32)
+def _aligned(shown: Picture, alignment: Alignment) -> Picture:
+    linear = None if shown.linear is None else shown.linear.aligned(alignment)
+    return replace(shown, positions=alignment.apply(shown.positions).astype(np.float32), linear=linear)
+
+
+def quick_pca(means: Float32[np.ndarray, "n d"], told: str) -> Picture:
+    """PCA, unmeasured: what is shown while another map is computed."""
+    linear = pca_maps({"": means})[""]
+    return Picture(linear.positions(means).astype(np.float32), linear, told, None)
 
 
 def parameters_told(parameters: Parameters) -> str:
@@ -157,6 +157,7 @@ def parameters_told(parameters: Parameters) -> str:
 def _of_layout(found: Layout, name: str, key: str, failed: str = "") -> Picture:
     return Picture(
         found.positions[name],
+        found.maps.get(name),
         parameters_told(found.parameters),
         found.fidelity.get(name),
         notes=found.notes,

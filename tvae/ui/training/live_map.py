@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import streamlit as st
 
 from tvae.errors import InputError
@@ -11,9 +12,8 @@ from tvae.figures.colours import arm_colours
 from tvae.jobs.job import Job
 from tvae.linked_map.contents import MapSide
 from tvae.maps.parameters import METHODS
-from tvae.maps.pca import pca_maps
-from tvae.maps.placement import NEAREST, Placed
 from tvae.maps.projection import ProjectionRequest, cache_key
+from tvae.maps.shown_map import NEIGHBOURS, PlacedCodes
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run, read_run
 from tvae.ui import cached
@@ -84,10 +84,17 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
         st.progress(min(1.0, now.share), f"PCA, while {METHOD_NAMES[method]} is made: {now.phase}{left}")
     every = list(config.arms)
     shown = [every[0], every[-1]]
-    found = {arm: _placed(fitted, arm, at, encoding) for arm in shown}
+    placed = cached.placed_codes(
+        {arm: fitted.encoding.arms[arm] for arm in shown}, asked.layout, {arm: encoding.arms[arm] for arm in shown}
+    )
     colours = arm_colours(every)
     sides = [
-        MapSide(title=arm.upper(), colour=colours[arm], positions=found[arm].positions, caption=f"epoch {at.epoch:.3g}")
+        MapSide(
+            title=arm.upper(),
+            colour=colours[arm],
+            positions=placed[arm].positions.astype(np.float32),
+            caption=f"epoch {at.epoch:.3g}",
+        )
         for arm in shown
     ]
     latent_map(
@@ -99,7 +106,7 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
     )
     st.caption(
         f"Means μ of the {config.data.name} test split, n = {len(encoding.labels):,}, at epoch {at.epoch:.3g}, "
-        f"{_made(fitted, at, found)} Seed {config.train.seed}, run {run_id}."
+        f"{_made(fitted, at, placed)} Seed {config.train.seed}, run {run_id}."
         + (" It moves with every snapshot." if cached.jobs().run(run_id).state in UNDER_WAY else "")
     )
 
@@ -121,10 +128,9 @@ def _fitted(run_id: str, method: str, reference: str) -> Fitted | None:
         if steps.get(run_id) not in run.snapshots:  # not chosen yet, or not kept any more
             steps[run_id] = at.step
         at = at if steps[run_id] == at.step else run.at(steps[run_id])
-    found = cached.encoding(at)
-    if found is None:
+    encoding = cached.encoding(at)
+    if encoding is None:
         return None
-    encoding = found
     if method == "pca":
         return Fitted(at, encoding)
     try:
@@ -148,32 +154,16 @@ def _forget_fit(run_id: str) -> None:
     st.session_state.get("training-fits", {}).pop(run_id, None)
 
 
-def _placed(fitted: Fitted, arm: str, at: Run, encoding: Encoding) -> Placed:
-    """Where an arm's means lie: on the fitted plane, or, of a layout, near the fitted means that they are near to."""
-    means, layout = encoding.means[arm], fitted.asked.layout
-    if layout is None:
-        every = list(fitted.run.config.arms)
-        maps = pca_maps({name: fitted.encoding.means[name] for name in (every[0], every[-1])})
-        return Placed(maps[arm].positions(means).astype("float32"), 0.0)
-    if _is_fitted(fitted, at):
-        return Placed(layout.positions[arm], 0.0)
-    return cached.placed(fitted.encoding.arms[arm], layout.positions[arm], encoding.arms[arm])
-
-
-def _is_fitted(fitted: Fitted, at: Run) -> bool:
-    return fitted.run.weights_folder == at.weights_folder
-
-
-def _made(fitted: Fitted, at: Run, found: dict[str, Placed]) -> str:
+def _made(fitted: Fitted, at: Run, placed: dict[str, PlacedCodes]) -> str:
     """How the picture came about, and how far to believe it, as the end of a sentence and more."""
     layout, when = fitted.asked.layout, f"epoch {fitted.run.epoch:.3g}"
     if layout is None:
         return f"in the PCA plane of {when}."
     made = f"in the layout of {when} by {parameters_told(layout.parameters)}."
-    if _is_fitted(fitted, at):
+    if fitted.run.weights_folder == at.weights_folder:
         return made
-    beyond = ", ".join(f"{100 * each.beyond:.0f} % in {arm.upper()}" for arm, each in found.items())
+    beyond = ", ".join(f"{100 * codes.beyond:.0f} % in {arm.upper()}" for arm, codes in placed.items())
     return (
-        f"{made} **Approximate**: each stands at the weighted mean of the places of the {NEAREST} fitted means "
+        f"{made} **Approximate**: each stands at the weighted mean of the places of the {NEIGHBOURS} fitted means "
         f"nearest to it. Beyond all that was fitted, where a place says little: {beyond}."
     )
