@@ -19,6 +19,15 @@ from tvae.ui.components import latent_map
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def folders_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The user's own runs and classifiers are neither read nor written, and each process has its own."""
+    with pytest.MonkeyPatch.context() as variables:
+        variables.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        variables.setenv("TVAE_RUNS", str(tmp_path_factory.mktemp("runs")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package's wheel, built from a copy, so that no earlier build's files get into it."""

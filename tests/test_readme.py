@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -9,21 +10,32 @@ from tvae.cli.commands import COMMANDS
 from tvae.runs.run import read_metrics
 
 ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_tree_names_the_rooms():
-    tree = (ROOT / "README.md").read_text(encoding="utf-8").split("## How the code is laid out")[1].split("\n## ")[0]
+    tree = README.split("## How the code is laid out")[1].split("\n## ")[0]
     named = re.findall(r"^ {6}(\S+)  +\S", tree, re.MULTILINE)
     rooms = {f"{path.parent.name}/" for path in (ROOT / "tvae").glob("*/__init__.py")}
     files = {"errors.py", "config.py"}
     assert sorted(named) == sorted(rooms | files)
 
 
+def test_the_table_of_pages_has_each_page_s_own_question():
+    rows = []
+    for path in sorted((ROOT / "pages").glob("*.py")):
+        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        (opening,) = [call for call in calls if ast.unparse(call.func) in ("open_page", "show_encoded_page")]
+        title, question = [ast.literal_eval(argument) for argument in opening.args[:2]]
+        rows.append(f"| {title} | {question} |")
+    table = README.split("## What you can ask")[1].split("\n## ")[0].strip().splitlines()
+    assert table[2:] == rows
+
+
 def test_the_python_example_runs(monkeypatch, capsys):
     """From the clone's top level, as the README is read; its numbers are those of the shipped run."""
     monkeypatch.chdir(ROOT)
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"^```python\n(.+?)^```", text, re.MULTILINE | re.DOTALL)
+    (example,) = re.findall(r"^```python\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
     exec(compile(example, "README.md", "exec"), {})
     *accuracies, shape = capsys.readouterr().out.splitlines()
     arms = read_metrics(ROOT / "checkpoints" / "digits")["arms"]
@@ -35,15 +47,14 @@ def test_the_python_example_runs(monkeypatch, capsys):
 
 def test_the_command_line_block_names_every_command():
     """`jobs start` stands for its fellows, which the comment beside it names."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8").split("## From the command line")[1].split("\n## ")[0]
+    text = README.split("## From the command line")[1].split("\n## ")[0]
     for name in COMMANDS:
         assert name.split(" ")[-1] in text, name
 
 
 def test_the_result_is_the_shipped_run_s():
     arms = read_metrics(ROOT / "checkpoints" / "mnist")["arms"]
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
     for arm, numbers in arms.items():
         cells = [f"{100 * numbers['triplet_accuracy'][m]:.2f} %" for m in ("0", "0.1", "0.5")]
         row = " | ".join([arm.upper(), *cells, f"{numbers['reconstruction']:.2f}", f"{numbers['kl']:.2f}"])
-        assert f"| {row} |" in text
+        assert f"| {row} |" in README

@@ -35,6 +35,6 @@ def test_a_click_on_a_cell_filters_the_triplets(triplets):
 
 
 def test_the_triplets_are_shown_on_the_map(triplets):
-    triplets.get_by_role("button", name="Select on the latent map").click()
-    triplets.get_by_role("link", name="Selected: go to the latent map").click()
+    triplets.get_by_role("button", name="Select on the latent map").click(timeout=WAIT)
+    triplets.get_by_role("link", name="Selected: go to the latent map").click(timeout=WAIT)
     triplets.get_by_test_id("map-left").and_(triplets.locator(":not([data-selected-count='0'])")).wait_for(timeout=WAIT)
