@@ -4,7 +4,7 @@ import math
 import pytest
 
 from tvae.config import PRESETS, DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
-from tvae.errors import InputError, read_json
+from tvae.errors import InputError
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -82,9 +82,3 @@ def test_a_foreign_config_is_refused_with_the_difference(change, said):
     change(plain)
     with pytest.raises(InputError, match=said):
         RunConfig.from_json(plain)
-
-
-@pytest.mark.parametrize("text", ["", "{", "[1,]", "NaN", '{"a": Infinity}', "[" * 100_000])
-def test_what_is_not_json_is_refused(text):
-    with pytest.raises(InputError, match=r"^file: "):
-        read_json(text, "file")

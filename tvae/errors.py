@@ -2,50 +2,61 @@
 
 from __future__ import annotations
 
-import json
 import math
-from typing import Any
+from collections.abc import Sequence
+from numbers import Integral, Real
 
 
 class InputError(ValueError):
-    """Something a person gave is wrong; the message is one line that says what, and what would be right."""
+    """Wrong input; the message is one line that says what is wrong and what would be right."""
 
 
-def require(holds: bool, where: str, value: object, right: str) -> None:
-    if not holds:
-        raise InputError(f"{where}: {value!r} is not possible; it must be {right}")
+def require(condition: bool, name: str, value: object, right: str) -> None:
+    """Check a condition on a value.
 
-
-def require_int(where: str, value: object, low: int, high: int) -> None:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    require(whole and low <= value <= high, where, value, f"a whole number from {low} to {high}")  # type: ignore[operator]
-
-
-def require_real(where: str, value: object, low: float, high: float = math.inf) -> None:
-    real = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    right = (
-        f"a finite number from {low:g} to {high:g}" if math.isfinite(high) else f"a finite number of at least {low:g}"
-    )
-    require(real and low <= value <= high, where, value, right)  # type: ignore[operator]
-
-
-def require_choice(where: str, value: object, choices: tuple[str, ...]) -> None:
-    require(value in choices, where, value, "one of " + ", ".join(choices))
-
-
-def read_json(text: str, where: str) -> Any:
-    """Parse JSON strictly.
+    Args:
+        name: what the message calls the value, such as `loss.margin`.
+        right: the end of the sentence "it must be …".
 
     Raises:
-        InputError: not JSON, or one of the non-numbers NaN and Infinity, which JSON does not have.
+        InputError: the condition is false.
     """
+    if not condition:
+        text = str(value) if isinstance(value, Real) else repr(value)  # repr(np.float64(2)) is no plain number
+        raise InputError(f"{name}: {text} is not possible; it must be {right}")
 
-    def refuse(word: str) -> None:
-        raise InputError(f"{where}: {word} is not a number that JSON knows")
 
-    try:
-        return json.loads(text, parse_constant=refuse)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON (line {error.lineno}: {error.msg})") from None
-    except RecursionError:
-        raise InputError(f"{where}: nested too deeply to be one of our files") from None
+def require_int(name: str, value: object, low: int, high: int | None = None) -> None:
+    """Check that a value is a whole number from `low` to `high`, or of at least `low` where there is no `high`.
+
+    NumPy's whole numbers count too; True and False do not.
+
+    Raises:
+        InputError: it is not.
+    """
+    right = f"a whole number of at least {low:,}" if high is None else f"a whole number from {low:,} to {high:,}"
+    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    require(is_whole and low <= int(value) and (high is None or int(value) <= high), name, value, right)  # type: ignore
+
+
+def require_real(name: str, value: object, low: float, high: float | None = None) -> None:
+    """Check that a value is a finite number from `low` to `high`, or of at least `low` where there is no `high`.
+
+    NumPy's numbers count too; True and False do not.
+
+    Raises:
+        InputError: it is not.
+    """
+    right = f"a finite number of at least {low:g}" if high is None else f"a finite number from {low:g} to {high:g}"
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    inside = is_number and low <= value < math.inf and (high is None or value <= high)  # type: ignore[operator]
+    require(inside, name, value, right)
+
+
+def require_choice(name: str, value: object, choices: Sequence[str]) -> None:
+    """Check that a value is one of the choices.
+
+    Raises:
+        InputError: it is not.
+    """
+    require(value in choices, name, value, "one of " + ", ".join(choices))

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tvae.errors import InputError
-from tvae.system.files import make_writable_folder, read_bounded, write_atomically
+from tvae.system.files import make_writable_folder, read_bounded, read_json, write_atomically
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -66,3 +66,9 @@ def test_a_folder_below_a_file_can_not_be_made(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="Not a directory"):
         make_writable_folder(tmp_path / "file" / "folder")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1,]", "NaN", '{"a": Infinity}', "[" * 100_000])
+def test_what_is_not_json_is_refused(text):
+    with pytest.raises(InputError, match=r"^file: "):
+        read_json(text, "file")

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from tvae.config import RunConfig
-from tvae.errors import InputError, read_json
-from tvae.system.files import read_bounded, write_atomically
+from tvae.errors import InputError
+from tvae.system.files import read_bounded, read_json, write_atomically
 from tvae.system.json_lines import append_row
 from tvae.system.process_lock import lock_is_held
 

@@ -15,10 +15,10 @@ import numpy as np
 import safetensors.numpy
 
 from tvae.config import RunConfig
-from tvae.errors import InputError, read_json
+from tvae.errors import InputError
 from tvae.model.encoding import weight_shapes
 from tvae.system.array_files import Weights, parse_weights, safetensors_header
-from tvae.system.files import read_bounded, write_atomically
+from tvae.system.files import read_bounded, read_json, write_atomically
 from tvae.training.loop import Training
 
 _PARTS = ("weight", "exp_avg", "exp_avg_sq")

@@ -10,8 +10,8 @@ from typing import Any
 
 from tvae.config import RunConfig
 from tvae.data import Split
-from tvae.errors import InputError, read_json
-from tvae.system.files import file_state, read_bounded, write_atomically
+from tvae.errors import InputError
+from tvae.system.files import file_state, read_bounded, read_json, write_atomically
 
 CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
 SNAPSHOTS = "snapshots"

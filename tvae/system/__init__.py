@@ -5,7 +5,7 @@ array_files.py    Arrays in .npz and safetensors files, read with a size limit a
 child_process.py  Environment of the processes that this program starts
 compiled.py       numba's njit with the settings that all kernels share
 csv_table.py      Tables as CSV text that a spreadsheet reads as text, never as a formula
-files.py          Atomic writes and bounded reads
+files.py          Atomic writes, bounded reads, strict JSON
 json_lines.py     JSON-lines files that are appended to while they are read
 process_lock.py   A file lock that the kernel releases when its process ends
 user_folders.py   Where a user's data sets, runs, layouts and classifiers are kept; run ids

@@ -1,11 +1,13 @@
-"""Atomic writes and bounded reads."""
+"""Atomic writes, bounded reads, strict JSON."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from tvae.errors import InputError
 
@@ -67,6 +69,27 @@ def file_state(path: Path) -> str:
     except OSError:
         return f"{path}:missing"
     return f"{path}:{state.st_ino}:{state.st_mtime_ns}:{state.st_size}"
+
+
+def read_json(text: str, where: str) -> Any:
+    """Parse JSON strictly.
+
+    Args:
+        where: what the message calls the text, such as its file.
+
+    Raises:
+        InputError: not JSON, or one of the non-numbers NaN and Infinity, which JSON does not have.
+    """
+
+    def refuse(word: str) -> None:
+        raise InputError(f"{where}: {word} is not a number that JSON knows")
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{where}: not JSON (line {error.lineno}: {error.msg})") from None
+    except RecursionError:
+        raise InputError(f"{where}: nested too deeply to be one of our files") from None
 
 
 def _temporary(path: Path) -> Path:

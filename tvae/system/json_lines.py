@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tvae.errors import read_json
-from tvae.system.files import read_bounded, write_atomically
+from tvae.system.files import read_bounded, read_json, write_atomically
 
 _LIMIT = 16 * 2**20
 

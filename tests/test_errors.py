@@ -1,0 +1,65 @@
+"""The checks of numbers and choices: what passes, and the line that refuses the rest."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tvae.errors import InputError, require, require_choice, require_int, require_real
+
+
+@pytest.mark.parametrize("value", [2, 7, np.int64(3), np.uint8(4)])
+def test_whole_numbers_within_the_range_pass(value):
+    require_int("k", value, 2, 7)
+    require_int("k", value, 2)
+
+
+@pytest.mark.parametrize("value", [1, 8, 2.0, True, np.True_, "3", None, math.nan, np.float64(3)])
+def test_anything_else_is_no_whole_number_of_the_range(value):
+    with pytest.raises(InputError, match=r"^k: .* is not possible; it must be a whole number from 2 to 7$"):
+        require_int("k", value, 2, 7)
+
+
+def test_a_whole_number_without_an_upper_end():
+    require_int("seed", 2**70, 0)
+    with pytest.raises(InputError) as refused:
+        require_int("seed", np.int64(-1), 0)
+    assert str(refused.value) == "seed: -1 is not possible; it must be a whole number of at least 0"
+
+
+@pytest.mark.parametrize("value", [0, 0.5, 1, np.float32(0.25), np.int64(1)])
+def test_numbers_within_the_range_pass(value):
+    require_real("share", value, 0, 1)
+    require_real("share", value, 0)
+
+
+@pytest.mark.parametrize(
+    "value", [-0.001, 1.001, 10**400, math.nan, math.inf, -math.inf, True, "0.5", None, np.float64(2)]
+)
+def test_anything_else_is_no_number_of_the_range(value):
+    with pytest.raises(InputError, match=r"^share: .* is not possible; it must be a finite number from 0 to 1$"):
+        require_real("share", value, 0, 1)
+
+
+def test_a_number_without_an_upper_end():
+    require_real("margin", 1e300, 0)
+    require_real("margin", 10**400, 0)  # beyond every float
+    with pytest.raises(InputError) as refused:
+        require_real("margin", np.float64(-2), 0)
+    assert str(refused.value) == "margin: -2.0 is not possible; it must be a finite number of at least 0"
+    with pytest.raises(InputError):
+        require_real("margin", math.inf, 0)
+
+
+def test_a_choice_is_one_of_those_named():
+    require_choice("split", "test", ("train", "test"))
+    with pytest.raises(InputError) as refused:
+        require_choice("split", "dev", ("train", "test"))
+    assert str(refused.value) == "split: 'dev' is not possible; it must be one of train, test"
+
+
+def test_a_condition_names_the_value_and_what_is_right():
+    require(True, "name", "", "anything")
+    with pytest.raises(InputError) as refused:
+        require(False, "name", "", "the name of a data set")
+    assert str(refused.value) == "name: '' is not possible; it must be the name of a data set"
