@@ -1,6 +1,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
 from tvae.config import PRESETS, DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
@@ -82,3 +83,8 @@ def test_a_foreign_config_is_refused_with_the_difference(change, said):
     change(plain)
     with pytest.raises(InputError, match=said):
         RunConfig.from_json(plain)
+
+
+def test_numbers_of_numpy_become_plain_json():
+    config = RunConfig(train=TrainConfig(seed=np.int64(3)), arms=vae_and_tvae(LossConfig(margin=np.float32(0.5))))
+    assert RunConfig.from_json(json.loads(json.dumps(config.to_json()))) == config

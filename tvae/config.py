@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from functools import cache
+from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
 from tvae.errors import InputError, require, require_choice, require_int, require_real
 
 SCHEMA = 1
 """Version of the JSON form of `RunConfig`; a file of another version is refused."""
-ADDED = {"added": True}
-"""Marks a field that the first files of this version lack: these runs were made with what is its default."""
-
 
 Reconstruction = Literal["squared-l2", "bernoulli"]
 Triplets = Literal["sampled", "batch-all"]
@@ -20,69 +18,119 @@ Step = Literal["plain", "fast", "fast-float32", "fast-bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
 
 
+ADDED = {"added": True}
+"""Metadata of a field that the first files of this schema lack: such a run was made with what is its default."""
+
+
+def number(default: float, low: float, high: float) -> Any:
+    """A field of a `Section` that holds a number from `low` to `high`."""
+    return field(default=default, metadata={"low": low, "high": high})
+
+
 @dataclass(frozen=True, kw_only=True)
-class DataConfig:
-    """Which images a run sees."""
+class Section:
+    """A group of settings: the one place where a setting is written.
+
+    From a field's type, default, range and docstring come its check, its option on the command line with its help, the
+    command that trains a run (`tvae.runs.train_command`), the comparison of two runs and the JSON form.
+    """
+
+    SECTION: ClassVar[str]
+    """First part of each option's name."""
+
+    def __post_init__(self) -> None:
+        """Check every field.
+
+        Raises:
+            InputError: an impossible value; the message names its option.
+        """
+        hints = _type_hints(type(self))
+        for entry in fields(self):
+            _check(option_name(self, entry.name), getattr(self, entry.name), hints[entry.name], entry.metadata)
+
+    def options(self) -> dict[str, Any]:
+        """Value of each setting by its option on the command line without the dashes, such as `loss.margin`."""
+        return {option_name(self, entry.name): getattr(self, entry.name) for entry in fields(self)}
+
+
+def option_name(section: Section | type[Section], field_name: str) -> str:
+    """Name of a field's option on the command line, such as `loss.triplet-weight`."""
+    return f"{section.SECTION}.{field_name.replace('_', '-')}"
+
+
+_type_hints = cache(get_type_hints)
+
+
+def _check(option: str, value: object, kind: Any, metadata: Any) -> None:
+    """Check a value by the type and the range of its field."""
+    if get_origin(kind) is Literal:
+        require_choice(option, value, get_args(kind))
+    elif kind is int:
+        require_int(option, value, metadata["low"], metadata["high"])
+    elif kind is float:
+        require_real(option, value, metadata["low"], metadata["high"])
+    else:
+        require(isinstance(value, str) and value != "", option, value, "a text that is not empty")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig(Section):
+    """The images of a run."""
+
+    SECTION = "data"
 
     name: str = "mnist"
     """mnist, fashion-mnist, kmnist (28x28 pixels, fetched once) or digits (8x8 pixels, comes with scikit-learn)."""
 
-    def __post_init__(self) -> None:
-        require(isinstance(self.name, str) and self.name != "", "data.name", self.name, "the name of a data set")
-
 
 @dataclass(frozen=True, kw_only=True)
-class ModelConfig:
+class ModelConfig(Section):
     """Two fully connected layers each way, as in section 3 of the paper."""
 
-    hidden: int = 400
-    """Width of the one hidden layer of the encoder and of the decoder (the paper does not give it)."""
-    latent_dim: int = 20
-    """Number of latents (the paper: 20)."""
+    SECTION = "model"
 
-    def __post_init__(self) -> None:
-        require_int("model.hidden", self.hidden, 1, 16_384)
-        require_int("model.latent-dim", self.latent_dim, 1, 1_024)
+    hidden: int = number(400, low=1, high=16_384)
+    """Width of the one hidden layer of the encoder and of the decoder (the paper does not give it)."""
+    latent_dim: int = number(20, low=1, high=1_024)
+    """Number of latents (the paper: 20)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class LossConfig:
+class LossConfig(Section):
     """Eq. 2 with a weight before each term: w_rec * rec + w_kl * KL + w_tri * triplet."""
 
-    margin: float = 1.0
+    SECTION = "loss"
+
+    margin: float = number(1.0, low=0.0, high=1e6)
     """Margin m of the triplet hinge max(0, D(a,p) - D(a,n) + m) between latent means (Eq. 1)."""
-    triplet_weight: float = 15.0
+    triplet_weight: float = number(15.0, low=0.0, high=1e6)
     """Weight of the triplet term; 0 gives a plain VAE."""
-    kl_weight: float = 1.0
+    kl_weight: float = number(1.0, low=0.0, high=1e6)
     """Weight of the KL divergence to the prior, in nats."""
-    reconstruction_weight: float = 1.0
+    reconstruction_weight: float = number(1.0, low=0.0, high=1e6)
     """Weight of the reconstruction term."""
     reconstruction: Reconstruction = "squared-l2"
     """squared-l2: squared pixel distance summed over the image (the paper's); bernoulli: cross-entropy in nats."""
 
-    def __post_init__(self) -> None:
-        require_real("loss.margin", self.margin, 0.0, 1e6)
-        for name in ("triplet_weight", "kl_weight", "reconstruction_weight"):
-            require_real(f"loss.{name.replace('_', '-')}", getattr(self, name), 0.0, 1e6)
-        require_choice("loss.reconstruction", self.reconstruction, get_args(Reconstruction))
-
 
 @dataclass(frozen=True, kw_only=True)
-class TrainConfig:
-    """How the weights are found; shared by all arms of a run."""
+class TrainConfig(Section):
+    """How the weights are trained; the same for all arms of a run."""
 
-    epochs: int = 20
+    SECTION = "train"
+
+    epochs: int = number(20, low=1, high=100_000)
     """Epochs; in one epoch as many triplets are drawn as the split has images."""
-    batch_size: int = 128
+    batch_size: int = number(128, low=1, high=65_536)
     """Triplets a step; each brings three images through encoder and decoder."""
-    learning_rate: float = 1e-3
+    learning_rate: float = number(1e-3, low=1e-9, high=10.0)
     """Adam's step size (at the start, where the schedule lowers it)."""
     schedule: Schedule = "flat-cosine"
     """constant, or flat-cosine: constant for the first half, then down to 0 along half a cosine."""
     triplets: Triplets = "sampled"
     """sampled: the drawn triplets alone (the paper's); batch-all: also every other triplet that the labels
     allow among the images of the batch (Hermans et al. 2017), which costs no further pass of the encoder."""
-    seed: int = 0
+    seed: int = number(0, low=0, high=2**63 - 1)
     """Seed of the initial weights, the triplets and the noise."""
     step: Step = field(default="plain", metadata=ADDED)
     """plain: gradients by automatic differentiation, the reference; fast: written by hand, with the large products
@@ -91,16 +139,6 @@ class TrainConfig:
     rounding, in bfloat16 within what another seed changes."""
     device: Device = "auto"
     """auto: the GPU if there is one, else the CPU."""
-
-    def __post_init__(self) -> None:
-        require_int("train.epochs", self.epochs, 1, 100_000)
-        require_int("train.batch-size", self.batch_size, 1, 65_536)
-        require_real("train.learning-rate", self.learning_rate, 1e-9, 10.0)
-        require_choice("train.schedule", self.schedule, get_args(Schedule))
-        require_choice("train.triplets", self.triplets, get_args(Triplets))
-        require_int("train.seed", self.seed, 0, 2**63 - 1)
-        require_choice("train.step", self.step, get_args(Step))
-        require_choice("train.device", self.device, get_args(Device))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +159,13 @@ class RunConfig:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that `from_json` takes back unchanged."""
-        return {"schema": SCHEMA, **asdict(self)}
+        return {"schema": SCHEMA, **asdict(self, dict_factory=_plain_values)}
+
+    def settings(self) -> dict[str, Any]:
+        """Value of each setting by its option on the command line, an arm's own as `ARM: loss.margin`."""
+        common = {**self.data.options(), **self.model.options(), **self.train.options()}
+        of_arms = {f"{arm}: {option}": v for arm, loss in self.arms.items() for option, v in loss.options().items()}
+        return {**common, **of_arms}
 
     @classmethod
     def from_json(cls, plain: object) -> RunConfig:
@@ -137,6 +181,11 @@ class RunConfig:
         return _from_plain(cls, {key: value for key, value in plain.items() if key != "schema"}, "config")
 
 
+def _plain_values(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The items as a dictionary, NumPy's numbers as Python's."""
+    return {name: value.item() if hasattr(value, "item") else value for name, value in items}
+
+
 def _from_plain(kind: Any, plain: object, where: str) -> Any:
     """Rebuild a value of the annotated type `kind` from plain JSON values, strictly."""
     if is_dataclass(kind):
@@ -147,7 +196,7 @@ def _from_plain(kind: Any, plain: object, where: str) -> Any:
             raise InputError(f"{where}: unknown field {key!r}; known are {', '.join(sorted(names))}")
         for key in {f.name for f in fields(kind) if f.metadata != ADDED} - plain.keys():
             raise InputError(f"{where}: field {key!r} is missing")
-        hints = get_type_hints(kind)
+        hints = _type_hints(kind)
         return kind(**{key: _from_plain(hints[key], value, f"{where}.{key}") for key, value in plain.items()})  # type: ignore[operator]
     if get_origin(kind) is dict:
         if not isinstance(plain, dict):

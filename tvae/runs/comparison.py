@@ -39,23 +39,16 @@ FIGURES: dict[str, Better] = {
 def settings_that_differ(before: RunConfig, after: RunConfig) -> dict[str, tuple[str, str]]:
     """Value of each setting in both, by its name on the command line (an arm's own: `tvae: loss.margin`).
 
-    A setting that one of them has not is told as "-": an arm that only the other has.
+    "-" stands for the settings of an arm that only the other run has.
     """
-    first, second = _flat(before), _flat(after)
-    names = [*first, *(name for name in second if name not in first)]
-    found = {name: (first.get(name, "-"), second.get(name, "-")) for name in names}
-    return {name: both for name, both in found.items() if both[0] != both[1]}
+    first, second = _setting_texts(before), _setting_texts(after)
+    values = {name: (first.get(name, "-"), second.get(name, "-")) for name in {**first, **second}}
+    return {name: both for name, both in values.items() if both[0] != both[1]}
 
 
-def _flat(config: RunConfig) -> dict[str, str]:
-    plain = config.to_json()
-    parts = {part: plain[part] for part in ("data", "model", "train")}
-    parts |= {f"{arm}: loss": values for arm, values in plain["arms"].items()}
-    return {
-        f"{part}.{name.replace('_', '-')}": f"{value:g}" if isinstance(value, float) else str(value)
-        for part, values in parts.items()
-        for name, value in values.items()
-    }
+def _setting_texts(config: RunConfig) -> dict[str, str]:
+    """Value of each setting as text, by its name."""
+    return {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in config.settings().items()}
 
 
 def metric_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[MetricChange]:

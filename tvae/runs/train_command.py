@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import fields
 
 from tvae.config import RunConfig, vae_and_tvae
 
 
 def train_command(config: RunConfig, out: str) -> str:
-    """The line for a shell that trains this run into the folder `out`, told as what differs from the defaults.
+    """The line for a shell that trains this run into the folder `out`, with the settings that are not the default.
 
     Raises:
         ValueError: the arms are not a TVAE and the VAE beside it, which is what the command line can ask for.
@@ -17,16 +16,10 @@ def train_command(config: RunConfig, out: str) -> str:
     loss = config.arms.get("tvae")
     if loss is None or config.arms != vae_and_tvae(loss):
         raise ValueError(f"no command line trains the arms {', '.join(config.arms)} alone")
-    usual = RunConfig()
     words = ["python", "-m", "tvae", "train", "--out", out]
-    for section, given, default in (
-        ("data", config.data, usual.data),
-        ("model", config.model, usual.model),
-        ("loss", loss, usual.arms["tvae"]),
-        ("train", config.train, usual.train),
-    ):
-        for field in fields(given):
-            value = getattr(given, field.name)
-            if value != getattr(default, field.name):
-                words += [f"--{section}.{field.name.replace('_', '-')}", str(value)]
+    for section in (config.data, config.model, loss, config.train):
+        default = type(section)().options()
+        for option, value in section.options().items():
+            if value != default[option]:
+                words += [f"--{option}", str(value)]
     return shlex.join(words)
