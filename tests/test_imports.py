@@ -230,7 +230,7 @@ def test_a_planted_cycle_inside_a_room_is_found(tmp_path):
 
 @pytest.mark.parametrize(
     "module",
-    ["tvae", "tvae.ui.cached", "tvae.cli.commands", "tvae.runs.run", "tvae.runs.history", "tvae.maps.projection"],
+    ["tvae", "tvae.ui.cached", "tvae.cli.parsing", "tvae.runs.run", "tvae.runs.history", "tvae.maps.projection"],
 )
 def test_what_the_first_page_needs_imports_no_heavy_library(module):
     heavy = {"torch", "sklearn", "umap", "numba", "torchvision"}

@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from tvae.cli.commands import COMMANDS
+from tvae.cli.parsing import COMMANDS
 from tvae.runs.run import read_metrics
 
 ROOT = Path(__file__).parents[1]

@@ -2,7 +2,7 @@
 
 import sys
 
-from tvae.cli.commands import main
+from tvae.cli.parsing import main
 
 
 def run() -> int:

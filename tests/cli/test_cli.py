@@ -1,4 +1,4 @@
-"""The command line: what each command prints and leaves, its exit status, and what a kill leaves."""
+"""What each command prints and writes, its exit status, and what a killed command leaves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from tvae.cli.commands import main
+from tvae.cli.parsing import main
 from tvae.runs.run import read_run
 from tvae.runs.weights import read_weights
 
@@ -63,7 +63,7 @@ def run_folder(tmp_path_factory) -> Path:
     return folder
 
 
-def test_train_keeps_what_it_was_told(run_folder):
+def test_train_keeps_its_settings(run_folder):
     run = read_run(run_folder)
     assert run.config.train.seed == 5
     assert run.config.model.latent_dim == 3
@@ -77,11 +77,11 @@ def test_train_keeps_what_it_was_told(run_folder):
 def test_evaluate_prints_one_json_object(run_folder):
     done = tvae("evaluate", run_folder, "--margins", "0", "0.1", "0.5", "1", "--json")
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert (found["dataset"], found["split"], found["n"]) == ("digits", "test", 359)
+    metrics = json.loads(done.stdout)
+    assert (metrics["dataset"], metrics["split"], metrics["n"]) == ("digits", "test", 359)
     kept = json.loads((run_folder / "metrics.json").read_text())
     for arm in ("vae", "tvae"):
-        values = found["arms"][arm]
+        values = metrics["arms"][arm]
         assert list(values["triplet_accuracy"]) == ["0", "0.1", "0.5", "1"]
         assert all(0 <= share <= 1 for share in values["triplet_accuracy"].values())
         assert {"reconstruction", "kl", "knn_accuracy"} <= values.keys()
@@ -99,7 +99,7 @@ def test_encode_writes_the_means(run_folder, tmp_path):
         assert arrays["labels"].shape == (359,)
 
 
-def test_layouts_are_found_again(run_folder):
+def test_layouts_are_written_into_the_run_folder(run_folder):
     done = tvae("layouts", run_folder)
     assert done.returncode == 0, done.stderr
     assert len(list((run_folder / "layouts").iterdir())) == 3
@@ -109,6 +109,13 @@ def test_fetch_prints_where_the_data_came_from():
     done = tvae("data", "fetch", "digits")
     assert done.returncode == 0
     assert "scikit-learn" in done.stdout
+
+
+def test_a_former_name_of_a_command_works_and_is_not_listed():
+    assert tvae("judge", "--help").stdout == tvae("classifier", "--help").stdout
+    assert tvae("judge", "none").stderr == tvae("classifier", "none").stderr != ""
+    assert "classifier" in tvae("--help").stdout
+    assert "judge" not in tvae("--help").stdout
 
 
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("train", "--help"), ("evaluate", "--help")])
@@ -144,18 +151,19 @@ WRONG = [
     (["encode", "{run}", "--out", "{tmp}/none/means.npz"], "means.npz"),
     (["data", "fetch", "cifar"], "cifar"),
     (["data", "fetch", "mnist", "--dir", "{tmp}/full/file"], "file"),
-    (["dance"], "known are"),
+    (["dance"], "the commands are data fetch, train"),
+    (["data", "dance"], "unknown command 'data dance'"),
 ]
 
 
-@pytest.mark.parametrize(("arguments", "said"), WRONG, ids=[" ".join(a) for a, _ in WRONG])
-def test_wrong_input_is_one_line_and_status_2(arguments, said, run_folder, tmp_path):
+@pytest.mark.parametrize(("arguments", "message"), WRONG, ids=[" ".join(a) for a, _ in WRONG])
+def test_wrong_input_is_one_line_and_status_2(arguments, message, run_folder, tmp_path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     done = tvae(*(word.format(tmp=tmp_path, run=run_folder) for word in arguments))
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "new" / "config.json").exists()
 
@@ -178,8 +186,8 @@ def test_an_evaluation_of_other_data_is_refused(run_folder, tmp_path):
     assert "trained on another test split" in done.stderr
 
 
-@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_ended_at_any_moment_leaves_a_loadable_checkpoint(tmp_path, blow):
+@pytest.mark.parametrize("end_signal", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_ended_at_any_moment_leaves_a_loadable_checkpoint(tmp_path, end_signal):
     folder = tmp_path / "run"
     long = [*SMALL[:-4], "--train.epochs", "5000", "--train.batch-size", "32"]
     worker = subprocess.Popen(
@@ -192,24 +200,24 @@ def test_a_run_ended_at_any_moment_leaves_a_loadable_checkpoint(tmp_path, blow):
     while not (folder / "tvae.safetensors").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.5)
-    worker.send_signal(blow)
-    _, said = worker.communicate(timeout=60)
+    worker.send_signal(end_signal)
+    _, stderr = worker.communicate(timeout=60)
     run = read_run(folder)
     assert not run.provenance.finished
     for arm in run.config.arms:
         read_weights(run, arm)
-    if blow == signal.SIGINT:
+    if end_signal == signal.SIGINT:
         assert worker.returncode == 130
-        assert "Traceback" not in said
+        assert "Traceback" not in stderr
 
 
-def test_a_full_disk_is_told_and_what_was_saved_stands(tmp_path):
+def test_a_full_disk_is_reported_and_what_was_saved_is_kept(tmp_path):
     """A file-size limit plays the full disk: the history grows past it while weights still fit."""
     folder = tmp_path / "run"
     script = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))\n"
-        "from tvae.cli.commands import main; sys.exit(main(sys.argv[1:]))"
+        "from tvae.cli.parsing import main; sys.exit(main(sys.argv[1:]))"
     )
     arguments = ["train", "--out", str(folder), *SMALL[:-4], "--train.epochs", "120", "--train.batch-size", "32"]
     done = subprocess.run(
@@ -223,7 +231,7 @@ def test_a_full_disk_is_told_and_what_was_saved_stands(tmp_path):
         read_weights(run, arm)
 
 
-def test_the_parsers_words_are_found_in_a_terminal_with_lines_too():
+def test_the_parsers_message_is_read_out_of_a_frame_of_lines_too():
     done = subprocess.run(
         [sys.executable, "-m", "tvae", "train", "--out", "new", "--loss.margin", "wide"],
         cwd=ROOT,

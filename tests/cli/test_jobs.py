@@ -16,9 +16,9 @@ def test_a_run_is_started_listed_watched_and_used(folder, tmp_path):
     started = tvae("jobs", "start", *SMALL, "--loss.margin", "0.5", "--name", "mine")
     assert started.returncode == 0, started.stderr
     run_id = started.stdout.strip()
-    (told,) = json.loads(tvae("jobs", "list", "--json").stdout)
-    assert set(told) == {"id", "state", "reason", "step", "steps"}
-    assert (told["id"], told["steps"]) == (run_id, 2 * (1438 // 32))
+    (row,) = json.loads(tvae("jobs", "list", "--json").stdout)
+    assert set(row) == {"id", "state", "reason", "step", "steps"}
+    assert (row["id"], row["steps"]) == (run_id, 2 * (1438 // 32))
     watched = tvae("jobs", "watch", run_id)
     assert watched.returncode == 0, watched.stderr
     assert f"{run_id}: done at step 88 of 88" in watched.stdout
@@ -58,7 +58,7 @@ IMPOSSIBLE = (
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("jobs", "stop", "../.."), "not found"),
         (("jobs", "watch", "nothere"), "not found"),
@@ -71,9 +71,9 @@ IMPOSSIBLE = (
         (("jobs", "dance"), "unknown command 'jobs dance'"),
     ],
 )
-def test_wrong_input_is_one_line_and_starts_nothing(words, said, folder):
+def test_wrong_input_is_one_line_and_starts_nothing(words, message, folder):
     done = tvae(*words)
     assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
+    assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert json.loads(tvae("jobs", "list", "--json").stdout) == []

@@ -1,4 +1,4 @@
-"""The command line that is shown trains the run that it is shown for."""
+"""The train command trains the config that it is made from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from tvae.cli.commands import Train, parse, run_config
+from tvae.cli.commands import run_config
+from tvae.cli.options import Train
+from tvae.cli.parsing import parse
 from tvae.config import PRESETS, DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.runs.train_command import train_command
 
@@ -35,7 +37,7 @@ def test_the_command_is_read_as_the_run(config):
     assert str(options.out) == "a folder; rm -rf x"
 
 
-def test_what_is_usual_is_not_told():
+def test_defaults_are_left_out():
     assert train_command(RunConfig(), "runs/mine") == "python -m tvae train --out runs/mine"
 
 

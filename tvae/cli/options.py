@@ -1,0 +1,160 @@
+"""Options of each command, as dataclasses that tyro reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from tvae.config import DataConfig, LossConfig, ModelConfig, TrainConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetch:
+    """Make a data set ready and print where it came from."""
+
+    name: tyro.conf.Positional[str]
+    """mnist, fashion-mnist, kmnist or digits."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """Settings of a new run."""
+
+    preset: Literal["paper", "best", "ladder"] = "paper"
+    """Settings to start from, which the options below change. paper: the paper's two arms; best: higher
+    accuracy at a lower error, for about three times the work; ladder: twelve arms from weak to strong."""
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+    half: bool = False
+    """Keep weights and encodings in half precision: half the disk, accuracies within 0.1 points."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train(RunOptions):
+    """Train a VAE and a TVAE side by side and keep the run in a folder.
+
+    Both start from the same weights and see the same triplets and noise; the VAE's triplet weight is 0.
+    """
+
+    out: Path
+    """New folder for the run."""
+    json: bool = False
+    """Print the metrics as one JSON object when the run ends, and no progress bar."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartJob(RunOptions):
+    """Start a run in the background, or queue it, and print its id; its folder is $TVAE_RUNS/ID.
+
+    TVAE_RUNS names the folder of runs (default: the user's data folder). One run trains at a time, or as many as
+    TVAE_RUNS_AT_ONCE says; the rest wait in order.
+    """
+
+    name: str = ""
+    """What to call it."""
+    seconds: float | None = None
+    """Train for about this long, if its epochs aren't over sooner."""
+    start_from: Path | None = None
+    """Folder of a run whose weights to begin with (default: from scratch)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListJobs:
+    """List the runs in the background, newest first."""
+
+    json: bool = False
+    """Print one JSON array: id, state, reason, step and steps of each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchJob:
+    """Watch a run until it ends; leaving (Ctrl-C) leaves it running.
+
+    The exit status is 0 if the run is then done, else 1.
+    """
+
+    id: tyro.conf.Positional[str]
+    """As `jobs list` shows it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopJob:
+    """Stop a run, keep what it has, and wait until it has ended."""
+
+    id: tyro.conf.Positional[str]
+    """As `jobs list` shows it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeJob:
+    """Have a run go on that is paused, or was stopped, interrupted or failed: to the same result as without a break."""
+
+    id: tyro.conf.Positional[str]
+    """As `jobs list` shows it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """Measure a run's arms: exact triplet accuracy over all triplets, reconstruction, KL, nearest neighbours."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder of the run, such as checkpoints/mnist."""
+    margins: tuple[float, ...] = (0.0, 0.1, 0.2, 0.5, 1.0)
+    """Margins at which triplet accuracy is counted."""
+    split: Literal["train", "test"] = "test"
+    """Which images."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+    json: bool = False
+    """Print one JSON object instead of a table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encode:
+    """Write the posterior means of a split: an .npz with one array (n, latent) an arm, and the labels."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder of the run."""
+    out: Path
+    """The .npz file to write."""
+    split: Literal["train", "test"] = "test"
+    """Which images."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layouts:
+    """Compute the PCA, t-SNE and UMAP layouts that the app shows first, and keep them in the run's folder."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder of the run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainClassifier:
+    """Train the classifier that says which class the app's samples show, on the run's training images."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder of a run on these images; its arms play no part."""
+    out: Path | None = None
+    """Folder to keep it in (default: the user's data folder, where the app looks)."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """Start the app and open it in the browser; further options go to Streamlit, as in `app --server.port 8600`."""
+
+    streamlit_options: tyro.conf.Positional[tuple[str, ...]] = ()
+    """As `streamlit run --help` lists them."""

@@ -1,0 +1,94 @@
+"""What the commands print: results, tables, progress bars, errors."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
+    from tvae.training.loop import Report
+
+
+def print_error(line: str) -> None:
+    """Print one line on standard error."""
+    sys.stderr.write("tvae: " + " ".join(line.split()) + "\n")
+
+
+def print_table(table: Table) -> None:
+    """Print a table on standard output, as wide as the terminal."""
+    Console().print(table)
+
+
+def progress_bar(*columns: ProgressColumn) -> Progress:
+    """A progress bar on standard error, drawn where a person watches: standard output holds the result alone."""
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+@contextlib.contextmanager
+def download_progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A function that shows the bytes of each download; nothing is drawn before its first call."""
+    bar = progress_bar(TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    tasks: dict[str, TaskID] = {}
+
+    def show(description: str, done: int, total: int | None) -> None:
+        if not tasks:
+            bar.start()
+        if description not in tasks:
+            tasks[description] = bar.add_task(description)
+        bar.update(tasks[description], completed=done, total=total)
+
+    try:
+        yield show
+    finally:
+        if tasks:
+            bar.stop()
+
+
+def training_progress(reports: Iterator[Report]) -> Iterator[Report]:
+    """The reports as they come, with a progress bar where a person watches."""
+    columns = (BarColumn(), TextColumn("epoch {task.fields[epoch]:.1f}  {task.fields[losses]}"), TimeRemainingColumn())
+    with progress_bar(*columns) as bar:
+        task = bar.add_task("", total=None, epoch=0.0, losses="")
+        for report in reports:
+            losses = "  ".join(
+                f"{name}: rec {arm.reconstruction:.1f} kl {arm.kl:.1f} triplet {arm.triplet:.3f}"
+                for name, arm in list(report.arms.items())[:2]
+            )
+            bar.update(task, completed=report.step, total=report.steps, epoch=report.epoch, losses=losses)
+            yield report
+
+
+METRIC_NAMES = {
+    "reconstruction": "squared error an image",
+    "kl": "KL, nats",
+    "active_units": "active units",
+    "knn_accuracy": "1-NN accuracy",
+    "knn_accuracy_5": "5-NN accuracy",
+    "map_at_r": "MAP@R",
+    "silhouette": "silhouette",
+}
+"""Rows of the table of metrics below triplet accuracy."""
+
+
+def print_metrics(metrics: dict[str, Any], as_json: bool) -> None:
+    """Print what `tvae.runs.evaluation.evaluate` measured, as one JSON object or as a table with a column an arm."""
+    if as_json:
+        print(json.dumps(metrics))
+        return
+    arms = metrics["arms"]
+    title = f"{metrics['dataset']}, {metrics['split']} split, n = {metrics['n']:,}, seed {metrics['seed']}"
+    table = Table("", *arms, title=title, title_justify="left")
+    for margin in next(iter(arms.values()))["triplet_accuracy"]:
+        shares = [f"{100 * arm['triplet_accuracy'][margin]:.2f} %" for arm in arms.values()]
+        table.add_row(f"triplet accuracy, margin {margin}", *shares)
+    for key, name in METRIC_NAMES.items():
+        table.add_row(name, *[f"{arm[key]:,.4f}" for arm in arms.values()])
+    print_table(table)

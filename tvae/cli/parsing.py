@@ -1,0 +1,149 @@
+"""main: reads the command and its options, runs it, turns errors into one line and an exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import re
+import shlex
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tyro
+
+from tvae.cli import commands
+from tvae.cli.options import (
+    App,
+    Encode,
+    Evaluate,
+    Fetch,
+    Layouts,
+    ListJobs,
+    ResumeJob,
+    RunOptions,
+    StartJob,
+    StopJob,
+    Train,
+    TrainClassifier,
+    WatchJob,
+)
+from tvae.cli.output import print_error
+from tvae.config import PRESETS
+from tvae.errors import InputError
+
+COMMANDS: dict[str, tuple[type, Callable[[Any, str], None]]] = {
+    "data fetch": (Fetch, commands.data_fetch),
+    "train": (Train, commands.train),
+    "jobs start": (StartJob, commands.jobs_start),
+    "jobs list": (ListJobs, commands.jobs_list),
+    "jobs watch": (WatchJob, commands.jobs_watch),
+    "jobs stop": (StopJob, commands.jobs_stop),
+    "jobs resume": (ResumeJob, commands.jobs_resume),
+    "evaluate": (Evaluate, commands.evaluate),
+    "encode": (Encode, commands.encode),
+    "layouts": (Layouts, commands.layouts),
+    "classifier": (TrainClassifier, commands.classifier),
+    "app": (App, commands.app),
+}
+"""Each command's options and the function that runs it."""
+ALIASES = {"judge": "classifier"}
+"""Former names of commands; they work and are not listed."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command.
+
+    Returns:
+        The exit status: 0 on success, 2 for wrong input, 1 for a run that failed, 130 after Ctrl-C. Each but 0 comes
+        with one line on standard error.
+    """
+    try:
+        return _dispatch(list(arguments))
+    except InputError as error:
+        print_error(str(error))
+        return 2
+    except OSError as error:
+        print_error(f"{error.filename or 'file system'}: {error.strerror or error}")
+        return 2
+    except (ArithmeticError, commands.NotDone) as error:
+        print_error(str(error))
+        return 1
+    except KeyboardInterrupt:
+        print_error("stopped; what was saved is kept")
+        return 130
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help"):
+        _print_commands()
+        return 0
+    groups = {name.split()[0] for name in COMMANDS if " " in name}
+    words = 2 if arguments[0] in groups else 1
+    name = " ".join(arguments[:words])
+    name = ALIASES.get(name, name)
+    if name not in COMMANDS:
+        raise InputError(f"unknown command {name!r}; the commands are {', '.join(COMMANDS)}")
+    options, run = COMMANDS[name]
+    option_words = arguments[words:]
+    if options is App and not {"-h", "--help"} & set(option_words):
+        option_words = ["--", *option_words]  # Streamlit's own options, which our parser doesn't know
+    parsed = parse(options, name, option_words)
+    if parsed is not None:
+        run(parsed, f"{commands.PROGRAM} {shlex.join(arguments)}")
+    return 0
+
+
+def _print_commands() -> None:
+    program = commands.PROGRAM
+    print(f"usage: {program} COMMAND [options]   ({program} COMMAND --help lists a command's options)\n")
+    for name, (options, _) in COMMANDS.items():
+        print(f"  {name:<12} {(options.__doc__ or '').splitlines()[0]}")
+
+
+def parse(options: type, name: str, arguments: list[str]) -> Any:
+    """The options of a command as an instance of the dataclass `options`, or None where its help was asked for.
+
+    Raises:
+        InputError: wrong options; the message is the parser's own text without the frame that it draws around it.
+    """
+    default = _preset_defaults(options, arguments) if issubclass(options, RunOptions) else None
+    message = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(message):
+            return tyro.cli(options, prog=f"{commands.PROGRAM} {name}", args=arguments, default=default)
+    except SystemExit as end:
+        if end.code in (0, None):
+            return None
+        raise InputError(_one_line(message.getvalue())) from None
+
+
+def _one_line(framed: str) -> str:
+    """The first paragraph of a framed message, and the option it names where it suggests one.
+
+    The frame is a title, then paragraphs with a rule between; it is drawn with lines or, where a terminal has none,
+    with dashes and no sides.
+    """
+    paragraphs: list[list[str]] = [[]]
+    for line in framed.splitlines()[1:]:
+        words = line.strip("│ ")
+        if set(words) <= set("─-╰╯"):
+            paragraphs.append([])
+        else:
+            paragraphs[-1].append(words)
+    message, *hints = [paragraph for paragraph in paragraphs if paragraph]
+    line = re.sub(r"^Error parsing [\w.]+: (?=[\w.-]+: )", "", " ".join(message))  # our messages name the option too
+    options = [hint[1] for hint in hints if hint[0] in ("Perhaps you meant:", "Argument helptext:") and len(hint) > 1]
+    return f"{line}; expected {options[0]}" if options else line
+
+
+def _preset_defaults(options: type[RunOptions], arguments: list[str]) -> Any:
+    """Defaults of a run's options: those of the preset named in the arguments; the parser refuses an unknown one."""
+    names = [value for word, value in itertools.pairwise(arguments) if word == "--preset"]
+    names += [word.removeprefix("--preset=") for word in arguments if word.startswith("--preset=")]
+    preset = PRESETS.get(names[-1] if names else "paper")
+    if preset is None:
+        return None
+    loss = list(preset.arms.values())[-1]
+    required = {"out": tyro.MISSING} if options is Train else {}
+    return options(**required, data=preset.data, model=preset.model, loss=loss, train=preset.train)
