@@ -13,6 +13,7 @@ from tvae.runs.run import Run, read_metrics
 from tvae.ui import cached
 from tvae.ui.components.latent_map import latent_map
 from tvae.ui.page import open_page
+from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
 
 PAPER = {"vae": 0.7508, "tvae": 0.9560}
@@ -104,7 +105,9 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
         MapSide(title=arm.upper(), colour=colours[arm], positions=layout.positions[arm], caption=name)
         for arm in (arms[0], arms[-1])
     )
-    latent_map(left, right, labels=encoding.labels, class_names=run.provenance.class_names, key=f"overview-{run.name}")
+    latent_map(
+        left, right, labels=encoding.labels, class_names=run.provenance.class_names, key=keys.overview_map(run.name)
+    )
     told = ", ".join(
         f"{arm.upper()} {measure.trustworthiness:.3f}"
         for arm in arms

@@ -1,7 +1,6 @@
 """The latent map: two latent spaces of the same images, linked point by point."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -25,6 +24,7 @@ from tvae.ui.maps.selection import Images, show_row, show_selection
 from tvae.ui.maps.views import View, misfit_note, views_beside
 from tvae.ui.page import open_page
 from tvae.ui.run_images import images_of, look_for_images_again
+from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 
 STYLE = Path(map_views.__file__).parent / "page.css"
@@ -33,7 +33,6 @@ FEWEST_ROWS = 3
 
 # A control that the address tells and that another page doesn't lose. (No text stands alone below a constant here:
 # Streamlit would show it on the page. And an option's name is what the address says, so options are named for reading.)
-KEPT: Any = {"bind": "query-params", "persist_state": "session"}
 METHOD_OF = {name: method for method, name in METHOD_NAMES.items()}
 
 
@@ -42,17 +41,17 @@ def choose_views(views: dict[str, View], arms: int) -> tuple[View, View]:
     names = list(views)
     left, right = st.columns(2)
     with left:
-        a = st.selectbox("Left map", names, index=0, key="left", on_change=state.forget_note, **KEPT)
+        a = st.selectbox("Left map", names, index=0, key=keys.LEFT, on_change=state.forget_note, **keys.KEPT)
     with right:
         b = st.selectbox(
             "Right map",
             names,
             index=arms - 1,
-            key="right",
+            key=keys.RIGHT,
             on_change=state.forget_note,
             help="Another arm, the same arm at another epoch or under another projection, or an arm of another run "
             "on the same images. A name without an epoch follows the epoch in the sidebar.",
-            **KEPT,
+            **keys.KEPT,
         )
     return views.get(a or "", views[names[0]]), views.get(b or "", views[names[arms - 1]])
 
@@ -62,11 +61,11 @@ def choose_parameters() -> tuple[dict[str, Parameters], int]:
     with st.form("projection-parameters", border=False):
         st.markdown("**Projection**")
         a, b = st.columns(2)
-        perplexity = a.number_input("t-SNE: perplexity", 1.0, 1000.0, 30.0, 5.0, key="perplexity", **KEPT)
-        iterations = b.number_input("t-SNE: iterations", 50, 10_000, 750, 50, key="iterations", **KEPT)
-        near = a.number_input("UMAP: neighbours", 2, 1000, 15, 1, key="neighbours", **KEPT)
-        apart = b.number_input("UMAP: least distance", 0.0, 0.99, 0.1, 0.05, key="apart", **KEPT)
-        seed = a.number_input("Seed", 0, 2**31, 0, 1, key="layout-seed", **KEPT)
+        perplexity = a.number_input("t-SNE: perplexity", 1.0, 1000.0, 30.0, 5.0, key=keys.PERPLEXITY, **keys.KEPT)
+        iterations = b.number_input("t-SNE: iterations", 50, 10_000, 750, 50, key=keys.ITERATIONS, **keys.KEPT)
+        near = a.number_input("UMAP: neighbours", 2, 1000, 15, 1, key=keys.UMAP_NEIGHBOURS, **keys.KEPT)
+        apart = b.number_input("UMAP: least distance", 0.0, 0.99, 0.1, 0.05, key=keys.UMAP_DISTANCE, **keys.KEPT)
+        seed = a.number_input("Seed", 0, 2**31, 0, 1, key=keys.LAYOUT_SEED, **keys.KEPT)
         st.form_submit_button("Compute", help="In a process of its own; you can go on looking meanwhile.")
     parameters: dict[str, Parameters] = {
         "pca": PcaParameters(),
@@ -86,9 +85,9 @@ def choose_k(n: int) -> int:
         5,
         most,
         min(10, most),
-        key="k",
+        key=keys.NEIGHBOURS_K,
         help="How many nearest images count as an image's neighbourhood, in the latent space and not on the picture.",
-        **KEPT,
+        **keys.KEPT,
     )
 
 
@@ -133,7 +132,7 @@ def take_gesture(pair: Pair, picks: state.Picks) -> None:
 
 def map_key(pair: Pair) -> str:
     """Names the maps of these images, so that zoom and selection stay with them."""
-    return f"map-{pair.left.run.provenance.test.fingerprint[:8]}"
+    return keys.latent_map(pair.left.run.provenance.test.fingerprint)
 
 
 def show_captions(pair: Pair, pictures: tuple[Picture, Picture], colouring: str) -> None:
@@ -174,7 +173,7 @@ def show_waiting(ticket: Ticket, key: str, told: str) -> None:
     bar, out = st.columns([4, 1], vertical_alignment="center")
     doing = "Measuring how far to believe PCA" if told == "PCA" else f"{told}"
     bar.progress(min(1.0, now.share), f"{doing}: {now.phase}{left}.")
-    if out.button("Cancel", key=f"cancel-{key[:12]}", width="stretch"):
+    if out.button("Cancel", key=keys.layout_cancel(key), width="stretch"):
         ticket.cancel()
         st.rerun()
 
@@ -187,7 +186,7 @@ def show_state_of(pictures: tuple[Picture, Picture], kept: state.Layouts) -> Non
         if shown.failed:
             words, again = st.columns([4, 1], vertical_alignment="center")
             words.info(as_text(f"{shown.failed} {shown.told} is shown instead."))
-            again.button("Try again", key=f"again-{key[:12]}", on_click=kept.ask_again, args=(key,), width="stretch")
+            again.button("Try again", key=keys.layout_again(key), on_click=kept.ask_again, args=(key,), width="stretch")
 
 
 def both_pictures(
@@ -218,40 +217,42 @@ def page() -> None:
         st.info(f"A map needs at least {FEWEST_ROWS} images; this run's test split has {n}.")
         return
     views, misfits = views_beside(run)
-    asked = [st.query_params.get(side, "") for side in ("left", "right")]
+    asked = [state.address(side) for side in (keys.LEFT, keys.RIGHT)]
     note = state.view_note(next(filter(None, (misfit_note(name, views, misfits) for name in asked)), ""))
-    waiting = st.container(key="map-waiting")
-    controls = st.container(key="map-controls").columns([2.7, 1, 1.15, 1.75, 1.15, 0.85], vertical_alignment="bottom")
+    waiting = st.container(key=keys.MAP_WAITING)
+    controls = st.container(key=keys.MAP_CONTROLS).columns(
+        [2.7, 1, 1.15, 1.75, 1.15, 0.85], vertical_alignment="bottom"
+    )
     with controls[0]:
         left, right = choose_views(views, len(run.config.arms))
     with controls[5], st.popover("More", width="stretch"):
         parameters, seed = choose_parameters()
         st.markdown("**Maps**")
-        to_selection = st.toggle("Align the right map to the selection", key="align-selection", **KEPT)
+        to_selection = st.toggle("Align the right map to the selection", key=keys.ALIGN_TO_SELECTION, **keys.KEPT)
         margin = st.number_input(
             "Margin m of lost triplets",
             0.0,
             100.0,
             0.1,
             0.1,
-            key="m",
+            key=keys.LOST_MARGIN,
             help="For the colouring by lost triplets.",
-            **KEPT,
+            **keys.KEPT,
         )
         if misfits:
             told = "; ".join(f"{name} ({reason})" for name, reason in misfits.items())
             st.caption(f"Not offered, as two maps need the same images: {as_text(told)}.")
     method = METHOD_OF.get(
-        controls[1].selectbox("Projection", tuple(METHOD_OF), key="projection", **KEPT) or "", "tsne"
+        controls[1].selectbox("Projection", tuple(METHOD_OF), key=keys.PROJECTION, **keys.KEPT) or "", "tsne"
     )
     other = controls[2].selectbox(
         "On the right",
         (AS_LEFT, *METHOD_OF),
-        key="right-projection",
+        key=keys.RIGHT_PROJECTION,
         help="Choose another one, and the same arm on both sides, to compare two projections of one space.",
-        **KEPT,
+        **keys.KEPT,
     )
-    told = controls[3].selectbox("Colour by", tuple(COLOURINGS.values()), key="colour", **KEPT)
+    told = controls[3].selectbox("Colour by", tuple(COLOURINGS.values()), key=keys.COLOUR, **keys.KEPT)
     colouring = next((name for name, words in COLOURINGS.items() if words == told), "class")
     with controls[4]:
         k = choose_k(n)
@@ -302,12 +303,12 @@ def page() -> None:
         words, again = st.columns([6, 1], vertical_alignment="center")
         words.caption(as_text(f"The maps have no thumbnails: {missing}"))
         again.button("Try again", on_click=look_for_images_again)
-    if not state.put_in_address(picks, n):
+    if not state.put_picks_in_address(picks, n):
         st.caption("This selection is too large for the address; a link to this page opens without it.")
     if picks.note:
         st.info(picks.note)
 
-    with st.container(key="map-panels"):
+    with st.container(key=keys.MAP_PANELS):
         words, company = st.columns(2, gap="large")
         with words:
             show_selection(pair, picks, names, images, (pictures[0].positions, pictures[1].positions))

@@ -22,11 +22,12 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import chosen_arms
-from tvae.ui.choices.rows import EACH, KEPT, PICKED, ChosenRows, choose_rows, choose_source
+from tvae.ui.choices.rows import EACH, PICKED, ChosenRows, choose_rows, choose_source
 from tvae.ui.images.shown_grid import grid_download, show_grid
 from tvae.ui.maps.link import offer_on_map
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
+from tvae.ui.session import keys
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
@@ -73,7 +74,11 @@ def show_picture(
     """The grid, what one sees on it, and ways to keep it."""
     grid, columns = drawn(run, encoding, arms, chosen.rows, images, noise, mapped)
     told = f"classes {', '.join(dict.fromkeys(columns['class']))}"
-    show_grid(grid, f"Test images and what {' and '.join(arm.upper() for arm in arms)} make of them, {told}", "shown")
+    show_grid(
+        grid,
+        f"Test images and what {' and '.join(arm.upper() for arm in arms)} make of them, {told}",
+        keys.CHOSEN_IMAGES,
+    )
     code = (
         "the mean μ" if noise is None else f"one sample of the posterior (noise seed {noise}, the same for every arm)"
     )
@@ -177,7 +182,9 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
     with beside.container(width=HALF):
         st.markdown("##### Which classes pay")
         figure = errors_by_class(by_class, arm_colours(list(run.config.arms)), names)
-        st.plotly_chart(figure, key="errors-by-class", config={"displayModeBar": False}, alt="Squared error by class")
+        st.plotly_chart(
+            figure, key=keys.ERRORS_BY_CLASS, config={"displayModeBar": False}, alt="Squared error by class"
+        )
         st.caption(f"Each class's mean squared error in every arm, from {code}; {measured_on(run, encoding)}.")
 
 
@@ -185,25 +192,27 @@ def show_page(run: Run, encoding: Encoding) -> None:
     """All of the page below its title."""
     fingerprint, n = run.provenance.test.fingerprint, len(encoding.labels)
     picks = state.picks(fingerprint, n)
-    state.put_in_address(picks, n)
+    state.put_picks_in_address(picks, n)
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     with bar.container(width=145):
         source = choose_source(picks)
     which = bar.container(width=150) if source != EACH else bar.empty()
     with bar.container(width=160):
-        count = int(st.slider("How many", 4, 20, 10, key="columns", **KEPT))
+        count = int(st.slider("How many", 4, 20, 10, key=keys.IMAGE_COUNT, **keys.KEPT))
     code = bar.segmented_control(
         "Decoded from",
         CODES,
         default=MEAN,
-        key="code",
+        key=keys.CODE,
         required=True,
-        **KEPT,
+        **keys.KEPT,
     )
-    mapped = bar.toggle("Error map", key="error-map", **KEPT)
+    mapped = bar.toggle("Error map", key=keys.ERROR_MAP, **keys.KEPT)
     with bar.popover("More"):
         arms = chosen_arms(run)
-        noise = int(st.number_input("Seed of the samples' noise", 0, 2**31, 0, 1, key="noise", **KEPT) or 0)
+        noise = int(
+            st.number_input("Seed of the samples' noise", 0, 2**31, 0, 1, key=keys.NOISE_SEED, **keys.KEPT) or 0
+        )
     with which:
         chosen = choose_rows(source, run, encoding, arms, picks, count)
     seed = noise if code == SAMPLE else None
@@ -213,7 +222,9 @@ def show_page(run: Run, encoding: Encoding) -> None:
     if state.first_time(f"reconstructions:{fingerprint}"):
         with place.container():  # first something to see: the images themselves may have to be fetched
             show_grid(
-                drawn(run, encoding, arms, kept.rows, encoding.sample_images[:count], seed, mapped)[0], "", "early"
+                drawn(run, encoding, arms, kept.rows, encoding.sample_images[:count], seed, mapped)[0],
+                "",
+                keys.FIRST_IMAGES,
             )
     images, missing = images_of(run)
     with place.container():

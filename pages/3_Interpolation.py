@@ -15,17 +15,17 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import chosen_arms
-from tvae.ui.choices.path_ends import KEPT, Ends, choose_ends, choose_source, pick_ends
+from tvae.ui.choices.path_ends import Ends, choose_ends, choose_source, pick_ends
 from tvae.ui.components.path_player import Lane, path_player
 from tvae.ui.images.shown_grid import grid_download
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
+from tvae.ui.session import keys
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
 
 WAYS: dict[str, PathKind] = {"straight": "linear", "spherical": "spherical"}
-PLACE = "t"
 PAIRS = 200
 
 
@@ -76,7 +76,7 @@ def show_third_classes(run: Run, encoding: Encoding, arms: list[str], way: str, 
     st.markdown("##### Is this pair typical?")
     names = run.provenance.class_names
     if not st.toggle(
-        f"Walk between {PAIRS} random pairs of images of two classes", key="many-pairs", bind="query-params"
+        f"Walk between {PAIRS} random pairs of images of two classes", key=keys.MANY_PAIRS, bind="query-params"
     ):
         st.caption("Counts how often the way leads through a third class, in every arm: a few seconds the first time.")
         return
@@ -99,21 +99,21 @@ def show_page(run: Run, encoding: Encoding) -> None:
         st.info(f"A way needs images beside it; this run's test split has {n}.")
         return
     picks = state.picks(fingerprint, n)
-    state.put_in_address(picks, n)
+    state.put_picks_in_address(picks, n)
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     with bar.container(width=150):
         source = choose_source(picks)
     which = bar.container(horizontal=True, width="content")
-    steps = bar.container(width=130).slider("Steps", 5, 21, 11, key="steps", **KEPT)
+    steps = bar.container(width=130).slider("Steps", 5, 21, 11, key=keys.STEPS, **keys.KEPT)
     way = bar.segmented_control(
         "Way",
         tuple(WAYS),
         default="straight",
-        key="way",
+        key=keys.WAY,
         required=True,
         help="Straight: a line between both codes. Spherical: turning round the origin, as far out as the prior's own "
         "samples lie.",
-        **KEPT,
+        **keys.KEPT,
     )
     picker = bar.popover("Pick")
     with bar.popover("More"):
@@ -122,11 +122,11 @@ def show_page(run: Run, encoding: Encoding) -> None:
             "Confusable to",
             list(run.config.arms),
             format_func=str.upper,
-            key="judge",
+            key=keys.CONFUSABLE_ARM,
             help="Whose distances count.",
-            **KEPT,
+            **keys.KEPT,
         )
-        voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key="voters", **KEPT) or 15)
+        voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key=keys.VOTERS, **keys.KEPT) or 15)
     with which:
         ends = choose_ends(source, run, encoding, judge or arms[0], picks)
     voters, way = min(voters, n - 2), way or "straight"
@@ -166,10 +166,10 @@ def show_page(run: Run, encoding: Encoding) -> None:
         labels=encoding.labels,
         class_names=names,
         images=images,
-        opened_at=state.opened_at(PLACE, "path" in st.session_state),
-        key="path",
+        opened_at=state.opened_at(keys.PATH_PLACE, state.is_set(keys.PATH)),
+        key=keys.PATH,
     )
-    state.keep_place(PLACE, left_at)
+    state.keep_place(keys.PATH_PLACE, left_at)
     with picker:
         if images is None:
             st.caption("There are no images to pick from; rows can be named by number.")

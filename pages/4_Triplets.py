@@ -6,6 +6,7 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui.choices.arms import chosen_arms
 from tvae.ui.page import show_encoded_page
+from tvae.ui.session import keys
 from tvae.ui.triplets.classes import choose_classes, show_matrices
 from tvae.ui.triplets.inspector import show_triplets
 from tvae.ui.triplets.scores import (
@@ -46,7 +47,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         say_what_is_wrong(view)
         places = [st.container(), st.container()]
     table, charts = places if len(view.curves) <= TALL else places[::-1]
-    with charts, st.container(key="charts"):
+    with charts, st.container(key=keys.CHARTS):
         left, right = st.columns([3, 2], gap="large")
     with left:
         show_curves(view)
@@ -58,7 +59,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
     with below:
         show_definition(view)
         show_downloads(view, numbers)
-    cost, weights, classes = st.tabs([COST, WEIGHTS, CLASSES], key="view", bind="query-params")
+    cost, weights, classes = st.tabs([COST, WEIGHTS, CLASSES], key=keys.TRIPLET_TAB, bind="query-params")
     ladder = ladder_for(view)
     if cost.open:
         with cost:

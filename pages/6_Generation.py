@@ -18,21 +18,22 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
+from tvae.ui import session as state
 from tvae.ui.choices.arms import chosen_arms
 from tvae.ui.images.shown_grid import grid_download, show_grid_within
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
+from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import ROOM_OF_TWO, arm_badge, arm_columns
 
 ANY = "nothing: the prior"
 PIXELS, FEATURES = "pixels", "the judge's features"
 ACROSS = 6
-KEPT: Any = {"bind": "query-params", "persist_state": "session"}
 
 
 def draw_again() -> None:
     """Take other noise."""
-    st.session_state["sample-seed"] = int(st.session_state.get("sample-seed") or 0) + 1
+    state.write(keys.SAMPLE_SEED, int(state.read(keys.SAMPLE_SEED) or 0) + 1)
 
 
 def grid_of(images: np.ndarray, seen: np.ndarray | None, names: tuple[str, ...], asked: int | None) -> list[GridRow]:
@@ -157,7 +158,9 @@ def show_measures(
             names,
             arm_colours(list(run.config.arms)),
         )
-        st.plotly_chart(figure, key="seen", config={"displayModeBar": False}, alt="Classes that the judge sees")
+        st.plotly_chart(
+            figure, key=keys.CLASSES_SEEN, config={"displayModeBar": False}, alt="Classes that the judge sees"
+        )
         right = 100 * float((classifier.classes(classifier.features(images.images)) == images.labels).mean())
         st.caption(
             f"The judge is a small classifier trained on the training labels alone, right on {right:.2f} % of "
@@ -175,9 +178,9 @@ def show_page(run: Run, encoding: Encoding) -> None:
         wanted = st.selectbox(
             "Ask for",
             (ANY, *present),
-            key="ask",
+            key=keys.ASKED_CLASS,
             help="A class: codes from the Gaussian of the arm's own means μ of its test images, mean and covariance.",
-            **KEPT,
+            **keys.KEPT,
         )
     asked = names.index(wanted) if wanted in present else None
     with bar.container(width=190):
@@ -188,22 +191,24 @@ def show_page(run: Run, encoding: Encoding) -> None:
                 1.5,
                 1.0,
                 0.05,
-                key="temperature",
+                key=keys.TEMPERATURE,
                 help="Scales the spread of the codes: 1 is the prior's, or the class's, own; 0 its mean alone.",
-                **KEPT,
+                **keys.KEPT,
             )
         )
     with bar.container(width=160):
-        count = int(st.slider("Samples shown", 6, 60, 24, 6, key="samples", **KEPT))
+        count = int(st.slider("Samples shown", 6, 60, 24, 6, key=keys.SAMPLE_COUNT, **keys.KEPT))
     with bar.container(width=110):
-        seed = int(st.number_input("Noise seed", 0, 2**31, 0, 1, key="sample-seed", **KEPT) or 0)
+        seed = int(st.number_input("Noise seed", 0, 2**31, 0, 1, key=keys.SAMPLE_SEED, **keys.KEPT) or 0)
     bar.button("Draw again", on_click=draw_again)
     classifier = cached.classifier(run)
     with bar.popover("More"):
         arms = chosen_arms(run)
-        most = int(st.slider("Images and samples measured, at most", 200, 4000, 1000, 100, key="measured", **KEPT))
+        most = int(
+            st.slider("Images and samples measured, at most", 200, 4000, 1000, 100, key=keys.MEASURED, **keys.KEPT)
+        )
         spaces = (PIXELS,) if classifier is None else (FEATURES, PIXELS)
-        space = st.radio("Compared in", spaces, key="space", **KEPT) or spaces[0]
+        space = st.radio("Compared in", spaces, key=keys.SPACE, **keys.KEPT) or spaces[0]
 
     for arm, column in zip(arms, arm_columns(len(arms)), strict=True):
         shown = cached.samples(run, arm, asked, count, temperature, seed)

@@ -18,17 +18,17 @@ from tvae.ui.choices.arms import chosen_arms
 from tvae.ui.images.shown_grid import grid_download, show_grid, show_grid_within
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
+from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import ROOM_OF_TWO, arm_badge, arm_columns
 from tvae.ui.style.theme import theme
 
 PRIOR, IMAGE = "the prior's mean", "a test image"
 REACH = 3.0
-KEPT: Any = {"bind": "query-params", "persist_state": "session"}
 
 
 def another_row(n: int) -> None:
     """Take an image at random."""
-    st.session_state["traversal-row"] = int(np.random.default_rng().integers(n))
+    state.write(keys.TRAVERSAL_ROW, int(np.random.default_rng().integers(n)))
 
 
 def grid_of(run: Run, arm: str, code: np.ndarray, latents: np.ndarray, kl: np.ndarray, steps: int) -> list[GridRow]:
@@ -54,7 +54,7 @@ def choose_start(run: Run, encoding: Encoding, bar: Any) -> int | None:
     n = len(encoding.labels)
     picks = state.picks(run.provenance.test.fingerprint, n)
     with bar.container(width=190):
-        around = st.selectbox("Around", (PRIOR, IMAGE), key="around", **KEPT)
+        around = st.selectbox("Around", (PRIOR, IMAGE), key=keys.AROUND, **keys.KEPT)
     if around != IMAGE:
         return None
     first = picks.focus if picks.focus is not None else int(picks.rows[0]) if len(picks.rows) else 0
@@ -65,9 +65,9 @@ def choose_start(run: Run, encoding: Encoding, bar: Any) -> int | None:
             n - 1,
             first,
             1,
-            key="traversal-row",
+            key=keys.TRAVERSAL_ROW,
             help="An image of the test split; at first the one clicked on the latent map.",
-            **KEPT,
+            **keys.KEPT,
         )
     bar.button("Another", on_click=another_row, args=(n,), help="An image at random.")
     return min(int(row or 0), n - 1)
@@ -84,7 +84,7 @@ def show_start(run: Run, encoding: Encoding, arms: list[str], row: int) -> None:
     decoded = [to_grey(cached.network(run, arm).decoded(encoding.arms[arm].means[row][None]))[0] for arm in arms]
     names = ["input", *(arm.upper() for arm in arms)]
     grid = [GridRow(label="", colour=INK[theme()], images=np.stack([images[row], *decoded]), under=names)]
-    show_grid(grid, f"Row {row} and its reconstructions", "start")
+    show_grid(grid, f"Row {row} and its reconstructions", keys.START_IMAGES)
 
 
 def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int, room: int) -> None:
@@ -116,7 +116,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     row = choose_start(run, encoding, bar)
     with bar.container(width=170):
-        steps = int(st.slider("Steps", 3, 15, 9, 2, key="steps", **KEPT))
+        steps = int(st.slider("Steps", 3, 15, 9, 2, key=keys.STEPS, **keys.KEPT))
     with bar.popover("More"):
         arms = chosen_arms(run)
         kls = {arm: encoding.arms[arm].kl for arm in arms}

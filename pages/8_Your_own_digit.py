@@ -1,7 +1,5 @@
 """Your own digit: drawn or sent, prepared as the data set was, and seen through both models."""
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
@@ -27,6 +25,7 @@ from tvae.ui.maps.link import offer_on_map
 from tvae.ui.maps.projecting import METHOD_NAMES
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
+from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import ROOM_OF_TWO, arm_badge
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.escaping import as_text
@@ -37,7 +36,6 @@ EXAMPLE = ((95, 55, 82, 95, 74, 128, 110, 132, 150, 130, 172, 126), (158, 48, 15
 """A four whose top is nearly closed, as strokes of x, y, x, y …"""
 SHOWN_NEAR = 8
 SUFFIXES = [*(kind.lower() for kind in FORMATS), "jpg"]
-KEPT: Any = {"bind": "query-params", "persist_state": "session"}
 
 
 def draw_example() -> None:
@@ -49,7 +47,7 @@ def draw_example() -> None:
 
 def take_upload() -> None:
     """What was sent becomes the own picture, or a line that says why not."""
-    own, sent = state.own_digit(), st.session_state["upload"]
+    own, sent = state.own_digit(), state.read(keys.UPLOAD)
     own.ink, own.notes, own.error = "", (), ""
     if sent is None:
         return
@@ -64,14 +62,14 @@ def given_ink(way: str, own: state.OwnDigit) -> np.ndarray | None:
     """The square to draw on, or the picture to send; what ink came of it."""
     if way == DRAW:
         begun = strokes_from_text(own.strokes)
-        drawn = drawing(begun, sheet=own.sheet, key="drawing")
+        drawn = drawing(begun, sheet=own.sheet, key=keys.DRAWING)
         own.strokes = strokes_to_text(drawn)
         kept = strokes_from_text(own.strokes)  # what the address tells, and nothing finer, is what is looked at
         return ink_of_strokes(kept) if kept else None
     st.file_uploader(
         "A picture of a digit",
         SUFFIXES,
-        key="upload",
+        key=keys.UPLOAD,
         on_change=take_upload,
         max_upload_size=MOST_BYTES >> 20,
         help="A drawing or a photograph, dark on light or light on dark.",
@@ -162,7 +160,7 @@ def show_votes(run: Run, encoding: Encoding, seen: dict[str, NewImage]) -> None:
     figure = votes_by_class(
         {arm: one.votes.shares[0] for arm, one in seen.items()}, names, arm_colours(list(run.config.arms))
     )
-    st.plotly_chart(figure, key="vote", config={"displayModeBar": False}, alt="Votes by class")
+    st.plotly_chart(figure, key=keys.VOTE, config={"displayModeBar": False}, alt="Votes by class")
     st.caption(f"Classes of the {k} nearest of {len(encoding.labels):,} means μ in each latent space, a vote each.")
 
 
@@ -216,7 +214,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         bar = st.container(horizontal=True, vertical_alignment="bottom")
         ways = (DRAW, SEND)
         first = SEND if own.ink and not own.strokes else DRAW
-        way = bar.segmented_control("Your digit", ways, default=first, required=True, key="from", **KEPT)
+        way = bar.segmented_control("Your digit", ways, default=first, required=True, key=keys.INPUT_WAY, **keys.KEPT)
         if way == DRAW:
             bar.button("Example", on_click=draw_example, help="Have one drawn for you.")
         ink = given_ink(way, own)
@@ -224,10 +222,10 @@ def show_page(run: Run, encoding: Encoding) -> None:
     with picture, st.container(horizontal=True, vertical_alignment="bottom"):
         methods = {name: method for method, name in METHOD_NAMES.items()}
         with st.container(width=160):
-            chosen = st.selectbox("Projection", tuple(methods), key="projection", **KEPT)
+            chosen = st.selectbox("Projection", tuple(methods), key=keys.PROJECTION, **keys.KEPT)
         with st.popover("More"):
             arms = chosen_arms(run)
-            voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key="voters", **KEPT) or 15)
+            voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key=keys.VOTERS, **keys.KEPT) or 15)
     images, missing = images_of(run)
     seen: dict[str, NewImage] = {}
     if ink is not None:

@@ -28,7 +28,7 @@ def opened(browser, streamlit_app):
 
 def test_reconstructions_stand_above_the_fold_as_one_picture(opened):
     page = opened("Reconstructions?run=digits")
-    picture = page.get_by_alt_text("Test images and what VAE and TVAE make of them")
+    picture = page.get_by_alt_text("Test images and their reconstructions by VAE and TVAE")
     picture.wait_for(timeout=WAIT)
     box = picture.bounding_box()
     assert box["y"] + box["height"] < 900
@@ -38,7 +38,7 @@ def test_reconstructions_stand_above_the_fold_as_one_picture(opened):
 
 def test_a_choice_of_images_has_an_address_that_opens_it_again(opened):
     page = opened("Reconstructions?run=digits")
-    page.get_by_alt_text("Test images and what VAE and TVAE make of them").wait_for(timeout=WAIT)
+    page.get_by_alt_text("Test images and their reconstructions by VAE and TVAE").wait_for(timeout=WAIT)
     page.get_by_role("combobox", name="Images").click()
     page.get_by_role("option", name="worst").click()
     page.get_by_text("The greatest errors of VAE").wait_for(timeout=WAIT)

@@ -11,9 +11,9 @@ import pytest
 
 from tvae.data import Split
 from tvae.explore.classifier import HIDDEN, Classifier
-from tvae.model.encoding import EncodedArm
+from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.encodings import read_encoding, write_encoding
-from tvae.runs.run import read_run
+from tvae.runs.run import Run, read_run
 from tvae.ui import cached
 from tvae.ui.cached import keys
 
@@ -25,8 +25,14 @@ def run(tmp_path):
     return read_run(Path(shutil.copytree(DIGITS, tmp_path / "digits")))
 
 
-def test_two_arms_have_their_own_entries(run):
+def encoding_of(run: Run) -> Encoding:
     encoding = cached.encoding(run)
+    assert encoding is not None
+    return encoding
+
+
+def test_two_arms_have_their_own_entries(run):
+    encoding = encoding_of(run)
     vae, tvae = encoding.arms.values()
     accuracies = [cached.counted_accuracy(arm, encoding.labels, 0.0).accuracy[0] for arm in (vae, tvae)]
     assert accuracies[0] != accuracies[1]
@@ -50,22 +56,23 @@ def test_arms_that_differ_in_one_number_of_many_have_their_own_entries():
 def test_two_snapshots_have_their_own_entries(run):
     first, last = run.at(run.snapshots[0]), run.at(None)
     arm = next(iter(run.config.arms))
-    encodings = [cached.encoding(at) for at in (first, last)]
+    encodings = [encoding_of(at) for at in (first, last)]
     assert not np.array_equal(encodings[0].arms[arm].means, encodings[1].arms[arm].means)
     codes = encodings[1].arms[arm].means[:3]
     decoded = [cached.network(at, arm).decoded(codes) for at in (first, last)]
-    assert not np.array_equal(*decoded)
+    assert not np.array_equal(decoded[0], decoded[1])
     assert len({at.files_key for at in (first, last)}) == 2
 
 
 def test_a_rewritten_file_is_read_again(run):
-    before = cached.encoding(run)
+    before = encoding_of(run)
     arm = next(iter(run.config.arms))
     neighbours = cached.neighbours(before.arms[arm])
     changed = read_encoding(run, "test")
+    assert changed is not None
     changed.arms[arm].means[...] = changed.arms[arm].means[::-1].copy()
     write_encoding(run.folder, changed)
-    after = cached.encoding(run)
+    after = encoding_of(run)
     assert np.array_equal(after.arms[arm].means, before.arms[arm].means[::-1])
     assert cached.neighbours(after.arms[arm]) is not neighbours
     assert cached.encoding(read_run(run.folder)) is after
@@ -100,7 +107,9 @@ def test_every_argument_enters_the_key_and_every_cache_is_bounded():
     for path in sorted(Path(cached.__file__).parent.glob("*.py")):
         for function in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(function, ast.FunctionDef) and function.decorator_list:
-                options = {keyword.arg for keyword in function.decorator_list[0].keywords}
+                (decorator,) = function.decorator_list
+                assert isinstance(decorator, ast.Call), function.name
+                options = {keyword.arg for keyword in decorator.keywords}
                 arguments = [each.arg for each in (*function.args.args, *function.args.kwonlyargs)]
                 assert "max_entries" in options, function.name
                 assert not [each for each in arguments if each.startswith("_")], function.name

@@ -15,6 +15,7 @@ from tvae.system.app_folder import app_folder
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.epochs import run_at_chosen_epoch
+from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.training.panel import show_training_panel
 
@@ -44,12 +45,12 @@ def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
         st.stop()
     state.put_training_in_address()
     state.take_next_run(names)
-    asked = st.query_params.get(state.RUN, "")  # the widget takes what it doesn't know out of the address
+    asked = state.address(keys.RUN)  # the widget takes what it doesn't know out of the address
     with st.sidebar:
         name = st.selectbox(
             "Run",
             names,
-            key=state.RUN,
+            key=keys.RUN,
             bind="query-params",
             help="One training of several arms side by side; every page shows the run chosen here.",
         )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-import streamlit as st
 from jaxtyping import UInt8
 
 from tvae.data import DataUnavailable
 from tvae.errors import InputError
 from tvae.runs.run import Run, check_split
 from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.session import keys
 
 
 def images_of(run: Run) -> tuple[UInt8[np.ndarray, "n height width"] | None, str]:
     """The run's test images, or none and why in one line; a failure is kept, so that no page waits twice."""
-    failures: dict[str, str] = st.session_state.setdefault("map-images-missing", {})
+    failures: dict[str, str] = state.kept(keys.IMAGES_MISSING, dict)
     fingerprint = run.provenance.test.fingerprint
     if fingerprint in failures:
         return None, failures[fingerprint]
@@ -29,4 +30,4 @@ def images_of(run: Run) -> tuple[UInt8[np.ndarray, "n height width"] | None, str
 
 def look_for_images_again() -> None:
     """Forget which images could not be had."""
-    st.session_state.pop("map-images-missing", None)
+    state.forget(keys.IMAGES_MISSING)

@@ -8,11 +8,8 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from tvae.runs.run import Run
-
-ARMS = "arms"
-"""Name of the chosen arms in the address."""
-RUN = "run"
-"""Name of the chosen run in the address."""
+from tvae.ui import session as state
+from tvae.ui.session import keys
 
 
 def chosen_arms(run: Run) -> list[str]:
@@ -24,14 +21,14 @@ def chosen_arms(run: Run) -> list[str]:
     if len(arms) <= 2:
         return arms
     ends = [arms[0], arms[-1]]
-    if not set(st.session_state.get(ARMS, ends)) <= set(arms):  # those of another run
-        del st.session_state[ARMS]
+    if not set(state.read(keys.ARMS, ends)) <= set(arms):  # those of another run
+        state.forget(keys.ARMS)
     chosen = st.multiselect(
         "Arms",
         arms,
         default=ends,
         format_func=str.upper,
-        key=ARMS,
+        key=keys.ARMS,
         bind="query-params",
         persist_state="session",
         help="A run's arms differ in their loss alone. With none chosen, the first and the last are shown.",
@@ -41,8 +38,8 @@ def chosen_arms(run: Run) -> list[str]:
 
 def show_on_every_page(run: str, arms: list[str]) -> None:
     """Have every page show these arms of this run, and the address say so; for a widget's callback."""
-    st.session_state[RUN] = run
-    st.session_state[ARMS] = arms
+    state.write(keys.RUN, run)
+    state.write(keys.ARMS, arms)
     # A chooser that is drawn brings its value into the address itself; one that is yet to appear does not.
     with contextlib.suppress(StreamlitAPIException):
-        st.query_params[ARMS] = [arm.upper() for arm in arms]
+        state.put_in_address(keys.ARMS, [arm.upper() for arm in arms])

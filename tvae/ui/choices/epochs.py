@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from tvae.runs.run import Run, encoding_name
+from tvae.ui import session as state
+from tvae.ui.session import keys
 
 FRAME_SECONDS = 1.2
 """How long each snapshot stays while they are played."""
-CHOSEN, NEXT, PLAYING = "epoch", "epoch-next", "epoch-playing"
 
 
 def run_at_chosen_epoch(run: Run) -> Run:
@@ -17,35 +18,35 @@ def run_at_chosen_epoch(run: Run) -> Run:
         return run
     ended = (run.folder / encoding_name("test")).is_file()  # else it is still training, or was interrupted
     steps = [*run.snapshots, *([run.step] if ended else [])]
-    if NEXT in st.session_state:  # a widget's value can be set before the widget alone
-        st.session_state[CHOSEN] = st.session_state.pop(NEXT)
-    if st.session_state.get(CHOSEN, steps[-1]) not in steps:  # the snapshot of another run
-        del st.session_state[CHOSEN]
+    if state.is_set(keys.EPOCH_NEXT):  # a widget's value can be set before the widget alone
+        state.write(keys.EPOCH, state.take(keys.EPOCH_NEXT))
+    if state.read(keys.EPOCH, steps[-1]) not in steps:  # the snapshot of another run
+        state.forget(keys.EPOCH)
     step = st.select_slider(
         "Epoch",
         steps,
         value=steps[-1],
         format_func=lambda step: f"{step / run.steps_per_epoch:.3g}",
-        key=CHOSEN,
+        key=keys.EPOCH,
         bind="query-params",
         persist_state="session",
         help="This run kept its weights on the way: go back to see how it came about. The last is the trained run.",
     )
-    if st.toggle("Play the epochs", key=PLAYING):
+    if st.toggle("Play the epochs", key=keys.EPOCH_PLAYING):
         _play(steps, step)
     return run if ended and step == steps[-1] else run.at(step)
 
 
 def epochs_play(run: Run) -> bool:
     """Whether the run's snapshots are shown one after another; what takes longer than one of them may then wait."""
-    return bool(run.snapshots) and bool(st.session_state.get(PLAYING))
+    return bool(run.snapshots) and bool(state.read(keys.EPOCH_PLAYING))
 
 
 @st.fragment(run_every=FRAME_SECONDS)
 def _play(steps: list[int], shown: int) -> None:
     """Show the next snapshot after a while, and the first after the last."""
-    if st.session_state.get("epoch-shown") != shown:  # drawn just now: it has its time first
-        st.session_state["epoch-shown"] = shown
+    if state.read(keys.EPOCH_SHOWN) != shown:  # drawn just now: it has its time first
+        state.write(keys.EPOCH_SHOWN, shown)
         return
-    st.session_state[NEXT] = steps[(steps.index(shown) + 1) % len(steps)]
+    state.write(keys.EPOCH_NEXT, steps[(steps.index(shown) + 1) % len(steps)])
     st.rerun()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,9 +14,9 @@ from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.components.image_picker import image_picker
+from tvae.ui.session import keys
 
 RANDOM, CONFUSABLE, TWO_ROWS, PICKED = SOURCES = ("random", "confusable pair", "two rows", "map selection")
-KEPT: Any = {"bind": "query-params", "persist_state": "session"}
 FIRST_CLASSES = (4, 9)
 """On digits the pair that the eye confuses most; data without them has its first and last class."""
 OFFERED = 60
@@ -37,7 +36,7 @@ class Ends:
 def choose_source(picks: state.Picks) -> str:
     """By what the ends are chosen: a map selection of two images is what its maker wants to see."""
     first = PICKED if len(picks.rows) == 2 else RANDOM
-    return st.selectbox("Between", SOURCES, SOURCES.index(first), key="ends", **KEPT) or first
+    return st.selectbox("Between", SOURCES, SOURCES.index(first), key=keys.ENDS, **keys.KEPT) or first
 
 
 def choose_ends(source: str, run: Run, encoding: Encoding, judge: str, picks: state.Picks) -> Ends:
@@ -46,13 +45,13 @@ def choose_ends(source: str, run: Run, encoding: Encoding, judge: str, picks: st
     if source == CONFUSABLE:
         return _confusable(run, encoding, judge)
     if source == RANDOM:
-        seed = int(st.number_input("Seed", 0, 2**31, 0, 1, key="pair-seed", width=110, **KEPT) or 0)
+        seed = int(st.number_input("Seed", 0, 2**31, 0, 1, key=keys.PAIR_SEED, width=110, **keys.KEPT) or 0)
         drawn = random_pairs(encoding.labels, 1, seed)[0] if np.ptp(encoding.labels) else random_rows(n, 2, seed)
         return Ends(_two(drawn), f"two images, of two classes where there are two, drawn at random with seed {seed}")
     if source == PICKED:
         return _of_selection(picks, n)
-    first = st.number_input("From row", 0, n - 1, 0, 1, key="from-row", width=110, **KEPT)
-    last = st.number_input("To row", 0, n - 1, min(1, n - 1), 1, key="to-row", width=110, **KEPT)
+    first = st.number_input("From row", 0, n - 1, 0, 1, key=keys.FROM_ROW, width=110, **keys.KEPT)
+    last = st.number_input("To row", 0, n - 1, min(1, n - 1), 1, key=keys.TO_ROW, width=110, **keys.KEPT)
     rows = int(first or 0), int(last or 0)
     return Ends(rows, f"rows {rows[0]:,} and {rows[1]:,} ({' and '.join(names[encoding.labels[row]] for row in rows)})")
 
@@ -66,8 +65,8 @@ def _confusable(run: Run, encoding: Encoding, judge: str) -> Ends:
     def named(name: str | None, start: int) -> int:
         return present[options.index(name)] if name in options else start
 
-    a = st.selectbox("Class a", options, present.index(starts[0]), key="class-a", width=90, **KEPT)
-    b = st.selectbox("Class b", options, present.index(starts[1]), key="class-b", width=90, **KEPT)
+    a = st.selectbox("Class a", options, present.index(starts[0]), key=keys.CLASS_A, width=90, **keys.KEPT)
+    b = st.selectbox("Class b", options, present.index(starts[1]), key=keys.CLASS_B, width=90, **keys.KEPT)
     pair = (named(a, starts[0]), named(b, starts[1]))
     found = cached.confusable_pair(encoding.arms[judge], labels, pair)
     told = (
@@ -101,10 +100,10 @@ def pick_ends(
 ) -> None:
     """A popover's content: images to click, for the first end and the second in turn."""
     names = run.provenance.class_names
-    turn = st.segmented_control("A click sets", ("from", "to"), default="from", key="picking", required=True)
+    turn = st.segmented_control("A click sets", ("from", "to"), default="from", key=keys.PICKING, required=True)
     every, selected = "any class", "the map's selection"
-    wanted = st.selectbox("Offered", (every, *([selected] if len(picks.rows) else []), *names), key="picking-class")
-    number = int(st.number_input("Page", 1, 1000, 1, 1, key="picking-page"))
+    wanted = st.selectbox("Offered", (every, *([selected] if len(picks.rows) else []), *names), key=keys.PICKING_CLASS)
+    number = int(st.number_input("Page", 1, 1000, 1, 1, key=keys.PICKING_PAGE))
     n = len(encoding.labels)
     if wanted == selected:
         pool = picks.rows
@@ -116,11 +115,13 @@ def pick_ends(
 
     def take(row: int) -> None:
         first, last = (ends[0], row) if turn == "to" else (row, ends[1])
-        st.session_state.update({"ends": TWO_ROWS, "from-row": first, "to-row": last})
-        st.session_state["picking"] = "from" if turn == "to" else "to"
+        state.write(keys.ENDS, TWO_ROWS)
+        state.write(keys.FROM_ROW, first)
+        state.write(keys.TO_ROW, last)
+        state.write(keys.PICKING, "from" if turn == "to" else "to")
 
     if len(rows) == 0:
         st.caption("There are no further images.")
         return
     marks = {ends[1]: "to", ends[0]: "from"}
-    image_picker(rows, images[rows], marks=marks, pick=take, key="end-picker")
+    image_picker(rows, images[rows], marks=marks, pick=take, key=keys.END_PICKER)

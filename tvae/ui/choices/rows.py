@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -21,6 +20,7 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import session as state
 from tvae.ui.address.row_list import rows_from_address
+from tvae.ui.session import keys
 
 EACH, ONE, RANDOM, ROWS, PICKED, WORST, DIFFERENT = SOURCES = (
     "each class",
@@ -31,7 +31,6 @@ EACH, ONE, RANDOM, ROWS, PICKED, WORST, DIFFERENT = SOURCES = (
     "worst",
     "most different",
 )
-KEPT: Any = {"bind": "query-params", "persist_state": "session"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,9 @@ class ChosenRows:
 
 def choose_source(picks: state.Picks) -> str:
     """By what images are chosen: those selected on the map until something else is asked for, where there are any."""
-    found = st.selectbox("Images", SOURCES, SOURCES.index(PICKED if len(picks.rows) else EACH), key="images", **KEPT)
+    found = st.selectbox(
+        "Images", SOURCES, SOURCES.index(PICKED if len(picks.rows) else EACH), key=keys.IMAGES, **keys.KEPT
+    )
     return found or EACH
 
 
@@ -57,18 +58,18 @@ def choose_rows(
     """The rows of this source, `count` at most; draws the control that the source needs."""
     labels, names, n = encoding.labels, run.provenance.class_names, len(encoding.labels)
     if source == ONE:
-        label = names.index(st.selectbox("Class", names, key="image-class", **KEPT) or names[0])
+        label = names.index(st.selectbox("Class", names, key=keys.IMAGE_CLASS, **keys.KEPT) or names[0])
         rows = rows_of_class(labels, label, count)
         return ChosenRows(rows, f"the first of class {names[label]}", "" if len(rows) else "This class has no images.")
     if source == RANDOM:
-        seed = int(st.number_input("Seed", 0, 2**31, 0, 1, key="image-seed", **KEPT) or 0)
+        seed = int(st.number_input("Seed", 0, 2**31, 0, 1, key=keys.IMAGE_SEED, **keys.KEPT) or 0)
         return ChosenRows(random_rows(n, count, seed), f"drawn at random with seed {seed}")
     if source == ROWS:
         return _named_rows(n, count)
     if source == PICKED:
         return _picked_rows(picks, count)
     if source == WORST:
-        arm = st.selectbox("Worst of", arms, format_func=str.upper, key="worst-of", **KEPT) or arms[0]
+        arm = st.selectbox("Worst of", arms, format_func=str.upper, key=keys.WORST_OF, **keys.KEPT) or arms[0]
         rows = worst_rows(encoding.arms[arm].errors, count)
         return ChosenRows(rows, f"the greatest errors of {arm.upper()}, from μ")
     if source == DIFFERENT:
@@ -77,7 +78,7 @@ def choose_rows(
 
 
 def _named_rows(n: int, count: int) -> ChosenRows:
-    told = st.text_input("Row numbers", "0-9", key="row-numbers", help="Such as 4, 17, 100-120.", **KEPT)
+    told = st.text_input("Row numbers", "0-9", key=keys.ROW_NUMBERS, help="Such as 4, 17, 100-120.", **keys.KEPT)
     rows, dropped = rows_from_address((told or "").strip(), n)
     missing = ""
     if dropped or not len(rows):
@@ -102,7 +103,7 @@ def _most_different(errors: dict[str, Float32[np.ndarray, " n"]], count: int) ->
     if first == second:
         return ChosenRows(np.zeros(0, np.int64), "", "One arm alone differs from none; choose others under More.")
     ways: dict[str, Better] = {"either way": "either", f"{first} better": "first", f"{second} better": "second"}
-    way = st.selectbox("Which way", list(ways), key="different-way", **KEPT) or "either way"
+    way = st.selectbox("Which way", list(ways), key=keys.DIFFERENT_WAY, **keys.KEPT) or "either way"
     rows = most_different_rows(errors[first], errors[second], count, ways[way])
     told = f"the greatest differences of error between {first} and {second}, {way}, from μ"
     return ChosenRows(rows, told, "" if len(rows) else f"No image has {way}.")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from tvae.figures.colours import GROUND, INK
 from tvae.figures.image_grid import LABEL, GridRow, fitting_density, fitting_scale, grid_png, png_width
+from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
 
 NARROWEST = 680
@@ -18,7 +19,7 @@ def show_grid(rows: Sequence[GridRow], alt: str, key: str) -> None:
     """Show the rows as large as they fit; a narrow page scrolls sideways rather than make their numbers unreadable."""
     png, across = _picture(rows, _scale(rows))
     size = "wide" if across > NARROWEST else "small"
-    with st.container(width=across, key=f"image-grid-{size}-{key}"):
+    with st.container(width=across, key=keys.image_grid(size, key)):
         st.image(png, width="stretch", alt=alt)
 
 

@@ -12,6 +12,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.maps.pair import Pair, rows_between
 from tvae.ui.maps.selection import Images, thumbnails_row
+from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
 
@@ -21,7 +22,6 @@ ROWS_A_NEIGHBOUR = 100
 """Groups are looked for in a hundredth of the rows around each at least: in smaller neighbourhoods few rows meet."""
 GROUPS_IN_SIGHT = 6
 MOST_FURTHER_GROUPS = 100
-RANGE, FURTHER = "change-range", "further-group"
 WHOLE = (0.0, 1.0)
 
 
@@ -44,16 +44,16 @@ def show_changes(pair: Pair, picks: state.Picks, names: tuple[str, ...], images:
 def _show_range(pair: Pair, picks: state.Picks) -> None:
     """The histogram of changes, and the slider that selects by it."""
     found = pair.changes
-    source = f"{RANGE} {pair.key} {pair.k}"
-    _reset_unless(source, picks, RANGE, WHOLE)
-    low, high = st.session_state[RANGE]
-    st.plotly_chart(change_histogram(found.change, low, high), config={"displayModeBar": False}, key="histogram")
+    source = f"{keys.CHANGE_RANGE} {pair.key} {pair.k}"
+    _reset_unless(source, picks, keys.CHANGE_RANGE, WHOLE)
+    low, high = state.read(keys.CHANGE_RANGE)
+    st.plotly_chart(change_histogram(found.change, low, high), config={"displayModeBar": False}, key=keys.CHANGES)
     st.slider(
         "Select images by their change",
         0.0,
         1.0,
         step=0.05,
-        key=RANGE,
+        key=keys.CHANGE_RANGE,
         persist_state="session",
         on_change=_select_range,
         args=(picks, found.change, source),
@@ -67,13 +67,13 @@ def _show_range(pair: Pair, picks: state.Picks) -> None:
 
 def _reset_unless(source: str, picks: state.Picks, key: str, value: object) -> None:
     """Have a control show `value` unless the selection is the one that it made."""
-    if picks.source != source or key not in st.session_state:
-        st.session_state[key] = value
+    if picks.source != source or not state.is_set(key):
+        state.write(key, value)
 
 
 def _select_range(picks: state.Picks, change: np.ndarray, source: str) -> None:
     """The slider's range becomes the selection; the whole scale selects none."""
-    low, high = st.session_state[RANGE]
+    low, high = state.read(keys.CHANGE_RANGE)
     picks.replace(np.zeros(0, np.int64) if (low, high) == WHOLE else rows_between(change, low, high), source)
 
 
@@ -85,7 +85,7 @@ def _show_extremes(pair: Pair, picks: state.Picks, images: Images | None) -> Non
         thumbnails_row(title, [(int(row), f"{found.change[row]:.2f}") for row in rows], images, INK[theme()])
         st.button(
             f"Show the {count} {title} changed on the maps",
-            key=f"show-{title}",
+            key=keys.show_changed(title),
             on_click=picks.replace,
             args=(rows,),
         )
@@ -104,19 +104,23 @@ def _show_groups(pair: Pair, picks: state.Picks, names: tuple[str, ...]) -> None
         words, button = st.columns([3, 2], vertical_alignment="center")
         words.markdown(as_text(f"{group.sentence}."))
         button.button(
-            "Show on the maps", key=f"group-{number}", on_click=picks.replace, args=(group.rows,), width="stretch"
+            "Show on the maps",
+            key=keys.change_group(number),
+            on_click=picks.replace,
+            args=(group.rows,),
+            width="stretch",
         )
     if len(told) > GROUPS_IN_SIGHT:
         rest = told[GROUPS_IN_SIGHT : GROUPS_IN_SIGHT + MOST_FURTHER_GROUPS]
-        source = f"{FURTHER} {pair.key} {pair.k}"
-        _reset_unless(source, picks, FURTHER, None)
+        source = f"{keys.FURTHER_GROUP} {pair.key} {pair.k}"
+        _reset_unless(source, picks, keys.FURTHER_GROUP, None)
         st.selectbox(
             "Further groups",
             range(len(rest)),
             index=None,
             format_func=lambda number: rest[number].sentence,
             placeholder=f"{len(told) - GROUPS_IN_SIGHT:,} more",
-            key=FURTHER,
+            key=keys.FURTHER_GROUP,
             persist_state="session",
             on_change=_select_group,
             args=(picks, rest, source),
@@ -130,6 +134,6 @@ def _show_groups(pair: Pair, picks: state.Picks, names: tuple[str, ...]) -> None
 
 def _select_group(picks: state.Picks, rest: list[Group], source: str) -> None:
     """Select the group that is chosen from the list."""
-    number = st.session_state[FURTHER]
+    number = state.read(keys.FURTHER_GROUP)
     if number is not None:
         picks.replace(rest[number].rows, source)

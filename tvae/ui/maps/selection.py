@@ -13,6 +13,7 @@ from tvae.ui import session as state
 from tvae.ui.components.neighbour_panel import PanelSide, neighbour_panel
 from tvae.ui.images.shown_grid import show_grid_within
 from tvae.ui.maps.pair import MOST_TILES, Pair, panel_neighbours, selected_rows_csv
+from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 
 Images = UInt8[np.ndarray, "n height width"]
@@ -67,7 +68,7 @@ def show_selection(
     if found.mean_image is not None:
         mean = np.rint(found.mean_image).astype(np.uint8)
         tiles[3].image(enlarged(mean, SIDE), width=SIDE, caption="mean image")
-    st.plotly_chart(class_mix(found.class_counts, names), config={"displayModeBar": False}, key="class-mix")
+    st.plotly_chart(class_mix(found.class_counts, names), config={"displayModeBar": False}, key=keys.CLASS_MIX)
     st.caption(f"Classes of the selected images, n = {found.count:,} of {len(pair.labels):,}.")
     if not pair.same and not (found.lost or found.gained):
         st.caption("No image was lost or gained as a neighbour by half of them or more.")
@@ -123,7 +124,7 @@ def show_row(pair: Pair, picks: state.Picks, names: tuple[str, ...], images: Ima
         images=images,
         memory=memory,
         walk=picks.walk_to,
-        key=f"neighbours-{memory}",
+        key=keys.neighbours_of(memory),
     )
     shown = f"the nearest {MOST_TILES} of {pair.k}" if pair.k > MOST_TILES else f"the {pair.k} nearest"
     st.caption(

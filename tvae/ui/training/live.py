@@ -9,6 +9,7 @@ from tvae.figures.training import accuracy_while_training, loss_curves
 from tvae.jobs.job import Job
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.session import keys
 from tvae.ui.training.live_map import show_map
 from tvae.ui.training.status import UNDER_WAY, in_words, show_progress
 from tvae.ui.training.step_explained import show_lesson
@@ -21,7 +22,7 @@ def show_run(job: Job) -> None:
     every = POLL_SECONDS if job.state in UNDER_WAY else None
     show_controls(job)
     st.fragment(_progress, run_every=every)(job.id, job.state)
-    with st.container(key="charts"):
+    with st.container(key=keys.CHARTS):
         left, right = st.columns([2, 3], gap="large")
     with left:
         st.fragment(_accuracy, run_every=every)(job.id)
@@ -54,7 +55,7 @@ def show_controls(job: Job) -> None:
         if job.state in UNDER_WAY:
             st.button("Stop", icon=":material/stop:", on_click=jobs.stop, args=(job.id, me), disabled=job.stopping)
             slow = st.toggle(
-                "Slow: a step at a time, explained", value=job.slow, key=f"slow-{job.id}", disabled=not live
+                "Slow: a step at a time, explained", value=job.slow, key=keys.slow_mode(job.id), disabled=not live
             )
             if slow != job.slow and live:
                 jobs.slow(job.id, me, slow)
@@ -101,7 +102,7 @@ def _accuracy(run_id: str) -> None:
     margins = live[-1]["margins"]
     margin = margins[0]
     figure = accuracy_while_training(live, arm_colours(list(live[-1]["arms"])), margin)
-    st.plotly_chart(figure, key="live-accuracy", alt="Triplet accuracy of each arm against the epoch")
+    st.plotly_chart(figure, key=keys.LIVE_ACCURACY, alt="Triplet accuracy of each arm against the epoch")
     st.caption(
         f"Share of triplets right at m = {margin:g}, exact among {live[-1]['n']:,} images spread over the "
         f"{job.config.data.name} test split, seed {job.config.train.seed}, run {run_id}."
@@ -116,5 +117,5 @@ def _losses(run_id: str) -> None:
         st.caption("A line starts with the first tenth of an epoch.")
         return
     figure = loss_curves(history, arm_colours(list(history[-1]["arms"])))
-    st.plotly_chart(figure, key="live-losses", alt="Terms of the loss of each arm against the epoch")
+    st.plotly_chart(figure, key=keys.LIVE_LOSSES, alt="Terms of the loss of each arm against the epoch")
     st.caption(f"On the training batches, before their weights, averaged over a tenth of an epoch; run {run_id}.")

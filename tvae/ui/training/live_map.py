@@ -20,6 +20,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.components.latent_map import latent_map
 from tvae.ui.maps.projecting import METHOD_NAMES, Asked, asked_layout, parameters_told
+from tvae.ui.session import keys
 from tvae.ui.training.status import POLL_SECONDS, UNDER_WAY, duration
 
 BY = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
@@ -42,19 +43,19 @@ def show_map(job: Job) -> None:
     st.markdown("##### The latent map")
     controls = st.container(horizontal=True, vertical_alignment="bottom", gap="large")  # wraps where it is narrow
     method = controls.segmented_control(
-        "Map by", list(BY), default="pca", required=True, format_func=BY.__getitem__, key="training-map",
+        "Map by", list(BY), default="pca", required=True, format_func=BY.__getitem__, key=keys.TRAINING_MAP,
         persist_state="session", width="content",
     )  # fmt: skip
     reference = controls.segmented_control(
         "Fitted to", list(FITTED_TO), default="start", required=True, format_func=FITTED_TO.__getitem__,
-        key="training-plane", persist_state="session", width="content",
+        key=keys.TRAINING_FITTED_TO, persist_state="session", width="content",
         help="The picture is made once, of these means, and stands still: what moves in it is the latent space.",
     )  # fmt: skip
     if method != "pca" and reference == "newest":
         controls.button(
             "Fit anew",
             icon=":material/refresh:",
-            key="map-fit-anew",
+            key=keys.FIT_ANEW,
             on_click=_forget_fit,
             args=(job.id,),
             help="Make the picture again, of the snapshot that is now the newest.",
@@ -101,7 +102,7 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
         *sides,
         labels=encoding.labels,
         class_names=at.provenance.class_names,
-        key=f"training-{run_id}",
+        key=keys.training_map(run_id),
         aligned=False,
     )
     st.caption(
@@ -124,7 +125,7 @@ def _fitted(run_id: str, method: str, reference: str) -> Fitted | None:
     if reference == "start" and run.snapshots:
         at = run.at(run.snapshots[0])
     elif method != "pca":  # what takes a while to make is made of what was the newest then
-        steps: dict[str, int] = st.session_state.setdefault("training-fits", {})
+        steps: dict[str, int] = state.kept(keys.TRAINING_FITS, dict)
         if steps.get(run_id) not in run.snapshots:  # not chosen yet, or not kept any more
             steps[run_id] = at.step
         at = at if steps[run_id] == at.step else run.at(steps[run_id])
@@ -151,7 +152,7 @@ def _newest(run: Run) -> tuple[Run, Encoding] | None:
 
 
 def _forget_fit(run_id: str) -> None:
-    st.session_state.get("training-fits", {}).pop(run_id, None)
+    state.kept(keys.TRAINING_FITS, dict).pop(run_id, None)
 
 
 def _made(fitted: Fitted, at: Run, placed: dict[str, PlacedCodes]) -> str:

@@ -10,6 +10,7 @@ from tvae.config import RunConfig
 from tvae.errors import InputError
 from tvae.runs.available import runs_folder
 from tvae.runs.train_command import train_command
+from tvae.ui.session import keys
 from tvae.ui.training.starting import start_run
 
 
@@ -25,7 +26,7 @@ def offer_training(config: RunConfig) -> None:
     out = runs_folder() / f"{config.data.name}-w{loss.triplet_weight:g}-m{loss.margin:g}"
     with st.popover("Train this", type="primary"):
         st.markdown("Trains both arms side by side in the background; the sidebar shows how far it is.")
-        st.button("Train it here", key="train-this", on_click=_start, args=(config,))
+        st.button("Train it here", key=keys.TRAIN_THIS, on_click=_start, args=(config,))
         st.caption("Or with this line, in a terminal:")
         st.code(train_command(config, str(out)), language="bash", wrap_lines=True)
 

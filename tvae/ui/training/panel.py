@@ -15,6 +15,8 @@ from tvae.data import DATASETS
 from tvae.errors import InputError
 from tvae.runs.run import Run
 from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.session import keys
 from tvae.ui.training.offer import in_fast_steps
 from tvae.ui.training.starting import start_run
 from tvae.ui.training.status import UNDER_WAY, show_status, watched_job
@@ -57,26 +59,26 @@ MOST_EPOCHS = 100_000
 """Where a time budget ends the run."""
 SECONDS_WARM = 60.0
 """After which the worker that is kept ready is looked after again."""
-REFUSAL = "train-refusal"
-"""Why what was asked for can't be, in the session until it is shown."""
 
 
 def show_training_panel(run: Run) -> None:
     """The run under way, if there is one, and the form that starts another."""
     show_status()
-    panel = st.expander("Train a run", icon=":material/model_training:", key="train-panel", on_change="rerun")
+    panel = st.expander("Train a run", icon=":material/model_training:", key=keys.TRAIN_PANEL, on_change="rerun")
     if panel.open:
         _keep_warm(run.config.data.name)
     with panel:
-        name = st.selectbox("Start from", list(PRESETS_SHOWN), key="train-preset", on_change=_fill, args=(run,), **KEEP)
+        name = st.selectbox(
+            "Start from", list(PRESETS_SHOWN), key=keys.TRAIN_PRESET, on_change=_fill, args=(run,), **KEEP
+        )
         preset = PRESETS_SHOWN[name]
         st.caption(preset.told)
-        if "train-margin" not in st.session_state:
+        if not state.is_set(keys.train("margin")):
             _fill(run)
         with st.form("train", border=False, enter_to_submit=False):
             _show_fields(preset)
             st.form_submit_button("Train", type="primary", width="stretch", on_click=_start, args=(run, preset))
-        if refusal := st.session_state.pop(REFUSAL, ""):
+        if refusal := state.take(keys.TRAIN_REFUSAL, ""):
             st.error(refusal)
 
 
@@ -86,16 +88,16 @@ def _keep_warm(data: str) -> None:
     if job is not None and job.state in UNDER_WAY:
         return
     wanted = (data, None if job is None else job.id)  # a run that has ended has used the last one up
-    last, at = st.session_state.get("train-warmed", (None, 0.0))
+    last, at = state.read(keys.TRAIN_WARMED, (None, 0.0))
     if last != wanted or time.monotonic() - at > SECONDS_WARM:
-        st.session_state["train-warmed"] = (wanted, time.monotonic())
+        state.write(keys.TRAIN_WARMED, (wanted, time.monotonic()))
         with contextlib.suppress(InputError, OSError):  # where it can't be, the start says why
             cached.jobs().warm_up(data)
 
 
 def _fill(run: Run) -> None:
     """Put the chosen preset's values into the fields."""
-    preset = PRESETS_SHOWN[st.session_state.get("train-preset") or next(iter(PRESETS_SHOWN))]
+    preset = PRESETS_SHOWN[state.read(keys.TRAIN_PRESET) or next(iter(PRESETS_SHOWN))]
     config = preset.config or run.config
     loss = next(reversed(config.arms.values()))
     values = {
@@ -108,14 +110,15 @@ def _fill(run: Run) -> None:
         "unit": "epochs",
         "seed": config.train.seed,
     }
-    st.session_state.update({f"train-{name}": value for name, value in values.items()})
+    for name, value in values.items():
+        state.write(keys.train(name), value)
 
 
 def _show_fields(preset: Preset) -> None:
     st.selectbox(
         "Data set",
         DATASETS,
-        key="train-data",
+        key=keys.train("data"),
         disabled=preset.warm,
         help="Weights go on only on the images that they know." if preset.warm else None,
         **KEEP,
@@ -128,10 +131,10 @@ def _show_fields(preset: Preset) -> None:
         (b, "Recon. weight", "reconstruction", 0.1),
         (a, "For", "length", 1.0),
     ):
-        place.number_input(label, value=None, step=step, format="%.4g", key=f"train-{name}", **KEEP)
-    b.selectbox("Unit", ("epochs", "seconds"), key="train-unit", **KEEP)
+        place.number_input(label, value=None, step=step, format="%.4g", key=keys.train(name), **KEEP)
+    b.selectbox("Unit", ("epochs", "seconds"), key=keys.train("unit"), **KEEP)
     st.caption("Of training. Measuring the run at its end comes on top: about 25 s on MNIST, 2 s on digits.")
-    st.number_input("Seed", value=None, step=1, format="%d", key="train-seed", **KEEP)
+    st.number_input("Seed", value=None, step=1, format="%d", key=keys.train("seed"), **KEEP)
 
 
 def _start(run: Run, preset: Preset) -> None:
@@ -140,7 +143,7 @@ def _start(run: Run, preset: Preset) -> None:
         config, seconds = _asked(run, preset)
         start_run(config, seconds=seconds, start_from=run if preset.warm else None)
     except (InputError, OSError) as error:
-        st.session_state[REFUSAL] = _in_words(str(error))
+        state.write(keys.TRAIN_REFUSAL, _in_words(str(error)))
 
 
 def _asked(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
@@ -149,10 +152,10 @@ def _asked(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
     Raises:
         InputError: that can't be.
     """
-    asked = {name: st.session_state[f"train-{name}"] for name in ("data", "unit", "seed")}
+    asked = {name: state.read(keys.train(name)) for name in ("data", "unit", "seed")}
     # An empty field counts as NaN, which is refused like any other impossible value.
     margin, triplet, kl, reconstruction, length = (
-        math.nan if (value := st.session_state[f"train-{name}"]) is None else value
+        math.nan if (value := state.read(keys.train(name))) is None else value
         for name in ("margin", "triplet", "kl", "reconstruction", "length")
     )
     in_epochs = asked["unit"] == "epochs"

@@ -16,6 +16,7 @@ from tvae.runs.run import Run, read_metrics, read_run
 from tvae.runs.run_zip import LARGEST_ZIP, zip_run
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.session import keys
 
 COLUMNS = {
     "Triplet accuracy": st.column_config.NumberColumn(format="%.2f %%", help="Last arm, m = 0, exact, test split."),
@@ -32,8 +33,8 @@ def show_run_table() -> None:
     jobs = {job.id: job for job in cached.jobs().runs()}
     rows = run_rows(jobs)
     words, states, bring = st.columns([3, 2, 3], vertical_alignment="bottom")
-    wanted = words.text_input("Find", placeholder="name, note or data set", key="runs-find").strip().lower()
-    chosen = states.pills("State", sorted({row["State"] for row in rows}), selection_mode="multi", key="runs-states")
+    wanted = words.text_input("Find", placeholder="name, note or data set", key=keys.FIND_RUNS).strip().lower()
+    chosen = states.pills("State", sorted({row["State"] for row in rows}), selection_mode="multi", key=keys.RUN_STATES)
     with bring.popover("Bring a run in", icon=":material/upload:", width="stretch"):
         take_in()
     rows = [
@@ -178,12 +179,12 @@ def show_deleted() -> None:
     for run_id in jobs.deleted():
         words, back = st.columns([5, 1], vertical_alignment="center")
         words.caption(f"{run_id} was deleted.")
-        back.button("Undo", key=f"undelete-{run_id}", on_click=jobs.undelete, args=(run_id, me), width="stretch")
+        back.button("Undo", key=keys.undelete(run_id), on_click=jobs.undelete, args=(run_id, me), width="stretch")
 
 
 def take_in() -> None:
     """A run's zip from elsewhere, checked before anything is kept."""
-    sent = st.file_uploader("A run's zip", type="zip", key="runs-zip", max_upload_size=LARGEST_ZIP // 2**20)
+    sent = st.file_uploader("A run's zip", type="zip", key=keys.RUN_ZIP, max_upload_size=LARGEST_ZIP // 2**20)
     own = state.own_runs()
     if sent is None or own.taken_in == sent.file_id:
         return

@@ -10,6 +10,7 @@ from tvae.jobs.job import Job
 from tvae.runs.run import read_metrics, read_run
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 
 UNDER_WAY = ("queued", "running")
@@ -67,7 +68,7 @@ def _show(run_id: str, seen: tuple[str, bool]) -> None:
             if cached.jobs().may_control(job.id, state.owner()):
                 stop.button(
                     "Stop",
-                    key="status-stop",
+                    key=keys.STATUS_STOP,
                     on_click=stop_run,
                     args=(job.id,),
                     disabled=job.stopping,
@@ -76,7 +77,7 @@ def _show(run_id: str, seen: tuple[str, bool]) -> None:
             more.page_link("pages/5_Training.py", label="Watch", icon=":material/monitoring:")
         else:
             hide, more = st.columns(2, vertical_alignment="center")
-            hidden = hide.button("Hide", key="status-hide", width="stretch")
+            hidden = hide.button("Hide", key=keys.STATUS_HIDE, width="stretch")
             more.page_link("pages/5_Training.py", label="Compare", icon=":material/compare_arrows:")
             if hidden:  # not in a callback: that would draw this fragment alone anew, which knows the run
                 state.own_runs().watched = ""

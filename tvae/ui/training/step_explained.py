@@ -12,6 +12,7 @@ import streamlit as st
 from tvae.figures.colours import INK
 from tvae.figures.image_grid import GridRow
 from tvae.ui.images.shown_grid import show_grid
+from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
 
 ROLES = ("anchor", "positive", "negative")
@@ -32,7 +33,7 @@ def show_lesson(lesson: dict[str, Any]) -> None:
             GridRow(label=f"{role}: {name}", colour=ink, images=images[i : i + 1], under=[f"row {lesson['rows'][i]:,}"])
             for i, (role, name) in enumerate(zip(ROLES, lesson["classes"], strict=True))
         ]
-        show_grid(rows, alt="The anchor, the positive and the negative", key="lesson")
+        show_grid(rows, alt="The anchor, the positive and the negative", key=keys.STEP_IMAGES)
     for place, (arm, told) in zip(arms, lesson["arms"].items(), strict=True):
         with place:
             hinge = f"hinge {told['hinge']:.3f}" if told["hinge"] else "hinge 0: right by the margin"
@@ -42,7 +43,7 @@ def show_lesson(lesson: dict[str, Any]) -> None:
             )
             st.plotly_chart(
                 lesson_figure(told, ink),
-                key=f"lesson-{arm}",
+                key=keys.step_chart(arm),
                 alt=f"The triplet's three means in the {arm.upper()}, with the pull of each term on them",
             )
             st.caption(f"{told['wrong']} of the step's {lesson['triplets']} triplets have a hinge above 0.")

@@ -11,10 +11,11 @@ from tvae.figures.colours import INK
 from tvae.metrics.triplet_accuracy import ClassMatrix
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
 from tvae.ui.triplets.view import TripletView
 
-ANCHOR, NEGATIVE, MATRICES = "anchor-class", "negative-class", "matrices"
 MOST_PAIRS = 50
 """Rows of the table that stands in for matrices too large to read."""
 
@@ -26,9 +27,9 @@ def choose_classes(view: TripletView) -> ClassPair:
     """The pair of classes that what follows is kept to."""
     names = view.run.provenance.class_names
     options = [None, *view.curves[view.arms[0]].classes.tolist()]
-    for key in (ANCHOR, NEGATIVE):
-        if st.session_state.get(key) not in options:  # a class of another run
-            st.session_state[key] = None
+    for key in (keys.ANCHOR_CLASS, keys.NEGATIVE_CLASS):
+        if state.read(key) not in options:  # a class of another run
+            state.write(key, None)
     left, right, note = st.columns([1, 1, 3], vertical_alignment="bottom")
     pair = tuple(
         column.selectbox(
@@ -38,7 +39,10 @@ def choose_classes(view: TripletView) -> ClassPair:
             key=key,
             bind="query-params",
         )
-        for column, label, key in ((left, "Anchor's class", ANCHOR), (right, "Negative's class", NEGATIVE))
+        for column, label, key in (
+            (left, "Anchor's class", keys.ANCHOR_CLASS),
+            (right, "Negative's class", keys.NEGATIVE_CLASS),
+        )
     )
     note.caption("A pair of classes, chosen here or by a click on a cell, filters the triplets below.")
     return pair[0], pair[1]
@@ -85,10 +89,10 @@ def _show_heat(matrices: dict[str, ClassMatrix], names: list[str], pair: ClassPa
     if len(shown) == 2:
         (first, one, _), (second, other, _) = shown
         shown.append((f"{second} − {first}, points", other - one, None))
-    with st.container(key="charts-of-classes"):
+    with st.container(key=keys.CLASS_CHARTS):
         columns = st.columns(len(shown))
     for place, (column, (title, shares, least)) in enumerate(zip(columns, shown, strict=True)):
-        key = f"{MATRICES}-{place}"
+        key = keys.class_matrix(place)
         figure = figures.class_heat(shares, classes, names, pair, title, ink=INK[theme()], low=least)
         column.plotly_chart(
             figure,
@@ -131,6 +135,8 @@ def _matrix(view: TripletView, arm: str) -> ClassMatrix:
 
 def _take_cell(key: str) -> None:
     """Have a clicked cell be the pair of classes."""
-    points = st.session_state[key]["selection"]["points"]
+    points = state.chosen_points(key)
     if points:
-        st.session_state[ANCHOR], st.session_state[NEGATIVE] = points[-1]["customdata"]
+        anchor, negative = points[-1]["customdata"]
+        state.write(keys.ANCHOR_CLASS, anchor)
+        state.write(keys.NEGATIVE_CLASS, negative)

@@ -15,6 +15,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.images.cells import HEIGHT, image_cell
 from tvae.ui.maps.link import offer_on_map
+from tvae.ui.session import keys
 from tvae.ui.triplets.classes import ClassPair
 from tvae.ui.triplets.view import TripletView
 
@@ -24,7 +25,6 @@ FIRST_WRONG, BOTH_WRONG, SECOND_WRONG = "first-wrong", "both-wrong", "second-wro
 WORST_FIRST, WORST_SECOND, OWN, PICKED = "worst-first", "worst-second", "own", "picked"
 VERDICTS = {FIRST_WRONG: (False, True), BOTH_WRONG: (False, False), SECOND_WRONG: (True, False)}
 """Whether the two arms are right in each."""
-WHICH = "triplets"
 
 
 def show_triplets(view: TripletView, pair: ClassPair) -> None:
@@ -42,14 +42,14 @@ def show_triplets(view: TripletView, pair: ClassPair) -> None:
     }
     if len(view.arms) == 1:
         words = {choice: words[choice] for choice in (WORST_FIRST, OWN, PICKED)}
-    if st.session_state.get(WHICH) not in words:  # a choice that takes two arms, where there is one
-        st.session_state.pop(WHICH, None)
+    if state.read(keys.TRIPLETS) not in words:  # a choice that takes two arms, where there is one
+        state.forget(keys.TRIPLETS)
     choice = st.segmented_control(
         "Which triplets",
         list(words),
         default=WORST_FIRST,
         format_func=words.__getitem__,
-        key=WHICH,
+        key=keys.TRIPLETS,
         bind="query-params",
         required=True,
         label_visibility="collapsed",
@@ -96,9 +96,9 @@ def _own(view: TripletView) -> Triplets:
     starts = (0, int(same[min(1, len(same) - 1)]), int(other[0]))
     rows = []
     for column, role, start in zip(st.columns(3), ("Anchor", "Positive", "Negative"), starts, strict=True):
-        key = f"own-{role.lower()}"
-        if (st.session_state.get(key) or 0) > last:  # a row of another run
-            del st.session_state[key]
+        key = keys.own_row(role)
+        if (state.read(key) or 0) > last:  # a row of another run
+            state.forget(key)
         rows.append(column.number_input(f"{role}'s row", 0, last, start, key=key, bind="query-params"))
     anchor, positive, negative = (start if row is None else int(row) for row, start in zip(rows, starts, strict=True))
     if anchor == positive:

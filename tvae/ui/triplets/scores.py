@@ -15,11 +15,12 @@ from tvae.metrics.triplet_accuracy import sampled_triplet_accuracy
 from tvae.metrics.triplet_curve import margin_where
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
+from tvae.ui import session as state
+from tvae.ui.session import keys
 from tvae.ui.triplets.view import TripletView
 
 PAPER = {"VAE": 0.7508, "TVAE": 0.9560}
 """Table 1 of the paper."""
-MARGIN, SLIDER, SAMPLED = "margin", "margin-slider", "sampled"
 USUAL = 0.1
 LONGEST = 5.0
 """Where the slider ends."""
@@ -30,7 +31,7 @@ N_SAMPLED = 10_000
 
 def choose_margin() -> float:
     """The margin, from the slider, the field or the address: three ways to one value."""
-    asked = st.query_params.get(MARGIN)
+    asked = state.address(keys.MARGIN)
     slide, field = st.columns([5, 1], vertical_alignment="bottom")
     with field:
         typed = st.number_input(
@@ -40,14 +41,14 @@ def choose_margin() -> float:
             USUAL,
             0.025,
             "%.4g",
-            key=MARGIN,
+            key=keys.MARGIN,
             bind="query-params",
             persist_state="session",
             help="0 or more. Beyond 5 every triplet is counted anew, which takes a moment.",
         )
     margin = USUAL if typed is None else float(typed)
-    if st.session_state.get(SLIDER) != min(margin, LONGEST):  # setting it for nothing would hold back a moving slider
-        st.session_state[SLIDER] = min(margin, LONGEST)
+    if state.read(keys.MARGIN_SLIDER) != min(margin, LONGEST):  # setting it for nothing would hold back a moving slider
+        state.write(keys.MARGIN_SLIDER, min(margin, LONGEST))
     with slide:
         st.slider(
             "Margin m: how much nearer the positive must be than the negative",
@@ -55,8 +56,8 @@ def choose_margin() -> float:
             LONGEST,
             step=0.025,
             format="%.3f",
-            key=SLIDER,
-            on_change=lambda: st.session_state.update({MARGIN: round(st.session_state[SLIDER], 6)}),
+            key=keys.MARGIN_SLIDER,
+            on_change=lambda: state.write(keys.MARGIN, round(state.read(keys.MARGIN_SLIDER), 6)),
         )
     if asked is not None and not _is_margin(asked):
         st.warning(
@@ -79,7 +80,7 @@ def table_of(view: TripletView) -> dict[str, list]:
     scores = [view.score(arm) for arm in view.curves]
     numbers["triplet accuracy"] = [score.accuracy for score in scores]
     numbers["interpolated"] = [score.interpolated for score in scores]
-    if st.session_state.get(SAMPLED, False):
+    if state.read(keys.SAMPLED, False):
         seed = view.run.config.train.seed
         found = [
             sampled_triplet_accuracy(view.means(arm), view.encoding.labels, view.margin, N_SAMPLED, seed)
@@ -158,7 +159,7 @@ def show_curves(view: TripletView) -> None:
         leading=view.arms,
         dashed=margin_series(view.run),
     )
-    st.plotly_chart(figure, key="curves", alt="Triplet accuracy of each arm against the margin")
+    st.plotly_chart(figure, key=keys.CURVES, alt="Triplet accuracy of each arm against the margin")
     off = "" if view.margin <= LONGEST else f" m = {view.margin:g} lies beyond the chart."
     several = " Strong lines: the two arms looked at closely. Dotted: arms that differ in margin." if arms[2:] else ""
     st.caption(f"Rings: where an arm scores as one of the paper's does.{several}{off} On the {view.source}.")
@@ -176,7 +177,7 @@ def show_gaps(view: TripletView) -> None:
     st.markdown("##### How far apart")
     found = {arm: view.gaps(arm) for arm in view.arms}
     figure = figures.gap_distribution(found, arm_colours(list(view.curves)), view.margin)
-    st.plotly_chart(figure, key="gaps", alt="Distribution of the gaps of all triplets")
+    st.plotly_chart(figure, key=keys.GAPS, alt="Distribution of the gaps of all triplets")
     st.caption(
         f"What lies left of the line is violated at m = {view.margin:g}. All triplets, an anchor as heavy as another; "
         f"{view.source}."
@@ -196,7 +197,7 @@ def show_definition(view: TripletView) -> None:
         )
         st.toggle(
             "Show a sampled estimate beside the exact value",
-            key=SAMPLED,
+            key=keys.SAMPLED,
             bind="query-params",
             help="The paper's protocol: random triplets. Its standard error is what counting all of them avoids.",
         )

@@ -19,7 +19,9 @@ from tvae.runs.available import run_folders
 from tvae.runs.run import Run, read_run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
+from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page
+from tvae.ui.session import keys
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.theme import theme
 from tvae.ui.triplets.view import TripletView
@@ -75,10 +77,10 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
     shown = [arm for arm in view.arms if arm != names[0]] if ladder.run.folder == view.run.folder else []
     usual = LossConfig()
     paper = arm_trained_with(ladder.run.config.arms, usual)
-    with st.container(key="charts-of-trade"):
+    with st.container(key=keys.TRADE_CHARTS):
         columns = st.columns(2, gap="large")
     for column, (name, cost) in zip(columns, costs.items(), strict=True):
-        key = f"trade-{name.split(',')[0].replace(' ', '-')}"
+        key = keys.trade_chart(name)
         figure = figures.trade(
             names,
             accuracy,
@@ -144,7 +146,7 @@ def _show_table(ladder: Ladder, margin: float, accuracy: np.ndarray, costs: dict
 
 def _choose_point(key: str, run: str, first: str) -> None:
     """Have the clicked arm be the one that all pages show beside the run's first."""
-    points = st.session_state[key]["selection"]["points"]
+    points = state.chosen_points(key)
     if points and (arm := _name(points[-1]["customdata"])) != first:
         show_on_every_page(run, [first, arm])
 

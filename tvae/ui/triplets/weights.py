@@ -10,7 +10,9 @@ import streamlit as st
 from tvae.config import LossConfig, vae_and_tvae
 from tvae.explore.loss_reweighting import ReweightedLoss, arm_trained_with, reweighted_loss
 from tvae.system.csv_table import rows_csv
+from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page
+from tvae.ui.session import keys
 from tvae.ui.training.offer import offer_training
 from tvae.ui.triplets.trade_off import Ladder
 from tvae.ui.triplets.view import TripletView
@@ -19,7 +21,6 @@ WEIGHTS = (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 
 """Stops of the sliders: even steps of a weight's order of magnitude, not of its size."""
 LONGEST = 5.0
 TERMS = ("triplet", "kl", "reconstruction")
-STARTED_AT = "weights-started-at"
 
 
 def show_weights(view: TripletView, ladder: Ladder | None) -> None:
@@ -40,14 +41,13 @@ def show_weights(view: TripletView, ladder: Ladder | None) -> None:
 
 def _chosen_loss(name: str, trained: LossConfig) -> LossConfig:
     """The setting of the four sliders; they start where the arm of this name was trained."""
-    if st.session_state.get(STARTED_AT, name) != name:  # another arm's own setting
-        for key in (*(f"{term}-weight" for term in TERMS), "loss-margin"):
-            st.session_state.pop(key, None)
-    st.session_state[STARTED_AT] = name
+    if state.read(keys.WEIGHTS_STARTED_AT, name) != name:  # another arm's own setting
+        state.forget(*(keys.loss_weight(term) for term in TERMS), keys.LOSS_MARGIN)
+    state.write(keys.WEIGHTS_STARTED_AT, name)
     places = st.columns(4)
     chosen: dict[str, float] = {}
     for place, term in zip((places[0], places[2], places[3]), TERMS, strict=True):
-        key = f"{term}-weight"
+        key = keys.loss_weight(term)
         start = float(getattr(trained, f"{term}_weight"))
         stops = sorted({*WEIGHTS, start})
         words = "KL" if term == "kl" else term.capitalize()
@@ -61,7 +61,7 @@ def _chosen_loss(name: str, trained: LossConfig) -> LossConfig:
         min(float(trained.margin), LONGEST),
         0.025,
         format="%.3f",
-        key="loss-margin",
+        key=keys.LOSS_MARGIN,
         bind="query-params",
     )
     return replace(trained, margin=round(margin, 6), **chosen)

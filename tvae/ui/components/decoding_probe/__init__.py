@@ -16,6 +16,9 @@ import streamlit as st
 from jaxtyping import UInt8
 from streamlit.components.v2 import component
 
+from tvae.ui import session as state
+from tvae.ui.session import keys
+
 _probe = component("tvae.decoding_probe", js=(Path(__file__).parent / "decoding_probe.js").read_text(encoding="utf-8"))
 
 
@@ -39,8 +42,8 @@ def decoding_probe(answer: Callable[[tuple[float, float]], Sequence[Decoded]], *
         answer: what both arms draw at a place in the layout's units, left map first.
         memory: key of the map.
     """
-    key = f"{memory}-probe"
-    question = question_in(st.session_state.get(key))
+    key = keys.map_part(memory, "probe")
+    question = question_in(state.read(key))
     told = None
     if question is not None:
         number, place = question
@@ -48,9 +51,9 @@ def decoding_probe(answer: Callable[[tuple[float, float]], Sequence[Decoded]], *
     _probe(key=key, data={"memory": memory, "answer": told}, on_place_change=lambda: None)
 
 
-def question_in(state: object) -> tuple[int, tuple[float, float]] | None:
+def question_in(in_browser: object) -> tuple[int, tuple[float, float]] | None:
     """Number and place of what the browser asks in this run, if it asks anything that can be answered."""
-    sent = state.get("place") if isinstance(state, dict) else None
+    sent = in_browser.get("place") if isinstance(in_browser, dict) else None
     if not isinstance(sent, dict):
         return None
     try:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 from jaxtyping import Int, UInt8
 from streamlit.components.v2 import component
 
+from tvae.ui import session as state
 from tvae.ui.images.sprite_sheet import sheet
 
 _FOLDER = Path(__file__).parent
@@ -37,7 +37,7 @@ def image_picker(
     """
 
     def picked() -> None:
-        row = st.session_state[key].get("pick")
+        row = state.read(key).get("pick")
         if isinstance(row, int) and row in rows:
             pick(row)
 

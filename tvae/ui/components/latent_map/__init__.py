@@ -24,6 +24,8 @@ from tvae.figures.colours import CLASS_COLOURS
 from tvae.linked_map.browser_code import CODE, CODE_VERSION
 from tvae.linked_map.contents import ColourBy, MapSide, MapState, map_contents
 from tvae.linked_map.payload import Blob, text_to_rows
+from tvae.ui import session as state
+from tvae.ui.session import keys
 
 _FOLDER = Path(__file__).parent
 _code = component(
@@ -104,21 +106,21 @@ def latent_map(
     with st.container(gap=None):
         _view(key=key, data=data)
         if not code_loaded:
-            _code(key=f"{key}-code")
+            _code(key=keys.map_part(key, "code"))
         for name, blob in contents.blobs.items():
-            _holder(key=f"{key}-{name}", data=blob.data)
+            _holder(key=keys.map_part(key, name), data=blob.data)
     return MapState(rows, row)
 
 
 def load_map_code() -> None:
     """Send the maps' code ahead of a page's controls, so that the browser reads it while the page is still at work."""
-    _code(key="latent-map-code")
+    _code(key=keys.MAP_CODE)
 
 
 def is_drawn(key: str) -> bool:
     """Whether the browser has drawn the map `key` since it came onto the page: what may wait, waits for that."""
-    state = st.session_state.get(key)
-    return isinstance(state, dict) and state.get("drawn") is True
+    sent = state.read(key)
+    return isinstance(sent, dict) and sent.get("drawn") is True
 
 
 def picked_on_map(
@@ -138,12 +140,12 @@ def _picked(
     key: str, n: int, selection: Integer[np.ndarray, " m"] | Sequence[int] | None, focus: int | None
 ) -> tuple[Int[np.ndarray, " m"], int | None, int]:
     """Selected rows, the focused row and the number of the last gesture that they answer."""
-    answered_key = f"{key}-answered"
-    answered = st.session_state.get(answered_key, 0)
-    state = st.session_state.get(key)
-    sent = state.get("selection") if isinstance(state, dict) else None
+    answered = state.read(keys.map_answered(key), 0)
+    in_browser = state.read(key)
+    sent = in_browser.get("selection") if isinstance(in_browser, dict) else None
     if isinstance(sent, dict) and isinstance(sent.get("gesture"), int) and sent["gesture"] != answered:
-        st.session_state[answered_key] = answered = sent["gesture"]
+        answered = sent["gesture"]
+        state.write(keys.map_answered(key), answered)
         if sent.get("n") == n:  # else the gesture was made on other rows
             selection, focus = text_to_rows(sent.get("rows"), n), sent.get("focus")
     rows = np.unique(np.asarray([] if selection is None else selection, dtype=np.int64))

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 from jaxtyping import UInt8
 from PIL import Image
 from streamlit.components.v2 import component
+
+from tvae.ui import session as state
 
 _FOLDER = Path(__file__).parent
 _panel = component(
@@ -64,7 +65,7 @@ def neighbour_panel(
     """
 
     def walked() -> None:
-        row = st.session_state[key].get("walk")
+        row = state.read(key).get("walk")
         if isinstance(row, int) and row in {one.row for side in sides for one in side.neighbours}:
             walk(row)
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 from jaxtyping import Int, UInt8
 from streamlit.components.v2 import component
 
 from tvae.explore.interpolation import Interpolation
 from tvae.figures.colours import CLASS_COLOURS
 from tvae.model.network import to_grey
+from tvae.ui import session as state
 from tvae.ui.images.sprite_sheet import sheet
 
 _FOLDER = Path(__file__).parent
@@ -85,7 +85,7 @@ def path_player(
     }
     data["name"] = hashlib.sha256(repr(data).encode()).hexdigest()  # so that the browser need not draw the same again
     _player(key=key, data=data, on_at_change=lambda: None)
-    left_at = st.session_state[key].get("at")
+    left_at = state.read(key).get("at")
     return float(left_at) if isinstance(left_at, int | float) and 0 <= left_at <= 1 else opened_at
 
 

@@ -1,0 +1,34 @@
+"""What a session remembers and what the address says: the one place that touches either.
+
+    browser_slider.py  Where a slider that moves in the browser alone was left
+    keys.py            Every key of the session, of widgets and of the address
+    maps.py            Layouts that this session asked for, and what it must remember of the latent map page
+    own_image.py       OwnDigit: the image that a person drew or sent
+    picked_rows.py     Picks: rows that are picked among the images of a split
+    runs.py            The run that is shown, and this person's training runs
+    values.py          Reads and writes values in the session and in the address
+
+Pages and their parts take keys from `keys` and read and write through this room.
+"""
+
+from tvae.ui.session.browser_slider import keep_place, opened_at
+from tvae.ui.session.maps import Layouts, first_time, forget_note, layouts, view_note
+from tvae.ui.session.own_image import OwnDigit, own_digit, put_own_digit_in_address
+from tvae.ui.session.picked_rows import Picks, picks, put_picks_in_address
+from tvae.ui.session.runs import (
+    OwnRuns,
+    choose_run,
+    own_runs,
+    owner,
+    put_training_in_address,
+    shown_before,
+    take_next_run,
+)
+from tvae.ui.session.values import address, chosen_points, forget, is_set, kept, put_in_address, read, take, write
+
+__all__ = [
+    "Layouts", "OwnDigit", "OwnRuns", "Picks", "address", "choose_run", "chosen_points", "first_time", "forget",
+    "forget_note", "is_set", "keep_place", "kept", "layouts", "opened_at", "own_digit", "own_runs", "owner", "picks",
+    "put_in_address", "put_own_digit_in_address", "put_picks_in_address", "put_training_in_address", "read",
+    "shown_before", "take", "take_next_run", "view_note", "write",
+]  # fmt: skip

@@ -1,0 +1,31 @@
+"""Where a slider that moves in the browser alone was left."""
+
+from __future__ import annotations
+
+from tvae.ui.session import keys
+from tvae.ui.session.values import address, is_set, put_in_address, read, write
+
+
+def opened_at(name: str, moved: bool) -> float:
+    """Where such a slider opens, from 0 to 1: where it was left, else where the address says, else at 0.
+
+    It stays so while the slider is on the page (`moved`), or each move would send all that it shows again.
+    """
+    opened = keys.slider_opened(name)
+    if not moved or not is_set(opened):
+        write(opened, read(keys.slider_left(name), _in_address(name)))
+    return read(opened)
+
+
+def keep_place(name: str, place: float) -> None:
+    """Keep where such a slider was left, in the session and in the address."""
+    write(keys.slider_left(name), place)
+    put_in_address(name, f"{place:.3f}".rstrip("0").rstrip(".") if place else None)
+
+
+def _in_address(name: str) -> float:
+    try:
+        place = float(address(name, "0"))
+    except ValueError:
+        return 0.0
+    return place if 0 <= place <= 1 else 0.0

@@ -1,0 +1,178 @@
+"""Every key of the session, of widgets and of the address.
+
+A widget that is bound to the address stands there under its key, so the names in the first part are in links that
+people keep: they don't change.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+KEPT: Any = {"bind": "query-params", "persist_state": "session"}
+"""Options of a widget whose value the address says and another page doesn't lose."""
+
+# In the address, and in the session under the same name
+
+RUN, EPOCH, ARMS = "run", "epoch", "arms"
+ROWS, ROW = "rows", "row"
+"""The selected rows, and the row whose neighbours are shown."""
+OWNER, WATCHED = "owner", "watch"
+"""This person's token, and the training run that they watch."""
+STROKES, INK = "strokes", "ink"
+"""A drawing, and an image that was sent."""
+
+LEFT, RIGHT = "left", "right"
+PROJECTION, RIGHT_PROJECTION = "projection", "right-projection"
+PERPLEXITY, ITERATIONS, UMAP_NEIGHBOURS, UMAP_DISTANCE = "perplexity", "iterations", "neighbours", "apart"
+LAYOUT_SEED, NEIGHBOURS_K, COLOUR = "layout-seed", "k", "colour"
+ALIGN_TO_SELECTION, LOST_MARGIN = "align-selection", "m"
+
+IMAGES, IMAGE_COUNT, IMAGE_CLASS, IMAGE_SEED = "images", "columns", "image-class", "image-seed"
+ROW_NUMBERS, WORST_OF, DIFFERENT_WAY = "row-numbers", "worst-of", "different-way"
+CODE, ERROR_MAP, NOISE_SEED = "code", "error-map", "noise"
+
+ENDS, PAIR_SEED, FROM_ROW, TO_ROW, CLASS_A, CLASS_B = "ends", "pair-seed", "from-row", "to-row", "class-a", "class-b"
+STEPS, WAY, CONFUSABLE_ARM, VOTERS, MANY_PAIRS, PATH_PLACE = "steps", "way", "judge", "voters", "many-pairs", "t"
+
+MARGIN, SAMPLED, TRIPLET_TAB, TRIPLETS = "margin", "sampled", "view", "triplets"
+ANCHOR_CLASS, NEGATIVE_CLASS = "anchor-class", "negative-class"
+LOSS_MARGIN = "loss-margin"
+
+ASKED_CLASS, TEMPERATURE, SAMPLE_COUNT, SAMPLE_SEED = "ask", "temperature", "samples", "sample-seed"
+MEASURED, SPACE = "measured", "space"
+AROUND, TRAVERSAL_ROW = "around", "traversal-row"
+INPUT_WAY = "from"
+
+
+def loss_weight(term: str) -> str:
+    """Of the slider of a loss term's weight."""
+    return f"{term}-weight"
+
+
+def own_row(role: str) -> str:
+    """Of the row that is a person's own anchor, positive or negative."""
+    return f"own-{role.lower()}"
+
+
+# In the session alone
+
+NEXT_RUN, RUN_BEFORE = "run-next", "run-before"
+EPOCH_NEXT, EPOCH_PLAYING, EPOCH_SHOWN = "epoch-next", "epoch-playing", "epoch-shown"
+PICKS, LAYOUTS, SEEN, VIEW_NOTE, IMAGES_MISSING = (
+    "map-picks", "map-layouts", "map-seen", "map-view-note", "map-images-missing",
+)  # fmt: skip
+CHANGE_RANGE, FURTHER_GROUP = "change-range", "further-group"
+OWN_DIGIT, OWN_RUNS = "own-digit", "own-runs"
+TRAINING_FITS, TRAINING_MAP, TRAINING_FITTED_TO = "training-fits", "training-map", "training-plane"
+TRAIN_PANEL, TRAIN_PRESET, TRAIN_REFUSAL, TRAIN_WARMED = (
+    "train-panel", "train-preset", "train-refusal", "train-warmed",
+)  # fmt: skip
+MARGIN_SLIDER, WEIGHTS_STARTED_AT = "margin-slider", "weights-started-at"
+PICKING, PICKING_CLASS, PICKING_PAGE = "picking", "picking-class", "picking-page"
+UPLOAD, RUN_ZIP, FIND_RUNS, RUN_STATES = "upload", "runs-zip", "runs-find", "runs-states"
+
+
+def train(setting: str) -> str:
+    """Of a setting in the training panel."""
+    return f"train-{setting}"
+
+
+def slider_opened(name: str) -> str:
+    """Where a slider in the browser opened."""
+    return f"{name}-opened"
+
+
+def slider_left(name: str) -> str:
+    """Where a slider in the browser was left."""
+    return f"{name}-left"
+
+
+# Parts of pages: charts, buttons, browser components, and containers that a style sheet names
+
+MAP_CODE, PATH, DRAWING, END_PICKER = "latent-map-code", "path", "drawing", "end-picker"
+MAP_WAITING, MAP_CONTROLS, MAP_PANELS = "map-waiting", "map-controls", "map-panels"
+CHARTS, CLASS_CHARTS, TRADE_CHARTS = "charts", "charts-of-classes", "charts-of-trade"
+ERRORS_BY_CLASS, VOTE, CLASSES_SEEN, CLASS_MIX, CHANGES = "errors-by-class", "vote", "seen", "class-mix", "histogram"
+CURVES, GAPS, LIVE_ACCURACY, LIVE_LOSSES = "curves", "gaps", "live-accuracy", "live-losses"
+CHOSEN_IMAGES, FIRST_IMAGES, START_IMAGES, STEP_IMAGES = "shown", "early", "start", "lesson"
+FIT_ANEW, TRAIN_THIS, STATUS_STOP, STATUS_HIDE = "map-fit-anew", "train-this", "status-stop", "status-hide"
+
+
+def overview_map(run: str) -> str:
+    """Of the overview's map of a run."""
+    return f"overview-{run}"
+
+
+def latent_map(fingerprint: str) -> str:
+    """Of the maps of the images of this fingerprint, so that zoom and selection stay with them."""
+    return f"map-{fingerprint[:8]}"
+
+
+def training_map(run_id: str) -> str:
+    """Of the map of a run under way."""
+    return f"training-{run_id}"
+
+
+def map_part(map_key: str, part: str) -> str:
+    """Of what a map sends to the browser in a block of its own."""
+    return f"{map_key}-{part}"
+
+
+def map_answered(map_key: str) -> str:
+    """The number of the last gesture on a map that the page took over."""
+    return f"{map_key}-answered"
+
+
+def neighbours_of(map_key: str) -> str:
+    """Of the neighbour panel beside a map."""
+    return f"neighbours-{map_key}"
+
+
+def image_grid(size: str, name: str) -> str:
+    """Of the container of an image grid."""
+    return f"image-grid-{size}-{name}"
+
+
+def layout_cancel(layout_key: str) -> str:
+    """Of the button that cancels a layout."""
+    return f"cancel-{layout_key[:12]}"
+
+
+def layout_again(layout_key: str) -> str:
+    """Of the button that asks for a layout again."""
+    return f"again-{layout_key[:12]}"
+
+
+def show_changed(which: str) -> str:
+    """Of the button that selects the most or the least changed."""
+    return f"show-{which}"
+
+
+def change_group(number: int) -> str:
+    """Of the button that selects a group."""
+    return f"group-{number}"
+
+
+def class_matrix(place: int) -> str:
+    """Of a heat map of classes."""
+    return f"matrices-{place}"
+
+
+def trade_chart(cost: str) -> str:
+    """Of the chart of accuracy against a cost."""
+    return f"trade-{cost.split(',')[0].replace(' ', '-')}"
+
+
+def slow_mode(run_id: str) -> str:
+    """Of the switch of a run's slow mode."""
+    return f"slow-{run_id}"
+
+
+def step_chart(arm: str) -> str:
+    """Of the chart that explains one step of an arm."""
+    return f"lesson-{arm}"
+
+
+def undelete(run_id: str) -> str:
+    """Of the button that takes a deletion back."""
+    return f"undelete-{run_id}"

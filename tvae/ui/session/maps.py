@@ -1,0 +1,55 @@
+"""Layouts that this session asked for, and what it must remember of the latent map page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tvae.maps.projection import Layout
+from tvae.maps.projector import Ticket
+from tvae.ui.session import keys
+from tvae.ui.session.values import forget, kept, read, write
+
+
+@dataclass
+class Layouts:
+    """Layouts that this session asked for and was shown."""
+
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    """By cache key."""
+    standing: dict[tuple[str, ...], Layout] = field(default_factory=dict)
+    """The last that was shown of each set of arms."""
+
+    def ask_again(self, key: str) -> None:
+        """Forget how the last attempt at a layout ended."""
+        self.tickets.pop(key, None)
+
+    def give_up_others(self, wanted: set[str]) -> None:
+        """Cancel what was asked for and is not wanted any more."""
+        for key in self.tickets.keys() - wanted:
+            self.tickets.pop(key).cancel()
+
+
+def layouts() -> Layouts:
+    """This session's layouts."""
+    return kept(keys.LAYOUTS, Layouts)
+
+
+def first_time(name: str) -> bool:
+    """Whether this session comes here for the first time under this name."""
+    seen: set[str] = kept(keys.SEEN, set)
+    if name in seen:
+        return False
+    seen.add(name)
+    return True
+
+
+def view_note(note: str) -> str:
+    """What is wrong with the maps that an address asked for: the address is corrected at once, the note stays."""
+    if note:
+        write(keys.VIEW_NOTE, note)
+    return read(keys.VIEW_NOTE, "")
+
+
+def forget_note() -> None:
+    """Another map was chosen."""
+    forget(keys.VIEW_NOTE)

@@ -1,0 +1,60 @@
+"""Picks: rows that are picked among the images of a split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Int
+
+from tvae.ui.address.row_list import rows_from_address, rows_to_address
+from tvae.ui.session import keys
+from tvae.ui.session.values import address, in_address, kept, put_in_address
+
+
+@dataclass
+class Picks:
+    """Rows picked among the images of one split."""
+
+    rows: Int[np.ndarray, " m"] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Selected, sorted."""
+    focus: int | None = None
+    """The row whose neighbours are shown."""
+    note: str = ""
+    """What a reader must know of how they were picked."""
+    source: str = ""
+    """The control that selected them and what it showed then; empty for a gesture on the maps."""
+
+    def replace(self, rows: Int[np.ndarray, " m"], source: str = "") -> None:
+        """Select these rows instead."""
+        self.rows, self.note, self.source = np.unique(np.asarray(rows, np.int64)), "", source
+
+    def walk_to(self, row: int) -> None:
+        """Look at another row."""
+        self.focus = row
+
+
+def picks(fingerprint: str, n: int) -> Picks:
+    """This session's picks among the n images of this fingerprint; the first time, those that the address names."""
+    by_split: dict[str, Picks] = kept(keys.PICKS, dict)
+    if fingerprint not in by_split:
+        # A later data set's rows are not what the address meant.
+        by_split[fingerprint] = Picks() if by_split else _addressed(n)
+    return by_split[fingerprint]
+
+
+def _addressed(n: int) -> Picks:
+    rows, dropped = rows_from_address(address(keys.ROWS), n)
+    row, dropped_row = rows_from_address(address(keys.ROW), n)
+    focus = int(row[0]) if len(row) == 1 and not dropped_row else None
+    missing = dropped or (in_address(keys.ROW) and focus is None)
+    note = f"The address names rows that don't exist here (rows run from 0 to {n - 1:,}); they were left out."
+    return Picks(rows=rows, focus=focus, note=note if missing else "")
+
+
+def put_picks_in_address(picked: Picks, n: int) -> bool:
+    """Have the address name what is picked; False where the selected rows are too many for one."""
+    rows = rows_to_address(picked.rows, n)
+    put_in_address(keys.ROWS, rows)
+    put_in_address(keys.ROW, None if picked.focus is None else str(picked.focus))
+    return rows is not None

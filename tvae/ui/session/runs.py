@@ -1,0 +1,80 @@
+"""The run that is shown, and this person's training runs."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field
+
+from tvae.jobs.jobs import new_owner
+from tvae.ui.session import keys
+from tvae.ui.session.values import address, kept, put_in_address, read, take, write
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+def take_next_run(names: list[str]) -> None:
+    """Have the sidebar's choice be the run that `choose_run` named; to be called before the choice is drawn."""
+    run_id = take(keys.NEXT_RUN)
+    if run_id in names:
+        write(keys.RUN, run_id)
+
+
+def choose_run(run_id: str) -> None:
+    """Have every page show this run from the next script run on: a widget's value can't be set once it is drawn."""
+    write(keys.NEXT_RUN, run_id)
+    before = read(keys.RUN, "")
+    if before != run_id:
+        write(keys.RUN_BEFORE, (run_id, before))
+
+
+def shown_before(run_id: str) -> str:
+    """The run that every page showed before this one was chosen; "" where that is not known."""
+    chosen, before = read(keys.RUN_BEFORE, ("", ""))
+    return before if chosen == run_id else ""
+
+
+@dataclass
+class OwnRuns:
+    """This person's training runs.
+
+    For the next request Streamlit starts the script anew and tells the present script run to end: it ends where it
+    next touches the session's state or shows something. So get this before a run is started, and hold `changing` until
+    the run is kept here; else it could be started and not watched.
+    """
+
+    token: str = ""
+    """That they belong to; "" until one is needed."""
+    watched: str = ""
+    """The run that is watched; "" for none."""
+    wish: tuple[object, float, str] = (None, 0.0, "")
+    """What was asked for last, when (monotonic seconds), and its request: see `starting`."""
+    taken_in: str = ""
+    """The last file that was sent and made a run of."""
+    changing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+
+def own_runs() -> OwnRuns:
+    """This session's; the first time, from the address, so that a reload keeps them."""
+    return kept(keys.OWN_RUNS, _addressed)
+
+
+def _addressed() -> OwnRuns:
+    token = address(keys.OWNER)
+    return OwnRuns(token=token if TOKEN.fullmatch(token) else "", watched=address(keys.WATCHED))
+
+
+def owner() -> str:
+    """The token that this person's training runs belong to."""
+    own = own_runs()
+    own.token = own.token or new_owner()
+    return own.token
+
+
+def put_training_in_address() -> None:
+    """Have a reload find the watched run again, and this person's runs be still theirs."""
+    own = own_runs()
+    with own.changing:  # a run that is being started is to be on the page
+        watched, token = own.watched, owner() if own.token or own.watched else ""
+    put_in_address(keys.WATCHED, watched)
+    put_in_address(keys.OWNER, token)

@@ -1,0 +1,67 @@
+"""Reads and writes values in the session and in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+Value = TypeVar("Value")
+
+
+def read(key: str, default: Any = None) -> Any:
+    """The session's value under a key."""
+    return st.session_state.get(key, default)
+
+
+def is_set(key: str) -> bool:
+    """Whether the session has a value under this key."""
+    return key in st.session_state
+
+
+def write(key: str, value: object) -> None:
+    """Put a value into the session; a widget's own only before it is drawn, or in a callback."""
+    st.session_state[key] = value
+
+
+def take(key: str, default: Any = None) -> Any:
+    """The session's value under a key, which has none afterwards."""
+    return st.session_state.pop(key, default)
+
+
+def forget(*keys: str) -> None:
+    """Drop the values under these keys; a widget then starts with its default."""
+    for key in keys:
+        st.session_state.pop(key, None)
+
+
+def kept(key: str, make: Callable[[], Value]) -> Value:
+    """The session's value under a key, made the first time."""
+    if key not in st.session_state:
+        st.session_state[key] = make()
+    return st.session_state[key]
+
+
+def chosen_points(key: str) -> list[dict[str, Any]]:
+    """The points of a chart that are selected."""
+    return st.session_state[key]["selection"]["points"]
+
+
+def address(name: str, default: str = "") -> str:
+    """What the address says under a name."""
+    return st.query_params.get(name, default)
+
+
+def in_address(name: str) -> bool:
+    """Whether the address has this name."""
+    return name in st.query_params
+
+
+def put_in_address(name: str, value: str | list[str] | None) -> None:
+    """Have the address say this under a name, or nothing where it is empty. An equal value adds no history entry."""
+    if not value:
+        if name in st.query_params:
+            del st.query_params[name]
+    elif isinstance(value, list) or st.query_params.get(name) != value:
+        st.query_params[name] = value
