@@ -5,7 +5,7 @@ import streamlit as st
 from tvae.errors import InputError
 from tvae.figures.colours import INK, arm_colours
 from tvae.figures.image_grid import GridRow, grid_png
-from tvae.figures.paper_diagram import idea_svg
+from tvae.figures.paper_diagram import paper_diagram_svg
 from tvae.linked_map.contents import MapSide
 from tvae.metrics.triplet_curve import margin_where
 from tvae.model.encoding import Encoding
@@ -148,7 +148,7 @@ with st.container(horizontal=True, gap="large"):  # beside each other where ther
         show_idea(run)
     with st.container(width=420):
         st.markdown("##### Figure 1: one triplet, one network")
-        st.image(idea_svg(theme()), width="stretch", alt="Diagram of the triplet network")
+        st.image(paper_diagram_svg(theme()), width="stretch", alt="Diagram of the triplet network")
         st.caption(
             "The three encoders are one and the same, and so are the decoders. The triplet term pulls on μ alone."
         )

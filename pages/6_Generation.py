@@ -11,7 +11,7 @@ from tvae.errors import InputError
 from tvae.explore.classifier import Classifier, class_shares, effective_classes
 from tvae.explore.sample_comparison import Measure, best_arm, paper_claim_sentence, sample_shares
 from tvae.figures.colours import arm_colours
-from tvae.figures.generation import classes_seen
+from tvae.figures.generation import sampled_classes
 from tvae.figures.image_grid import GridRow
 from tvae.metrics.precision_recall import NEIGHBOURS, SampleQuality
 from tvae.model.encoding import Encoding
@@ -152,7 +152,7 @@ def show_measures(
             )
             return
         count = len(names)
-        figure = classes_seen(
+        figure = sampled_classes(
             {arm: class_shares(some, count) for arm, some in seen.items()},
             class_shares(real_seen, count),
             names,

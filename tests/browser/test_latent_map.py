@@ -1,11 +1,10 @@
-"""The linked maps in a real Chromium, and the bytes that Python packs for them."""
+"""The linked maps in a real Chromium."""
 
 from __future__ import annotations
 
 import ast
 import io
 import itertools
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,19 +14,8 @@ import pytest
 from PIL import Image
 
 from tests.browser import latent_map_app as app
-from tvae.errors import InputError
 from tvae.figures.colours import CLASS_COLOURS
-from tvae.linked_map.contents import ColourBy, MapSide
-from tvae.linked_map.payload import (
-    geometry_blob,
-    neighbours_blob,
-    neighbours_that_fit,
-    rows_to_text,
-    sprite_sheet,
-    text_to_rows,
-    values_blob,
-)
-from tvae.ui.components.latent_map import latent_map
+from tvae.linked_map.payload import geometry_blob, neighbours_blob
 
 FILL = 0.92  # the share of a map's shorter side that a layout takes, as in panel.js
 SIDES = ("left", "right")
@@ -527,87 +515,3 @@ def test_one_question_is_under_way_and_the_last_place_is_answered(browser: Any, 
     decoded.get_by_text("4.0 6.0").wait_for()
     assert page.evaluate("window.most") == 1
     page.context.close()
-
-
-# ---- what Python packs
-
-
-def header_and_payload(data: bytes) -> tuple[bytes, bytes]:
-    size = int.from_bytes(data[:4], "little")
-    return data[4 : 4 + size], data[4 + size :]
-
-
-def test_geometry_comes_back_within_a_step() -> None:
-    rng = np.random.default_rng(0)
-    left, right = rng.normal(size=(50, 2)).astype(np.float32), 9 * rng.normal(size=(50, 2)).astype(np.float32)
-    labels = rng.integers(0, 10, 50)
-    header, payload = header_and_payload(geometry_blob(left, right, labels).data)
-    assert (len(header) + 4) % 8 == 0
-    for side, layout in enumerate((left, right)):
-        steps = np.frombuffer(payload, "<u2", 100, side * 200).reshape(50, 2)
-        span = (layout.max(axis=0) - layout.min(axis=0)).max()
-        np.testing.assert_allclose(layout.min(axis=0) + steps * span / 65535, layout, atol=span / 65535)
-    np.testing.assert_array_equal(np.frombuffer(payload, np.uint8, 50, 400), labels)
-
-
-@pytest.mark.parametrize("rows", [2, 300, 70_000])
-def test_neighbours_are_packed_bit_by_bit(rows: int) -> None:
-    table = np.random.default_rng(1).integers(0, rows, (rows, 12))
-    kept = neighbours_that_fit(rows)
-    payload = header_and_payload(neighbours_blob(table, None).data)[1]
-    bits = max(1, (rows - 1).bit_length())
-    text = "".join(f"{byte:08b}" for byte in payload[: (30 * kept * bits) // 8 + 4])
-    for row in range(min(rows, 30)):
-        for place in range(kept):
-            at = (row * kept + place) * bits
-            assert int(text[at : at + bits], 2) == table[row, place]
-
-
-@pytest.mark.parametrize("rows", [10_000, 70_000])
-def test_at_most_24_bytes_a_point_and_map(rows: int) -> None:
-    rng = np.random.default_rng(2)
-    layout, labels = rng.normal(size=(rows, 2)).astype(np.float32), rng.integers(0, 10, rows)
-    table = rng.integers(0, rows, (rows, 10))
-    blobs = [geometry_blob(layout, layout, labels), neighbours_blob(table, table), values_blob(*layout.T)]
-    assert sum(len(blob.data) for blob in blobs) <= 24 * 2 * rows
-    assert neighbours_that_fit(rows) >= 8
-
-
-def test_equal_content_has_an_equal_name_and_other_content_another() -> None:
-    values = np.linspace(0, 1, 9)
-    assert values_blob(values, values).id == values_blob(values.copy(), values).id
-    other = values.copy()
-    other[4] += 0.01
-    assert values_blob(other, values).id != values_blob(values, values).id
-
-
-def test_sprite_sheet_holds_each_image_and_refuses_other_arrays() -> None:
-    images = app.images()
-    sheet = zlib.decompress(header_and_payload(sprite_sheet(images).data)[1])
-    np.testing.assert_array_equal(np.frombuffer(sheet, np.uint8).reshape(images.shape), images)
-    large = np.zeros((2, 100, 60, 3), np.uint8)
-    assert b'"height": 33, ' in header_and_payload(sprite_sheet(large).data)[0]
-    with pytest.raises(InputError, match="thumbnails"):
-        sprite_sheet(images.astype(np.float32))
-
-
-def test_rows_as_text_come_back_and_rubbish_has_none() -> None:
-    rows = np.array([0, 7, 8, 130])
-    np.testing.assert_array_equal(text_to_rows(rows_to_text(rows, 131), 131), rows)
-    for rubbish in (None, 3, "", "!!", "AAAA", rows_to_text(rows, 300)):
-        assert len(text_to_rows(rubbish, 131)) == 0
-
-
-def test_maps_of_other_rows_are_refused() -> None:
-    three, four = np.zeros((3, 2), np.float32), np.zeros((4, 2), np.float32)
-    side = lambda positions: MapSide(title="a", colour="#000000", positions=positions)  # noqa: E731
-    labels = np.zeros(3, np.int64)
-    with pytest.raises(InputError, match=r"right map.*same rows"):
-        latent_map(side(three), side(four), labels=labels, class_names=["a"], key="k")
-    with pytest.raises(InputError, match=r"left map.*finite"):
-        latent_map(side(three * np.nan), side(three), labels=labels, class_names=["a"], key="k")
-    with pytest.raises(InputError, match="labels"):
-        latent_map(side(three), side(three), labels=labels + 1, class_names=["a"], key="k")
-    with pytest.raises(InputError, match="colour by x"):
-        values = ColourBy(title="x", left=np.zeros(3), right=np.zeros(4))
-        latent_map(side(three), side(three), labels=labels, class_names=["a"], colour_by=values, key="k")

@@ -10,7 +10,9 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from tvae.figures import triplets as figures
+from tvae.figures.class_matrix import class_heat_map
+from tvae.figures.margins import accuracy_curves, gap_distribution
+from tvae.figures.trade_off import label_places, trade_off
 from tvae.metrics.gap_histogram import gap_histogram
 from tvae.metrics.triplet_accuracy import class_matrix
 from tvae.metrics.triplet_curve import margin_where, triplet_curve
@@ -37,7 +39,7 @@ def drawn(figure: go.Figure) -> dict[str, Any]:
 def test_the_curve_is_drawn_in_percent_with_the_margin_and_where_it_meets_a_target():
     where = margin_where(CURVES["vae"], 0.3)
     assert where is not None
-    figure = drawn(figures.accuracy_curves(CURVES, COLOURS, 1.0, {"paper": 0.3}, leading=["vae"], dashed=["tvae"]))
+    figure = drawn(accuracy_curves(CURVES, COLOURS, 1.0, {"paper": 0.3}, leading=["vae"], dashed=["tvae"]))
     vae, tvae, rings, points = figure["data"]
     assert np.allclose(vae["y"], 100 * CURVES["vae"].accuracy)
     assert (vae["name"], vae["line"]["dash"], tvae["line"]["dash"]) == ("VAE", "solid", "dot")
@@ -48,14 +50,14 @@ def test_the_curve_is_drawn_in_percent_with_the_margin_and_where_it_meets_a_targ
 
 
 def test_a_margin_beyond_the_curve_draws_no_line_for_it():
-    figure = drawn(figures.accuracy_curves(CURVES, COLOURS, 1e6, {}, leading=["vae", "tvae"]))
+    figure = drawn(accuracy_curves(CURVES, COLOURS, 1e6, {}, leading=["vae", "tvae"]))
     assert "shapes" not in figure["layout"]
     assert len(figure["data"]) == 3
 
 
 def test_the_gap_densities_add_up_to_everything():
     found = {arm: gap_histogram(means, LABELS) for arm, means in MEANS.items()}
-    figure = drawn(figures.gap_distribution(found, COLOURS, 0.5))
+    figure = drawn(gap_distribution(found, COLOURS, 0.5))
     for trace in figure["data"]:
         assert np.sum(np.diff(trace["x"]) * np.array(trace["y"])[:-1]) == pytest.approx(100)
     assert [line["x0"] for line in figure["layout"]["shapes"]] == [0.5]
@@ -65,7 +67,7 @@ def test_the_gap_densities_add_up_to_everything():
 def test_every_cell_carries_its_classes_and_its_share(low, said):
     matrix = class_matrix(MEANS["vae"], LABELS, 0.5)
     names = ["a", "<b>", "c"]
-    figure = drawn(figures.class_heat(matrix.accuracy, [0, 1, 4], names, (4, 1), "VAE", ink="#000000", low=low))
+    figure = drawn(class_heat_map(matrix.accuracy, [0, 1, 4], names, (4, 1), "VAE", ink="#000000", low=low))
     heat, cells = figure["data"]
     assert np.allclose(np.array(heat["z"], float), 100 * matrix.accuracy, equal_nan=True)
     assert cells["customdata"] == [[0, 1], [0, 4], [1, 0], [1, 4], [4, 0], [4, 1]]
@@ -80,16 +82,14 @@ def test_every_cell_carries_its_classes_and_its_share(low, said):
 
 def test_classes_called_alike_keep_cells_of_their_own():
     matrix = class_matrix(MEANS["vae"], LABELS, 0.5)
-    figure = drawn(
-        figures.class_heat(matrix.accuracy, [0, 1, 4], ["x" * 40] * 3, (None, None), "", ink="#000000", low=0.0)
-    )
+    figure = drawn(class_heat_map(matrix.accuracy, [0, 1, 4], ["x" * 40] * 3, (None, None), "", ink="#000000", low=0.0))
     assert figure["data"][0]["x"] == [0, 1, 2]
     assert figure["layout"]["xaxis"]["ticktext"] == ["x" * 11 + "…"] * 3
 
 
 def test_the_trade_draws_the_frontier_from_cheap_to_dear_and_marks_what_it_is_told_to():
     figure = drawn(
-        figures.trade(
+        trade_off(
             ["vae", "w1", "tvae"],
             np.array([0.9, 0.8, 0.7]),
             np.array([5.0, 6.0, 1.0]),
@@ -112,6 +112,6 @@ def test_the_trade_draws_the_frontier_from_cheap_to_dear_and_marks_what_it_is_to
 
 def test_labels_of_near_points_stand_apart():
     near = np.array([0.0, 0.01, 1.0])
-    places = figures.label_places(near, near, ["one", "two", "three"])
+    places = label_places(near, near, ["one", "two", "three"])
     assert places[0] != places[1]
-    assert figures.label_places(np.zeros(1), np.zeros(1), ["alone"]) == ["top left"]
+    assert label_places(np.zeros(1), np.zeros(1), ["alone"]) == ["top left"]

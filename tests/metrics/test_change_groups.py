@@ -88,7 +88,7 @@ def test_wrong_input_is_refused() -> None:
         groups(found, labels[1:], DIGITS)
     with pytest.raises(InputError, match="labels of 9 classes: 9 is not possible"):
         groups(found, labels, DIGITS[:9])
-    with pytest.raises(InputError, match="cut is 1"):
+    with pytest.raises(InputError, match=r"cut: 1\.0 is not possible"):
         groups(found, labels, DIGITS, cut=1.0)
-    with pytest.raises(InputError, match="least_members is 1"):
+    with pytest.raises(InputError, match="least_members: 1 is not possible"):
         groups(found, labels, DIGITS, least_members=1)

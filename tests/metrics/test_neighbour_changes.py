@@ -57,5 +57,5 @@ def test_most_and_least_changed_rows_are_in_order(two_spaces: tuple[np.ndarray, 
 def test_spaces_that_do_not_match_are_refused() -> None:
     with pytest.raises(InputError, match="the left has 3, the right 4"):
         changes(np.zeros((3, 2), int), np.zeros((4, 2), int))
-    with pytest.raises(InputError, match="found 2 and 1"):
+    with pytest.raises(InputError, match="it is 2 and 1"):
         changes(np.zeros((3, 2), int), np.zeros((3, 1), int))

@@ -10,6 +10,9 @@ import pytest
 from tvae.errors import InputError
 from tvae.metrics import triplet_curve as module
 from tvae.metrics.gap_histogram import GapHistogram, gap_histogram
+from tvae.metrics.grouped_means import AnchorBlock, grouped_for_triplets
+from tvae.metrics.kernels.grid import count_on_grid
+from tvae.metrics.margin_grid import MarginGrid, count_block_by_margin, count_block_on_grid
 from tvae.metrics.triplet_accuracy import class_matrix, triplet_accuracy
 from tvae.metrics.triplet_curve import TripletCurve, margin_where, triplet_curve
 
@@ -56,26 +59,39 @@ def test_without_class_counts_the_rest_is_the_same(name: str, monkeypatch: pytes
         other.class_matrix(0.25)
 
 
-@pytest.mark.parametrize("class_counts", [1, 10**6])
+@pytest.mark.parametrize("by_class", [False, True])
 @pytest.mark.parametrize("name", ["lattice, full of ties", "classes of one", "much smaller than a step"])
-def test_counting_margin_by_margin_gives_the_same(
-    name: str, class_counts: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "MOST_CLASS_COUNTS", class_counts)
+def test_both_ways_of_counting_a_block_give_the_same(name: str, by_class: bool) -> None:
     means = SETS[name][0] * (1e7 if name == "much smaller than a step" else 1)
-    usual = triplet_curve(means, SETS[name][1], step=0.25, first=-60, last=60)
-    monkeypatch.setattr(module, "_LEAST_RADIUS", 1e9)
-    other = triplet_curve(means, SETS[name][1], step=0.25, first=-60, last=60)
-    np.testing.assert_array_equal(usual.accuracy, other.accuracy)
-    np.testing.assert_allclose(usual.mean_violation, other.mean_violation, rtol=1e-9, atol=1e-12)
-    np.testing.assert_array_equal(usual.class_satisfied, other.class_satisfied)
+    groups = grouped_for_triplets(means, SETS[name][1])
+    grid = MarginGrid(0.25, -60, 121)
+    for block in groups.anchor_blocks():
+        at_once = count_block_on_grid(groups, block, grid, by_class)
+        one_by_one = count_block_by_margin(groups, block, grid, by_class)
+        assert at_once.own == one_by_one.own == block.own
+        np.testing.assert_array_equal(at_once.satisfied, one_by_one.satisfied)
+        np.testing.assert_allclose(at_once.hinges, one_by_one.hinges, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("least_between", [16, 10**9])
-def test_small_and_large_tallies_count_large_classes_alike(least_between: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("tally", "between_flushes"), [(np.uint16, 43), (np.uint16, 7), (np.int32, 1), (np.int32, 10**6)]
+)
+def test_the_type_of_the_tally_changes_no_count(tally: type, between_flushes: int) -> None:
     """A class of 1,500: sixteen bits hold the counts of 43 positives at a time."""
+    means, labels = RNG.normal(size=(2_000, 2)), np.repeat([0, 1], [500, 1_500])
+    groups, grid = grouped_for_triplets(means, labels), MarginGrid(0.5, 0, 7)
+    satisfied, hinges = np.zeros((7, 2), np.int64), np.zeros(7)
+    margins = grid.step, grid.first, grid.n_margins
+    sorted_means = groups.columns, groups.points, groups.starts
+    block = AnchorBlock(0, 0, 20)
+    count_on_grid(*sorted_means, *block, *margins, True, np.empty(0, tally), between_flushes, satisfied, hinges)
+    exact = count_block_by_margin(groups, block, grid, True)
+    np.testing.assert_array_equal(satisfied, exact.satisfied)
+    np.testing.assert_allclose(hinges, exact.hinges, rtol=1e-9)
+
+
+def test_large_classes_are_counted_exactly() -> None:
     means, labels = RNG.normal(size=(2_000, 2)), np.repeat([0, 1], [1_500, 500])
-    monkeypatch.setattr(module, "_LEAST_BETWEEN", least_between)
     curve = triplet_curve(means, labels, step=0.5, last=6)
     for margin in (0.0, 1.0, 3.0):
         np.testing.assert_array_equal(

@@ -1,12 +1,15 @@
 """Arrays in, figures out: Plotly, PNG and SVG. No Streamlit.
 
+class_matrix.py   Accuracy by the anchor's class and the negative's class as a heat map (Plotly)
 colours.py        Colours of arms, classes and ink
-generation.py     Classes seen in samples (Plotly)
+generation.py     Classes of generated samples (Plotly)
 image_grid.py     A grid of images as one PNG
-images.py         Errors and votes by class (Plotly)
+images.py         Reconstruction error and votes by class (Plotly)
+layout.py         What the figures of the triplets page share: layout, clicks, the line at the margin (Plotly)
 maps.py           Class mix and change histogram (Plotly)
+margins.py        Triplet accuracy against the margin, and the distribution of gaps (Plotly)
 paper_diagram.py  The paper's Figure 1 as SVG
 still_map.py      A latent map as a still PNG
+trade_off.py      Triplet accuracy against its cost, one point an arm (Plotly)
 training.py       Loss curves and live accuracy (Plotly)
-triplets.py       Accuracy curves, gap histogram, class matrix, trade-off (Plotly)
 """

@@ -12,6 +12,8 @@ INK = {"light": "#1d2430", "dark": "#e4e8ee"}
 GROUND = {"light": "#ffffff", "dark": "#14181f"}
 """The page's own, for pictures that leave it."""
 FAINT = {"light": "#8a93a0", "dark": "#8a93a0"}
+GREY = FAINT["light"]
+"""Of lines in a chart; reads on light and dark."""
 
 
 def arm_colours(arms: Sequence[str]) -> dict[str, str]:

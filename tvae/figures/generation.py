@@ -1,4 +1,4 @@
-"""Classes seen in samples (Plotly)."""
+"""Classes of generated samples (Plotly)."""
 
 from __future__ import annotations
 
@@ -9,38 +9,43 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from tvae.figures.triplets import GREY
+from tvae.figures.colours import GREY
 
 MOST_CLASSES = 30
+"""Classes drawn at most."""
 
 
-def classes_seen(
+def sampled_classes(
     shares: Mapping[str, Float[np.ndarray, " classes"]],
     real: Float[np.ndarray, " classes"] | None,
     names: Sequence[str],
     colours: Mapping[str, str],
 ) -> go.Figure:
-    """Share of each arm's samples that the classifier takes for each class; the real images' own shares as a mark.
+    """Share of each arm's samples that the classifier assigns to each class, one bar an arm.
 
-    Of more than 30 classes those seen most often in any arm.
+    Of more than 30 classes, those that are most frequent in any arm.
+
+    Args:
+        shares: by arm, of each class, in [0, 1].
+        real: the same of the real images, drawn as marks.
     """
     most = np.max(list(shares.values()), axis=0)
-    shown = np.sort(np.argsort(-most, kind="stable")[:MOST_CLASSES])
-    words = [html.escape(str(names[i])) for i in shown]
+    drawn = np.sort(np.argsort(-most, kind="stable")[:MOST_CLASSES])
+    class_names = [html.escape(str(names[i])) for i in drawn]
     figure = go.Figure()
     for arm, share in shares.items():
         title = html.escape(arm.upper())
         figure.add_bar(
-            x=words,
-            y=100 * share[shown],
+            x=class_names,
+            y=100 * share[drawn],
             name=title,
             marker={"color": colours[arm]},
             hovertemplate="%{x}: %{y:.1f} %<extra>" + title + "</extra>",
         )
     if real is not None:
         figure.add_scatter(
-            x=words,
-            y=100 * real[shown],
+            x=class_names,
+            y=100 * real[drawn],
             mode="markers",
             name="real images",
             marker={"symbol": "line-ew", "size": 26, "line": {"width": 2, "color": GREY}},

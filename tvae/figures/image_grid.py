@@ -14,16 +14,16 @@ from PIL import Image, ImageDraw, ImageFont
 GAP, MOST_GAP = 3, 8
 """Between images: image pixels, and screen pixels at most."""
 ROOM = 1040
-"""Screen pixels across that a wide page has for a picture."""
+"""Width of a wide page in screen pixels."""
 LABEL = 90
-"""Screen pixels of it that the rows' labels may take."""
+"""Screen pixels of `ROOM` for the rows' labels."""
 WIDEST = 1460
-"""Pixels across of a picture that Streamlit passes on as it is."""
+"""Width in pixels up to which Streamlit sends an image unchanged."""
 LARGEST = 96
-"""Screen pixels that an image is high at most."""
+"""Greatest height of an image of the grid in screen pixels."""
 
 TOO_DARK, TOO_LIGHT = (196, 130, 255), (90, 235, 150)
-"""Of an error map on black; neither arm's colour, and apart in lightness too."""
+"""Colours of an error map on black: not those of the arms, and different in lightness too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class GridRow:
 
 
 def fitting_scale(count: int, height: int, width: int, room: int = ROOM) -> float:
-    """Screen pixels an image pixel, in halves, at which so many images fit into the room beside each other."""
+    """The largest scale, in screen pixels per image pixel and in halves, at which `count` images fit in `room`."""
     across = 0.5
     while count * ((across + 0.5) * width + min((across + 0.5) * GAP, MOST_GAP)) <= room - LABEL:
         across += 0.5
@@ -50,7 +50,7 @@ def fitting_scale(count: int, height: int, width: int, room: int = ROOM) -> floa
 
 @dataclass(frozen=True)
 class _Measures:
-    """Lengths of a grid in its own pixels."""
+    """Lengths of a grid in pixels of the PNG."""
 
     pixel: int
     gap: int
@@ -70,9 +70,9 @@ def _measures(rows: Sequence[GridRow], scale: float, density: float) -> _Measure
 
 
 def fitting_density(rows: Sequence[GridRow], scale: float) -> float:
-    """Pixels of the picture for each of the screen's, 2 at most, at which Streamlit takes the picture as it is.
+    """Pixels of the PNG per screen pixel, 2 at most, at which the PNG is not wider than `WIDEST`.
 
-    A wider one it makes smaller itself, which blurs it and takes longer than drawing it.
+    Streamlit makes a wider one smaller itself, which blurs it and takes longer than drawing it.
     """
     pixels = round(2 * scale)
     while pixels > 1 and _measures(rows, scale, pixels / scale).width > WIDEST:
@@ -83,13 +83,14 @@ def fitting_density(rows: Sequence[GridRow], scale: float) -> float:
 def grid_png(
     rows: Sequence[GridRow], *, ink: str, scale: float = 2, density: float = 2, ground: str = "#00000000"
 ) -> bytes:
-    """The rows one below the other, labels at the left, on a transparent ground unless another is given.
+    """A PNG with the rows one below the other and their labels at the left.
 
     Args:
         rows: all with the same number of images of one size.
-        ink: colour of what stands under the images, as #rrggbb.
-        scale: screen pixels an image pixel, in halves.
-        density: pixels of the picture a screen pixel; times scale a whole number.
+        ink: colour of the text under the images, as #rrggbb.
+        scale: screen pixels per image pixel, in steps of a half.
+        density: pixels of the PNG per screen pixel; its product with `scale` must be a whole number.
+        ground: background, as #rrggbb or #rrggbbaa; transparent if not given.
     """
     lengths = _measures(rows, scale, density)
     pixel, gap, left = lengths.pixel, lengths.gap, lengths.left
@@ -114,14 +115,14 @@ def grid_png(
 
 
 def png_width(png: bytes) -> int:
-    """Pixels across of a PNG, from where its header tells them."""
+    """Width of a PNG in pixels, from its header."""
     return struct.unpack(">I", png[16:20])[0]
 
 
 def error_map(
     images: UInt8[np.ndarray, "k height width"], reconstructions: UInt8[np.ndarray, "k height width"]
 ) -> UInt8[np.ndarray, "k height width 3"]:
-    """Where a reconstruction is too dark (violet) or too light (green), the brighter the greater the error."""
+    """Where reconstructions are too dark (violet) or too light (green): the brighter, the greater the error."""
     difference = reconstructions.astype(np.float32) - images  # (k, height, width)
     hue = np.where(difference[..., None] < 0, TOO_DARK, TOO_LIGHT)
     return np.rint(hue * np.abs(difference[..., None]) / 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Errors and votes by class (Plotly)."""
+"""Reconstruction error and votes by class (Plotly)."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from tvae.explore.reconstruction import ClassErrors
-from tvae.figures.triplets import GREY
+from tvae.figures.colours import GREY
 
 MOST_CLASSES = 40
-"""Beyond these a chart's lines can't be told apart; the table has them all."""
+"""With more classes a chart's lines are too close; the table has them all."""
 MOST_VOTED = 6
-"""Classes of a vote; with further ones it is no vote for anything."""
+"""Classes of a vote that are drawn at most."""
 
 
 def errors_by_class(errors: Mapping[str, ClassErrors], colours: Mapping[str, str], names: Sequence[str]) -> go.Figure:
-    """A line a class, a dot an arm; classes in the order of the first arm's error."""
+    """Mean squared error by class: one line a class, one dot an arm; classes in order of the first arm's error."""
     arms = list(errors)
     first = errors[arms[0]]
     order = sorted((i for i, count in enumerate(first.counts) if count), key=lambda i: first.means[i])[-MOST_CLASSES:]
-    shown = [f"{html.escape(str(names[i]))} " for i in order]
+    class_names = [f"{html.escape(str(names[i]))} " for i in order]
     figure = go.Figure()
-    ends = [[found.means[i] for found in errors.values()] for i in order]
-    figure.add_scatter(  # one line for all, broken between classes: a trace each takes long to make
+    ends = [[by_class.means[i] for by_class in errors.values()] for i in order]
+    figure.add_scatter(  # one trace for all, broken between classes: a trace for each class takes long to make
         x=[x for values in ends for x in (min(values), max(values), None)],
-        y=[y for place in shown for y in (place, place, None)],
+        y=[y for place in class_names for y in (place, place, None)],
         mode="lines",
         line={"color": GREY, "width": 1.5},
         hoverinfo="skip",
         showlegend=False,
     )
-    for arm, found in errors.items():
+    for arm, by_class in errors.items():
         figure.add_scatter(
-            x=found.means[order],
-            y=shown,
+            x=by_class.means[order],
+            y=class_names,
             mode="markers",
             name=html.escape(arm.upper()),
             marker={"color": colours[arm], "size": 10},
-            customdata=found.counts[order],
+            customdata=by_class.counts[order],
             hovertemplate="class %{y}: %{x:.2f}, n = %{customdata:,}<extra>" + html.escape(arm.upper()) + "</extra>",
         )
     figure.update_xaxes(title="squared error per image", rangemode="tozero", zeroline=False)
@@ -58,17 +58,17 @@ def errors_by_class(errors: Mapping[str, ClassErrors], colours: Mapping[str, str
 def votes_by_class(
     shares: Mapping[str, Float[np.ndarray, " classes"]], names: Sequence[str], colours: Mapping[str, str]
 ) -> go.Figure:
-    """Each arm's share of the votes for each class that has any, a bar an arm, the class with most on top."""
+    """Each arm's share of the votes for each class that has any, one bar an arm, the class with most on top."""
     most = np.max(list(shares.values()), axis=0)
-    shown = np.flatnonzero(most)
-    shown = shown[np.argsort(most[shown], kind="stable")][-MOST_VOTED:]
-    words = [f"{html.escape(str(names[i]))[:24]} " for i in shown]
+    voted = np.flatnonzero(most)
+    voted = voted[np.argsort(most[voted], kind="stable")][-MOST_VOTED:]
+    class_names = [f"{html.escape(str(names[i]))[:24]} " for i in voted]
     figure = go.Figure()
     for arm in reversed(list(shares)):  # bars of one class stand from the bottom up
         title = html.escape(arm.upper())
         figure.add_bar(
-            x=100 * shares[arm][shown],
-            y=words,
+            x=100 * shares[arm][voted],
+            y=class_names,
             orientation="h",
             name=title,
             marker={"color": colours[arm]},
@@ -79,7 +79,7 @@ def votes_by_class(
     )
     figure.update_yaxes(type="category", showgrid=False, fixedrange=True, ticksuffix=" ")
     return figure.update_layout(
-        height=74 + 34 * max(2, len(shown)),
+        height=74 + 34 * max(2, len(voted)),
         bargap=0.4,
         showlegend=False,
         margin={"l": 8, "r": 14, "t": 4, "b": 8},

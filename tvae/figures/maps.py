@@ -14,10 +14,11 @@ from tvae.figures.colours import CLASS_COLOURS
 
 BINS = 20
 LIT, DIM = "#5b7fa6", "rgba(128, 136, 148, 0.38)"
+"""Colours of bins inside and outside the chosen range."""
 
 
 def change_histogram(change: Float[np.ndarray, " n"], low: float, high: float) -> go.Figure:
-    """How many rows changed how much, on the absolute scale; bins between the two ends are lit."""
+    """Histogram of neighbourhood change from 0 to 1; bins between `low` and `high` are highlighted."""
     counts, edges = np.histogram(change, bins=BINS, range=(0, 1))
     middles = (edges[:-1] + edges[1:]) / 2
     lit = [LIT if low - 1e-9 <= middle <= high + 1e-9 else DIM for middle in middles]
@@ -42,24 +43,24 @@ def change_histogram(change: Float[np.ndarray, " n"], low: float, high: float) -
 
 
 def class_mix(counts: Int[np.ndarray, " classes"], names: Sequence[str]) -> go.Figure:
-    """How many rows of each class, in the classes' colours; classes without a row are left out."""
-    shown = np.flatnonzero(counts)
-    shown = shown[np.argsort(counts[shown], kind="stable")]  # the commonest on top
-    told = [html.escape(str(names[c])[:24]) for c in shown]
+    """Number of rows of each class as bars in the classes' colours; classes without a row are left out."""
+    present = np.flatnonzero(counts)
+    present = present[np.argsort(counts[present], kind="stable")]  # the most frequent on top
+    class_names = [html.escape(str(names[c])[:24]) for c in present]
     bars = go.Bar(
-        x=counts[shown],
-        y=[f"{name}\u200b" for name in told],  # a digit as a word, or the axis would count
+        x=counts[present],
+        y=[f"{name}\u200b" for name in class_names],  # so that the axis takes a digit as a name, not as a number
         orientation="h",
         width=0.72,
-        marker={"color": [CLASS_COLOURS[c % len(CLASS_COLOURS)] for c in shown]},
-        text=[f"{count:,}" for count in counts[shown]],
+        marker={"color": [CLASS_COLOURS[c % len(CLASS_COLOURS)] for c in present]},
+        text=[f"{count:,}" for count in counts[present]],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="class %{y}: %{x:,} images<extra></extra>",
     )
     figure = go.Figure(bars)
     figure.update_layout(
-        height=48 + 24 * len(shown),
+        height=48 + 24 * len(present),
         margin={"l": 8, "r": 44, "t": 0, "b": 32},
         showlegend=False,
         xaxis={

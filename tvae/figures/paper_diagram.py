@@ -5,8 +5,8 @@ from __future__ import annotations
 from tvae.figures.colours import FAINT, INK, TVAE_ORANGE, VAE_BLUE
 
 
-def idea_svg(theme: str) -> str:
-    """The diagram in the theme's ink ("light" or "dark")."""
+def paper_diagram_svg(theme: str) -> str:
+    """The paper's Figure 1 as SVG text, in the colours of a theme ("light" or "dark")."""
     ink, faint = INK[theme], FAINT[theme]
     rows = [("anchor", "7", 40), ("positive", "7", 120), ("negative", "5", 200)]
     parts = []

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from tvae.figures.colours import CLASS_COLOURS, GROUND, INK
 
 SIDE = 720
-"""Pixels; twice what a screen shows of it."""
+"""Pixels of the image; a screen shows it at half this size."""
 _RIM = 36
 _DOT = 3.2
 """Radius of a point where there are few of them."""
@@ -22,12 +22,12 @@ _MOST_NAMES = 30
 def map_ground(
     positions: Float[np.ndarray, "n 2"], labels: Int[np.ndarray, " n"], names: Sequence[str], theme: str
 ) -> Image.Image:
-    """The points, and each class's name at its middle, on nothing."""
-    picture = Image.new("RGBA", (SIDE, SIDE), "#00000000")
-    draw = ImageDraw.Draw(picture)
+    """The points in their classes' colours, with each class's name at its median, on a transparent ground."""
+    image = Image.new("RGBA", (SIDE, SIDE), "#00000000")
+    draw = ImageDraw.Draw(image)
     at = _pixels(positions, positions)
     dot = max(1.2, min(_DOT, _DOT * (2_000 / len(at)) ** 0.25))
-    order = np.random.default_rng(0).permutation(len(at))  # so that no class lies over all others
+    order = np.random.default_rng(0).permutation(len(at))  # so that no class covers the others
     for (x, y), label in zip(at[order].tolist(), labels[order].tolist(), strict=True):
         colour = CLASS_COLOURS[label % len(CLASS_COLOURS)]
         draw.ellipse((x - dot, y - dot, x + dot, y + dot), fill=f"{colour}b0")
@@ -38,7 +38,7 @@ def map_ground(
         draw.text(
             middle, str(names[label])[:12], INK[theme], font, anchor="mm", stroke_width=5, stroke_fill=GROUND[theme]
         )
-    return picture
+    return image
 
 
 def map_png(
@@ -49,13 +49,20 @@ def map_png(
     colour: str,
     theme: str,
 ) -> bytes:
-    """The ground as a PNG, with a new image's place and lines to its nearest rows.
+    """The ground as a PNG, with a new image's position and lines to its nearest rows.
 
-    A place outside the picture is drawn on its edge.
+    A position outside the image is drawn on its edge.
+
+    Args:
+        ground: from `map_ground`, of these positions.
+        spot: position of the new image; None draws the ground alone.
+        near: rows of the new image's neighbours.
+        colour: of the lines, as #rrggbb.
+        theme: "light" or "dark".
     """
-    picture = ground.copy()
+    image = ground.copy()
     if spot is not None:
-        draw = ImageDraw.Draw(picture)
+        draw = ImageDraw.Draw(image)
         x, y = np.clip(_pixels(spot[None], positions)[0], 14, SIDE - 14).tolist()
         for end in _pixels(positions[near], positions).tolist():
             draw.line((x, y, *end), fill=GROUND[theme], width=6)
@@ -65,18 +72,18 @@ def map_png(
         for radius, fill in ((15, GROUND[theme]), (12, INK[theme]), (8, colour)):
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=fill)
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)
+    image.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
 
 
 def outside(spot: Float[np.ndarray, " 2"], positions: Float[np.ndarray, "n 2"]) -> bool:
-    """Whether a place lies beyond the edge of the picture that these rows fill."""
+    """Whether a position lies beyond the edge of the image that these rows fill."""
     x, y = _pixels(spot[None], positions)[0]
     return not (0 <= x <= SIDE and 0 <= y <= SIDE)
 
 
 def _pixels(places: Float[np.ndarray, "m 2"], positions: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "m 2"]:
-    """Places in pixels, the second coordinate upwards, the rows in the middle of the picture."""
+    """Places in pixels of the image, the second coordinate upwards, the rows in the middle."""
     low, high = positions.min(axis=0).astype(np.float64), positions.max(axis=0).astype(np.float64)
     scale = (SIDE - 2 * _RIM) / (float((high - low).max()) or 1.0)
     return SIDE / 2 + (np.asarray(places, np.float64) - (low + high) / 2) * scale * (1, -1)

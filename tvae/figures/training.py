@@ -17,7 +17,7 @@ TERMS = {
 
 
 def loss_curves(history: Sequence[Mapping[str, Any]], colours: Mapping[str, str]) -> go.Figure:
-    """Each term of the loss against the epoch, a panel a term, a line an arm; terms before their weights.
+    """Each term of the loss against the epoch, one panel a term, one line an arm; terms without their weights.
 
     `history` has the rows of history.jsonl.
     """
@@ -43,7 +43,7 @@ def loss_curves(history: Sequence[Mapping[str, Any]], colours: Mapping[str, str]
 
 
 def accuracy_while_training(live: Sequence[Mapping[str, Any]], colours: Mapping[str, str], margin: float) -> go.Figure:
-    """Triplet accuracy on a part of the test split against the epoch, a line an arm.
+    """Triplet accuracy on a part of the test split against the epoch, one line an arm.
 
     `live` has rows with "epoch", "margins" and, by arm, the accuracy at each margin.
     """
@@ -64,7 +64,7 @@ def accuracy_while_training(live: Sequence[Mapping[str, Any]], colours: Mapping[
 
 
 def nearest_margin(margins: Sequence[float], margin: float) -> int:
-    """Place of the margin that is nearest to the wanted one."""
+    """Index of the margin that is nearest to `margin`."""
     return min(range(len(margins)), key=lambda place: abs(margins[place] - margin))
 
 

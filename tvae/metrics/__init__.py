@@ -4,12 +4,14 @@ change_groups.py      Clusters of rows whose neighbourhoods changed in the same 
 class_vote.py         Vote of the k nearest images on a class, with one rule for ties; density of the prior
 gap_histogram.py      Distribution of the gap D(a, n) - D(a, p) over all triplets
 grouped_means.py      Latent means sorted by class, iterated in blocks of anchors
+margin_grid.py        Counts of satisfied triplets at every margin of an evenly spaced grid
 neighbour_changes.py  Neighbours gained and lost between two latent spaces, row by row
 neighbours.py         Exact nearest neighbours
 precision_recall.py   Improved precision and recall of samples (Kynkaanniemi et al. 2019)
+random_triplets.py    Random triplets, and triplet accuracy estimated from them as in the paper
 scores.py             Retrieval, silhouette, KL per latent, active units
 selection_summary.py  Class mix, mean image and neighbourhood change of selected rows
-triplet_accuracy.py   Exact triplet accuracy: at any margins, by anchor, by class; sampled estimate
+triplet_accuracy.py   Exact triplet accuracy at any margins, by anchor and by class
 triplet_curve.py      Exact triplet accuracy on a grid of margins, so that a slider is a look-up
 triplet_search.py     The worst triplets of an arm, and those on which two arms disagree
 kernels/              Loops compiled by numba; importing one imports numba, so import it where it is about to run

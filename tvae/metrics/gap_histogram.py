@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from tvae.errors import InputError
+from tvae.errors import InputError, require_int
 from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, grouped_for_triplets, over_blocks
 from tvae.metrics.triplet_curve import curve_on_grid
 
@@ -30,13 +30,17 @@ class GapHistogram:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> GapHistogram:
-        """A histogram from what `to_arrays` gave; InputError where an array is missing or does not fit the others."""
+        """A histogram from what `to_arrays` gave.
+
+        Raises:
+            InputError: an array is missing or does not fit the others.
+        """
         shapes = {"edges": 1, "share": 1, "mean": 0}
         for name, dimensions in shapes.items():
             if name not in arrays:
                 raise InputError(f"gap histogram: no array {name!r}; it needs {', '.join(shapes)}")
-            found = np.asarray(arrays[name])
-            if found.ndim != dimensions or found.dtype.kind not in "fiu" or not np.all(np.isfinite(found)):
+            values = np.asarray(arrays[name])
+            if values.ndim != dimensions or values.dtype.kind not in "fiu" or not np.all(np.isfinite(values)):
                 raise InputError(f"gap histogram: {name} must hold finite numbers in {dimensions} dimensions")
         edges, share = np.asarray(arrays["edges"]), np.asarray(arrays["share"])
         if len(edges) != len(share) + 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0):
@@ -50,11 +54,13 @@ def gap_histogram(
     """Distribution of the gap D(a, n) - D(a, p) over all triplets, negative gaps (violations at margin 0) included.
 
     Bins have a round width (1, 2 or 5 times a power of ten), one edge at 0, and cover every gap; there are about
-    `n_bins` of them, from half as many to one and a half times as many. Raises InputError as `triplet_curve` does.
+    `n_bins` of them, from half as many to one and a half times as many.
+
+    Raises:
+        InputError: means or labels that don't fit, no triplet, or n_bins not from 2 to 1,000.
     """
     groups = grouped_for_triplets(means, labels)
-    if not 2 <= n_bins <= 1_000:
-        raise InputError(f"n_bins: {n_bins} is not possible; it must be from 2 to 1,000")
+    require_int("n_bins", n_bins, 2, 1_000)
     low, high = _gap_range(groups, threads)
     step = _round_width((high - low) / n_bins) if high > low else 1.0
     # One step to spare at either end: the first share is then 1, the last 0, whatever the rounding.

@@ -10,19 +10,19 @@ from jaxtyping import Bool, Float32, Int, Int64
 from tvae.errors import InputError
 
 MARKS = 1 << 22
-"""Marks held at a time (4 MB)."""
+"""Marks of neighbours held at a time (4 MB of bool)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """What became of every row's k nearest from the left space to the right."""
+    """How every row's k nearest neighbours differ between a left and a right space."""
 
     change: Float32[np.ndarray, " n"]
     """One minus the Jaccard overlap of the two sets: 0 where they are the same, 1 where they share none."""
     lost: Bool[np.ndarray, "n k"]
-    """Which of the left space's neighbours are not among the right's."""
+    """Which of the neighbours in the left space are not among those in the right."""
     gained: Bool[np.ndarray, "n k"]
-    """Which of the right space's neighbours were not among the left's."""
+    """Which of the neighbours in the right space are not among those in the left."""
     left: Int[np.ndarray, "n k"]
     """Neighbours in the left space, nearest first."""
     right: Int[np.ndarray, "n k"]
@@ -50,7 +50,7 @@ class Changes:
 
 
 def changes(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> Changes:
-    """Compare the k nearest neighbours of every row in two spaces.
+    """Compare the k nearest neighbours of every row in two spaces, each nearest first.
 
     Raises:
         InputError: the spaces do not hold the same rows, or k differs.
@@ -61,7 +61,7 @@ def changes(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> Chan
             f"changes: both spaces must hold the same rows; the left has {len(left)}, the right {len(right)}"
         )
     if left.shape != right.shape or left.shape[1] == 0:
-        raise InputError(f"changes: k must be the same on both sides; found {left.shape[1]} and {right.shape[1]}")
+        raise InputError(f"changes: k must be the same on both sides; it is {left.shape[1]} and {right.shape[1]}")
     k = left.shape[1]
     lost, gained = ~_among(left, right), ~_among(right, left)
     shared = k - lost.sum(axis=1)
@@ -70,15 +70,18 @@ def changes(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> Chan
 
 
 def _among(neighbours: Int[np.ndarray, "n k"], others: Int[np.ndarray, "n k"]) -> Bool[np.ndarray, "n k"]:
-    """Which of a row's neighbours are among the same row's others: one mark to set and one to look up for each."""
+    """Which of a row's neighbours are among the same row's others.
+
+    By a table of marks, one a row and possible neighbour: each neighbour costs one mark to set and one to look up.
+    """
     n = int(max(neighbours.max(), others.max())) + 1
     size = max(1, MARKS // n)
     marks = np.zeros((size, n), bool)
-    found = np.empty(neighbours.shape, bool)
+    is_among = np.empty(neighbours.shape, bool)
     for start in range(0, len(neighbours), size):
         block = others[start : start + size]
         row = np.arange(len(block))[:, None]
         marks[row, block] = True
-        found[start : start + size] = marks[row, neighbours[start : start + size]]
+        is_among[start : start + size] = marks[row, neighbours[start : start + size]]
         marks[row, block] = False
-    return found
+    return is_among

@@ -1,8 +1,8 @@
 """Improved precision and recall of samples (Kynkaanniemi et al. 2019).
 
 Kynkäänniemi, Karras, Laine, Lehtinen & Aila, Improved Precision and Recall Metric for Assessing Generative Models,
-NeurIPS 2019, arXiv:1904.06991. There the features are a network's of photographs and n is 50,000; both figures depend
-on the space, on n and on k, so they are comparable only where all three are the same.
+NeurIPS 2019, arXiv:1904.06991. There the points are features of photographs from a network, and n is 50,000. Both
+numbers depend on the space, on n and on k, so they are comparable only where all three are the same.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float64
 
-from tvae.errors import InputError
+from tvae.errors import InputError, require_int
 
 NEIGHBOURS = 3
-"""k of the paper."""
+"""The paper's k."""
 _BLOCK = 512
 """Rows measured against all others at a time."""
 _ROUNDING = 1e-12
-"""Of the squares that a squared distance is the difference of: equal points come out this near to 0."""
+"""Squared distances below this share of the squares that they are the difference of are rounding, and taken as 0."""
 
 
 @dataclass(frozen=True, eq=False)
 class Manifold:
-    """What a set of points covers: a ball around each that reaches to its k-th nearest other."""
+    """The region that a set of points covers: a ball around each point that reaches to its k-th nearest other."""
 
     points: Float64[np.ndarray, "n d"]
     squared_radii: Float64[np.ndarray, " n"]
@@ -34,14 +34,14 @@ class Manifold:
 
 @dataclass(frozen=True, eq=False)
 class SampleQuality:
-    """How true samples are to real images, and how much of these they reach."""
+    """Precision (are samples like real images?) and recall (are all kinds of real images sampled?)."""
 
     precision: float
     """Share of the samples inside the real images' manifold."""
     recall: float
     """Share of the real images inside the samples' manifold."""
     sample_inside: Bool[np.ndarray, " m"]
-    """Whether each sample is."""
+    """Whether each sample lies inside the real images' manifold."""
     n_real: int
     k: int
 
@@ -57,16 +57,15 @@ class SampleQuality:
 
 
 def manifold(points: Float[np.ndarray, "n d"], k: int = NEIGHBOURS) -> Manifold:
-    """The manifold of these points; other points at the very same place count as neighbours at distance 0.
+    """The manifold of these points; another point at the same place is a neighbour at distance 0.
 
     Raises:
         InputError: not rows of finite numbers, or k not from 1 to n - 1.
     """
     rows = np.asarray(points, np.float64)
     if rows.ndim != 2 or not np.isfinite(rows).all():
-        raise InputError(f"quality: points of shape {rows.shape}; they must be rows of finite numbers")
-    if not 1 <= k <= len(rows) - 1:
-        raise InputError(f"quality: k is {k}; with {len(rows)} points it must be from 1 to {len(rows) - 1}")
+        raise InputError(f"precision and recall: points of shape {rows.shape}; they must be rows of finite numbers")
+    require_int(f"k nearest of {len(rows)} points", k, 1, len(rows) - 1)
     radii = np.empty(len(rows))
     for start in range(0, len(rows), _BLOCK):
         squared = _squared_distances(rows[start : start + _BLOCK], rows)  # (block, n)
@@ -75,13 +74,13 @@ def manifold(points: Float[np.ndarray, "n d"], k: int = NEIGHBOURS) -> Manifold:
     return Manifold(rows, radii, k)
 
 
-def inside(found: Manifold, points: Float[np.ndarray, "m d"]) -> Bool[np.ndarray, " m"]:
-    """Whether each point lies in some ball, its surface counted in."""
+def inside(covered: Manifold, points: Float[np.ndarray, "m d"]) -> Bool[np.ndarray, " m"]:
+    """Whether each point lies in a ball of the manifold, or on its surface."""
     rows = np.asarray(points, np.float64)
     result = np.empty(len(rows), bool)
     for start in range(0, len(rows), _BLOCK):
-        squared = _squared_distances(rows[start : start + _BLOCK], found.points)  # (block, n)
-        result[start : start + _BLOCK] = (squared <= found.squared_radii).any(axis=1)
+        squared = _squared_distances(rows[start : start + _BLOCK], covered.points)  # (block, n)
+        result[start : start + _BLOCK] = (squared <= covered.squared_radii).any(axis=1)
     return result
 
 
@@ -92,9 +91,11 @@ def sample_quality(real: Manifold, samples: Manifold) -> SampleQuality:
         InputError: another k or another space.
     """
     if real.k != samples.k or real.points.shape[1] != samples.points.shape[1]:
-        raise InputError("quality: real images and samples need the same k and the same features")
-    right, reached = inside(real, samples.points), inside(samples, real.points)
-    return SampleQuality(float(right.mean()), float(reached.mean()), right, len(real.points), real.k)
+        raise InputError("precision and recall: real images and samples need the same k and the same features")
+    sample_inside, real_inside = inside(real, samples.points), inside(samples, real.points)
+    return SampleQuality(
+        float(sample_inside.mean()), float(real_inside.mean()), sample_inside, len(real.points), real.k
+    )
 
 
 def _squared_distances(a: Float64[np.ndarray, "p d"], b: Float64[np.ndarray, "q d"]) -> Float64[np.ndarray, "p q"]:

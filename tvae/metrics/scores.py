@@ -63,7 +63,7 @@ def retrieval(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *,
     )
 
 
-def silhouette(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *, threads: int = 1) -> Silhouette:
+def silhouette(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *, threads: int = 1) -> float:
     """Silhouette of the classes in latent space, exact over all images of the split (no sample).
 
     For each image a is its mean distance to the others of its class, b the least over other classes of its mean

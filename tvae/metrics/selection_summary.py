@@ -23,12 +23,12 @@ class Companion:
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """What a selection is made of, and what became of its neighbourhoods."""
+    """Classes and images of the selected rows, and how their neighbours changed."""
 
     count: int
     class_counts: Int64[np.ndarray, " classes"]
     purity: float
-    """Share of the commonest class."""
+    """Share of the most frequent class."""
     mean_image: Float32[np.ndarray, ...] | None
     """Mean of the selected images, in their own unit; None without images."""
     mean_change: float
@@ -36,26 +36,34 @@ class Selection:
     mean_change_of_all: float
     """The same over all rows, for comparison."""
     lost: tuple[Companion, ...]
-    """Neighbours that at least the asked share of the selected lost, the most widely lost first."""
+    """Neighbours lost by at least `share` of the selected rows, the most widely lost first."""
     gained: tuple[Companion, ...]
-    """Neighbours that at least the asked share of the selected gained, the most widely gained first."""
+    """Neighbours gained by at least `share` of the selected rows, the most widely gained first."""
 
 
 def selection(
     rows: Int[np.ndarray, " m"],
     labels: Int[np.ndarray, " n"],
     class_count: int,
-    found: Changes,
+    changes: Changes,
     images: Shaped[np.ndarray, "n ..."] | None = None,
     share: float = 0.5,
     most: int = 20,
 ) -> Selection:
-    """Describe the selected rows; `most` neighbours at most are told on either side, lost or gained by `share` or more.
+    """Describe the selected rows.
+
+    Args:
+        rows: the selected rows, each once.
+        labels: class of each of all n rows, from 0 to class_count - 1.
+        changes: how the neighbours of all rows changed.
+        images: images of all rows, in any unit.
+        share: a neighbour is listed if at least this share of the selected rows lost (gained) it.
+        most: neighbours listed at most, of the lost and of the gained.
 
     Raises:
         InputError: a row does not exist or is named twice, none is selected, or the arrays do not match.
     """
-    n = len(found.change)
+    n = len(changes.change)
     labels = checked_class_labels(labels, n, class_count)
     rows = np.asarray(rows)
     if rows.ndim != 1 or len(rows) == 0 or rows.dtype.kind not in "iu":
@@ -73,10 +81,10 @@ def selection(
         class_counts=class_counts,
         purity=float(class_counts.max() / len(rows)),
         mean_image=None if images is None else _mean_image(images, rows),
-        mean_change=float(found.change[rows].mean(dtype=np.float64)),
-        mean_change_of_all=float(found.change.mean(dtype=np.float64)),
-        lost=_companions(found.left[rows][found.lost[rows]], len(rows), share, most),
-        gained=_companions(found.right[rows][found.gained[rows]], len(rows), share, most),
+        mean_change=float(changes.change[rows].mean(dtype=np.float64)),
+        mean_change_of_all=float(changes.change.mean(dtype=np.float64)),
+        lost=_companions(changes.left[rows][changes.lost[rows]], len(rows), share, most),
+        gained=_companions(changes.right[rows][changes.gained[rows]], len(rows), share, most),
     )
 
 

@@ -1,11 +1,10 @@
 """Exact triplet accuracy on a grid of margins, so that a slider is a look-up.
 
     triplet_curve(means, labels)            accuracy, mean violation and class counts on a grid -> TripletCurve
-    TripletCurve.at(margin)                 one margin: as counted on the grid, interpolated and marked off it
+    TripletCurve.at(margin)                 one margin: as counted on the grid; between grid margins interpolated
     TripletCurve.class_matrix(margin)       the same by anchor's class and negative's class
     TripletCurve.to_arrays(), from_arrays   plain arrays, for an .npz beside the run
     margin_where(curve, accuracy)           the margin at which the curve falls to an accuracy, None if it doesn't
-    gap_histogram(means, labels)            distribution of D(a, n) - D(a, p) over all triplets -> GapHistogram
 
 Counted over all triplets, with distances rounded to 2**-40 of the grid's step: only a triplet whose gap lies within
 that of a margin may fall on its other side. On real data that is less than one triplet in 10**9. Ties, D(a, p) equal to
@@ -15,24 +14,22 @@ D(a, n), stay ties. `tvae.metrics.triplet_accuracy` has the definition, and the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from tvae.errors import InputError
-from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, grouped_for_triplets, over_blocks
+from tvae.errors import InputError, require
+from tvae.metrics.grouped_means import GroupedMeans, grouped_for_triplets
+from tvae.metrics.margin_grid import MOST_PLACES, MarginGrid, grid_counts, radius, tally_places
 from tvae.metrics.triplet_accuracy import ClassMatrix, class_triplets
 
 MOST_CLASS_COUNTS = 2_500_000
 """Beyond this many margins x classes x classes (111 classes on the default grid, 20 MB) a curve keeps no class counts;
 `triplet_accuracy.class_matrix` counts one margin for any number of classes."""
 
-_MOST_PLACES = 1 << 20  # whole steps x classes that an anchor's tally may span: 4 MB, and some milliseconds to fill
-_LEAST_RADIUS = 0.01  # means all within this many steps are told apart margin by margin
 _MOST_MARGINS = 10_001
-_LEAST_BETWEEN = 8  # positives: emptying the small tallies more often than that costs what they save
 _NEAR = 1e-9  # a margin this near a grid margin, in steps, is that margin: 0.3 is 12 * 0.025
 
 
@@ -88,7 +85,11 @@ class TripletCurve:
         return int(class_triplets(self.class_sizes).sum())
 
     def at(self, margin: float) -> CurvePoint:
-        """Accuracy and mean violation at `margin`; InputError where it is not finite or beyond the grid."""
+        """Accuracy and mean violation at `margin`.
+
+        Raises:
+            InputError: a margin that is not finite or beyond the grid.
+        """
         below, share = self._place(margin)
         return CurvePoint(
             margin=float(margin),
@@ -100,7 +101,8 @@ class TripletCurve:
     def class_matrix(self, margin: float) -> ClassMatrix:
         """Counts by anchor's class and negative's class at the grid margin nearest to `margin`, which it names.
 
-        Raises InputError for a margin beyond the grid, and for a curve that keeps no class counts.
+        Raises:
+            InputError: a margin beyond the grid, or a curve that keeps no class counts.
         """
         if self.class_satisfied is None:
             raise InputError(
@@ -122,37 +124,41 @@ class TripletCurve:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> TripletCurve:
-        """A curve from what `to_arrays` gave; InputError where an array is missing or does not fit the others."""
+        """A curve from what `to_arrays` gave.
+
+        Raises:
+            InputError: an array is missing or does not fit the others.
+        """
         names = [field.name for field in fields(cls) if field.name != "class_satisfied"]
         missing = [name for name in names if name not in arrays]
         if missing:
             raise InputError(f"triplet curve: no array {missing[0]!r}; it needs {', '.join(names)}")
-        found = {name: np.asarray(arrays[name]) for name in names}
+        values = {name: np.asarray(arrays[name]) for name in names}
         satisfied = np.asarray(arrays["class_satisfied"]) if "class_satisfied" in arrays else None
-        m, c = found["accuracy"].size, found["classes"].size
+        m, c = values["accuracy"].size, values["classes"].size
         shapes = {"accuracy": (m,), "mean_violation": (m,), "classes": (c,), "class_sizes": (c,)}
         for name in names:
-            if found[name].shape != shapes.get(name, ()):
+            if values[name].shape != shapes.get(name, ()):
                 right = shapes.get(name, ())
-                raise InputError(f"triplet curve: {name} has shape {found[name].shape}; it must be {right}")
-            if found[name].dtype.kind not in "fiub" or not np.all(np.isfinite(found[name])):
+                raise InputError(f"triplet curve: {name} has shape {values[name].shape}; it must be {right}")
+            if values[name].dtype.kind not in "fiub" or not np.all(np.isfinite(values[name])):
                 raise InputError(f"triplet curve: {name} must hold finite numbers")
         if satisfied is not None and (satisfied.shape != (m, c, c) or satisfied.dtype.kind not in "iu"):
             raise InputError(
                 f"triplet curve: class_satisfied is {satisfied.dtype} {satisfied.shape}; it must be whole {(m, c, c)}"
             )
-        if m < 2 or not found["step"] > 0:
+        if m < 2 or not values["step"] > 0:
             raise InputError("triplet curve: it must have a step above 0 and at least two margins")
         return cls(
-            step=float(found["step"]),
-            first=int(found["first"]),
-            accuracy=found["accuracy"],
-            mean_violation=found["mean_violation"],
-            classes=found["classes"],
-            class_sizes=found["class_sizes"],
+            step=float(values["step"]),
+            first=int(values["first"]),
+            accuracy=values["accuracy"],
+            mean_violation=values["mean_violation"],
+            classes=values["classes"],
+            class_sizes=values["class_sizes"],
             class_satisfied=satisfied,
-            spread=float(found["spread"]),
-            all_equal=bool(found["all_equal"]),
+            spread=float(values["spread"]),
+            all_equal=bool(values["all_equal"]),
         )
 
     def _place(self, margin: float) -> tuple[int, float]:
@@ -185,27 +191,26 @@ def triplet_curve(
     triplets with a gap D(a, n) - D(a, p) of at least m, whatever its sign. Class counts are kept up to
     MOST_CLASS_COUNTS of them, and not with a step that is very fine against the distances (a millionth).
 
-    Raises InputError for means or labels that don't fit, where there is no triplet, for a step that is not above 0 and
-    finite or finer than about a millionth of the distances, and for fewer than 2 or more than 10,001 margins.
+    Raises:
+        InputError: means or labels that don't fit, no triplet, a step that is not above 0 and finite or is finer than
+            about a millionth of the distances, or fewer than 2 or more than 10,001 margins.
     """
     groups = grouped_for_triplets(means, labels)
-    if not (math.isfinite(step) and step > 0):
-        raise InputError(f"step: {step!r} is not possible; it must be a finite number above 0")
-    if not 2 <= last - first + 1 <= _MOST_MARGINS:
-        raise InputError(f"first, last: {first}, {last} is not possible; a grid has 2 to {_MOST_MARGINS:,} margins")
+    require(math.isfinite(step) and step > 0, "step", step, "a finite number above 0")
     n_margins, n_classes = last - first + 1, len(groups.classes)
-    places = _places(groups, step, n_margins)
-    if places > _MOST_PLACES:
+    require(2 <= n_margins <= _MOST_MARGINS, "first, last", (first, last), f"a grid of 2 to {_MOST_MARGINS:,} margins")
+    places = tally_places(groups, MarginGrid(step, first, n_margins))
+    if places > MOST_PLACES:
         raise InputError(
-            f"step: {step:g} is too fine for means up to {2 * _radius(groups):g} apart; "
-            f"it must be at least {2 * _radius(groups) / (_MOST_PLACES - n_margins):.2g}"
+            f"step: {step:g} is too fine for means up to {2 * radius(groups):g} apart; "
+            f"it must be at least {2 * radius(groups) / (MOST_PLACES - n_margins):.2g}"
         )
-    by_class = n_margins * n_classes**2 <= MOST_CLASS_COUNTS and places * n_classes <= _MOST_PLACES
+    by_class = n_margins * n_classes**2 <= MOST_CLASS_COUNTS and places * n_classes <= MOST_PLACES
     return curve_on_grid(groups, step, first, last, by_class, threads)
 
 
 def margin_where(curve: TripletCurve, accuracy: float) -> float | None:
-    """The least margin on the grid's range at which the curve is down to `accuracy`, None where it never crosses it.
+    """The least margin at which the curve has fallen to `accuracy`; None where it does not cross it on the grid.
 
     Between grid margins the curve is taken as straight.
     """
@@ -221,15 +226,12 @@ def margin_where(curve: TripletCurve, accuracy: float) -> float | None:
 def curve_on_grid(
     groups: GroupedMeans, step: float, first: int, last: int, by_class: bool, threads: int
 ) -> TripletCurve:
-    n_classes = len(groups.classes)
-    n_margins = last - first + 1
-    counted = _block_counter(groups, step, first, n_margins, by_class)
-    n_columns = n_classes if by_class else 1
-    satisfied = np.zeros((n_margins, n_classes, n_columns), np.int64)
-    violation = np.zeros(n_margins)
-    for own, counts, hinges in over_blocks(counted, groups.anchor_blocks(), threads):
-        satisfied[:, own] += counts
-        violation += hinges
+    """The curve at the margins step * first, ..., step * last, its arguments unchecked.
+
+    Args:
+        by_class: keep satisfied triplets by margin and classes.
+    """
+    satisfied, hinges = grid_counts(groups, MarginGrid(step, first, last - first + 1), by_class, threads)
     # An anchor's triplets weigh 1 / (its positives * its negatives), which is the same throughout a class.
     sizes = groups.sizes[groups.sizes > 1]
     per_class = satisfied.sum(axis=2)[:, groups.sizes > 1] / ((sizes - 1.0) * (len(groups.points) - sizes))
@@ -237,7 +239,7 @@ def curve_on_grid(
         step=step,
         first=first,
         accuracy=per_class.sum(axis=1) / groups.n_anchors,
-        mean_violation=violation / groups.n_anchors,
+        mean_violation=hinges / groups.n_anchors,
         classes=groups.classes,
         class_sizes=groups.sizes,
         class_satisfied=satisfied if by_class else None,
@@ -246,69 +248,8 @@ def curve_on_grid(
     )
 
 
-def _places(groups: GroupedMeans, step: float, n_margins: int) -> float:
-    """Length of the longest tally by whole steps that an anchor may need, for each class of negatives."""
-    return 2 * _radius(groups) / step + n_margins
-
-
-def _radius(groups: GroupedMeans) -> float:
-    """Greatest distance of a mean from their centre: no two are further apart than twice that."""
-    return float(np.sqrt(np.max(np.sum((groups.points - groups.points.mean(axis=0)) ** 2, axis=1))))
-
-
-def _block_counter(
-    groups: GroupedMeans, step: float, first: int, n_margins: int, by_class: bool
-) -> Callable[[AnchorBlock], tuple[int, Int[np.ndarray, "m columns"], Float[np.ndarray, " m"]]]:
-    """What counts one block of anchors: (class, satisfied by margin and column, mean hinges added up by margin)."""
-    from tvae.metrics.kernels.counting import count_satisfied
-    from tvae.metrics.kernels.grid import count_on_grid
-
-    sorted_means = groups.columns, groups.points, groups.starts
-    shape = (n_margins, len(groups.classes) if by_class else 1)
-
-    def on_grid(block: AnchorBlock) -> tuple[int, np.ndarray, np.ndarray]:
-        counts, hinges = np.zeros(shape, np.int64), np.zeros(n_margins)
-        tally, positives = _tally(groups, block.own, by_class)
-        count_on_grid(*sorted_means, *block, step, first, n_margins, by_class, tally, positives, counts, hinges)
-        return block.own, counts, hinges
-
-    margins = step * np.arange(first, first + n_margins)
-    near = np.abs(margins) <= 3 * _radius(groups)  # beyond that every gap lies on one side of the margin
-
-    def margin_by_margin(block: AnchorBlock) -> tuple[int, np.ndarray, np.ndarray]:
-        n_anchors = block.last - block.first
-        counts, hinges = np.zeros(shape, np.int64), np.zeros(n_margins)
-        near_hinges = np.zeros(near.sum())
-        by_anchor = np.zeros((n_anchors, near.sum()), np.int64)
-        gaps = count_satisfied(*sorted_means, *block, margins[near], False, by_anchor, near_hinges)
-        hinges[near] = near_hinges
-        hinges[margins > 0] = np.where(near, hinges, n_anchors * margins - gaps)[margins > 0]
-        everything = (
-            n_anchors
-            * (groups.sizes[block.own] - 1)
-            * np.where(np.arange(len(groups.sizes)) == block.own, 0, groups.sizes)
-        )
-        counts[~near & (margins < 0)] = everything if by_class else everything.sum()
-        if by_class:
-            by_negative = np.zeros((shape[1], near.sum()), np.int64)
-            count_satisfied(*sorted_means, *block, margins[near], True, by_negative, np.zeros(near.sum()))
-            counts[near] = by_negative.T
-        else:
-            counts[near] = by_anchor.sum(axis=0)[:, None]
-        return block.own, counts, hinges
-
-    return on_grid if _radius(groups) > _LEAST_RADIUS * step else margin_by_margin
-
-
-def _tally(groups: GroupedMeans, own: int, by_class: bool) -> tuple[Int[np.ndarray, " 0"], int]:
-    """The type to count a column's negatives in, and of how many positives such counts can be added up in it."""
-    others = np.delete(groups.sizes, own)
-    most = int(others.max() if by_class else others.sum())
-    small = np.iinfo(np.uint16).max // most
-    return (np.empty(0, np.uint16), small) if small >= _LEAST_BETWEEN else (np.empty(0, np.int32), (2**31 - 1) // most)
-
-
 def _between(values: Float[np.ndarray, " m"], below: int, share: float) -> float:
+    """The value that lies `share` of a step after values[below], on a straight line to the next."""
     if share == 0:
         return float(values[below])
     return float((1 - share) * values[below] + share * values[below + 1])

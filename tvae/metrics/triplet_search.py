@@ -19,7 +19,8 @@ from jaxtyping import Bool, Float, Int
 
 from tvae.errors import InputError
 from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, checked_means, grouped_for_triplets, over_blocks
-from tvae.metrics.triplet_accuracy import checked_margin, random_triplets, satisfied_triplets
+from tvae.metrics.random_triplets import random_triplets, satisfied_triplets
+from tvae.metrics.triplet_accuracy import checked_margin
 
 _DRAWS = 1 << 20  # random triplets tried before searching
 _BATCH = 1 << 16

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from tvae.figures import triplets as figures
+from tvae.figures.class_matrix import MOST_CLASSES, class_heat_map
 from tvae.figures.colours import INK
 from tvae.metrics.triplet_accuracy import ClassMatrix
 from tvae.system.csv_table import rows_csv
@@ -54,7 +54,7 @@ def show_matrices(view: TripletView, pair: ClassPair) -> None:
     matrices = {arm: _matrix(view, arm) for arm in view.arms}
     classes = next(iter(matrices.values())).classes
     about = f"exact share of right triplets in percent at m = {view.margin:g}, by the anchor's class"
-    if len(classes) <= figures.MOST_CLASSES:
+    if len(classes) <= MOST_CLASSES:
         _show_heat(matrices, [names[label] for label in classes], pair)
         orange = f" Orange: {view.arms[1].upper()} is better." if len(view.arms) == 2 else ""
         st.caption(f"{about[0].upper()}{about[1:]} (rows) and the negative's (columns).{orange} On the {view.source}.")
@@ -93,7 +93,7 @@ def _show_heat(matrices: dict[str, ClassMatrix], names: list[str], pair: ClassPa
         columns = st.columns(len(shown))
     for place, (column, (title, shares, least)) in enumerate(zip(columns, shown, strict=True)):
         key = keys.class_matrix(place)
-        figure = figures.class_heat(shares, classes, names, pair, title, ink=INK[theme()], low=least)
+        figure = class_heat_map(shares, classes, names, pair, title, ink=INK[theme()], low=least)
         column.plotly_chart(
             figure,
             key=key,

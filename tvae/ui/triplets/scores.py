@@ -9,9 +9,9 @@ import streamlit as st
 
 from tvae.config import LossConfig
 from tvae.explore.loss_reweighting import arm_trained_with
-from tvae.figures import triplets as figures
 from tvae.figures.colours import arm_colours
-from tvae.metrics.triplet_accuracy import sampled_triplet_accuracy
+from tvae.figures.margins import accuracy_curves, gap_distribution
+from tvae.metrics.random_triplets import sampled_triplet_accuracy
 from tvae.metrics.triplet_curve import margin_where
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
@@ -151,7 +151,7 @@ def show_curves(view: TripletView) -> None:
     st.markdown("##### Accuracy at every margin")
     arms = list(view.curves)
     targets = {f"the paper's {name}, {100 * share:.2f} %": share for name, share in PAPER.items()}
-    figure = figures.accuracy_curves(
+    figure = accuracy_curves(
         view.curves,
         arm_colours(arms),
         view.margin,
@@ -176,7 +176,7 @@ def show_gaps(view: TripletView) -> None:
     """How far apart negatives and positives are."""
     st.markdown("##### How far apart")
     found = {arm: view.gaps(arm) for arm in view.arms}
-    figure = figures.gap_distribution(found, arm_colours(list(view.curves)), view.margin)
+    figure = gap_distribution(found, arm_colours(list(view.curves)), view.margin)
     st.plotly_chart(figure, key=keys.GAPS, alt="Distribution of the gaps of all triplets")
     st.caption(
         f"What lies left of the line is violated at m = {view.margin:g}. All triplets, an anchor as heavy as another; "

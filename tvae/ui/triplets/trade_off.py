@@ -11,8 +11,8 @@ import streamlit as st
 from tvae.config import LossConfig
 from tvae.errors import InputError
 from tvae.explore.loss_reweighting import arm_trained_with, on_pareto_frontier
-from tvae.figures import triplets as figures
 from tvae.figures.colours import INK, arm_colours
+from tvae.figures.trade_off import trade_off
 from tvae.metrics.triplet_curve import TripletCurve
 from tvae.model.encoding import Encoding
 from tvae.runs.available import run_folders
@@ -81,7 +81,7 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
         columns = st.columns(2, gap="large")
     for column, (name, cost) in zip(columns, costs.items(), strict=True):
         key = keys.trade_chart(name)
-        figure = figures.trade(
+        figure = trade_off(
             names,
             accuracy,
             cost,

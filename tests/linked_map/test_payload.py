@@ -1,0 +1,85 @@
+"""The binary blocks that Python packs for the linked maps, unpacked again."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import pytest
+
+from tvae.errors import InputError
+from tvae.linked_map.payload import (
+    geometry_blob,
+    neighbours_blob,
+    neighbours_that_fit,
+    rows_to_text,
+    sprite_sheet,
+    text_to_rows,
+    values_blob,
+)
+
+
+def header_and_payload(data: bytes) -> tuple[bytes, bytes]:
+    size = int.from_bytes(data[:4], "little")
+    return data[4 : 4 + size], data[4 + size :]
+
+
+def test_geometry_comes_back_within_a_step() -> None:
+    rng = np.random.default_rng(0)
+    left, right = rng.normal(size=(50, 2)).astype(np.float32), 9 * rng.normal(size=(50, 2)).astype(np.float32)
+    labels = rng.integers(0, 10, 50)
+    header, payload = header_and_payload(geometry_blob(left, right, labels).data)
+    assert (len(header) + 4) % 8 == 0
+    for side, layout in enumerate((left, right)):
+        steps = np.frombuffer(payload, "<u2", 100, side * 200).reshape(50, 2)
+        span = (layout.max(axis=0) - layout.min(axis=0)).max()
+        np.testing.assert_allclose(layout.min(axis=0) + steps * span / 65535, layout, atol=span / 65535)
+    np.testing.assert_array_equal(np.frombuffer(payload, np.uint8, 50, 400), labels)
+
+
+@pytest.mark.parametrize("rows", [2, 300, 70_000])
+def test_neighbours_are_packed_bit_by_bit(rows: int) -> None:
+    table = np.random.default_rng(1).integers(0, rows, (rows, 12))
+    kept = neighbours_that_fit(rows)
+    payload = header_and_payload(neighbours_blob(table, None).data)[1]
+    bits = max(1, (rows - 1).bit_length())
+    text = "".join(f"{byte:08b}" for byte in payload[: (30 * kept * bits) // 8 + 4])
+    for row in range(min(rows, 30)):
+        for place in range(kept):
+            at = (row * kept + place) * bits
+            assert int(text[at : at + bits], 2) == table[row, place]
+
+
+@pytest.mark.parametrize("rows", [10_000, 70_000])
+def test_at_most_24_bytes_a_point_and_map(rows: int) -> None:
+    rng = np.random.default_rng(2)
+    layout, labels = rng.normal(size=(rows, 2)).astype(np.float32), rng.integers(0, 10, rows)
+    table = rng.integers(0, rows, (rows, 10))
+    blobs = [geometry_blob(layout, layout, labels), neighbours_blob(table, table), values_blob(*layout.T)]
+    assert sum(len(blob.data) for blob in blobs) <= 24 * 2 * rows
+    assert neighbours_that_fit(rows) >= 8
+
+
+def test_equal_content_has_an_equal_name_and_other_content_another() -> None:
+    values = np.linspace(0, 1, 9)
+    assert values_blob(values, values).id == values_blob(values.copy(), values).id
+    other = values.copy()
+    other[4] += 0.01
+    assert values_blob(other, values).id != values_blob(values, values).id
+
+
+def test_sprite_sheet_holds_each_image_and_refuses_other_arrays() -> None:
+    images = np.random.default_rng(3).integers(0, 256, (9, 8, 8), dtype=np.uint8)
+    sheet = zlib.decompress(header_and_payload(sprite_sheet(images).data)[1])
+    np.testing.assert_array_equal(np.frombuffer(sheet, np.uint8).reshape(images.shape), images)
+    large = np.zeros((2, 100, 60, 3), np.uint8)
+    assert b'"height": 33, ' in header_and_payload(sprite_sheet(large).data)[0]
+    with pytest.raises(InputError, match="thumbnails"):
+        sprite_sheet(images.astype(np.float32))
+
+
+def test_rows_as_text_come_back_and_rubbish_has_none() -> None:
+    rows = np.array([0, 7, 8, 130])
+    np.testing.assert_array_equal(text_to_rows(rows_to_text(rows, 131), 131), rows)
+    for rubbish in (None, 3, "", "!!", "AAAA", rows_to_text(rows, 300)):
+        assert len(text_to_rows(rubbish, 131)) == 0
