@@ -20,7 +20,7 @@ from benchmarks.tutorial import Net, tutorial_way
 from tvae.config import LossConfig, RunConfig, Step, TrainConfig, vae_and_tvae
 from tvae.data import Split
 from tvae.training.loop import Training
-from tvae.training.steps.cpu import products_type
+from tvae.training.steps.products_type import products_type
 
 TUTORIAL, TUTORIAL_2 = "tutorial way, 0 workers", "tutorial way, 2 workers"
 PLAIN, FLOAT32, FAST = "ours, one arm, plain", "ours, one arm, fast-float32", "ours, one arm, fast"

@@ -36,13 +36,13 @@ def test_features_and_classes_are_the_layers_written_out(classifier, digits):
         assert classifier.classes(features)[0] == int(np.argmax(scores))
 
 
-def test_it_is_found_again_by_its_images_fingerprint(classifier, digits, tmp_path):
+def test_its_file_is_found_by_the_fingerprint_of_its_training_images(classifier, digits, tmp_path):
     fingerprint = digits.train.fingerprint
     write_classifier(classifier_path(tmp_path / "judges", fingerprint), classifier)
-    found = read_classifier(fingerprint, 64, 10, (tmp_path / "none", tmp_path / "judges"))
-    assert found is not None
-    features = found.features(digits.test.images)
-    assert (found.classes(features) == classifier.classes(classifier.features(digits.test.images))).mean() > 0.99
+    read = read_classifier(fingerprint, 64, 10, (tmp_path / "none", tmp_path / "judges"))
+    assert read is not None
+    features = read.features(digits.test.images)
+    assert (read.classes(features) == classifier.classes(classifier.features(digits.test.images))).mean() > 0.99
     assert read_classifier("0" * 64, 64, 10, (tmp_path / "judges",)) is None
     with pytest.raises(InputError, match="shape"):
         read_classifier(fingerprint, 64, 11, (tmp_path / "judges",))

@@ -1,4 +1,4 @@
-"""Ink in an address: what comes back is what was sent, as far as sixteen greys go, and nonsense is nothing."""
+"""Ink as text: read back to a sixteenth of grey; damaged text gives None."""
 
 import base64
 import zlib
@@ -30,20 +30,20 @@ def test_ink_is_cropped_and_its_longer_side_averaged_down():
     np.testing.assert_array_equal(back, np.ones((SIDE, SIDE // 2)))
 
 
-def test_no_ink_is_told():
+def test_an_image_without_ink_is_refused():
     with pytest.raises(InputError, match="no ink"):
         ink_to_text(np.zeros((5, 5)))
 
 
-def told(height: int, width: int, content: bytes) -> str:
+def packed(height: int, width: int, content: bytes) -> str:
     return base64.urlsafe_b64encode(bytes((height, width)) + zlib.compress(content)).decode().rstrip("=")
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "A", "!!!", "ä", "AAAA", told(0, 4, b""), told(41, 1, b"a" * 21), told(4, 4, b"a" * 7), told(4, 4, b"\0" * 8),
-     told(40, 40, b"a" * 10**7), "A" * 10**6],
+    ["", "A", "!!!", "ä", "AAAA", packed(0, 4, b""), packed(41, 1, b"a" * 21), packed(4, 4, b"a" * 7), packed(4, 4, b"\0" * 8),
+     packed(40, 40, b"a" * 10**7), "A" * 10**6],
 )  # fmt: skip
-def test_nonsense_is_nothing(text):
-    found = ink_from_text(text)
-    assert found is None or found.shape == (40, 40)
+def test_damaged_text_gives_none_or_an_image_of_the_size_it_names(text):
+    ink = ink_from_text(text)
+    assert ink is None or ink.shape == (40, 40)

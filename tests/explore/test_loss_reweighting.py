@@ -28,7 +28,7 @@ LABELS = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3])
 @pytest.mark.parametrize("margin", [0.0, 0.5, 7.0])
 def test_terms_and_total_equal_a_loop(arm, margin):
     points = arm.means.astype(np.float64)
-    hinges, teach = [], []
+    hinges, active = [], []
     for a in range(12):
         positives = [p for p in range(12) if LABELS[p] == LABELS[a] and p != a]
         negatives = [n for n in range(12) if LABELS[n] != LABELS[a]]
@@ -39,14 +39,14 @@ def test_terms_and_total_equal_a_loop(arm, margin):
         ]
         if loss:
             hinges.append(np.mean(np.maximum(loss, 0)))
-            teach.append(np.mean(np.array(loss) > 0))
+            active.append(np.mean(np.array(loss) > 0))
     loss = LossConfig(margin=margin, triplet_weight=3, kl_weight=0.5, reconstruction_weight=2)
     for curve in (None, triplet_curve(arm.means, LABELS)):
-        found = reweighted_loss(arm, LABELS, loss, curve)
-        assert found.triplet == pytest.approx(np.mean(hinges))
-        assert found.active_share == pytest.approx(np.mean(teach))
+        reweighted = reweighted_loss(arm, LABELS, loss, curve)
+        assert reweighted.triplet == pytest.approx(np.mean(hinges))
+        assert reweighted.active_share == pytest.approx(np.mean(active))
         total = 2 * arm.errors.mean() + 0.5 * arm.kl.sum() + 3 * np.mean(hinges)
-        assert found.total == pytest.approx(total, rel=1e-6)
+        assert reweighted.total == pytest.approx(total, rel=1e-6)
 
 
 def test_one_class_is_refused(arm):
@@ -54,13 +54,13 @@ def test_one_class_is_refused(arm):
         reweighted_loss(arm, np.zeros(12, np.int64), LossConfig())
 
 
-def test_the_frontier_is_what_no_other_beats():
+def test_the_pareto_frontier_is_what_no_other_beats():
     accuracy = np.array([0.7, 0.9, 0.8, 0.9, 0.95])
     cost = np.array([1.0, 3.0, 3.5, 3.0, 9.0])
     assert on_pareto_frontier(accuracy, cost).tolist() == [True, True, False, True, True]
 
 
-def test_the_arm_that_was_trained_so_is_found():
+def test_the_arm_trained_with_a_loss_is_found():
     arms = PRESETS["ladder"].arms
     assert arm_trained_with(arms, LossConfig(triplet_weight=10)) == "w10"
     assert arm_trained_with(arms, LossConfig(triplet_weight=15, margin=0.2)) == "m0.2"

@@ -1,4 +1,4 @@
-"""A new image in an arm, against the library's single steps written out."""
+"""A new image in an arm, against the numbers in the run folder."""
 
 from pathlib import Path
 
@@ -15,19 +15,19 @@ RUN = read_run(Path(__file__).parents[2] / "checkpoints" / "digits")
 
 
 @pytest.mark.parametrize("arm", ["vae", "tvae"])
-def test_a_known_image_is_seen_as_the_run_has_it(arm, digits):
+def test_an_image_of_the_split_is_encoded_as_in_the_run_folder(arm, digits):
     encoding = read_encoding(RUN, "test")
     assert encoding is not None
     known = encoding.arms[arm]
-    seen = encode_new_image(network(RUN, arm), known, encoding.labels, 10, digits.test.images[17], 5)
-    np.testing.assert_allclose(seen.mean, known.means[17], atol=1e-5)
-    assert seen.error == pytest.approx(known.errors[17], rel=1e-4)
-    assert seen.share_below == pytest.approx(np.mean([error < known.errors[17] for error in known.errors]), abs=0.004)
-    assert seen.votes.nearest.rows[0, 0] == 17, "the image itself is among the split's"
+    new = encode_new_image(network(RUN, arm), known, encoding.labels, 10, digits.test.images[17], 5)
+    np.testing.assert_allclose(new.mean, known.means[17], atol=1e-5)
+    assert new.error == pytest.approx(known.errors[17], rel=1e-4)
+    assert new.share_below == pytest.approx(np.mean([error < known.errors[17] for error in known.errors]), abs=0.004)
+    assert new.votes.nearest.rows[0, 0] == 17, "the image itself is among the split's"
     distances = [float(np.sqrt(((mean - known.means[17]) ** 2).sum())) for mean in known.means]
-    assert sorted(seen.votes.nearest.rows[0]) == sorted(np.argsort(distances)[:5])
-    shown = np.abs(seen.reconstruction / 255 - digits.test.images[17] / 255)
-    assert (shown**2).sum() == pytest.approx(seen.error, rel=0.05)
+    assert sorted(new.votes.nearest.rows[0]) == sorted(np.argsort(distances)[:5])
+    difference = np.abs(new.reconstruction / 255 - digits.test.images[17] / 255)
+    assert (difference**2).sum() == pytest.approx(new.error, rel=0.05)
 
 
 def test_an_image_of_another_size_is_refused(digits):

@@ -1,4 +1,4 @@
-"""Preparation against what the data sets themselves show: their own images must come out as they went in."""
+"""Preparation of digits: the images of the data sets themselves must come out unchanged."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def test_an_image_of_the_data_set_comes_out_as_itself_at_any_size(blots, scale):
 def test_digits_come_out_as_themselves_but_for_a_shift_of_a_pixel(digits):
     placement = measured_placement(digits.test.images)
     for image in digits.test.images[:100]:
-        found = prepared_digit(np.kron(image, np.ones((5, 5))) / 255, placement).astype(int)
+        prepared = prepared_digit(np.kron(image, np.ones((5, 5))) / 255, placement).astype(int)
         # The brightest pixel becomes white: 255 over what it was.
         expected = np.rint(image / image.max() * 255).astype(int)
-        assert min(np.abs(np.roll(expected, by, axis=1) - found).max() for by in (-1, 0, 1)) <= 1
+        assert min(np.abs(np.roll(expected, by, axis=1) - prepared).max() for by in (-1, 0, 1)) <= 1
 
 
 def test_the_centre_of_mass_lands_within_half_a_pixel_of_the_middle():
@@ -95,7 +95,7 @@ def test_one_lit_pixel_fills_the_box():
 
 @pytest.mark.parametrize("dark", [True, False])
 def test_a_photograph_of_it_comes_out_nearly_the_same(blots, dark):
-    """Uneven light, grain, ink that is not black: the digit is found again."""
+    """Uneven light, grain and ink that is not black change little."""
     random = np.random.default_rng(2)
     image = np.zeros((28, 28), np.uint8)
     image[4:24, 12:15] = 255
@@ -104,11 +104,11 @@ def test_a_photograph_of_it_comes_out_nearly_the_same(blots, dark):
     ink = np.pad(np.kron(image / 255, np.ones((12, 12))), 60)
     light = np.linspace(0.75, 0.95, ink.shape[1])
     photo = light * (1 - 0.7 * ink) + random.normal(0, 0.02, ink.shape)
-    found = prepared_digit(ink_of(photo if dark else 1 - photo), MNIST)
-    assert ((found / 255.0 - image / 255.0) ** 2).sum() < 0.05 * (image / 255.0).sum()
+    from_photo = prepared_digit(ink_of(photo if dark else 1 - photo), MNIST)
+    assert ((from_photo / 255.0 - image / 255.0) ** 2).sum() < 0.05 * (image / 255.0).sum()
 
 
-def test_ink_is_the_sides_own_way_round():
+def test_dark_on_light_and_light_on_dark_are_the_same_ink():
     page = np.ones((60, 60))
     page[20:40, 28:32] = 0.1
     np.testing.assert_allclose(ink_of(page), ink_of(1 - page), atol=1e-6)

@@ -1,4 +1,4 @@
-"""What a person may send as a picture: read right, or refused in one line."""
+"""Uploaded pictures: read correctly, or refused in one line."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def stroke() -> np.ndarray:
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "WEBP", "JPEG"])
 def test_each_format_is_read(stroke, kind):
     how = {"lossless": True} if kind == "WEBP" else {}
-    found = read_upload(saved(Image.fromarray(stroke), kind, **how))
-    np.testing.assert_allclose(found.grey, stroke / 255, atol=0.15 if kind == "JPEG" else 0.01)
-    assert found.notes == ()
+    upload = read_upload(saved(Image.fromarray(stroke), kind, **how))
+    np.testing.assert_allclose(upload.grey, stroke / 255, atol=0.15 if kind == "JPEG" else 0.01)
+    assert upload.notes == ()
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
@@ -45,52 +45,52 @@ def test_exif_rotation_is_undone(stroke, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = Image.fromarray(stroke).transpose(Image.Transpose[inverse[orientation]])
-    found = read_upload(saved(stored, "PNG", exif=exif))
-    np.testing.assert_allclose(found.grey, stroke / 255, atol=0.01)
-    assert "upright" in found.notes[0]
+    upload = read_upload(saved(stored, "PNG", exif=exif))
+    np.testing.assert_allclose(upload.grey, stroke / 255, atol=0.01)
+    assert "upright" in upload.notes[0]
 
 
 def test_dark_strokes_on_nothing_are_laid_on_white_and_light_ones_on_black(stroke):
     alpha = np.where(stroke < 100, 255, 0).astype(np.uint8)
     for ink, ground in ((10, "white"), (250, "black")):
         rgba = np.dstack([np.full_like(stroke, ink)] * 3 + [alpha])
-        found = read_upload(saved(Image.fromarray(rgba)))
-        assert ground in found.notes[0]
-        assert abs(found.grey[20, 5] - found.grey[20, 25]) > 0.9
+        upload = read_upload(saved(Image.fromarray(rgba)))
+        assert ground in upload.notes[0]
+        assert abs(upload.grey[20, 5] - upload.grey[20, 25]) > 0.9
 
 
 def test_an_opaque_alpha_channel_changes_nothing(stroke):
     rgba = np.dstack([stroke] * 3 + [np.full_like(stroke, 255)])
-    found = read_upload(saved(Image.fromarray(rgba)))
-    np.testing.assert_allclose(found.grey, stroke / 255, atol=0.01)
-    assert found.notes == ()
+    upload = read_upload(saved(Image.fromarray(rgba)))
+    np.testing.assert_allclose(upload.grey, stroke / 255, atol=0.01)
+    assert upload.notes == ()
 
 
 def test_a_palette_with_a_transparent_colour(stroke):
     palette = Image.fromarray(stroke).convert("P")
-    found = read_upload(saved(palette, "PNG", transparency=230))
-    assert found.grey[20, 25] > 0.95 and found.grey[20, 5] < 0.2
+    upload = read_upload(saved(palette, "PNG", transparency=230))
+    assert upload.grey[20, 25] > 0.95 and upload.grey[20, 5] < 0.2
 
 
 def test_sixteen_bits_keep_their_range():
     deep = np.full((20, 20), 1_000, np.uint16)
     deep[5:15, 8:12] = 9_000  # converted carelessly, both of these saturate to white
-    found = read_upload(saved(Image.fromarray(deep)))
-    assert found.grey[0, 0] == 0 and found.grey[10, 10] == 1
+    upload = read_upload(saved(Image.fromarray(deep)))
+    assert upload.grey[0, 0] == 0 and upload.grey[10, 10] == 1
 
 
 def test_of_an_animation_the_first_frame_is_taken(stroke):
     frames = [Image.fromarray(stroke), Image.fromarray(255 - stroke)]
     for kind in ("GIF", "PNG", "WEBP"):
-        found = read_upload(saved(frames[0], kind, save_all=True, append_images=frames[1:]))
-        assert "first frame" in found.notes[0]
-        assert found.grey[20, 5] < 0.2 < found.grey[20, 25]
+        upload = read_upload(saved(frames[0], kind, save_all=True, append_images=frames[1:]))
+        assert "first frame" in upload.notes[0]
+        assert upload.grey[20, 5] < 0.2 < upload.grey[20, 25]
 
 
 def test_a_large_picture_is_averaged_down():
-    found = read_upload(saved(Image.new("L", (3000, 1500), 200), "JPEG"))
-    assert max(found.grey.shape) == LONGEST_SIDE
-    np.testing.assert_allclose(found.grey, 200 / 255, atol=0.01)
+    upload = read_upload(saved(Image.new("L", (3000, 1500), 200), "JPEG"))
+    assert max(upload.grey.shape) == LONGEST_SIDE
+    np.testing.assert_allclose(upload.grey, 200 / 255, atol=0.01)
 
 
 def png_of_size(width: int, height: int) -> bytes:
@@ -122,7 +122,7 @@ def png_of_size(width: int, height: int) -> bytes:
         (saved(Image.new("L", (9, 9)), "TIFF"), "no picture that can be read"),
     ],
 )
-def test_what_is_refused_is_refused_in_one_line(content, said):
+def test_what_is_not_a_usable_picture_is_refused_in_one_line(content, said):
     with pytest.raises(InputError, match=said) as caught:
         read_upload(content)
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 200
@@ -136,7 +136,7 @@ def test_a_cut_file_is_refused(stroke):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
-def test_damaged_files_never_end_in_anything_else(stroke, kind):
+def test_damaged_files_are_read_or_refused_and_nothing_else(stroke, kind):
     content = bytearray(saved(Image.fromarray(stroke), kind))
     random = np.random.default_rng(0)
     for _ in range(150):
@@ -144,8 +144,8 @@ def test_damaged_files_never_end_in_anything_else(stroke, kind):
         for place in random.integers(0, len(damaged), 3):
             damaged[place] = random.integers(0, 256)
         try:
-            found = read_upload(bytes(damaged))
+            upload = read_upload(bytes(damaged))
         except InputError as error:
             assert "\n" not in str(error)
         else:
-            assert np.isfinite(found.grey).all()
+            assert np.isfinite(upload.grey).all()

@@ -1,4 +1,4 @@
-"""Each formula against slow plain code."""
+"""Each loss term against slow plain code or torch's own."""
 
 import math
 
@@ -16,6 +16,7 @@ from tvae.model.losses import (
     negative_mask,
     squared_l2,
     triplet_hinge,
+    triplet_term,
 )
 from tvae.model.vae import Posterior
 
@@ -98,6 +99,28 @@ def test_batch_all_is_the_mean_over_every_other_class_image(numbers):
                 hinges.append(max(0.0, to_positive - to_negative + 0.5))
     value = batch_all_hinge(anchors, positives, batch, negative_mask(labels), 0.5)
     assert float(value) == pytest.approx(np.mean(hinges))
+
+
+def test_negatives_are_the_images_of_another_class_than_the_anchor():
+    labels = [0, 1, 2, 0, 1, 2, 1, 0, 0]
+    expected = [[labels[n] != labels[a] for n in range(9)] for a in range(3)]
+    assert negative_mask(torch.tensor(labels)).tolist() == expected
+
+
+@pytest.mark.parametrize("batch_all", [False, True])
+def test_the_triplet_term_is_the_mean_hinge_of_the_chosen_triplets(numbers, batch_all):
+    labels, means, loss = torch.tensor([0, 1, 2, 0, 1, 2, 1, 0, 0]), numbers(9, 3).requires_grad_(), LossConfig()
+    anchors, positives, negatives = means.chunk(3)
+    term = triplet_term(means, labels, loss, batch_all)
+    if batch_all:
+        expected = batch_all_hinge(anchors, positives, means, negative_mask(labels), loss.margin)
+    else:
+        expected = triplet_hinge(anchors, positives, negatives, loss.margin).mean()
+    assert float(term) == float(expected)
+    assert term.requires_grad
+    unweighted = triplet_term(means, labels, LossConfig(triplet_weight=0), batch_all)
+    assert float(unweighted) == float(expected)
+    assert not unweighted.requires_grad, "a term of weight 0 is measured without a gradient"
 
 
 def test_distances_are_euclidean(numbers):

@@ -1,3 +1,5 @@
+"""The torch model against its layers written out."""
+
 import numpy as np
 import pytest
 import torch
@@ -25,7 +27,7 @@ def test_encoder_and_decoder_are_the_two_layers_written_out():
         np.testing.assert_allclose(model.decode(torch.tensor(z, dtype=torch.float32)), pixels, atol=1e-6)
 
 
-def test_a_sample_has_the_posteriors_mean_and_spread():
+def test_a_sample_is_the_mean_plus_the_noise_times_the_sd():
     posterior = Posterior(torch.tensor([[2.0]]), torch.tensor([[np.log(9.0)]]))
     assert posterior.sample(torch.zeros(1, 1)).item() == 2.0
     assert posterior.sample(torch.ones(1, 1)).item() == pytest.approx(5.0)
@@ -43,7 +45,7 @@ def test_first_weights_depend_on_the_seed_alone():
         assert (one[name] != other[name]).any()
 
 
-def test_weights_come_back_as_they_went():
+def test_a_model_made_with_weights_has_these_weights():
     weights = weights_of(initial_model(4, CONFIG, 7))
     assert {name: array.shape for name, array in weights.items()} == weight_shapes(4, CONFIG)
     again = weights_of(model_with(weights, 4, CONFIG))

@@ -1,8 +1,9 @@
-"""What is told while a run trains, against the metrics of the same rows."""
+"""Triplet accuracy while a run trains, against the metrics of the same rows."""
 
 from __future__ import annotations
 
 import math
+import threading
 import time
 
 import numpy as np
@@ -32,7 +33,7 @@ def means_of(training, arm, split, rows) -> np.ndarray:
         return training.arms[arm].model.encode(pixels).mean.numpy()
 
 
-def told_of(training, split) -> list[dict]:
+def measured(training, split) -> list[dict]:
     rows: list[dict] = []
     live = LiveAccuracy(split, rows.append)
     live.look(training, 0.25, 1.5)
@@ -40,8 +41,8 @@ def told_of(training, split) -> list[dict]:
     return rows
 
 
-def test_it_tells_the_triplet_accuracy_of_the_whole_split_where_that_is_small(training, digits):
-    (row,) = told_of(training, digits.test)
+def test_a_small_split_is_measured_whole(training, digits):
+    (row,) = measured(training, digits.test)
     assert (row["step"], row["epoch"], row["seconds"], row["n"]) == (5, 0.25, 1.5, 359)
     assert row["margins"] == MARGINS
     for arm in ("vae", "tvae"):
@@ -51,13 +52,13 @@ def test_it_tells_the_triplet_accuracy_of_the_whole_split_where_that_is_small(tr
     assert row["arms"]["vae"] != row["arms"]["tvae"]
 
 
-def test_of_a_large_split_it_takes_rows_spread_over_it_and_is_exact_among_them(training, digits, monkeypatch):
+def test_of_a_large_split_rows_spread_over_it_are_measured_exactly(training, digits, monkeypatch):
     monkeypatch.setattr(live_accuracy, "MOST_ROWS", 40)
-    (row,) = told_of(training, digits.test)
+    (row,) = measured(training, digits.test)
     rows = [int(k * 358 / 39) for k in range(40)]
     assert row["n"] == 40
     means, labels = means_of(training, "tvae", digits.test, rows), digits.test.labels[rows]
-    for margin, told in zip(MARGINS, row["arms"]["tvae"], strict=True):
+    for margin, share in zip(MARGINS, row["arms"]["tvae"], strict=True):
         right = [
             math.dist(means[a], means[p]) + margin <= math.dist(means[a], means[n])
             for a in range(40)
@@ -67,49 +68,63 @@ def test_of_a_large_split_it_takes_rows_spread_over_it_and_is_exact_among_them(t
             if p != a and labels[p] == labels[a]
         ]
         by_anchor = triplet_accuracy(means, labels, [margin]).accuracy[0]
-        assert told == pytest.approx(by_anchor, abs=1e-5)
-        assert told == pytest.approx(np.mean(right), abs=0.05)  # that weighs anchors of large classes more
+        assert share == pytest.approx(by_anchor, abs=1e-5)
+        assert share == pytest.approx(np.mean(right), abs=0.05)  # that weighs anchors of large classes more
 
 
-def test_it_looks_about_once_a_second_and_in_a_twentieth_of_the_time(training, digits, monkeypatch):
+def test_it_measures_about_once_a_second_and_in_a_twentieth_of_the_time(training, digits, monkeypatch):
     rows: list[dict] = []
     live = LiveAccuracy(digits.test, rows.append)
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    real = live._means
+    for arm in training.arms.values():
 
-    def slow(*words):
-        now[0] += 0.1
-        return real(*words)
+        def slow(images, encode=arm.model.encode):
+            now[0] += 0.1
+            return encode(images)
 
-    monkeypatch.setattr(live, "_means", slow)
-    looked = []
+        monkeypatch.setattr(arm.model, "encode", slow)
+    measured_at = []
     for _ in range(2000):
         before = now[0]
         live.look(training, 0.0, 0.0)
         if now[0] > before:
-            looked.append(before)
+            measured_at.append(before)
         now[0] += 0.01
-        while live._waiting.full():
-            pass
+        while len(rows) < len(measured_at):
+            time.sleep(0.001)
     live.close()
-    apart = np.diff(looked)
-    assert len(rows) == len(looked)
+    apart = np.diff(measured_at)
+    assert len(rows) == len(measured_at)
     assert (apart >= 0.2 / live_accuracy.MOST_SHARE).all()  # two arms, a tenth of a second each
     assert (apart < 0.2 / live_accuracy.MOST_SHARE + 1).all()
 
 
-def test_a_row_that_can_not_be_kept_is_told_at_the_next_look(training, digits):
-    def full(row):
+def test_a_measurement_that_can_not_be_kept_is_raised_at_the_next_look_and_does_not_block_the_end(
+    training, digits, monkeypatch
+):
+    monkeypatch.setattr(live_accuracy, "SECONDS_BETWEEN", 0.0)
+    monkeypatch.setattr(live_accuracy, "MOST_SHARE", math.inf)
+    counting, disk_is_full = threading.Event(), threading.Event()
+
+    def keep(row):
+        counting.set()
+        disk_is_full.wait(60)
         raise OSError(28, "No space left on device")
 
-    live = LiveAccuracy(digits.test, full)
+    live = LiveAccuracy(digits.test, keep)
     live.look(training, 0.0, 0.0)
-    live._thread.join(timeout=60)
+    assert counting.wait(60)
+    live.look(training, 0.0, 0.0)  # waits behind the one that will fail
+    disk_is_full.set()
+    closing = threading.Thread(target=live.close, daemon=True)
+    closing.start()
+    closing.join(60)
+    assert not closing.is_alive()
     with pytest.raises(OSError, match="No space left"):
         live.look(training, 0.0, 0.0)
 
 
 def test_a_split_without_a_triplet_is_no_error(training, digits, monkeypatch):
     monkeypatch.setattr(live_accuracy, "MOST_ROWS", 1)
-    assert told_of(training, digits.test) == []
+    assert measured(training, digits.test) == []

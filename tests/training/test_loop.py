@@ -88,7 +88,7 @@ def test_reports_count_steps_and_name_every_arm(blobs):
     assert reports[0].arms["vae"].reconstruction == reports[0].arms["tvae"].reconstruction  # the same start
 
 
-def test_training_can_be_left_between_steps_and_taken_up_again(blobs):
+def test_training_can_be_left_between_steps_and_continued(blobs):
     config = RunConfig(model=SMALL, train=TrainConfig(epochs=3, batch_size=10))
     threads = torch.get_num_threads()
     training = Training(config, blobs)
@@ -109,38 +109,38 @@ def test_every_arm_computes_with_one_thread(blobs, step):
     train = TrainConfig(epochs=1, batch_size=10, step=step)
     training = Training(RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=train), blobs)
     counts = []
-    for descent in training._descents:
+    for training_step in training.training_steps:
 
-        def counted(number, batch, gradients=descent.gradients):
-            of_ours = (pool for pool in threadpool_info() if pool["user_api"] == "blas" or "torch" in pool["filepath"])
-            counts.extend(pool["num_threads"] for pool in of_ours)
+        def counted(number, batch, gradients=training_step.gradients):
+            pools = (pool for pool in threadpool_info() if pool["user_api"] == "blas" or "torch" in pool["filepath"])
+            counts.extend(pool["num_threads"] for pool in pools)
             return gradients(number, batch)
 
-        descent.gradients = counted
+        training_step.gradients = counted
     next(training.reports())
     assert counts and set(counts) == {1}
 
 
 def test_every_step_is_taken_on_the_batch_of_its_number_though_it_is_drawn_ahead(blobs):
     training = Training(RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=TrainConfig(batch_size=10)), blobs)
-    descent, taken = training._descents[0], []
-    gradients = descent.gradients
+    training_step, batches = training.training_steps[0], []
+    gradients = training_step.gradients
 
     def noted(number, batch):
-        taken.append(batch)
+        batches.append(batch)
         return gradients(number, batch)
 
-    descent.gradients = noted
+    training_step.gradients = noted
     for _ in zip(range(4), training.reports(), strict=False):
         pass
-    for step, batch in enumerate(taken):
+    for step, batch in enumerate(batches):
         rows, noise = step_batch(TripletSampler(blobs.labels), 0, step, 10, 3)
         np.testing.assert_array_equal(batch.rows, rows)
         np.testing.assert_array_equal(batch.noise.numpy(), noise)
         np.testing.assert_array_equal(batch.labels.numpy(), blobs.labels[rows.reshape(-1)])
 
 
-def test_what_the_callers_thread_has_set_does_not_reach_the_arms(blobs):
+def test_arms_train_also_where_the_caller_has_switched_gradients_off(blobs):
     def weights(training):
         for _ in zip(range(3), training.reports(), strict=False):
             pass
@@ -149,13 +149,13 @@ def test_what_the_callers_thread_has_set_does_not_reach_the_arms(blobs):
     config = RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=TrainConfig(batch_size=10))
     expected = weights(Training(config, blobs))
     with torch.no_grad():
-        found = weights(Training(config, blobs))
-    for ours, theirs in zip(found, expected, strict=True):
+        without_gradients = weights(Training(config, blobs))
+    for ours, theirs in zip(without_gradients, expected, strict=True):
         for name, array in ours.items():
             np.testing.assert_array_equal(array, theirs[name])
 
 
-def test_where_all_arms_fail_the_first_is_told(blobs):
+def test_where_all_arms_fail_the_error_names_the_first(blobs):
     training = Training(RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=TrainConfig(batch_size=10)), blobs)
     for arm in training.arms.values():
         with torch.no_grad():
@@ -165,12 +165,12 @@ def test_where_all_arms_fail_the_first_is_told(blobs):
 
 
 @pytest.mark.parametrize("processors", [1, 2])
-def test_arms_are_told_in_their_order_on_any_number_of_processors(blobs, monkeypatch, processors):
+def test_reports_name_the_arms_in_their_order_on_any_number_of_processors(blobs, monkeypatch, processors):
     monkeypatch.setattr("tvae.training.loop.os.cpu_count", lambda: processors)
     training = Training(RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=TrainConfig(batch_size=10)), blobs)
     reports = training.reports()
-    told = [list(report.arms) for report, _ in zip(reports, range(3), strict=False)]
-    assert told == [["vae", "tvae"]] * 3
+    names = [list(report.arms) for report, _ in zip(reports, range(3), strict=False)]
+    assert names == [["vae", "tvae"]] * 3
 
 
 def test_training_learns(digits):
@@ -216,7 +216,7 @@ def test_a_step_size_that_explodes_leaves_finite_weights(blobs):
         assert all(np.isfinite(array).all() for array in weights_of(arm.model).values())
 
 
-def test_collapse_is_told(blobs):
+def test_collapse_is_reported(blobs):
     """A KL weight of 100 switches every latent off."""
     loss = LossConfig(triplet_weight=0, kl_weight=100)
     config = RunConfig(model=SMALL, train=TrainConfig(epochs=100, batch_size=15), arms={"dead": loss})
@@ -255,9 +255,9 @@ def test_the_device_is_the_one_asked_for(monkeypatch):
     assert resolve_device("cuda").type == "cuda"
 
 
-def test_a_device_that_is_not_there_is_told_in_one_line(blobs, monkeypatch):
+def test_a_device_that_is_not_there_is_refused_in_one_line(blobs, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     config = RunConfig(train=TrainConfig(batch_size=10, device="cuda"))
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as caught:
         Training(config, blobs)
-    assert str(told.value) == "train.device: no CUDA device is at hand; use cpu or auto"
+    assert str(caught.value) == "train.device: no CUDA device is at hand; use cpu or auto"

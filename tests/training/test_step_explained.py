@@ -1,3 +1,5 @@
+"""The explained step, against the means, the batch and the gradients written out."""
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from tvae.data import load_dataset
 from tvae.model.losses import LossTerms, kl_divergence, squared_l2, triplet_hinge
 from tvae.training.arm import images_of
 from tvae.training.loop import Training
-from tvae.training.step_explained import ROLES, lesson
+from tvae.training.step_explained import ROLES, explained_next_step
 
 LOSS = LossConfig(margin=1.5, kl_weight=0.3, triplet_weight=2.0)
 
@@ -30,59 +32,61 @@ def training(split):
     reports.close()
 
 
-def told_means(training, split, arm, rows):
+def means_of(training, split, arm, rows):
     with torch.no_grad():
         images = torch.from_numpy(split.pixels(np.array(rows)).reshape(3, -1))
         return training.arms[arm].model.encode(images).mean.numpy()
 
 
-def test_the_lesson_tells_of_the_step_that_is_taken_next(training, split):
-    told = lesson(training, split)
-    assert told["step"] == training.step + 1 == 6
+def test_the_explained_step_is_the_one_that_is_taken_next(training, split):
+    step = explained_next_step(training, split)
+    assert step["step"] == training.step + 1 == 6
     rows = training.next_batch().rows
-    assert any((rows[:, place] == told["rows"]).all() for place in range(rows.shape[1]))
-    assert np.array_equal(told["images"], split.images[told["rows"]])
-    assert told["classes"] == [split.class_names[split.labels[row]] for row in told["rows"]]
+    assert any((rows[:, place] == step["rows"]).all() for place in range(rows.shape[1]))
+    assert np.array_equal(step["images"], split.images[step["rows"]])
+    assert step["classes"] == [split.class_names[split.labels[row]] for row in step["rows"]]
 
 
-def test_telling_a_step_changes_nothing(training, split):
+def test_explaining_a_step_changes_nothing(training, split):
     before = {name: [p.clone() for p in arm.model.parameters()] for name, arm in training.arms.items()}
-    assert lesson(training, split) == lesson(training, split)
+    assert explained_next_step(training, split) == explained_next_step(training, split)
     for name, arm in training.arms.items():
         assert all(torch.equal(*pair) for pair in zip(before[name], arm.model.parameters(), strict=True))
 
 
 def test_distances_and_hinge_are_those_of_the_means(training, split):
-    told = lesson(training, split)
-    for arm, found in told["arms"].items():
-        a, p, n = told_means(training, split, arm, told["rows"])
-        assert found["to_positive"] == pytest.approx(np.linalg.norm(a - p), rel=1e-4)
-        assert found["to_negative"] == pytest.approx(np.linalg.norm(a - n), rel=1e-4)
-        assert found["hinge"] == pytest.approx(max(0.0, found["to_positive"] - found["to_negative"] + 1.5), abs=1e-5)
+    step = explained_next_step(training, split)
+    for arm, explained in step["arms"].items():
+        a, p, n = means_of(training, split, arm, step["rows"])
+        assert explained["to_positive"] == pytest.approx(np.linalg.norm(a - p), rel=1e-4)
+        assert explained["to_negative"] == pytest.approx(np.linalg.norm(a - n), rel=1e-4)
+        assert explained["hinge"] == pytest.approx(
+            max(0.0, explained["to_positive"] - explained["to_negative"] + 1.5), abs=1e-5
+        )
 
 
 def test_the_plane_keeps_the_three_distances(training, split):
-    told = lesson(training, split)
-    for arm, found in told["arms"].items():
-        a, p, n = (np.array(found["points"][role]) for role in ROLES)
-        means = told_means(training, split, arm, told["rows"])
+    step = explained_next_step(training, split)
+    for arm, explained in step["arms"].items():
+        a, p, n = (np.array(explained["points"][role]) for role in ROLES)
+        means = means_of(training, split, arm, step["rows"])
         assert np.allclose(a, 0) and p[0] > 0 and p[1] == pytest.approx(0, abs=1e-5)
         for one, other, i, j in ((a, p, 0, 1), (a, n, 0, 2), (p, n, 1, 2)):
             assert np.linalg.norm(one - other) == pytest.approx(np.linalg.norm(means[i] - means[j]), rel=1e-4)
 
 
-def test_the_triplet_term_pulls_the_positive_near_and_the_negative_away(training, split):
-    told = lesson(training, split)["arms"]
-    assert told["tvae"]["hinge"] > 0
-    pulls, points = told["tvae"]["pulls"]["triplet"], told["tvae"]["points"]
+def test_the_triplet_term_pulls_the_positive_nearer_and_pushes_the_negative_away(training, split):
+    arms = explained_next_step(training, split)["arms"]
+    assert arms["tvae"]["hinge"] > 0
+    pulls, points = arms["tvae"]["pulls"]["triplet"], arms["tvae"]["points"]
     assert pulls["positive"][0] < 0  # to the anchor, which lies to its left
     assert np.dot(pulls["negative"], points["negative"]) > 0  # away from the anchor, which lies at 0
-    assert set(told["vae"]["lengths"]["triplet"].values()) == {0.0}
+    assert set(arms["vae"]["lengths"]["triplet"].values()) == {0.0}
 
 
 def test_forces_are_those_that_the_loss_gives(training, split):
     """The summed forces of a role's mean against the gradient of the step's total loss, written out anew."""
-    told = lesson(training, split)
+    step = explained_next_step(training, split)
     batch, arm = training.next_batch(), training.arms["tvae"]
     with torch.no_grad():
         posterior = arm.model.encode(images_of(training.images, batch))
@@ -94,11 +98,11 @@ def test_forces_are_those_that_the_loss_gives(training, split):
         kl_divergence(placed).sum(dim=1).mean(),
         triplet_hinge(anchors, positives, negatives, LOSS.margin).mean(),
     )
-    place = int(np.flatnonzero((batch.rows == np.array(told["rows"])[:, None]).all(axis=0))[0])
+    place = int(np.flatnonzero((batch.rows == np.array(step["rows"])[:, None]).all(axis=0))[0])
     for term in ("reconstruction", "kl", "triplet"):
         weighted = getattr(LOSS, f"{term}_weight") * getattr(terms, term)
         gradient = torch.autograd.grad(weighted, means, retain_graph=True)[0] * len(means)
-        lengths = told["arms"]["tvae"]["lengths"][term]
+        lengths = step["arms"]["tvae"]["lengths"][term]
         for i, role in enumerate(ROLES):
             wanted = float(gradient[i * batch.rows.shape[1] + place].norm())
             assert lengths[role] == pytest.approx(wanted, rel=1e-3, abs=1e-5)

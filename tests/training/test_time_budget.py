@@ -1,8 +1,10 @@
+"""A run in a given time, simulated."""
+
 from tvae.training.time_budget import TimePlan
 
 
 def simulated(budget: float, a_step: float, first: float = 0.0, most: int = 10**6) -> float:
-    """Seconds that a run takes whose first step costs more."""
+    """Seconds that a run takes; `first` are those that its first step takes longer."""
     plan, step, seconds, steps = TimePlan(budget, most), 0, 0.0, most
     while step < steps:
         step += 1
@@ -17,7 +19,7 @@ def test_the_time_is_met_to_a_few_steps_and_a_slow_start_does_not_count_against_
     assert abs(simulated(10.0, 0.01, first=2.0) - 10.0) <= 0.05
 
 
-def test_slow_beginnings_cost_a_quarter_of_the_time_at_most():
+def test_slow_first_seconds_cost_a_quarter_of_the_time_at_most():
     plan, step, seconds, steps = TimePlan(10.0, 10**6), 0, 0.0, 10**6
     while step < steps:
         step += 1
@@ -26,7 +28,7 @@ def test_slow_beginnings_cost_a_quarter_of_the_time_at_most():
     assert 7.3 < seconds <= 10.0
 
 
-def test_it_ends_at_the_most_steps_if_these_are_over_sooner():
+def test_it_ends_at_the_most_steps_where_they_take_less_time():
     assert simulated(10.0, 0.01, most=50) <= 0.6
 
 

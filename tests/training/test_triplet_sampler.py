@@ -1,3 +1,5 @@
+"""Drawn triplets, against their definition."""
+
 import numpy as np
 import pytest
 
@@ -30,7 +32,7 @@ def test_each_draw_is_uniform():
             assert np.abs(counts[rows] - expected).max() < 5 * np.sqrt(expected)
 
 
-def test_a_lone_image_is_no_anchor_but_may_be_a_negative():
+def test_the_only_image_of_a_class_is_no_anchor_but_may_be_a_negative():
     labels = np.array([0, 0, 0, 7])
     sampler = TripletSampler(labels)
     anchors, positives, negatives = sampler.sample(1_000, step_generator(0, 0))

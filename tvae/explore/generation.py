@@ -86,7 +86,7 @@ def generated_images(
     network: Network,
     arm: EncodedArm,
     labels: Int[np.ndarray, " n"],
-    asked: int | None,
+    label: int | None,
     *,
     count: int,
     temperature: float,
@@ -98,15 +98,15 @@ def generated_images(
 
     Args:
         arm: the encoded images that the Gaussian of a class is taken from, with these labels.
-        asked: number of a class, whose Gaussian the codes are drawn from; None draws from the prior.
+        label: number of a class, whose Gaussian the codes are drawn from; None draws from the prior.
 
     Raises:
         InputError: a class without images, or an impossible count, temperature or seed.
     """
     noise = shared_noise(count, network.latents, seed)
-    if asked is None:
+    if label is None:
         return to_grey(network.decoded(prior_codes(noise, temperature)))
-    return to_grey(network.decoded(class_gaussian(arm.means, labels, asked).codes(noise, temperature)))
+    return to_grey(network.decoded(class_gaussian(arm.means, labels, label).codes(noise, temperature)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,13 +119,13 @@ class RealRows:
     """As many others, to measure how real images themselves score."""
 
 
-def real_rows(labels: Int[np.ndarray, " n"], asked: int | None, most: int, seed: int) -> RealRows:
-    """Random rows of a class, or of all images where `asked` is None; each set has half of them, `most` at most.
+def real_rows(labels: Int[np.ndarray, " n"], label: int | None, most: int, seed: int) -> RealRows:
+    """Random rows of a class, or of all images where `label` is None; each set has half of them, `most` at most.
 
     Raises:
         InputError: fewer than twice `NEIGHBOURS` + 1 images.
     """
-    rows = np.arange(len(labels)) if asked is None else np.flatnonzero(np.asarray(labels) == asked)
+    rows = np.arange(len(labels)) if label is None else np.flatnonzero(np.asarray(labels) == label)
     half = min(most, len(rows) // 2)
     if half <= NEIGHBOURS:
         raise InputError(

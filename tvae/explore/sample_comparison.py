@@ -24,7 +24,7 @@ class Share(NamedTuple):
     standard_error: float
 
 
-def class_agreement(predicted: Int[np.ndarray, " m"], asked: int) -> Share:
+def class_agreement(predicted: Int[np.ndarray, " m"], label: int) -> Share:
     """Share of the samples predicted as the class that was asked for, with its binomial standard error.
 
     Raises:
@@ -32,20 +32,20 @@ def class_agreement(predicted: Int[np.ndarray, " m"], asked: int) -> Share:
     """
     if len(predicted) == 0:
         raise InputError("samples: there are none; their agreement needs one at least")
-    share = float((np.asarray(predicted) == asked).mean())
+    share = float((np.asarray(predicted) == label).mean())
     return Share(share, float(np.sqrt(share * (1 - share) / len(predicted))))
 
 
 def sample_shares(
-    quality: SampleQuality, predicted: Int[np.ndarray, " m"] | None = None, asked: int | None = None
+    quality: SampleQuality, predicted: Int[np.ndarray, " m"] | None = None, label: int | None = None
 ) -> dict[Measure, Share]:
     """The measures of one set of samples; agreement where both a classifier's predictions and a class are given."""
     shares: dict[Measure, Share] = {
         "precision": Share(quality.precision, quality.precision_error),
         "recall": Share(quality.recall, quality.recall_error),
     }
-    if predicted is not None and asked is not None:
-        shares["agreement"] = class_agreement(predicted, asked)
+    if predicted is not None and label is not None:
+        shares["agreement"] = class_agreement(predicted, label)
     return shares
 
 

@@ -225,9 +225,9 @@ class Worker:
         slow_until = time.monotonic() + SLOW_SECONDS
         while (paused := self._files.flag("pause")) or self._files.flag("slow"):
             if not told and self._files.flag("slow"):
-                from tvae.training.step_explained import lesson
+                from tvae.training.step_explained import explained_next_step
 
-                self._files.write_lesson(lesson(recording.training, dataset.train))
+                self._files.write_lesson(explained_next_step(recording.training, dataset.train))
                 told = True
             if paused and self._files.granted_steps() > self._taken_steps:
                 self._taken_steps += 1

@@ -1,9 +1,9 @@
 """Encoder, decoder and posterior in torch and in numpy, their losses, and what they encode.
 
-    encoding.py  Encoding: a split as the arms of a run encode it
+    encoding.py  Encoding: what the arms of a run make of a split
     losses.py    Reconstruction, KL, triplet hinge and their weighted sum (Eq. 1, 2)
-    network.py   The same encoder and decoder in numpy, for pages that must not load torch
-    vae.py       Encoder, decoder and posterior (torch)
+    network.py   Encoder and decoder in numpy, for pages that must not load torch
+    vae.py       Encoder, decoder and posterior in torch
 
 Pages and notebooks that only read a run use `network`: importing torch takes seconds.
 """

@@ -1,4 +1,4 @@
-"""Encoding: a split as the arms of a run encode it."""
+"""Encoding: what the arms of a run make of a split."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tvae.system.array_files import content_key
 
 
 def weight_shapes(pixels: int, model: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Name and shape of each tensor of a `tvae.model.vae.VAE`."""
+    """Shape of each weight tensor of a `tvae.model.vae.VAE`, by name."""
     hidden, latent = model.hidden, model.latent_dim
     return {
         "encoder.0.weight": (hidden, pixels),
@@ -29,7 +29,7 @@ def weight_shapes(pixels: int, model: ModelConfig) -> dict[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class EncodedArm:
-    """One arm's view of a split."""
+    """A split as one arm encodes it."""
 
     means: Float32[np.ndarray, "n latent"]
     """Posterior means."""
@@ -49,7 +49,7 @@ class EncodedArm:
 
 @dataclass(frozen=True)
 class Encoding:
-    """A split as all arms of a run see it, with a few reconstructions to show at once."""
+    """A split as all arms of a run encode it, with a few images and reconstructions to show at once."""
 
     split: str
     labels: Int64[np.ndarray, " n"]
@@ -58,7 +58,7 @@ class Encoding:
     """Rows of the first two images of each class, at most 40."""
     sample_images: UInt8[np.ndarray, "k height width"]
     sample_reconstructions: dict[str, UInt8[np.ndarray, "k height width"]]
-    """Of the sample rows, from their means."""
+    """Reconstructions of the sample rows from their means, by arm."""
 
     @property
     def means(self) -> dict[str, Float32[np.ndarray, "n latent"]]:

@@ -66,7 +66,10 @@ def triplet_term(
 ) -> Float[Tensor, ""]:
     """The triplet term of a batch of anchors, positives, negatives (in this order).
 
-    Where its weight is 0 it is shown but not descended: no gradient reaches the means.
+    Where its weight is 0 it is measured but not trained on: no gradient reaches the means.
+
+    Args:
+        batch_all: whether all triplets of `batch_all_hinge` count; else the drawn ones alone.
     """
     if loss.triplet_weight == 0:
         means = means.detach()
@@ -79,8 +82,8 @@ def triplet_term(
 def euclidean_distances(left: Float[Tensor, "b latent"], right: Float[Tensor, "n latent"]) -> Float[Tensor, "b n"]:
     """All distances between two sets of points, by one matrix product, with gradient 0 where points coincide."""
     squares = left.square().sum(1)[:, None] + right.square().sum(1) - 2.0 * left @ right.T
-    near = squares <= 1e-12
-    return torch.where(near, 0.0, torch.where(near, 1.0, squares).sqrt())
+    coincide = squares <= 1e-12
+    return torch.where(coincide, 0.0, torch.where(coincide, 1.0, squares).sqrt())
 
 
 @dataclass(frozen=True)

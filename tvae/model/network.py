@@ -1,4 +1,4 @@
-"""The same encoder and decoder in numpy, for pages that must not load torch."""
+"""Encoder and decoder in numpy, for pages that must not load torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tvae.errors import InputError
 from tvae.system.array_files import Weights
 
 _BLOCK = 4_096
-"""Images or codes at once: a few MB of hidden values."""
+"""Images or codes at a time: a few MB of hidden values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,15 +22,15 @@ class EncodedImages:
     log_vars: Float32[np.ndarray, "m latent"]
 
     def sample(self, noise: Float[np.ndarray, "m latent"]) -> Float32[np.ndarray, "m latent"]:
-        """A code each: mean + sd * noise."""
+        """A sample of each posterior: mean + sd * noise."""
         return (self.means + np.exp(0.5 * self.log_vars) * noise).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """One arm's encoder and decoder, the same functions as `tvae.model.vae.VAE` computes.
+    """One arm's encoder and decoder: computes what `tvae.model.vae.VAE` computes.
 
-    A second form of it, because importing torch takes seconds and a page needs two products of small matrices.
+    A second implementation, because importing torch takes seconds and a page needs two products of small matrices.
     """
 
     weights: Weights
@@ -43,7 +43,7 @@ class Network:
         return self.weights["decoder.0.weight"].shape[1]
 
     def encoded(self, images: UInt8[np.ndarray, "m height width"]) -> EncodedImages:
-        """The posterior of each image.
+        """Encode the images: the posterior of each.
 
         Raises:
             InputError: images that are not uint8 of this arm's size.
@@ -54,11 +54,11 @@ class Network:
                 f"images: {images.dtype} of shape {images.shape}; this arm takes uint8 of {self.height} x {self.width}"
             )
         pixels = images.reshape(len(images), -1)
-        both = self._layers("encoder", pixels, unit=255)  # (m, 2 latent)
-        return EncodedImages(both[:, : self.latents], both[:, self.latents :])
+        statistics = self._layers("encoder", pixels, unit=255)  # (m, 2 latent)
+        return EncodedImages(statistics[:, : self.latents], statistics[:, self.latents :])
 
     def decoded(self, codes: Float[np.ndarray, "m latent"]) -> Float32[np.ndarray, "m height width"]:
-        """The images of these codes, in [0, 1].
+        """Decode the codes: an image each, pixels in [0, 1].
 
         Raises:
             InputError: codes that are not finite rows of this arm's number of latents.
@@ -70,7 +70,7 @@ class Network:
         return (0.5 * (1 + np.tanh(0.5 * logits))).reshape(-1, self.height, self.width)  # sigmoid without overflow
 
     def _layers(self, part: str, inputs: np.ndarray, unit: float = 1.0) -> Float32[np.ndarray, "m out"]:
-        """Linear, ReLU, linear, of the inputs in this unit."""
+        """Linear, ReLU, linear, of the inputs divided by `unit`."""
         first, first_bias, last, last_bias = (
             self.weights[f"{part}.{layer}.{kind}"] for layer in (0, 2) for kind in ("weight", "bias")
         )

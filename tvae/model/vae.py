@@ -1,4 +1,4 @@
-"""Encoder, decoder and posterior (torch)."""
+"""Encoder, decoder and posterior in torch."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class VAE(nn.Module):
         super().__init__()
         self.pixels = pixels
         self.config = config
-        # One last layer gives mean and log-variance together: one matrix product instead of two.
+        # The last layer gives mean and log-variance together: one matrix product instead of two.
         self.encoder = nn.Sequential(
             nn.Linear(pixels, config.hidden), nn.ReLU(), nn.Linear(config.hidden, 2 * config.latent_dim)
         )
@@ -43,28 +43,28 @@ class VAE(nn.Module):
         )
 
     def encode(self, images: Float[Tensor, "n pixels"]) -> Posterior:
-        """The posterior of each image."""
+        """Encode the images: the posterior of each."""
         mean, log_var = self.encoder(images).chunk(2, dim=1)  # (n, 2 latent) -> twice (n, latent)
         return Posterior(mean, log_var)
 
     def decode_logits(self, latents: Float[Tensor, "n latent"]) -> Float[Tensor, "n pixels"]:
-        """The decoder before its sigmoid, for a cross-entropy that doesn't overflow."""
+        """Decode without the last sigmoid, for a cross-entropy that doesn't overflow."""
         return self.decoder(latents)
 
     def decode(self, latents: Float[Tensor, "n latent"]) -> Float[Tensor, "n pixels"]:
-        """The images of these latents, in [0, 1]."""
+        """Decode the latents: an image each, pixels in [0, 1]."""
         return torch.sigmoid(self.decode_logits(latents))
 
 
 def initial_model(pixels: int, config: ModelConfig, seed: int) -> VAE:
-    """A model whose first weights depend on the seed and nothing else (torch's default initialisation)."""
+    """A new model whose weights depend on the seed alone (torch's default initialisation)."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return VAE(pixels, config)
 
 
 def model_with(weights: Mapping[str, np.ndarray], pixels: int, config: ModelConfig) -> VAE:
-    """The model with these (checked) weights, ready to evaluate."""
+    """A model with these (checked) weights, in evaluation mode."""
     with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
         model = VAE(pixels, config)
     model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()}, assign=True)

@@ -124,7 +124,7 @@ class Recording:
             self._take_up(resume_file)
         else:
             for arm, weights in (start or {}).items():
-                self.training.arms[arm].begin_with(weights)
+                self.training.arms[arm].set_weights(weights)
             cut_rows(folder / HISTORY, -1)
         self._snapshots = SnapshotTimes(self.run, self.training.steps, seconds, self.seconds)
         self._save()

@@ -1,4 +1,4 @@
-"""Arm, Batch, ArmLosses, and the Descent protocol of a step."""
+"""Arm, Batch, ArmLosses, and the TrainingStep protocol."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tvae.config import LossConfig
 from tvae.model.vae import VAE
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
-"""Adam's two, as torch names them."""
+"""Names of Adam's two moments, as in torch."""
 
 
 class NonFiniteLoss(ArithmeticError):
-    """A term of the loss, or its gradient, was NaN or infinite; the weights are those before that step."""
+    """A term of the loss or its gradient is NaN or infinite; the weights stay as they were before that step."""
 
     def __init__(self, arm: str, term: str, step: int) -> None:
         super().__init__(f"arm {arm}: {term} is not finite at step {step}; the last finite weights are kept")
@@ -28,10 +28,10 @@ class NonFiniteLoss(ArithmeticError):
 
 
 class Batch(NamedTuple):
-    """What all arms see in one step: anchors, positives, negatives, in this order."""
+    """The batch of one step, the same for all arms: anchors, positives, negatives, in this order."""
 
     rows: Int64[np.ndarray, "3 b"]
-    """In the training split."""
+    """Rows in the training split."""
     noise: Float[Tensor, "3*b latent"]
     labels: Int64[Tensor, " 3*b"]
 
@@ -39,7 +39,12 @@ class Batch(NamedTuple):
 def images_of(
     split: UInt8[Tensor, "n pixels"], batch: Batch, out: Tensor | None = None
 ) -> Float32[Tensor, "3*b pixels"]:
-    """The batch's images as shares of 255."""
+    """The images of the batch, pixels in [0, 1].
+
+    Args:
+        split: all images of the training split, 0 to 255.
+        out: memory to write them to.
+    """
     rows = torch.from_numpy(batch.rows.reshape(-1)).to(split.device)
     return torch.div(split.index_select(0, rows), 255.0, out=out)
 
@@ -52,12 +57,16 @@ class ArmLosses:
     kl: float
     triplet: float
     total: float
-    """The weighted sum that was descended (Eq. 2)."""
+    """The weighted sum (Eq. 2), whose gradient the step follows."""
     spread: float
     """Root mean square distance of the batch's means from their centre."""
 
     def require_finite(self, gradient_norm: float, arm: str, step: int) -> None:
-        """Raises NonFiniteLoss that names the first of these figures that is not finite."""
+        """Check that every loss term and the norm of the gradient are finite.
+
+        Raises:
+            NonFiniteLoss: with the name of the first that is not.
+        """
         figures = {
             "reconstruction": self.reconstruction,
             "kl": self.kl,
@@ -72,7 +81,7 @@ class ArmLosses:
 
 
 class Arm:
-    """One model, its loss, and Adam's moments: with the number of steps, all that the next step depends on."""
+    """One model, its loss and Adam's moments; the next step depends on these and the step's number alone."""
 
     def __init__(self, name: str, loss: LossConfig, model: VAE) -> None:
         self.name, self.loss, self.model = name, loss, model
@@ -80,7 +89,7 @@ class Arm:
             weight: {moment: torch.zeros_like(tensor) for moment in MOMENTS}
             for weight, tensor in model.state_dict().items()
         }
-        """By weight's name and moment's name."""
+        """By name of the weight, then of the moment."""
 
     def state(self) -> Iterator[tuple[str, Tensor]]:
         """The weights and the moments, by name."""
@@ -89,26 +98,30 @@ class Arm:
             for moment in MOMENTS:
                 yield f"{moment}/{name}", self.moments[name][moment]
 
-    def begin_with(self, weights: Mapping[str, np.ndarray]) -> None:
-        """Take these (checked) weights for the first."""
+    def set_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Replace the weights by these (checked) ones."""
         self.model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Stand where `state` was told."""
+        """Restore the weights and moments from a copy of `state`, by the same names."""
         for name, tensor in self.state():
             tensor.copy_(torch.from_numpy(state[name]))
 
 
-class Descent(Protocol):
-    """A way to take steps with one or more arms."""
+class TrainingStep(Protocol):
+    """Takes the steps of one or more arms: first the gradients of a batch, then the update of the weights."""
 
     def gradients(self, number: int, batch: Batch) -> dict[str, ArmLosses]:
-        """Compute the gradients of the step of this number, from 1, and each arm's losses, by its name.
+        """Compute the gradients of step `number`, counted from 1; no weight changes.
 
-        Raises NonFiniteLoss. No weight is touched.
+        Returns:
+            Each arm's losses, by its name.
+
+        Raises:
+            NonFiniteLoss: a loss term or a gradient is not finite.
         """
         ...
 
     def descend(self, number: int, rate: float) -> None:
-        """Take the step with these gradients and this step size."""
+        """Update the weights with these gradients and this step size."""
         ...

@@ -18,24 +18,25 @@ from tvae.config import RunConfig
 from tvae.data import Split
 from tvae.errors import InputError
 from tvae.model.vae import initial_model
-from tvae.training.arm import Arm, ArmLosses, Batch, Descent
-from tvae.training.steps.cpu import Float32Step, products_type
+from tvae.training.arm import Arm, ArmLosses, Batch, TrainingStep
+from tvae.training.steps.cpu import Float32Step
 from tvae.training.steps.cpu_bfloat16 import Bfloat16Step
 from tvae.training.steps.gpu import StackedStep
 from tvae.training.steps.plain import PlainStep
+from tvae.training.steps.products_type import products_type
 from tvae.training.triplet_sampler import TripletSampler, step_batch
 
 COLLAPSED_KL = 0.05
-"""Nats of KL, summed over latents, under which the latents carry nothing of the image."""
+"""Nats of KL, summed over latents, below which the latents carry no information about the image."""
 COLLAPSED_SPREAD = 0.1
-"""Root mean square distance of the means from their centre, in units of the prior's sd, under which all are one."""
+"""Root mean square distance of the means from their centre, in units of the prior's sd, below which all are equal."""
 COLLAPSE_GRACE = 300
-"""Steps before collapse is told: a fresh encoder puts all images at one place too."""
+"""Steps before collapse is reported: an untrained encoder puts all images in one place too."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What one training step gave."""
+    """Losses and progress after one training step."""
 
     step: int
     """Steps taken so far."""
@@ -43,7 +44,7 @@ class Report:
     epoch: float
     arms: dict[str, ArmLosses]
     images_per_second: float
-    """Images that each arm encoded and decoded a second, smoothed over about 50 steps."""
+    """Images that each arm encodes and decodes per second, smoothed over about 50 steps."""
     warnings: tuple[str, ...]
 
 
@@ -70,18 +71,19 @@ class Training:
     """A run in progress.
 
     Attributes:
-        arms: the models as they stand, by name.
-        step: steps taken.
+        arms: the arms by name, in their present state.
+        step: steps taken so far.
         steps: steps of the whole run.
         products: type of the large matrix products, float32 or bfloat16.
-        images: of the training split, flat, on the run's device.
-        left_out: training images that can't be anchors, their class having no other member.
+        images: images of the training split, flat, on the run's device.
+        left_out: number of training images that can't be anchors because their class has no other member.
+        training_steps: what takes the arms' steps: on the CPU one for each arm, on a GPU one for all.
     """
 
     def __init__(self, config: RunConfig, split: Split) -> None:
         """
         Raises:
-            InputError: a batch larger than the data, labels that allow no triplet, no such device.
+            InputError: a batch larger than the data, labels that allow no triplet, or no such device.
         """
         if config.train.batch_size > len(split):
             raise InputError(
@@ -104,13 +106,13 @@ class Training:
             name: Arm(name, loss, initial_model(pixels, config.model, seed).to(self.device))
             for name, loss in config.arms.items()
         }
-        self._descents: Sequence[Descent] = self._ways_to_descend()
+        self.training_steps: Sequence[TrainingStep] = self._new_training_steps()
 
     def reports(self) -> Generator[Report, None, None]:
-        """Train to the end, a report a step; may be left between any two.
+        """Train to the end, with a report after each step; the iterator may be left after any of them.
 
-        On the CPU each arm's step is taken by one thread: the arms do not wait for each other's small products, and
-        another busy process costs its share and no more. The next batch is drawn while they are busy.
+        On the CPU each arm's step runs in one thread: so the arms do not wait for each other's small products, and
+        another busy process slows them by its own share only. The next batch is drawn meanwhile.
 
         Raises:
             NonFiniteLoss: training can't go on; `arms` holds the last finite weights.
@@ -119,7 +121,7 @@ class Training:
         smoothed = None
         with (
             ThreadPoolExecutor(
-                min(len(self._descents), os.cpu_count() or 1),
+                min(len(self.training_steps), os.cpu_count() or 1),
                 initializer=torch.set_num_threads,  # each thread has a number of its own
                 initargs=(1,),
             ) as pool,
@@ -131,7 +133,7 @@ class Training:
                 while self.step < self.steps:
                     started = time.perf_counter()
                     batch = self._batch(*drawn.result())
-                    drawn = pool.submit(self._draw, self.step + 1)  # at the end, one that nobody takes
+                    drawn = pool.submit(self._draw, self.step + 1)  # after the last step it is not used
                     losses = self._step(pool, batch)
                     seconds = time.perf_counter() - started
                     smoothed = seconds if smoothed is None else 0.96 * smoothed + 0.04 * seconds
@@ -147,11 +149,11 @@ class Training:
                 torch.set_num_threads(threads)
 
     def next_batch(self) -> Batch:
-        """What the next step is taken on: a function of the seed and the step alone."""
+        """The batch of the next step: a function of the seed and the number of the step alone."""
         return self._batch(*self._draw(self.step))
 
     def _draw(self, step: int) -> tuple[Int64[np.ndarray, "3 b"], Float32[np.ndarray, "3*b latent"]]:
-        """Triplet rows and noise, drawn after so many steps."""
+        """Triplet rows and noise of the step that comes after this many steps."""
         train = self.config.train
         return step_batch(self._sampler, train.seed, step, train.batch_size, self.config.model.latent_dim)
 
@@ -162,8 +164,8 @@ class Training:
             labels=self._labels[torch.from_numpy(rows.reshape(-1)).to(self.device)],
         )
 
-    def _ways_to_descend(self) -> Sequence[Descent]:
-        """On the CPU one an arm, each for a thread; on a GPU all arms in one."""
+    def _new_training_steps(self) -> Sequence[TrainingStep]:
+        """As the config asks: on the CPU one for each arm, to run in a thread each; on a GPU one for all arms."""
         train = self.config.train
         arms, batch_all, rows = list(self.arms.values()), train.triplets == "batch-all", 3 * train.batch_size
         if train.step == "plain":
@@ -182,23 +184,23 @@ class Training:
         number = self.step + 1
 
         @torch.enable_grad()  # whatever the caller's thread has set
-        def taken(descent: Descent) -> dict[str, ArmLosses]:
-            losses = descent.gradients(number, batch)
-            descent.descend(number, rate)
+        def take(training_step: TrainingStep) -> dict[str, ArmLosses]:
+            losses = training_step.gradients(number, batch)
+            training_step.descend(number, rate)
             return losses
 
-        # The last on this thread, one less to wake; more arms than processors are left to the pool's threads.
-        pooled = len(self._descents) - (len(self._descents) <= (os.cpu_count() or 1))
-        futures = [pool.submit(taken, descent) for descent in self._descents[:pooled]]
+        # The last runs on this thread, so that one thread fewer must wake up, unless there are more than processors.
+        pooled = len(self.training_steps) - (len(self.training_steps) <= (os.cpu_count() or 1))
+        futures = [pool.submit(take, training_step) for training_step in self.training_steps[:pooled]]
         losses: dict[str, ArmLosses] = {}
-        of_last: dict[str, ArmLosses] = {}
+        last_losses: dict[str, ArmLosses] = {}
         try:
-            for descent in self._descents[pooled:]:
-                of_last = taken(descent)
-        finally:  # where several arms fail, the first is told
+            for training_step in self.training_steps[pooled:]:
+                last_losses = take(training_step)
+        finally:  # where several arms fail, the first arm's error is raised
             for future in futures:
                 losses |= future.result()
-        losses |= of_last
+        losses |= last_losses
         self.step = number
         return losses
 
@@ -217,5 +219,5 @@ class Training:
 
 
 def train(config: RunConfig, split: Split) -> Iterator[Report]:
-    """Train a run from scratch, a report a step. `Training` also gives the models."""
+    """Train a run from scratch, with a report after each step. `Training` also gives the models."""
     return Training(config, split).reports()

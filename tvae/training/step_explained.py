@@ -18,13 +18,13 @@ ROLES = ("anchor", "positive", "negative")
 TERMS = ("reconstruction", "kl", "triplet")
 
 
-def lesson(training: Training, split: Split) -> dict[str, Any]:
-    """The step that `training` takes next, in plain JSON; nothing is trained.
+def explained_next_step(training: Training, split: Split) -> dict[str, Any]:
+    """Explain the step that `training` takes next on one of its triplets, as plain JSON values; nothing is trained.
 
-    Of its triplets the first that the last arm still gets wrong is told (the first of all where it gets all right):
+    The triplet is the first of the batch that the last arm gets wrong, or the first of all where it gets none wrong:
 
-        step        the step's number
-        triplets    how many it has
+        step        number of the step
+        triplets    number of triplets in the batch
         classes     names of the classes of anchor, positive and negative
         rows        their rows in the training split
         images      their pixels, 0 to 255
@@ -32,58 +32,65 @@ def lesson(training: Training, split: Split) -> dict[str, Any]:
             margin, weights     of the loss, by term
             to_positive, to_negative    Euclidean distances of the means (Eq. 1)
             hinge       to_positive − to_negative + margin, and 0 where that is negative
-            wrong       of all triplets of the step, those whose hinge is above 0
+            wrong       number of the batch's triplets whose hinge is above 0
             points      by role [x, y]: the three means in the plane that they span, the anchor at 0, 0 and the
                         positive straight to its right
             pulls       by term and role [x, y]: the force on that mean, in the same plane
             lengths     by term and role: the force's length in all latent dimensions
 
-    A force is the negative gradient of the step's weighted loss by the mean, times the number of images, so that it
-    is what one image's own loss asks of its mean.
+    A force is the negative gradient of the step's weighted loss with respect to the mean, times the number of images:
+    the force that one image's own loss exerts on its mean.
     """
     batch = training.next_batch()
     count = batch.rows.shape[1]
-    gradients = {name: _forces(arm, batch, training) for name, arm in training.arms.items()}
-    hinges = {name: _hinges(means, training.arms[name].loss.margin) for name, (means, _) in gradients.items()}
+    forces = {name: _forces(arm, batch, training) for name, arm in training.arms.items()}
+    hinges = {name: _hinges(means, training.arms[name].loss.margin) for name, (means, _) in forces.items()}
     wrong = np.flatnonzero(list(hinges.values())[-1][2] > 0)
-    chosen = int(wrong[0]) if len(wrong) else 0
-    places = [chosen, count + chosen, 2 * count + chosen]
-    rows = batch.rows[:, chosen]
-    arms = {}
-    for name, arm in training.arms.items():
-        means, forces = gradients[name]
-        to_positive, to_negative, hinge = (float(values[chosen]) for values in hinges[name])
-        frame = _plane(means[places])
-        arms[name] = {
-            "margin": arm.loss.margin,
-            "weights": {
-                "reconstruction": arm.loss.reconstruction_weight,
-                "kl": arm.loss.kl_weight,
-                "triplet": arm.loss.triplet_weight,
-            },
-            "to_positive": to_positive,
-            "to_negative": to_negative,
-            "hinge": hinge,
-            "wrong": int((hinges[name][2] > 0).sum()),
-            "points": _by_role((means[places] - means[places[0]]) @ frame),
-            "pulls": {term: _by_role(forces[term][places] @ frame) for term in TERMS},
-            "lengths": {
-                term: dict(zip(ROLES, np.linalg.norm(forces[term][places], axis=1).tolist(), strict=True))
-                for term in TERMS
-            },
-        }
+    triplet = int(wrong[0]) if len(wrong) else 0
+    rows = batch.rows[:, triplet]
     return {
         "step": training.step + 1,
         "triplets": count,
         "classes": [split.class_names[split.labels[row]] for row in rows],
         "rows": rows.tolist(),
         "images": split.images[rows].tolist(),
-        "arms": arms,
+        "arms": {
+            name: _explained_arm(arm, [triplet, count + triplet, 2 * count + triplet], *forces[name], hinges[name])
+            for name, arm in training.arms.items()
+        },
+    }
+
+
+def _explained_arm(
+    arm: Arm,
+    places: list[int],
+    means: Float[np.ndarray, "3*b latent"],
+    forces: dict[str, Float[np.ndarray, "3*b latent"]],
+    hinges: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> dict[str, Any]:
+    """One arm's part; `places` are those of anchor, positive and negative in the batch, the first the triplet's own."""
+    to_positive, to_negative, hinge = (float(values[places[0]]) for values in hinges)
+    plane = _plane(means[places])
+    lengths = {term: np.linalg.norm(forces[term][places], axis=1).tolist() for term in TERMS}
+    return {
+        "margin": arm.loss.margin,
+        "weights": {
+            "reconstruction": arm.loss.reconstruction_weight,
+            "kl": arm.loss.kl_weight,
+            "triplet": arm.loss.triplet_weight,
+        },
+        "to_positive": to_positive,
+        "to_negative": to_negative,
+        "hinge": hinge,
+        "wrong": int((hinges[2] > 0).sum()),
+        "points": _by_role((means[places] - means[places[0]]) @ plane),
+        "pulls": {term: _by_role(forces[term][places] @ plane) for term in TERMS},
+        "lengths": {term: dict(zip(ROLES, lengths[term], strict=True)) for term in TERMS},
     }
 
 
 def _forces(arm: Arm, batch: Batch, training: Training) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The means (3*b latent), and each weighted term's force on them."""
+    """The means (3*b, latent) of an arm's batch, and the force of each weighted loss term on them."""
     loss = arm.loss
     images = images_of(training.images, batch)
     posterior = arm.model.encode(images)
@@ -108,7 +115,7 @@ def _forces(arm: Arm, batch: Batch, training: Training) -> tuple[np.ndarray, dic
 
 
 def _hinges(means: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each triplet the distances to its positive and its negative, and its hinge."""
+    """Distances to the positive and to the negative, and the hinge, of each triplet: three arrays (b,)."""
     anchors, positives, negatives = np.split(means, 3)
     to_positive = np.linalg.norm(anchors - positives, axis=1)
     to_negative = np.linalg.norm(anchors - negatives, axis=1)
@@ -116,7 +123,7 @@ def _hinges(means: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray, n
 
 
 def _plane(means: Float[np.ndarray, "3 latent"]) -> Float[np.ndarray, "latent 2"]:
-    """Two directions that span the three means: to the positive, and from there to the negative's side."""
+    """Orthonormal axes of the plane of three means: from anchor to positive, then towards the negative."""
     across, up = means[1] - means[0], means[2] - means[0]
     across = across / max(float(np.linalg.norm(across)), 1e-12)
     up = up - (up @ across) * across

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 BELIEVED_AFTER = 0.3
-"""Share of the time after which the speed is believed: as late as can be, for the first second of a process is slow.
-The learning rate falls only in the second half, and up to a fifth of the time goes to snapshots; so a run whose number
-of steps is found here goes, step by step, as one that had been given that number."""
+"""Share of the time after which the measured speed is used: late, because the first second of a process is slow, but
+early enough that the number of steps is known before the learning rate falls, in the second half of the steps, with up
+to a fifth of the time spent on snapshots. So the run equals, step by step, one that was given that number of steps."""
 _FEWEST_STEPS = 5
 
 
@@ -14,22 +14,26 @@ class TimePlan:
 
     Attributes:
         seconds: the time.
-        settled: the number of steps, once it is found.
+        settled: the number of steps; None until it is known.
     """
 
     def __init__(self, seconds: float, most: int, settled: int | None = None) -> None:
-        """`most` steps are taken at most."""
+        """
+        Args:
+            most: steps that are taken at most.
+            settled: the number of steps, where a resumed run already knows it.
+        """
         self.seconds, self.settled = seconds, settled
         self._most = most
         self._first: tuple[int, float] | None = None
 
     def steps(self, step: int, seconds: float, seconds_aside: float, aside_later: float) -> int:
-        """Steps in all, as far as is known after `step` steps.
+        """Number of steps of the whole run, as far as it is known after `step` steps; until then `most`.
 
         Args:
-            seconds: spent so far.
-            seconds_aside: of these, those that were not spent in steps.
-            aside_later: seconds still to be spent aside.
+            seconds: time spent so far.
+            seconds_aside: the part of it that was not spent in steps.
+            aside_later: seconds that will still be spent on other things than steps.
         """
         if self.settled is not None:
             return self.settled

@@ -1,4 +1,4 @@
-"""Index triplets from labels: a pure function of seed and step."""
+"""Triplets of rows, drawn from the labels: a pure function of seed and step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class TripletSampler:
     without the anchor, the negative uniform over the other classes.
 
     Attributes:
-        left_out: images that can't be anchors because no other image is of their class.
+        left_out: number of images that can't be anchors because no other image is of their class.
     """
 
     def __init__(self, labels: Int64[np.ndarray, " n"]) -> None:
@@ -26,10 +26,10 @@ class TripletSampler:
         classes, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)
         if len(classes) < 2:
             raise InputError(f"labels: all {len(labels)} images are of one class; triplets need at least two classes")
-        # Rows ordered by class: the class of the image at place i stands in one stretch, so a positive and a
-        # negative are each one uniform draw, without rejection.
+        # Rows ordered by class: the images of a class are one range, so a positive and a negative are each one uniform
+        # draw, without rejection.
         self._rows = np.argsort(inverse, kind="stable")
-        self._start = (np.cumsum(counts) - counts)[inverse[self._rows]]  # of the stretch, for each place
+        self._start = (np.cumsum(counts) - counts)[inverse[self._rows]]  # of the range, for each place
         self._count = counts[inverse[self._rows]]
         self._anchor_places = np.flatnonzero(self._count > 1)
         self.left_out = len(labels) - len(self._anchor_places)
@@ -37,21 +37,21 @@ class TripletSampler:
             raise InputError(f"labels: each of the {len(classes)} classes has one member; triplets need a class of two")
 
     def sample(self, count: int, generator: np.random.Generator) -> Int64[np.ndarray, "3 count"]:
-        """Rows of anchors, positives and negatives."""
+        """Draw `count` triplets: the rows of the anchors, of the positives and of the negatives."""
         place = generator.choice(self._anchor_places, count)
         start, members = self._start[place], self._count[place]
         other = start + generator.integers(0, members - 1)
-        other += other >= place  # the anchor itself is stepped over
+        other += other >= place  # skips the anchor itself
         outside = generator.integers(0, len(self._rows) - members)
-        outside += np.where(outside >= start, members, 0)  # and so is the whole class
+        outside += np.where(outside >= start, members, 0)  # skips the whole class
         return self._rows[np.stack([place, other, outside])]
 
 
 def step_generator(seed: int, step: int) -> np.random.Generator:
-    """The random numbers of one training step, the same wherever and whenever the step is taken.
+    """The random generator of one training step; it depends on seed and step alone.
 
     A counter-based generator (Philox, Salmon et al. 2011): arms in different processes see the same batches, and a
-    resumed run goes on with the batches of an uninterrupted one, with no state handed over.
+    resumed run continues with the batches of an uninterrupted one, without a saved state.
     """
     return np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, step]))
 

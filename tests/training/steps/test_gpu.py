@@ -1,4 +1,4 @@
-"""The GPU's step of all arms at once against each arm's plain step; on the CPU, where nothing is captured."""
+"""The GPU step of all arms at once against each arm's plain step; on the CPU, where nothing is captured."""
 
 import itertools
 
@@ -27,18 +27,17 @@ def training(split, triplets: Triplets = "sampled"):
 
 
 def stacked(split, products, triplets: Triplets = "sampled"):
-    """A training whose arms descend together."""
-    whole = training(split, triplets)
-    descent = StackedStep(
-        list(whole.arms.values()), triplets == "batch-all", products, whole.images, whole.next_batch()
-    )
-    whole._descents = [descent]
-    return whole
+    """A training of all arms in one step."""
+    together = training(split, triplets)
+    arms = list(together.arms.values())
+    step = StackedStep(arms, triplets == "batch-all", products, together.images, together.next_batch())
+    together.training_steps = [step]
+    return together
 
 
 @pytest.mark.parametrize("triplets", ["sampled", "batch-all"])
 @pytest.mark.parametrize(("products", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 0.03)])
-def test_every_arm_goes_the_way_of_its_plain_step(digits, products, tolerance, triplets):
+def test_every_arm_has_the_losses_of_its_plain_step(digits, products, tolerance, triplets):
     together, alone = stacked(digits.train, products, triplets), training(digits.train, triplets)
     for ours, theirs in itertools.islice(zip(together.reports(), alone.reports(), strict=True), 60):
         for name, losses in theirs.arms.items():
@@ -50,7 +49,7 @@ def test_every_arm_goes_the_way_of_its_plain_step(digits, products, tolerance, t
             assert own.total == pytest.approx(float(weighted), rel=1e-5), name
 
 
-def test_an_arm_that_is_restored_goes_on_as_if_it_had_never_stopped(digits):
+def test_a_restored_arm_ends_with_the_weights_of_an_uninterrupted_one(digits):
     one, other = stacked(digits.train, torch.float32), stacked(digits.train, torch.float32)
     reports = one.reports()
     for _ in range(5):

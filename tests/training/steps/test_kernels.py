@@ -1,4 +1,4 @@
-"""The fast step's compiled passes, each against torch."""
+"""The compiled passes of the CPU steps, each against torch."""
 
 import math
 
@@ -38,7 +38,7 @@ def test_bfloat16_is_rounded_to_the_nearest_and_ties_to_even_as_torch_does(gener
     assert torch.equal(back, ours.float())
 
 
-def test_sigmoid_is_torchs_and_keeps_what_is_not_a_number():
+def test_sigmoid_is_torchs_and_keeps_nan():
     x = np.linspace(-100, 100, 40_001, dtype=np.float32)
     ours = np.array([sigmoid(value) for value in x])
     np.testing.assert_allclose(ours, torch.from_numpy(x).double().sigmoid().numpy(), rtol=1e-6, atol=1e-37)
@@ -119,7 +119,7 @@ def test_adam_takes_torchs_steps(generator):
 
 @pytest.mark.parametrize("products", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("poison", [math.nan, math.inf])
-def test_what_is_not_finite_shows_in_every_sum(products, poison):
+def test_every_sum_of_values_that_are_not_finite_is_not_finite(products, poison):
     values = torch.ones(3 * 5000).to(products)
     values[7000] = poison
     assert not math.isfinite(sum_of_squares((as_array(torch.ones_like(values)), as_array(values))))

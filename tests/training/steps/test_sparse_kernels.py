@@ -1,4 +1,4 @@
-"""Products with the ink of images, against dense ones."""
+"""Products with the ink of images, against products with all pixels."""
 
 import numpy as np
 import pytest

@@ -1,12 +1,13 @@
 """Interchangeable training steps; `plain` is the reference that all others are tested against.
 
-    cpu.py             Fast CPU steps: gradients by hand, one compiled call; the float32 step
+    cpu.py             Fast CPU steps with gradients written by hand: what all share, and the float32 step
     cpu_bfloat16.py    Fast CPU step with the outer layers' products in bfloat16
     gpu.py             Fast GPU step: all arms stacked, captured as CUDA graphs
     gradients.py       Compiled forward and backward pass of the CPU steps
     kernels.py         Compiled element-wise passes of the CPU steps
-    plain.py           Reference step: autograd and torch's Adam; all others are tested against it
-    sparse_kernels.py  Compiled products with mostly-zero images
+    plain.py           Reference step with automatic differentiation and torch's Adam; all others are tested against it
+    products_type.py   Type of a step's large matrix products: float32, or bfloat16 where the processor is made for it
+    sparse_kernels.py  Compiled products with images that are mostly 0
 
 Every step trains the same model on the same batches. The compiled CPU steps are our own because a run is trained while
 a person waits, and no library does what makes them fast: the model is small, so that an automatic differentiation

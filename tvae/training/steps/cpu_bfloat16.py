@@ -18,12 +18,11 @@ if TYPE_CHECKING:  # importing these imports numba
 
 
 class Bfloat16Step(FastStep):
-    """Steps of one arm.
+    """Takes the steps of one arm, with the outer layers' products in bfloat16.
 
-    The operands of the outer layers' products, which hold all but a few hundredths of a step's operations, are rounded
-    to 8 bits of mantissa, as the processor's instructions take them; the layers between, the weights that are
-    descended, the loss and Adam's moments stay float32 (master weights: Micikevicius et al. 2018, Mixed Precision
-    Training).
+    The outer layers' products are all but a few hundredths of a step's operations. Their operands are rounded to 8 bits
+    of mantissa, as the processor's instructions take them; the inner layers, the weights that are updated, the loss and
+    Adam's moments stay float32 (master weights: Micikevicius et al. 2018, Mixed Precision Training).
     """
 
     def __init__(self, arm: Arm, batch_all: bool, rows: int, images: UInt8[np.ndarray, "n pixels"], ink: Ink) -> None:
@@ -34,10 +33,10 @@ class Bfloat16Step(FastStep):
             torch.empty(count, hidden, dtype=torch.bfloat16) for count in (pixels, pixels, rows, rows, rows)
         )
         self._rounded = self._compiled.Rounded(*map(as_array, (w1, w4, first, decoded, by_decoded)))
-        given, logits, by_logits = map(as_tensor, (self._memory.images, self._memory.products, self._memory.by_logits))
+        batch, logits, by_logits = map(as_tensor, (self._memory.images, self._memory.products, self._memory.by_logits))
         by_w1, by_w4 = self.by_weight[FIRST_WEIGHT].T, self.by_weight[LAST_WEIGHT]
         # Operands and results of the products, once for all steps.
-        self._encode, self._by_w1 = (given, w1, first), (given.T, first, by_w1)
+        self._encode, self._by_w1 = (batch, w1, first), (batch.T, first, by_w1)
         self._decode, self._by_w4 = (decoded, w4.T, logits), (by_logits.T, decoded, by_w4)
         self._by_decoded = by_logits, w4, by_decoded
 
@@ -61,5 +60,5 @@ class Bfloat16Step(FastStep):
         return errors, kl, triplet, spread
 
 
-def _multiply(one: Tensor, other: Tensor, out: Tensor) -> None:
-    torch.mm(one, other, out=out)
+def _multiply(left: Tensor, right: Tensor, out: Tensor) -> None:
+    torch.mm(left, right, out=out)

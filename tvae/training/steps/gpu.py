@@ -15,10 +15,10 @@ from tvae.training.arm import MOMENTS, Arm, ArmLosses, Batch, images_of
 
 
 class StackedStep:
-    """Steps of all arms at once, by automatic differentiation.
+    """Takes the steps of all arms at once, with automatic differentiation.
 
-    A net this small keeps a GPU waiting for its next launch. So each layer's weights of all arms are one tensor, of
-    which the models' own are views; and on a GPU a step's launches are captured once and then replayed as one.
+    With a network this small a GPU mostly waits for the next kernel launch. So each layer's weights of all arms are one
+    tensor, of which the models' own are views; and on a GPU a step's launches are captured once and replayed as one.
     """
 
     def __init__(
@@ -32,8 +32,8 @@ class StackedStep:
         """
         Args:
             products: type of the matrix products, float32 or bfloat16.
-            split: the images of the training split.
-            batch: one of the shapes and on the device of all that come.
+            split: images of the training split.
+            batch: a batch with the shapes and the device of all later ones.
         """
         self._arms, self._batch_all, self._products, self._split = arms, batch_all, products, split
         self._images, self._noise, self._labels = images_of(split, batch), batch.noise.clone(), batch.labels.clone()
@@ -58,13 +58,13 @@ class StackedStep:
         self._fill, self._step = self._fill_gradients, self._optimiser.step
         if on_gpu:
             self._fill = _captured(self._fill_gradients)
-            for weight in self._weights:  # trying the step once, as capturing asks, changes nothing
+            for weight in self._weights:  # capturing takes the step a few times: with gradients of 0 it changes nothing
                 assert weight.grad is not None
                 weight.grad.zero_()
             self._step = _captured(self._optimiser.step)
 
     def gradients(self, number: int, batch: Batch) -> dict[str, ArmLosses]:
-        """Fill the stacked weights' `grad`."""
+        """Fill the `grad` of the stacked weights; see `TrainingStep`."""
         images_of(self._split, batch, out=self._images)
         self._noise.copy_(batch.noise)
         self._labels.copy_(batch.labels)
@@ -76,13 +76,13 @@ class StackedStep:
         return losses
 
     def descend(self, number: int, rate: float) -> None:
-        """A step of Adam."""
+        """Take a step of Adam."""
         self._taken.fill_(number - 1)
         self._rate.fill_(rate)
         self._step()
 
     def _fill_gradients(self) -> None:
-        """Gradients and figures of the batch that stands in memory."""
+        """Compute gradients and losses of the batch in `_images`, `_noise` and `_labels`."""
         self._optimiser.zero_grad()
         w1, b1, w2, b2, w3, b3, w4, b4 = self._weights
         images = self._images.expand(len(self._arms), -1, -1)  # (arms, n, pixels)
@@ -101,7 +101,7 @@ class StackedStep:
         triplet = self._triplets(posterior.mean)
         terms = torch.stack([reconstruction, kl, triplet], dim=1)
         totals = (self._term_weights * terms).sum(dim=1)
-        totals.sum().backward()  # no weight is of two arms
+        totals.sum().backward()  # no weight belongs to two arms
         with torch.no_grad():
             means = posterior.mean
             spread = (means - means.mean(dim=1, keepdim=True)).square().sum(dim=2).mean(dim=1).sqrt()
@@ -112,7 +112,7 @@ class StackedStep:
     def _reconstruction(
         self, logits: Float[Tensor, "arms n pixels"], images: Float[Tensor, "arms n pixels"]
     ) -> Float[Tensor, " arms"]:
-        """The reconstruction terms, summed over images."""
+        """The reconstruction term of each arm, summed over images."""
         kinds = [arm.loss.reconstruction for arm in self._arms]
         by_kind = {}
         if "squared-l2" in kinds:
@@ -123,10 +123,10 @@ class StackedStep:
         return torch.stack([by_kind[kind][arm] for arm, kind in enumerate(kinds)])
 
     def _triplets(self, means: Float[Tensor, "arms 3*b latent"]) -> Float[Tensor, " arms"]:
-        """The triplet terms."""
+        """The triplet term of each arm."""
         if self._batch_all:
-            each = zip(self._arms, means, strict=True)
-            return torch.stack([triplet_term(own, self._labels, arm.loss, True) for arm, own in each])
+            pairs = zip(self._arms, means, strict=True)
+            return torch.stack([triplet_term(arm_means, self._labels, arm.loss, True) for arm, arm_means in pairs])
         anchors, positives, negatives = [part.flatten(0, 1) for part in means.chunk(3, dim=1)]
         margins = self._margins.repeat_interleave(means.shape[1] // 3, output_size=len(anchors))
         return triplet_hinge(anchors, positives, negatives, margins).view(len(means), -1).mean(dim=1)
@@ -142,16 +142,16 @@ def _layer(
 
 
 def _stack_weights(arms: Sequence[Arm], name: str) -> Tensor:
-    """All arms' weights of this name as one, of which each arm's is a view from now on."""
-    own = [arm.model.get_parameter(name) for arm in arms]
-    stacked = torch.stack([parameter.detach() for parameter in own])
-    for parameter, part in zip(own, stacked, strict=True):
+    """Stack all arms' weights of this name in one tensor, of which each arm's is a view from now on."""
+    parameters = [arm.model.get_parameter(name) for arm in arms]
+    stacked = torch.stack([parameter.detach() for parameter in parameters])
+    for parameter, part in zip(parameters, stacked, strict=True):
         parameter.data = part
     return stacked.requires_grad_()
 
 
 def _stack_moments(arms: Sequence[Arm], name: str, moment: str) -> Tensor:
-    """The same with a moment of Adam."""
+    """Stack all arms' moments of Adam of this weight; each arm's is a view from now on."""
     stacked = torch.stack([arm.moments[name][moment] for arm in arms])
     for arm, part in zip(arms, stacked, strict=True):
         arm.moments[name][moment] = part
@@ -159,9 +159,10 @@ def _stack_moments(arms: Sequence[Arm], name: str, moment: str) -> Tensor:
 
 
 def _captured(work: Callable[[], object]) -> Callable[[], None]:
-    """Its launches as one; all memory that `work` reads and writes stays where it is (CUDA graphs).
+    """Capture the kernel launches of `work` as a CUDA graph; calling the result replays them as one launch.
 
-    It is done three times before, on a stream of its own, so that nothing is set up while it is captured.
+    All memory that `work` reads and writes must stay in its place. It runs three times before the capture, on a stream
+    of its own, so that nothing is set up while it is captured.
     """
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())

@@ -1,10 +1,10 @@
 """Compiled forward and backward pass of the CPU steps.
 
-Two arms' threads that came back to the interpreter between products would wait for each other: a float32 step is one
-call, a bfloat16 step four, around the products of the outer layers that torch takes. The products in here are those of
-the BLAS that scipy brings, by `numpy.dot`, which numba hands over to it.
+A float32 step is one call, and a bfloat16 step is four, around the outer layers' products, which torch computes. With
+more calls two arms' threads would wait for each other at the interpreter between them. The products in this file are
+`numpy.dot`, for which numba calls the BLAS that comes with scipy.
 
-Importing this file imports numba, so import it where a step is made.
+Importing this file imports numba, so import it only where a step is made.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from tvae.training.steps.sparse_kernels import Ink, Rows, gather_ink, multiply_r
 
 
 class Layers(NamedTuple):
-    """Weights and biases from the image to the image; or their gradients, some of which are bfloat16's bits."""
+    """Weights and biases of all layers, from input to output; or their gradients, some as the bits of bfloat16."""
 
     w1: Shaped[np.ndarray, "pixels hidden"]
-    """By pixel, the other way round than the model's, so that the weights of a pixel with ink are one row."""
+    """Transposed with respect to the model's, so that the weights of one pixel are one row."""
     b1: Float32[np.ndarray, " hidden"]
     w2: Float32[np.ndarray, "2*latent hidden"]
     b2: Float32[np.ndarray, " 2*latent"]
@@ -50,38 +50,39 @@ class Inputs(NamedTuple):
     """A batch: anchors, positives, negatives, in this order."""
 
     images: UInt8[np.ndarray, "split pixels"]
-    """All of the training split."""
+    """All images of the training split."""
     ink: Ink
-    """Theirs, if `sparse`: whether to multiply the ink alone in place of all pixels."""
+    """Ink of the images; empty unless `sparse`."""
     sparse: bool
+    """Whether the ink alone is multiplied, in place of all pixels."""
     rows: Int64[np.ndarray, " n"]
-    """Of the batch."""
+    """Rows of the batch."""
     noise: Float32[np.ndarray, "n latent"]
     labels: Int64[np.ndarray, " n"]
 
 
 class Terms(NamedTuple):
-    """What the loss is made of."""
+    """Margin, weights and kinds of the loss terms."""
 
     margin: np.float32
     reconstruction_weight: np.float32
     kl_weight: np.float32
     triplet_weight: np.float32
     squared: bool
-    """Squared errors; else Bernoulli."""
+    """Whether the reconstruction term is the squared error; else Bernoulli."""
     batch_all: bool
 
 
 class Memory(NamedTuple):
-    """What a step writes on its way, kept from step to step: memory fresh from the system would cost more than sums.
+    """Intermediate values of a step, kept from step to step: new memory would cost more than the computation.
 
-    What the products of the outer layers read and write is of their type, bfloat16 as its bits.
+    Arrays that the outer layers' products read or write have the type of these products, bfloat16 as its bits.
     """
 
     by_image: Rows
     by_pixel: Rows
     images: Shaped[np.ndarray, "n pixels"]
-    """In place of the two before, where all pixels are multiplied."""
+    """Used in place of the two above where all pixels are multiplied."""
     hidden: Float32[np.ndarray, "n hidden"]
     statistics: Float32[np.ndarray, "n 2*latent"]
     means: Float32[np.ndarray, "n latent"]
@@ -92,19 +93,19 @@ class Memory(NamedTuple):
     """The logits without their bias."""
     by_logits: Shaped[np.ndarray, "n pixels"]
     by_hidden: Float32[np.ndarray, "n hidden"]
-    """By the decoder's hidden layer, then by the encoder's."""
+    """Gradient by the decoder's hidden layer, then by the encoder's."""
     by_latents: Float32[np.ndarray, "n latent"]
     by_means: Float32[np.ndarray, "n latent"]
     by_statistics: Float32[np.ndarray, "n 2*latent"]
 
 
 class Rounded(NamedTuple):
-    """What the outer layers' products take and give in bfloat16, as its bits, beside `Memory`."""
+    """Operands and results of the outer layers' products in bfloat16, as its bits, that `Memory` does not hold."""
 
     w1: Int16[np.ndarray, "pixels hidden"]
     w4: Int16[np.ndarray, "pixels hidden"]
     hidden: Int16[np.ndarray, "n hidden"]
-    """What the first layer's product with all pixels gives; then the gradient by the first layer's outputs."""
+    """Result of the first layer's product with all pixels; later the gradient by the first layer's outputs."""
     decoded: Int16[np.ndarray, "n hidden"]
     by_decoded: Int16[np.ndarray, "n hidden"]
 
@@ -113,8 +114,8 @@ class Rounded(NamedTuple):
 def fill_gradients(inputs, layers, by_layers, terms, memory):
     """Write the gradients of the weighted loss to `by_layers`, all in float32.
 
-    Returns squared errors (not told where they aren't the loss), KL and triplet hinge, averaged over the batch, and the
-    spread of the means.
+    Returns squared error, KL and triplet hinge, averaged over the batch, and the spread of the means. The squared error
+    is not the loss where that is Bernoulli.
     """
     if inputs.sparse:
         _multiply_ink(inputs, layers.w1, memory)
@@ -138,7 +139,7 @@ def fill_gradients(inputs, layers, by_layers, terms, memory):
 
 @compiled_pass
 def begin_rounded(inputs, layers, rounded, memory):
-    """Round the outer layers' weights, and read the images: multiply their ink, or write them for a product."""
+    """Round the outer layers' weights; then multiply the images' ink, or write the images for torch's product."""
     convert(layers.w1, rounded.w1)
     convert(layers.w4, rounded.w4)
     if inputs.sparse:
@@ -149,7 +150,7 @@ def begin_rounded(inputs, layers, rounded, memory):
 
 @compiled_pass
 def decode_rounded(inputs, layers, rounded, memory):
-    """Go on from the first layer's product to the input of the last one's; returns the KL."""
+    """Compute from the first layer's product to the input of the last layer's product; returns the KL."""
     if not inputs.sparse:
         convert(rounded.hidden, memory.hidden)
     kl = _hidden_to_decoded(inputs, layers, memory)
@@ -159,9 +160,9 @@ def decode_rounded(inputs, layers, rounded, memory):
 
 @compiled_pass
 def descend_rounded(inputs, layers, by_layers, terms, rounded, memory):
-    """Write all gradients from that by the decoder's hidden layer on; returns the triplet hinge and the means' spread.
+    """Write all gradients below the decoder's hidden layer; returns the triplet hinge and the spread of the means.
 
-    Where all pixels are multiplied, the gradient by the first layer's weights is left to a product.
+    Where all pixels are multiplied, the gradient by the first layer's weights is left to torch's product.
     """
     convert(rounded.by_decoded, memory.by_hidden)
     triplet = _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory)
@@ -173,7 +174,7 @@ def descend_rounded(inputs, layers, by_layers, terms, rounded, memory):
 
 @compiled_part
 def pixel_gradients(inputs, layers, by_layers, terms, memory):
-    """Write the gradients by the logits and by their bias; returns the squared errors, averaged over the batch."""
+    """Write the gradients by the logits and by their bias; returns the squared error, averaged over the batch."""
     count = inputs.rows.size
     errors = pixel_errors(
         memory.products,

@@ -1,10 +1,10 @@
 """Compiled element-wise passes of the CPU steps.
 
-Importing this file imports numba, so import it where a step is made. Arrays that a product reads or writes hold
-float32, or bfloat16: the upper 16 bits of a float32, here as int16, since numpy has no such type. Sums and what lies
-between are float32 or float64. Every pass runs in the same order each time, so that a step is repeated to the bit.
+Importing this file imports numba, so import it only where a step is made. Arrays that a product reads or writes hold
+float32 or bfloat16: the upper 16 bits of a float32, here as int16, since numpy has no such type. Sums and intermediate
+values are float32 or float64. Every pass runs in the same order each time, so that a step repeats to the bit.
 
-Not finite stays not finite: an error, a hinge or a square of NaN makes its sum NaN.
+Values that are not finite stay so: an error, a hinge or a square of NaN makes its sum NaN.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from tvae.system.compiled import compiled
 _settings: dict[str, Any] = {"fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy"}
 compiled_pass = compiled(**_settings)
 compiled_part = compiled(**_settings, inline="always")
-"""A stretch of passes that several functions take, compiled with each of them and not before: that is faster."""
+"""For a part that several functions share: compiled inside each of them, which is faster than a call."""
 
-_intrinsic: Any = intrinsic  # what it makes takes one argument less than what it decorates
+_intrinsic: Any = intrinsic  # the decorated function takes one argument fewer
 _FLOAT, _INT, _SHORT = ir.FloatType(), ir.IntType(32), ir.IntType(16)
 f32 = np.float32
 
 
 @_intrinsic
 def exact(_: Any, value: Any) -> Any:
-    """A float32 as it is, or the float32 of a bfloat16's bits."""
+    """The value as float32: a float32 unchanged, or a bfloat16 from its bits."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         if signature.args[0] == types.float32:
@@ -44,7 +44,7 @@ def exact(_: Any, value: Any) -> Any:
 
 @_intrinsic
 def rounded(_: Any, value: Any, like: Any) -> Any:
-    """A float32 in the type of `like`: as it is, or the bits of the nearest bfloat16, ties to even."""
+    """A float32 in the type of `like`: unchanged, or as the bits of the nearest bfloat16, ties to even."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         if signature.args[1] == types.float32:
@@ -68,7 +68,7 @@ def power_of_two(_: Any, exponent: Any) -> Any:
 
 @compiled_pass
 def sigmoid(x):
-    """1 / (1 + exp(-x)) to a few units of float32's last place, in instructions that become vectors.
+    """1 / (1 + exp(-x)) to a few units in the last place of float32, written so that the compiler vectorises it.
 
     exp(y) = 2 ** n * exp(r), n whole and |r| <= log(2) / 2, with the polynomial of Cephes' expf (Moshier 1989).
     """
@@ -86,7 +86,7 @@ def sigmoid(x):
 
 @compiled_pass
 def gather_images(images, rows, shares):
-    """Write images[rows] (b, pixels), whole numbers to 255, as shares of 255 in the type of `shares`."""
+    """Write images[rows] (b, pixels), grey values from 0 to 255, as shares of 255 in the type of `shares`."""
     for i in range(rows.size):
         image, out = images[rows[i]], shares[i]
         for j in range(image.size):
@@ -104,10 +104,12 @@ def convert(values, out):
 
 @compiled_pass
 def pixel_errors(products, bias, images, rows, squared, weight, by_logits, by_bias):
-    """The squared errors' sum; writes the gradient of `weight` times the loss by the logits and by their bias.
+    """Sum of squared errors; writes the gradient of `weight` times the loss by the logits and by their bias.
 
-    `products`: the logits without their bias; the images are those of these rows, whole numbers to 255.
-    `squared`: of the sum of squared errors; else of the Bernoulli negative log-likelihood.
+    Args:
+        products: the logits without their bias.
+        images, rows: the batch is images[rows], grey values from 0 to 255.
+        squared: whether the loss is the sum of squared errors; else the Bernoulli negative log-likelihood.
     """
     total = 0.0
     by_bias[:] = 0
@@ -121,7 +123,7 @@ def pixel_errors(products, bias, images, rows, squared, weight, by_logits, by_bi
             slope = weight * error
             if squared:
                 slope *= f32(2) * share * (f32(1) - share)
-            by_bias[j] += slope  # before the rounding: where gradients cancel, rounding would be all of them
+            by_bias[j] += slope  # before rounding: where gradients cancel, only rounding errors would remain
             out[j] = rounded(slope, out[j])
         total += part
     return total
@@ -129,7 +131,7 @@ def pixel_errors(products, bias, images, rows, squared, weight, by_logits, by_bi
 
 @compiled_pass
 def sample_latents(statistics, noise, means, deviations, latents):
-    """The sum of all KL; writes means, standard deviations and latents (n, latent) of the statistics (n, 2 latent)."""
+    """Sum of the KL of all latents; writes means, sds and sampled latents (n, latent) from statistics (n, 2 latent)."""
     n, d = means.shape
     kl = 0.0
     for i in range(n):
@@ -144,9 +146,9 @@ def sample_latents(statistics, noise, means, deviations, latents):
 
 @compiled_pass
 def posterior_gradients(by_latents, by_means, noise, means, deviations, kl_weight, by_statistics, by_bias):
-    """Write the loss's gradient by the statistics and by their bias.
+    """Write the gradient of the loss by the statistics and by their bias.
 
-    From its gradient by the latents, by the means (of the triplet term), and that of `kl_weight` times the KL.
+    It adds the gradient by the latents, that by the means (of the triplet term), and that of `kl_weight` times the KL.
     """
     n, d = means.shape
     by_bias[:] = 0
@@ -163,7 +165,7 @@ def posterior_gradients(by_latents, by_means, noise, means, deviations, kl_weigh
 
 @compiled_pass
 def rectifier_gradients(by_outputs, outputs, by_bias):
-    """Turn the gradient by a rectifier's outputs into that by its inputs, in place; writes that by their bias."""
+    """Turn the gradient by a ReLU's outputs into that by its inputs, in place; writes the gradient by their bias."""
     by_bias[:] = 0
     for i in range(outputs.shape[0]):
         row, output = by_outputs[i], outputs[i]
@@ -173,17 +175,17 @@ def rectifier_gradients(by_outputs, outputs, by_bias):
 
 
 @compiled_pass
-def distance(one, other):
+def distance(first, second):
     """Euclidean distance of two points (d,)."""
     square = f32(0)
-    for j in range(one.size):
-        square += (one[j] - other[j]) ** 2
+    for j in range(first.size):
+        square += (first[j] - second[j]) ** 2
     return np.sqrt(square)
 
 
 @compiled_pass
 def triplet_gradients(means, margin, weight, by_means):
-    """The mean hinge of anchors, positives, negatives (3*b, d); writes the gradient of `weight` times it.
+    """Mean hinge of anchors, positives, negatives (3*b, d); writes the gradient of `weight` times the mean.
 
     As with `tvae.model.losses.triplet_hinge`, a distance of 0 has gradient 0.
     """
@@ -192,16 +194,16 @@ def triplet_gradients(means, margin, weight, by_means):
     total = 0.0
     for a in range(count):
         p, n = count + a, 2 * count + a
-        near, far = distance(means[a], means[p]), distance(means[a], means[n])
-        hinge = near - far + margin
+        positive_distance, negative_distance = distance(means[a], means[p]), distance(means[a], means[n])
+        hinge = positive_distance - negative_distance + margin
         if hinge <= 0:
             continue
         total += hinge
-        by_near = weight / (f32(count) * near) if near > 0 else f32(0)
-        by_far = weight / (f32(count) * far) if far > 0 else f32(0)
+        by_positive_distance = weight / (f32(count) * positive_distance) if positive_distance > 0 else f32(0)
+        by_negative_distance = weight / (f32(count) * negative_distance) if negative_distance > 0 else f32(0)
         for j in range(d):
-            to_positive = by_near * (means[a, j] - means[p, j])
-            to_negative = by_far * (means[a, j] - means[n, j])
+            to_positive = by_positive_distance * (means[a, j] - means[p, j])
+            to_negative = by_negative_distance * (means[a, j] - means[n, j])
             by_means[a, j] = to_positive - to_negative
             by_means[p, j] = -to_positive
             by_means[n, j] = to_negative
@@ -210,10 +212,10 @@ def triplet_gradients(means, margin, weight, by_means):
 
 @compiled_pass
 def batch_all_gradients(means, labels, margin, weight, by_means):
-    """The mean hinge of each anchor and its positive with every image of another class; else as `triplet_gradients`.
+    """Mean hinge of each anchor and positive with every image of another class; else as `triplet_gradients`.
 
     Args:
-        labels: (3*b,), of the images.
+        labels: labels of the batch's images, (3*b,).
     """
     n, d = means.shape
     count = n // 3
@@ -226,25 +228,25 @@ def batch_all_gradients(means, labels, margin, weight, by_means):
     total = 0.0
     for a in range(count):
         anchor, positive, by_anchor, by_positive = means[a], means[count + a], by_means[a], by_means[count + a]
-        near = distance(anchor, positive)
+        positive_distance = distance(anchor, positive)
         wrong = 0
         for i in range(n):
             if labels[i] == labels[a]:
                 continue
-            far = distance(anchor, means[i])
-            hinge = near - far + margin
+            negative_distance = distance(anchor, means[i])
+            hinge = positive_distance - negative_distance + margin
             if hinge <= 0:
                 continue
             total += hinge
             wrong += 1
-            by_far = share / far if far > 0 else f32(0)
+            by_negative_distance = share / negative_distance if negative_distance > 0 else f32(0)
             for j in range(d):
-                to_negative = by_far * (anchor[j] - means[i, j])
+                to_negative = by_negative_distance * (anchor[j] - means[i, j])
                 by_anchor[j] -= to_negative
                 by_means[i, j] += to_negative
-        by_near = wrong * share / near if near > 0 else f32(0)
+        by_positive_distance = wrong * share / positive_distance if positive_distance > 0 else f32(0)
         for j in range(d):
-            to_positive = by_near * (anchor[j] - positive[j])
+            to_positive = by_positive_distance * (anchor[j] - positive[j])
             by_anchor[j] += to_positive
             by_positive[j] -= to_positive
     return total / triplets
@@ -267,7 +269,7 @@ def spread(means):
 
 @compiled_pass
 def sum_of_squares(arrays):
-    """Of all values of these flat arrays (n,), a tuple of them."""
+    """Sum of the squares of all values of a tuple of flat arrays (n,)."""
     total = 0.0
     for values in arrays:
         for start in range(0, values.size, 4096):
@@ -287,11 +289,11 @@ def adam(weights, gradients, first, second, step_size, second_scale):
     Args:
         weights, gradients: tuples of flat arrays.
         first, second: the moments, likewise.
-        step_size: over 1 - 0.9 ** t, at step t.
+        step_size: the learning rate / (1 - 0.9 ** t), at step t.
         second_scale: 1 / sqrt(1 - 0.999 ** t).
     """
-    for one in range(len(weights)):
-        weight, slope, mean, square = weights[one], gradients[one], first[one], second[one]
+    for k in range(len(weights)):
+        weight, slope, mean, square = weights[k], gradients[k], first[k], second[k]
         for i in range(weight.size):
             gradient = exact(slope[i])
             mean[i] += f32(0.1) * (gradient - mean[i])

@@ -1,4 +1,4 @@
-"""Reference step: autograd and torch's Adam; all others are tested against it."""
+"""Reference step with automatic differentiation and torch's Adam; all others are tested against it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from tvae.training.arm import Arm, ArmLosses, Batch, images_of
 
 
 class PlainStep:
-    """Steps of one arm."""
+    """Takes the steps of one arm."""
 
     def __init__(self, arm: Arm, batch_all: bool, split: UInt8[Tensor, "n pixels"]) -> None:
         """
         Args:
-            split: the images of the training split.
+            split: images of the training split.
         """
         self._arm, self._batch_all, self._split = arm, batch_all, split
-        # Written anew in each step: memory fresh from the system would cost more than the sums.
+        # Used again in each step: new memory from the system would cost more than the computation.
         self._images = torch.empty(0, device=split.device)
         self._parameters = list(arm.model.parameters())
         self._optimiser = torch.optim.Adam(self._parameters, fused=True)
@@ -27,7 +27,7 @@ class PlainStep:
             self._optimiser.state[parameter] = {"step": torch.tensor(0.0, device=parameter.device), **arm.moments[name]}
 
     def gradients(self, number: int, batch: Batch) -> dict[str, ArmLosses]:
-        """Fill the parameters' `grad`."""
+        """Fill the parameters' `grad`; see `TrainingStep`."""
         loss = self._arm.loss
         images = images_of(self._split, batch, out=self._images)
         posterior = self._arm.model.encode(images)
@@ -40,19 +40,19 @@ class PlainStep:
         triplet = triplet_term(posterior.mean, batch.labels, loss, self._batch_all)
         total = torch.as_tensor(LossTerms(reconstruction, kl, triplet).total(loss), device=images.device)
         self._optimiser.zero_grad()
-        if total.requires_grad:  # with all weights 0 there is nothing to descend
+        if total.requires_grad:  # not so where all weights of the loss are 0
             total.backward()
         means = posterior.mean.detach()
         spread = (means - means.mean(dim=0)).square().sum(dim=1).mean().sqrt()
         norm = torch.nn.utils.get_total_norm([p.grad for p in self._parameters if p.grad is not None])
-        figures = torch.stack([each.detach() for each in (reconstruction, kl, triplet, total, spread, norm)])
+        figures = torch.stack([figure.detach() for figure in (reconstruction, kl, triplet, total, spread, norm)])
         *terms, gradient_norm = figures.tolist()
         losses = ArmLosses(*terms)
         losses.require_finite(gradient_norm, self._arm.name, number)
         return {self._arm.name: losses}
 
     def descend(self, number: int, rate: float) -> None:
-        """A step of Adam."""
+        """Take a step of Adam."""
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         for state in self._optimiser.state.values():

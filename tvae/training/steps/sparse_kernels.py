@@ -1,6 +1,6 @@
-"""Compiled products with mostly-zero images.
+"""Compiled products with images that are mostly 0.
 
-Importing this file imports numba, so import it where a step is made.
+Importing this file imports numba, so import it only where a step is made.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from jaxtyping import Float32, Int64, UInt8, UInt32
 from tvae.training.steps.kernels import compiled_pass, exact, f32
 
 MOST_INK = 0.25
-"""Share of pixels above 0 up to which the ink alone is multiplied faster than all pixels by a library."""
+"""Share of pixels above 0 up to which multiplying these alone is faster than a library's product with all pixels."""
 
 
 class Ink(NamedTuple):
-    """The pixels above 0 of all images: image i's are places[starts[i]:starts[i + 1]], with these values."""
+    """Pixels above 0 of all images: those of image i are places[starts[i] : starts[i + 1]], with their values."""
 
     starts: Int64[np.ndarray, " n+1"]
     places: UInt32[np.ndarray, " ink"]
@@ -25,21 +25,21 @@ class Ink(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """A matrix by its rows (compressed sparse rows): row i is 0 but for shares[k] at places[k], k from starts[i]."""
+    """A sparse matrix by rows (CSR): row i is 0 except shares[k] at places[k], k from starts[i] to starts[i + 1]."""
 
     starts: Int64[np.ndarray, " rows+2"]
-    """To starts[i + 1], where row i + 1 begins; the last is scratch."""
+    """One entry more than CSR needs, used while a matrix is transposed."""
     places: UInt32[np.ndarray, " most"]
     shares: Float32[np.ndarray, " most"]
 
 
 def room_for_rows(rows: int, most: int) -> Rows:
-    """Memory for this many rows with at most so many values in all."""
+    """Memory for a matrix of this many rows with at most `most` values in all."""
     return Rows(np.empty(rows + 2, np.int64), np.empty(most, np.uint32), np.empty(most, np.float32))
 
 
 def worthwhile_ink(images: UInt8[np.ndarray, "n pixels"]) -> Ink:
-    """The ink of the images; none where more than `MOST_INK` of all pixels hold some."""
+    """The ink of the images; empty where more than `MOST_INK` of all pixels are above 0."""
     size = np.count_nonzero(images)
     if size > MOST_INK * images.size:
         images, size = images[:0], 0
@@ -62,7 +62,7 @@ def _find_ink(images, ink):
 
 @compiled_pass
 def gather_ink(ink, rows, by_image):
-    """Write the images of these rows (b,) as shares of 255, image by image."""
+    """Write the images of these rows (b,) to the sparse matrix `by_image`, pixels as shares of 255."""
     at = 0
     for i in range(rows.size):
         start, stop = ink.starts[rows[i]], ink.starts[rows[i] + 1]
@@ -77,7 +77,7 @@ def gather_ink(ink, rows, by_image):
 
 @compiled_pass
 def transpose_rows(rows, columns):
-    """Write a matrix of `Rows` (n, m) by its columns: the rows of its transpose (m, n), in the order of its rows."""
+    """Write the transpose (m, n) of a sparse matrix (n, m) to `columns`, each column in the order of the rows."""
     starts = columns.starts
     starts[:] = 0
     n = rows.starts.size - 2
@@ -87,7 +87,7 @@ def transpose_rows(rows, columns):
         starts[column] += starts[column - 1]
     for i in range(n):
         for k in range(rows.starts[i], rows.starts[i + 1]):
-            column = rows.places[k] + 1  # its start walks to its end, where the next column starts
+            column = rows.places[k] + 1  # its start moves up to its end, where the next column starts
             at = starts[column]
             columns.places[at] = i
             columns.shares[at] = rows.shares[k]
@@ -96,12 +96,12 @@ def transpose_rows(rows, columns):
 
 @compiled_pass
 def multiply_rows(rows, table, out):
-    """Write the product of a matrix of `Rows` (n, m) and a table (m, d), float32 or bfloat16, to `out` (n, d)."""
+    """Write the product of a sparse matrix (n, m) and a table (m, d), float32 or bfloat16, to `out` (n, d)."""
     for i in range(out.shape[0]):
         row = out[i]
         row[:] = 0
         k, stop = rows.starts[i], rows.starts[i + 1]
-        while k + 4 <= stop:  # four a pass: the row is read and written a quarter as often
+        while k + 4 <= stop:  # four at a time: the row is read and written a quarter as often
             share0, share1, share2, share3 = rows.shares[k], rows.shares[k + 1], rows.shares[k + 2], rows.shares[k + 3]
             table0, table1 = table[rows.places[k]], table[rows.places[k + 1]]
             table2, table3 = table[rows.places[k + 2]], table[rows.places[k + 3]]

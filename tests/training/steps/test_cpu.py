@@ -1,4 +1,4 @@
-"""The fast step against the plain one: its gradients, its loss curve, and what both refuse."""
+"""The fast CPU steps against the plain one: gradients, loss curve, losses that are not finite."""
 
 import itertools
 import math
@@ -13,7 +13,7 @@ from tvae.data import Split
 from tvae.model.vae import weights_of
 from tvae.training.arm import NonFiniteLoss
 from tvae.training.loop import Training
-from tvae.training.steps.cpu import FastStep, products_type
+from tvae.training.steps.cpu import FastStep
 from tvae.training.steps.sparse_kernels import worthwhile_ink
 
 LOSSES = {
@@ -26,16 +26,16 @@ LOSSES = {
     "nothing": LossConfig(reconstruction_weight=0, kl_weight=0, triplet_weight=0),
 }
 TOLERANCE = {"fast-float32": 1e-5, "fast-bfloat16": 0.03}
-"""Of each layer's gradient, as a share of its norm: the rounding of float32 sums, and of 8 bits of mantissa."""
+"""Difference of a layer's gradient, as a share of its norm: rounding of float32 sums, and to 8 bits of mantissa."""
 
 
 STEPS = [(step, images) for step in TOLERANCE for images in ("dense", "drawn")]
-"""Kinds of steps, and of images whose products they take in different ways."""
+"""Kinds of steps, and of images: a step multiplies all pixels of dense ones, only the ink of drawn ones."""
 
 
 @pytest.fixture
 def split(digits, request):
-    """Digits; and with so little ink, and pixels that never have any, that the ink alone is multiplied."""
+    """Digits; 'drawn' has so little ink, and pixels that never have any, that only the ink is multiplied."""
     images = digits.train.images.copy()
     if request.param == "drawn":
         images[images < 170] = 0
@@ -50,9 +50,9 @@ def first_gradients(step, loss, split, triplets):
     config = RunConfig(model=ModelConfig(hidden=24, latent_dim=5), train=train, arms={"one": loss})
     training = Training(config, split)
     report = next(training.reports())
-    (descent,) = training._descents
-    if isinstance(descent, FastStep):
-        return report, descent.by_weight
+    (training_step,) = training.training_steps
+    if isinstance(training_step, FastStep):
+        return report, training_step.by_weight
     named = training.arms["one"].model.named_parameters()
     # With all weights 0 the plain step leaves gradients out, which is the same as 0.
     return report, {name: torch.zeros_like(p) if p.grad is None else p.grad for name, p in named}
@@ -84,8 +84,8 @@ def test_the_loss_curve_follows_the_plain_one_over_200_steps(split, step):
 
 
 @pytest.mark.parametrize(("step", "split"), STEPS, indirect=["split"])
-def test_a_fast_step_is_repeated_to_the_bit_and_keeps_nothing_but_weights_and_moments(split, step):
-    """A second training that is handed weights and Adam's moments halfway ends with the same weights."""
+def test_a_fast_step_repeats_to_the_bit_and_keeps_nothing_but_weights_and_moments(split, step):
+    """A second training that takes over weights and Adam's moments halfway ends with the same weights."""
 
     def training():
         train = TrainConfig(epochs=1, batch_size=64, step=step)
@@ -116,12 +116,3 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights_are_touched(blobs, s
         next(reports)
     for name, array in weights_of(model).items():
         np.testing.assert_array_equal(array, before[name])
-
-
-def test_fast_takes_the_type_that_the_processor_has_instructions_for(monkeypatch):
-    cpu = torch.device("cpu")
-    for has, products in ((True, torch.bfloat16), (False, torch.float32)):
-        monkeypatch.setattr("tvae.training.steps.cpu.has_bfloat16_instructions", lambda has=has: has)
-        assert products_type("fast", cpu) == products
-        assert products_type("plain", cpu) == products_type("fast-float32", cpu) == torch.float32
-        assert products_type("fast-bfloat16", cpu) == torch.bfloat16

@@ -1,0 +1,29 @@
+"""Type of a step's large matrix products: float32, or bfloat16 where the processor is made for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from tvae.config import Step
+
+BFLOAT16_INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}
+"""Names in Linux: Intel's and AMD's, Intel's matrix units, Arm's."""
+
+
+def has_bfloat16_instructions() -> bool:
+    """Whether this processor multiplies in bfloat16; False where the system has no /proc/cpuinfo."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return not BFLOAT16_INSTRUCTIONS.isdisjoint(flags.split())
+
+
+def products_type(step: Step, device: torch.device) -> torch.dtype:
+    """Type of the large matrix products of this kind of step on this device, float32 or bfloat16."""
+    if step == "fast":
+        on_device = torch.cuda.is_bf16_supported if device.type == "cuda" else has_bfloat16_instructions
+        return torch.bfloat16 if on_device() else torch.float32
+    return torch.bfloat16 if step == "fast-bfloat16" else torch.float32
