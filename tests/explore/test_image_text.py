@@ -41,9 +41,15 @@ def packed(height: int, width: int, content: bytes) -> str:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "A", "!!!", "ä", "AAAA", packed(0, 4, b""), packed(41, 1, b"a" * 21), packed(4, 4, b"a" * 7), packed(4, 4, b"\0" * 8),
-     packed(40, 40, b"a" * 10**7), "A" * 10**6],
-)  # fmt: skip
+    [
+        *("", "A", "!!!", "ä", "AAAA", "A" * 10**6),
+        packed(0, 4, b""),
+        packed(41, 1, b"a" * 21),
+        packed(4, 4, b"a" * 7),
+        packed(4, 4, b"\0" * 8),
+        packed(40, 40, b"a" * 10**7),
+    ],
+)
 def test_damaged_text_gives_none_or_an_image_of_the_size_it_names(text):
     ink = ink_from_text(text)
     assert ink is None or ink.shape == (40, 40)
