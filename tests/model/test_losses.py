@@ -116,10 +116,10 @@ def test_the_triplet_term_is_the_mean_hinge_of_the_chosen_triplets(numbers, batc
         expected = batch_all_hinge(anchors, positives, means, negative_mask(labels), loss.margin)
     else:
         expected = triplet_hinge(anchors, positives, negatives, loss.margin).mean()
-    assert float(term) == float(expected)
+    assert term.item() == expected.item()
     assert term.requires_grad
     unweighted = triplet_term(means, labels, LossConfig(triplet_weight=0), batch_all)
-    assert float(unweighted) == float(expected)
+    assert unweighted.item() == expected.item()
     assert not unweighted.requires_grad, "a term of weight 0 is measured without a gradient"
 
 
