@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
     jobs, usual = Jobs(folder), small_run_config()
     for margin in (0.25, 1.5):
         config = replace(usual, arms=vae_and_tvae(LossConfig(margin=margin)))
-        assert ended(jobs, jobs.start(config, ME, name=f"pair {margin}")).state == "done"
+        assert ended(jobs, jobs.starter.start(config, ME, name=f"pair {margin}")).state == "done"
     return folder
 
 

@@ -7,7 +7,6 @@ import os
 import random
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from tests.conftest import small_run_config
@@ -24,7 +24,9 @@ from tvae.config import LossConfig, RunConfig, vae_and_tvae
 from tvae.errors import InputError
 from tvae.jobs.files import READY, TRASH, JobFiles
 from tvae.jobs.job import Job
-from tvae.jobs.jobs import Jobs, new_owner
+from tvae.jobs.jobs import Jobs
+from tvae.jobs.owner import new_owner
+from tvae.jobs.worker_processes import worker_process
 from tvae.runs.encodings import read_encoding
 from tvae.runs.history import read_history
 from tvae.runs.run import read_metrics, read_run
@@ -68,16 +70,18 @@ def ended(jobs: Jobs, run_id: str) -> Job:
     return until(jobs, run_id, lambda job: job.over)
 
 
+def worker(job: Job) -> psutil.Process:
+    """The process that works for the run."""
+    process = worker_process(JobFiles(job.folder))
+    assert process is not None
+    return process
+
+
 def kill(job: Job) -> None:
     """SIGKILL the worker, and wait until it is gone."""
     files = JobFiles(job.folder)
-    while (number := files.read_state().get("pid")) is None and lock_is_held(files.lock):
-        time.sleep(0.01)
-    if number is not None:
-        try:
-            os.kill(number, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+    if (process := worker_process(files)) is not None:
+        process.kill()
     while lock_is_held(files.lock):
         time.sleep(0.01)
 
@@ -91,7 +95,7 @@ def weights(job: Job) -> dict[str, np.ndarray]:
 def uninterrupted(tmp_path_factory) -> Job:
     """A run of 12 epochs that nobody disturbed."""
     jobs = Jobs(tmp_path_factory.mktemp("uninterrupted"))
-    return ended(jobs, jobs.start(config(epochs=12), ME))
+    return ended(jobs, jobs.starter.start(config(epochs=12), ME))
 
 
 def test_a_run_ends_as_a_run_that_every_page_can_show(uninterrupted):
@@ -125,7 +129,7 @@ def test_a_run_is_trained_as_in_the_foreground(uninterrupted, digits, tmp_path):
 def test_killed_at_random_moments_it_resumes_to_the_same_result(seed, jobs, uninterrupted):
     """Five kills each, wherever the worker then is: loading, training, writing, measuring."""
     moments = random.Random(seed)
-    run_id = jobs.start(config(epochs=12), ME)
+    run_id = jobs.starter.start(config(epochs=12), ME)
     kills = 0
     for _ in range(5):
         if moments.random() < 0.7:  # most within the training, which is a second of its five
@@ -162,7 +166,7 @@ def test_killed_at_random_moments_it_resumes_to_the_same_result(seed, jobs, unin
 
 
 def test_a_resumed_run_goes_on_and_does_not_begin_again(jobs):
-    run_id = jobs.start(LONG, ME)
+    run_id = jobs.starter.start(LONG, ME)
     until(jobs, run_id, lambda job: job.step > 200)
     jobs.stop(run_id, ME)
     stopped = ended(jobs, run_id)
@@ -174,7 +178,7 @@ def test_a_resumed_run_goes_on_and_does_not_begin_again(jobs):
 
 
 def test_pause_step_and_resume(jobs):
-    run_id = jobs.start(LONG, ME)
+    run_id = jobs.starter.start(LONG, ME)
     until(jobs, run_id, lambda job: job.step > 0)
     jobs.pause(run_id, ME)
     paused = until(jobs, run_id, lambda job: job.phase == "paused")
@@ -197,13 +201,13 @@ def test_pause_step_and_resume(jobs):
 
 
 def test_stop_is_idempotent_and_a_stop_that_races_with_the_end_is_an_end(jobs, uninterrupted):
-    run_id = jobs.start(LONG, ME)
+    run_id = jobs.starter.start(LONG, ME)
     jobs.stop(run_id, ME)
     jobs.stop(run_id, ME)
     assert ended(jobs, run_id).state == "stopped"
     jobs.stop(run_id, ME)
     assert ended(jobs, run_id).state == "stopped"
-    quick = jobs.start(config(epochs=1), ME)
+    quick = jobs.starter.start(config(epochs=1), ME)
     until(jobs, quick, lambda job: job.phase == "measuring" or job.over)
     jobs.stop(quick, ME)
     assert ended(jobs, quick).state == "done"
@@ -212,11 +216,11 @@ def test_stop_is_idempotent_and_a_stop_that_races_with_the_end_is_an_end(jobs, u
 
 
 def test_a_worker_that_does_not_answer_is_signalled_then_killed(jobs, monkeypatch):
-    monkeypatch.setattr("tvae.jobs.processes.SIGNAL_AFTER", 0.3)
-    monkeypatch.setattr("tvae.jobs.processes.KILL_AFTER", 0.6)
-    run_id = jobs.start(LONG, ME)
+    monkeypatch.setattr("tvae.jobs.worker_processes.TERMINATE_AFTER", 0.3)
+    monkeypatch.setattr("tvae.jobs.worker_processes.KILL_AFTER", 0.6)
+    run_id = jobs.starter.start(LONG, ME)
     job = until(jobs, run_id, lambda job: job.step > 0)
-    os.kill(JobFiles(job.folder).read_state()["pid"], signal.SIGSTOP)  # deaf to all but SIGKILL
+    worker(job).suspend()  # deaf to all but SIGKILL
     jobs.stop(run_id, ME)
     assert jobs.run(run_id).stopping
     job = ended(jobs, run_id)
@@ -224,9 +228,9 @@ def test_a_worker_that_does_not_answer_is_signalled_then_killed(jobs, monkeypatc
 
 
 def test_a_worker_told_to_end_keeps_its_step(jobs):
-    run_id = jobs.start(LONG, ME)
+    run_id = jobs.starter.start(LONG, ME)
     job = until(jobs, run_id, lambda job: job.step > 50)
-    os.kill(JobFiles(job.folder).read_state()["pid"], signal.SIGTERM)
+    worker(job).terminate()
     job = ended(jobs, run_id)
     assert (job.state, job.reason) == ("interrupted", "its process was told to end (SIGTERM)")
     assert read_run(job.folder).provenance.step == job.step > 50
@@ -235,7 +239,7 @@ def test_a_worker_told_to_end_keeps_its_step(jobs):
 def test_nan_ends_the_run_with_the_term_and_step_and_keeps_finite_weights(jobs):
     wild = config(epochs=50)
     wild = replace(wild, train=replace(wild.train, learning_rate=1.0), arms=vae_and_tvae(LossConfig(kl_weight=1e6)))
-    run_id = jobs.start(wild, ME)
+    run_id = jobs.starter.start(wild, ME)
     job = ended(jobs, run_id)
     assert job.state == "failed"
     assert "is not finite at step" in job.reason
@@ -250,7 +254,7 @@ def test_a_full_disk_fails_the_run_and_harms_nothing_older(jobs, uninterrupted):
     """No file may grow beyond a bound: the same as a full disk to whoever writes."""
     before = {path: path.read_bytes() for path in uninterrupted.folder.rglob("*") if path.is_file()}
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    run_id = jobs.start(LONG, ME)  # its prepared files are small
+    run_id = jobs.starter.start(LONG, ME)  # its prepared files are small
     jobs.stop(run_id, ME)
     ended(jobs, run_id)
     resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, hard))  # what a worker inherits; the resume file is larger
@@ -276,12 +280,12 @@ from tvae.runs.weights import read_weights
 from tvae.jobs.jobs import Jobs
 folder = Path(sys.argv[1]) / "runs"
 jobs = Jobs(folder)
-older = jobs.start(LONG, "me")
+older = jobs.starter.start(LONG, "me")
 until(jobs, older, lambda job: job.step > 0)
 jobs.stop(older, "me")
 ended(jobs, older)
 before = {path: path.read_bytes() for path in (folder / older).rglob("*") if path.is_file()}
-run_id = jobs.start(LONG, "me")
+run_id = jobs.starter.start(LONG, "me")
 until(jobs, run_id, lambda job: job.step > 50)
 filler = folder.parent / "filler"
 with filler.open("wb", buffering=0) as file:
@@ -295,7 +299,7 @@ unharmed = before == {path: path.read_bytes() for path in (folder / older).rglob
 loadable = bool(read_weights(read_run(job.folder), "tvae"))
 parts = len(list(folder.rglob("*.part")))
 try:
-    Jobs(folder).start(LONG, "me")
+    Jobs(folder).starter.start(LONG, "me")
     another = "started"
 except OSError as error:
     another = os.strerror(error.errno)
@@ -334,7 +338,7 @@ from tvae.config import RunConfig
 from tvae.jobs.jobs import Jobs
 config = RunConfig.from_json(json.loads(sys.argv[2]))
 resource.setrlimit(resource.RLIMIT_AS, (3 * 2**29, resource.getrlimit(resource.RLIMIT_AS)[1]))
-print(Jobs(Path(sys.argv[1])).start(config, None))
+print(Jobs(Path(sys.argv[1])).starter.start(config, None))
 """
 
 
@@ -355,7 +359,7 @@ from tests.jobs.test_jobs import config
 from tvae.jobs.jobs import Jobs
 jobs = Jobs(Path(sys.argv[1]))
 sys.stdin.readline()
-print(jobs.start(config(epochs=1), "me", request=sys.argv[2]))
+print(jobs.starter.start(config(epochs=1), "me", request=sys.argv[2]))
 """
 
 
@@ -397,19 +401,21 @@ def test_a_double_click_is_one_run_from_two_servers_and_from_two_threads(jobs):
     assert len(set(two_servers(jobs.folder, "same", "same"))) == 1
     assert len(jobs.runs()) == 1
     ids: list[str] = []
-    clicks = [threading.Thread(target=lambda: ids.append(jobs.start(LONG, ME, request="click"))) for _ in range(4)]
-    for click in clicks:
-        click.start()
-    for click in clicks:
-        click.join()
+    clicks = [
+        threading.Thread(target=lambda: ids.append(jobs.starter.start(LONG, ME, request="click"))) for _ in range(4)
+    ]
+    for thread in clicks:
+        thread.start()
+    for thread in clicks:
+        thread.join()
     assert len(set(ids)) == 1
     assert len(jobs.runs()) == 2
-    assert jobs.start(LONG, YOU, request="click") not in ids  # another person's wish
+    assert jobs.starter.start(LONG, YOU, request="click") not in ids  # another person's wish
 
 
 def test_a_run_belongs_to_who_started_it(jobs, monkeypatch):
     me, you = new_owner(), new_owner()
-    run_id = jobs.start(LONG, me)
+    run_id = jobs.starter.start(LONG, me)
     for act in (
         lambda: jobs.stop(run_id, you),
         lambda: jobs.pause(run_id, you),
@@ -419,7 +425,7 @@ def test_a_run_belongs_to_who_started_it(jobs, monkeypatch):
         lambda: jobs.rename(run_id, you, "x"),
         lambda: jobs.write_note(run_id, you, "x"),
         lambda: jobs.pin(run_id, you, True),
-        lambda: jobs.delete(run_id, you),
+        lambda: jobs.trash.delete(run_id, you),
         lambda: jobs.stop(run_id, ""),
     ):
         with pytest.raises(InputError, match="belongs to who started it"):
@@ -444,17 +450,17 @@ def test_a_foreign_id_is_not_found(run_id, jobs):
 def test_impossible_settings_are_refused_before_anything_starts(jobs):
     small = config()
     with pytest.raises(InputError, match=r"train.batch-size: 2000 is more than the 1438 images"):
-        jobs.start(replace(small, train=replace(small.train, batch_size=2000)), ME)
+        jobs.starter.start(replace(small, train=replace(small.train, batch_size=2000)), ME)
     for seconds in (0, -1, float("nan"), float("inf"), 1e9):
         with pytest.raises(InputError, match="seconds: "):
-            jobs.start(small, ME, seconds=seconds)
+            jobs.starter.start(small, ME, seconds=seconds)
     with pytest.raises(InputError, match="name: "):
-        jobs.start(small, ME, name="x" * 81)
+        jobs.starter.start(small, ME, name="x" * 81)
     assert jobs.runs() == []
 
 
 def test_a_torn_last_line_is_passed_over_and_cut_off_by_the_next_worker(jobs):
-    run_id = jobs.start(LONG, ME)
+    run_id = jobs.starter.start(LONG, ME)
     until(jobs, run_id, lambda job: len(jobs.history(run_id)) > 3)
     kill(jobs.run(run_id))
     job = jobs.run(run_id)
@@ -473,7 +479,7 @@ def test_a_torn_last_line_is_passed_over_and_cut_off_by_the_next_worker(jobs):
 
 
 def test_leftovers_are_cleared_by_the_next_start(jobs):
-    run_id = jobs.start(LONG, ME)
+    run_id = jobs.starter.start(LONG, ME)
     until(jobs, run_id, lambda job: job.step > 0)
     kill(jobs.run(run_id))
     old = time.time() - 48 * 3600
@@ -485,15 +491,15 @@ def test_leftovers_are_cleared_by_the_next_start(jobs):
     deleted.mkdir(parents=True)
     for path in (half_made, part, deleted):
         os.utime(path, (old, old))
-    jobs.start(LONG, ME)
+    jobs.starter.start(LONG, ME)
     assert not any(path.exists() for path in (half_made, part, deleted))
     assert jobs.run(run_id).state == "interrupted"
 
 
 def test_names_notes_pins_and_a_deletion_that_can_be_undone(jobs):
-    run_id = jobs.start(LONG, ME, name="  a   name ")
+    run_id = jobs.starter.start(LONG, ME, name="  a   name ")
     with pytest.raises(InputError, match="stop it before you delete it"):
-        jobs.delete(run_id, ME)
+        jobs.trash.delete(run_id, ME)
     jobs.stop(run_id, ME)
     ended(jobs, run_id)
     jobs.rename(run_id, ME, "better")
@@ -501,29 +507,29 @@ def test_names_notes_pins_and_a_deletion_that_can_be_undone(jobs):
     jobs.pin(run_id, ME, True)
     job = jobs.run(run_id)
     assert (job.name, job.note, job.pinned) == ("better", "two\nlines", True)
-    jobs.delete(run_id, ME)
-    assert jobs.deleted() == [run_id]
+    jobs.trash.delete(run_id, ME)
+    assert jobs.trash.deleted() == [run_id]
     assert jobs.runs() == []
     with pytest.raises(InputError, match="belongs to"):
-        jobs.undelete(run_id, YOU)
-    jobs.undelete(run_id, ME)
+        jobs.trash.undelete(run_id, YOU)
+    jobs.trash.undelete(run_id, ME)
     assert jobs.run(run_id) == job
 
 
 def test_a_warm_start_begins_with_the_other_run_s_weights(jobs, uninterrupted):
     source = read_run(uninterrupted.folder)
-    run_id = jobs.start(LONG, ME, start_from=source)
+    run_id = jobs.starter.start(LONG, ME, start_from=source)
     job = until(jobs, run_id, lambda job: job.step > 0)
     first = read_weights(read_run(job.folder).at(0), "tvae")
     for name, tensor in read_weights(source, "tvae").items():
         np.testing.assert_array_equal(first[name], tensor.astype(np.float16).astype(np.float32))
     assert job.started_from == f"{source.name} at step {source.step:,}"
     with pytest.raises(InputError, match=r"model\.hidden: 33"):
-        jobs.start(replace(LONG, model=replace(LONG.model, hidden=33)), ME, start_from=source)
+        jobs.starter.start(replace(LONG, model=replace(LONG.model, hidden=33)), ME, start_from=source)
 
 
 def test_a_time_budget_is_kept(jobs):
-    job = ended(jobs, jobs.start(LONG, ME, seconds=3))
+    job = ended(jobs, jobs.starter.start(LONG, ME, seconds=3))
     assert job.state == "done"
     assert 1 < job.seconds < 6
     assert job.step == job.steps
@@ -531,13 +537,13 @@ def test_a_time_budget_is_kept(jobs):
 
 
 def test_an_idle_worker_takes_the_next_run_and_one_is_enough(jobs):
-    jobs.warm_up("digits")
-    jobs.warm_up("digits")
+    jobs.starter.warm_up("digits")
+    jobs.starter.warm_up("digits")
     (place,) = [path for path in (jobs.folder / READY).iterdir() if path.is_dir()]
     assert jobs.runs() == []
     with pytest.raises(InputError, match="unknown data set"):
-        jobs.warm_up("nothere")
-    run_id = jobs.start(config(epochs=1), ME)
+        jobs.starter.warm_up("nothere")
+    run_id = jobs.starter.start(config(epochs=1), ME)
     assert run_id == place.name
     assert ended(jobs, run_id).state == "done"
 
@@ -548,15 +554,14 @@ def test_a_run_of_the_foreground_is_in_the_list(jobs, uninterrupted):
     job = jobs.run("mine")
     assert (job.state, job.step, job.loadable) == ("done", uninterrupted.step, True)
     with pytest.raises(InputError, match="belongs to"):
-        jobs.delete("mine", ME)
+        jobs.trash.delete("mine", ME)
 
 
 def test_the_worker_s_command_line_names_it_and_the_run(jobs):
-    run_id = jobs.start(LONG, ME)
+    run_id = jobs.starter.start(LONG, ME)
     job = until(jobs, run_id, lambda job: job.step > 0)
-    number = JobFiles(job.folder).read_state()["pid"]
-    words = Path(f"/proc/{number}/cmdline").read_bytes().decode().split("\0")
+    words = worker(job).cmdline()
     assert "tvae.jobs.worker" in words
     assert run_id in words
-    assert os.getsid(number) != os.getsid(0)
+    assert os.getsid(worker(job).pid) != os.getsid(0)
     assert json.loads(JobFiles(job.folder).spec.read_text())["config"]

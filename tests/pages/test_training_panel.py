@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from tvae.jobs.jobs import Jobs
+from tvae.jobs.starting import Starter
 from tvae.runs.available import SHIPPED
 from tvae.ui.training.run_table import MARK, compared_with, differing_cells
 
@@ -113,7 +114,7 @@ def test_train_pressed_twice_is_one_run_unless_it_was_stopped_in_between():
 
 def test_a_run_is_watched_even_if_another_request_comes_while_it_is_started(monkeypatch):
     app = page().run()
-    start = Jobs.start
+    start = Starter.start
 
     def interrupted(*args, **settings):
         run_id = start(*args, **settings)
@@ -122,7 +123,7 @@ def test_a_run_is_watched_even_if_another_request_comes_while_it_is_started(monk
         context.script_requests.request_rerun(RerunData(page_script_hash=context.page_script_hash))
         return run_id
 
-    monkeypatch.setattr(Jobs, "start", interrupted)
+    monkeypatch.setattr(Starter, "start", interrupted)
     press_train(app)
     (job,) = Jobs().runs()
     assert app.query_params["watch"] == job.id

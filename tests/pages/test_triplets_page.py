@@ -206,7 +206,7 @@ def test_train_this_starts_a_run_at_the_chosen_setting(tmp_path, monkeypatch):
     assert (job.config.arms["tvae"].triplet_weight, job.config.arms["vae"].triplet_weight) == (30.0, 0.0)
     assert job.config.data.name == "digits"
     assert job.config.train.step == "fast"
-    assert job.owned
+    assert not Jobs(tmp_path).may_control(job.id, "another")
     while not Jobs(tmp_path).run(job.id).over:
         time.sleep(0.05)
 

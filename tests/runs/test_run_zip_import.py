@@ -26,7 +26,7 @@ def members() -> dict[str, bytes]:
 
 def test_a_run_that_was_taken_away_is_taken_in_and_measured_anew(tmp_path):
     jobs = Jobs(tmp_path)
-    run_id = jobs.take_in(zip_run(DIGITS), "me", name="from elsewhere")
+    run_id = jobs.starter.take_in(zip_run(DIGITS), "me", name="from elsewhere")
     job = ended(jobs, run_id)
     assert (job.state, job.name, job.step) == ("done", "from elsewhere", read_run(DIGITS).step)
     taken, shipped = read_run(job.folder), read_run(DIGITS)
@@ -106,7 +106,7 @@ def test_what_is_no_run_is_refused_by_name_and_nothing_is_kept(change, said, mem
             archive.writestr(name, inside)
     jobs = Jobs(tmp_path)
     with pytest.raises(InputError, match=said) as refused:
-        jobs.take_in(content.getvalue(), "me")
+        jobs.starter.take_in(content.getvalue(), "me")
     assert str(tmp_path) not in str(refused.value)
     assert jobs.runs() == []
     assert [path for path in (tmp_path / READY).iterdir() if path.is_dir()] == []

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -72,3 +73,18 @@ def test_a_folder_below_a_file_can_not_be_made(tmp_path):
 def test_what_is_not_json_is_refused(text):
     with pytest.raises(InputError, match=r"^file: "):
         read_json(text, "file")
+
+
+def test_a_file_that_another_reads_just_now_is_replaced_a_moment_later(tmp_path, monkeypatch):
+    """As on Windows, where nobody may rename over a file that is open."""
+    replace, refusals = Path.replace, iter([True, True, False])
+
+    def busy(self, target):
+        if next(refusals):
+            raise PermissionError(13, "Access is denied")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", busy)
+    write_atomically(tmp_path / "a", "new")
+    assert (tmp_path / "a").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

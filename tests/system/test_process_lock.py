@@ -1,38 +1,129 @@
-import signal
+import errno
 import subprocess
 import sys
+import threading
+import time
+from pathlib import Path
 
-from tvae.system.process_lock import forget_last_word, last_word, lock_is_held, take_lock
+import filelock
+import pytest
 
-HOLD = "import sys; sys.stdout.write('on'); sys.stdout.flush(); import time; time.sleep(600)"
+from tvae.system.process_lock import lock_is_held, take_lock
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from tvae.system.process_lock import take_lock
+lock = take_lock(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(600)
+"""
 
 
-def test_a_process_that_was_handed_the_lock_holds_it_until_it_is_killed(tmp_path):
+@pytest.fixture
+def holder(tmp_path):
+    """A process that holds the lock `lock`."""
+    process = subprocess.Popen([sys.executable, "-c", HOLD, tmp_path / "lock"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_lock_is_held_until_its_process_is_killed(tmp_path, holder):
+    assert lock_is_held(tmp_path / "lock")
+    assert take_lock(tmp_path / "lock") is None
+    holder.kill()
+    holder.wait()
+    assert not lock_is_held(tmp_path / "lock")
+    assert take_lock(tmp_path / "lock") is not None
+
+
+def test_a_released_lock_is_free_and_a_missing_one_is_not_held(tmp_path):
     path = tmp_path / "lock"
     assert not lock_is_held(path)
     lock = take_lock(path)
     assert lock is not None
-    assert lock_is_held(path)
-    holder = subprocess.Popen([sys.executable, "-c", HOLD], stdin=lock.descriptor, stdout=subprocess.PIPE)
-    lock.close()
-    try:
+    with lock:
         assert lock_is_held(path)
-        assert take_lock(path) is None
+    assert not lock_is_held(path)
+
+
+def test_a_process_started_while_the_lock_is_held_does_not_hold_it_too(tmp_path):
+    lock = take_lock(tmp_path / "lock")
+    assert lock is not None
+    with lock:
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        assert not lock_is_held(tmp_path / "lock")
     finally:
-        holder.send_signal(signal.SIGKILL)
-        holder.communicate()
+        child.communicate()
+
+
+def test_those_who_look_at_once_do_not_take_each_other_for_the_holder(tmp_path):
+    path = tmp_path / "lock"
+    path.touch()
+    until, seen = time.monotonic() + 0.5, []
+
+    def look() -> None:
+        while time.monotonic() < until:
+            seen.append(lock_is_held(path))
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) > 100
+    assert not any(seen)
+
+
+def test_who_looks_all_the_time_keeps_nobody_from_the_lock(tmp_path):
+    path = tmp_path / "lock"
+    path.touch()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            lock_is_held(path)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        for _ in range(20):
+            lock = take_lock(path)
+            assert lock is not None
+            lock.release()
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_the_lock_of_a_file_that_was_removed_excludes_nobody(tmp_path):
+    path = tmp_path / "lock"
+    first = take_lock(path)
+    assert first is not None
+    path.unlink()
     assert not lock_is_held(path)
     assert take_lock(path) is not None
 
 
-def test_the_last_word_goes_where_room_was_set_aside(tmp_path):
-    path = tmp_path / "lock"
-    lock = take_lock(path)
-    assert lock is not None
-    size = path.stat().st_size
-    assert last_word(path) == ""
-    lock.write_last_word("disk full")
-    assert last_word(path) == "disk full"
-    assert path.stat().st_size == size
-    forget_last_word(lock)
-    assert last_word(path) == ""
+def test_a_file_system_without_locks_is_refused_in_one_line_and_nothing_else_is_done_instead(tmp_path, monkeypatch):
+    """filelock would fall back on a marker file, which a killed process leaves behind."""
+
+    def no_locks(descriptor: int, *, blocking: bool) -> bool:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(filelock, "lock_descriptor", no_locks)
+    with pytest.raises(OSError, match="this file system can't lock files; name a folder on another one") as refusal:
+        take_lock(tmp_path / "lock")
+    assert refusal.value.filename == str(tmp_path / "lock")
+    assert "\n" not in str(refusal.value)
+    assert not lock_is_held(tmp_path / "lock")
+
+
+def test_a_folder_that_is_missing_is_told(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        take_lock(tmp_path / "nowhere" / "lock")
+    assert not lock_is_held(Path("/nowhere/lock"))

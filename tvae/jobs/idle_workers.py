@@ -2,7 +2,7 @@
 
 An idle worker holds the lock of a place below `.ready`, in which the file `idle` names its data set. Whoever renames
 that file has the worker to himself: he prepares a run in the place and moves the place among the runs, where the
-worker finds it.
+worker finds it. A worker that is started for one run waits in the same way until the run is in its place.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from tvae.system.process_lock import lock_is_held
 
 IDLE_SECONDS = 600.0
 """An idle worker that nobody has asked for this long ends."""
-_PATIENCE = 60.0
-"""Seconds after which a place that was claimed, and in which no run has come to be, is given up."""
+CLAIM_SECONDS = 60.0
+"""A claimed place in which no run has come to be for this long is given up."""
 _LOOK_EVERY = 0.02
 _IDLE, _CLAIMED = "idle", "claimed"
 
 
 def mark_idle(place: Path, data: str) -> None:
-    """Offer the worker of this place."""
-    (JobFiles(place).folder / _IDLE).write_text(data)
+    """Offer the worker of this place, which calls this; it has, or will have, this data set loaded."""
+    (JobFiles(place).folder / _IDLE).write_text(data, encoding="utf-8")
 
 
 def claim_idle_place(runs: Path, data: str) -> Path | None:
     """The place of an idle worker with this data set, for whoever called and nobody else; None where there is none."""
     for place in _places(runs):
         folder = JobFiles(place).folder
-        if _data(place) == data and lock_is_held(JobFiles(place).lock):
+        if _data_set(place) == data and lock_is_held(JobFiles(place).lock):
             with contextlib.suppress(OSError):  # another was faster
                 (folder / _IDLE).rename(folder / _CLAIMED)
                 return place
@@ -41,18 +41,18 @@ def claim_idle_place(runs: Path, data: str) -> Path | None:
 
 def keep_idle_worker(runs: Path, data: str) -> bool:
     """Whether an idle worker with this data set is there, which now stays for longer; those with others are ended."""
-    there = False
+    kept = False
     for place in _places(runs):
-        known = _data(place)
-        if known is None or not lock_is_held(JobFiles(place).lock):
+        data_set = _data_set(place)
+        if data_set is None or not lock_is_held(JobFiles(place).lock):
             continue
-        if known == data and not there:
-            there = True
+        if data_set == data and not kept:
+            kept = True
             with contextlib.suppress(OSError):
                 (JobFiles(place).folder / _IDLE).touch()
-        elif claim_idle_place(runs, known) == place:
+        elif claim_idle_place(runs, data_set) == place:
             shutil.rmtree(place, ignore_errors=True)  # its worker sees that, and ends
-    return there
+    return kept
 
 
 def wait_for_run(runs: Path, run_id: str) -> bool:
@@ -70,7 +70,7 @@ def wait_for_run(runs: Path, run_id: str) -> bool:
                 return False
         except OSError:  # claimed, or gone
             claimed_at = claimed_at or now
-            if now - claimed_at > _PATIENCE or not (place.exists() or run.exists()):
+            if now - claimed_at > CLAIM_SECONDS or not (place.exists() or run.exists()):
                 shutil.rmtree(place, ignore_errors=True)
                 return False
         time.sleep(_LOOK_EVERY)
@@ -83,8 +83,8 @@ def _places(runs: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
 
 
-def _data(place: Path) -> str | None:
+def _data_set(place: Path) -> str | None:
     try:
-        return (JobFiles(place).folder / _IDLE).read_text()
+        return (JobFiles(place).folder / _IDLE).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None

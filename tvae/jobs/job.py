@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tvae.config import RunConfig
 from tvae.jobs.files import OVER, JobFiles, State
-from tvae.runs.run import read_run
-from tvae.system.process_lock import boot_id, last_word
-
-Owner = str | None
-"""A token that only who started a run has; None is whoever can write the folder itself: the command line."""
+from tvae.runs.run import CONFIG, read_run
+from tvae.system.process_lock import lock_is_held
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +34,6 @@ class Job:
     pinned: bool = False
     created: str = ""
     """UTC, ISO 8601."""
-    owned: bool = False
-    """Whether somebody's token controls it; else only the command line can."""
     started_from: str = ""
     """The run and step that it began with; empty: from scratch."""
     seconds_budget: float | None = None
@@ -50,7 +46,7 @@ class Job:
     seconds_left: float | None = None
     images_per_second: float = 0.0
     arms: dict[str, dict[str, float]]
-    """Loss terms of each arm at the last step that was told."""
+    """Loss terms of each arm at the last step that was written."""
     warnings: tuple[str, ...] = ()
     paused: bool = False
     slow: bool = False
@@ -75,27 +71,78 @@ class Job:
         return min(1.0, max(of_steps, of_time))
 
 
-def run_state(files: JobFiles, told: dict[str, Any], alive: bool) -> tuple[State, str]:
-    """The state of a run and why."""
-    if told.get("state") in OVER:
-        return told["state"], told.get("reason", "")
+def read_job(folder: Path, places: Mapping[str, int]) -> Job:
+    """The run of this folder; also one that was trained into it in the foreground.
+
+    Args:
+        places: in the queue, by the ids of the runs that wait.
+
+    Raises:
+        InputError: its files are garbled, or it is no run.
+    """
+    files = JobFiles(folder)
+    if not files.spec.exists():
+        return _foreground_job(files)
+    spec, about = files.read_spec(), files.read_about()
+    status = files.read_state()
+    alive = status.get("state") not in OVER and lock_is_held(files.lock)
+    if not alive:
+        status = files.read_state()  # again: nobody writes it once the lock is free
+    state, reason = _state_and_reason(files, status, alive)
+    over = state in OVER
+    phase = "" if over else "waiting" if state == "queued" else status.get("phase", "starting")
+    return Job(
+        id=folder.name,
+        folder=folder,
+        config=spec.config,
+        state=state,
+        reason=reason,
+        phase=phase,
+        place=places.get(folder.name) if state == "queued" else None,
+        name=about.name,
+        note=about.note,
+        pinned=about.pinned,
+        created=spec.created,
+        started_from=spec.started_from,
+        seconds_budget=spec.seconds,
+        step=status.get("step", 0),
+        steps=status.get("steps", 0) or spec.steps,
+        epoch=status.get("epoch", 0.0),
+        seconds=status.get("seconds", 0.0),
+        seconds_left=None if over else status.get("seconds_left"),
+        images_per_second=status.get("images_per_second", 0.0),
+        arms=status.get("arms", {}),
+        warnings=tuple(status.get("warnings", ())),
+        paused=files.flag("pause") and not over,
+        slow=files.flag("slow"),
+        # Once it is measured its end is near, and a stop comes too late.
+        stopping=files.flag("stop") and not over and phase != "measuring",
+        loadable=(folder / CONFIG).is_file(),
+        resumable=state in ("stopped", "interrupted", "failed") and not status.get("hopeless", False),
+    )
+
+
+def _state_and_reason(files: JobFiles, status: Mapping[str, Any], alive: bool) -> tuple[State, str]:
+    if status.get("state") in OVER:
+        return status["state"], status.get("reason", "")
     if alive:
-        return ("running" if told.get("state") == "running" else "queued"), ""
+        return ("running" if status.get("state") == "running" else "queued"), ""
     with contextlib.suppress(ValueError, KeyError, TypeError):
-        word = json.loads(last_word(files.lock))
-        if word["state"] in OVER:
-            return word["state"], str(word["reason"])
+        end = json.loads(files.last_word.read())
+        if end["state"] in OVER:
+            return end["state"], str(end["reason"])
     if files.flag("stop"):
         return "stopped", "it did not answer and was killed"
-    if told.get("boot") not in (None, boot_id()):
+    process = files.read_process()
+    if process is not None and process.ended_by_restart:
         return "interrupted", "the machine was restarted"
     return "interrupted", "killed (memory?): its process ended without a word"
 
 
-def foreground_job(folder: Path) -> Job:
+def _foreground_job(files: JobFiles) -> Job:
     """A run that `python -m tvae train` put in the folder."""
-    run = read_run(folder)
-    about = JobFiles(folder).read_about()
+    folder = files.run_folder
+    run, about = read_run(folder), files.read_about()
     done = run.provenance.finished
     return Job(
         id=folder.name,
@@ -108,7 +155,7 @@ def foreground_job(folder: Path) -> Job:
         pinned=about.pinned,
         created=run.provenance.started,
         step=run.provenance.step,
-        steps=run.config.train.epochs * (run.provenance.train.n // run.config.train.batch_size),
+        steps=run.config.train.epochs * run.steps_per_epoch,
         epoch=run.epoch,
         seconds=run.provenance.seconds,
         arms={},

@@ -59,6 +59,15 @@ class JobQueue:
             database.execute("INSERT INTO queue (id) VALUES (?)", (run_id,))
         return run_id
 
+    def enter(self, run_id: str) -> None:
+        """Put a run at the end, for its worker; where it waits already it keeps its place.
+
+        A row that says that the run is under way is an earlier worker's.
+        """
+        with self._transaction() as database:
+            database.execute("DELETE FROM queue WHERE id = ? AND running", (run_id,))
+            database.execute("INSERT OR IGNORE INTO queue (id) VALUES (?)", (run_id,))
+
     def requested(self, request: str) -> str | None:
         """The id of the run that this request has started, if it has."""
         if not self.path.exists():

@@ -4,43 +4,39 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import threading
 from typing import Any
 
 from tvae.jobs.files import JobFiles
-from tvae.system.process_lock import ProcessLock, boot_id
 
 SECONDS_BETWEEN = 0.2
 
 
-class Teller:
-    """Writes what it is told; whoever tells never waits for the disk, but hears of its errors when telling again."""
+class StatusWriter:
+    """Writes a worker's status. Who updates it never waits for the disk, but hears of its errors at the next update."""
 
-    def __init__(self, files: JobFiles, lock: ProcessLock) -> None:
-        self._files, self._lock = files, lock
-        told = files.read_state()
-        kept = {key: told[key] for key in ("step", "steps", "epoch", "seconds") if key in told}
-        self._state: dict[str, Any] = {**kept, "state": "queued", "pid": os.getpid(), "boot": boot_id()}
+    def __init__(self, files: JobFiles) -> None:
+        self._files = files
+        self._state: dict[str, Any] = {**files.progress(), "state": "queued"}
         self._changed = threading.Event()
         self._closed = threading.Event()
         self._writing = threading.Lock()
         self._error: OSError | None = None
-        threading.Thread(target=self._work, name="teller", daemon=True).start()
+        threading.Thread(target=self._write_changes, name="status writer", daemon=True).start()
 
-    def tell(self, **fields: Any) -> None:
-        """Have these be known within a fifth of a second.
+    def update(self, **fields: Any) -> None:
+        """Have these fields written within a fifth of a second.
 
         Raises:
-            OSError: what was told before could not be written.
+            OSError: earlier ones could not be written.
         """
         if self._error is not None:
             raise self._error
         self._state = {**self._state, **fields}
         self._changed.set()
 
-    def tell_now(self, **fields: Any) -> None:
-        """Have these be known when this returns.
+    def write(self, **fields: Any) -> None:
+        """Write these fields at once.
 
         Raises:
             OSError: they can't be written.
@@ -50,16 +46,16 @@ class Teller:
             self._files.write_state(self._state)
 
     def end(self, **fields: Any) -> None:
-        """The last telling. Where the disk has no room for it, it goes where room was set aside."""
+        """Write these fields, the last. Where the disk has no room for them, they go where room was set aside."""
         self._closed.set()
         self._changed.set()
         try:
-            self.tell_now(**fields)
+            self.write(**fields)
         except OSError:
             with contextlib.suppress(OSError):
-                self._lock.write_last_word(json.dumps(fields))
+                self._files.last_word.write(json.dumps(fields))
 
-    def _work(self) -> None:
+    def _write_changes(self) -> None:
         while True:
             self._changed.wait()
             if self._closed.is_set():

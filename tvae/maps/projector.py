@@ -18,7 +18,7 @@ import numpy as np
 
 from tvae.maps.layout_files import stored_layout, write_layout
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
-from tvae.system.child_process import child_environment
+from tvae.system.child_process import DETACHED, child_environment
 
 MOST_WAITING = 32
 """Requests that may wait; a further one fails at once."""
@@ -279,7 +279,8 @@ class Projector:
                 text=True,
                 encoding="utf-8",
                 env=child_environment(),
-                start_new_session=True,  # a Ctrl-C in the server's terminal is the server's to handle
+                start_new_session=True,
+                creationflags=DETACHED,  # a Ctrl-C in the server's terminal is the server's to handle
             )
             return self._process
 

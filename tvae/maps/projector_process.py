@@ -23,6 +23,7 @@ from tvae.errors import InputError
 from tvae.maps.layout_files import write_layout
 from tvae.maps.parameters import METHODS, TsneParameters, UmapParameters
 from tvae.maps.projection import ProjectionRequest, layout
+from tvae.system.child_process import lower_priority
 
 SECONDS_BETWEEN = 0.2
 """Progress is told no more often than this."""
@@ -88,7 +89,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     with contextlib.suppress(AttributeError, OSError):  # not every system has it
-        os.nice(NICENESS)
+        lower_priority(NICENESS)
     serve(sys.stdin, answers)
 
 

@@ -1,11 +1,14 @@
 """A run's folder: written while it trains, read by everything above.
 
 available.py      Runs that ship and the user's own, by name
+clock.py          Clock: counts the seconds that its blocks take
 comparison.py     Two runs compared: settings and metrics that differ
 encodings.py      Encoded splits, triplet curves and gap histograms of a run, as .npz files
 evaluation.py     Encode a split and compute metrics.json
+finishing.py      Evaluate a trained run and write what the pages show of it
 history.py        A run's history.jsonl: losses while it trained
 model_card.py     README.md of a run folder, in Hugging Face form
+origin.py         Provenance of a run that is about to be trained: versions, data, device, command
 recording.py      Recording: train a run and fill its folder
 resume_file.py    Everything needed to resume, in one safetensors file
 run.py            Run and Provenance: read and write a run folder's config.json

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tvae.runs.run import HISTORY
-from tvae.system.json_lines import append_row, read_rows
+from tvae.system.json_lines import append_row, cut_rows, read_rows
 
 if TYPE_CHECKING:  # the loop imports torch, which a page that only reads must not wait for
-    from tvae.training.loop import Report, Training
+    from tvae.training.loop import Report
+
+ROWS_PER_EPOCH = 10
 
 
 def append_history(folder: Path, row: Mapping[str, Any]) -> None:
@@ -28,41 +30,56 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     return read_rows(folder / HISTORY)
 
 
-HISTORY_ROWS_PER_EPOCH = 10
-
-
-class HistoryRows:
-    """Reports averaged over a tenth of an epoch, as rows of history.jsonl.
+class HistoryWriter:
+    """Writes reports, averaged over a tenth of an epoch, as rows of a run's history.
 
     Attributes:
         waiting: number and sums of the reports since the last row.
     """
 
-    def __init__(self, training: Training) -> None:
-        self._every = max(1, training.steps_per_epoch // HISTORY_ROWS_PER_EPOCH)
-        self._epoch = training.steps_per_epoch
+    def __init__(self, folder: Path, steps_per_epoch: int) -> None:
         self.waiting: dict[str, Any] = {"count": 0, "arms": {}}
+        self._folder = folder
+        self._steps_per_epoch = steps_per_epoch
 
-    def add(self, report: Report) -> dict | None:
-        """Take a report; a row if one is due."""
-        waiting = self.waiting
-        waiting["count"] += 1
+    def begin(self) -> None:
+        """Start an empty history in place of one that is there."""
+        cut_rows(self._folder / HISTORY, -1)
+
+    def go_on(self, step: int, waiting: dict[str, Any]) -> None:
+        """Go on after this step: rows that an earlier process wrote beyond it, or tore, are cut off."""
+        self.waiting = waiting
+        cut_rows(self._folder / HISTORY, step)
+
+    def add(self, report: Report) -> None:
+        """Take a report, and write a row if one is due.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        self.waiting["count"] += 1
         for name, losses in report.arms.items():
-            sums = waiting["arms"].setdefault(name, {})
+            sums = self.waiting["arms"].setdefault(name, {})
             for term, value in asdict(losses).items():
                 sums[term] = sums.get(term, 0.0) + value
-        # A very long run gets fewer rows: the whole file is read to be drawn.
-        every = self._every if report.epoch <= 100 else self._epoch * (1 if report.epoch <= 1_000 else 10)
-        if report.step % every and report.step < report.steps:
-            return None
-        self.waiting = {"count": 0, "arms": {}}
+        if report.step % self._row_every(report.epoch) == 0 or report.step >= report.steps:
+            row, self.waiting = self._row(report), {"count": 0, "arms": {}}
+            append_history(self._folder, row)
+
+    def _row_every(self, epoch: float) -> int:
+        """Steps from row to row. A very long run gets fewer rows: the whole file is read to be drawn."""
+        if epoch <= 100:
+            return max(1, self._steps_per_epoch // ROWS_PER_EPOCH)
+        return self._steps_per_epoch * (1 if epoch <= 1_000 else 10)
+
+    def _row(self, report: Report) -> dict[str, Any]:
+        count, arms = self.waiting["count"], self.waiting["arms"]
         return {
             "step": report.step,
             "epoch": round(report.epoch, 4),
             "images_per_second": round(report.images_per_second),
             "arms": {
-                name: {term: round(total / waiting["count"], 5) for term, total in sums.items()}
-                for name, sums in waiting["arms"].items()
+                name: {term: round(total / count, 5) for term, total in sums.items()} for name, sums in arms.items()
             },
             "warnings": list(report.warnings),
         }

@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import math
-import platform
 import time
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import torch
-
 from tvae.config import RunConfig
-from tvae.data import Dataset, Split
+from tvae.data import Dataset
 from tvae.errors import InputError
 from tvae.model.vae import weights_of
-from tvae.runs.encodings import write_curves, write_encoding, write_gaps
-from tvae.runs.evaluation import encode_split, evaluate, gap_histograms, triplet_curves
-from tvae.runs.history import HistoryRows, append_history
-from tvae.runs.model_card import write_model_card
+from tvae.runs.clock import Clock
+from tvae.runs.finishing import finish
+from tvae.runs.history import HistoryWriter
+from tvae.runs.origin import provenance_of
 from tvae.runs.resume_file import Standing, read_resume_file, write_resume_file
-from tvae.runs.run import HISTORY, Provenance, Run, SplitRecord, read_run, write_config, write_metrics
+from tvae.runs.run import Run, read_run, write_config
 from tvae.runs.snapshots import SnapshotTimes, take_snapshot
 from tvae.runs.warm_start import shown_step, starting_weights
 from tvae.runs.weights import write_weights
 from tvae.system.array_files import Weights
 from tvae.system.files import make_writable_folder
-from tvae.system.json_lines import cut_rows
 from tvae.training.loop import Report, Training
 from tvae.training.time_budget import TimePlan
-from tvae.version import VERSION
 
 KEEPING_SHARE = 0.02
 """Of the training time, which may go to writing the resume file: the rest of it is what a kill costs."""
-DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
-"""Margins of the accuracies in metrics.json."""
 
 
 def record(
@@ -65,9 +56,9 @@ def record(
         OSError: the disk is full; what was saved before stands.
     """
     start = None if start_from is None else starting_weights(start_from, config)
-    told = "" if start_from is None else shown_step(start_from)
+    step = "" if start_from is None else shown_step(start_from)
     claim_folder(folder)
-    recording = Recording(config, dataset, folder, command, half=half, seconds=seconds, start=start, started_from=told)
+    recording = Recording(config, dataset, folder, command, half=half, seconds=seconds, start=start, started_from=step)
     yield from recording.reports()
 
 
@@ -106,26 +97,23 @@ class Recording:
             OSError: the folder can't be written.
         """
         self.training = Training(config, dataset.train)
-        provenance = replace(
-            _provenance(dataset, self.training, command),
-            half_precision=half,
-            started_from=started_from,
-            seconds_budget=seconds,
+        provenance = provenance_of(
+            dataset, self.training, command, half=half, seconds=seconds, started_from=started_from
         )
         self.run = Run(folder, config, provenance)
         self._test = dataset.test
         self._resume_file = resume_file
-        self._history = HistoryRows(self.training)
-        self._in_all, self._in_snapshots, self._aside = _Clock(), _Clock(), _Clock()
+        self._history = HistoryWriter(folder, self.training.steps_per_epoch)
+        self._in_all, self._in_snapshots, self._aside = Clock(), Clock(), Clock()
         self._keep_due = -math.inf
         self._plan = None if seconds is None else TimePlan(seconds, self.training.steps)
         self._between_steps = True
         if resume_file is not None and resume_file.exists():
-            self._take_up(resume_file)
+            self._restore(resume_file)
         else:
             for arm, weights in (start or {}).items():
                 self.training.arms[arm].set_weights(weights)
-            cut_rows(folder / HISTORY, -1)
+            self._history.begin()
         self._snapshots = SnapshotTimes(self.run, self.training.steps, seconds, self.seconds)
         self._save()
 
@@ -160,8 +148,7 @@ class Recording:
                     if report is None:
                         break
                     report = self._planned(report)
-                    if row := self._history.add(report):
-                        append_history(self.run.folder, row)
+                    self._history.add(report)
                     if report.step % training.steps_per_epoch == 0 and report.step < report.steps:
                         self._save()
                         self._keep()
@@ -224,7 +211,8 @@ class Recording:
         now_is = time.monotonic()
         self._keep_due = now_is + (now_is - begun) / KEEPING_SHARE
 
-    def _take_up(self, resume_file: Path) -> None:
+    def _restore(self, resume_file: Path) -> None:
+        """Go on where an earlier process was."""
         standing, tensors = read_resume_file(resume_file, self.run.config, self.run.pixels)
         for name, arm in self.training.arms.items():
             arm.restore(tensors[name])
@@ -232,23 +220,11 @@ class Recording:
             self._plan.settled = standing.steps
         self.training.step, self.training.steps = standing.step, standing.steps
         self._in_all.seconds = standing.seconds
-        self._history.waiting = standing.waiting
-        cut_rows(self.run.folder / HISTORY, standing.step)
+        self._history.go_on(standing.step, standing.waiting)
         with contextlib.suppress(InputError):  # killed before it was written
             started = read_run(self.run.folder).provenance.started
             self.run = replace(self.run, provenance=replace(self.run.provenance, started=started))
         self.run = replace(self.run, provenance=replace(self.run.provenance, step=standing.step))
-
-
-def finish(run: Run, split: Split) -> None:
-    """Evaluate a trained run on a split, and write what the pages show: metrics, encoding, curves, model card."""
-    encoding = encode_split(run, split)
-    write_encoding(run.folder, encoding, half=run.provenance.half_precision)
-    metrics = evaluate(run, encoding, DEFAULT_MARGINS)
-    write_metrics(run.folder, metrics)
-    write_model_card(run, metrics)
-    write_curves(run.folder, encoding.split, triplet_curves(encoding))
-    write_gaps(run.folder, encoding.split, gap_histograms(encoding))
 
 
 def claim_folder(folder: Path) -> None:
@@ -263,54 +239,3 @@ def claim_folder(folder: Path) -> None:
         make_writable_folder(folder)
     except OSError as error:
         raise InputError(f"--out: {folder} can't be written ({error.strerror}); name another folder") from None
-
-
-def _device_name(training: Training) -> str:
-    name = torch.cuda.get_device_name() if training.device.type == "cuda" else "cpu"
-    return f"{name}, large products in bfloat16" if training.products == torch.bfloat16 else name
-
-
-def _provenance(dataset: Dataset, training: Training, command: str) -> Provenance:
-    return Provenance(
-        versions={
-            "tvae": VERSION,
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-        },
-        train=_split_record(dataset.train),
-        test=_split_record(dataset.test),
-        class_names=dataset.class_names,
-        threads=1,
-        device=_device_name(training),
-        started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        command=command,
-        seconds=0.0,
-        step=0,
-        finished=False,
-    )
-
-
-def _split_record(split: Split) -> SplitRecord:
-    height, width = split.image_shape
-    return SplitRecord(n=len(split), height=height, width=width, fingerprint=split.fingerprint)
-
-
-class _Clock:
-    """Counts the seconds in which it is entered."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._since: float | None = None
-
-    def __enter__(self) -> None:
-        self._since = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds = self.running_seconds
-        self._since = None
-
-    @property
-    def running_seconds(self) -> float:
-        """Up to this moment."""
-        return self.seconds + (0.0 if self._since is None else time.perf_counter() - self._since)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from tvae.system.files import file_state, read_bounded, read_json, write_atomica
 CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
 SNAPSHOTS = "snapshots"
 _TEXT_LIMIT = 16 * 2**20
+MOST_KEPT = 2_000
+"""Runs that this process keeps as it last read them; each is some kilobytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +153,7 @@ def write_config(run: Run) -> None:
 
 
 def read_run(folder: Path) -> Run:
-    """The run of this folder.
+    """The run of this folder. Its config.json is read once for each state that the file has been in.
 
     Raises:
         InputError: no such folder, or its config.json is missing, garbled, of another schema, or impossible.
@@ -160,6 +163,13 @@ def read_run(folder: Path) -> Run:
         raise InputError(f"{folder}: no such folder; name the folder of a run, such as checkpoints/mnist")
     if not path.exists():
         raise InputError(f"{folder}: holds no {CONFIG}; it is not the folder of a run")
+    return _read_run(folder, file_state(path))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _read_run(folder: Path, state: str) -> Run:
+    """The run of a folder whose config.json is in this state: a page that lists all runs looks at each every time."""
+    path = folder / CONFIG
     plain = _json_of(path)
     if not isinstance(plain, dict):
         raise InputError(f"{path}: expected an object, found {type(plain).__name__}")

@@ -1,12 +1,14 @@
 """Files, locks, processes and user folders; nothing here knows what a VAE is.
 
-app_folder.py     The folder of the app's entry script, its pages and the runs that ship
-array_files.py    Arrays in .npz and safetensors files, read with a size limit and checked
-child_process.py  Environment of the processes that this program starts
-compiled.py       numba's njit with the settings that all kernels share
-csv_table.py      Tables as CSV text that a spreadsheet reads as text, never as a formula
-files.py          Atomic writes, bounded reads, strict JSON
-json_lines.py     JSON-lines files that are appended to while they are read
-process_lock.py   A file lock that the kernel releases when its process ends
-user_folders.py   Where a user's data sets, runs, layouts and classifiers are kept; run ids
+app_folder.py        The folder of the app's entry script, its pages and the runs that ship
+array_files.py       Arrays in .npz and safetensors files, read with a size limit and checked
+child_process.py     How this program's processes are started: environment, apart from the terminal, after the app
+compiled.py          numba's njit with the settings that all kernels share
+csv_table.py         Tables as CSV text that a spreadsheet reads as text, never as a formula
+files.py             Atomic writes, bounded reads, strict JSON
+json_lines.py        JSON-lines files that are appended to while they are read
+process_identity.py  Which process a process number means: the number, when it was created and its command line
+process_lock.py      File locks that the operating system releases when their process ends
+reserved_file.py     A small file with its room set aside, so that it can be written when the disk is full
+user_folders.py      Where a user's data sets, runs, layouts and classifiers are kept; run ids
 """

@@ -6,10 +6,14 @@ import contextlib
 import json
 import os
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
 from tvae.errors import InputError
+
+_PATIENCE = 1.0
+"""Seconds."""
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
@@ -26,7 +30,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        _replace(temporary, path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -90,6 +94,19 @@ def read_json(text: str, where: str) -> Any:
         raise InputError(f"{where}: not JSON (line {error.lineno}: {error.msg})") from None
     except RecursionError:
         raise InputError(f"{where}: nested too deeply to be one of our files") from None
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Rename; on Windows that is refused for the moment in which another process reads the file at `path`."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError:
+            if time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 def _temporary(path: Path) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,9 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
         OSError: the disk is full.
     """
     line = (json.dumps(row) + "\n").encode()
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        while line:  # a disk that fills up takes a part first, and then tells
-            line = line[os.write(descriptor, line) :]
-    finally:
-        os.close(descriptor)
+    with path.open("ab", buffering=0) as file:
+        while line:  # a disk that fills up takes a part first, and then raises
+            line = line[file.write(line) :]
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -1,106 +1,94 @@
-"""A file lock that the kernel releases when its process ends.
+"""File locks that the operating system releases when their process ends.
 
-The lock can be handed to a process as its standard input, so that it is held without a gap from before the process
-exists until it is gone. Its file also has room, set aside on the disk when it is made, for the holder's last word:
-where the disk is full, a new file can't be written, and this one can.
+filelock's native locks (flock, LockFileEx) are free again the moment their process ends, however it ends. Its fallback
+where a file system has no locks, a marker file, is not: a killed process leaves it behind. `lock_descriptor` has
+no fallback and raises there.
+
+Such a lock can't be handed to another process. Who starts a process that is to hold one waits until it says so.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import time
 from pathlib import Path
 
-_ROOM = 4096
+import filelock
+
 _PATIENCE = 1.0
-"""Seconds: whoever looks whether the lock is held holds it himself for microseconds."""
+"""Seconds: whoever looks whether a lock is held holds it for microseconds."""
 
 
 class ProcessLock:
-    """A lock that this process holds."""
+    """A lock that this process holds until it is released or the process ends."""
 
     def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
+        self._descriptor = descriptor
 
-    def close(self) -> None:
-        """Let go, unless a process has the lock as its standard input: that one goes on holding it."""
-        os.close(self.descriptor)
+    def release(self) -> None:
+        """Let another process take the lock."""
+        with contextlib.suppress(OSError):  # first: a process that is just being started may have a copy of the file
+            filelock.unlock_descriptor(self._descriptor)
+        os.close(self._descriptor)
 
-    def write_last_word(self, word: str) -> None:
-        """Leave a line in the lock's file, in place.
+    def __enter__(self) -> ProcessLock:
+        return self
 
-        Raises:
-            OSError: not even that can be written.
-        """
-        os.pwrite(self.descriptor, word.encode()[:_ROOM].ljust(_ROOM), 0)
-        os.fsync(self.descriptor)
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
 
-def take_lock(path: Path) -> ProcessLock | None:
-    """The lock of this file, which is made where it is missing, or None where another process holds it.
+def take_lock(path: Path, poll_seconds: float = 0.01) -> ProcessLock | None:
+    """The lock of this file, which is made where it is missing; None where another holds it.
 
     Raises:
-        OSError: the file can't be made.
+        OSError: the file can't be made, or its file system has no locks.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        if os.fstat(descriptor).st_size < _ROOM:
-            os.pwrite(descriptor, b" " * _ROOM, 0)
-        until = time.monotonic() + _PATIENCE
-        while True:
-            with contextlib.suppress(BlockingIOError):
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return ProcessLock(descriptor)
-            if time.monotonic() > until:
-                os.close(descriptor)
-                return None
-            time.sleep(0.01)
-    except OSError:
-        os.close(descriptor)
-        raise
-
-
-def inherited_lock(path: Path) -> ProcessLock | None:
-    """The lock of this file if this process was handed it as its standard input."""
-    with contextlib.suppress(OSError):
-        if os.path.samestat(os.fstat(0), path.stat()):
-            return ProcessLock(0)
-    return None
+    until = time.monotonic() + _PATIENCE
+    while (lock := _locked(path, os.O_RDWR | os.O_CREAT)) is None and time.monotonic() < until:
+        time.sleep(poll_seconds)
+    return lock
 
 
 def lock_is_held(path: Path) -> bool:
-    """Whether any process holds the lock of this file."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
+    """Whether any process holds the lock of this file.
+
+    To look is to take the lock for an instant. Two that look at once would each believe the other to be the holder,
+    so they look one after the other, under a lock of their own beside it.
+    """
+    if not path.is_file():
         return False
+    turn = None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        with contextlib.suppress(OSError):  # a folder that can only be read
+            turn = take_lock(path.with_name(f"{path.name}.look"), poll_seconds=0.001)
+        lock = _locked(path, os.O_RDWR if os.access(path, os.W_OK) else os.O_RDONLY)
+    except OSError:  # gone by now, or no locks here: then nobody holds one
+        return False
     finally:
-        os.close(descriptor)
+        if turn is not None:
+            turn.release()
+    if lock is None:
+        return True
+    lock.release()
     return False
 
 
-def last_word(path: Path) -> str:
-    """What the last holder left in the lock's file, or nothing."""
+def _locked(path: Path, flags: int) -> ProcessLock | None:
+    """The lock of this file if it is free at this moment."""
+    descriptor = os.open(path, flags, 0o644)
     try:
-        return path.read_bytes()[:_ROOM].decode(errors="replace").strip()
-    except OSError:
-        return ""
-
-
-def forget_last_word(lock: ProcessLock) -> None:
-    """The next holder has its own to say."""
-    lock.write_last_word("")
-
-
-def boot_id() -> str:
-    """Another text after each start of the machine; empty where the system tells none."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
+        try:
+            taken = filelock.lock_descriptor(descriptor, blocking=False)
+        except OSError as error:
+            reason = "this file system can't lock files; name a folder on another one"
+            raise OSError(error.errno, reason, str(path)) from None
+        # A file that was removed before it was locked excludes nobody: another has been made, or will be.
+        if taken and path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
+            return ProcessLock(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None

@@ -6,7 +6,7 @@ import re
 import threading
 from dataclasses import dataclass, field
 
-from tvae.jobs.jobs import new_owner
+from tvae.jobs.owner import new_owner
 from tvae.ui.session import keys
 from tvae.ui.session.values import address, kept, put_in_address, read, take, write
 

@@ -92,7 +92,7 @@ def _keep_warm(data: str) -> None:
     if last != wanted or time.monotonic() - at > SECONDS_WARM:
         state.write(keys.TRAIN_WARMED, (wanted, time.monotonic()))
         with contextlib.suppress(InputError, OSError):  # where it can't be, the start says why
-            cached.jobs().warm_up(data)
+            cached.jobs().starter.warm_up(data)
 
 
 def _fill(run: Run) -> None:

@@ -170,16 +170,18 @@ def manage(name: str, job: Job | None) -> None:
             jobs.write_note(name, me, note)
             jobs.pin(name, me, pinned)
             st.rerun()
-    st.button("Delete", icon=":material/delete:", on_click=jobs.delete, args=(name, me), help="Can be undone below.")
+    st.button(
+        "Delete", icon=":material/delete:", on_click=jobs.trash.delete, args=(name, me), help="Can be undone below."
+    )
 
 
 def show_deleted() -> None:
     """A way back for deleted runs."""
     jobs, me = cached.jobs(), state.owner()
-    for run_id in jobs.deleted():
+    for run_id in jobs.trash.deleted():
         words, back = st.columns([5, 1], vertical_alignment="center")
         words.caption(f"{run_id} was deleted.")
-        back.button("Undo", key=keys.undelete(run_id), on_click=jobs.undelete, args=(run_id, me), width="stretch")
+        back.button("Undo", key=keys.undelete(run_id), on_click=jobs.trash.undelete, args=(run_id, me), width="stretch")
 
 
 def take_in() -> None:
@@ -190,7 +192,7 @@ def take_in() -> None:
         return
     try:
         with own.changing:
-            own.watched = cached.jobs().take_in(sent.getvalue(), state.owner())
+            own.watched = cached.jobs().starter.take_in(sent.getvalue(), state.owner())
             own.taken_in = sent.file_id
     except InputError as error:
         st.error(f"Not taken in. {error}.")

@@ -27,7 +27,7 @@ def start_run(config: RunConfig, *, seconds: float | None = None, start_from: Ru
     """
     own = state.own_runs()
     with own.changing:
-        own.watched = cached.jobs().start(
+        own.watched = cached.jobs().starter.start(
             config,
             state.owner(),
             seconds=seconds,

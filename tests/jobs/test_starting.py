@@ -1,0 +1,211 @@
+"""Starter and worker killed at each step of a start and of a resume: runs under way always hold their lock."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tvae.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from tvae.errors import InputError
+from tvae.jobs.files import OVER, READY, JobFiles
+from tvae.jobs.idle_workers import mark_idle, wait_for_run
+from tvae.jobs.jobs import Jobs
+from tvae.jobs.starting import Starter
+from tvae.jobs.worker_processes import start_worker
+from tvae.system.process_lock import lock_is_held, take_lock
+
+ROOT = Path(__file__).parents[2]
+LONG = RunConfig(
+    data=DataConfig(name="digits"), model=ModelConfig(hidden=32, latent_dim=4), train=TrainConfig(epochs=50_000)
+)
+
+DIE_AT_STEP = """
+import os, signal, sys
+
+def die_at_step(number, folder):
+    "Kill this process at the numbered thing that it does to a file of the folder, a lock or a process."
+    seen = 0
+    def count(event, arguments):
+        nonlocal seen
+        if event in ("fcntl.flock", "subprocess.Popen") or (
+            event in ("open", "sqlite3.connect") or event.startswith("os.")
+        ) and any(str(word).startswith(folder) for word in arguments):
+            seen += 1
+            if seen == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(count)
+"""
+START_AND_DIE = (
+    DIE_AT_STEP
+    + """
+import json
+from pathlib import Path
+from tvae.config import RunConfig
+from tvae.jobs.jobs import Jobs
+
+folder, config = sys.argv[1], RunConfig.from_json(json.loads(sys.argv[2]))
+jobs = Jobs(Path(folder))
+print("ready", flush=True)
+for line in sys.stdin:  # a fork for each step: this process has everything imported, and no thread
+    step, run_id = line.split()
+    child = os.fork()
+    if child == 0:
+        die_at_step(int(step), folder)
+        if run_id == "new":
+            jobs.starter.start(config, None)
+        else:
+            jobs.resume(run_id, None)
+        os._exit(0)
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+)
+
+
+@pytest.fixture
+def jobs(tmp_path, monkeypatch):
+    monkeypatch.delenv("TVAE_RUNS_AT_ONCE", raising=False)
+    (tmp_path / "runs").mkdir()
+    jobs = Jobs(tmp_path / "runs")
+    yield jobs
+    kill_workers(jobs.folder)
+
+
+def kill_workers(runs: Path) -> None:
+    """Kill the processes that work, or are about to work, for a run of this folder."""
+    ids = {path.name for path in (runs / ".workers").glob("*")}
+    for process in psutil.process_iter(["cmdline"]):
+        if ids & set(process.info["cmdline"] or ()):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+            process.wait()
+
+
+def check_that_runs_under_way_are_locked(jobs: Jobs) -> None:
+    for folder in jobs.folder.iterdir():
+        files = JobFiles(folder)
+        if files.spec.exists() and files.read_state().get("state") == "queued":
+            assert lock_is_held(files.lock) or files.read_state()["state"] in OVER, folder
+
+
+def killed_run(jobs: Jobs) -> str:
+    """A run whose worker was killed while it waited or loaded."""
+    run_id = jobs.starter.start(LONG, None)
+    kill_workers(jobs.folder)
+    assert jobs.run(run_id).state == "interrupted"
+    # As one that was stopped: its state says so itself.
+    JobFiles(jobs.folder / run_id).write_state({"state": "stopped", "step": 0, "steps": 1})
+    return run_id
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_starter_killed_at_any_step_leaves_no_run_under_way_without_a_lock(resumed, jobs):
+    run_id = killed_run(jobs) if resumed else "new"
+    words = [sys.executable, "-c", START_AND_DIE, jobs.folder, json.dumps(LONG.to_json())]
+    starter = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert starter.stdin is not None and starter.stdout is not None
+    try:
+        assert starter.stdout.readline() == "ready\n"
+        step, status = 0, 1
+        while status != 0:
+            step += 1
+            starter.stdin.write(f"{step} {run_id}\n")
+            starter.stdin.flush()
+            status = int(starter.stdout.readline())
+            check_that_runs_under_way_are_locked(jobs)
+            if status != 0:
+                kill_workers(jobs.folder)
+                for job in jobs.runs():
+                    if job.id != run_id:
+                        jobs.trash.delete(job.id, None)
+        assert step > 15
+        (job,) = jobs.runs()
+        assert not job.over
+    finally:
+        starter.kill()
+        starter.communicate()
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_worker_killed_at_any_step_before_it_has_the_lock_starts_nothing(resumed, jobs, tmp_path, monkeypatch):
+    run_id = killed_run(jobs) if resumed else None
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    refused, step = 0, 0
+    while refused == step:
+        step += 1
+        (tmp_path / "sitecustomize.py").write_text(f"{DIE_AT_STEP}\ndie_at_step({step}, {str(jobs.folder)!r})\n")
+        try:
+            if run_id is None:
+                jobs.starter.start(LONG, None)
+            else:
+                jobs.resume(run_id, None)
+        except OSError as error:
+            assert "no worker can be started: it ended without a word" in str(error)
+            refused += 1
+            assert [job.over and job.resumable for job in jobs.runs()] == ([True] if resumed else [])
+            assert not any((jobs.folder / READY).glob("*"))
+    assert refused >= 4
+    assert len(jobs.runs()) == 1  # it was started, and its worker killed afterwards
+
+
+def test_a_worker_that_can_not_begin_is_told_with_its_last_line(jobs, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("import os, sys; sys.stderr.write('no luck\\n'); os._exit(3)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(OSError, match="no worker can be started: no luck"):
+        jobs.starter.start(LONG, None)
+    assert jobs.runs() == []
+
+
+def test_two_that_resume_a_run_at_once_give_it_one_worker(jobs):
+    run_id = killed_run(jobs)
+    files = JobFiles(jobs.folder / run_id)
+    jobs.resume(run_id, None)
+    first = files.read_process()
+    start_worker(jobs.folder, run_id)  # as the second starter does, which found the lock free a moment ago
+    Starter(jobs.folder).start_again(files)
+    assert files.read_process() == first
+    assert lock_is_held(files.lock)
+
+
+def test_a_worker_whose_starter_was_killed_gives_its_place_up(tmp_path, monkeypatch):
+    monkeypatch.setattr("tvae.jobs.idle_workers.CLAIM_SECONDS", 0.1)
+    place = JobFiles(tmp_path / READY / "abc")
+    place.folder.mkdir(parents=True)
+    assert not wait_for_run(tmp_path, "abc")
+    assert not place.run_folder.exists()
+
+
+def test_an_idle_worker_that_nobody_asks_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr("tvae.jobs.idle_workers.IDLE_SECONDS", -1.0)
+    place = JobFiles(tmp_path / READY / "abc")
+    place.folder.mkdir(parents=True)
+    mark_idle(place.run_folder, "digits")
+    assert not wait_for_run(tmp_path, "abc")
+    assert not place.run_folder.exists()
+
+
+def test_a_file_system_without_locks_is_refused_and_nothing_is_left(jobs, monkeypatch):
+    def no_locks(descriptor: int, *, blocking: bool) -> bool:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("filelock.lock_descriptor", no_locks)
+    with pytest.raises(OSError, match="this file system can't lock files; name a folder on another one"):
+        jobs.starter.start(LONG, None)
+    monkeypatch.undo()
+    assert jobs.runs() == []
+    assert not any((jobs.folder / READY).glob("*"))
+
+
+def test_a_run_that_is_being_worked_on_is_not_deleted(jobs):
+    run_id = killed_run(jobs)
+    lock = take_lock(JobFiles(jobs.folder / run_id).lock)
+    assert lock is not None
+    with lock, pytest.raises(InputError, match="stop it before you delete it"):
+        jobs.trash.delete(run_id, None)
+    jobs.trash.delete(run_id, None)
+    assert jobs.trash.deleted() == [run_id]

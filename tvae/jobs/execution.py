@@ -1,0 +1,219 @@
+"""Execution: carry out what a run's spec asks for, in its worker, and write how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import time
+import traceback
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tvae.errors import InputError
+from tvae.jobs.files import JobFiles, Spec, run_has_worker
+from tvae.jobs.queue import JobQueue, runs_at_once
+from tvae.jobs.requests import Ended, Requests
+from tvae.jobs.status_writer import StatusWriter
+from tvae.runs.run_zip import unmeasured_snapshots
+from tvae.system.json_lines import cut_rows
+
+if TYPE_CHECKING:  # torch is not imported before it is this run's turn
+    from tvae.data import Dataset
+    from tvae.runs.recording import Recording
+    from tvae.system.array_files import Weights
+    from tvae.training.loop import Report
+
+TURN_EVERY = 0.2
+"""Seconds between two looks at the queue."""
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
+
+
+class Execution:
+    """One run, from its place in the queue to its end."""
+
+    def __init__(self, runs: Path, run_id: str, dataset: Dataset | None = None) -> None:
+        """`dataset` is the one that an idle worker has loaded."""
+        self._runs, self._id, self._dataset = runs, run_id, dataset
+        self._files = JobFiles(runs / run_id)
+        self._status = StatusWriter(self._files)
+        self._queue = JobQueue(runs)
+        self._requests = Requests(self._files)
+
+    def execute(self) -> None:
+        """Do what the run's spec says, when it is its turn, and write how it ended."""
+        try:
+            end = self._outcome()
+        except Ended as ended:  # by a signal, while an outcome was put into words
+            end = _end_of(ended)
+        self._status.end(**end, phase="", seconds_left=None)
+        with contextlib.suppress(OSError):  # a row whose worker is gone counts for nothing
+            self._queue.remove(self._id)
+
+    def _outcome(self) -> dict[str, Any]:
+        try:
+            self._carry_out()
+        except Ended as ended:
+            return _end_of(ended)
+        except InputError as error:
+            return {"state": "failed", "reason": str(error)}
+        except OSError as error:
+            full = error.errno in _FULL
+            reason = "disk full" if full else f"{error.filename or 'file system'}: {error.strerror or error}"
+            return {"state": "failed", "reason": reason}
+        except ArithmeticError as error:
+            return {"state": "failed", "reason": str(error), "hopeless": True}
+        except Exception as error:
+            traceback.print_exc()
+            line = (str(error).splitlines() or [""])[0][:300]
+            if _is_out_of_memory(error):
+                return {"state": "failed", "reason": f"out of memory: {line}".rstrip(": ")}
+            return {"state": "failed", "reason": f"{type(error).__name__}: {line}"}
+        return {"state": "done", "reason": ""}
+
+    def _carry_out(self) -> None:
+        spec = self._files.read_spec()
+        self._wait_for_turn()
+        self._status.write(state="running", phase="starting")
+        self._requests.end_if_stopped()
+        dataset = self._loaded_dataset(spec)
+        self._requests.end_if_stopped()
+        if spec.task == "measure":
+            self._measure(dataset)
+        else:
+            self._train(spec, dataset)
+
+    def _wait_for_turn(self) -> None:
+        self._status.write(state="queued")
+        self._queue.enter(self._id)
+        while not self._queue.claim(self._id, runs_at_once(), lambda other: run_has_worker(self._runs, other)):
+            self._requests.end_if_stopped()
+            time.sleep(TURN_EVERY)
+
+    def _loaded_dataset(self, spec: Spec) -> Dataset:
+        from tvae.data import load_dataset
+
+        if self._dataset is not None:
+            return self._dataset
+        folder = None if spec.data_folder is None else Path(spec.data_folder)
+        return load_dataset(spec.config.data.name, folder)
+
+    def _measure(self, dataset: Dataset) -> None:
+        """Make what the pages show of weights that are there."""
+        from tvae.runs.encodings import write_encoding
+        from tvae.runs.evaluation import encode_split
+        from tvae.runs.finishing import finish
+        from tvae.runs.run import read_run
+
+        run = read_run(self._files.run_folder)
+        seconds = run.provenance.seconds
+        self._status.update(phase="measuring", step=run.step, epoch=round(run.epoch, 4), seconds=seconds)
+        for step in unmeasured_snapshots(run):
+            self._requests.end_if_stopped()
+            shot = replace(run, snapshot=step)
+            write_encoding(shot.weights_folder, encode_split(shot, dataset.test), half=True)
+        self._requests.end_if_stopped()
+        finish(run, dataset.test)
+
+    def _train(self, spec: Spec, dataset: Dataset) -> None:
+        from tvae.runs.recording import Recording
+        from tvae.runs.snapshots import take_snapshot
+        from tvae.training.live_accuracy import LiveAccuracy
+        from tvae.training.step_explained import explained_next_step
+
+        recording = Recording(
+            spec.config,
+            dataset,
+            self._files.run_folder,
+            spec.command,
+            half=spec.half,
+            seconds=spec.seconds,
+            start=self._starting_weights(spec, dataset),
+            started_from=spec.started_from,
+            resume_file=self._files.resume,
+        )
+        training = recording.training
+        cut_rows(self._files.live, training.step)  # what an earlier worker wrote beyond, or tore
+        live = LiveAccuracy(dataset.test, self._files.append_live)
+        speed = _Speed()
+        reports = recording.reports()
+        self._requests.within_steps = True
+        try:
+            for report in reports:
+                over = report.step == report.steps
+                self._update_status(report, recording, speed, "measuring" if over else "training")
+                live.look(training, report.epoch, recording.seconds)
+                if over:  # a stop from now on races with the end, and the end wins
+                    self._requests.within_steps = False
+                else:
+                    self._requests.obey(
+                        explain_step=lambda: self._files.write_lesson(explained_next_step(training, dataset.train)),
+                        show_phase=lambda phase: self._status.update(phase=phase),
+                    )
+        except Ended:
+            reports.close()
+            if training.step not in recording.run.snapshots:
+                take_snapshot(recording.run, training, dataset.test)  # so that the pages can show it
+            raise
+        finally:
+            self._requests.within_steps = False
+            live.close()
+
+    def _starting_weights(self, spec: Spec, dataset: Dataset) -> dict[str, Weights] | None:
+        from tvae.runs.weights import read_arm
+
+        if not spec.started_from:
+            return None
+        height, width = dataset.test.image_shape
+        return {
+            arm: read_arm(self._files.start / f"{arm}.safetensors", height * width, spec.config.model)
+            for arm in spec.config.arms
+        }
+
+    def _update_status(self, report: Report, recording: Recording, speed: _Speed, phase: str) -> None:
+        speed.add(report.step, recording.seconds)
+        left = speed.seconds_left(report.steps)
+        if left is not None and recording.budget is not None:
+            left = min(left, max(0.0, round(recording.budget - recording.seconds, 1)))
+        self._status.update(
+            phase=phase,
+            step=report.step,
+            steps=report.steps,
+            epoch=round(report.epoch, 4),
+            seconds=round(recording.seconds, 2),
+            seconds_left=left,
+            images_per_second=round(report.images_per_second),
+            arms={name: vars(losses) for name, losses in report.arms.items()},
+            warnings=list(report.warnings),
+        )
+
+
+class _Speed:
+    """Steps a second, over the last ten seconds."""
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[int, float]] = deque(maxlen=40)
+        """Steps and seconds at moments a quarter of a second apart."""
+        self._last = (0, 0.0)
+
+    def add(self, step: int, seconds: float) -> None:
+        if not self._marks or seconds - self._marks[-1][1] >= 0.25:
+            self._marks.append((step, seconds))
+        self._last = (step, seconds)
+
+    def seconds_left(self, steps: int) -> float | None:
+        """Until this many steps are taken; None while too few have been to say."""
+        (first_step, first_seconds), (step, seconds) = self._marks[0], self._last
+        if step - first_step < 3 or seconds - first_seconds < 0.5:
+            return None
+        return round((seconds - first_seconds) / (step - first_step) * (steps - step), 1)
+
+
+def _end_of(ended: Ended) -> dict[str, Any]:
+    return {"state": ended.state, "reason": ended.reason}
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    message = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in message or "allocate memory" in message

@@ -1,0 +1,255 @@
+"""Starter: put a run in the queue and have a worker for it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tvae.config import RunConfig
+from tvae.data import train_size
+from tvae.errors import InputError, require_real
+from tvae.jobs.files import READY, About, JobFiles, Spec
+from tvae.jobs.idle_workers import claim_idle_place, keep_idle_worker
+from tvae.jobs.owner import Owner, hashed
+from tvae.jobs.queue import JobQueue
+from tvae.jobs.trash import Trash
+from tvae.jobs.worker_processes import MODULE, collect_ended_workers, reserve_for_worker, start_worker
+from tvae.runs.run import Run
+from tvae.runs.run_zip import run_members, take_in_run
+from tvae.runs.warm_start import shown_step, starting_weights
+from tvae.runs.weights import write_weights
+from tvae.system.array_files import Weights
+from tvae.system.files import make_writable_folder
+from tvae.system.process_lock import ProcessLock, lock_is_held, take_lock
+from tvae.system.user_folders import new_run_id
+
+LONGEST_NAME = 80
+
+
+class Starter:
+    """Starts runs in one folder of runs. Cheap to make; usable from any thread."""
+
+    def __init__(self, runs: Path) -> None:
+        self._runs = runs
+        self._queue = JobQueue(runs)
+
+    def start(
+        self,
+        config: RunConfig,
+        owner: Owner,
+        *,
+        name: str = "",
+        seconds: float | None = None,
+        start_from: Run | None = None,
+        half: bool = False,
+        data_folder: Path | None = None,
+        command: str = "",
+        request: str = "",
+    ) -> str:
+        """Start a run, or put it in the queue; its id.
+
+        Args:
+            seconds: end after about this many seconds of training, if the config's epochs aren't over sooner.
+            start_from: begin with the weights of this run, as it is shown (its snapshot, or its end).
+            request: a text that is one wish: the same twice (a double click) starts one run.
+
+        Raises:
+            InputError: settings that can't work, before anything is started.
+            OSError: the folder can't be written, or no process can be started.
+        """
+        steps, about = _checked_steps(config), About(name=checked_name(name))
+        if seconds is not None:
+            require_real("seconds", seconds, 1.0, 7 * 86_400.0)
+        weights = None if start_from is None else starting_weights(start_from, config)
+        spec = Spec(
+            config=config,
+            seconds=seconds,
+            started_from="" if start_from is None else shown_step(start_from),
+            half=half,
+            data_folder=None if data_folder is None else str(data_folder.absolute()),
+            command=command,
+            steps=steps,
+        )
+        make_writable_folder(self._runs)
+        if request:
+            request = f"{hashed(owner)}:{request}"
+            earlier = self._queue.requested(request)
+            if earlier is not None and self._appears(earlier):
+                return earlier
+        Trash(self._runs).clear_leftovers()
+        idle = claim_idle_place(self._runs, config.data.name) if data_folder is None else None
+        place = self._new_place() if idle is None else _Place(idle, None)
+        return self._start_in(place, spec, owner, about, weights, request)
+
+    def take_in(self, content: bytes, owner: Owner, *, name: str = "") -> str:
+        """Take in a run that somebody sent as a zip, and have a worker measure it; its id.
+
+        Raises:
+            InputError: it is not the zip of a run (see `run_zip`); nothing of it is kept.
+            OSError: the folder can't be written, or no process can be started.
+        """
+        members, about = run_members(content), About(name=checked_name(name))
+        make_writable_folder(self._runs)
+        Trash(self._runs).clear_leftovers()
+        place = self._new_place()
+        try:
+            run = take_in_run(members, place.folder)
+        except BaseException:
+            place.give_up()
+            raise
+        spec = Spec(config=run.config, task="measure", command=run.provenance.command, steps=run.provenance.step)
+        return self._start_in(place, spec, owner, about)
+
+    def warm_up(self, data: str) -> None:
+        """Have one idle worker ready with this data set, for ten minutes: the next run on it starts at once.
+
+        Raises:
+            InputError: no such data set.
+            OSError: the folder can't be written, or no process can be started.
+        """
+        train_size(data)
+        collect_ended_workers()
+        (self._runs / READY).mkdir(parents=True, exist_ok=True)
+        lock = take_lock(self._runs / READY / "lock")
+        if lock is None:
+            return  # another does it
+        with lock:
+            if not keep_idle_worker(self._runs, data):
+                self._new_place().hand_over(self._runs, data)
+
+    def start_again(self, files: JobFiles) -> None:
+        """Have a worker for a run that has none; nothing where another has just done so.
+
+        Raises:
+            OSError: no process can be started.
+        """
+        lock = reserve_for_worker(files)
+        if lock is None:
+            return
+        with lock:
+            files.forget_requests()
+        start_worker(self._runs, files.run_folder.name)
+
+    def _start_in(
+        self,
+        place: _Place,
+        spec: Spec,
+        owner: Owner,
+        about: About,
+        weights: Mapping[str, Weights] | None = None,
+        request: str = "",
+    ) -> str:
+        """Prepare a run in this place, and move it among the runs once it has a worker."""
+        run_id, was_idle = place.folder.name, place.lock is None
+        try:
+            _write_files(JobFiles(place.folder), spec, owner, about, weights)
+            place.hand_over(self._runs)
+            first = self._queue.add(run_id, request)
+            if first != run_id:
+                if self._appears(first):
+                    place.give_up()
+                    return first
+                self._queue.remove(first, request=True)  # its starter was killed before it was in its place
+                self._queue.add(run_id, request)
+            place.folder.rename(self._runs / run_id)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self._queue.remove(run_id, request=True)
+            place.give_up()
+            raise
+        files = JobFiles(self._runs / run_id)
+        if was_idle and not lock_is_held(files.lock):  # the idle worker has ended this very moment
+            self.start_again(files)
+        return run_id
+
+    def _new_place(self) -> _Place:
+        folder = self._runs / READY / new_run_id()
+        files = JobFiles(folder)
+        try:
+            files.folder.mkdir(parents=True)
+            return _Place(folder, reserve_for_worker(files))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def _appears(self, run_id: str) -> bool:
+        """Whether a run that another has just begun to start is there, or comes within a moment."""
+        until = time.monotonic() + 2.0
+        while time.monotonic() < until:
+            if (self._runs / run_id).is_dir():
+                return True
+            if not (self._runs / READY / run_id).is_dir():
+                return (self._runs / run_id).is_dir()
+            time.sleep(0.02)
+        return False
+
+
+@dataclass
+class _Place:
+    """A folder below `.ready` in which a run is prepared. Its worker ends when the folder is removed."""
+
+    folder: Path
+    lock: ProcessLock | None
+    """Of the run to be, held by this process; None where a worker holds it."""
+
+    def hand_over(self, runs: Path, data: str = "") -> None:
+        """Have a worker hold the lock."""
+        if self.lock is not None:
+            os.utime(self.folder)  # nobody takes it for a leftover in the moment in which nobody holds the lock
+            self.lock.release()
+            self.lock = None
+            start_worker(runs, self.folder.name, data)
+
+    def give_up(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.lock is not None:
+            self.lock.release()
+            self.lock = None
+
+
+def _write_files(
+    files: JobFiles, spec: Spec, owner: Owner, about: About, weights: Mapping[str, Weights] | None
+) -> None:
+    spec = replace(
+        spec,
+        owner=hashed(owner),
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        command=spec.command or f"{MODULE} {files.run_folder.name}",
+    )
+    if weights is not None:
+        files.start.mkdir()
+        write_weights(files.start, weights, 0)
+    files.write_about(about)
+    files.write_state({"state": "queued", "step": 0, "steps": spec.steps})
+    files.write_spec(spec)
+
+
+def _checked_steps(config: RunConfig) -> int:
+    """Steps of a run; InputError where a batch is larger than the train split."""
+    images, batch = train_size(config.data.name), config.train.batch_size
+    if batch > images:
+        raise InputError(
+            f"train.batch-size: {batch} is more than the {images} images of the train split; it must be 1 to {images}"
+        )
+    return config.train.epochs * (images // batch)
+
+
+def checked_name(name: str) -> str:
+    """A run's name with single spaces.
+
+    Raises:
+        InputError: it is too long, or can't be printed.
+    """
+    name = " ".join(name.split())
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise InputError(
+            f"name: {name[:20]!r}… is not possible; it must be at most {LONGEST_NAME} printable characters"
+        )
+    return name

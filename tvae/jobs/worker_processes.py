@@ -1,0 +1,133 @@
+"""Worker processes: start one and wait until it holds its lock, stop one that does not answer.
+
+A run is alive as long as a process holds its lock, and the system lets no process hand a lock to another. So a worker
+takes the lock of its run itself, as the first thing it does, and the run's state says "queued" only afterwards:
+
+    1. The starter takes the lock to clear what an earlier worker left, and releases it.
+    2. It starts the worker and waits. The run still is what it was: over, or not yet among the runs.
+    3. The worker takes the lock, writes the state of a run that is resumed, and then says in `process.json` who it is.
+    4. The starter sees that, and moves a new run among the runs.
+
+So there is no moment in which a run that is under way has no holder of its lock. Where the starter is killed before
+step 4, a new run was never started and its worker ends by itself; a resumed one goes on. Where the worker is killed
+before the end of step 3, the run is over, or not there, and the starter raises. Two that resume a run at once may start
+two workers: the lock decides, and the other one ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from tvae.jobs.files import JobFiles
+from tvae.system.child_process import DETACHED, child_environment
+from tvae.system.process_lock import ProcessLock, take_lock
+
+MODULE = "tvae.jobs.worker"
+"""What a worker's command line names beside the id of its run."""
+TERMINATE_AFTER, KILL_AFTER = 5.0, 10.0
+"""Seconds after a stop was asked for."""
+_START_SECONDS = 60.0
+"""For a worker to take its lock; it is a fifth of a second where the machine has nothing else to do."""
+
+_started: list[subprocess.Popen[bytes]] = []
+_started_lock = threading.Lock()
+
+
+def reserve_for_worker(files: JobFiles) -> ProcessLock | None:
+    """The lock of a run, with what an earlier worker left there cleared; None where somebody works on the run.
+
+    Raises:
+        OSError: the folder can't be written.
+    """
+    files.worker_folder.mkdir(parents=True, exist_ok=True)
+    lock = take_lock(files.lock)
+    if lock is None:
+        return None
+    try:
+        files.process.unlink(missing_ok=True)
+        files.last_word.reserve()
+    except BaseException:
+        lock.release()
+        raise
+    return lock
+
+
+def start_worker(runs: Path, run_id: str, data: str = "") -> None:
+    """Start a worker for a run whose lock is reserved and free again, and return when a worker holds that lock.
+
+    Args:
+        data: the data set that an idle worker loads while it waits for a run.
+
+    Raises:
+        OSError: no process can be started, or it ended at once.
+    """
+    files = JobFiles(runs / run_id)
+    with files.log.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", MODULE, run_id, *filter(None, [data])],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=Path(sys.executable).anchor,
+            env={**child_environment(), "TVAE_RUNS": str(runs)},
+            start_new_session=True,
+            creationflags=DETACHED,
+        )
+    with _started_lock:
+        _started.append(process)
+    until = time.monotonic() + _START_SECONDS
+    while not files.process.exists():
+        if process.poll() is not None and not files.process.exists():
+            raise OSError(errno.ECHILD, f"no worker can be started: {_last_line(files.log)}")
+        if time.monotonic() > until:
+            process.kill()
+            raise OSError(errno.ETIMEDOUT, f"no worker can be started within {_START_SECONDS:g} s")
+        time.sleep(0.005)
+
+
+def collect_ended_workers() -> None:
+    """Hear of the ends of workers that this process started, or they would stay as zombies."""
+    with _started_lock:
+        _started[:] = [process for process in _started if process.poll() is None]
+
+
+def worker_process(files: JobFiles) -> psutil.Process | None:
+    """The process that works for a run, never another that has its number by now; None where there is none."""
+    identity = files.read_process()
+
+    def is_worker(words: Sequence[str]) -> bool:
+        return files.run_folder.name in words and any(word.endswith(".worker") for word in words)
+
+    return None if identity is None else identity.running(is_worker)
+
+
+def end_unresponsive_worker(files: JobFiles, phase: str) -> None:
+    """Terminate, later kill, a worker that was asked to stop and hasn't."""
+    asked = files.flag_time("stop")
+    if asked is None or phase == "measuring":  # its training is over: it ends by itself
+        return
+    waited = time.time() - asked
+    if waited < TERMINATE_AFTER or (process := worker_process(files)) is None:
+        return
+    with contextlib.suppress(psutil.Error):  # it has just ended
+        if waited < KILL_AFTER:
+            process.terminate()
+        else:
+            process.kill()
+
+
+def _last_line(log: Path) -> str:
+    with contextlib.suppress(OSError):
+        lines = log.read_text(errors="replace").strip().splitlines()
+        if lines:
+            return lines[-1][:300]
+    return "it ended without a word"

@@ -1,0 +1,23 @@
+"""Evaluate a trained run and write what the pages show of it."""
+
+from __future__ import annotations
+
+from tvae.data import Split
+from tvae.runs.encodings import write_curves, write_encoding, write_gaps
+from tvae.runs.evaluation import encode_split, evaluate, gap_histograms, triplet_curves
+from tvae.runs.model_card import write_model_card
+from tvae.runs.run import Run, write_metrics
+
+DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
+"""Margins of the accuracies in metrics.json."""
+
+
+def finish(run: Run, split: Split) -> None:
+    """Evaluate a trained run on a split, and write its metrics, encoding, triplet curves, gaps and model card."""
+    encoding = encode_split(run, split)
+    write_encoding(run.folder, encoding, half=run.provenance.half_precision)
+    metrics = evaluate(run, encoding, DEFAULT_MARGINS)
+    write_metrics(run.folder, metrics)
+    write_model_card(run, metrics)
+    write_curves(run.folder, encoding.split, triplet_curves(encoding))
+    write_gaps(run.folder, encoding.split, gap_histograms(encoding))
