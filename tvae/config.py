@@ -80,7 +80,8 @@ class DataConfig(Section):
     SECTION = "data"
 
     name: str = "mnist"
-    """mnist, fashion-mnist, kmnist (28x28 pixels, fetched once) or digits (8x8 pixels, comes with scikit-learn)."""
+    """mnist, fashion-mnist, kmnist, emnist-balanced, emnist-letters, emnist-digits, qmnist (28x28 pixels), usps
+    (16x16), all fetched once, or digits (8x8 pixels, comes with scikit-learn)."""
 
 
 @dataclass(frozen=True, kw_only=True)

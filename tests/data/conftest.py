@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.data.stand_ins import FakeNpm, Mirror, Tiny, npm_archive, tiny_family
-from tvae.data import families, mirrors
+from tvae.data import families
+from tvae.data.torchvision_guard import torchvision_datasets
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Tiny:
     """The tiny family in MNIST's place, with no mirror, and no npm on PATH."""
     made = tiny_family()
     monkeypatch.setitem(families.FAMILIES, "mnist", made.family)
-    monkeypatch.setattr(mirrors, "mirrors_and_md5", lambda family: ((), {}))
+    monkeypatch.setattr(torchvision_datasets().MNIST, "mirrors", [])
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     return made
@@ -43,8 +44,11 @@ def mirror(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
 
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            name = self.path.rsplit("/", 1)[-1]
-            served.asked.append(name)
+            folder, name = self.path.rsplit("/", 1)
+            served.requests.append(self.path)
+            if folder == "/dead":
+                self.send_error(503)
+                return
             answer = served.answers.get(name, "404")
             if answer == "hang":
                 over.wait(30)
@@ -77,7 +81,8 @@ def mirror(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
     thread.start()
     served = Mirror(f"http://127.0.0.1:{server.server_port}/data/", dict(good))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(mirrors, "mirrors_and_md5", lambda family: ((served.address,), md5))
+    monkeypatch.setattr(torchvision_datasets().MNIST, "mirrors", [served.address])
+    monkeypatch.setattr(torchvision_datasets().MNIST, "resources", list(md5.items()))
     yield served
     over.set()
     server.shutdown()

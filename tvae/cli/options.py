@@ -16,7 +16,7 @@ class Fetch:
     """Make a data set ready and print where it came from."""
 
     name: tyro.conf.Positional[str]
-    """mnist, fashion-mnist, kmnist or digits."""
+    """mnist, fashion-mnist, kmnist, emnist-balanced, emnist-letters, emnist-digits, qmnist, usps or digits."""
     dir: Path | None = None
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
 

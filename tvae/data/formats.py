@@ -1,7 +1,8 @@
-"""IDX and gzip content, parsed with a size limit."""
+"""IDX, gzip and bzip2 content, read with a size limit."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import math
@@ -11,6 +12,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from tvae.errors import InputError
+
+_UNSIGNED_BYTES = 8
+"""Number type of an IDX file, its third byte: the only one that we read ourselves."""
 
 
 def gunzip(content: bytes, limit: int, where: str) -> bytes:
@@ -31,8 +35,22 @@ def gunzip(content: bytes, limit: int, where: str) -> bytes:
     return unpacked
 
 
-_UNSIGNED_BYTES = 8
-"""The third byte of an IDX file names its number type; only this one is in use among our data sets."""
+def bunzip2(content: bytes, limit: int, where: str) -> bytes:
+    """The unpacked content, at most `limit` bytes.
+
+    Raises:
+        InputError: not bzip2, cut, garbled, or more than `limit` bytes unpacked.
+    """
+    stream = bz2.BZ2Decompressor()
+    try:
+        unpacked = stream.decompress(content, limit + 1)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{where}: not a sound bzip2 file ({error})") from None
+    if len(unpacked) > limit:
+        raise InputError(f"{where}: unpacks to more than the {limit:,} bytes expected")
+    if not stream.eof:
+        raise InputError(f"{where}: the bzip2 stream is cut off after {len(content):,} bytes")
+    return unpacked
 
 
 def idx_size(shape: tuple[int, ...]) -> int:
@@ -69,3 +87,9 @@ def idx_array(content: bytes, where: str) -> UInt8[np.ndarray, "*shape"]:
             f" which make {idx_size(shape):,}"
         )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def idx_content(array: UInt8[np.ndarray, "*shape"]) -> bytes:
+    """The IDX file that holds the array."""
+    lengths = b"".join(length.to_bytes(4, "big") for length in array.shape)
+    return bytes([0, 0, _UNSIGNED_BYTES, array.ndim]) + lengths + array.tobytes()

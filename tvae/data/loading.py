@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from tvae.data.digits import TRAIN_SIZE, digits
-from tvae.data.families import FAMILIES, CheckedFile, Family, IdxFile
-from tvae.data.local_files import local_file, place
+from tvae.data.families import FAMILIES, CheckedFile, Family
+from tvae.data.local_files import local_file, local_split, place
 from tvae.data.mirrors import from_mirrors
 from tvae.data.npm_package import from_npm
 from tvae.data.sources import DataUnavailable, Progress, SourceFailed
@@ -17,7 +17,7 @@ from tvae.data.storage import make_folder, put_in_place, shown
 from tvae.errors import InputError
 from tvae.system.user_folders import default_folder
 
-DATASETS: tuple[str, ...] = ("mnist", "fashion-mnist", "kmnist", "digits")
+DATASETS: tuple[str, ...] = (*FAMILIES, "digits")
 """Names that `load_dataset` knows."""
 
 _SOURCES = (from_mirrors, from_npm)
@@ -42,7 +42,7 @@ def load_dataset(
     if _known(name) == "digits":
         return digits()
     family = FAMILIES[name]
-    files, passed_over = _files(family, family.files, folder or default_folder(), download, progress)
+    files, passed_over = _files(family, ("train", "test"), folder or default_folder(), download, progress)
     return Dataset(
         name=name,
         train=_split(family, "train", files),
@@ -72,9 +72,8 @@ def load_split(
         both = digits()
         return both.train if split == "train" else both.test
     family = FAMILIES[name]
-    wanted = family.train if split == "train" else family.test
     try:
-        files, _ = _files(family, wanted, folder or default_folder(), False, None)
+        files, _ = _files(family, (split,), folder or default_folder(), False, None)
     except DataUnavailable:
         if not download:
             raise
@@ -99,31 +98,24 @@ def _known(name: str) -> str:
 
 
 def _split(family: Family, name: SplitName, files: dict[str, CheckedFile]) -> Split:
-    images, labels = family.train if name == "train" else family.test
+    images, labels = family.split_files(name)
     return Split(name, files[images.name].array, files[labels.name].array, family.class_names)
 
 
 def _files(
-    family: Family, wanted: Sequence[IdxFile], folder: Path, download: bool, progress: Progress | None
+    family: Family, splits: Sequence[SplitName], folder: Path, download: bool, progress: Progress | None
 ) -> tuple[dict[str, CheckedFile], list[str]]:
-    """The wanted files by name, and a word on each file that was passed over."""
-    found: dict[str, CheckedFile] = {}
-    passed_over: list[str] = []
-    for file in wanted:
-        search = local_file(family, file, folder)
-        passed_over += [f"passed over {reason}" for reason in search.passed_over.values()]
-        if search.found is None:
-            continue
-        found[file.name] = search.found
-        ours = place(family, file, folder)
-        if download and ours in search.passed_over:
-            with suppress(DataUnavailable):  # a read-only folder: the right file is at hand all the same
-                put_in_place(ours, search.found.content)
-    missing = [file for file in wanted if file.name not in found]
+    """The files of the splits by name, and a sentence on each file that was passed over."""
+    files, passed_over = _local_files(family, splits, folder, replace_wrong=download)
+    wanted = [file for split in splits for file in family.split_files(split)]
+    missing = [file for file in wanted if file.name not in files]
     if not missing:
-        return found, passed_over
-    names = ", ".join(file.name for file in missing)
-    lacking = f"data set {family.name}: {names} not found in {shown(folder / family.name)}"
+        return files, passed_over
+    names = [file.name for file in missing]
+    if family.raw:
+        lacking_splits = [split for split in splits if set(family.split_files(split)) & set(missing)]
+        names = [file.name for split in lacking_splits for file in family.raw[split]]
+    lacking = f"data set {family.name}: {', '.join(names)} not found in {shown(folder / family.name)}"
     if not download:
         elsewhere = "" if folder == default_folder() else f" --dir {shown(folder)}"
         advice = f"run: python -m tvae data fetch {family.name}{elsewhere}"
@@ -132,24 +124,46 @@ def _files(
     make_folder(folder / family.name)
     failures: list[str] = []
     for source in _SOURCES:
-        missing = [file for file in wanted if file.name not in found]
+        missing = [file for file in wanted if file.name not in files]
         if not missing:
             break
         try:
             for checked in source(family, missing, folder / family.name, progress or (lambda *_: None)):
                 put_in_place(place(family, checked.file, folder), checked.content)
-                found[checked.file.name] = checked
+                files[checked.file.name] = checked
         except SourceFailed as failure:
             failures.append(str(failure))
-    if len(found) < len(wanted):
+    if len(files) < len(wanted):
         tried = [f"tried {failure}" for failure in failures]
-        advice = f"go online and try again, or put the four files, raw or .gz, into {shown(folder / family.name)}"
+        advice = f"go online and try again, or put these files, raw or .gz, into {shown(folder / family.name)}"
         raise DataUnavailable("; ".join([lacking, *passed_over, *tried, advice]))
-    return found, passed_over
+    return files, passed_over
+
+
+def _local_files(
+    family: Family, splits: Sequence[SplitName], folder: Path, *, replace_wrong: bool
+) -> tuple[dict[str, CheckedFile], list[str]]:
+    """What this machine has of the files of the splits, and a sentence on each file that was passed over."""
+    files: dict[str, CheckedFile] = {}
+    passed_over: list[str] = []
+    for split in splits:
+        for file in family.split_files(split):
+            search = local_file(family, file, folder)
+            passed_over += [f"passed over {reason}" for reason in search.passed_over.values()]
+            files |= {checked.file.name: checked for checked in search.files}
+            ours = place(family, file, folder)
+            if replace_wrong and search.files and ours in search.passed_over:
+                with suppress(DataUnavailable):  # a read-only folder: the right file is at hand all the same
+                    put_in_place(ours, search.files[0].content)
+        if family.raw and any(file.name not in files for file in family.split_files(split)):
+            search = local_split(family, split, folder)
+            passed_over += [f"passed over {reason}" for reason in search.passed_over.values()]
+            files |= {checked.file.name: checked for checked in search.files}
+    return files, passed_over
 
 
 def _origins(files: list[CheckedFile]) -> list[str]:
-    """Where files came from, those of the same origin told of together."""
+    """Where files came from, those of the same origin in one sentence."""
     groups: dict[tuple[str, str, Path], int] = {}
     for file in files:
         key = (file.origin, file.checks, file.where)

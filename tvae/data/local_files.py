@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tvae.data.families import CheckedFile, Family, IdxFile
 from tvae.data.formats import gunzip
-from tvae.data.sources import one_line
+from tvae.data.mirrors import published_files
+from tvae.data.sources import SourceFailed, one_line
+from tvae.data.split import SplitName
 from tvae.data.storage import shown
+from tvae.data.torchvision_reader import read_split
 from tvae.errors import InputError
 from tvae.system.files import read_bounded
 
@@ -21,44 +25,97 @@ def place(family: Family, file: IdxFile, folder: Path) -> Path:
 
 @dataclass
 class LocalSearch:
-    """What a look around found."""
+    """Result of a search on this machine."""
 
-    found: CheckedFile | None = None
+    files: list[CheckedFile] = field(default_factory=list)
+    """Files that passed their checks."""
     passed_over: dict[Path, str] = field(default_factory=dict)
     """Files of the right name but the wrong content, and what is wrong with each."""
 
 
 def local_file(family: Family, file: IdxFile, folder: Path) -> LocalSearch:
-    """The first file on this machine that passes its checks; wrong ones are left as they are and told of."""
+    """The first copy of a file, in the form that we keep, that passes its checks; wrong ones are left as they are."""
     search = LocalSearch()
-    for path in _candidates(family, file, folder):
-        try:
-            if not path.exists():
+    places = [(folder / family.name, True)]
+    if not family.raw:  # then torchvision's files are the same
+        places += [(place, family.pinned or named) for place, named in _torchvision_folders(family, folder)]
+        places += [(place, True) for place in family.system_folders]
+    for place_to_look, belongs in places:
+        for path in (place_to_look / file.name, place_to_look / f"{file.name}.gz"):
+            if not (belongs or _is_published(family, path)):
                 continue
-            content = _content(path, file)
-            origin = "system package" if path.parent in family.system_folders else "local copy"
-            search.found = file.checked(content, shown(path), origin=origin, folder=path.parent)
-            break
-        except InputError as error:
-            search.passed_over[path] = str(error)
-        except OSError as error:
-            search.passed_over[path] = f"{shown(path)}: cannot be read ({one_line(error.strerror)})"
+            content = _content(path, file.size, search)
+            if content is None:
+                continue
+            origin = "system package" if place_to_look in family.system_folders else "local copy"
+            try:
+                search.files.append(file.checked(content, shown(path), origin=origin, folder=place_to_look))
+            except InputError as error:
+                search.passed_over[path] = str(error)
+            else:
+                return search
     return search
 
 
-def _candidates(family: Family, file: IdxFile, folder: Path) -> Iterator[Path]:
-    folders = [folder / family.name]
-    if family.pinned:  # every family's files have the same names: only known content tells them apart
-        folders.append(folder)
-    folders.append(folder / family.torchvision_class / "raw")
-    for place_to_look in (*folders, *family.system_folders):
-        yield place_to_look / file.name
-        yield place_to_look / f"{file.name}.gz"
+def local_split(family: Family, split: SplitName, folder: Path) -> LocalSearch:
+    """A split that torchvision's class reads from the publisher's files, in the first folder that has them all."""
+    search = LocalSearch()
+    folders = [folder / family.name, *(place for place, _ in _torchvision_folders(family, folder))]
+    for place_to_look in folders:
+        contents: dict[str, bytes] = {}
+        for file in family.raw[split]:
+            for path in (place_to_look / file.name, place_to_look / f"{file.name}.gz"):
+                content = _content(path, file.largest, search)
+                if content is not None:
+                    contents[file.name] = content
+                    break
+        if len(contents) < len(family.raw[split]):
+            continue
+        origin = f"local copy read by torchvision's {family.torchvision_class}"
+        try:
+            search.files = read_split(family, split, contents, origin=origin, folder=place_to_look)
+            return search
+        except InputError as error:
+            search.passed_over[place_to_look / family.raw[split][0].name] = str(error)
+    return search
 
 
-def _content(path: Path, file: IdxFile) -> bytes:
-    """The file's uncompressed content, of which no more is read than a right file could have."""
-    if path.suffix != ".gz":
-        return read_bounded(path, file.size)
-    # Stored blocks make gzip a little longer than what it packs: 64 KiB are ample for our sizes.
-    return gunzip(read_bounded(path, file.size + 65_536), file.size, shown(path))
+def _torchvision_folders(family: Family, folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Where torchvision's files may lie: `folder` is its root, or the data set's folder in it, or that one's raw.
+
+    With each folder comes whether its path names the data set. MNIST, Fashion-MNIST and KMNIST have files of the same
+    names, so elsewhere only known content tells them apart.
+    """
+    name = family.torchvision_class
+    yield folder / name / "raw", True
+    yield folder / name, True
+    here = folder.absolute()
+    yield folder / "raw", here.name == name
+    yield folder, name in (here.name, here.parent.name if here.name == "raw" else "")
+
+
+def _is_published(family: Family, path: Path) -> bool:
+    """Whether a .gz file has the MD5 that torchvision lists for it."""
+    if path.suffix != ".gz" or not path.is_file():
+        return False
+    try:
+        published = {file.name: file.md5 for file in published_files(family)}
+    except SourceFailed:
+        return False
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() == published.get(path.name)
+
+
+def _content(path: Path, size: int, search: LocalSearch) -> bytes | None:
+    """Content of a file, unpacked; None where there is none, or one with more than `size` bytes or damaged."""
+    try:
+        if not path.exists():
+            return None
+        if path.suffix != ".gz":
+            return read_bounded(path, size)
+        # Stored blocks make gzip a little longer than what it packs: 64 KiB are ample for our sizes.
+        return gunzip(read_bounded(path, size + 65_536), size, shown(path))
+    except InputError as error:
+        search.passed_over[path] = str(error)
+    except OSError as error:
+        search.passed_over[path] = f"{shown(path)}: cannot be read ({one_line(error.strerror)})"
+    return None
