@@ -23,14 +23,6 @@ _FLAGS = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser tests of one file in one process: they share a browser and a server."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-
-
 def _without(what: str) -> NoReturn:
     message = f"{what}: pip install -r requirements-dev.txt, then playwright install chromium (or install chromium)"
     if os.environ.get("CI") == "true":
