@@ -49,12 +49,12 @@ def test_every_image_stands_at_its_place_in_a_grid():
 
 def test_an_error_map_is_black_where_right_and_tells_dark_from_light():
     images = np.array([[[100, 200, 0]]], np.uint8)
-    found = error_map(images, np.array([[[100, 0, 255]]], np.uint8))[0, 0].astype(int)
-    assert found[0].tolist() == [0, 0, 0]
-    assert found[1][2] > found[1][1] and found[1][0] > found[1][1]  # too dark: violet
-    assert found[2][1] > found[2][0] and found[2][1] > found[2][2]  # too light: green
+    colours = error_map(images, np.array([[[100, 0, 255]]], np.uint8))[0, 0].astype(int)
+    assert colours[0].tolist() == [0, 0, 0]
+    assert colours[1][2] > colours[1][1] and colours[1][0] > colours[1][1]  # too dark: violet
+    assert colours[2][1] > colours[2][0] and colours[2][1] > colours[2][2]  # too light: green
     half = error_map(images, np.array([[[100, 100, 127]]], np.uint8))[0, 0].astype(int)
-    assert half[1].sum() < found[1].sum() and half[2].sum() < found[2].sum()
+    assert half[1].sum() < colours[1].sum() and half[2].sum() < colours[2].sum()
 
 
 @pytest.mark.parametrize("count", [1, 32, 33, 130])

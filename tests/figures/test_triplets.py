@@ -56,8 +56,8 @@ def test_a_margin_beyond_the_curve_draws_no_line_for_it():
 
 
 def test_the_gap_densities_add_up_to_everything():
-    found = {arm: gap_histogram(means, LABELS) for arm, means in MEANS.items()}
-    figure = drawn(gap_distribution(found, COLOURS, 0.5))
+    gaps = {arm: gap_histogram(means, LABELS) for arm, means in MEANS.items()}
+    figure = drawn(gap_distribution(gaps, COLOURS, 0.5))
     for trace in figure["data"]:
         assert np.sum(np.diff(trace["x"]) * np.array(trace["y"])[:-1]) == pytest.approx(100)
     assert [line["x0"] for line in figure["layout"]["shapes"]] == [0.5]

@@ -14,12 +14,12 @@ from tvae.metrics.neighbours import nearest_neighbours, nearest_to
 
 
 def plain_nearest(query: np.ndarray, points: np.ndarray, left_out: set[int]) -> list[tuple[float, int]]:
-    found = [
+    distances = [
         (sum((float(x) - float(y)) ** 2 for x, y in zip(query, point, strict=True)), row)
         for row, point in enumerate(points)
         if row not in left_out
     ]
-    return sorted(found)
+    return sorted(distances)
 
 
 @pytest.fixture(params=["gaussian", "grid", "equal", "far"])
@@ -39,26 +39,26 @@ def test_votes_are_those_of_plain_loops(points, k):
     rng = np.random.default_rng(1)
     labels = rng.integers(0, 4, len(points))
     codes = np.concatenate([points[3:6], points[:4] + rng.normal(size=(4, points.shape[1])).astype(np.float32)])
-    found = class_votes(codes, points, labels, 5, k, left_out=(3, 0))
-    assert found.shares.shape == (7, 5)
+    vote = class_votes(codes, points, labels, 5, k, left_out=(3, 0))
+    assert vote.shares.shape == (7, 5)
     for i, code in enumerate(codes):
         near = plain_nearest(code, points, {0, 3})[:k]
-        assert found.nearest.rows[i].tolist() == [row for _, row in near]
-        np.testing.assert_allclose(found.nearest.distances[i], [math.sqrt(d) for d, _ in near], rtol=1e-6)
+        assert vote.nearest.rows[i].tolist() == [row for _, row in near]
+        np.testing.assert_allclose(vote.nearest.distances[i], [math.sqrt(d) for d, _ in near], rtol=1e-6)
         votes = Counter(int(labels[row]) for _, row in near)
-        assert found.shares[i].tolist() == pytest.approx([votes[label] / k for label in range(5)])
+        assert vote.shares[i].tolist() == pytest.approx([votes[label] / k for label in range(5)])
         most = max(votes.values())
         first = next(int(labels[row]) for _, row in near if votes[int(labels[row])] == most)
-        assert found.winners[i] == first
-        assert found.sureness[i] == pytest.approx(most / k)
+        assert vote.winners[i] == first
+        assert vote.sureness[i] == pytest.approx(most / k)
 
 
 def test_each_row_left_out_alone_gives_its_neighbours(points):
     expected = nearest_neighbours(points, 5)
     for row in range(0, len(points), 9):
-        found = nearest_to(points[row][None], points, 5, left_out=(row,))
-        np.testing.assert_array_equal(found.rows[0], expected.rows[row])
-        np.testing.assert_array_equal(found.distances[0], expected.distances[row])
+        nearest = nearest_to(points[row][None], points, 5, left_out=(row,))
+        np.testing.assert_array_equal(nearest.rows[0], expected.rows[row])
+        np.testing.assert_array_equal(nearest.distances[0], expected.distances[row])
 
 
 def test_many_queries_are_those_of_one_by_one(monkeypatch, points):
@@ -72,8 +72,8 @@ def test_many_queries_are_those_of_one_by_one(monkeypatch, points):
 
 def test_a_tied_vote_goes_to_the_nearest():
     means = np.array([[1.0], [2.0], [-3.0], [-4.0]])
-    found = class_votes(np.array([[0.0]]), means, np.array([2, 1, 1, 2]), 3, 4)
-    assert found.winners[0] == 2 and found.sureness[0] == 0.5
+    vote = class_votes(np.array([[0.0]]), means, np.array([2, 1, 1, 2]), 3, 4)
+    assert vote.winners[0] == 2 and vote.sureness[0] == 0.5
 
 
 def plain_winner(classes: list[int]) -> int:
@@ -121,9 +121,9 @@ def test_the_shipped_run_has_the_knn_accuracies_of_the_numba_kernel_that_came_be
 
 def test_log_density_is_that_of_a_product_of_normals():
     codes = np.random.default_rng(0).normal(size=(6, 4)) * 2
-    for code, found in zip(codes, prior_log_density(codes), strict=True):
+    for code, log_density in zip(codes, prior_log_density(codes), strict=True):
         density = math.prod(math.exp(-z * z / 2) / math.sqrt(2 * math.pi) for z in code)
-        assert found == pytest.approx(math.log(density))
+        assert log_density == pytest.approx(math.log(density))
 
 
 @pytest.mark.parametrize(

@@ -18,14 +18,14 @@ def two_spaces() -> tuple[np.ndarray, np.ndarray]:
 
 def test_change_is_one_minus_the_jaccard_overlap_of_the_sets(two_spaces: tuple[np.ndarray, np.ndarray]) -> None:
     left, right = two_spaces
-    found = changes(left, right)
-    assert 0 < found.change.mean() < 1
+    comparison = changes(left, right)
+    assert 0 < comparison.change.mean() < 1
     for row in range(len(left)):
         before, after = set(left[row].tolist()), set(right[row].tolist())
-        assert found.change[row] == pytest.approx(1 - len(before & after) / len(before | after))
-        assert found.lost_by(row).tolist() == [j for j in left[row] if j not in after]
-        assert found.gained_by(row).tolist() == [j for j in right[row] if j not in before]
-        assert found.shared_by(row).tolist() == [j for j in left[row] if j in after]
+        assert comparison.change[row] == pytest.approx(1 - len(before & after) / len(before | after))
+        assert comparison.lost_by(row).tolist() == [j for j in left[row] if j not in after]
+        assert comparison.gained_by(row).tolist() == [j for j in right[row] if j not in before]
+        assert comparison.shared_by(row).tolist() == [j for j in left[row] if j in after]
 
 
 def test_the_scale_is_absolute(two_spaces: tuple[np.ndarray, np.ndarray]) -> None:
@@ -48,10 +48,10 @@ def test_many_blocks_give_what_one_block_gives(
 
 
 def test_most_and_least_changed_rows_are_in_order(two_spaces: tuple[np.ndarray, np.ndarray]) -> None:
-    found = changes(*two_spaces)
-    rows = range(len(found.change))
-    assert found.most_changed(10).tolist() == sorted(rows, key=lambda i: (-found.change[i], i))[:10]
-    assert found.least_changed(10).tolist() == sorted(rows, key=lambda i: (found.change[i], i))[:10]
+    comparison = changes(*two_spaces)
+    rows = range(len(comparison.change))
+    assert comparison.most_changed(10).tolist() == sorted(rows, key=lambda i: (-comparison.change[i], i))[:10]
+    assert comparison.least_changed(10).tolist() == sorted(rows, key=lambda i: (comparison.change[i], i))[:10]
 
 
 def test_spaces_that_do_not_match_are_refused() -> None:

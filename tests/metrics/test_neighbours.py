@@ -45,11 +45,11 @@ def points_of(kind: str) -> np.ndarray:
 @pytest.mark.parametrize("kind", ["gaussian", "grid", "duplicates", "equal", "far from the origin", "outlier"])
 def test_neighbours_are_those_of_a_plain_loop(kind: str, k: int) -> None:
     points = points_of(kind).astype(np.float32)
-    found = nearest_neighbours(points, k)
+    neighbours = nearest_neighbours(points, k)
     rows, distances = plain_neighbours(points, k)
-    assert found.rows.tolist() == rows
-    np.testing.assert_allclose(found.distances, distances, rtol=1e-6)
-    assert (found.rows.dtype, found.distances.dtype) == (np.int32, np.float32)
+    assert neighbours.rows.tolist() == rows
+    np.testing.assert_allclose(neighbours.distances, distances, rtol=1e-6)
+    assert (neighbours.rows.dtype, neighbours.distances.dtype) == (np.int32, np.float32)
 
 
 def test_many_blocks_give_what_one_block_gives(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,8 +64,8 @@ def test_many_blocks_give_what_one_block_gives(monkeypatch: pytest.MonkeyPatch) 
 
 def test_all_other_rows_can_be_asked_for() -> None:
     points = points_of("gaussian")[:40]
-    found = nearest_neighbours(points, 39)
-    assert found.rows.tolist() == plain_neighbours(points.astype(np.float32), 39)[0]
+    neighbours = nearest_neighbours(points, 39)
+    assert neighbours.rows.tolist() == plain_neighbours(points.astype(np.float32), 39)[0]
     assert nearest_neighbours(points[:2], 1).rows.tolist() == [[1], [0]]
 
 
@@ -100,8 +100,8 @@ def test_points_nearest_to_others_are_those_of_a_plain_loop(kind: str, kept: int
     left = rng.permutation(len(points))[:kept]
     out = np.setdiff1d(np.arange(len(points)), left)
     queries = np.concatenate([points[:20], rng.normal(size=(20, points.shape[1]))]).astype(np.float32)
-    found = nearest_to(queries, points, 5, out)
-    for query, rows, distances in zip(queries.astype(np.float64), found.rows, found.distances, strict=True):
+    neighbours = nearest_to(queries, points, 5, out)
+    for query, rows, distances in zip(queries.astype(np.float64), neighbours.rows, neighbours.distances, strict=True):
         measured = sorted(
             (sum((a - b) ** 2 for a, b in zip(query, points[j].astype(np.float64), strict=True)), j) for j in left
         )[:5]

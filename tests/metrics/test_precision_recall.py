@@ -36,23 +36,23 @@ def test_precision_and_recall_are_those_of_plain_loops(kind, k):
         real, samples = random.normal(1e4, 1, (50, 3)), random.normal(1e4, 1, (50, 3))
     else:
         real, samples = random.normal(size=(80, 2)), random.normal(size=(7, 2))
-    found = sample_quality(manifold(real, k), manifold(samples, k))
-    assert found.precision == plain_share(real.tolist(), samples.tolist(), k)
-    assert found.recall == plain_share(samples.tolist(), real.tolist(), k)
-    assert found.sample_inside.mean() == found.precision
+    quality = sample_quality(manifold(real, k), manifold(samples, k))
+    assert quality.precision == plain_share(real.tolist(), samples.tolist(), k)
+    assert quality.recall == plain_share(samples.tolist(), real.tolist(), k)
+    assert quality.sample_inside.mean() == quality.precision
 
 
 def test_blocks_don_t_matter():
     random = np.random.default_rng(0)
     real, samples = random.normal(size=(700, 3)), random.normal(size=(600, 3))
-    found = sample_quality(manifold(real), manifold(samples))
-    assert found.precision == plain_share(real.tolist(), samples.tolist(), 3)
+    quality = sample_quality(manifold(real), manifold(samples))
+    assert quality.precision == plain_share(real.tolist(), samples.tolist(), 3)
 
 
 def test_the_same_images_are_all_there():
     points = np.random.default_rng(0).normal(size=(30, 4))
-    found = sample_quality(manifold(points), manifold(points))
-    assert (found.precision, found.recall, found.precision_error, found.recall_error) == (1, 1, 0, 0)
+    quality = sample_quality(manifold(points), manifold(points))
+    assert (quality.precision, quality.recall, quality.precision_error, quality.recall_error) == (1, 1, 0, 0)
 
 
 def test_samples_in_one_spot_are_true_but_reach_little_and_wild_ones_are_false():
@@ -65,16 +65,16 @@ def test_samples_in_one_spot_are_true_but_reach_little_and_wild_ones_are_false()
 
 
 def test_collapsed_samples_are_defined():
-    found = sample_quality(manifold(np.random.default_rng(0).normal(size=(30, 2))), manifold(np.zeros((9, 2))))
-    assert found.recall == 0 and found.precision in (0, 1)
+    quality = sample_quality(manifold(np.random.default_rng(0).normal(size=(30, 2))), manifold(np.zeros((9, 2))))
+    assert quality.recall == 0 and quality.precision in (0, 1)
     assert inside(manifold(np.full((9, 3), 0.1)), np.full((2, 3), 0.1)).all()
 
 
 def test_errors_are_those_of_shares():
     points = np.random.default_rng(0).normal(size=(100, 2))
-    found = sample_quality(manifold(points[:60]), manifold(points[60:] + 1))
-    assert found.precision_error == pytest.approx(math.sqrt(found.precision * (1 - found.precision) / 40))
-    assert found.recall_error == pytest.approx(math.sqrt(found.recall * (1 - found.recall) / 60))
+    quality = sample_quality(manifold(points[:60]), manifold(points[60:] + 1))
+    assert quality.precision_error == pytest.approx(math.sqrt(quality.precision * (1 - quality.precision) / 40))
+    assert quality.recall_error == pytest.approx(math.sqrt(quality.recall * (1 - quality.recall) / 60))
 
 
 @pytest.mark.parametrize(("points", "k"), [(np.zeros((3, 2)), 3), (np.zeros((3, 2)), 0), (np.zeros(3), 1)])

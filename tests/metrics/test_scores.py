@@ -47,10 +47,10 @@ def retrieval_by_sorting(means: np.ndarray, labels: np.ndarray) -> tuple[float, 
     ],
 )
 def test_retrieval(means: np.ndarray, labels: np.ndarray) -> None:
-    found = retrieval(means, labels)
-    np.testing.assert_allclose((found.r_precision, found.map_at_r), retrieval_by_sorting(means, labels), rtol=1e-12)
-    assert found == retrieval(means, labels, threads=2)
-    assert found.n_queries + found.n_left_out == len(means)
+    scores = retrieval(means, labels)
+    np.testing.assert_allclose((scores.r_precision, scores.map_at_r), retrieval_by_sorting(means, labels), rtol=1e-12)
+    assert scores == retrieval(means, labels, threads=2)
+    assert scores.n_queries + scores.n_left_out == len(means)
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_retrieval_of_the_published_example(right: list[int], r_precision: float
     from tvae.metrics.kernels.retrieval import retrieval_scores
 
     ranks = np.arange(1.0, 11.0)
-    found = np.isin(ranks, right)
-    never_found = np.arange(100.0, 110.0)[: 10 - len(right)]
-    means = np.concatenate([[0.0], ranks, never_found, [1e6]])[:, None]
-    labels = np.concatenate([[0], np.where(found, 0, 1), np.zeros(len(never_found), int), [1]])
+    is_right = np.isin(ranks, right)
+    never_retrieved = np.arange(100.0, 110.0)[: 10 - len(right)]
+    means = np.concatenate([[0.0], ranks, never_retrieved, [1e6]])[:, None]
+    labels = np.concatenate([[0], np.where(is_right, 0, 1), np.zeros(len(never_retrieved), int), [1]])
     groups = grouped_by_class(means, labels)
     precision, average = np.empty(1), np.empty(1)
     retrieval_scores(groups.columns, groups.points, groups.starts, 0, 0, 1, precision, average)

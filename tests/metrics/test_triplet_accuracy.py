@@ -92,7 +92,7 @@ def test_equals_enumeration(name: str) -> None:
         assert result.n_anchors_left_out == np.isnan(slow["accuracy"]).sum()
 
 
-def test_collapse_is_told() -> None:
+def test_collapse_is_reported() -> None:
     labels = np.array([0, 0, 1, 1])
     collapsed = triplet_accuracy(np.full((4, 3), 0.7), labels, [0.0, 0.1])
     assert collapsed.accuracy.tolist() == [1.0, 0.0]
@@ -202,9 +202,9 @@ def test_impossible_margins(margin: float) -> None:
     ],
 )
 def test_impossible_input_is_one_line(means: np.ndarray, labels: list, says: str) -> None:
-    with pytest.raises(InputError, match=says) as told:
+    with pytest.raises(InputError, match=says) as refusal:
         triplet_accuracy(means, np.array(labels), [0.0])
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(refusal.value)
 
 
 def test_other_wrong_arguments() -> None:

@@ -1,4 +1,4 @@
-"""The triplets found against all triplets listed."""
+"""The triplets of each search against a list of all triplets."""
 
 from __future__ import annotations
 
@@ -51,21 +51,21 @@ def as_set(triplets: Triplets) -> set[tuple[int, int, int]]:
 @pytest.mark.parametrize("classes", [(None, None), (1, None), (None, 8), (5, 0)])
 def test_worst_equal_enumeration(k: int, classes: tuple[int | None, int | None]) -> None:
     anchor_class, negative_class = classes
-    found = worst_triplets(MEANS, LABELS, k, anchor_class=anchor_class, negative_class=negative_class)
+    triplets = worst_triplets(MEANS, LABELS, k, anchor_class=anchor_class, negative_class=negative_class)
     everything = every_triplet(*classes)
     expected = np.sort(violations(MEANS, everything))[::-1][:k]
-    np.testing.assert_allclose(violations(MEANS, found), expected, rtol=1e-12)
-    assert len(as_set(found)) == len(found) == min(k, len(everything))
-    assert as_set(found) <= as_set(everything)
+    np.testing.assert_allclose(violations(MEANS, triplets), expected, rtol=1e-12)
+    assert len(as_set(triplets)) == len(triplets) == min(k, len(everything))
+    assert as_set(triplets) <= as_set(everything)
 
 
 def test_worst_of_each_anchor() -> None:
-    found = worst_triplets(MEANS, LABELS, 10, distinct_anchors=True, threads=2)
+    triplets = worst_triplets(MEANS, LABELS, 10, distinct_anchors=True, threads=2)
     everything = every_triplet()
     of_all = violations(MEANS, everything)
     expected = [of_all[everything.anchor == a].max() for a in np.unique(everything.anchor)]
-    np.testing.assert_allclose(violations(MEANS, found), np.sort(expected)[::-1][:10], rtol=1e-12)
-    assert len(set(found.anchor.tolist())) == 10
+    np.testing.assert_allclose(violations(MEANS, triplets), np.sort(expected)[::-1][:10], rtol=1e-12)
+    assert len(set(triplets.anchor.tolist())) == 10
 
 
 def test_distances_of_given_triplets() -> None:
@@ -90,7 +90,7 @@ def test_verdicts(
     chosen = (right[0] == first_right) & (right[1] == second_right)
     wanted = {row for row, is_one in zip(_rows(everything), chosen, strict=True) if is_one}
 
-    def found(k: int) -> VerdictTriplets:
+    def search(k: int) -> VerdictTriplets:
         return triplets_by_verdict(
             MEANS,
             SEPARATE,
@@ -104,16 +104,16 @@ def test_verdicts(
             negative_class=classes[1],
         )
 
-    drawn = found(5)
+    drawn = search(5)
     assert as_set(drawn.triplets) <= wanted
     assert len(as_set(drawn.triplets)) == min(5, len(wanted))
-    np.testing.assert_array_equal(found(5).triplets.negative, drawn.triplets.negative)
+    np.testing.assert_array_equal(search(5).triplets.negative, drawn.triplets.negative)
     if classes[0] is not None:  # anchors weigh alike within one class, so the share is that of the list
         assert abs(drawn.share - chosen.mean()) < 5 * drawn.standard_error + 1e-6
 
-    monkeypatch.setattr(module, "_DRAWS", 1)
-    monkeypatch.setattr(module, "_BATCH", 1)  # as good as none drawn: what follows is the search
-    searched = found(len(wanted) + 1)
+    monkeypatch.setattr(module, "MOST_DRAWS", 1)
+    monkeypatch.setattr(module, "DRAWS_AT_ONCE", 1)  # as good as none drawn: what follows is the search
+    searched = search(len(wanted) + 1)
     assert as_set(searched.triplets) == wanted
     assert searched.complete
 
@@ -139,8 +139,8 @@ def test_random_picks_are_uniform() -> None:
     asked = {"first_right": False, "second_right": True, "anchor_class": 1, "negative_class": 5}
     counts: dict[tuple[int, int, int], int] = {}
     for seed in range(60):
-        found = triplets_by_verdict(MEANS, SEPARATE, LABELS, 0.2, k=20, seed=seed, **asked)
-        for row in as_set(found.triplets):
+        triplets = triplets_by_verdict(MEANS, SEPARATE, LABELS, 0.2, k=20, seed=seed, **asked)
+        for row in as_set(triplets.triplets):
             counts[row] = counts.get(row, 0) + 1
     everything = every_triplet(1, 5)
     right = [triplet_distances(means, everything).satisfied(0.2) for means in (MEANS, SEPARATE)]

@@ -7,12 +7,13 @@ import json
 from pathlib import Path
 
 _PARTS = (
-    *("codec", "grid", "painter", "tiles", "images", "names", "marks", "panel", "chrome", "card", "picture"),
+    *("codec", "grid", "painter", "tiles", "images", "names", "marks", "panel", "chrome", "card", "png"),
     *("hovering", "probe", "selecting", "views", "morph", "legend", "gestures", "tools", "latent_map"),
 )
 
 
 def _text_of(*names: str) -> str:
+    """The text of these files, one after the other."""
     folder = Path(__file__).parent
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
@@ -20,4 +21,4 @@ def _text_of(*names: str) -> str:
 CODE = _text_of(*(f"{part}.js" for part in _PARTS)) + f"\nconst STYLE = {json.dumps(_text_of('latent_map.css'))};\n"
 """One JavaScript module: every file of this folder, each about one part of the maps, and the style sheet."""
 CODE_VERSION = hashlib.sha256(CODE.encode()).hexdigest()[:12]
-"""Name of this state of the code: a page may hold several at once while the server is updated."""
+"""Version of the code: a page may hold several at once while the server is updated."""

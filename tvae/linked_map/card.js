@@ -1,6 +1,6 @@
-// The card beside the hovered point: its image, its class, what is known of it.
+// The card beside the hovered point: its image, its class and its numbers.
 
-/** Marks that the card rather covers than jump to another side of the point while the pointer goes from row to row. */
+/** The card changes to another side of the point only if that uncovers more than this many marks: else it would jump. */
 const CALM = 4;
 
 class Card {
@@ -39,11 +39,11 @@ class Card {
     name.textContent = className;
     swatch.style.background = colour;
     number.textContent = `row ${row.toLocaleString("en", { useGrouping: false })}`;
-    const told = this.#factsOf(row);
-    facts.replaceChildren(...told.map((text) => element("div", { textContent: text })));
+    const texts = this.#factsOf(row);
+    facts.replaceChildren(...texts.map((text) => element("div", { textContent: text })));
     card.dataset.row = String(row);
     card.hidden = false;
-    parts.spoken.textContent = `Row ${row}, class ${className}. ${told.join(". ")}`;
+    parts.spoken.textContent = `Row ${row}, class ${className}. ${texts.join(". ")}`;
     this.place();
   }
 

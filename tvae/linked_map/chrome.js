@@ -24,15 +24,15 @@ const TOOLS = [
   ["box", "Box: drag across points. Shift adds, Alt removes"],
 ];
 
-/** An element with properties, attributes (names with a dash) and children; text is text. */
+/** An element with properties, attributes (names with a dash) and children; text is never read as HTML. */
 function element(tag, properties = {}, ...children) {
-  const made = document.createElement(tag);
+  const created = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
-    if (name.includes("-") || name === "role") made.setAttribute(name, value);
-    else made[name] = value;
+    if (name.includes("-") || name === "role") created.setAttribute(name, value);
+    else created[name] = value;
   }
-  made.append(...children);
-  return made;
+  created.append(...children);
+  return created;
 }
 
 /** An icon of `ICONS`. */
@@ -46,17 +46,17 @@ function icon(name) {
   return svg;
 }
 
-/** A tool button; `title` says what it does, to the eye and to a screen reader. */
+/** A tool button; `title` is its tooltip and its name for screen readers. */
 function button(name, title) {
   return element("button", { type: "button", className: "tool", title, "aria-label": title }, icon(name));
 }
 
-/** A two-state button's state. */
+/** Set the state of a two-state button. */
 function press(control, on) {
   control.setAttribute("aria-pressed", String(on));
 }
 
-/** One map's title, canvases and spinner-free skeleton. */
+/** One map's title and canvases. */
 function buildMap(side) {
   const canvas = element("canvas", {
     className: "points",
@@ -125,7 +125,7 @@ function buildChrome(host) {
     group("Shown", actions.images, actions.names, actions.decode),
     group("Morph", actions.play, ends[0], slider, ends[1]),
     search,
-    group("Picture", actions.png, actions.full),
+    group("Save", actions.png, actions.full),
   );
   const left = buildMap("left");
   const right = buildMap("right");
@@ -186,13 +186,13 @@ function legendEntry({ name, colour }, count) {
   return entry;
 }
 
-/** The two ramps to colour numbers by; each starts near its theme's ground, so that low is calm and high stands out. */
+/** The colour scales for numbers; each starts near its theme's background, so that high values stand out. */
 const RAMPS = {
   light: ["#d3d5e0", "#a9a8d0", "#8c74bd", "#8a3d96", "#5a0a55"],
   dark: ["#3d3d4f", "#66589b", "#9c6ccb", "#df8fcb", "#ffdbe6"],
 };
 
-/** 256 packed colours along a ramp. */
+/** 256 packed colours along a colour scale. */
 function rampColours(stops) {
   const parts = stops.map(colourParts);
   return Uint32Array.from({ length: 256 }, (_, i) => {
@@ -205,7 +205,7 @@ function rampColours(stops) {
   });
 }
 
-/** The page's theme, as the drawing needs it. */
+/** The colours and the font of the page's theme. */
 function readTheme(root) {
   const style = getComputedStyle(root);
   const ground = style.getPropertyValue("--st-background-color").trim() || "#ffffff";
@@ -226,7 +226,7 @@ function readTheme(root) {
   };
 }
 
-/** A number for people: three or four figures. */
+/** A number as text with three or four digits. */
 function figure(value) {
   if (!Number.isFinite(value)) return "none";
   const size = Math.abs(value);

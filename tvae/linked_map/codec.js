@@ -1,4 +1,4 @@
-// Reading what Python packed: blocks of bytes into typed arrays, sets of rows as text.
+// Reads what Python packed: blocks of bytes into typed arrays, sets of rows as text.
 
 /** The page-wide shelf that the holders fill. */
 const shelf = (globalThis.tvaeLatentMap ??= {
@@ -46,7 +46,7 @@ function readGeometry({ header, bytes }, aligned) {
   return { n, labels, layouts, frames };
 }
 
-/** A table of k row numbers a row, each in just the bits it needs; unpacked a row at a time, on demand. */
+/** A table of k row numbers for each row, each in as few bits as it needs; one row is unpacked at a time, on demand. */
 class PackedRows {
   constructor(bytes, { k, bits }) {
     this.bytes = bytes;
@@ -57,14 +57,14 @@ class PackedRows {
   /** The k neighbours of a row, nearest first. */
   row(index) {
     const { bytes, bits, k } = this;
-    const found = new Array(k);
+    const neighbours = new Array(k);
     for (let j = 0; j < k; j++) {
       const at = (index * k + j) * bits;
       const byte = at >>> 3;
       const word = ((bytes[byte] << 24) | (bytes[byte + 1] << 16) | (bytes[byte + 2] << 8) | bytes[byte + 3]) >>> 0;
-      found[j] = ((word << (at & 7)) >>> 0) >>> (32 - bits);
+      neighbours[j] = ((word << (at & 7)) >>> 0) >>> (32 - bits);
     }
-    return found;
+    return neighbours;
   }
 }
 
@@ -111,7 +111,7 @@ function textToMask(text, n) {
   return mask;
 }
 
-/** How many rows a mask holds. */
+/** Number of rows in a mask. */
 function countOf(mask) {
   let count = 0;
   for (let i = 0; i < mask.length; i++) count += mask[i];

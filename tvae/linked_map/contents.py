@@ -1,4 +1,4 @@
-"""What two linked maps show, checked, as the values that their browser code reads."""
+"""What two linked maps show, checked and put into the form that their browser code reads."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class MapSide:
     colour: str
     """The arm's colour, as #rrggbb: badge, rings and lines."""
     positions: Float[np.ndarray, "n 2"]
-    """Where each row lies, in the layout's own units."""
+    """Position of each row, in the layout's own units."""
     caption: str = ""
-    """Few words beside the badge: projection, epoch, checkpoint."""
+    """A few words beside the badge: projection, epoch, checkpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColourBy:
-    """One number a row and map, instead of the class, to colour by. NaN is drawn faint."""
+    """One number for each row and map, to colour by instead of the class. NaN is drawn faint."""
 
     title: str
     left: Float[np.ndarray, " n"]
     right: Float[np.ndarray, " n"]
     unit: str = ""
-    """What one is: 'share of neighbours', 'squared error per image'."""
+    """Unit of the numbers: 'share of neighbours', 'squared error per image'."""
     low: float | None = None
     high: float | None = None
     """Ends of the scale; `None` takes the values' own range over both maps."""
@@ -46,12 +46,12 @@ class ColourBy:
 
 @dataclass(frozen=True)
 class MapState:
-    """What a person has picked. Give it back as `selection` and `focus` at the next run, on any page."""
+    """Rows that a person has selected on the maps."""
 
     selection: Int[np.ndarray, " m"]
     """Selected rows, sorted."""
     focus: int | None
-    """The row last clicked or walked to."""
+    """The row last clicked or reached by arrow keys."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def map_contents(
     colour_by: ColourBy | None = None,
     aligned: bool = True,
 ) -> MapContents:
-    """What two maps show.
+    """Check what two maps show and pack it for the browser code.
 
     Args:
         left: the left map.
@@ -89,9 +89,10 @@ def map_contents(
         state: selected rows and the focused row.
         sprites: thumbnails, from `sprite_sheet`.
         neighbours: nearest rows in each arm's latent space, from `neighbours_blob`.
-        nearest: nearest rows of every row: lines of the focused row run to all of its own.
+        nearest: nearest rows of every row in each arm: the focused row has lines to all of its own, also beyond those
+            of `neighbours`.
         colour_by: numbers to colour by in place of the class.
-        aligned: both layouts share one coordinate frame; else each map is fitted to its own extent.
+        aligned: both layouts share one coordinate system; else each map is fitted to its own extent.
 
     Raises:
         InputError: the arguments don't describe the same rows.

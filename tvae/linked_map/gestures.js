@@ -1,4 +1,4 @@
-// What a hand does on a map: mouse, pen and fingers.
+// Gestures on a map: mouse, pen and touch.
 
 const CLICK_SLACK_PX = 4;
 /** A click this soon after another in the same place is the second of a double-click. */
@@ -19,7 +19,7 @@ class Gestures {
       map.on(canvas, "pointermove", (event) => this.#moved(event, panel, side));
       map.on(canvas, "pointerup", (event) => this.#up(event, panel, side));
       map.on(canvas, "pointercancel", (event) => this.#cancelled(event));
-      // A finger always leaves; what it tapped stays marked.
+      // A finger always leaves the map; the point that it tapped stays marked.
       map.on(canvas, "pointerleave", (event) => event.pointerType !== "touch" && map.hovering.left());
       map.on(canvas, "wheel", (event) => map.views.wheel(event, panel, side), { passive: false });
       map.on(canvas, "dblclick", () => this.#doubleClicked(panel));
@@ -32,12 +32,12 @@ class Gestures {
     return Boolean(this.#now);
   }
 
-  /** The outline drawn on a map by now, `null` when there is none. */
+  /** The outline of the lasso or box on a map, `null` when there is none. */
   outlineOn(panel) {
     return this.#now?.panel === panel ? this.#now.outline : null;
   }
 
-  /** Drop what is under way. */
+  /** Cancel the gesture. */
   drop() {
     this.#now = null;
   }
@@ -107,7 +107,7 @@ class Gestures {
     const same = last?.panel === panel && Math.hypot(x - last.x, y - last.y) < CLICK_SLACK_PX;
     if (same && at - last.at < DOUBLE_CLICK_MS) return;
     this.#beforeClick = { panel, x, y, at, mask: selecting.mask, focus: selecting.focus };
-    this.#map.probe.moved(side, x, y); // a finger rests nowhere else
+    this.#map.probe.moved(side, x, y); // a finger has no other way to point
     const row = panel.pick(x, y, states);
     if (row < 0) return;
     const again = how === "add" && selecting.mask[row] && row === selecting.focus;
@@ -115,7 +115,7 @@ class Gestures {
     hovering.mark(row, side);
   }
 
-  /** Show all; what the first of the two clicks selected was not meant. */
+  /** Show the whole map, and undo the selection that the first of the two clicks made. */
   #doubleClicked(panel) {
     const { selecting, views } = this.#map;
     if (this.#beforeClick) selecting.change(this.#beforeClick.mask, "replace", this.#beforeClick.focus);
@@ -129,7 +129,7 @@ class Gestures {
     this.#map.redraw([]);
   }
 
-  /** The middle of two fingers and how far they are apart. */
+  /** The middle of two fingers and their distance. */
   #pinch() {
     const [[ax, ay], [bx, by]] = [...this.#touches.values()];
     return { x: (ax + bx) / 2, y: (ay + by) / 2, apart: Math.hypot(ax - bx, ay - by) || 1 };
@@ -146,7 +146,7 @@ class Gestures {
   }
 }
 
-/** A lasso's outline with another point, unless that is where the last one is. */
+/** A lasso's outline with another point, unless it is at the place of the last one. */
 function lengthened({ outline, start }, x, y) {
   if (!outline) return [start, [x, y]];
   const [px, py] = outline.at(-1);

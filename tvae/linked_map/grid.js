@@ -1,6 +1,6 @@
-// Which point is where: a grid over a layout, and geometry on it.
+// Finds points by place: a grid over a layout, nearest points, points inside a polygon.
 
-/** Rows sorted into square cells, so that looking around a place touches few of them. */
+/** Rows sorted into square cells, so that a search around a place reads few of them. */
 class Grid {
   /** @param {Float32Array} layout x, y interleaved */
   constructor(layout) {
@@ -64,7 +64,7 @@ class Grid {
   }
 }
 
-/** What a row looks like on a map. */
+/** How a row is drawn on a map. */
 const HIDDEN = 0;
 const DIMMED = 1;
 const LIT = 2;

@@ -1,11 +1,11 @@
-// Pointing at a point: calm, and the same row marked on both maps.
+// Hovering: marks the row under the pointer on both maps, without flicker.
 
 const THROTTLE_MS = 50;
 const FIRST_DWELL_MS = 125;
 const NEXT_DWELL_MS = 60;
 const LEAVE_GRACE_MS = 260;
 
-/** Which row the pointer rests on. */
+/** The row under the pointer. */
 class Hovering {
   #map;
   #pointer = null;
@@ -22,18 +22,18 @@ class Hovering {
     this.#map = map;
   }
 
-  /** Forget timers. */
+  /** Stop all timers. */
   remove() {
     clearTimeout(this.#dwell);
     clearTimeout(this.#throttle);
   }
 
-  /** Forget the row without a word: the rows are others now. */
+  /** Forget the row without redrawing: the maps have other rows now. */
   forget() {
     this.row = this.#aim = -1;
   }
 
-  /** Look under the pointer, at most every `THROTTLE_MS`. */
+  /** Find the row under the pointer, at most every `THROTTLE_MS`. */
   moved(side, x, y) {
     this.#pointer = { side, x, y };
     if (!this.#map.gestures.busy && this.#map.states) this.#map.probe.moved(side, x, y);
@@ -44,7 +44,7 @@ class Hovering {
     }, THROTTLE_MS);
   }
 
-  /** Look under the pointer now: it has moved, or points have come to rest beneath it. */
+  /** Find the row under the pointer now: the pointer or the points have moved. */
   look() {
     const map = this.#map;
     if (!this.#pointer || map.gestures.busy || !map.states || map.morph.playing) return;
@@ -52,7 +52,7 @@ class Hovering {
     this.#aimAt(map.panels[side].pick(x, y, map.states), side);
   }
 
-  /** Aim at what lies under the pointer; a change of aim starts the dwell or the grace. */
+  /** Take a row as the next one to mark; a change starts the delay before it is marked, or before the mark goes. */
   #aimAt(hit, side) {
     if (hit === this.#aim && (hit < 0 || side === this.side)) return;
     this.#aim = hit;
@@ -65,7 +65,7 @@ class Hovering {
     this.#dwell = setTimeout(() => this.mark(hit, side), this.row < 0 ? FIRST_DWELL_MS : NEXT_DWELL_MS);
   }
 
-  /** The pointer went off the maps. */
+  /** The pointer left the maps. */
   left() {
     this.#pointer = null;
     this.#map.probe.left();

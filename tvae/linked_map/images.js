@@ -1,14 +1,14 @@
-// Images in place of points: once there is room, one for each cell of a grid.
+// Images in place of points: where there is room, one for each cell of a grid.
 
-/** Side of an image in CSS pixels, and of the cell that it has to itself at the finest. */
+/** Side of an image in CSS pixels, and of the smallest cell for one image. */
 const TILE = 30;
 
-/** Rows that share a cell on average: with more, images would hide too many points to stand for them. */
+/** Most rows in a cell on average: with more, an image would hide too many points. */
 const MOST_SHARING = 4;
 
 /**
  * One row for each cell of a grid that is fixed to the layout at each doubling of the zoom, so that panning does not
- * change who is shown. `null` while the map is too crowded for images to stand for it.
+ * change which rows have images. `null` while the map is too crowded for images.
  */
 function imagesInSight(panel, { states }) {
   const { scale, x, y } = panel.transform;
@@ -34,11 +34,11 @@ function cellOf(layout, row, unit) {
   return Math.floor(layout[2 * row] / unit) * 65536 + Math.floor(layout[2 * row + 1] / unit);
 }
 
-/** Places for marking cells; two cells that fall on one place count as one, which few do. */
+/** Size of the table that marks cells; two cells that share an entry count as one, which is rare. */
 const PLACES = 1 << 18;
 const taken = new Uint8Array(PLACES);
 
-/** How many rows share a cell on average, over the whole layout, so that it does not depend on what is in sight. */
+/** Mean number of rows in a cell over the whole layout, so that it does not depend on the part in view. */
 function rowsSharing(panel, unit) {
   const { layout } = panel;
   if (panel.sharing?.layout !== layout || panel.sharing.unit !== unit) {
@@ -68,7 +68,7 @@ function drawImages(panel, { cells, unit }, { states, tiles }) {
   for (const i of cells.values()) {
     const tile = tiles.tile(i, panel.colours[i]);
     if (!tile) continue;
-    // At the point, but wholly inside the cell, so that no two images meet.
+    // At the point, but wholly inside the cell, so that images don't overlap.
     const column = Math.floor(panel.layout[2 * i] / unit) * cell + x;
     const row = y - (Math.floor(panel.layout[2 * i + 1] / unit) + 1) * cell;
     const px = Math.max(column, Math.min(column + cell - width, x + panel.layout[2 * i] * scale - width / 2));

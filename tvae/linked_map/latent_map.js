@@ -1,10 +1,10 @@
-// The two maps together: takes what Python sends, holds what is shown, and draws it.
+// The two maps together: takes the data that Python sends, holds their state, and draws them.
 
 class LatentMap {
   #frame = 0;
   #stale = new Set();
   #applied = {};
-  #told = false;
+  #drawnReported = false;
   #abort = new AbortController();
 
   constructor(host) {
@@ -42,12 +42,12 @@ class LatentMap {
     shelf.listeners.add(this.arrived);
   }
 
-  /** Listen until the page drops the component. */
+  /** Listen to an event until the page drops the component. */
   on(target, type, act, options = {}) {
     target.addEventListener(type, act, { signal: this.#abort.signal, ...options });
   }
 
-  /** Let go of everything; called when the page drops the component. */
+  /** Remove all elements and listeners; called when the page drops the component. */
   remove() {
     this.#remember();
     this.#abort.abort();
@@ -60,7 +60,7 @@ class LatentMap {
 
   // ---- what comes from Python
 
-  /** Show a message from Python. Blocks that have not arrived yet are taken up when they do. */
+  /** Show a message from Python. Blocks that have not arrived yet are read when they do. */
   show(data, send) {
     this.pending = data;
     this.send = send;
@@ -73,12 +73,12 @@ class LatentMap {
     this.#take();
   }
 
-  /** Take up whatever of the last message is on the shelf and not yet shown. */
+  /** Read the blocks of the last message that have arrived and are not shown yet. */
   #take() {
     const data = this.pending;
     if (!data) return;
     const geometry = shelf.blobs.get(data.blobs.geometry);
-    // Names, colours and selection belong to these rows: nothing of a message is shown before its rows are here.
+    // Names, colours and selection belong to these rows: no part of a message is shown before its rows have arrived.
     if (!geometry && this.#applied.geometry !== data.blobs.geometry) return;
     this.data = data;
     this.#showTitles();
@@ -107,9 +107,9 @@ class LatentMap {
     }
     this.counts = new Array(data.classes.length).fill(0);
     for (const label of this.labels) this.counts[label]++;
-    const known = data.classes.map((c) => c.name).join("\n");
-    if (this.#applied.classes !== undefined && this.#applied.classes !== known) this.hidden.clear();
-    this.#applied.classes = known;
+    const classNames = data.classes.map((c) => c.name).join("\n");
+    if (this.#applied.classes !== undefined && this.#applied.classes !== classNames) this.hidden.clear();
+    this.#applied.classes = classNames;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.morph.place(sameRows && !calm ? before : null);
     for (const { stage, canvas } of this.panels) {
@@ -119,7 +119,7 @@ class LatentMap {
     this.#resized();
   }
 
-  /** Read a block that the maps can do without, when it is there and another than before. */
+  /** Read an optional block when it has arrived and differs from the one before. */
   #takeOptional(kind, read) {
     const name = this.data.blobs[kind];
     if (this.#applied[kind] === name) return;
@@ -178,9 +178,9 @@ class LatentMap {
     const byNumber = data.scale && values && this.#applied.values === data.blobs.values;
     const classColours = data.classes.map((c) => packedColour(c.colour));
     if (byNumber) {
-      const known = values.flatMap((v) => [leastOf(v, Math.min, Infinity), leastOf(v, Math.max, -Infinity)]);
-      const low = data.scale.low ?? Math.min(...known);
-      const high = data.scale.high ?? Math.max(...known);
+      const ends = values.flatMap((v) => [leastOf(v, Math.min, Infinity), leastOf(v, Math.max, -Infinity)]);
+      const low = data.scale.low ?? Math.min(...ends);
+      const high = data.scale.high ?? Math.max(...ends);
       this.domain = [Number.isFinite(low) ? low : 0, Number.isFinite(high) ? high : 0];
     }
     const ramp = byNumber && rampColours(theme.ramp);
@@ -197,7 +197,7 @@ class LatentMap {
         Number.isNaN(value) ? -1 : Math.max(0, Math.min(255, Math.round((value - low) * step))),
       );
       panel.colours = Uint32Array.from(places, (place) => (place < 0 ? theme.missing : ramp[place]));
-      // What stands out on the scale is not to be buried under what doesn't.
+      // High values are drawn last, so that low ones don't cover them.
       panel.order = Uint32Array.from(places.keys()).sort((a, b) => places[a] - places[b]);
     });
     this.byNumber = Boolean(byNumber);
@@ -205,7 +205,7 @@ class LatentMap {
     this.card.fill();
   }
 
-  /** Work out which rows are hidden, dimmed, lit; then redraw and tell. */
+  /** Work out which rows are hidden, dimmed or lit; then redraw and update the description. */
   restate() {
     const { labels, hidden, states, n, parts, hovering } = this;
     if (!states) return;
@@ -245,7 +245,7 @@ class LatentMap {
     if (this.panels.filter((panel) => panel.resize()).length) this.redraw();
   }
 
-  /** Ask for a frame that draws these maps' points anew, and all marks. */
+  /** Request a frame that redraws these maps' points, and all marks. */
   redraw(panels = this.panels) {
     for (const panel of panels) this.#stale.add(panel);
     if (!this.#frame) this.#frame = requestAnimationFrame((now) => this.#draw(now));
@@ -294,11 +294,11 @@ class LatentMap {
     );
   }
 
-  /** Tell Python, if it asked, that the maps can be seen: what the page holds back until then may come. */
+  /** Report to Python, if it wants to know, that the maps are drawn: the page may then show what it held back. */
   #tellDrawn() {
-    const asked = this.data.tellWhenDrawn;
-    if (asked && !this.#told) this.send.setStateValue("drawn", true);
-    this.#told = asked;
+    const wanted = this.data.tellWhenDrawn;
+    if (wanted && !this.#drawnReported) this.send.setStateValue("drawn", true);
+    this.#drawnReported = wanted;
   }
 
   /** A row's neighbours in each arm, and whether the other arm has them too. */
@@ -311,14 +311,14 @@ class LatentMap {
   }
 }
 
-/** The least (or, with Math.max, the largest) of the numbers that are known. */
+/** The least (or, with Math.max, the largest) of the numbers that are not NaN. */
 function leastOf(values, choose, start) {
-  let found = start;
-  for (const value of values) if (!Number.isNaN(value)) found = choose(found, value);
-  return found;
+  let extreme = start;
+  for (const value of values) if (!Number.isNaN(value)) extreme = choose(extreme, value);
+  return extreme;
 }
 
-/** Put this code on the shelf under its version, for the views to find. */
+/** Put this code on the page-wide shelf under its version, where the views look for it. */
 function offer(version) {
   if (shelf.code.has(version)) return;
   const maps = new WeakMap();

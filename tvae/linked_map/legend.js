@@ -1,4 +1,4 @@
-// What the colours mean, which classes are shown, and all of it in words.
+// The legend: colours of the classes or of numbers, hidden classes, and a description for screen readers.
 
 class Legend {
   #map;
@@ -53,7 +53,7 @@ class Legend {
     this.#changed();
   }
 
-  /** Show only one class, or all again when it is already alone. */
+  /** Show only one class, or all again when it is the only one shown. */
   #isolate(c) {
     const { hidden, data } = this.#map;
     const alone = !hidden.has(c) && hidden.size === data.classes.length - 1;
@@ -67,20 +67,20 @@ class Legend {
     this.#map.restate();
   }
 
-  /** What is shown, in words, for those who don't see it. */
+  /** Describe the maps in words, for screen readers. */
   describe(count) {
     const { data, n, labels, counts, hidden, byNumber, selecting, parts } = this.#map;
     const [left, right] = data.sides.map((s) => `${s.title}${s.caption ? `, ${s.caption}` : ""}`);
     const shown = data.classes.filter((_, c) => counts[c] && !hidden.has(c)).map((c) => c.name);
     const mix = data.classes.map(({ name }) => ({ name, count: 0 }));
     if (count) for (let i = 0; i < n; i++) mix[labels[i]].count += selecting.mask[i];
-    const told = mix.filter((one) => one.count).sort((a, b) => b.count - a.count);
+    const selected = mix.filter((one) => one.count).sort((a, b) => b.count - a.count);
     parts.description.textContent = [
       `Two maps of the same ${n.toLocaleString("en")} rows. Left: ${left}. Right: ${right}.`,
       byNumber ? `Coloured by ${data.scale.title}.` : "Coloured by class.",
       hidden.size ? `Classes shown: ${shown.join(", ") || "none"}.` : `All ${shown.length} classes shown.`,
       count
-        ? `${count.toLocaleString("en")} rows selected: ${told.map((c) => `${c.count} of class ${c.name}`).join(", ")}.`
+        ? `${count.toLocaleString("en")} rows selected: ${selected.map((c) => `${c.count} of class ${c.name}`).join(", ")}.`
         : "No rows selected.",
       "Arrow keys walk from point to point, Enter selects, Escape clears.",
     ].join(" ");

@@ -1,7 +1,7 @@
-// What moves often, on a canvas of its own over the points: lines to neighbours, rings, trails, the gesture's outline.
+// Marks on a second canvas over the points, redrawn often: lines to neighbours, rings, trails, the lasso's outline.
 
 /**
- * Draw all marks of one map anew.
+ * Redraw all marks of one map.
  * @param {object} scene as for `drawPoints`
  * @param {{hovered: number, focus: number, neighbours: object[], outline: number[][]|null, trails: object|null,
  *   probed: number[]|null}} marks
@@ -34,7 +34,7 @@ function drawMarks(panel, { theme, states }, { hovered, focus, neighbours, outli
       }
       context.stroke();
     }
-    // A neighbour in both arms is a full dot, one of this arm alone a hollow one.
+    // A neighbour in both arms is a filled dot, one in this arm alone a ring.
     for (const { at, shared } of ends) disc(context, at[0], at[1], 3.5, shared ? colour : theme.halo, colour, 1.5);
   }
   if (focus >= 0 && states[focus] !== HIDDEN) ring(panel, focus, 9, colour, theme.halo, 2.5);
@@ -54,14 +54,14 @@ function drawMarks(panel, { theme, states }, { hovered, focus, neighbours, outli
   }
 }
 
-/** A ring around a row, with a halo that parts it from the points. */
+/** A ring around a row, with a halo that separates it from the points. */
 function ring(panel, row, radius, colour, halo, width) {
   const [x, y] = panel.pointOf(row);
   disc(panel.marks, x, y, radius, null, halo, width + 2.5);
   disc(panel.marks, x, y, radius, null, colour, width);
 }
 
-/** A cross at a place of the frame that both maps share. */
+/** A cross at a place in the coordinates that both maps share. */
 function drawCross(panel, [u, v], { text, halo }) {
   const { marks: context, ratio } = panel;
   const { scale, x, y } = panel.transform;
@@ -86,7 +86,7 @@ function drawCross(panel, [u, v], { text, halo }) {
   }
 }
 
-/** Where the rows that move most came from. */
+/** Lines to where the rows that move most came from. */
 function drawTrails(panel, { rows, moved, from }) {
   const { marks: context, ratio } = panel;
   const { scale, x, y } = panel.transform;
@@ -104,7 +104,7 @@ function drawTrails(panel, { rows, moved, from }) {
   context.globalAlpha = 1;
 }
 
-/** A circle, filled and stroked as asked. */
+/** A circle with a fill and a stroke. */
 function disc(context, x, y, radius, fill, stroke, width) {
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);

@@ -1,4 +1,4 @@
-// The points' way from one layout to another: by slider, by play, or because Python sent other layouts.
+// Moves the points from one layout to another: by slider, by play, or because Python sent other layouts.
 
 const MORPH_LEG_MS = 2000;
 const SETTLE_MS = 450;
@@ -11,7 +11,7 @@ class Morph {
   #settling = null;
   #playing = null;
   #trails = null;
-  /** How far the left map's points are on their way to the right layout, from 0 to 1. */
+  /** The share of the way from the left layout to the right one at which the left map's points are, from 0 to 1. */
   share = 0;
 
   /** @param {LatentMap} map */
@@ -24,12 +24,12 @@ class Morph {
     return Boolean(this.#playing);
   }
 
-  /** Whether the points move by themselves. */
+  /** Whether the points are being animated. */
   get moving() {
     return Boolean(this.#settling || this.#playing);
   }
 
-  /** Put both maps' points where the layouts and the share want them; from where they were, if that is told. */
+  /** Put both maps' points where the layouts and the share say; with `before`, animated from those positions. */
   place(before = null) {
     const { panels, layouts, middles } = this.#map;
     panels[1].place(layouts[1]);
@@ -47,7 +47,7 @@ class Morph {
     this.#map.redraw([left]);
   }
 
-  /** Set the share by hand. */
+  /** Set the share, as by the slider. */
   set(share) {
     this.#stop();
     if (this.#map.layouts) this.#to(share);
@@ -61,7 +61,7 @@ class Morph {
     this.#map.hovering.mark(-1);
   }
 
-  /** Have the slider and the note say the share. */
+  /** Show the share on the slider and in the note. */
   show() {
     const { parts, data } = this.#map;
     parts.slider.value = String(this.share);
@@ -88,7 +88,7 @@ class Morph {
     this.#map.parts.actions.play.replaceChildren(icon("play"));
   }
 
-  /** Move the points that move by themselves to where they are by now. */
+  /** Move animated points to their places at this time. */
   advance(now) {
     if (this.#settling) {
       const { before, goal, start } = this.#settling;
@@ -113,7 +113,7 @@ class Morph {
     }
   }
 
-  /** Other rows are lit: other trails. */
+  /** The lit rows have changed, so the trails have too. */
   forgetTrails() {
     this.#trails = null;
   }
@@ -127,14 +127,14 @@ class Morph {
   }
 }
 
-/** Numbers a share of the way from one array to another. */
+/** The numbers that lie a share of the way from one array to another. */
 function between(from, to, share) {
   const made = new Float32Array(from.length);
   for (let i = 0; i < made.length; i++) made[i] = from[i] + (to[i] - from[i]) * share;
   return made;
 }
 
-/** A share that starts and ends slowly. */
+/** The share eased, so that motion starts and ends slowly. */
 function eased(share) {
   return share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2;
 }

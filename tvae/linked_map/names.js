@@ -1,4 +1,4 @@
-// The classes' names on the map itself.
+// The names of the classes on the map.
 
 const MOST_LABELS = 24;
 
@@ -30,7 +30,7 @@ function drawNames(panel, { classes, hiddenClasses, theme, counts }) {
   }
 }
 
-/** A name that fits on a map. */
+/** A name, shortened to fit on a map. */
 function shortened(name) {
   return name.length > 22 ? `${name.slice(0, 21)}…` : name;
 }

@@ -1,9 +1,9 @@
-// Points as pixels: discs blended straight into an image's bytes, faster than canvas paths without a graphics card.
+// Draws points as discs straight into an image's bytes: without a graphics card faster than canvas paths.
 
-/** Pixels around the picture, so that discs at the border need no clipping. */
+/** Pixels around the image, so that discs at the border need no clipping. */
 const MARGIN = 20;
 
-/** A colour as the browser writes it, to one number: blue << 16 | green << 8 | red. */
+/** A CSS colour as one number: blue << 16 | green << 8 | red. */
 function packedColour(text) {
   const [r, g, b] = colourParts(text);
   return (b << 16) | (g << 8) | r;
@@ -30,7 +30,7 @@ function lightened(text) {
   return `rgb(${colourParts(text).map((part) => Math.round((part + 255) / 2)).join(" ")})`;
 }
 
-/** A drawing of discs on one ground, put on a canvas in one go. */
+/** Draws discs on a plain background and copies them to a canvas in one step. */
 class Painter {
   #stamps = new Map();
 
@@ -52,8 +52,8 @@ class Painter {
   /** Sixteen discs, one for each quarter-pixel offset: which pixels they touch, and how much (0 to 128). */
   #stampsOf(radius, alpha) {
     const name = `${radius.toFixed(2)} ${alpha.toFixed(2)}`;
-    const known = this.#stamps.get(name);
-    if (known) return known;
+    const kept = this.#stamps.get(name);
+    if (kept) return kept;
     if (this.#stamps.size > 64) this.#stamps.clear();
     const reach = Math.ceil(radius + 1);
     const made = Array.from({ length: 16 }, (_, offset) => {
@@ -119,7 +119,7 @@ class Painter {
     }
   }
 
-  /** Show the picture. */
+  /** Copy the image to the canvas. */
   put(context) {
     context.putImageData(this.image, -MARGIN, -MARGIN, MARGIN, MARGIN, this.width, this.height);
   }

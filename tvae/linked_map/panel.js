@@ -25,7 +25,7 @@ class Panel {
     this.colour = "#888888";
   }
 
-  /** Take up the place that the page gives. Returns whether anything changed. */
+  /** Fit the canvases to the size that the page gives. Returns whether it changed. */
   resize() {
     const ratio = globalThis.devicePixelRatio || 1;
     const width = Math.round(this.stage.clientWidth * ratio);
@@ -36,7 +36,7 @@ class Panel {
     this.ratio = ratio;
     for (const canvas of [this.canvas, this.overlay]) {
       Object.assign(canvas, { width, height });
-      // Not stretched to a stage of a broken width: a drawn pixel is a pixel of the screen.
+      // Not stretched to a stage of fractional width: a drawn pixel is a pixel of the screen.
       Object.assign(canvas.style, { width: `${width / ratio}px`, height: `${height / ratio}px` });
     }
     this.painter.resize(width, height);

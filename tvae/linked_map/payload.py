@@ -22,7 +22,7 @@ from tvae.errors import InputError
 BYTES_PER_POINT = 24
 MOST_NEIGHBOURS = 10
 THUMBNAIL_SIDE = 40
-"""Pixels; larger images are averaged down, as no thumbnail is drawn larger than about this."""
+"""Pixels; larger images are averaged down, because thumbnails are not drawn much larger than this."""
 _STEPS = 65535
 _SHADES = 4094
 _MISSING = 4095
@@ -30,7 +30,7 @@ _MISSING = 4095
 
 @dataclass(frozen=True)
 class Blob:
-    """Bytes for the browser and the name it knows them by; equal content has an equal name."""
+    """Bytes for the browser, and a name for them; equal content has an equal name."""
 
     id: str
     data: bytes
@@ -69,14 +69,14 @@ def geometry_blob(
 
 
 def neighbours_that_fit(rows: int) -> int:
-    """How many neighbours a point may carry within `BYTES_PER_POINT` (10 at 10,000 rows, 8 at 70,000)."""
+    """Number of neighbours a point that fit within `BYTES_PER_POINT` (10 at 10,000 rows, 8 at 70,000)."""
     bits = max(1, (rows - 1).bit_length())
     left_over = 8 * (BYTES_PER_POINT - 4 - 1) - 12  # position and label in bytes, colour value in bits
     return min(MOST_NEIGHBOURS, left_over // bits)
 
 
 def neighbours_blob(left: Integer[np.ndarray, "n k"] | None, right: Integer[np.ndarray, "n k"] | None) -> Blob:
-    """Nearest rows of each row, one table a map, nearest first; `None` leaves that map without lines."""
+    """Nearest rows of each row, one table for each map, nearest first; `None` leaves that map without lines."""
     tables, packed = [], []
     for table in (left, right):
         if table is None:
@@ -93,23 +93,23 @@ def neighbours_blob(left: Integer[np.ndarray, "n k"] | None, right: Integer[np.n
 
 
 def values_blob(left: Float[np.ndarray, " n"], right: Float[np.ndarray, " n"]) -> Blob:
-    """One number a row and map to colour by, rounded to 1/4094 of their joint range; NaN stays missing.
+    """One number for each row and map to colour by, rounded to 1/4094 of their joint range; NaN stays missing.
 
     A row's two numbers share three bytes: the left one's low eight bits, its high four and the right one's low four,
     the right one's high eight.
     """
     both = np.stack([left, right]).astype(np.float64)
-    known = np.isfinite(both)
-    low = float(both[known].min()) if known.any() else 0.0
-    span = (float(both[known].max()) - low if known.any() else 0.0) or 1.0
-    scaled = np.where(known, (both - low) / span, 0.0)
-    first, second = np.where(known, np.rint(scaled * _SHADES), _MISSING).astype(np.uint16)
+    finite = np.isfinite(both)
+    low = float(both[finite].min()) if finite.any() else 0.0
+    span = (float(both[finite].max()) - low if finite.any() else 0.0) or 1.0
+    scaled = np.where(finite, (both - low) / span, 0.0)
+    first, second = np.where(finite, np.rint(scaled * _SHADES), _MISSING).astype(np.uint16)
     packed = np.stack([first & 255, first >> 8 | (second & 15) << 4, second >> 4], axis=1).astype(np.uint8)
     return _blob({"kind": "values", "low": low, "step": span / _SHADES}, packed.tobytes())
 
 
 def sprite_sheet(images: UInt8[np.ndarray, "n ..."]) -> Blob:
-    """All thumbnails in one compressed sheet, row r's image at place r. Build it once and keep it: it takes a while.
+    """All thumbnails in one compressed sheet, in the order of the rows. Build it once and keep it: it takes a while.
 
     Args:
         images: grey (n, height, width) or colour (n, height, width, 3).
@@ -119,10 +119,8 @@ def sprite_sheet(images: UInt8[np.ndarray, "n ..."]) -> Blob:
     """
     grey = images.ndim == 3
     if images.dtype != np.uint8 or not (grey or (images.ndim == 4 and images.shape[3] == 3)) or images.size == 0:
-        raise InputError(
-            f"thumbnails: {images.dtype} {images.shape} is not possible; "
-            "they must be uint8 (n, height, width) or (n, height, width, 3)"
-        )
+        right = "uint8 (n, height, width) or (n, height, width, 3)"
+        raise InputError(f"thumbnails: {images.dtype} {images.shape} is not possible; they must be {right}")
     images = images[..., None] if grey else images
     shrink = -(-max(images.shape[1:3]) // THUMBNAIL_SIDE)
     if shrink > 1:
@@ -136,7 +134,7 @@ def sprite_sheet(images: UInt8[np.ndarray, "n ..."]) -> Blob:
         "height": height,
         "width": width,
         "channels": channels,
-        # White strokes on black can be inked in the class's colour on the map's own ground; photographs can't.
+        # White strokes on black can be drawn in the class's colour on the map; photographs can't.
         "strokes": grey and float(np.median(images[:: max(1, len(images) // 500)])) == 0.0,
     }
     return _blob(header, zlib.compress(images.tobytes(), 6))

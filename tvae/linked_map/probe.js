@@ -1,7 +1,7 @@
-// Decoding the place under the pointer: another part of the page is asked, one question at a time.
+// Decodes the place under the pointer: sends requests to another part of the page, one at a time.
 
 const PROBE_KEY = "d";
-/** An answer that takes longer than this is not waited for. */
+/** How long an answer is waited for. */
 const PROBE_LOST_MS = 4000;
 
 class Probe {
@@ -29,17 +29,17 @@ class Probe {
     return Boolean(this.#map.data?.decode) && (this.on || this.#held);
   }
 
-  /** Where the pointer rests, in CSS pixels of its map; `null` off the maps and while nothing is decoded. */
+  /** The pointer's position in CSS pixels of its map; `null` off the maps and while nothing is decoded. */
   get place() {
     return this.#over && this.active ? [this.#over.x, this.#over.y] : null;
   }
 
-  /** The map that it is on. */
+  /** The map that the pointer is on. */
   get side() {
     return this.#over?.side ?? 0;
   }
 
-  /** That place in the frame that both maps share; `null` as above. */
+  /** The same position in the coordinates that both maps share; `null` as above. */
   get spot() {
     return this.place && this.#map.panels[this.#over.side].placeAt(...this.place);
   }
@@ -57,7 +57,7 @@ class Probe {
     this.#follow();
   }
 
-  /** The pointer went off the maps. */
+  /** The pointer left the maps. */
   left() {
     this.#over = null;
     this.#wanted = false;
@@ -94,14 +94,14 @@ class Probe {
     this.#map.redraw([]);
   }
 
-  /** Ask for the place under the pointer, unless an answer is still on its way. */
+  /** Request the place under the pointer, unless an answer is still to come. */
   #ask() {
     const { frames, panels, morph, data } = this.#map;
     const now = performance.now();
     if (!this.#wanted || !this.#over || !this.active || (this.#open && now - this.#askedAt < PROBE_LOST_MS)) return;
     this.#wanted = false;
     const { side } = this.#over;
-    if (side === 0 && morph.share > 0) return; // between two maps, a place stands for nothing
+    if (side === 0 && morph.share > 0) return; // halfway between two layouts a place has no code
     const { centre, span } = frames[side];
     const [u, v] = this.spot;
     this.#number = Math.max(this.#number + 1, Math.round(Date.now()));
@@ -111,7 +111,7 @@ class Probe {
     document.dispatchEvent(new CustomEvent("latent-map:probe", { detail: { memory: data.memory, question } }));
   }
 
-  /** Show the answer, if it is the one to the last question, and ask the next. */
+  /** Show the answer if it is the one to the last request, and send the next request. */
   #answer({ number, sides }) {
     if (number !== this.#number) return;
     const { parts, hovering, card } = this.#map;

@@ -5,9 +5,9 @@ class Selecting {
   #gestures = 0;
   /** One byte a row. */
   mask = null;
-  /** Rows that a search shows while it is typed, `null` when there is none. */
-  found = null;
-  /** The row last clicked or walked to, -1 when none was. */
+  /** Rows that match the search while it is typed, `null` when there is none. */
+  matches = null;
+  /** The row last clicked or reached by arrow keys, -1 for none. */
   focus = -1;
 
   /** @param {LatentMap} map */
@@ -15,15 +15,15 @@ class Selecting {
     this.#map = map;
   }
 
-  /** Start over with other rows. */
+  /** Clear everything, for other rows. */
   restart(n) {
     this.mask = new Uint8Array(n);
-    this.found = null;
+    this.matches = null;
     this.focus = -1;
     this.#gestures = 0;
   }
 
-  /** The page's selection, unless a newer gesture of this map is still on its way to the page. */
+  /** Take the page's selection, unless it has not yet received a newer gesture of this map. */
   take({ rows, focus, gesture }) {
     if (gesture < this.#gestures) return;
     const { n } = this.#map;
@@ -32,9 +32,9 @@ class Selecting {
     this.focus = focus < n ? focus : -1;
   }
 
-  /** The rows to light up while the rest dims, `null` to light up all. */
+  /** The rows to highlight while the others are dimmed, `null` to highlight all. */
   get lit() {
-    return this.found ?? (this.mask.includes(1) ? this.mask : null);
+    return this.matches ?? (this.mask.includes(1) ? this.mask : null);
   }
 
   /**
@@ -51,12 +51,12 @@ class Selecting {
       if (how === "replace") after[i] = rows[i];
       else if (rows[i]) after[i] = how === "add" ? 1 : 0;
     }
-    this.found = null;
+    this.matches = null;
     const same = focus === this.focus && after.every((value, i) => value === before[i]);
     if (!same) {
       this.mask = after;
       this.focus = focus;
-      // Later than any before it, in this tab or another life of it.
+      // A later number than any before it, in this tab or before a reload.
       this.#gestures = Math.max(this.#gestures + 1, Date.now());
       send.setStateValue("selection", { gesture: this.#gestures, n, rows: maskToText(after), focus });
     }
@@ -70,28 +70,28 @@ class Selecting {
     this.change(rows, how, how === "remove" ? -1 : row);
   }
 
-  /** Select nothing, look for nothing, point at nothing. */
+  /** Clear the selection, the search and the marked row. */
   clear() {
     const { parts, hovering, n } = this.#map;
     parts.search.value = "";
-    this.#tellWhetherFound(true);
+    this.#showWhetherFound(true);
     hovering.mark(-1);
     this.change(new Uint8Array(n), "replace");
   }
 
-  /** Show what a text names while it is typed; `commit` selects it. */
+  /** Highlight the rows that a search text names; `commit` selects them. */
   search(text, commit) {
     const map = this.#map;
     if (!map.states) return;
     const result = this.#searched(text);
     const empty = Boolean(result) && !result.rows.includes(1);
-    this.#tellWhetherFound(!empty);
+    this.#showWhetherFound(!empty);
     if (!result || empty) {
-      this.found = null;
+      this.matches = null;
       map.restate();
       if (empty && commit) map.parts.spoken.textContent = "Nothing found";
     } else if (!commit) {
-      this.found = result.rows;
+      this.matches = result.rows;
       map.restate();
     } else {
       this.change(result.rows, "replace", result.row);
@@ -102,13 +102,13 @@ class Selecting {
     }
   }
 
-  #tellWhetherFound(found) {
+  #showWhetherFound(any) {
     const { search } = this.#map.parts;
-    search.classList.toggle("nothing", !found);
-    search.setAttribute("aria-invalid", String(!found));
+    search.classList.toggle("nothing", !any);
+    search.setAttribute("aria-invalid", String(!any));
   }
 
-  /** What a text means: a class by its name, a row by its number, or all classes whose name holds it. */
+  /** The rows that a search text names: a class by its name, a row by its number, or all classes whose name contains it. */
   #searched(text) {
     const { n, data, labels, hidden, states } = this.#map;
     const wanted = text.trim().toLowerCase();

@@ -1,15 +1,15 @@
-// The thumbnails: one sheet for all rows, small canvases for those in sight.
+// The thumbnails: one sheet for all rows, small canvases for those in view.
 
-/** How many small canvases are kept. */
+/** Most small canvases that are kept. */
 const KEPT_TILES = 8000;
-/** Time in a frame for making new ones; the rest follow in the next frames. */
+/** Milliseconds of a frame for making new ones; the rest follow in the next frames. */
 const MAKING_MS = 5;
 
 /** The sprite sheet, unpacked. */
 class Tiles {
   #kept = new Map();
   #deadline = 0;
-  /** Whether the last frame had to leave some out. */
+  /** Whether the last frame lacked the time to make some. */
   unfinished = false;
 
   constructor(header, sheet) {
@@ -46,7 +46,7 @@ class Tiles {
     canvas.getContext("2d").putImageData(this.#imageOf(row), 0, 0);
   }
 
-  /** Start the time for making small canvases. */
+  /** Start a frame's time for making small canvases. */
   startFrame() {
     this.#deadline = performance.now() + MAKING_MS;
     this.unfinished = false;

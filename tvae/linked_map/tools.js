@@ -34,7 +34,7 @@ class Tools {
     return this.tool === "pan" || this.#map.root.classList.contains("moving");
   }
 
-  /** Have the buttons say what is on. */
+  /** Show on the buttons what is switched on. */
   show() {
     const { parts, root, views, showImages, showNames } = this.#map;
     for (const [name, control] of Object.entries(parts.tools)) press(control, name === this.tool);
@@ -86,7 +86,7 @@ class Tools {
     event.preventDefault();
   }
 
-  /** Go to the next point in a direction, from the marked row or else from the middle of the map. */
+  /** Mark the next point in a direction, from the marked row or else from the middle of the map. */
   #walk(panel, side, direction) {
     const { hovering, selecting, states, views } = this.#map;
     const from = [hovering.row, selecting.focus].find((row) => row >= 0 && states[row] !== HIDDEN) ?? -1;
@@ -97,7 +97,7 @@ class Tools {
   }
 }
 
-/** Let the maps fill the screen, or the window where a browser forbids the screen; and back. */
+/** Switch full screen on or off; where the browser forbids it, fill the window. */
 function toggleFull(root) {
   const fill = () => root.classList.toggle("filling");
   if (root.classList.contains("filling")) fill();

@@ -1,4 +1,4 @@
-// Where the maps look: zoom and pan, each by itself or both together.
+// The part of each map in view: zoom and pan, separately or both together.
 
 const WHEEL_REST_MS = 350;
 const ZOOM_STEP = 1.6;
@@ -14,7 +14,7 @@ class Views {
     this.#map = map;
   }
 
-  /** After a change of one map's view: take the other along if they are linked. */
+  /** After a change of one map's view: change the other's too if they are linked. */
   changed(panel) {
     const { panels, root } = this.#map;
     if (this.linked) {
@@ -42,13 +42,13 @@ class Views {
     }
   }
 
-  /** Bring a row into sight. */
+  /** Bring a row into view. */
   goTo(row, panel) {
     panel.bringIntoSight(row);
     this.changed(panel);
   }
 
-  /** Have both maps look where the left one does. */
+  /** Give both maps the left one's view. */
   link(linked) {
     this.linked = linked;
     const [left, right] = this.#map.panels;
@@ -60,7 +60,7 @@ class Views {
   wheel(event, panel, side) {
     const lines = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1;
     const factor = Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0016));
-    // Nothing left to zoom out of: let the page scroll, but not by the rest of the same turn of the wheel.
+    // Fully zoomed out: let the page scroll, but not by the rest of the same turn of the wheel.
     const rest = factor < 1 && panel.view.zoom <= SMALLEST_ZOOM;
     if (rest && event.timeStamp - this.#wheeledAt > WHEEL_REST_MS) return;
     event.preventDefault();

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float64, Int, Int64
 
-from tvae.errors import require
+from tvae.errors import require, require_int
 from tvae.metrics.grouped_means import checked_class_labels
 from tvae.metrics.neighbour_changes import Changes
 
@@ -64,7 +64,7 @@ def groups(
         InputError: labels do not match the rows or the names, the cut is not in (0, 1), or `least_members` is under 2.
     """
     labels = checked_class_labels(labels, len(changes.change), len(class_names))
-    require(least_members >= 2, "least_members", least_members, "a whole number of at least 2")
+    require_int("least_members", least_members, 2)
     require(0 < cut < 1, "cut", cut, "a number between 0 and 1 (0.7 to 0.9 is usual)")
     result: list[Group] = []
     sides: tuple[tuple[Kind, np.ndarray, np.ndarray], ...] = (

@@ -16,7 +16,7 @@ from tvae.errors import InputError, require, require_int
 LARGEST_COORDINATE = 1e100
 """Means beyond this are refused: the squares of larger differences leave the range of float64."""
 
-_BLOCK = 64  # anchors a task; small enough to share between threads, large enough to hide the call
+_BLOCK = 64  # anchors in a block: few enough to share between threads, enough to hide the cost of a call
 
 Block = TypeVar("Block")
 Result = TypeVar("Result")
@@ -32,14 +32,14 @@ class AnchorBlock(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class GroupedMeans:
-    """Means sorted by class, so that an anchor's positives lie side by side."""
+    """Means sorted by class, so that each class is one range of rows."""
 
     points: Float[np.ndarray, "n d"]
     """float64 means, class by class, in the given order within a class."""
     columns: Float[np.ndarray, "d n"]
-    """The same, one latent axis a row."""
+    """The same, transposed: one latent axis in a row."""
     order: Int[np.ndarray, " n"]
-    """order[i] is the given row of sorted row i."""
+    """order[i] is the original row of sorted row i."""
     classes: Int[np.ndarray, " c"]
     """The labels that occur, ascending."""
     starts: Int[np.ndarray, " c+1"]
@@ -47,22 +47,22 @@ class GroupedMeans:
 
     @property
     def sizes(self) -> Int[np.ndarray, " c"]:
-        """Points of each class."""
+        """Number of points of each class."""
         return np.diff(self.starts)
 
     @property
     def n_anchors(self) -> int:
-        """Points whose class has another member."""
+        """Number of points whose class has another member."""
         return int(self.sizes[self.sizes > 1].sum())
 
     @property
     def n_left_out(self) -> int:
-        """Points alone in their class, which can't be an anchor."""
+        """Number of points alone in their class, which can't be anchors."""
         return len(self.points) - self.n_anchors
 
     @property
     def n_triplets(self) -> int:
-        """Triplets there are: every anchor with each of its positives and each of its negatives."""
+        """Number of triplets: every anchor with each of its positives and each of its negatives."""
         n = len(self.points)
         return sum(size * (size - 1) * (n - size) for size in self.sizes.tolist())
 
@@ -84,18 +84,23 @@ class GroupedMeans:
                     yield AnchorBlock(own, first, min(first + _BLOCK, stop))
 
     def class_index(self, label: int) -> int:
-        """Position of `label` among the classes; InputError where no point has it."""
-        where = np.flatnonzero(self.classes == label)
-        if not len(where):
+        """Position of `label` among the classes.
+
+        Raises:
+            InputError: no point has this label.
+        """
+        position = np.flatnonzero(self.classes == label)
+        if not len(position):
             raise InputError(f"class {label}: no point has this label; the labels here are {_listed(self.classes)}")
-        return int(where[0])
+        return int(position[0])
 
 
 def grouped_by_class(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"]) -> GroupedMeans:
-    """Sort means by label.
+    """Sort means by label; rows of one class keep their order.
 
-    Raises InputError for shapes that don't fit, for means that are NaN, infinite or beyond LARGEST_COORDINATE, and for
-    labels that are not whole numbers.
+    Raises:
+        InputError: shapes that don't fit, means that are NaN, infinite or beyond LARGEST_COORDINATE, or labels that are
+            not whole numbers.
     """
     points = checked_means(means)
     labels = checked_labels(labels, len(points))
@@ -112,7 +117,11 @@ def grouped_by_class(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " 
 
 
 def grouped_for_triplets(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"]) -> GroupedMeans:
-    """As `grouped_by_class`, and InputError where not one triplet can be formed."""
+    """As `grouped_by_class`, for means that have at least one triplet.
+
+    Raises:
+        InputError: as in `grouped_by_class`, or no triplet can be formed.
+    """
     groups = grouped_by_class(means, labels)
     if len(groups.classes) < 2:
         raise InputError(
@@ -170,8 +179,8 @@ def checked_class_labels(labels: Int[np.ndarray, " n"], n: int, class_count: int
 
 
 def over_blocks(task: Callable[[Block], Result], blocks: Iterable[Block], threads: int) -> Iterator[Result]:
-    """Results of `task` on each block, in the blocks' order whatever the number of threads."""
-    require(threads >= 1, "threads", threads, "a whole number of at least 1")
+    """Results of `task` on each block, in the order of the blocks whatever the number of threads."""
+    require_int("threads", threads, 1)
     if threads == 1:
         yield from map(task, blocks)
         return
@@ -186,5 +195,6 @@ def over_blocks(task: Callable[[Block], Result], blocks: Iterable[Block], thread
 
 
 def _listed(classes: Int[np.ndarray, " c"]) -> str:
-    shown = ", ".join(str(label) for label in classes[:10].tolist())
-    return shown if len(classes) <= 10 else f"{shown}, … ({len(classes)} in all)"
+    """The first ten labels as text."""
+    first = ", ".join(str(label) for label in classes[:10].tolist())
+    return first if len(classes) <= 10 else f"{first}, … ({len(classes)} in all)"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from tvae.errors import require
+from tvae.errors import require_int
 from tvae.metrics.grouped_means import GroupedMeans, grouped_for_triplets
 from tvae.metrics.triplet_accuracy import checked_margin
 
@@ -38,7 +38,7 @@ def sampled_triplet_accuracy(
     """
     groups = grouped_for_triplets(means, labels)
     margin = checked_margin(margin)
-    require(n_triplets >= 1, "n_triplets", n_triplets, "a whole number of at least 1")
+    require_int("n_triplets", n_triplets, 1)
     generator = np.random.default_rng(seed)
     hits = 0
     for start in range(0, n_triplets, 1 << 16):  # a batch at a time, so that memory stays flat

@@ -33,15 +33,17 @@ class Retrieval:
     """Mean average precision at R: (1/R) sum over ranks i <= R of precision(i) where image i is right, averaged so."""
     n_queries: int
     n_left_out: int
-    """Images alone in their class, which have nothing to find."""
+    """Images alone in their class, for which there is nothing to retrieve."""
 
 
 def retrieval(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *, threads: int = 1) -> Retrieval:
     """R-precision and MAP@R with every image as the query among all others, averaged over queries.
 
     From Musgrave, Belongie and Lim 2020, A Metric Learning Reality Check, section 3.2. At equal distance an image of
-    another class counts as the nearer, so a collapsed space scores 0. Raises InputError for shapes that don't fit and
-    where no class has two members.
+    another class counts as the nearer, so a collapsed space scores 0.
+
+    Raises:
+        InputError: shapes that don't fit, or no class with two members.
     """
     groups = grouped_by_class(means, labels)
     if groups.n_anchors == 0:
@@ -67,8 +69,11 @@ def silhouette(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *
     """Silhouette of the classes in latent space, exact over all images of the split (no sample).
 
     For each image a is its mean distance to the others of its class, b the least over other classes of its mean
-    distance to them; 0 for an image alone in its class and where a = b = 0 (Rousseeuw 1987). Raises InputError for
-    shapes that don't fit and for fewer than two classes.
+    distance to them; 0 for an image alone in its class and where a = b = 0 (Rousseeuw 1987). The numbers are those of
+    scikit-learn's `silhouette_score` (a test compares them).
+
+    Raises:
+        InputError: shapes that don't fit, or fewer than two classes.
     """
     groups = grouped_by_class(means, labels)
     if len(groups.classes) < 2:
@@ -92,15 +97,17 @@ def silhouette(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *
 def kl_per_latent(means: Float[np.ndarray, "n d"], log_vars: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:
     """KL divergence of each latent's posterior from the standard normal prior, in nats, averaged over images.
 
-    (mean² + variance - 1 - log variance) / 2 (Kingma and Welling 2013, appendix B); their sum is the KL term. Raises
-    InputError where the shapes differ, a value is not finite, or a variance overflows.
+    (mean² + variance - 1 - log variance) / 2 (Kingma and Welling 2013, appendix B); their sum is the KL term.
+
+    Raises:
+        InputError: the shapes differ, a value is not finite, or a variance overflows.
     """
     mu = checked_means(means)
     log_var = checked_means(log_vars, "log_vars")
     if mu.shape != log_var.shape:
         raise InputError(f"means {mu.shape} and log_vars {log_var.shape}: they must have one shape")
     if log_var.max() > 700:
-        raise InputError(f"log_vars: {log_var.max():g} is not possible; beyond 700 the variance overflows")
+        raise InputError(f"log_vars: {log_var.max():g} is not possible; it must be at most 700: the variance overflows")
     # expm1 keeps what is left of variance - 1 - log variance where the posterior is close to the prior
     return np.mean(mu**2 + (np.expm1(log_var) - log_var), axis=0) / 2
 
@@ -109,6 +116,8 @@ def active_units(means: Float[np.ndarray, "n d"], threshold: float = 0.01) -> in
     """Number of latents whose posterior mean has a variance over the images (divided by n) above `threshold`.
 
     From Burda, Grosse and Salakhutdinov 2016, Importance Weighted Autoencoders, section 5.2, with their threshold.
-    Raises InputError for means that don't fit.
+
+    Raises:
+        InputError: means that don't fit.
     """
     return int((checked_means(means).var(axis=0) > threshold).sum())

@@ -164,9 +164,8 @@ def checked_margin(margin: float) -> float:
     Raises:
         InputError: not a finite number of at least 0.
     """
-    value = margin.item() if isinstance(margin, np.generic) else margin
-    require_real("margin", value, 0)
-    return float(value)
+    require_real("margin", margin, 0)
+    return float(margin)
 
 
 def class_triplets(sizes: Int[np.ndarray, " c"]) -> Int[np.ndarray, "c c"]:

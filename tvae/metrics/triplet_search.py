@@ -17,15 +17,16 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from tvae.errors import InputError
+from tvae.errors import InputError, require_int
 from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, checked_means, grouped_for_triplets, over_blocks
 from tvae.metrics.random_triplets import random_triplets, satisfied_triplets
 from tvae.metrics.triplet_accuracy import checked_margin
 
-_DRAWS = 1 << 20  # random triplets tried before searching
-_BATCH = 1 << 16
+MOST_DRAWS = 1 << 20
+"""Random triplets that are tried before a search."""
+DRAWS_AT_ONCE = 1 << 16
 _MOST_PAIRS = 200_000_000  # pairs of positive and negative looked at in a search: about a second
-_MOST_ASKED = 10_000
+_MOST_TRIPLETS = 10_000  # that a caller may want
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,15 +59,15 @@ class TripletDistances:
 
 @dataclass(frozen=True, kw_only=True)
 class VerdictTriplets:
-    """Triplets that two arms judge as asked."""
+    """Triplets with a given verdict (satisfied or violated) in each of two arms."""
 
     triplets: Triplets
-    """Distinct, in random order; fewer than asked for where no more were found."""
+    """Distinct, in random order; fewer than k where no more were found."""
     complete: bool
-    """Whether every triplet was considered: the ones here are then a uniform choice from all there are, and if there
-    are fewer than asked for, no other exists. If not complete and fewer, more may exist."""
+    """Whether every triplet was considered: these are then a uniform choice from all with the verdict, and if there are
+    fewer than k, no other exists. If not complete, more may exist."""
     share: float
-    """Share of random triplets judged so, an estimate."""
+    """Share of random triplets with the verdict, an estimate."""
     standard_error: float
     n_drawn: int
     """Random triplets behind `share`."""
@@ -82,11 +83,18 @@ def worst_triplets(
     negative_class: int | None = None,
     threads: int = 1,
 ) -> Triplets:
-    """The k triplets with the largest D(a, p) - D(a, n), worst first; with `distinct_anchors` the worst of each anchor.
+    """The k triplets with the largest D(a, p) - D(a, n), worst first; fewer where there are not k.
 
     Exact: the k worst lie with the k anchors whose own worst triplet is worst, and within an anchor among its k
-    farthest positives and k nearest negatives. Fewer where there are not k. Classes are labels. Raises InputError for
-    means or labels that don't fit, where no triplet is possible, and for k outside 1 to 10,000.
+    farthest positives and k nearest negatives.
+
+    Args:
+        distinct_anchors: only the worst triplet of each anchor.
+        anchor_class: only anchors with this label.
+        negative_class: only negatives with this label.
+
+    Raises:
+        InputError: means or labels that don't fit, no triplet is possible, or k not from 1 to 10,000.
     """
     groups = grouped_for_triplets(means, labels)
     anchor_at, negative_at = _checked_classes(groups, anchor_class, negative_class)
@@ -112,7 +120,7 @@ def worst_triplets(
     leading = anchors[np.argsort(-worst, kind="stable")[:k]]
     class_of = np.repeat(np.arange(len(groups.classes)), groups.sizes)
     per_anchor = 1 if distinct_anchors else k
-    found: list[tuple[Float[np.ndarray, " t"], Int[np.ndarray, "t 3"]]] = []
+    candidates: list[tuple[Float[np.ndarray, " t"], Int[np.ndarray, "t 3"]]] = []
     row = np.empty((1, len(groups.points)))
     for anchor in leading.tolist():
         own = int(class_of[anchor])
@@ -125,10 +133,10 @@ def worst_triplets(
         # The pair (i, j) has (i + 1)(j + 1) - 1 pairs no better than it, so it is in only if that is below k.
         i, j = np.nonzero(np.outer(np.arange(len(positives)) + 1, np.arange(len(negatives)) + 1) <= per_anchor)
         violation = row[0, positives[i]] - row[0, negatives[j]]
-        found.append((violation, np.stack([np.full(len(i), anchor), positives[i], negatives[j]], axis=1)))
-        if len(found) > 64:  # keep the k worst so far, so that memory stays at k
-            found = [_worst_of(found, k)]
-    return _as_triplets(groups, _worst_of(found, k)[1])
+        candidates.append((violation, np.stack([np.full(len(i), anchor), positives[i], negatives[j]], axis=1)))
+        if len(candidates) > 64:  # keep the k worst so far, so that memory stays at k
+            candidates = [_worst_of(candidates, k)]
+    return _as_triplets(groups, _worst_of(candidates, k)[1])
 
 
 def triplets_by_verdict(
@@ -144,12 +152,22 @@ def triplets_by_verdict(
     anchor_class: int | None = None,
     negative_class: int | None = None,
 ) -> VerdictTriplets:
-    """Up to k distinct triplets that are satisfied at `margin` in arm `first` and in arm `second` as asked.
+    """Up to k distinct triplets with a given verdict at `margin` in each of two arms.
 
     Up to a million random triplets are tried. Where that does not give k, as with a rare verdict, anchors are searched
-    one after the other in random order, with bounded effort: about a second. Classes are labels. Raises InputError for
-    means or labels that don't fit, where no triplet is possible, for a margin that is negative or not finite, and for
-    k outside 1 to 10,000.
+    one after the other in random order, with bounded effort: about a second.
+
+    Args:
+        first: means of one arm.
+        second: means of the same rows in another arm.
+        first_right: whether the triplets are satisfied in the first arm, or violated.
+        second_right: the same for the second arm.
+        anchor_class: only anchors with this label.
+        negative_class: only negatives with this label.
+
+    Raises:
+        InputError: means or labels that don't fit, no triplet is possible, a margin that is negative or not finite, or
+            k not from 1 to 10,000.
     """
     arms = grouped_for_triplets(first, labels), grouped_for_triplets(second, labels)
     verdict = first_right, second_right
@@ -158,24 +176,24 @@ def triplets_by_verdict(
     margin = checked_margin(margin)
     _check_count(k)
     generator = np.random.default_rng(seed)
-    found = np.empty((0, 3), np.int64)
+    rows = np.empty((0, 3), np.int64)
     n_drawn = n_hits = 0
-    while len(found) < k and n_drawn < _DRAWS:
-        drawn = random_triplets(groups, _BATCH, generator, anchor_at, negative_at)
-        hits = np.ones(_BATCH, bool)
+    while len(rows) < k and n_drawn < MOST_DRAWS:
+        drawn = random_triplets(groups, DRAWS_AT_ONCE, generator, anchor_at, negative_at)
+        hits = np.ones(DRAWS_AT_ONCE, bool)
         for arm, right in zip(arms, verdict, strict=True):
             hits &= satisfied_triplets(arm.points, *drawn, margin) == right
-        n_drawn += _BATCH
+        n_drawn += DRAWS_AT_ONCE
         n_hits += int(hits.sum())
-        found = np.unique(np.concatenate([found, np.stack(drawn, axis=1)[hits]]), axis=0)
+        rows = np.unique(np.concatenate([rows, np.stack(drawn, axis=1)[hits]]), axis=0)
     complete = False
-    if len(found) < k:
+    if len(rows) < k:
         searched, complete = _search(arms, verdict, margin, anchor_at, negative_at, 20 * k, generator)
-        found = np.unique(np.concatenate([found, searched]), axis=0)
-    chosen = generator.permutation(len(found))[:k]
+        rows = np.unique(np.concatenate([rows, searched]), axis=0)
+    chosen = generator.permutation(len(rows))[:k]
     share = n_hits / n_drawn
     return VerdictTriplets(
-        triplets=_as_triplets(groups, found[chosen]),
+        triplets=_as_triplets(groups, rows[chosen]),
         complete=complete,
         share=share,
         standard_error=math.sqrt(share * (1 - share) / n_drawn),
@@ -184,9 +202,10 @@ def triplets_by_verdict(
 
 
 def triplet_distances(means: Float[np.ndarray, "n d"], triplets: Triplets) -> TripletDistances:
-    """D(a, p) and D(a, n) of each triplet, to the bit as triplet accuracy takes them.
+    """D(a, p) and D(a, n) of each triplet, to the bit as in triplet accuracy.
 
-    Raises InputError for means that are not finite and for a row that is not there.
+    Raises:
+        InputError: means that are not finite, or a row that does not exist.
     """
     points = checked_means(means)
     for name in ("anchor", "positive", "negative"):
@@ -210,9 +229,9 @@ def _search(
     enough: int,
     generator: np.random.Generator,
 ) -> tuple[Int[np.ndarray, "t 3"], bool]:
-    """Triplets with that verdict, anchor by anchor in random order, and whether these are all there are.
+    """Triplets with the verdict, anchor by anchor in random order, and whether these are all that exist.
 
-    Stops where there are `enough` or where the effort is spent.
+    Stops at `enough` triplets, or when _MOST_PAIRS pairs have been looked at.
     """
     from tvae.metrics.kernels.distances import distance_rows
 
@@ -221,12 +240,12 @@ def _search(
     possible = (groups.sizes[class_of] > 1) & (class_of != negative_at)
     if anchor_at is not None:
         possible &= class_of == anchor_at
-    found = [np.empty((0, 3), np.int64)]
-    n_found = n_pairs = 0
+    parts = [np.empty((0, 3), np.int64)]
+    n_hits = n_pairs = 0
     rows = [np.empty((1, len(groups.points))) for _ in arms]
     for anchor in generator.permutation(np.flatnonzero(possible)).tolist():
-        if n_found >= enough or n_pairs >= _MOST_PAIRS:
-            return np.concatenate(found), False
+        if n_hits >= enough or n_pairs >= _MOST_PAIRS:
+            return np.concatenate(parts), False
         own = class_of[anchor]
         positives = np.flatnonzero(class_of == own)
         positives = positives[positives != anchor]
@@ -237,7 +256,7 @@ def _search(
             thresholds, distances = row[0, positives] + margin, row[0, negatives]
             if not (len(thresholds) and len(distances)):
                 break
-            # Rows that can't be in any triplet judged so are left out before pairs are formed.
+            # Rows that can't be in any triplet with the verdict are left out before pairs are formed.
             keep = thresholds <= distances.max() if right else thresholds > distances.min()
             also = distances >= thresholds.min() if right else distances < thresholds.max()
             positives, negatives = positives[keep], negatives[also]
@@ -249,16 +268,16 @@ def _search(
         if len(p) > enough:
             chosen = generator.permutation(len(p))[:enough]
             p, n = p[chosen], n[chosen]
-        n_found += len(p)
-        found.append(np.stack([np.full(len(p), anchor), positives[p], negatives[n]], axis=1))
-    return np.concatenate(found), n_found < enough
+        n_hits += len(p)
+        parts.append(np.stack([np.full(len(p), anchor), positives[p], negatives[n]], axis=1))
+    return np.concatenate(parts), n_hits < enough
 
 
 def _worst_of(
-    found: list[tuple[Float[np.ndarray, " t"], Int[np.ndarray, "t 3"]]], k: int
+    candidates: list[tuple[Float[np.ndarray, " t"], Int[np.ndarray, "t 3"]]], k: int
 ) -> tuple[Float[np.ndarray, " k"], Int[np.ndarray, "k 3"]]:
-    violation = np.concatenate([part[0] for part in found])
-    rows = np.concatenate([part[1] for part in found])
+    violation = np.concatenate([part[0] for part in candidates])
+    rows = np.concatenate([part[1] for part in candidates])
     first = np.argsort(-violation, kind="stable")[:k]
     return violation[first], rows[first]
 
@@ -271,7 +290,11 @@ def _as_triplets(groups: GroupedMeans, sorted_rows: Int[np.ndarray, "t 3"]) -> T
 def _checked_classes(
     groups: GroupedMeans, anchor_class: int | None, negative_class: int | None
 ) -> tuple[int | None, int | None]:
-    """Positions of both classes; InputError where they allow no triplet."""
+    """Positions of both classes.
+
+    Raises:
+        InputError: they allow no triplet.
+    """
     anchor_at = None if anchor_class is None else groups.class_index(anchor_class)
     negative_at = None if negative_class is None else groups.class_index(negative_class)
     if anchor_at is not None and anchor_at == negative_at:
@@ -285,5 +308,4 @@ def _checked_classes(
 
 
 def _check_count(k: int) -> None:
-    if not 1 <= k <= _MOST_ASKED:
-        raise InputError(f"k: {k} is not possible; it must be from 1 to {_MOST_ASKED:,}")
+    require_int("k", k, 1, _MOST_TRIPLETS)

@@ -1,11 +1,8 @@
 """numba: satisfied triplets at given margins.
 
-Importing this file imports numba (a second or so), so import it inside the function that needs it. Every loop works on
-points sorted by class (see `grouped_means`), so that an anchor's positives lie side by side: class c owns the rows
-`starts[c]` to `starts[c + 1]`. The loops release the GIL; threads may run them at once on different anchors.
-
-All of them share one definition of distance: float64, squared differences added in the order of the latent axes, then
-the square root. So D(x, y) = D(y, x) to the bit, equal points are at distance 0, and plain Python gets the same bits.
+Every loop works on points sorted by class (see `grouped_means`), so each class is one range of rows: class c
+owns the rows `starts[c]` to `starts[c + 1]`. The loops release the interpreter's lock, so threads may run them at the
+same time on different anchors.
 """
 
 from __future__ import annotations
@@ -18,9 +15,9 @@ from tvae.metrics.kernels.sorting import bucket_edges, bucket_of, copy_positives
 
 @compile_kernel
 def _shift(ordered, margin, scale, edges, thresholds):
-    """Fill thresholds with the sorted values of `ordered`, each with the margin added, and `edges` with their buckets'.
+    """Fill `thresholds` with the values of `ordered` plus the margin, and `edges` with the starts of their buckets.
 
-    Returns the least of them.
+    Returns the least threshold.
     """
     n_buckets = edges.shape[0] - 1
     edges[:] = 0
@@ -41,7 +38,7 @@ def count_satisfied(columns, points, starts, own, first, last, margins, by_class
     class; and, unless `by_class`, to violation (n_margins,) the anchors' mean hinges. The returned number adds up the
     anchors' mean of D(a, n) less their mean of D(a, p).
 
-    The thresholds D(a, p) + m are sorted, and each negative is asked how many of them it reaches.
+    The thresholds D(a, p) + m are sorted; each negative counts those that are at most its own distance.
     """
     n_points = points.shape[0]
     own_start, own_stop = starts[own], starts[own + 1]
@@ -52,7 +49,7 @@ def count_satisfied(columns, points, starts, own, first, last, margins, by_class
     positives = np.empty(n_positives)
     ordered = np.empty(n_positives + 1)
     thresholds = np.empty(n_positives + 1)
-    beyond = np.empty(n_positives + 1)  # what the thresholds from here on add up to, each less the least
+    beyond = np.empty(n_positives + 1)  # beyond[p]: thresholds p and following, each less the least one, added up
     edges = bucket_edges(n_positives, 4)
     buckets = np.empty(n_positives, np.uint32)
     turns = np.empty(n_points, np.uint32)

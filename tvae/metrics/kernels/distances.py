@@ -1,4 +1,9 @@
-"""numba: Euclidean distances of many points, in one definition."""
+"""numba: Euclidean distances of many points, in one definition.
+
+Distances are float64: squared differences added in the order of the latent axes, then the square root. So D(x, y) =
+D(y, x) to the bit, equal points are at distance 0, and plain Python gets the same bits. A matrix product, as libraries
+compute distances, keeps none of the three, and ties between triplets would be decided by rounding.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +11,8 @@ import math
 
 from tvae.system.compiled import compiled
 
-_TILE = 512  # points whose coordinates stay in the processor's near cache while several anchors visit them
-
+ANCHORS_AT_ONCE = 8  # anchors whose distances are computed together
+_TILE = 512  # points whose coordinates stay in the processor's first cache while several anchors visit them
 
 compile_kernel = compiled()
 
@@ -39,6 +44,3 @@ def distance_rows(columns, queries, rows):
                 axis += 1
             for j in range(stop - start):
                 row[j] = math.sqrt(row[j])
-
-
-ANCHORS_AT_ONCE = 8  # anchors whose distances are computed together

@@ -12,7 +12,7 @@ from tvae.metrics.kernels.sorting import bucket_edges, copy_positives, fill_turn
 def retrieval_scores(columns, points, starts, own, first, last, precision, average_precision):
     """Fill R-precision and AP@R (last - first,) of the anchors first..last-1 of class `own`; R = class size - 1.
 
-    The i-th nearest positive has rank i + (negatives no farther than it): a tie counts against it.
+    The i-th nearest positive has rank i + (negatives that are not farther): at a tie the negative comes first.
     """
     n_points = points.shape[0]
     own_start, own_stop = starts[own], starts[own + 1]
@@ -23,7 +23,7 @@ def retrieval_scores(columns, points, starts, own, first, last, precision, avera
     edges = bucket_edges(n_positives, 4)
     buckets = np.empty(n_positives, np.uint32)
     turns = np.empty(n_points, np.uint32)
-    arrived = np.empty(n_positives + 1, np.int64)  # negatives by the number of positives nearer than they are
+    arrived = np.empty(n_positives + 1, np.int64)  # number of negatives by the number of positives nearer than they are
     for block in range(first, last, ANCHORS_AT_ONCE):
         block_stop = min(block + ANCHORS_AT_ONCE, last)
         distance_rows(columns, points[block:block_stop], rows)
@@ -31,7 +31,7 @@ def retrieval_scores(columns, points, starts, own, first, last, precision, avera
             row = rows[anchor - block]
             copy_positives(row, anchor, own_start, own_stop, positives)
             for i in range(n_positives):
-                positives[i] = np.nextafter(positives[i], np.inf)  # at most a distance: its own was below it
+                positives[i] = np.nextafter(positives[i], np.inf)  # so that a negative just as far counts as nearer
             low, scale = sort_distances(positives, buckets, edges, ordered)
             fill_turns(row, ordered, edges, low, scale, turns)
             arrived[:] = 0

@@ -12,7 +12,7 @@ _MOST_BUCKET_BITS = 14  # 16,384 buckets: two for each of 8,000 values
 
 @compile_kernel
 def _heap_sort(values, start, stop):
-    """Sort values[start:stop] in place; n log n on any input, equal values included, and quick to compile."""
+    """Sort values[start:stop] in place by heap sort: n log n on any input, equal values included; quick to compile."""
     n = stop - start
     for turn in range(n // 2 + n - 1):
         if turn < n // 2:  # build the heap from its last parent up
@@ -35,17 +35,17 @@ def _heap_sort(values, start, stop):
 
 @compile_kernel
 def least_and_scale(values, n_buckets):
-    """The least of `values`, and how many buckets of equal width go on a unit of distance from there (`bucket`)."""
+    """The least of `values`, and the number of buckets of equal width in a unit of distance (see `bucket_of`)."""
     low = values.min()
-    # Buckets end at some multiple of the mean, the last one taking all beyond: a point far out can't crowd the rest.
+    # Buckets end at a multiple of the mean and the last takes all beyond, so that an outlier can't crowd the rest.
     reach = min(values.max() - low, 8.0 * (values.mean() - low))
-    # A range too small to divide by puts all in bucket 0, which is then sorted: slower, still right.
+    # A range too small to divide by puts all values in bucket 0, which is then sorted: slower, but right.
     return low, n_buckets / reach if reach > 1e-290 else 0.0
 
 
 @compile_kernel
 def bucket_of(value, low, scale, n_buckets):
-    """The bucket of a value: the greater the value, the greater or the same its bucket, rounding included."""
+    """The bucket of a value; it never falls as the value rises, rounding included."""
     place = (value - low) * scale
     place = place if place > 0.0 else 0.0
     return np.int32(place if place < n_buckets - 1.0 else n_buckets - 1.0)  # unlike uint32, several at once
@@ -53,7 +53,7 @@ def bucket_of(value, low, scale, n_buckets):
 
 @compile_kernel
 def sort_by_bucket(values, buckets, edges, ordered):
-    """Sort values (n,) by counting on their buckets (n,), over which they are spread as a rule.
+    """Sort values (n,) by counting sort on their buckets (n,); fast where the values are spread over the buckets.
 
     Bucket b's values become ordered[edges[b]:edges[b + 1]].
     """
@@ -82,9 +82,9 @@ def sort_by_bucket(values, buckets, edges, ordered):
 
 @compile_kernel
 def sort_distances(distances, buckets, edges, ordered):
-    """Sort distances (n,) as `sort_by_bucket` does, ordered (n + 1,) ending with one above all.
+    """Sort distances (n,) as `sort_by_bucket` does, ordered (n + 1,) ending with infinity.
 
-    Returns the least of them and the buckets a unit of distance, for `fill_turns`.
+    Returns the least distance and the number of buckets in a unit of distance, for `fill_turns`.
     """
     n_buckets = edges.shape[0] - 1
     low, scale = least_and_scale(distances, n_buckets)
@@ -99,7 +99,7 @@ def sort_distances(distances, buckets, edges, ordered):
 def fill_turns(row, ordered, edges, low, scale, turns):
     """Fill turns[j] with the number of values in `ordered` that are at most row[j].
 
-    `ordered` is sorted and ends with one above all; by `bucket`, bucket b's values start at edges[b].
+    `ordered` is sorted and ends with a value above all; the values of bucket b (`bucket_of`) start at edges[b].
     """
     n_buckets = edges.shape[0] - 1
     for j in range(row.shape[0]):  # a loop of its own, several at once
@@ -108,7 +108,7 @@ def fill_turns(row, ordered, edges, low, scale, turns):
         value = row[j]
         bucket = turns[j]
         turn = edges[bucket]
-        turn += np.uint32(ordered[turn] <= value)  # a number, not a branch: the processor could not guess it
+        turn += np.uint32(ordered[turn] <= value)  # a number, not a branch, which the processor could not predict
         if ordered[turn] <= value:  # rare, as most buckets hold one value or none
             high = edges[bucket + 1]
             while turn < high:
@@ -122,16 +122,16 @@ def fill_turns(row, ordered, edges, low, scale, turns):
 
 @compile_kernel
 def bucket_edges(n_values, share):
-    """Room for the edges of so many buckets that most hold one of the values or none: `share` buckets a value."""
+    """An array for the edges of buckets, `share` for each value, so that most buckets hold one value or none."""
     bits = 4
     while bits < _MOST_BUCKET_BITS and (1 << bits) < share * n_values:
         bits += 1
-    # Unsigned, because an index that may be negative costs a look at its sign.
+    # Unsigned, because an index that may be negative needs a test of its sign.
     return np.empty((1 << bits) + 1, np.uint32)
 
 
 @compile_kernel
 def copy_positives(row, anchor, own_start, own_stop, positives):
-    """Copy an anchor's distances to the others of its class."""
+    """Copy an anchor's distances to the other members of its class."""
     positives[: anchor - own_start] = row[own_start:anchor]
     positives[anchor - own_start :] = row[anchor + 1 : own_stop]

@@ -1,7 +1,7 @@
-// What is seen, as a PNG to keep.
+// Saves both maps as a PNG file.
 
 /**
- * Both maps as they are seen, with titles and legend, as a file.
+ * Save both maps as they are on the screen, with titles and legend.
  * @param {LatentMap} map
  */
 function savePicture({ data, theme, panels, hidden, byNumber, domain }) {
