@@ -12,12 +12,12 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run, read_metrics
 from tvae.ui import cached
 from tvae.ui.components.latent_map import latent_map
+from tvae.ui.maps.projecting import METHOD_NAMES
 from tvae.ui.page import open_page
 from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
 
 PAPER = {"vae": 0.7508, "tvae": 0.9560}
-METHOD_NAMES = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
 
 
 def show_table(run: Run) -> None:

@@ -1,95 +1,21 @@
 """Interpolation: what lies between two images in each latent space, and whose land the way crosses."""
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 
-from tvae.explore.interpolation import Interpolation, class_segments, interpolation, path_summary, step_columns
-from tvae.explore.latent_paths import PathKind
-from tvae.figures.colours import INK, arm_colours
-from tvae.figures.image_grid import GridRow
+from tvae.explore.interpolation import class_segments, interpolation, path_summary
+from tvae.figures.colours import arm_colours
 from tvae.model.encoding import Encoding
-from tvae.model.network import to_grey
 from tvae.runs.run import Run
-from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import chosen_arms
-from tvae.ui.choices.path_ends import Ends, choose_ends, choose_source, pick_ends
+from tvae.ui.choices.path_ends import choose_ends, choose_source, pick_ends
 from tvae.ui.components.path_player import Lane, path_player
-from tvae.ui.images.shown_grid import grid_download
+from tvae.ui.interpolation.steps import show_steps
+from tvae.ui.interpolation.third_classes import WAYS, show_third_classes
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
-from tvae.ui.style.captions import measured_on
-from tvae.ui.style.escaping import as_text
-from tvae.ui.style.theme import theme
-
-WAYS: dict[str, PathKind] = {"straight": "linear", "spherical": "spherical"}
-PAIRS = 200
-
-
-def film(run: Run, encoding: Encoding, ways: dict[str, Interpolation], images: np.ndarray | None) -> list[GridRow]:
-    """The steps as a picture to keep: decodes with their votes, the nearest images with the density."""
-    names, ink, colours = run.provenance.class_names, INK[theme()], arm_colours(list(run.config.arms))
-    rows = []
-    for arm, way in ways.items():
-        at, votes = way.steps, way.votes
-        under = [
-            f"{names[label][:6]} {100 * share:.0f}%"
-            for label, share in zip(votes.winners[at], votes.sureness[at], strict=True)
-        ]
-        rows.append(GridRow(label=arm.upper(), colour=colours[arm], images=to_grey(way.images[at]), under=under))
-        if images is not None:
-            density = [f"{value:.1f}" for value in way.log_density[at]]
-            rows.append(GridRow(label="nearest", colour=ink, images=images[votes.nearest.rows[at, 0]], under=density))
-    return rows
-
-
-def show_below(
-    run: Run, encoding: Encoding, ways: dict[str, Interpolation], images: np.ndarray | None, ends: Ends, way: str
-) -> None:
-    """What one sees above, and ways to keep it."""
-    latents = sorted({found.codes.shape[1] for found in ways.values()})
-    usual = ", ".join(
-        f"{-latent / 2 * (1 + np.log(2 * np.pi)):.1f} ± {np.sqrt(latent / 2):.1f} in {latent} latents"
-        for latent in latents
-    ).replace("-", "−")
-    voters = next(iter(ways.values())).votes.nearest.rows.shape[1]
-    columns = step_columns(ways, run.provenance.class_names)
-    st.caption(
-        f"A {way} way between the means μ of {as_text(ends.told)}. On top the classes of the {voters} nearest means, "
-        "as shares of the vote; under each step's decode the winning class with its share, the nearest real test "
-        f"image, and log p, the prior's log density in nats (samples of the prior itself have {usual}). The two end "
-        f"images neither vote nor count as nearest. {measured_on(run, encoding)}."
-    )
-    with st.container(horizontal=True):
-        grid_download(film(run, encoding, ways, images), f"interpolation-{run.name}")
-        icon = ":material/download:"
-        st.download_button("CSV", rows_csv(columns), "interpolation.csv", "text/csv", icon=icon, on_click="ignore")
-    with st.expander("The numbers at each step"):
-        st.dataframe(pd.DataFrame(columns), hide_index=True)
-
-
-def show_third_classes(run: Run, encoding: Encoding, arms: list[str], way: str, voters: int) -> None:
-    """How often ways lead through a third class, over many pairs."""
-    st.markdown("##### Is this pair typical?")
-    names = run.provenance.class_names
-    if not st.toggle(
-        f"Walk between {PAIRS} random pairs of images of two classes", key=keys.MANY_PAIRS, bind="query-params"
-    ):
-        st.caption("Counts how often the way leads through a third class, in every arm: a few seconds the first time.")
-        return
-    parts = []
-    for arm in arms:
-        share = cached.third_class_share(encoding.arms[arm], encoding.labels, len(names), WAYS[way], voters, PAIRS)
-        error = np.sqrt(share * (1 - share) / PAIRS)
-        parts.append(f"**{arm.upper()} {100 * share:.1f} ± {100 * error:.1f} %**")
-    st.markdown(f"The {way} way leads through a third class in {', '.join(parts)} of {PAIRS} pairs.")
-    st.caption(
-        f"The same {PAIRS} pairs for every arm (seed 0), each way looked at in 21 codes, {voters} votes at each; ± is "
-        f"one standard error. {measured_on(run, encoding)}."
-    )
 
 
 def show_page(run: Run, encoding: Encoding) -> None:
@@ -179,7 +105,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         words, again = st.columns([6, 1], vertical_alignment="center")
         words.info(f"The nearest images are told by number only. {missing}")
         again.button("Try again", on_click=look_for_images_again)
-    show_below(run, encoding, ways, images, ends, way)
+    show_steps(run, encoding, ways, images, ends, way)
     show_third_classes(run, encoding, arms, way, voters)
 
 

@@ -1,25 +1,16 @@
 """Generation: what each model imagines from the same noise, and how true and how varied that is."""
 
-from typing import Any
-
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from tvae.data import Split
 from tvae.errors import InputError
-from tvae.explore.classifier import Classifier, class_shares, effective_classes
-from tvae.explore.sample_comparison import Measure, best_arm, paper_claim_sentence, sample_shares
-from tvae.figures.colours import arm_colours
-from tvae.figures.generation import sampled_classes
-from tvae.figures.image_grid import GridRow
-from tvae.metrics.precision_recall import NEIGHBOURS, SampleQuality
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
-from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import chosen_arms
+from tvae.ui.generation.quality import FEATURES, PIXELS, show_measures
+from tvae.ui.generation.sample_grid import sample_grid
 from tvae.ui.images.shown_grid import grid_download, show_grid_within
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
@@ -27,146 +18,11 @@ from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import ROOM_OF_TWO, arm_badge, arm_columns
 
 ANY = "nothing: the prior"
-PIXELS, FEATURES = "pixels", "the judge's features"
-ACROSS = 6
 
 
 def draw_again() -> None:
     """Take other noise."""
     state.write(keys.SAMPLE_SEED, int(state.read(keys.SAMPLE_SEED) or 0) + 1)
-
-
-def grid_of(images: np.ndarray, seen: np.ndarray | None, names: tuple[str, ...], asked: int | None) -> list[GridRow]:
-    """The samples, six to a row; under each the class that the judge sees, marked where another was asked for."""
-    rows = []
-    blank = np.zeros((-len(images) % ACROSS, *images.shape[1:]), np.uint8)
-    padded = np.concatenate([images, blank])
-    for start in range(0, len(padded), ACROSS):
-        under: list[str] = []
-        if seen is not None:
-            labels = seen[start : start + ACROSS][: max(0, len(images) - start)]
-            under = [
-                f"{names[label][:7]}" if asked in (None, label) else f"looks {names[label][:5]}" for label in labels
-            ]
-        rows.append(GridRow(label="", colour="#888888", images=padded[start : start + ACROSS], under=under))
-    return rows
-
-
-def share_told(share: float, error: float, bold: bool = False) -> str:
-    """A share in percent with its standard error."""
-    told = f"{100 * share:.1f} ± {100 * error:.1f} %"
-    return f"**{told}**" if bold else told
-
-
-def show_quality(
-    run: Run,
-    arms: list[str],
-    found: dict[str, SampleQuality],
-    real: SampleQuality,
-    seen: dict[str, np.ndarray],
-    real_seen: np.ndarray | None,
-    asked: int | None,
-    told: str,
-) -> None:
-    """Precision, recall and the judge's word on every arm, with real images for comparison."""
-    shares = {arm: sample_shares(quality, seen.get(arm), asked) for arm, quality in found.items()}
-    real_shares = sample_shares(real, real_seen, asked)
-    titles: dict[Measure, str] = {"precision": "Precision", "recall": "Recall"}
-    if "agreement" in real_shares and asked is not None:
-        titles["agreement"] = f"Taken for {run.provenance.class_names[asked]}"
-    table: dict[str, list[str]] = {}
-    for measure, title in titles.items():
-        best = best_arm({arm: shares[arm][measure] for arm in arms})
-        cells = [share_told(*shares[arm][measure], arm == best) for arm in arms]
-        table[title] = [*cells, share_told(*real_shares[measure])]
-    if asked is None and seen and real_seen is not None:
-        count = len(run.provenance.class_names)
-        kinds = [effective_classes(class_shares(some, count)) for some in (*seen.values(), real_seen)]
-        table["Classes, evenly"] = [f"{kind:.2f} of {count}" for kind in kinds]
-    if len(arms) > 1:
-        st.markdown(paper_claim_sentence(shares, arms[0], arms[-1]))
-    st.table(pd.DataFrame(table, index=[*(arm.upper() for arm in arms), "real images"]))
-    st.caption(told)
-    columns: dict[str, list] = {"arm": [*arms, "real images"]}
-    for measure, title in titles.items():
-        every = [*(shares[arm][measure] for arm in arms), real_shares[measure]]
-        columns |= {title: [share for share, _ in every], f"{title}, standard error": [error for _, error in every]}
-    st.download_button("Table as CSV", rows_csv(columns), "samples.csv", "text/csv", on_click="ignore")
-
-
-def show_measures(
-    run: Run,
-    encoding: Encoding,
-    arms: list[str],
-    asked: int | None,
-    how: dict[str, Any],
-    classifier: Classifier | None,
-    images: Split,
-) -> None:
-    """The table and the chart below the samples."""
-    space = classifier if how["space"] == FEATURES else None
-    rows, _, real = cached.real_reference(images, asked, how["most"], space)
-    n, names = len(rows.reference), run.provenance.class_names
-    found, seen = {}, {}
-    for arm in arms:
-        imagined = cached.samples(run, arm, asked, n, how["temperature"], how["seed"])
-        found[arm] = cached.quality(
-            run,
-            arm,
-            images,
-            asked,
-            most=how["most"],
-            temperature=how["temperature"],
-            seed=how["seed"],
-            space=space,
-        )
-        if classifier is not None:
-            seen[arm] = classifier.classes(classifier.features(imagined))
-    real_seen = None if classifier is None else classifier.classes(classifier.features(images.images[rows.others]))
-    where = "in grey values of pixels" if space is None else "in the judge's 256 features"
-    of_class = "" if asked is None else f" of class {names[asked]}"
-    table, chart = arm_columns(2)
-    with table:
-        st.markdown("##### How true, how varied")
-        show_quality(
-            run,
-            arms,
-            found,
-            real,
-            seen,
-            real_seen,
-            asked,
-            f"Precision: share of {n:,} samples (noise seed {how['seed']}) that lie among {n:,} real test images"
-            f"{of_class}, nearer to one of them than its k-th nearest other (k = {NEIGHBOURS}, {where}). Recall: share "
-            f"of the real ones that lie so among the samples (Kynkäänniemi et al. 2019). Both depend on n, k and the "
-            f"space, so compare within this table; *real images* are {n:,} others. Blurred samples lie amid the real "
-            f"ones, so precision may exceed theirs. ± one standard error; bold beyond two. "
-            f"{run.config.data.name} test split, training seed {run.config.train.seed}, checkpoint {run.name}.",
-        )
-    with chart:
-        st.markdown("##### What the judge sees in them")
-        if classifier is None or real_seen is None:
-            st.info(
-                "Nobody has trained a judge on these images, so only pixels are compared. "
-                f"`python -m tvae judge {run.folder}` does."
-            )
-            return
-        count = len(names)
-        figure = sampled_classes(
-            {arm: class_shares(some, count) for arm, some in seen.items()},
-            class_shares(real_seen, count),
-            names,
-            arm_colours(list(run.config.arms)),
-        )
-        st.plotly_chart(
-            figure, key=keys.CLASSES_SEEN, config={"displayModeBar": False}, alt="Classes that the judge sees"
-        )
-        right = 100 * float((classifier.classes(classifier.features(images.images)) == images.labels).mean())
-        st.caption(
-            f"The judge is a small classifier trained on the training labels alone, right on {right:.2f} % of "
-            f"{len(images):,} test images; n = {n:,} samples of each arm. It must name a class even where a sample "
-            "shows none."
-        )
 
 
 def show_page(run: Run, encoding: Encoding) -> None:
@@ -213,7 +69,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
     for arm, column in zip(arms, arm_columns(len(arms)), strict=True):
         shown = cached.samples(run, arm, asked, count, temperature, seed)
         seen = None if classifier is None else classifier.classes(classifier.features(shown))
-        grid = grid_of(shown, seen, names, asked)
+        grid = sample_grid(shown, seen, names, asked)
         with column:
             what = "the prior" if asked is None else f"class {names[asked]}"
             arm_badge(run, arm)

@@ -36,7 +36,13 @@ UI_FLOORS = (
     ("tvae.ui.run_images",),
     ("tvae.ui.choices", "tvae.ui.maps"),
     ("tvae.ui.training",),
-    ("tvae.ui.triplets",),
+    (
+        "tvae.ui.triplets",
+        "tvae.ui.reconstructions",
+        "tvae.ui.interpolation",
+        "tvae.ui.generation",
+        "tvae.ui.own_digit",
+    ),
     ("tvae.ui.page",),
 )
 """The rooms inside `tvae.ui`, from the ground up."""

@@ -1,15 +1,19 @@
 """All that Streamlit needs and a page should not hold.
 
-page.py        open_page: page config, sidebar, title
-run_images.py  Images of a run's data set, or a notice that they are not on this machine
-address/       Values of a page as text of its address
-cached/        Cached reads and computations, shared by all sessions of a server
-choices/       Controls that choose what a page shows
-components/    Browser components of our own, each with its JavaScript
-images/        Images on a page
-maps/          Parts of the latent map page
-session/       What a session remembers and what the address says: the one place that touches either
-style/         How things look on every page
-training/      Parts of the training page and the sidebar that starts runs
-triplets/      Parts of the triplets page
+page.py           open_page: page config, sidebar, title
+run_images.py     Images of a run's data set, or a notice that they are not on this machine
+address/          Values of a page as text of its address
+cached/           Cached reads and computations, shared by all sessions of a server
+choices/          Controls that choose what a page shows
+components/       Browser components of our own, each with its JavaScript
+generation/       Parts of the generation page
+images/           Images on a page
+interpolation/    Parts of the interpolation page
+maps/             Parts of the latent map page
+own_digit/        Parts of the page for one's own digit
+reconstructions/  Parts of the reconstructions page
+session/          What a session remembers and what the address says: the one place that touches either
+style/            How things look on every page
+training/         Parts of the training page and the sidebar that starts runs
+triplets/         Parts of the triplets page
 """

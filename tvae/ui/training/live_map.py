@@ -23,7 +23,7 @@ from tvae.ui.maps.projecting import METHOD_NAMES, Asked, asked_layout, parameter
 from tvae.ui.session import keys
 from tvae.ui.training.status import POLL_SECONDS, UNDER_WAY, duration
 
-BY = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+METHODS_OFFERED = ("pca", "tsne", "umap")
 FITTED_TO = {"start": "the start", "newest": "the newest snapshot"}
 
 
@@ -43,7 +43,7 @@ def show_map(job: Job) -> None:
     st.markdown("##### The latent map")
     controls = st.container(horizontal=True, vertical_alignment="bottom", gap="large")  # wraps where it is narrow
     method = controls.segmented_control(
-        "Map by", list(BY), default="pca", required=True, format_func=BY.__getitem__, key=keys.TRAINING_MAP,
+        "Map by", METHODS_OFFERED, default="pca", required=True, format_func=METHOD_NAMES.__getitem__, key=keys.TRAINING_MAP,
         persist_state="session", width="content",
     )  # fmt: skip
     reference = controls.segmented_control(

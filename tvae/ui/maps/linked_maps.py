@@ -1,0 +1,90 @@
+"""The two linked maps, what is picked on them, and their captions."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from tvae.linked_map.contents import MapSide
+from tvae.linked_map.payload import neighbours_that_fit
+from tvae.metrics.neighbours import Neighbours
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.components.latent_map import latent_map, picked_on_map
+from tvae.ui.maps.pair import COLOURINGS, Pair, colour_by
+from tvae.ui.maps.projecting import Picture
+from tvae.ui.maps.selection import Images
+from tvae.ui.session import keys
+from tvae.ui.style.escaping import as_text
+
+
+def draw_maps(
+    pair: Pair,
+    pictures: tuple[Picture, Picture],
+    picks: state.Picks,
+    colouring: tuple[str, float],
+    images: Images | None,
+    near: tuple[Neighbours, Neighbours] | None,
+) -> None:
+    """Both maps."""
+    provenance = pair.left.run.provenance
+    sides = [
+        MapSide(title=view.title, colour=view.colour, positions=shown.positions, caption=shown.told)
+        for view, shown in zip((pair.left, pair.right), pictures, strict=True)
+    ]
+    latent_map(
+        *sides,
+        labels=pair.labels,
+        class_names=provenance.class_names,
+        sprites=None if images is None else cached.thumbnails(cached.split(pair.left.run.config.data.name, "test")),
+        neighbours=None if near is None else cached.neighbour_lines(pair.left.encoded, pair.right.encoded, pair.k),
+        nearest=None if near is None else (near[0].first(pair.k).rows, near[1].first(pair.k).rows),
+        colour_by=colour_by(colouring[0], pair, colouring[1]),
+        selection=picks.rows,
+        focus=picks.focus,
+        decode=True,
+        code_loaded=True,
+        ask_when_drawn=True,
+        key=map_key(pair),
+    )
+
+
+def take_gesture(pair: Pair, picks: state.Picks) -> None:
+    """What was picked on the maps goes to the session."""
+    picked = picked_on_map(map_key(pair), len(pair.labels), picks.rows, picks.focus)
+    if not np.array_equal(picked.selection, picks.rows):
+        picks.replace(picked.selection)
+    picks.focus = picked.focus
+
+
+def map_key(pair: Pair) -> str:
+    """Names the maps of these images, so that zoom and selection stay with them."""
+    return keys.latent_map(pair.left.run.provenance.test.fingerprint)
+
+
+def show_captions(pair: Pair, pictures: tuple[Picture, Picture], colouring: str) -> None:
+    """What the maps show, how far to believe them, and what they can't show."""
+    views = (pair.left, pair.right)
+    for column, view, shown in zip(st.columns(2), views, pictures, strict=True):
+        found = shown.fidelity
+        if found is None or found.trustworthiness is None:
+            column.caption(f"**{as_text(view.title)}**, {shown.told}: not measured")
+            continue
+        accuracy = "" if found.knn_accuracy is None else f", 2-D {found.k}-NN accuracy {100 * found.knn_accuracy:.2f} %"
+        column.caption(
+            f"**{as_text(view.title)}**, {shown.told}: trustworthiness {found.trustworthiness:.3f}{accuracy}"
+        )
+    run = pair.left.run
+    runs = " and ".join(dict.fromkeys(view.run.name for view in views))
+    fit = neighbours_that_fit(len(pair.labels))
+    lines = "lines lead to true neighbours"
+    if pair.k > fit:
+        lines += f", to {fit} from a point that is pointed at and to all {pair.k} from the one clicked"
+    st.caption(
+        f"Each point is an image of the {as_text(run.config.data.name)} test split, n = {len(pair.labels):,}, "
+        f"coloured by {COLOURINGS[colouring]}; training seed {run.config.train.seed}, checkpoint {as_text(runs)}. "
+        "The right map is turned and scaled to lie like the left. "
+        f"Distances between clusters and their sizes mean nothing in such a picture; {lines}."
+    )
+    for note in dict.fromkeys(note for shown in pictures for note in shown.notes):
+        st.caption(note)

@@ -1,0 +1,40 @@
+"""The own image as the models see it, and its reconstructions."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from tvae.explore.new_image import NewImage
+from tvae.explore.preparation import Placement, measured_placement
+from tvae.figures.colours import INK
+from tvae.figures.image_grid import GridRow
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run
+from tvae.ui import cached
+from tvae.ui.images.shown_grid import show_grid_within
+from tvae.ui.style.theme import theme
+
+
+def placement_of(run: Run, encoding: Encoding, images: np.ndarray | None) -> Placement:
+    """How the run's images lie in their frame; without the images, from the few that the run keeps."""
+    if images is None:
+        return measured_placement(encoding.sample_images)
+    return cached.placement(cached.split(run.config.data.name, "test"))
+
+
+def show_reconstructions(run: Run, encoding: Encoding, image: np.ndarray, seen: dict[str, NewImage], told: str) -> None:
+    """The image as the models see it, and what each makes of it."""
+    st.markdown("##### As the models see it")
+    grid = GridRow(
+        label="",
+        colour=INK[theme()],
+        images=np.stack([image, *(one.reconstruction for one in seen.values())]),
+        under=["input", *(f"{arm.upper()} {one.error:.2f}" for arm, one in seen.items())],
+    )
+    show_grid_within([grid], f"Your image and what {' and '.join(arm.upper() for arm in seen)} draw from it", 330)
+    worse = " and ".join(f"{100 * one.share_below:.0f} % in {arm.upper()}" for arm, one in seen.items())
+    st.caption(
+        f"Your image, {told}; beside it what each model draws from its μ, with the squared error over all pixels. "
+        f"Test images with a smaller error: {worse}."
+    )

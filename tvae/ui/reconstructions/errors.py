@@ -1,0 +1,121 @@
+"""Reconstruction error by class, and what the triplet weight costs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from tvae.errors import InputError
+from tvae.explore.reconstruction import (
+    PairedDifference,
+    class_errors,
+    lowest_beyond_noise,
+    paired_difference,
+)
+from tvae.figures.colours import arm_colours
+from tvae.figures.images import errors_by_class
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run
+from tvae.system.csv_table import rows_csv
+from tvae.ui import cached
+from tvae.ui.session import keys
+from tvae.ui.style.captions import measured_on
+from tvae.ui.style.escaping import as_text
+
+LONGEST_TABLE = 25
+HALF = 440  # screen pixels
+
+
+def triplet_share(run: Run, encoding: Encoding, arm: str) -> float | None:
+    """Exact triplet accuracy at margin 0; None where the labels allow no triplet."""
+    if (kept := cached.curves(run)) is not None:
+        return kept[arm].at(0.0).accuracy
+    try:
+        return float(cached.counted_accuracy(encoding.arms[arm], encoding.labels, 0.0).accuracy[0])
+    except InputError:
+        return None
+
+
+def show_cost(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, np.ndarray], code: str) -> None:
+    """What the triplet weight cost, and what it bought, in one line."""
+    first, last = arms[0], arms[-1]
+    if first == last:
+        return
+    cost = paired_difference(errors[first], errors[last])
+    base, mean = float(np.mean(errors[first])), float(np.mean(errors[last]))
+    losses = run.config.arms
+    sign = "cost" if cost.mean >= 0 else "saved"
+    share = f" ({100 * cost.mean / base:+.1f} %)" if base else ""
+    words = (
+        f"**What the triplet weight {sign} here.** {last.upper()} (triplet weight {losses[last].triplet_weight:g}, "
+        f"margin {losses[last].margin:g}) reconstructs from {code} with a squared error of {mean:.2f} per image, "
+        f"{first.upper()} (triplet weight {losses[first].triplet_weight:g}) with {base:.2f}: "
+        f"**{difference_words(cost)}{share}**"
+    )
+    shares = [triplet_share(run, encoding, arm) for arm in (first, last)]
+    if shares[0] is not None and shares[1] is not None:
+        points = 100 * (shares[1] - shares[0])
+        words += (
+            f", for **{points:+.2f} points of triplet accuracy** at m = 0 "
+            f"({100 * shares[1]:.2f} % against {100 * shares[0]:.2f} %)"
+        )
+    st.markdown(f"{words}.")
+
+
+def difference_words(found: PairedDifference) -> str:
+    """A mean difference with its standard error, or that there is none to see."""
+    told = f"{found.mean:+.2f}" if np.isnan(found.standard_error) else f"{found.mean:+.2f} ± {found.standard_error:.2f}"
+    return told if found.beyond_noise or np.isnan(found.standard_error) else f"{told}, within the noise"
+
+
+def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, np.ndarray], code: str) -> None:
+    """Mean error by class and arm, as a table and a chart."""
+    names, labels = run.provenance.class_names, encoding.labels
+    by_class = {arm: class_errors(errors[arm], labels, len(names)) for arm in arms}
+    counts = by_class[arms[0]].counts
+    members = {names[i]: np.flatnonzero(labels == i) for i in range(len(names)) if counts[i]}
+    members["all"] = np.arange(len(labels))
+    table: dict[str, list[str]] = {"Images": [f"{len(rows):,}" for rows in members.values()]}
+    table |= {arm.upper(): [] for arm in arms}
+    difference = f"{arms[-1].upper()} − {arms[0].upper()}"
+    for rows in members.values():
+        own = {arm: errors[arm][rows] for arm in arms}
+        best = lowest_beyond_noise(own)
+        for arm in arms:
+            told = f"{own[arm].mean():.2f}"
+            table[arm.upper()].append(f"**{told}**" if arm == best else told)
+        if len(arms) > 1:
+            found = paired_difference(own[arms[0]], own[arms[-1]])
+            se = "" if np.isnan(found.standard_error) else f" ± {found.standard_error:.2f}"
+            table.setdefault(difference, []).append(f"{found.mean:+.2f}{se}")
+    frame = pd.DataFrame(table, index=pd.Index(list(members), name="Class"))
+    beside = st.container(horizontal=True, gap="medium")  # one below the other where there is no room
+    with beside.container(width=HALF if len(arms) <= 3 else "stretch"):
+        st.markdown("##### Squared error by class")
+        if len(members) <= LONGEST_TABLE:
+            st.table(frame.rename(index=as_text))
+        else:
+            st.dataframe(frame.map(lambda told: told.strip("*")))
+        st.caption(
+            f"Mean squared error per image, reconstructed from {code}; {measured_on(run, encoding)}. ± is one standard "
+            "error of the mean difference over images; it knows nothing of other trainings. Bold: lower than every "
+            "other arm by more than two of them."
+        )
+        st.download_button(
+            "Table as CSV",
+            rows_csv(
+                {"class": list(members), "images": [len(rows) for rows in members.values()]}
+                | {arm: [round(float(errors[arm][rows].mean()), 5) for rows in members.values()] for arm in arms}
+            ),
+            "errors-by-class.csv",
+            "text/csv",
+            on_click="ignore",
+        )
+    with beside.container(width=HALF):
+        st.markdown("##### Which classes pay")
+        figure = errors_by_class(by_class, arm_colours(list(run.config.arms)), names)
+        st.plotly_chart(
+            figure, key=keys.ERRORS_BY_CLASS, config={"displayModeBar": False}, alt="Squared error by class"
+        )
+        st.caption(f"Each class's mean squared error in every arm, from {code}; {measured_on(run, encoding)}.")

@@ -1,0 +1,82 @@
+"""Test images above their reconstructions, as a grid."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from tvae.explore.reconstruction import (
+    posterior_noise,
+    reconstructions,
+)
+from tvae.figures.colours import INK, arm_colours
+from tvae.figures.image_grid import GridRow, error_map
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run
+from tvae.system.csv_table import rows_csv
+from tvae.ui import cached
+from tvae.ui.choices.rows import ChosenRows
+from tvae.ui.images.shown_grid import grid_download, show_grid
+from tvae.ui.maps.link import offer_on_map
+from tvae.ui.session import keys
+from tvae.ui.style.captions import measured_on
+from tvae.ui.style.escaping import as_text
+from tvae.ui.style.theme import theme
+
+CROWDED = 12
+
+
+def reconstruction_grid(
+    run: Run, encoding: Encoding, arms: list[str], rows: np.ndarray, images: np.ndarray, noise: int | None, mapped: bool
+) -> tuple[list[GridRow], dict[str, list]]:
+    """Inputs and what each arm makes of them, and the same as columns; `noise` seeds a sample, None takes μ."""
+    names, ink, colours = run.provenance.class_names, INK[theme()], arm_colours(list(run.config.arms))
+    classes = [names[label] for label in encoding.labels[rows]]
+    crowded = len(rows) > CROWDED
+    under = [name[:6] if crowded else f"{name[:7]} #{row}" for name, row in zip(classes, rows, strict=True)]
+    grid = [GridRow(label="input", colour=ink, images=images, under=under)]
+    columns: dict[str, list] = {"row": rows.tolist(), "class": classes}
+    for arm in arms:
+        network = cached.network(run, arm)
+        arm_noise = None if noise is None else posterior_noise(len(encoding.labels), network.latents, noise)[rows]
+        made = reconstructions(network, images, encoding.arms[arm].means[rows], arm_noise)
+        title, pictures, errors = arm.upper(), made.images, made.errors
+        grid.append(
+            GridRow(label=title, colour=colours[arm], images=pictures, under=[f"{error:.1f}" for error in errors])
+        )
+        if mapped:
+            grid.append(GridRow(label="error", colour=colours[arm], images=error_map(images, pictures)))
+        columns[f"{title} squared error"] = errors.round(4).tolist()
+    return grid, columns
+
+
+def show_reconstructions(
+    run: Run,
+    encoding: Encoding,
+    arms: list[str],
+    chosen: ChosenRows,
+    images: np.ndarray,
+    noise: int | None,
+    mapped: bool,
+) -> None:
+    """The grid, what one sees on it, and ways to keep it."""
+    grid, columns = reconstruction_grid(run, encoding, arms, chosen.rows, images, noise, mapped)
+    told = f"classes {', '.join(dict.fromkeys(columns['class']))}"
+    show_grid(
+        grid,
+        f"Test images and their reconstructions by {' and '.join(arm.upper() for arm in arms)}, {told}",
+        keys.CHOSEN_IMAGES,
+    )
+    code = (
+        "the mean μ" if noise is None else f"one sample of the posterior (noise seed {noise}, the same for every arm)"
+    )
+    colours = " Error: violet where the reconstruction is too dark, green where it is too light." if mapped else ""
+    st.caption(
+        f"{as_text(chosen.told[:1].upper() + chosen.told[1:])}; decoded from {code}. "
+        f"Under each, its squared error, summed over pixels from 0 to 1.{colours} {measured_on(run, encoding)}."
+    )
+    with st.container(horizontal=True):
+        grid_download(grid, f"reconstructions-{run.name}")
+        icon = ":material/download:"
+        st.download_button("CSV", rows_csv(columns), "reconstructions.csv", "text/csv", icon=icon, on_click="ignore")
+        offer_on_map(run, len(encoding.labels), chosen.rows)
