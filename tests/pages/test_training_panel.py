@@ -161,7 +161,7 @@ def test_the_map_is_fitted_once_and_later_means_are_placed_in_it(runs):
         time.sleep(0.2)
         app.run()
     assert "in the layout of epoch 0 by UMAP, 15 neighbours" in map_caption(app)
-    assert "weighted mean of the places of the 10 fitted means" in map_caption(app)
+    assert "weighted mean of the places of the 8 fitted means" in map_caption(app)
     app.segmented_control(key="training-plane").set_value("newest").run()
     assert not app.exception
     while "PCA plane" in map_caption(app):

@@ -43,8 +43,8 @@ def show_map(job: Job) -> None:
     st.markdown("##### The latent map")
     controls = st.container(horizontal=True, vertical_alignment="bottom", gap="large")  # wraps where it is narrow
     method = controls.segmented_control(
-        "Map by", METHODS_OFFERED, default="pca", required=True, format_func=METHOD_NAMES.__getitem__, key=keys.TRAINING_MAP,
-        persist_state="session", width="content",
+        "Map by", METHODS_OFFERED, default="pca", required=True, format_func=METHOD_NAMES.__getitem__,
+        key=keys.TRAINING_MAP, persist_state="session", width="content",
     )  # fmt: skip
     reference = controls.segmented_control(
         "Fitted to", list(FITTED_TO), default="start", required=True, format_func=FITTED_TO.__getitem__,
