@@ -36,7 +36,7 @@ def means_of(training, arm, split, rows) -> np.ndarray:
 def measured(training, split) -> list[dict]:
     rows: list[dict] = []
     live = LiveAccuracy(split, rows.append)
-    live.look(training, 0.25, 1.5)
+    live.measure_if_due(training, 0.25, 1.5)
     live.close()
     return rows
 
@@ -87,7 +87,7 @@ def test_it_measures_about_once_a_second_and_in_a_twentieth_of_the_time(training
     measured_at = []
     for _ in range(2000):
         before = now[0]
-        live.look(training, 0.0, 0.0)
+        live.measure_if_due(training, 0.0, 0.0)
         if now[0] > before:
             measured_at.append(before)
         now[0] += 0.01
@@ -100,7 +100,7 @@ def test_it_measures_about_once_a_second_and_in_a_twentieth_of_the_time(training
     assert (apart < 0.2 / live_accuracy.MOST_SHARE + 1).all()
 
 
-def test_a_measurement_that_can_not_be_kept_is_raised_at_the_next_look_and_does_not_block_the_end(
+def test_a_measurement_that_can_not_be_kept_is_raised_at_the_next_one_and_does_not_block_the_end(
     training, digits, monkeypatch
 ):
     monkeypatch.setattr(live_accuracy, "SECONDS_BETWEEN", 0.0)
@@ -113,16 +113,16 @@ def test_a_measurement_that_can_not_be_kept_is_raised_at_the_next_look_and_does_
         raise OSError(28, "No space left on device")
 
     live = LiveAccuracy(digits.test, keep)
-    live.look(training, 0.0, 0.0)
+    live.measure_if_due(training, 0.0, 0.0)
     assert counting.wait(60)
-    live.look(training, 0.0, 0.0)  # waits behind the one that will fail
+    live.measure_if_due(training, 0.0, 0.0)  # waits behind the one that will fail
     disk_is_full.set()
     closing = threading.Thread(target=live.close, daemon=True)
     closing.start()
     closing.join(60)
     assert not closing.is_alive()
     with pytest.raises(OSError, match="No space left"):
-        live.look(training, 0.0, 0.0)
+        live.measure_if_due(training, 0.0, 0.0)
 
 
 def test_a_split_without_a_triplet_is_no_error(training, digits, monkeypatch):

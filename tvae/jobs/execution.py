@@ -143,7 +143,7 @@ class Execution:
             for report in reports:
                 over = report.step == report.steps
                 self._update_status(report, recording, speed, "measuring" if over else "training")
-                live.look(training, report.epoch, recording.seconds)
+                live.measure_if_due(training, report.epoch, recording.seconds)
                 if over:  # a stop from now on races with the end, and the end wins
                     self._requests.within_steps = False
                 else:

@@ -47,7 +47,7 @@ class LiveAccuracy:
         self._thread = threading.Thread(target=self._count_waiting, name="live accuracy", daemon=True)
         self._thread.start()
 
-    def look(self, training: Training, epoch: float, seconds: float) -> None:
+    def measure_if_due(self, training: Training, epoch: float, seconds: float) -> None:
         """Measure the arms in their present state, if it is time.
 
         Args:
