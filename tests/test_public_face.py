@@ -29,7 +29,7 @@ def test_importing_it_loads_nothing_heavy():
     assert run.stdout.strip() == ""
 
 
-def test_a_run_from_start_to_picture(tmp_path):
+def test_a_run_from_training_to_its_map(tmp_path):
     dataset = tvae.load_dataset("digits")
     config = tvae.RunConfig(
         data=tvae.DataConfig(name="digits"),

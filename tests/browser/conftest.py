@@ -38,7 +38,7 @@ def browser() -> Iterator[Any]:
     except ImportError:
         _without("playwright is missing")
     names = ("chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if (found := shutil.which(name))), None)
+    path = next(filter(None, map(shutil.which, names)), None)
     with sync_playwright() as playwright:
         try:
             running = playwright.chromium.launch(executable_path=path, args=_FLAGS.split())
