@@ -67,7 +67,7 @@ def test_the_vae_differs_in_its_triplet_weight_alone():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda plain: plain.pop("model"), "field 'model' is missing"),
         (lambda plain: plain.update(extra=1), "unknown field 'extra'"),
@@ -78,10 +78,10 @@ def test_the_vae_differs_in_its_triplet_weight_alone():
         (lambda plain: plain["arms"].clear(), "1 to 64 arms"),
     ],
 )
-def test_a_foreign_config_is_refused_with_the_difference(change, said):
+def test_a_foreign_config_is_refused_with_the_difference(change, message):
     plain = RunConfig().to_json()
     change(plain)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         RunConfig.from_json(plain)
 
 

@@ -170,7 +170,7 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, plain: object) -> RunConfig:
-        """The run that `to_json` gave.
+        """The run of which `to_json` gives `plain`.
 
         Raises:
             InputError: an unknown or missing field, a wrong type, an impossible value, another schema version.

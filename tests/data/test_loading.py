@@ -1,4 +1,4 @@
-"""What load_dataset makes of files that are there, wrong, or missing."""
+"""load_dataset with files that are right, wrong or missing."""
 
 import gzip
 import os
@@ -229,7 +229,7 @@ def test_a_family_without_known_sums_is_checked_by_structure(tiny: Tiny, folder:
         load_dataset("kmnist", folder, download=False)
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_anything_is_fetched(tiny: Tiny, folder: Path, mirror: Mirror):
+def test_an_unwritable_folder_is_reported_before_anything_is_fetched(tiny: Tiny, folder: Path, mirror: Mirror):
     folder.write_bytes(b"a file, not a folder")
     with pytest.raises(DataUnavailable, match=r"cannot be written .*; name another with --dir or TVAE_DATA$"):
         load_dataset("mnist", folder)
@@ -285,12 +285,12 @@ def test_two_processes_fetching_at_once_do_each_other_no_harm(tiny: Tiny, folder
             assert fetcher.stdin is not None
             fetcher.stdin.write("go\n")
             fetcher.stdin.flush()
-        said = [fetcher.communicate(timeout=60) for fetcher in fetchers]
+        outputs = [fetcher.communicate(timeout=60) for fetcher in fetchers]
     finally:
         for fetcher in fetchers:
             fetcher.kill()
-    assert [fetcher.returncode for fetcher in fetchers] == [0, 0], said
-    fingerprints = {line for out, _ in said for line in out.split()}
+    assert [fetcher.returncode for fetcher in fetchers] == [0, 0], outputs
+    fingerprints = {line for out, _ in outputs for line in out.split()}
     assert fingerprints == {load_split("mnist", "train", folder / "0").fingerprint}
     for turn in range(20):
         assert {path.name for path in (folder / str(turn) / "mnist").iterdir()} == set(tiny.contents)

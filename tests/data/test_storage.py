@@ -1,4 +1,4 @@
-"""Files are put in place whole or not at all; folders that can't be written are told of."""
+"""Files are written whole or not at all; a folder that can't be written is an error that says so."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 
 from tests.data.stand_ins import environment
 from tvae.data.sources import DataUnavailable
-from tvae.data.storage import make_folder, put_in_place, shown
+from tvae.data.storage import make_folder, put_in_place, short_path
 from tvae.system.user_folders import default_folder
 
 
@@ -24,7 +24,7 @@ def test_else_it_is_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv("TVAE_DATA", "")
     assert default_folder() == tmp_path / ".cache" / "tvae"
-    assert shown(default_folder()) == "~/.cache/tvae"
+    assert short_path(default_folder()) == "~/.cache/tvae"
 
 
 def test_put_in_place_replaces_and_leaves_nothing_else(tmp_path: Path):
@@ -79,12 +79,12 @@ def test_make_folder_makes_parents_and_leaves_them_empty(tmp_path: Path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a folder that even root can't write")
-def test_a_folder_that_is_there_but_read_only_is_told_too():
+def test_a_read_only_folder_is_reported():
     with pytest.raises(DataUnavailable, match=r"^data folder /proc cannot be written "):
         make_folder(Path("/proc"))
 
 
-def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path):
+def test_a_folder_that_cannot_be_written_is_reported_in_one_line(tmp_path: Path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(DataUnavailable, match=r"^data folder .* cannot be written \(Not a directory\); name another"):
         make_folder(tmp_path / "file" / "mnist")

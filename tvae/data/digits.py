@@ -16,7 +16,7 @@ _SEED = 0
 
 
 def digits() -> Dataset:
-    """The digits, a fifth of each class as the test split, always the same images."""
+    """The digits; a fifth of each class, always the same images, is the test split."""
     import sklearn
     from sklearn.datasets import load_digits
 
@@ -40,8 +40,8 @@ def digits() -> Dataset:
 def stratified_rows(labels: Int64[np.ndarray, " n"]) -> Int64[np.ndarray, " m"]:
     """Rows of the test split in ascending order: of each class the same share, drawn with a fixed seed."""
     generator = np.random.default_rng(_SEED)
-    drawn = []
+    test_rows = []
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
-        drawn.append(generator.permutation(rows)[: round(_TEST_SHARE * len(rows))])
-    return np.sort(np.concatenate(drawn))
+        test_rows.append(generator.permutation(rows)[: round(_TEST_SHARE * len(rows))])
+    return np.sort(np.concatenate(test_rows))

@@ -13,7 +13,7 @@ from tvae.data.mirrors import from_mirrors
 from tvae.data.npm_package import from_npm
 from tvae.data.sources import DataUnavailable, Progress, SourceFailed
 from tvae.data.split import Dataset, Split, SplitName
-from tvae.data.storage import make_folder, put_in_place, shown
+from tvae.data.storage import make_folder, put_in_place, short_path
 from tvae.errors import InputError
 from tvae.system.user_folders import default_folder
 
@@ -26,13 +26,13 @@ _SOURCES = (from_mirrors, from_npm)
 def load_dataset(
     name: str, folder: Path | None = None, *, download: bool = True, progress: Progress | None = None
 ) -> Dataset:
-    """Both splits of a data set, every file checked.
+    """Read both splits of a data set, with every file checked, and download what is missing.
 
     Args:
-        folder: holds a folder for each data set; None for `default_folder()`. A file in it that is wrong is
-            passed over, and replaced once a right one is at hand.
+        folder: holds a folder for each data set, or is a data folder of torchvision's; None for
+            `default_folder()`. A wrong file in it is passed over, and replaced once a right one is at hand.
         download: whether what is missing may be fetched; without it nothing is written either.
-        progress: told of every block of a download.
+        progress: called after every block of a download.
 
     Raises:
         InputError: no data set of this name.
@@ -60,7 +60,7 @@ def load_split(
     download: bool = False,
     progress: Progress | None = None,
 ) -> Split:
-    """One split of a data set, of which only its own files are read where they are on this machine.
+    """Read one split of a data set; where its files are on this machine, only these are read.
 
     Raises:
         InputError: no data set or split of this name.
@@ -77,7 +77,7 @@ def load_split(
     except DataUnavailable:
         if not download:
             raise
-        both = load_dataset(name, folder, progress=progress)  # whoever fetches half of it will want the other half soon
+        both = load_dataset(name, folder, progress=progress)  # the other split is needed soon too
         return both.train if split == "train" else both.test
     return _split(family, split, files)
 
@@ -92,6 +92,7 @@ def train_size(name: str) -> int:
 
 
 def _known(name: str) -> str:
+    """The name, if there is a data set of it."""
     if name not in DATASETS:
         raise InputError(f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}")
     return name
@@ -115,9 +116,9 @@ def _files(
     if family.raw:
         lacking_splits = [split for split in splits if set(family.split_files(split)) & set(missing)]
         names = [file.name for split in lacking_splits for file in family.raw[split]]
-    lacking = f"data set {family.name}: {', '.join(names)} not found in {shown(folder / family.name)}"
+    lacking = f"data set {family.name}: {', '.join(names)} not found in {short_path(folder / family.name)}"
     if not download:
-        elsewhere = "" if folder == default_folder() else f" --dir {shown(folder)}"
+        elsewhere = "" if folder == default_folder() else f" --dir {short_path(folder)}"
         advice = f"run: python -m tvae data fetch {family.name}{elsewhere}"
         raise DataUnavailable("; ".join([lacking, *passed_over, advice]))
 
@@ -135,7 +136,7 @@ def _files(
             failures.append(str(failure))
     if len(files) < len(wanted):
         tried = [f"tried {failure}" for failure in failures]
-        advice = f"go online and try again, or put these files, raw or .gz, into {shown(folder / family.name)}"
+        advice = f"go online and try again, or put these files, raw or .gz, into {short_path(folder / family.name)}"
         raise DataUnavailable("; ".join([lacking, *passed_over, *tried, advice]))
     return files, passed_over
 
@@ -169,6 +170,6 @@ def _origins(files: list[CheckedFile]) -> list[str]:
         key = (file.origin, file.checks, file.where)
         groups[key] = groups.get(key, 0) + 1
     return [
-        f"{origin}, {count} {'file' if count == 1 else 'files'} checked by {checks}, in {shown(where)}"
+        f"{origin}, {count} {'file' if count == 1 else 'files'} checked by {checks}, in {short_path(where)}"
         for (origin, checks, where), count in groups.items()
     ]

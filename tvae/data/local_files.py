@@ -12,7 +12,7 @@ from tvae.data.formats import gunzip
 from tvae.data.mirrors import published_files
 from tvae.data.sources import SourceFailed, one_line
 from tvae.data.split import SplitName
-from tvae.data.storage import shown
+from tvae.data.storage import short_path
 from tvae.data.torchvision_reader import read_split
 from tvae.errors import InputError
 from tvae.system.files import read_bounded
@@ -49,7 +49,7 @@ def local_file(family: Family, file: IdxFile, folder: Path) -> LocalSearch:
                 continue
             origin = "system package" if place_to_look in family.system_folders else "local copy"
             try:
-                search.files.append(file.checked(content, shown(path), origin=origin, folder=place_to_look))
+                search.files.append(file.checked(content, short_path(path), origin=origin, folder=place_to_look))
             except InputError as error:
                 search.passed_over[path] = str(error)
             else:
@@ -113,9 +113,9 @@ def _content(path: Path, size: int, search: LocalSearch) -> bytes | None:
         if path.suffix != ".gz":
             return read_bounded(path, size)
         # Stored blocks make gzip a little longer than what it packs: 64 KiB are ample for our sizes.
-        return gunzip(read_bounded(path, size + 65_536), size, shown(path))
+        return gunzip(read_bounded(path, size + 65_536), size, short_path(path))
     except InputError as error:
         search.passed_over[path] = str(error)
     except OSError as error:
-        search.passed_over[path] = f"{shown(path)}: cannot be read ({one_line(error.strerror)})"
+        search.passed_over[path] = f"{short_path(path)}: cannot be read ({one_line(error.strerror)})"
     return None

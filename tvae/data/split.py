@@ -17,10 +17,10 @@ SplitName = Literal["train", "test"]
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """The labelled images of one half of a data set.
+    """Labelled images of the training or the test split of a data set.
 
-    Both arrays are read-only: a split is shared by all who show it, and `fingerprint` must stay true. So
-    `torch.from_numpy` warns of them; give it `pixels(rows)`, or copy with `torch.tensor(split.labels)`.
+    Both arrays are read-only: a split is shared by all its users, and `fingerprint` must stay valid. So
+    `torch.from_numpy` warns of them: give it `pixels(rows)`, or copy with `torch.tensor(split.labels)`.
 
     Raises:
         InputError: images that are not uint8 (n, height, width), labels that don't fit them, or no image.
@@ -38,13 +38,13 @@ class Split:
             raise InputError(f"split: unknown name {self.name!r}; it must be train or test")
         images, labels, where = self.images, self.labels, f"split {self.name}"
         if images.dtype != np.uint8 or images.ndim != 3:
-            form = f"{images.dtype} of shape {images.shape}"
-            raise InputError(f"{where}: images are {form}; right is uint8 of shape (n, height, width)")
+            got = f"{images.dtype} of shape {images.shape}"
+            raise InputError(f"{where}: images are {got}; right is uint8 of shape (n, height, width)")
         if images.size == 0:
             raise InputError(f"{where}: images of shape {images.shape} hold no pixel; one at least is needed")
         if labels.dtype.kind not in "iu" or labels.ndim != 1:
-            form = f"{labels.dtype} of shape {labels.shape}"
-            raise InputError(f"{where}: labels are {form}; right is whole numbers of shape (n,)")
+            got = f"{labels.dtype} of shape {labels.shape}"
+            raise InputError(f"{where}: labels are {got}; right is whole numbers of shape (n,)")
         if len(labels) != len(images):
             raise InputError(f"{where}: {len(images):,} images but {len(labels):,} labels; there must be one each")
         low, high = int(labels.min()), int(labels.max())
@@ -66,23 +66,23 @@ class Split:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 in hex over shape, images and labels: equal where these are equal, in the same order."""
+        """SHA-256 in hex of shape, images and labels in their order."""
         digest = hashlib.sha256(repr(self.images.shape).encode())
         digest.update(np.ascontiguousarray(self.images).data)
         digest.update(np.ascontiguousarray(self.labels, dtype="<i8").data)
         return digest.hexdigest()
 
     def pixels(self, rows: Int[np.ndarray, " n"] | slice | None = None) -> Float32[np.ndarray, "n pixels"]:
-        """Flat images with values in [0, 1], of these rows in their order or of all; always a fresh array."""
-        chosen = self.images if rows is None else self.images[rows]  # (n, height, width)
-        flat = chosen.reshape(len(chosen), -1).astype(np.float32)  # (n, pixels)
+        """Flat images with values in [0, 1]: of these rows in their order, or of all; always a new array."""
+        images = self.images if rows is None else self.images[rows]  # (n, height, width)
+        flat = images.reshape(len(images), -1).astype(np.float32)  # (n, pixels)
         flat /= 255
         return flat
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set's two splits, with the same classes."""
+    """Training and test split of a data set, with the same classes."""
 
     name: str
     train: Split
@@ -93,6 +93,7 @@ class Dataset:
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:
-    view = array.view()  # the caller's own array stays as writable as it was
+    """A read-only view; the caller's own array stays as writable as it was."""
+    view = array.view()
     view.flags.writeable = False
     return view

@@ -8,8 +8,8 @@ from tvae.data.sources import DataUnavailable
 from tvae.system.files import make_writable_folder, write_atomically
 
 
-def shown(path: Path) -> str:
-    """The path as a person would write it."""
+def short_path(path: Path) -> str:
+    """The path with `~` for the home folder."""
     try:
         return str(Path("~") / path.relative_to(Path.home()))
     except (ValueError, RuntimeError):  # not below the home folder, or nobody's home is known
@@ -17,7 +17,7 @@ def shown(path: Path) -> str:
 
 
 def make_folder(folder: Path) -> None:
-    """Have the folder there and writable.
+    """Make the folder, and check that it can be written.
 
     Raises:
         DataUnavailable: it can't be made, or nothing can be written to it.
@@ -29,7 +29,7 @@ def make_folder(folder: Path) -> None:
 
 
 def put_in_place(path: Path, content: bytes) -> None:
-    """Write the file so that nobody, after a power cut either, ever sees a part of it; replaces what is there.
+    """Write or replace a file at once: no reader, after a power cut either, sees a part of it.
 
     Raises:
         DataUnavailable: the folder can't be written, or is full.
@@ -42,5 +42,5 @@ def put_in_place(path: Path, content: bytes) -> None:
 
 def _unwritable(folder: Path, error: OSError) -> DataUnavailable:
     return DataUnavailable(
-        f"data folder {shown(folder)} cannot be written ({error.strerror}); name another with --dir or TVAE_DATA"
+        f"data folder {short_path(folder)} cannot be written ({error.strerror}); name another with --dir or TVAE_DATA"
     )
