@@ -95,7 +95,7 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
     layout = next((found for method in METHOD_NAMES if (found := cached.layout(run, method)) is not None), None)
     if layout is None:
         st.info(
-            "No picture of this run's latent spaces has been computed yet. "
+            "No map of this run's latent spaces has been computed yet. "
             f"`python -m tvae layouts {run.folder}` makes them, in about two minutes for 10,000 images."
         )
         return
@@ -116,7 +116,7 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
     st.caption(
         f"{name} of the means μ, a point an image of the test split, n = {len(encoding.labels):,}, seed {layout.seed}, "
         f"checkpoint {run.name}; the right map is turned and scaled to lie like the left. Trustworthiness: {told}. "
-        "Distances between clusters and their sizes mean nothing in such a picture."
+        "Distances between clusters and their sizes mean nothing on such a map."
     )
 
 
@@ -154,14 +154,14 @@ with st.container(horizontal=True, gap="large"):  # beside each other where ther
         )
 st.markdown("##### Where to go next")
 for page, told, icon in (
-    ("1_Latent_map", "which digits moved, and whose company did they leave?", "scatter_plot"),
+    ("1_Latent_map", "which digits moved, and which neighbours did they leave?", "scatter_plot"),
     ("2_Reconstructions", "what does each model keep of an image?", "compare"),
     ("3_Interpolation", "what lies between two images?", "linear_scale"),
     ("4_Triplets", "which margin should I use, and what does it cost?", "change_history"),
     ("5_Training", "watch a latent space take shape.", "model_training"),
-    ("6_Generation", "what does each model imagine, and how true is it?", "auto_awesome"),
+    ("6_Generation", "what does each model generate, and how good is it?", "auto_awesome"),
     ("7_Traversals", "what does each latent draw?", "tune"),
-    ("8_Your_own_digit", "draw one, and see where it lands.", "draw"),
+    ("8_Your_own_digit", "draw one, and see where it lies.", "draw"),
 ):
     name = page.split("_", 1)[1].replace("_", " ")
     st.page_link(f"pages/{page}.py", label=f"**{name}**: {told}", icon=f":material/{icon}:")

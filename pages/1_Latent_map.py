@@ -33,7 +33,7 @@ FEWEST_ROWS = 3
 
 def page() -> None:
     """The whole page."""
-    run = open_page("Latent map", "Which digits moved, and whose company did they leave?", at_any_epoch=True)
+    run = open_page("Latent map", "Which digits moved, and which neighbours did they leave?", at_any_epoch=True)
     load_map_code()
     st.html(STYLE)
     encoding = cached.encoding(run)
@@ -119,7 +119,7 @@ def page() -> None:
         draw_maps(pair, pictures, picks, (colouring, margin), images, near)
     show_captions(pair, pictures, colouring)
     if playing:
-        st.caption("What changed, and what is selected, is told when the epochs stand still.")
+        st.caption("What changed, and what is selected, is shown when the epochs stop playing.")
     if not drawn or playing:
         return
     offer_decoding(pair, pictures, map_key(pair))
@@ -137,10 +137,10 @@ def page() -> None:
         st.info(picks.note)
 
     with st.container(key=keys.MAP_PANELS):
-        words, company = st.columns(2, gap="large")
-        with words:
+        selection, neighbours = st.columns(2, gap="large")
+        with selection:
             show_selection(pair, picks, names, images, (pictures[0].positions, pictures[1].positions))
-        with company:
+        with neighbours:
             show_row(pair, picks, names, images, map_key(pair))
         show_changes(pair, picks, names, images)
 

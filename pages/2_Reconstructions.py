@@ -8,7 +8,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import chosen_arms
 from tvae.ui.choices.rows import EACH, PICKED, ChosenRows, choose_rows, choose_source
-from tvae.ui.images.shown_grid import show_grid
+from tvae.ui.images.image_grid import show_grid
 from tvae.ui.page import show_encoded_page
 from tvae.ui.reconstructions.errors import show_cost, show_errors
 from tvae.ui.reconstructions.grid import reconstruction_grid, show_reconstructions

@@ -1,4 +1,4 @@
-"""Interpolation: what lies between two images in each latent space, and whose land the way crosses."""
+"""Interpolation: what lies between two images in each latent space, and which classes the path passes."""
 
 import streamlit as st
 
@@ -44,17 +44,17 @@ def show_page(run: Run, encoding: Encoding) -> None:
     picker = bar.popover("Pick")
     with bar.popover("More"):
         arms = chosen_arms(run)
-        judge = st.selectbox(
+        confusable_to = st.selectbox(
             "Confusable to",
             list(run.config.arms),
             format_func=str.upper,
             key=keys.CONFUSABLE_ARM,
-            help="Whose distances count.",
+            help="The arm whose distances count.",
             **keys.KEPT,
         )
         voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key=keys.VOTERS, **keys.KEPT) or 15)
     with which:
-        ends = choose_ends(source, run, encoding, judge or arms[0], picks)
+        ends = choose_ends(source, run, encoding, confusable_to or arms[0], picks)
     voters, way = min(voters, n - 2), way or "straight"
 
     ways = {

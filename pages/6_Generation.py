@@ -1,4 +1,4 @@
-"""Generation: what each model imagines from the same noise, and how true and how varied that is."""
+"""Generation: samples of each arm from the same noise, and their precision and recall."""
 
 import numpy as np
 import streamlit as st
@@ -11,7 +11,7 @@ from tvae.ui import session as state
 from tvae.ui.choices.arms import chosen_arms
 from tvae.ui.generation.quality import FEATURES, PIXELS, show_measures
 from tvae.ui.generation.sample_grid import sample_grid
-from tvae.ui.images.shown_grid import grid_download, show_grid_within
+from tvae.ui.images.image_grid import grid_download, show_grid_within
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
@@ -76,7 +76,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
             show_grid_within(grid, f"Samples of {arm.upper()} from {what}", ROOM_OF_TWO * 2 // len(arms))
             grid_download(grid, f"samples-{run.name}-{arm}")
     source = "N(0, I)" if asked is None else f"each arm's own Gaussian of the means μ of its class {names[asked]}"
-    under = "" if classifier is None else " Under each, the class that the judge below sees."
+    under = "" if classifier is None else " Under each, the class that the classifier below names."
     st.caption(
         f"The same noise (seed {seed}) at temperature {temperature:g} through every decoder; codes from {source}."
         f"{under} Checkpoint {run.name}, training seed {run.config.train.seed}."
@@ -84,7 +84,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
     images, missing = images_of(run)
     if images is None:
         words, again = st.columns([6, 1], vertical_alignment="center")
-        words.info(f"Samples can't be measured without real images to hold them against. {missing}")
+        words.info(f"Samples can't be measured without real images to compare them with. {missing}")
         again.button("Try again", on_click=look_for_images_again)
         return
     how = {"temperature": temperature, "seed": seed, "most": most, "space": space}
@@ -95,5 +95,5 @@ def show_page(run: Run, encoding: Encoding) -> None:
 
 
 show_encoded_page(
-    "Generation", "What does each model imagine, and are its images as good and as varied as real ones?", show_page
+    "Generation", "What does each model generate, and are its images as good and as varied as real ones?", show_page
 )

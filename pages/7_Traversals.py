@@ -15,7 +15,7 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import chosen_arms
-from tvae.ui.images.shown_grid import grid_download, show_grid, show_grid_within
+from tvae.ui.images.image_grid import grid_download, show_grid, show_grid_within
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
@@ -99,7 +99,7 @@ def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int
         show_grid_within(rows, f"Traversals of {arm.upper()}: {len(ranked.on)} latents", room)
         grid_download(rows, f"traversals-{run.name}-{arm}")
     else:
-        st.info("Every latent is off: whatever the code, the decoder draws one picture.")
+        st.info("Every latent is off: whatever the code, the decoder draws the same image.")
     if not len(ranked.off):
         st.caption(f"No latent is off: each has a KL of {OFF_BELOW:g} nats or more.")
         return

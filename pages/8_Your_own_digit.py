@@ -1,4 +1,4 @@
-"""Your own digit: drawn or sent, prepared as the data set was, and seen through both models."""
+"""Your own digit: drawn or uploaded, prepared as the data set was, and encoded by every arm."""
 
 import streamlit as st
 
@@ -24,7 +24,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
     own, n = state.own_digit(), len(encoding.labels)
     # Beside each other where there is room, else one below the other.
     above = st.container(horizontal=True, gap="medium")
-    hand, picture = above.container(width=265), above.container(width=640)
+    hand, maps = above.container(width=265), above.container(width=640)
     with hand:
         bar = st.container(horizontal=True, vertical_alignment="bottom")
         ways = (DRAW, SEND)
@@ -34,7 +34,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
             bar.button("Example", on_click=draw_example, help="Have one drawn for you.")
         ink = chosen_ink(way, own)
     state.put_own_digit_in_address(own)
-    with picture, st.container(horizontal=True, vertical_alignment="bottom"):
+    with maps, st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=160):
             chosen = st.selectbox("Projection", tuple(METHOD_OF), key=keys.PROJECTION, **keys.KEPT)
         with st.popover("More"):
@@ -56,12 +56,12 @@ def show_page(run: Run, encoding: Encoding) -> None:
             )
             for arm in arms
         }
-    with picture:
+    with maps:
         show_maps(run, encoding, arms, METHOD_OF.get(chosen or "", "tsne"), seen)
     if ink is None:
-        given = "Draw a digit in the square" if way == DRAW else "Send a picture of a digit"
+        given = "Draw a digit in the square" if way == DRAW else "Upload an image of a digit"
         also = ", or have an example drawn" if way == DRAW else ""
-        hand.info(f"{given}{also}: where it lands, what the models draw from it and what it is taken for is told here.")
+        hand.info(f"{given}{also}. Its place on the maps, its reconstructions and its nearest images appear here.")
         return
     below = st.container(horizontal=True, gap="medium")
     with below.container(width=265):
@@ -73,5 +73,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
 
 
 show_encoded_page(
-    "Your own digit", "Where does a digit of your own land, and what does each model take it for?", show_page
+    "Your own digit",
+    "Where does a digit of your own lie, and which class does each model take it for?",
+    show_page,
 )

@@ -13,7 +13,7 @@ from tvae.data import DataUnavailable
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.maps.projector import Progress, ProjectionCancelled, ProjectionFailed
 from tvae.ui import cached
-from tvae.ui.address.row_list import LONGEST, rows_from_address, rows_to_address
+from tvae.ui.address.row_numbers import LONGEST, rows_from_address, rows_to_address
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "checkpoints"

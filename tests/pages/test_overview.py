@@ -66,7 +66,7 @@ def test_an_address_that_names_no_run_opens_the_first(name):
         ("encoding-test.npz", b"junk", "holds no encoded test split"),
         ("encoding-test.npz", None, "holds no encoded test split"),
         ("curves-test.npz", b"junk", "Table 1"),
-        ("layouts", None, "No picture of this run's latent spaces"),
+        ("layouts", None, "No map of this run's latent spaces"),
     ],
 )
 def test_a_broken_run_is_a_message_and_the_rest_lives(own_runs, file, content, said):

@@ -171,7 +171,7 @@ def test_a_picture_taken_away_is_gone(photograph):
     assert "says **" in words(app)
     app.file_uploader[0].set_value(None).run()
     assert not app.exception
-    assert "Send a picture of a digit" in words(app) and "ink" not in app.query_params
+    assert "Upload an image of a digit" in words(app) and "ink" not in app.query_params
 
 
 @pytest.mark.parametrize("query", [{"strokes": "%%%"}, {"strokes": "AA"}, {"ink": "zzzz"}, {"from": "Telepathy"}])
@@ -188,7 +188,7 @@ def test_without_images_rows_are_told_by_number(monkeypatch):
     monkeypatch.setattr(cached, "split", missing)
     app = page({"strokes": STROKES})
     assert not app.exception
-    assert "Without pictures: no source had them" in words(app) and "VAE: row " in words(app)
+    assert "Without images: no source had them" in words(app) and "VAE: row " in words(app)
 
 
 def test_the_neighbours_are_selected_for_the_latent_map():

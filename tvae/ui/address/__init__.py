@@ -1,4 +1,4 @@
 """Values of a page as text of its address.
 
-row_list.py  Row numbers as URL text
+row_numbers.py  Row numbers as URL text
 """

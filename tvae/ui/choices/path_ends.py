@@ -39,11 +39,11 @@ def choose_source(picks: state.Picks) -> str:
     return st.selectbox("Between", SOURCES, SOURCES.index(first), key=keys.ENDS, **keys.KEPT) or first
 
 
-def choose_ends(source: str, run: Run, encoding: Encoding, judge: str, picks: state.Picks) -> Ends:
-    """The two rows of this source; draws the controls that it needs. `judge` is the arm that finds confusable pairs."""
+def choose_ends(source: str, run: Run, encoding: Encoding, arm: str, picks: state.Picks) -> Ends:
+    """The two rows of this source; draws the controls that it needs. `arm` finds confusable pairs."""
     names, n = run.provenance.class_names, len(encoding.labels)
     if source == CONFUSABLE:
-        return _confusable(run, encoding, judge)
+        return _confusable(run, encoding, arm)
     if source == RANDOM:
         seed = int(st.number_input("Seed", 0, 2**31, 0, 1, key=keys.PAIR_SEED, width=110, **keys.KEPT) or 0)
         drawn = random_pairs(encoding.labels, 1, seed)[0] if np.ptp(encoding.labels) else random_rows(n, 2, seed)
@@ -56,7 +56,7 @@ def choose_ends(source: str, run: Run, encoding: Encoding, judge: str, picks: st
     return Ends(rows, f"rows {rows[0]:,} and {rows[1]:,} ({' and '.join(names[encoding.labels[row]] for row in rows)})")
 
 
-def _confusable(run: Run, encoding: Encoding, judge: str) -> Ends:
+def _confusable(run: Run, encoding: Encoding, arm: str) -> Ends:
     names, labels = run.provenance.class_names, encoding.labels
     present = np.unique(labels).tolist()
     starts = FIRST_CLASSES if set(FIRST_CLASSES) <= set(present) else (present[0], present[-1])
@@ -68,10 +68,10 @@ def _confusable(run: Run, encoding: Encoding, judge: str) -> Ends:
     a = st.selectbox("Class a", options, present.index(starts[0]), key=keys.CLASS_A, width=90, **keys.KEPT)
     b = st.selectbox("Class b", options, present.index(starts[1]), key=keys.CLASS_B, width=90, **keys.KEPT)
     pair = (named(a, starts[0]), named(b, starts[1]))
-    found = cached.confusable_pair(encoding.arms[judge], labels, pair)
+    found = cached.confusable_pair(encoding.arms[arm], labels, pair)
     told = (
         f"the image of class {names[pair[0]]} and the image of class {names[pair[1]]} whose means lie nearest in "
-        f"{judge.upper()} ({found.distance:.3f} apart)"
+        f"{arm.upper()} ({found.distance:.3f} apart)"
     )
     return Ends((found.first, found.second), told)
 

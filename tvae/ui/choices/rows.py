@@ -19,7 +19,7 @@ from tvae.explore.example_images import (
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import session as state
-from tvae.ui.address.row_list import rows_from_address
+from tvae.ui.address.row_numbers import rows_from_address
 from tvae.ui.session import keys
 
 EACH, ONE, RANDOM, ROWS, PICKED, WORST, DIFFERENT = SOURCES = (

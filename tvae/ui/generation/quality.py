@@ -21,7 +21,7 @@ from tvae.ui import cached
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import arm_columns
 
-PIXELS, FEATURES = "pixels", "the judge's features"
+PIXELS, FEATURES = "pixels", "the classifier's features"
 
 
 def share_words(share: float, error: float, bold: bool = False) -> str:
@@ -40,7 +40,7 @@ def show_quality(
     asked: int | None,
     told: str,
 ) -> None:
-    """Precision, recall and the judge's word on every arm, with real images for comparison."""
+    """Precision, recall and the classifier's answers for every arm, with real images for comparison."""
     shares = {arm: sample_shares(quality, seen.get(arm), asked) for arm, quality in found.items()}
     real_shares = sample_shares(real, real_seen, asked)
     titles: dict[Measure, str] = {"precision": "Precision", "recall": "Recall"}
@@ -95,11 +95,11 @@ def show_measures(
         if classifier is not None:
             seen[arm] = classifier.classes(classifier.features(imagined))
     real_seen = None if classifier is None else classifier.classes(classifier.features(images.images[rows.others]))
-    where = "in grey values of pixels" if space is None else "in the judge's 256 features"
+    where = "in grey values of pixels" if space is None else "in the classifier's 256 features"
     of_class = "" if asked is None else f" of class {names[asked]}"
     table, chart = arm_columns(2)
     with table:
-        st.markdown("##### How true, how varied")
+        st.markdown("##### Precision and recall")
         show_quality(
             run,
             arms,
@@ -116,11 +116,11 @@ def show_measures(
             f"{run.config.data.name} test split, training seed {run.config.train.seed}, checkpoint {run.name}.",
         )
     with chart:
-        st.markdown("##### What the judge sees in them")
+        st.markdown("##### Which classes the classifier names")
         if classifier is None or real_seen is None:
             st.info(
-                "Nobody has trained a judge on these images, so only pixels are compared. "
-                f"`python -m tvae judge {run.folder}` does."
+                "Nobody has trained a classifier on these images, so only pixels are compared. "
+                f"`python -m tvae classifier {run.folder}` does."
             )
             return
         count = len(names)
@@ -131,11 +131,11 @@ def show_measures(
             arm_colours(list(run.config.arms)),
         )
         st.plotly_chart(
-            figure, key=keys.CLASSES_SEEN, config={"displayModeBar": False}, alt="Classes that the judge sees"
+            figure, key=keys.CLASSES_SEEN, config={"displayModeBar": False}, alt="Classes that the classifier names"
         )
         right = 100 * float((classifier.classes(classifier.features(images.images)) == images.labels).mean())
         st.caption(
-            f"The judge is a small classifier trained on the training labels alone, right on {right:.2f} % of "
+            f"The classifier is a small network trained on the training labels alone, right on {right:.2f} % of "
             f"{len(images):,} test images; n = {n:,} samples of each arm. It must name a class even where a sample "
             "shows none."
         )

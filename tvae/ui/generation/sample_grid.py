@@ -12,7 +12,7 @@ ACROSS = 6
 def sample_grid(
     images: np.ndarray, seen: np.ndarray | None, names: tuple[str, ...], asked: int | None
 ) -> list[GridRow]:
-    """The samples, six to a row; under each the class that the judge sees, marked where another was asked for."""
+    """The samples, six to a row; under each the class that the classifier names, marked where another was asked for."""
     rows = []
     blank = np.zeros((-len(images) % ACROSS, *images.shape[1:]), np.uint8)
     padded = np.concatenate([images, blank])

@@ -14,14 +14,14 @@ from tvae.model.network import to_grey
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui.choices.path_ends import Ends
-from tvae.ui.images.shown_grid import grid_download
+from tvae.ui.images.image_grid import grid_download
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
 
 
 def step_grid(run: Run, encoding: Encoding, ways: dict[str, Interpolation], images: np.ndarray | None) -> list[GridRow]:
-    """The steps as a picture to keep: decodes with their votes, the nearest images with the density."""
+    """The steps as an image to download: decodes with their votes, the nearest images with the density."""
     names, ink, colours = run.provenance.class_names, INK[theme()], arm_colours(list(run.config.arms))
     rows = []
     for arm, way in ways.items():

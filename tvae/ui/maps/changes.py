@@ -30,7 +30,7 @@ def show_changes(pair: Pair, picks: state.Picks, names: tuple[str, ...], images:
     st.markdown("##### What changed")
     if pair.same:
         st.caption(
-            "Both maps show one and the same latent space: its neighbourhoods are the same, only the pictures differ."
+            "Both maps show one and the same latent space: its neighbourhoods are the same, only the maps differ."
         )
         return
     chart, groups = st.columns(2, gap="large")
@@ -92,7 +92,7 @@ def _show_extremes(pair: Pair, picks: state.Picks, images: Images | None) -> Non
 
 
 def _show_groups(pair: Pair, picks: state.Picks, names: tuple[str, ...]) -> None:
-    """Groups that lost or gained the same company, a sentence each."""
+    """Groups that lost or gained the same neighbours, a sentence each."""
     n = len(pair.labels)
     wide = min(cached.MOST_NEIGHBOURS, max(pair.k, n // ROWS_A_NEIGHBOUR))
     told = cached.change_groups(pair.left.encoded, pair.right.encoded, wide, pair.labels, names)
@@ -128,7 +128,7 @@ def _show_groups(pair: Pair, picks: state.Picks, names: tuple[str, ...]) -> None
     st.caption(
         f"Images among whose {wide} nearest much the same ones were lost, or gained, found by average-linkage "
         f"clustering in each class; {len(told):,} groups of {LEAST_MEMBERS} or more among n = {n:,}. "
-        "First those whose company was of another class."
+        "Groups whose lost or gained neighbours are of another class come first."
     )
 
 

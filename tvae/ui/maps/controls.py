@@ -69,6 +69,6 @@ def choose_number_of_neighbours(n: int) -> int:
         most,
         min(10, most),
         key=keys.NEIGHBOURS_K,
-        help="How many nearest images count as an image's neighbourhood, in the latent space and not on the picture.",
+        help="How many nearest images count as an image's neighbourhood, in the latent space and not on the map.",
         **keys.KEPT,
     )

@@ -16,13 +16,13 @@ from tvae.ui.style.escaping import as_text
 
 @st.fragment(run_every=1.0)
 def show_progress(ticket: Ticket, key: str, told: str) -> None:
-    """How far the layout is, and a way out."""
+    """Shows how far the layout is, with a button that cancels it."""
     if ticket.over:
         st.rerun()
     now = ticket.progress()
     left = "" if now.seconds_left is None else f", about {max(1, round(now.seconds_left))} s left"
     bar, out = st.columns([4, 1], vertical_alignment="center")
-    doing = "Measuring how far to believe PCA" if told == "PCA" else f"{told}"
+    doing = "Measuring the accuracy of PCA" if told == "PCA" else f"{told}"
     bar.progress(min(1.0, now.share), f"{doing}: {now.phase}{left}.")
     if out.button("Cancel", key=keys.layout_cancel(key), width="stretch"):
         ticket.cancel()
@@ -30,7 +30,7 @@ def show_progress(ticket: Ticket, key: str, told: str) -> None:
 
 
 def show_layout_states(pictures: tuple[Picture, Picture], kept: state.Layouts) -> None:
-    """Layouts under way and those that did not come."""
+    """Shows layouts that are being computed and those that failed."""
     for key, shown in {shown.key: shown for shown in pictures}.items():
         if shown.ticket is not None:
             show_progress(shown.ticket, key, shown.told)
@@ -43,7 +43,7 @@ def show_layout_states(pictures: tuple[Picture, Picture], kept: state.Layouts) -
 def both_layouts(
     left: View, right: View, chosen: tuple[Parameters, Parameters], seed: int, kept: state.Layouts
 ) -> tuple[Picture, Picture]:
-    """The pictures of both sides; PCA with a note where the method is impossible for these rows."""
+    """The layouts of both sides; PCA with a note where the method is impossible for these rows."""
     try:
         asked = (request_for(left, right, chosen[0], seed), request_for(right, left, chosen[1], seed))
     except InputError as error:

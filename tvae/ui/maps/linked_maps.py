@@ -63,7 +63,7 @@ def map_key(pair: Pair) -> str:
 
 
 def show_captions(pair: Pair, pictures: tuple[Picture, Picture], colouring: str) -> None:
-    """What the maps show, how far to believe them, and what they can't show."""
+    """What the maps show, how accurate they are, and what they can't show."""
     views = (pair.left, pair.right)
     for column, view, shown in zip(st.columns(2), views, pictures, strict=True):
         found = shown.fidelity
@@ -84,7 +84,7 @@ def show_captions(pair: Pair, pictures: tuple[Picture, Picture], colouring: str)
         f"Each point is an image of the {as_text(run.config.data.name)} test split, n = {len(pair.labels):,}, "
         f"coloured by {COLOURINGS[colouring]}; training seed {run.config.train.seed}, checkpoint {as_text(runs)}. "
         "The right map is turned and scaled to lie like the left. "
-        f"Distances between clusters and their sizes mean nothing in such a picture; {lines}."
+        f"Distances between clusters and their sizes mean nothing on such a map; {lines}."
     )
     for note in dict.fromkeys(note for shown in pictures for note in shown.notes):
         st.caption(note)

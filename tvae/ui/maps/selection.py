@@ -11,14 +11,14 @@ from tvae.figures.maps import class_mix
 from tvae.metrics.selection_summary import Companion, selection
 from tvae.ui import session as state
 from tvae.ui.components.neighbour_panel import PanelSide, neighbour_panel
-from tvae.ui.images.shown_grid import show_grid_within
+from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.maps.pair import MOST_TILES, Pair, panel_neighbours, selected_rows_csv
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 
 Images = UInt8[np.ndarray, "n height width"]
 ROOM = 520
-"""Screen pixels across that half of a wide page has for a picture."""
+"""Width in screen pixels that half of a wide page has for an image."""
 SIDE = 84
 """Of a single image, in screen pixels."""
 
@@ -26,7 +26,7 @@ Positions = tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]
 
 
 def thumbnails_row(label: str, companions: list[tuple[int, str]], images: Images | None, colour: str) -> None:
-    """One picture of some rows, with a few characters under each."""
+    """The images of some rows side by side, with a few characters under each."""
     if images is None:
         st.markdown(f"{label}: " + ", ".join(f"row {row} ({under})" for row, under in companions))
         return
@@ -47,9 +47,7 @@ def show_selection(
     """What the selected rows are, and what became of their neighbourhoods."""
     st.markdown("##### The selection")
     if len(picks.rows) == 0:
-        st.caption(
-            "Draw around points on either map (or click one): what they are is told here. Shift adds, Alt removes."
-        )
+        st.caption("Draw around points on either map (or click one): they are described here. Shift adds, Alt removes.")
         return
     found = selection(picks.rows, pair.labels, len(names), pair.changes, images, most=8)
     commonest = names[int(found.class_counts.argmax())]

@@ -29,7 +29,7 @@ def draw_example() -> None:
 
 
 def take_upload() -> None:
-    """What was sent becomes the own picture, or a line that says why not."""
+    """Takes the uploaded file as the own image, or keeps why it can't."""
     own, sent = state.own_digit(), state.read(keys.UPLOAD)
     own.ink, own.notes, own.error = "", (), ""
     if sent is None:
@@ -42,7 +42,7 @@ def take_upload() -> None:
 
 
 def chosen_ink(way: str, own: state.OwnDigit) -> np.ndarray | None:
-    """The square to draw on, or the picture to send; what ink came of it."""
+    """Shows the square to draw on or the upload, and returns the ink."""
     if way == DRAW:
         begun = strokes_from_text(own.strokes)
         drawn = drawing(begun, sheet=own.sheet, key=keys.DRAWING)
@@ -50,7 +50,7 @@ def chosen_ink(way: str, own: state.OwnDigit) -> np.ndarray | None:
         kept = strokes_from_text(own.strokes)  # what the address tells, and nothing finer, is what is looked at
         return ink_of_strokes(kept) if kept else None
     st.file_uploader(
-        "A picture of a digit",
+        "An image of a digit",
         SUFFIXES,
         key=keys.UPLOAD,
         on_change=take_upload,
@@ -58,7 +58,7 @@ def chosen_ink(way: str, own: state.OwnDigit) -> np.ndarray | None:
         help="A drawing or a photograph, dark on light or light on dark.",
     )
     if own.error:
-        st.error(as_text(f"This picture was not taken. {own.error}."))
+        st.error(as_text(f"This image can't be used. {own.error}."))
     for note in own.notes:
         st.caption(note)
     return ink_from_text(own.ink) if own.ink else None

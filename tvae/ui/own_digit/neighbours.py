@@ -12,8 +12,8 @@ from tvae.figures.images import votes_by_class
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
-from tvae.ui.images.shown_grid import show_grid_within
-from tvae.ui.maps.link import offer_on_map
+from tvae.ui.images.image_grid import show_grid_within
+from tvae.ui.maps.select_on_map import offer_on_map
 from tvae.ui.own_digit.on_maps import SHOWN_NEIGHBOURS
 from tvae.ui.run_images import look_for_images_again
 from tvae.ui.session import keys
@@ -61,7 +61,7 @@ def show_neighbours(
             rows = (f"row {row:,} ({words})" for row, words in zip(found.rows[0], under[arm], strict=True))
             st.markdown(as_text(f"{arm.upper()}: {', '.join(rows)}"))
         words, again = st.columns([4, 1], vertical_alignment="center")
-        words.caption(as_text(f"Without pictures: {why}"))
+        words.caption(as_text(f"Without images: {why}"))
         again.button("Try again", on_click=look_for_images_again)
     else:
         rows = [

@@ -20,7 +20,7 @@ SHOWN_NEIGHBOURS = 8
 
 
 def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, seen: dict[str, NewImage]) -> None:
-    """Where the image lands on each arm's map."""
+    """Shows where the image lies on each arm's map."""
     layout = cached.layout(run, method)
     shown = method if layout is not None else "pca"
     maps = cached.arm_maps({arm: encoding.arms[arm] for arm in arms}, layout)

@@ -12,7 +12,7 @@ from tvae.figures.image_grid import GridRow
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
-from tvae.ui.images.shown_grid import show_grid_within
+from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.style.theme import theme
 
 

@@ -16,8 +16,8 @@ from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui.choices.rows import ChosenRows
-from tvae.ui.images.shown_grid import grid_download, show_grid
-from tvae.ui.maps.link import offer_on_map
+from tvae.ui.images.image_grid import grid_download, show_grid
+from tvae.ui.maps.select_on_map import offer_on_map
 from tvae.ui.session import keys
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.escaping import as_text

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Int
 
-from tvae.ui.address.row_list import rows_from_address, rows_to_address
+from tvae.ui.address.row_numbers import rows_from_address, rows_to_address
 from tvae.ui.session import keys
 from tvae.ui.session.values import address, in_address, kept, put_in_address
 

@@ -29,7 +29,7 @@ FITTED_TO = {"start": "the start", "newest": "the newest snapshot"}
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """What a picture is made from, and how far it is."""
+    """What a map is fitted to, and how far its layout is."""
 
     run: Run
     """At the snapshot that it is fitted to."""
@@ -39,7 +39,7 @@ class Fitted:
 
 
 def show_map(job: Job) -> None:
-    """How the picture is made, and the picture as it comes."""
+    """The controls of the map, and the map."""
     st.markdown("##### The latent map")
     controls = st.container(horizontal=True, vertical_alignment="bottom", gap="large")  # wraps where it is narrow
     method = controls.segmented_control(
@@ -49,7 +49,7 @@ def show_map(job: Job) -> None:
     reference = controls.segmented_control(
         "Fitted to", list(FITTED_TO), default="start", required=True, format_func=FITTED_TO.__getitem__,
         key=keys.TRAINING_FITTED_TO, persist_state="session", width="content",
-        help="The picture is made once, of these means, and stands still: what moves in it is the latent space.",
+        help="The map is fitted once, to these means, and stays: what moves on it is the latent space.",
     )  # fmt: skip
     if method != "pca" and reference == "newest":
         controls.button(
@@ -58,7 +58,7 @@ def show_map(job: Job) -> None:
             key=keys.FIT_ANEW,
             on_click=_forget_fit,
             args=(job.id,),
-            help="Make the picture again, of the snapshot that is now the newest.",
+            help="Fit the map again, to the snapshot that is now the newest.",
         )
     fitted = _fitted(job.id, method, reference)
     computing = fitted is not None and fitted.asked.ticket is not None
@@ -67,7 +67,7 @@ def show_map(job: Job) -> None:
 
 
 def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
-    """The newest snapshot's means where the picture has them."""
+    """The newest snapshot's means on the fitted map."""
     fitted = _fitted(run_id, method, reference)
     newest = None if fitted is None else _newest(fitted.run.at(None))
     if fitted is None or newest is None:
@@ -113,7 +113,7 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
 
 
 def _fitted(run_id: str, method: str, reference: str) -> Fitted | None:
-    """What the picture is made from; None before the first snapshot."""
+    """What the map is fitted to; None before the first snapshot."""
     try:
         run = read_run(cached.jobs().run(run_id).folder)
     except InputError:
@@ -156,7 +156,7 @@ def _forget_fit(run_id: str) -> None:
 
 
 def _made(fitted: Fitted, at: Run, placed: dict[str, PlacedCodes]) -> str:
-    """How the picture came about, and how far to believe it, as the end of a sentence and more."""
+    """How the map was made, and how accurate it is, as the end of a sentence and more."""
     layout, when = fitted.asked.layout, f"epoch {fitted.run.epoch:.3g}"
     if layout is None:
         return f"in the PCA plane of {when}."

@@ -11,7 +11,7 @@ import streamlit as st
 
 from tvae.figures.colours import INK
 from tvae.figures.image_grid import GridRow
-from tvae.ui.images.shown_grid import show_grid
+from tvae.ui.images.image_grid import show_grid
 from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
 
@@ -19,7 +19,7 @@ ROLES = ("anchor", "positive", "negative")
 TERMS = {"reconstruction": "#2a9d8f", "kl": "#8d6cc9", "triplet": "#d9722e"}
 WORDS = {"reconstruction": "reconstruction", "kl": "KL", "triplet": "triplet"}
 LONGEST = 0.45
-"""Of the longest arrow, as a share of the longest distance in the picture."""
+"""Of the longest arrow, as a share of the longest distance in the chart."""
 
 
 def show_lesson(lesson: dict[str, Any]) -> None:
@@ -49,7 +49,7 @@ def show_lesson(lesson: dict[str, Any]) -> None:
             st.caption(f"{told['wrong']} of the step's {lesson['triplets']} triplets have a hinge above 0.")
     st.caption(
         "The three means μ in the plane that they span, distances true. An arrow is the pull of one term with its "
-        "weight on a mean: the way downhill, all arrows of a picture on one scale. Their sum moves the encoder."
+        "weight on a mean: the way downhill, all arrows of a chart on one scale. Their sum moves the encoder."
     )
 
 

@@ -14,7 +14,7 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.images.cells import HEIGHT, image_cell
-from tvae.ui.maps.link import offer_on_map
+from tvae.ui.maps.select_on_map import offer_on_map
 from tvae.ui.session import keys
 from tvae.ui.triplets.classes import ClassPair
 from tvae.ui.triplets.view import TripletView
@@ -56,7 +56,7 @@ def show_triplets(view: TripletView, pair: ClassPair) -> None:
     )
     try:
         if choice in VERDICTS:
-            triplets = _judged(view, VERDICTS[choice], pair)
+            triplets = _with_verdict(view, VERDICTS[choice], pair)
         elif choice in (WORST_FIRST, WORST_SECOND):
             triplets = _worst(view, view.arms[0] if choice == WORST_FIRST else view.arms[-1], pair)
         else:
@@ -67,11 +67,11 @@ def show_triplets(view: TripletView, pair: ClassPair) -> None:
         st.warning(f"No triplets to show: {error}.")
 
 
-def _judged(view: TripletView, right: tuple[bool, bool], pair: ClassPair) -> Triplets:
+def _with_verdict(view: TripletView, right: tuple[bool, bool], pair: ClassPair) -> Triplets:
     first, second = (view.encoding.arms[arm] for arm in view.arms)
     labels = view.encoding.labels
     found = cached.by_verdict(first, second, labels, view.margin, right, SHOWN, pair)
-    words = f"About {100 * found.share:.2f} % of the triplets of these classes are judged so"
+    words = f"About {100 * found.share:.2f} % of the triplets of these classes are like this"
     words += f" (± {100 * found.standard_error:.2f}, from {found.n_drawn:,} random ones, seed 0)."
     if len(found.triplets) < SHOWN:
         words += " There are no more than these." if found.complete else " No more were found; more may exist."
@@ -138,14 +138,14 @@ def _show(view: TripletView, triplets: Triplets) -> None:
     numbers: list[str] = []
     for arm in view.arms:
         distances = triplet_distances(view.means(arm), triplets)
-        judged = {
+        of_arm = {
             f"{arm.upper()} D(a,p)": distances.to_positive.round(3).tolist(),
             f"{arm.upper()} D(a,n)": distances.to_negative.round(3).tolist(),
             f"{arm.upper()} verdict": ["right" if right else "wrong" for right in distances.satisfied(view.margin)],
         }
-        numbers += list(judged)[:2]
-        columns |= judged
-        shown |= judged
+        numbers += list(of_arm)[:2]
+        columns |= of_arm
+        shown |= of_arm
     shown["rows"] = [", ".join(map(str, rows)) for rows in zip(*roles.values(), strict=True)]
     images: dict[str, list[str]] = {}
     try:

@@ -29,7 +29,7 @@ class Decoded:
     image: UInt8[np.ndarray, "h w"] | None
     """None where it can't draw."""
     told: str
-    """How far to believe it, in a few words, or why there is none."""
+    """How accurate it is, in a few words, or why there is none."""
     far: bool = False
     """Whether no point is near: then it is greyed out."""
 

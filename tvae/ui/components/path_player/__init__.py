@@ -1,6 +1,6 @@
 """Plays an interpolation in the browser.
 
-All frames travel once, as one picture; playing asks nothing of the server.
+All frames are sent once, as one image; playing asks nothing of the server.
 """
 
 from __future__ import annotations

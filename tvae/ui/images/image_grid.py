@@ -1,4 +1,4 @@
-"""st.image of a grid, and its download button."""
+"""Shows an image grid, and its download button."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NARROWEST = 680
 
 def show_grid(rows: Sequence[GridRow], alt: str, key: str) -> None:
     """Show the rows as large as they fit; a narrow page scrolls sideways rather than make their numbers unreadable."""
-    png, across = _picture(rows, _scale(rows))
+    png, across = _png_and_width(rows, _scale(rows))
     size = "wide" if across > NARROWEST else "small"
     with st.container(width=across, key=keys.image_grid(size, key)):
         st.image(png, width="stretch", alt=alt)
@@ -27,8 +27,8 @@ def show_grid_within(rows: Sequence[GridRow], alt: str, room: int) -> None:
     """Show the rows as large as they fit into so many screen pixels, and smaller on a page that has fewer."""
     count, height, width = rows[0].images.shape[:3]
     labels = 0 if any(row.label for row in rows) else LABEL  # room that labels would take
-    png, across = _picture(rows, fitting_scale(count, height, width, room + labels))
-    # In a place of its width: a width of its own would make Streamlit scale the picture to it and encode it again.
+    png, across = _png_and_width(rows, fitting_scale(count, height, width, room + labels))
+    # In a place of its width: a width of its own would make Streamlit scale the image to it and encode it again.
     with st.container(width=across):
         st.image(png, width="stretch", alt=alt)
 
@@ -46,8 +46,8 @@ def grid_download(rows: Sequence[GridRow], name: str, label: str = "PNG") -> Non
     )
 
 
-def _picture(rows: Sequence[GridRow], scale: float) -> tuple[bytes, int]:
-    """The picture, as fine as Streamlit passes it on, and the screen pixels that it is wide."""
+def _png_and_width(rows: Sequence[GridRow], scale: float) -> tuple[bytes, int]:
+    """The grid as a PNG, as fine as Streamlit passes it on, and its width in screen pixels."""
     density = fitting_density(rows, scale)
     png = grid_png(rows, ink=INK[theme()], scale=scale, density=density)
     return png, round(png_width(png) / density)

@@ -1,4 +1,4 @@
-"""Link from a page to the map with rows selected."""
+"""Selects rows on the latent map from another page, and links there."""
 
 from __future__ import annotations
 
