@@ -17,7 +17,7 @@ from tvae.runs.encodings import read_encoding
 from tvae.runs.run import read_run
 from tvae.runs.weights import network
 from tvae.ui import cached
-from tvae.ui.images import shown_grid as image_grid
+from tvae.ui.images import image_grid
 
 ROOT = Path(__file__).parents[2]
 RUN = read_run(ROOT / "checkpoints" / "digits")

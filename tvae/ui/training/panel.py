@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from itertools import cycle
 from typing import Any
 
 import streamlit as st
 
-from tvae.config import PRESETS, DataConfig, LossConfig, RunConfig, vae_and_tvae
+from tvae.config import PRESETS, DataConfig, LossConfig, RunConfig, TrainConfig, option_name, vae_and_tvae
 from tvae.data import DATASETS
 from tvae.errors import InputError
 from tvae.runs.run import Run
@@ -45,17 +46,19 @@ PRESETS_SHOWN = {
     "Best trade": Preset("1,000 hidden units, all triplets of a batch: better at both, slower.", PRESETS["best"]),
 }
 KEEP: Any = {"persist_state": "session"}
+LOSS_SETTINGS = {entry.name: entry for entry in fields(LossConfig) if "low" in entry.metadata}
+"""The numbers of the loss, as `LossConfig` has them: one that is added there has its place in the panel."""
+LABELS = {name: name.replace("kl", "KL").replace("_", " ") for name in LOSS_SETTINGS}
+LABELS = {name: label[:1].upper() + label[1:] for name, label in LABELS.items()}
+"""Names of the loss's numbers in the panel and in its messages."""
 FIELDS = {
-    "loss.margin": "Margin",
-    "loss.triplet-weight": "Triplet weight",
-    "loss.kl-weight": "KL weight",
-    "loss.reconstruction-weight": "Reconstruction weight",
+    **{option_name(LossConfig, name): label for name, label in LABELS.items()},
     "train.epochs": "Epochs",
     "seconds": "Seconds",
     "train.seed": "Seed",
 }
-"""What the panel calls the fields that the library's messages name."""
-MOST_EPOCHS = 100_000
+"""Names in the panel of the settings that the library's messages name."""
+MOST_EPOCHS = {entry.name: entry for entry in fields(TrainConfig)}["epochs"].metadata["high"]
 """Where a time budget ends the run."""
 SECONDS_WARM = 60.0
 """After which the worker that is kept ready is looked after again."""
@@ -102,16 +105,17 @@ def _fill(run: Run) -> None:
     loss = next(reversed(config.arms.values()))
     values = {
         "data": run.config.data.name if run.config.data.name in DATASETS else DATASETS[0],
-        "margin": loss.margin,
-        "triplet": loss.triplet_weight,
-        "kl": loss.kl_weight,
-        "reconstruction": loss.reconstruction_weight,
+        **{_key(name): getattr(loss, name) for name in LOSS_SETTINGS},
         "length": float(max(1, round(preset.share * config.train.epochs))),
         "unit": "epochs",
         "seed": config.train.seed,
     }
     for name, value in values.items():
         state.write(keys.train(name), value)
+
+
+def _key(setting: str) -> str:
+    return setting.removesuffix("_weight")
 
 
 def _show_fields(preset: Preset) -> None:
@@ -124,14 +128,11 @@ def _show_fields(preset: Preset) -> None:
         **KEEP,
     )
     a, b = st.columns(2)
-    for place, label, name, step in (
-        (a, "Margin", "margin", 0.1),
-        (b, "Triplet weight", "triplet", 1.0),
-        (a, "KL weight", "kl", 0.1),
-        (b, "Recon. weight", "reconstruction", 0.1),
-        (a, "For", "length", 1.0),
-    ):
-        place.number_input(label, value=None, step=step, format="%.4g", key=keys.train(name), **KEEP)
+    for place, (name, entry) in zip(cycle((a, b)), LOSS_SETTINGS.items(), strict=False):
+        label = LABELS[name].replace("Reconstruction", "Recon.")
+        step = 10.0 ** (math.floor(math.log10(entry.default)) - 1)  # a tenth of the default's order of magnitude
+        place.number_input(label, value=None, step=step, format="%.4g", key=keys.train(_key(name)), **KEEP)
+    a.number_input("For", value=None, step=1.0, format="%.4g", key=keys.train("length"), **KEEP)
     b.selectbox("Unit", ("epochs", "seconds"), key=keys.train("unit"), **KEEP)
     st.caption("Of training. Measuring the run at its end comes on top: about 25 s on MNIST, 2 s on digits.")
     st.number_input("Seed", value=None, step=1, format="%d", key=keys.train("seed"), **KEEP)
@@ -154,12 +155,13 @@ def _asked(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
     """
     asked = {name: state.read(keys.train(name)) for name in ("data", "unit", "seed")}
     # An empty field counts as NaN, which is refused like any other impossible value.
-    margin, triplet, kl, reconstruction, length = (
-        math.nan if (value := state.read(keys.train(name))) is None else value
-        for name in ("margin", "triplet", "kl", "reconstruction", "length")
-    )
+    numbers = {
+        name: math.nan if (value := state.read(keys.train(name))) is None else value
+        for name in (*map(_key, LOSS_SETTINGS), "length")
+    }
+    length = numbers["length"]
     in_epochs = asked["unit"] == "epochs"
-    loss = LossConfig(margin=margin, triplet_weight=triplet, kl_weight=kl, reconstruction_weight=reconstruction)
+    loss = LossConfig(**{name: numbers[_key(name)] for name in LOSS_SETTINGS})
     if in_epochs and not length.is_integer():
         raise InputError(f"train.epochs: {length:g} is not possible; it must be a whole number from 1 to {MOST_EPOCHS}")
     like = preset.config or run.config
