@@ -1,4 +1,4 @@
-"""Still pictures of maps: a place is drawn where its row is, beyond the edge on the edge."""
+"""Still maps: a new image is drawn at its position, and on the edge where that lies outside."""
 
 import io
 
@@ -18,8 +18,8 @@ def drawn(spot, near=NOBODY) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(map_png(ground, AT, spot, near, "#ff00ff", "light"))))
 
 
-def middle_of(picture: np.ndarray) -> tuple[float, float]:
-    rows, columns = np.nonzero((picture == (255, 0, 255, 255)).all(axis=2))
+def middle_of(image: np.ndarray) -> tuple[float, float]:
+    rows, columns = np.nonzero((image == (255, 0, 255, 255)).all(axis=2))
     return float(columns.mean()), float(rows.mean())
 
 
@@ -36,7 +36,7 @@ def test_lines_lead_to_the_nearest():
     assert joined > alone + 500
 
 
-def test_a_place_beyond_the_picture_is_told_and_drawn_on_its_edge():
+def test_a_position_outside_the_image_is_reported_and_drawn_on_its_edge():
     assert not outside(AT[1], AT)
     assert outside(np.array([30.0, 2.0]), AT)
     x, _ = middle_of(drawn(np.array([30.0, 2.5])))

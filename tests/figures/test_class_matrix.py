@@ -1,0 +1,39 @@
+"""Every cell of the class matrix carries its classes and its share, and never runs a label as HTML."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.figures.drawn import drawn
+from tvae.figures.class_matrix import class_heat_map
+from tvae.metrics.triplet_accuracy import class_matrix
+
+LABELS = np.repeat([0, 1, 4], [6, 5, 4])
+MEANS = np.random.default_rng(1).normal(size=(15, 2))
+
+
+@pytest.mark.parametrize(("low", "said"), [(0.2, "%"), (None, "points")])
+def test_every_cell_carries_its_classes_and_its_share(low, said):
+    matrix = class_matrix(MEANS, LABELS, 0.5)
+    names = ["a", "<b>", "c"]
+    figure = drawn(class_heat_map(matrix.accuracy, [0, 1, 4], names, (4, 1), "VAE", ink="#000000", low=low))
+    heat, cells = figure["data"]
+    assert np.allclose(np.array(heat["z"], float), 100 * matrix.accuracy, equal_nan=True)
+    assert cells["customdata"] == [[0, 1], [0, 4], [1, 0], [1, 4], [4, 0], [4, 1]]
+    for text, x, y in zip(cells["hovertext"], cells["x"], cells["y"], strict=True):
+        assert f"{100 * matrix.accuracy[y, x]:.2f} {said}" in text
+    assert cells["hovertext"][0].startswith("anchor a, negative &lt;b&gt;: ")
+    assert "<b>" not in json.dumps(figure)
+    row, column = figure["layout"]["shapes"]
+    assert (row["y0"], row["y1"]) == (1.5, 2.5)
+    assert (column["x0"], column["x1"]) == (0.5, 1.5)
+
+
+def test_classes_called_alike_keep_cells_of_their_own():
+    matrix = class_matrix(MEANS, LABELS, 0.5)
+    figure = drawn(class_heat_map(matrix.accuracy, [0, 1, 4], ["x" * 40] * 3, (None, None), "", ink="#000000", low=0.0))
+    assert figure["data"][0]["x"] == [0, 1, 2]
+    assert figure["layout"]["xaxis"]["ticktext"] == ["x" * 11 + "…"] * 3
