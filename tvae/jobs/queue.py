@@ -1,7 +1,7 @@
 """Queue of a runs folder, in SQLite.
 
 A run is in the queue from its start to its end. Its worker claims its turn; a row whose worker is gone counts for
-nothing and is dropped by the next claim. What became of a run is not told here but by its own files.
+nothing and is dropped by the next claim. What became of a run is not written here but in its own files.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from tvae.system.files import read_bounded, write_atomically
 
 
 def write_encoding(folder: Path, encoding: Encoding, *, half: bool = False) -> None:
-    """Write encoding-<split>.npz, means as float32 or float16, so that pages which only look need no torch."""
+    """Write encoding-<split>.npz, means as float32 or float16, so that pages that only read need no torch."""
     precision = np.float16 if half else np.float32
     arrays: dict[str, np.ndarray] = {
         "labels": encoding.labels,
@@ -69,28 +69,28 @@ def write_curves(folder: Path, split: str, curves: Mapping[str, TripletCurve]) -
 def read_curves(run: Run, split: str) -> dict[str, TripletCurve] | None:
     """Each arm's curve, or None if the file is not there or can't be this run's."""
     try:
-        found = _read_by_arm(run, f"curves-{split}.npz")
-        return {arm: TripletCurve.from_arrays(arrays) for arm, arrays in found.items()}
+        arms = _read_by_arm(run, f"curves-{split}.npz")
+        return {arm: TripletCurve.from_arrays(arrays) for arm, arrays in arms.items()}
     except InputError:
         return None
 
 
 def write_gaps(folder: Path, split: str, gaps: Mapping[str, GapHistogram]) -> None:
     """Write gaps-<split>.npz."""
-    _write_by_arm(folder / f"gaps-{split}.npz", {arm: found.to_arrays() for arm, found in gaps.items()})
+    _write_by_arm(folder / f"gaps-{split}.npz", {arm: histogram.to_arrays() for arm, histogram in gaps.items()})
 
 
 def read_gaps(run: Run, split: str) -> dict[str, GapHistogram] | None:
     """The distribution of each arm's gaps, or None if the file is not there or can't be this run's."""
     try:
-        found = _read_by_arm(run, f"gaps-{split}.npz")
-        return {arm: GapHistogram.from_arrays(arrays) for arm, arrays in found.items()}
+        arms = _read_by_arm(run, f"gaps-{split}.npz")
+        return {arm: GapHistogram.from_arrays(arrays) for arm, arrays in arms.items()}
     except InputError:
         return None
 
 
-def _write_by_arm(path: Path, found: Mapping[str, Mapping[str, np.ndarray]]) -> None:
-    arrays = {f"{arm}/{name}": array for arm, named in found.items() for name, array in named.items()}
+def _write_by_arm(path: Path, arms: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+    arrays = {f"{arm}/{name}": array for arm, by_name in arms.items() for name, array in by_name.items()}
     write_atomically(path, npz_bytes(arrays))
 
 

@@ -1,6 +1,6 @@
 """Everything needed to resume, in one safetensors file.
 
-The batch of a step is a function of the seed and the step (see `triplets`), so no random state is kept.
+The batch of a step is a function of the seed and the step (see `training/triplet_sampler`), so no random state is kept.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class Standing:
 
 
 def write_resume_file(path: Path, training: Training, standing: Standing) -> None:
-    """Keep where a run stands.
+    """Write all that is needed to resume.
 
     Raises:
-        OSError: the disk is full; what was kept before stands.
+        OSError: the disk is full; the file as it was stands.
     """
     tensors = {
         # By rows, as safetensors says of all memory that it is given; the fast step keeps some by columns.
@@ -59,20 +59,22 @@ def read_resume_file(path: Path, config: RunConfig, pixels: int) -> tuple[Standi
     Raises:
         InputError: cut, garbled, of other names or shapes, or with a value that is not finite.
     """
-    one = weight_shapes(pixels, config.model)
-    shapes = {f"{arm}/{part}/{name}": one[name] for arm in config.arms for part in _PARTS for name in one}
+    arm_shapes = weight_shapes(pixels, config.model)
+    shapes = {
+        f"{arm}/{part}/{name}": shape for arm in config.arms for part in _PARTS for name, shape in arm_shapes.items()
+    }
     header_limit = 100_000 + 200 * len(shapes) + 4_000 * len(config.arms)
     values = sum(int(np.prod(shape)) for shape in shapes.values())
     content = read_bounded(path, 8 + header_limit + 4 * values)
     tensors = parse_weights(content, shapes, str(path), header_limit)
-    standing = run_state(safetensors_header(content, str(path), header_limit), str(path))
+    standing = _standing(safetensors_header(content, str(path), header_limit), str(path))
     return standing, {
         arm: {name.removeprefix(f"{arm}/"): tensors[name] for name in tensors if name.startswith(f"{arm}/")}
         for arm in config.arms
     }
 
 
-def run_state(header: Mapping[str, Any], where: str) -> Standing:
+def _standing(header: Mapping[str, Any], where: str) -> Standing:
     try:
         standing = Standing(**read_json(header["__metadata__"][_KEY], where))
         sound = (
@@ -85,5 +87,5 @@ def run_state(header: Mapping[str, Any], where: str) -> Standing:
     except (KeyError, TypeError):
         sound = False
     if not sound:
-        raise InputError(f"{where}: does not tell where the run stood")
+        raise InputError(f"{where}: does not say where the run stood")
     return standing

@@ -26,6 +26,8 @@ from tvae.system.files import write_atomically
 LARGEST_ZIP = 256 * 2**20
 LARGEST_RUN = 512 * 2**20
 """Bytes of all members, unpacked."""
+LARGEST_CONFIG = 2**20
+"""Bytes of config.json."""
 MOST_MEMBERS = 2_000
 MOST_RATIO = 200
 """Times that a member may be larger than it is in the zip: weights hardly shrink, text by a tenth to a fiftieth."""
@@ -47,10 +49,9 @@ def zip_run(folder: Path) -> bytes:
 
 
 def run_members(content: bytes) -> dict[str, bytes]:
-    """What a zip of a run holds, by the place of each file in the run's folder; nothing is written.
+    """The files in a zip of a run, by their path in the run's folder; nothing is written.
 
-    A single folder around everything is taken off. What is inside the files is not looked at: `read_run` and
-    `read_weights` check that.
+    A single folder around everything is taken off. What is inside the files is not checked here but by `take_in_run`.
 
     Raises:
         InputError: no zip, or a broken one; a member that is no file of a run; the same one twice; encrypted; more or
@@ -60,58 +61,55 @@ def run_members(content: bytes) -> dict[str, bytes]:
         raise InputError(f"zip: {len(content) >> 20} MB; at most {LARGEST_ZIP >> 20} MB are taken")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _read(archive)
+            return _checked_members(archive)
     except InputError:  # a ValueError too
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, ValueError):
         raise InputError("zip: not a zip file that can be read; one that this program made is right") from None
 
 
-def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
+def _checked_members(archive: zipfile.ZipFile) -> dict[str, bytes]:
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) > MOST_MEMBERS:
         raise InputError(f"zip: {len(members):,} members; a run has at most {MOST_MEMBERS:,}")
     prefix = _folder_around([member.filename for member in members])
-    left, found = LARGEST_RUN, {}
+    bytes_left, contents = LARGEST_RUN, {}
     for member in members:
         name = member.filename.removeprefix(prefix)
-        told = f"zip: member {member.filename[:_SHOWN]!r}"
+        what = f"zip: member {member.filename[:_SHOWN]!r}"
         if not _MEMBER.fullmatch(name):
-            raise InputError(f"{told} is no file of a run; config.json, history.jsonl, README.md and *.safetensors are")
-        if name in found:
-            raise InputError(f"{told} is there twice")
+            raise InputError(f"{what} is no file of a run; config.json, history.jsonl, README.md and *.safetensors are")
+        if name in contents:
+            raise InputError(f"{what} is there twice")
         if member.flag_bits & 1:
-            raise InputError(f"{told} is encrypted; send it without a password")
-        if member.file_size > left:
+            raise InputError(f"{what} is encrypted; send it without a password")
+        if member.file_size > bytes_left:
             raise InputError(f"zip: more than {LARGEST_RUN >> 20} MB unpacked; a run is smaller")
         if member.file_size > MOST_RATIO * max(member.compress_size, 1) + 1024:
-            raise InputError(f"{told} unpacks to more than {MOST_RATIO} times its size; a run's files don't")
+            raise InputError(f"{what} unpacks to more than {MOST_RATIO} times its size; a run's files don't")
         with archive.open(member) as file:
-            inside = file.read(member.file_size + 1)
-        if len(inside) != member.file_size:
-            raise InputError(f"{told} is not as large as the zip says")
-        left -= len(inside)
-        found[name] = inside
-    if "config.json" not in found:
+            content = file.read(member.file_size + 1)
+        if len(content) != member.file_size:
+            raise InputError(f"{what} is not as large as the zip says")
+        bytes_left -= len(content)
+        contents[name] = content
+    if "config.json" not in contents:
         raise InputError("zip: no config.json in it; the zip of a run's folder has one")
-    return found
+    return contents
 
 
 def _folder_around(names: list[str]) -> str:
     """The one folder that all names lie in, with its slash; nothing where there is none."""
     if "config.json" in names:
         return ""
-    around = [name.removesuffix("config.json") for name in names if re.fullmatch(r"[^/\\]{1,120}/config\.json", name)]
-    return around[0] if len(around) == 1 else ""
-
-
-LARGEST_CONFIG = 2**20
+    folders = [name.removesuffix("config.json") for name in names if re.fullmatch(r"[^/\\]{1,120}/config\.json", name)]
+    return folders[0] if len(folders) == 1 else ""
 
 
 def take_in_run(members: Mapping[str, bytes], folder: Path) -> Run:
-    """Write the members of a run's zip (see `run_zip.run_members`) into an empty folder, and check them.
+    """Write the members of a run's zip (see `run_members`) into an empty folder, and check them.
 
-    Its metrics and model card are left out: what is said of the weights is measured here.
+    Its metrics and model card are left out: they are measured and written anew.
 
     Raises:
         InputError: settings that are impossible or on data that are not known here, weights that don't fit them, are
@@ -127,22 +125,22 @@ def take_in_run(members: Mapping[str, bytes], folder: Path) -> Run:
     try:
         run = read_run(folder)
         train_size(run.config.data.name)
-        places = {folder} | {(folder / name).parent for name in members if name.startswith(f"{SNAPSHOTS}/")}
-        for place in sorted(places):
+        weight_folders = {folder} | {(folder / name).parent for name in members if name.startswith(f"{SNAPSHOTS}/")}
+        for place in sorted(weight_folders):
             for arm in run.config.arms:
                 read_arm(place / f"{arm}.safetensors", run.pixels, run.config.model)
         for name in members:
             if name.endswith(".safetensors") and Path(name).stem not in run.config.arms:
                 raise InputError(f"{name}: the run has no such arm; it has {', '.join(run.config.arms)}")
-        for place in places - {folder}:
+        for place in weight_folders - {folder}:
             if not re.fullmatch("0|[1-9][0-9]*", place.name) or int(place.name) > run.step:
                 raise InputError(f"{SNAPSHOTS}/{place.name[:20]}: no step of this run; it took {run.step:,}")
         for row in read_history(folder):
-            if not _is_history(row, run):
+            if not _is_history_row(row, run):
                 raise InputError(f"{HISTORY}: a line is not of a run's history: {json.dumps(row)[:80]}")
     except InputError as error:
         raise InputError(f"zip: {str(error).replace(f'{folder}/', '')}") from None
-    write_config(run)  # as this program writes it, without whatever else stood there
+    write_config(run)  # without whatever else stood in it
     return run
 
 
@@ -153,7 +151,7 @@ def unmeasured_snapshots(run: Run) -> list[int]:
     return sorted(set(steps) - set(run.snapshots))
 
 
-def _is_history(row: Any, run: Run) -> bool:
+def _is_history_row(row: Any, run: Run) -> bool:
     if not isinstance(row, dict) or not _is_number(row.get("step")) or not _is_number(row.get("epoch")):
         return False
     arms = row.get("arms")

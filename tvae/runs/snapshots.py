@@ -27,8 +27,8 @@ def snapshot_steps(run: Run, steps: int) -> frozenset[int]:
     """Steps at which a run of this many is worth keeping: the start, then ever further apart.
 
     The k-th of K lies at steps (k/K)²: a latent space takes its shape early. The end is no snapshot, it is the run.
-    K is 24, or as many as `SNAPSHOT_BUDGET` has room for, and in a run so short that encoding the test split 24 times
-    would take most of it one for each time that as many triplets are seen as the test split has images.
+    K is 24, or as many as `SNAPSHOT_BUDGET` has room for. In a run so short that encoding the test split 24 times would
+    take most of it, K is the number of times that as many triplets are seen as the test split has images.
     """
     triplets = steps * run.config.train.batch_size
     count = min(_snapshot_room(run), max(FEWEST_SNAPSHOTS, triplets // run.provenance.test.n))
@@ -43,7 +43,7 @@ def _snapshot_room(run: Run) -> int:
 
 
 def take_snapshot(run: Run, training: Training, split: Split) -> None:
-    """Keep the arms as they stand, and the split as they encode it, in half precision."""
+    """Write the arms' present weights, and the split as they encode it, in half precision."""
     shot = replace(run, snapshot=training.step)
     shot.weights_folder.mkdir(parents=True, exist_ok=True)
     weights = {name: weights_of(arm.model) for name, arm in training.arms.items()}
@@ -65,7 +65,7 @@ class SnapshotTimes:
             self._next = self._first_after(seconds)
 
     def due(self, step: int, seconds: float) -> bool:
-        """Whether one is due after this step; told once."""
+        """Whether a snapshot is due after this step; True once for each."""
         if self._budget is None:
             return step in self._steps
         if self._next >= self._count or (seconds < self._budget * (self._next / self._count) ** 2 and step > 0):
@@ -74,7 +74,11 @@ class SnapshotTimes:
         return True
 
     def taken(self, seconds: float) -> None:
-        """Hear that one was taken, and how long all of this process have taken: a time budget has room for so many."""
+        """Count one that was taken: a time budget has room for so many.
+
+        Args:
+            seconds: that all snapshots of this process took.
+        """
         self._taken += 1
         self._cost = seconds / self._taken
         if self._budget is not None:
@@ -85,7 +89,7 @@ class SnapshotTimes:
 
     @property
     def seconds_later(self) -> float:
-        """What those to come will take."""
+        """What the snapshots still to come will take."""
         return max(0, self._count - self._next) * self._cost
 
     def _first_after(self, seconds: float) -> int:

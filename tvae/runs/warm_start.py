@@ -10,23 +10,21 @@ from tvae.system.array_files import Weights
 
 
 def starting_weights(start: Run, config: RunConfig) -> dict[str, Weights]:
-    """Each arm's first weights: those of the arm of the same name in another run, as it is shown.
+    """Each arm's first weights: those of the arm of the same name in another run, at its snapshot or its end.
 
     Raises:
         InputError: other images or another network, no arm of that name, or weights that can't be read.
     """
-    for field, asked, there in (
+    for field, own, other in (
         ("data.name", config.data.name, start.config.data.name),
         ("model.hidden", config.model.hidden, start.config.model.hidden),
         ("model.latent-dim", config.model.latent_dim, start.config.model.latent_dim),
     ):
-        if asked != there:
-            raise InputError(
-                f"{field}: {asked!r}, but run {start.name} to start from has {there!r}; they must be equal"
-            )
+        if own != other:
+            raise InputError(f"{field}: {own!r}, but run {start.name} to start from has {other!r}; they must be equal")
     if missing := [arm for arm in config.arms if arm not in start.config.arms]:
-        there = ", ".join(start.config.arms)
-        raise InputError(f"arms: run {start.name} to start from has no arm {missing[0]!r}; it has {there}")
+        others = ", ".join(start.config.arms)
+        raise InputError(f"arms: run {start.name} to start from has no arm {missing[0]!r}; it has {others}")
     return {arm: read_weights(start, arm) for arm in config.arms}
 
 

@@ -26,7 +26,7 @@ def parse_weights(
 ) -> Weights:
     """The tensors in the bytes of a safetensors file, half precision widened to float32.
 
-    The header is judged before any tensor is made: the library itself takes doubled keys and giant empty shapes.
+    The header is checked before any tensor is made: the library itself accepts doubled keys and giant empty shapes.
 
     Raises:
         InputError: as `read_weights`, naming `where` and the difference.
@@ -39,9 +39,9 @@ def parse_weights(
         raise InputError(f"{where}: unknown tensor {min(unknown)!r}")
     for name, shape in shapes.items():
         entry = header[name]
-        found = entry.get("shape") if isinstance(entry, dict) else None
-        if found != list(shape):
-            raise InputError(f"{where}: tensor {name!r} has shape {found}; the config asks for {list(shape)}")
+        stored = entry.get("shape") if isinstance(entry, dict) else None
+        if stored != list(shape):
+            raise InputError(f"{where}: tensor {name!r} has shape {stored}; the config asks for {list(shape)}")
         if entry.get("dtype") not in ("F32", "F16"):
             raise InputError(f"{where}: tensor {name!r} is {entry.get('dtype')!r}; it must be F32 or F16")
     try:

@@ -4,7 +4,7 @@ filelock's native locks (flock, LockFileEx) are free again the moment their proc
 where a file system has no locks, a marker file, is not: a killed process leaves it behind. `lock_descriptor` has
 no fallback and raises there.
 
-Such a lock can't be handed to another process. Who starts a process that is to hold one waits until it says so.
+Such a lock can't be handed to another process. Whoever starts a process that is to hold one waits until it does.
 """
 
 from __future__ import annotations
