@@ -18,7 +18,7 @@ from jaxtyping import Float, Int64
 from tvae.maps.fidelity import fidelity
 from tvae.maps.parameters import TsneParameters, UmapParameters
 from tvae.maps.pca import pca_maps
-from tvae.maps.projection import ProjectionRequest, layout
+from tvae.maps.projection import ProjectionRequest, project
 from tvae.maps.projector import Projector
 from tvae.metrics.neighbours import nearest_neighbours
 
@@ -40,7 +40,7 @@ def ours(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> di
 
     def drawn(parameters: TsneParameters | UmapParameters) -> Picture:
         request = ProjectionRequest(means={"arm": means}, parameters=parameters, labels=labels)
-        return lambda: layout(request).positions["arm"]
+        return lambda: project(request).positions["arm"]
 
     return {
         "ours, PCA": lambda: pca_maps({"arm": means})["arm"].positions(means),

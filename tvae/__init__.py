@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from tvae.config import DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
     from tvae.data import load_dataset
     from tvae.maps.parameters import PcaParameters, TsneParameters, UmapParameters
-    from tvae.maps.projection import ProjectionRequest
-    from tvae.maps.projection import layout as project
+    from tvae.maps.projection import ProjectionRequest, project
     from tvae.metrics.triplet_accuracy import triplet_accuracy
     from tvae.runs.evaluation import encode_split as encode
     from tvae.runs.recording import record as train
@@ -55,8 +54,7 @@ _HOMES = {
     ),
     "load_dataset": "tvae.data",
     **dict.fromkeys(("PcaParameters", "TsneParameters", "UmapParameters"), "tvae.maps.parameters"),
-    "ProjectionRequest": "tvae.maps.projection",
-    "project": "tvae.maps.projection:layout",
+    **dict.fromkeys(("ProjectionRequest", "project"), "tvae.maps.projection"),
     "triplet_accuracy": "tvae.metrics.triplet_accuracy",
     "encode": "tvae.runs.evaluation:encode_split",
     "train": "tvae.runs.recording:record",

@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 
 from tvae.maps.layout_files import layout_path, read_layout, stored_layout, write_layout
-from tvae.maps.parameters import PcaParameters, TsneParameters
-from tvae.maps.projection import Layout, ProjectionRequest, layout
+from tvae.maps.parameters import METHODS, PcaParameters, TsneParameters
+from tvae.maps.projection import Layout, ProjectionRequest, cache_key, project
+from tvae.runs.encodings import read_encoding
+from tvae.runs.run import read_run
 
 RNG = np.random.default_rng(0)
 MEANS = {"vae": RNG.normal(size=(12, 3)), "tvae": RNG.normal(size=(12, 5))}
 
 
 def a_layout(parameters: PcaParameters | TsneParameters) -> Layout:
-    return layout(ProjectionRequest(means=MEANS, parameters=parameters, seed=9, labels=np.arange(12) % 2))
+    return project(ProjectionRequest(means=MEANS, parameters=parameters, seed=9, labels=np.arange(12) % 2))
 
 
 @pytest.mark.parametrize("parameters", [PcaParameters(), TsneParameters(iterations=5)])
@@ -139,3 +141,20 @@ def test_a_file_that_unpacks_too_far_counts_as_absent(tmp_path: Path, monkeypatc
     monkeypatch.setattr("tvae.maps.layout_files.LARGEST_FILE", 1 << 20)
     assert path.stat().st_size < 1 << 20
     assert read_layout(path, kept.key) is None
+
+
+@pytest.mark.parametrize("name", ["digits", "mnist"])
+def test_shipped_layouts_are_those_that_the_app_asks_for(name: str) -> None:
+    run = read_run(Path(__file__).parents[2] / "checkpoints" / name)
+    encoding = read_encoding(run, "test")
+    assert encoding is not None
+    keys = {
+        cache_key(ProjectionRequest(means=encoding.means, parameters=METHODS[method](), labels=encoding.labels))
+        for method in METHODS
+    }
+    folder = run.folder / "layouts"
+    assert {path.name for path in folder.iterdir()} == {f"{key}.npz" for key in keys}
+    for key in keys:
+        layout = stored_layout(key, [folder])
+        assert layout is not None
+        assert list(layout.positions) == list(run.config.arms)

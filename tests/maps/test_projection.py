@@ -9,7 +9,7 @@ from tvae.errors import InputError
 from tvae.maps.alignment import align
 from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters, UmapParameters
 from tvae.maps.pca import common_start
-from tvae.maps.projection import ProjectionRequest, cache_key, layout
+from tvae.maps.projection import ProjectionRequest, cache_key, project
 
 ALL: list[Parameters] = [PcaParameters(), TsneParameters(perplexity=10, iterations=300), UmapParameters(n_neighbors=10)]
 
@@ -31,7 +31,7 @@ def mean_motion(left: np.ndarray, right: np.ndarray) -> float:
 @pytest.mark.parametrize("parameters", ALL, ids=lambda p: p.method)
 def test_separated_classes_stay_separated_and_arms_lie_over_each_other(parameters: Parameters) -> None:
     means, labels = two_arms()
-    found = layout(ProjectionRequest(means=means, parameters=parameters, labels=labels))
+    found = project(ProjectionRequest(means=means, parameters=parameters, labels=labels))
     assert list(found.positions) == ["vae", "tvae"]
     for arm, positions in found.positions.items():
         assert positions.shape == (240, 2)
@@ -54,7 +54,7 @@ def test_separated_classes_stay_separated_and_arms_lie_over_each_other(parameter
 def test_the_same_request_gives_the_same_layout(parameters: Parameters) -> None:
     means, _ = two_arms(80)
     request = ProjectionRequest(means=means, parameters=parameters, seed=3)
-    first, second = layout(request), layout(request)
+    first, second = project(request), project(request)
     assert first.key == second.key == cache_key(request)
     for arm in means:
         np.testing.assert_array_equal(first.positions[arm], second.positions[arm])
@@ -63,14 +63,14 @@ def test_the_same_request_gives_the_same_layout(parameters: Parameters) -> None:
 def test_a_common_start_beats_starts_of_their_own() -> None:
     means, _ = two_arms()
     parameters = TsneParameters(perplexity=10, iterations=300)
-    together = layout(ProjectionRequest(means=means, parameters=parameters)).positions
-    alone = [layout(ProjectionRequest(means={"": m}, parameters=parameters)).positions[""] for m in means.values()]
+    together = project(ProjectionRequest(means=means, parameters=parameters)).positions
+    alone = [project(ProjectionRequest(means={"": m}, parameters=parameters)).positions[""] for m in means.values()]
     assert mean_motion(together["vae"], together["tvae"]) < mean_motion(alone[0], alone[1])
 
 
 def test_pca_is_the_decomposition_and_its_map_goes_both_ways() -> None:
     means, _ = two_arms()
-    found = layout(ProjectionRequest(means=means))
+    found = project(ProjectionRequest(means=means))
     for arm, points in means.items():
         plane = found.maps[arm]
         centred = points.astype(float) - points.mean(axis=0, dtype=float)
@@ -89,7 +89,7 @@ def test_pca_is_the_decomposition_and_its_map_goes_both_ways() -> None:
 @pytest.mark.parametrize("d", [1, 5])
 def test_pca_is_defined_for_few_rows_and_one_latent(n: int, d: int) -> None:
     rng = np.random.default_rng(n)
-    found = layout(ProjectionRequest(means={"a": rng.normal(size=(n, d)), "b": rng.normal(size=(n, d + 1))}))
+    found = project(ProjectionRequest(means={"a": rng.normal(size=(n, d)), "b": rng.normal(size=(n, d + 1))}))
     for arm, positions in found.positions.items():
         assert np.isfinite(positions).all()
         assert np.isfinite(found.maps[arm].points(positions)).all()
@@ -100,7 +100,7 @@ def test_pca_is_defined_for_few_rows_and_one_latent(n: int, d: int) -> None:
 @pytest.mark.parametrize("n", [4, 5, 30])
 def test_equal_rows_and_few_rows_come_through(parameters: Parameters, n: int) -> None:
     spread = np.random.default_rng(1).normal(size=(n, 3))
-    found = layout(
+    found = project(
         ProjectionRequest(means={"collapsed": np.full((n, 3), 0.7), "spread": spread}, parameters=parameters)
     )
     for positions in found.positions.values():
@@ -109,13 +109,13 @@ def test_equal_rows_and_few_rows_come_through(parameters: Parameters, n: int) ->
 
 def test_what_does_not_fit_the_rows_is_lowered_with_a_note() -> None:
     means, _ = two_arms(16)
-    found = layout(ProjectionRequest(means=means, parameters=TsneParameters(perplexity=30, iterations=30)))
+    found = project(ProjectionRequest(means=means, parameters=TsneParameters(perplexity=30, iterations=30)))
     assert found.parameters == TsneParameters(perplexity=5, iterations=30)
     assert found.notes == ("Perplexity 30 is too large for 16 rows; 5 was used.",)
-    found = layout(ProjectionRequest(means=means, parameters=UmapParameters(n_neighbors=50)))
+    found = project(ProjectionRequest(means=means, parameters=UmapParameters(n_neighbors=50)))
     assert found.parameters == UmapParameters(n_neighbors=16)
     assert found.notes == ("50 neighbours are more than the 16 rows; 16 were used.",)
-    assert layout(ProjectionRequest(means=means)).notes == ()
+    assert project(ProjectionRequest(means=means)).notes == ()
 
 
 @pytest.mark.parametrize("parameters", ALL[1:], ids=lambda p: p.method)
@@ -183,7 +183,7 @@ def test_the_key_holds_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_progress_rises_and_what_it_raises_stops_the_work(parameters: Parameters) -> None:
     request = ProjectionRequest(means=two_arms(60)[0], parameters=parameters)
     told: list[tuple[float, str]] = []
-    layout(request, lambda share, phase: told.append((share, phase)))
+    project(request, lambda share, phase: told.append((share, phase)))
     shares = [share for share, _ in told]
     assert shares == sorted(shares)
     assert 0 < shares[0] < 0.1
@@ -197,7 +197,7 @@ def test_progress_rises_and_what_it_raises_stops_the_work(parameters: Parameters
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        layout(request, stop)
+        project(request, stop)
     assert calls == 1
 
 
@@ -209,6 +209,6 @@ def test_arms_of_unlike_size_count_alike_in_the_start() -> None:
 
 def test_a_perplexity_that_is_too_large_becomes_the_whole_number_that_the_note_tells():
     means = {"vae": np.random.default_rng(0).normal(size=(18, 3)).astype(np.float32)}
-    found = layout(ProjectionRequest(means=means, parameters=TsneParameters(perplexity=30, iterations=50)))
+    found = project(ProjectionRequest(means=means, parameters=TsneParameters(perplexity=30, iterations=50)))
     assert found.parameters == TsneParameters(perplexity=5, iterations=50)
     assert found.notes == ("Perplexity 30 is too large for 18 rows; 5 was used.",)

@@ -12,7 +12,7 @@ from tvae.errors import InputError
 from tvae.maps.alignment import align
 from tvae.maps.layout_files import stored_layout
 from tvae.maps.parameters import METHODS, PcaParameters, TsneParameters
-from tvae.maps.projection import ProjectionRequest, cache_key, layout
+from tvae.maps.projection import ProjectionRequest, cache_key, project
 from tvae.maps.shown_map import NEIGHBOURS, arm_maps, shown_map
 from tvae.runs.encodings import read_encoding
 from tvae.runs.run import read_run
@@ -26,7 +26,7 @@ def pca_layout(latents: int, n: int = 80):
         name: (random.normal(size=(n, latents)) @ random.normal(size=(latents, latents))).astype(np.float32)
         for name in ("vae", "tvae")
     }
-    return means, layout(ProjectionRequest(means=means))
+    return means, project(ProjectionRequest(means=means))
 
 
 @pytest.mark.parametrize("arm", ["vae", "tvae"])
@@ -195,7 +195,7 @@ def turned_arms() -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("stored", [True, False], ids=["layout", "without"])
 def test_pca_of_several_arms_places_every_row_where_it_is_shown(turned_arms, stored):
-    pca = layout(ProjectionRequest(means=turned_arms, parameters=PcaParameters())) if stored else None
+    pca = project(ProjectionRequest(means=turned_arms, parameters=PcaParameters())) if stored else None
     maps = arm_maps(turned_arms, pca)
     assert list(maps) == ["vae", "tvae"]
     for arm, shown in maps.items():
@@ -207,14 +207,14 @@ def test_pca_of_several_arms_places_every_row_where_it_is_shown(turned_arms, sto
 
 def test_maps_of_some_arms_are_aligned_to_the_first_of_them(turned_arms):
     third = {"other": turned_arms["vae"] * (1, -5, 1, 1), **turned_arms}
-    maps = arm_maps(turned_arms, layout(ProjectionRequest(means=third)))
+    maps = arm_maps(turned_arms, project(ProjectionRequest(means=third)))
     np.testing.assert_allclose(maps["tvae"].positions, maps["vae"].positions, rtol=1e-3, atol=1e-3)
     for arm, shown in maps.items():
         np.testing.assert_allclose(shown.place_of(turned_arms[arm]).positions, shown.positions, rtol=1e-3, atol=1e-3)
 
 
 def test_other_maps_of_several_arms_place_by_the_nearest_means(turned_arms):
-    tsne = layout(ProjectionRequest(means=turned_arms, parameters=TsneParameters(perplexity=10, iterations=60)))
+    tsne = project(ProjectionRequest(means=turned_arms, parameters=TsneParameters(perplexity=10, iterations=60)))
     maps = arm_maps(turned_arms, tsne)
     for arm, shown in maps.items():
         placed = shown.place_of(turned_arms[arm])

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from tvae.maps.fidelity import fidelity
 from tvae.maps.kernels import attraction, repulsion
-from tvae.maps.tsne import calibrated_affinities, joint_affinities, tsne_positions
+from tvae.maps.tsne import calibrated_affinities, fft_descent, joint_affinities, tsne_positions
 from tvae.metrics.neighbours import nearest_neighbours
 
 RNG = np.random.default_rng(6)
@@ -31,11 +32,7 @@ def test_equally_far_neighbours_are_equally_near() -> None:
 def test_joint_affinities_are_symmetric_and_sum_to_one() -> None:
     points = RNG.normal(size=(50, 4))
     near = nearest_neighbours(points, 15)
-    begin, columns, values = joint_affinities(near, 5.0)
-    dense = np.zeros((50, 50))
-    for i in range(50):
-        for e in range(begin[i], begin[i + 1]):
-            dense[i, columns[e]] += values[e]
+    dense = joint_affinities(near, 5.0).toarray()
     one_way = np.zeros((50, 50))
     np.put_along_axis(one_way, near.rows.astype(int), calibrated_affinities(near.distances.astype(float) ** 2, 5.0), 1)
     np.testing.assert_allclose(dense, (one_way + one_way.T) / 100, atol=1e-9)
@@ -66,13 +63,12 @@ def test_the_forces_are_those_of_a_plain_loop() -> None:
 
 def kl(points: np.ndarray, at: np.ndarray, perplexity: float) -> float:
     """The objective, Eq. 2 of van der Maaten & Hinton, over the stored affinities."""
-    begin, columns, values = joint_affinities(nearest_neighbours(points, 3 * int(perplexity)), perplexity)
+    affinities = joint_affinities(nearest_neighbours(points, 3 * int(perplexity)), perplexity).tocoo()
     squared = ((at[:, None] - at[None]) ** 2).sum(axis=2)
     q = 1 / (1 + squared)
     np.fill_diagonal(q, 0)
     q /= q.sum()
-    row = np.repeat(np.arange(len(points)), np.diff(begin))
-    return float((values * np.log(values / q[row, columns])).sum())
+    return float((affinities.data * np.log(affinities.data / q[affinities.row, affinities.col])).sum())
 
 
 def test_the_descent_reaches_the_reference_s_objective() -> None:
@@ -96,3 +92,55 @@ def test_rows_whose_neighbours_are_most_others_do_not_meet_in_one_point(perplexi
     at = tsne_positions(points, 1e-4 * points[:, :2], perplexity, 750, lambda share: None)
     assert at.std(axis=0).min() > 1
     assert kl(points, at, perplexity) < 0.9 * kl(points, 1e-4 * points[:, :2], perplexity)
+
+
+def clusters(n: int) -> np.ndarray:
+    """Rows in eight dimensions, in six clusters."""
+    rng = np.random.default_rng(1)
+    return (rng.normal(size=(n, 8)) + 6 * rng.normal(size=(6, 8))[np.arange(n) % 6]).astype(np.float32)
+
+
+@pytest.mark.parametrize(("most_exact", "library_used"), [(300, False), (299, True)])
+def test_above_the_threshold_opentsne_takes_over_with_maps_as_trustworthy(
+    most_exact: int, library_used: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = clusters(300)
+    shares: list[float] = []
+    calls: list[int] = []
+
+    def watched(*arguments):  # type: ignore[no-untyped-def]
+        calls.append(1)
+        return fft_descent(*arguments)
+
+    monkeypatch.setattr("tvae.maps.tsne.fft_descent", watched)
+    monkeypatch.setattr("tvae.maps.tsne.MOST_ROWS_EXACT", most_exact)
+    positions = tsne_positions(points, 1e-4 * points[:, :2], 20, 120, shares.append)
+    assert bool(calls) == library_used
+    assert len(shares) == 120 and shares == sorted(shares) and shares[-1] == 1
+    trusted = fidelity(points, positions, None).trustworthiness
+    assert trusted is not None and trusted > 0.9
+    assert np.abs(positions.mean(axis=0)).max() < 1e-3
+
+
+@pytest.mark.parametrize("most_exact", [300, 299], ids=["exact", "openTSNE"])
+def test_what_progress_raises_ends_the_descent(most_exact: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tvae.maps.tsne.MOST_ROWS_EXACT", most_exact)
+    calls: list[float] = []
+
+    def stop(share: float) -> None:
+        calls.append(share)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tsne_positions(clusters(300), 1e-4 * clusters(300)[:, :2], 20, 60, stop)
+    assert len(calls) == 4
+
+
+def test_the_map_does_not_depend_on_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tvae.maps.tsne.BLOCK_ROWS", 64)
+    maps = []
+    for processors in (1, 3):
+        monkeypatch.setattr("os.cpu_count", lambda processors=processors: processors)
+        maps.append(tsne_positions(clusters(300), 1e-4 * clusters(300)[:, :2], 20, 30, lambda share: None))
+    np.testing.assert_array_equal(*maps)

@@ -1,91 +1,83 @@
-"""UMAP's parts against plain loops and published values."""
-
-import math
+"""UMAP by umap-learn: the neighbours, start and seed are ours, and its progress bar reports and stops."""
 
 import numpy as np
 import pytest
 
-from tvae.maps.kernels import umap_epoch
-from tvae.maps.umap import curve, fuzzy_edges, memberships, umap_positions
-from tvae.metrics.neighbours import Neighbours, nearest_neighbours
+from tvae.maps.fidelity import fidelity
+from tvae.maps.umap import epochs_for, umap_learn, umap_positions
 
 RNG = np.random.default_rng(8)
-POINTS = RNG.normal(size=(60, 4)).astype(np.float32)
+POINTS = (RNG.normal(size=(200, 6)) + 5 * RNG.normal(size=(4, 6))[np.arange(200) % 4]).astype(np.float32)
+START = 3 * POINTS[:, :2]
 
 
-def test_memberships_sum_to_log2_of_the_neighbours_and_the_nearest_belongs_wholly() -> None:
-    near = nearest_neighbours(POINTS, 9)
-    weights = memberships(near)
-    np.testing.assert_allclose(weights.sum(axis=1), math.log2(10), rtol=1e-6)
-    np.testing.assert_allclose(weights[:, 0], 1)
-    for row, distances in zip(weights, near.distances.astype(float), strict=True):
-        sigma = (distances[0] - distances[5]) / math.log(row[5])
-        np.testing.assert_allclose(row, [math.exp(-(d - distances[0]) / sigma) for d in distances], rtol=1e-5)
+def positions(points: np.ndarray = POINTS, seed: int = 1, epochs: int = 60, neighbours: int = 8) -> np.ndarray:
+    return umap_positions(points, 3 * points[:, :2], neighbours, 0.1, seed, epochs, lambda share: None)
 
 
-def test_duplicates_do_not_set_the_local_scale() -> None:
-    distances = np.array([[0.0, 0.0, 1.0, 2.0, 3.0]], np.float32)
-    weights = memberships(Neighbours(np.array([[1, 2, 3, 4, 5]], np.int32), distances))
-    np.testing.assert_allclose(weights[0, :3], 1)
-    assert np.isfinite(memberships(Neighbours(np.array([[1, 2]], np.int32), np.zeros((1, 2), np.float32)))).all()
+def test_a_seed_gives_one_map_and_another_seed_another() -> None:
+    first = positions()
+    np.testing.assert_array_equal(first, positions())
+    assert not np.array_equal(first, positions(seed=2))
+    assert first.dtype == np.float32
+    np.testing.assert_allclose(first.mean(axis=0), 0, atol=1e-4)
 
 
-def test_edges_are_the_fuzzy_union_of_both_directions() -> None:
-    near = nearest_neighbours(POINTS, 6)
-    one_way = np.zeros((60, 60))
-    np.put_along_axis(one_way, near.rows.astype(int), memberships(near), 1)
-    head, tail, weight = fuzzy_edges(near)
-    found = np.zeros((60, 60))
-    found[head, tail] = weight
-    np.testing.assert_allclose(found, one_way + one_way.T - one_way * one_way.T, atol=1e-12)
-    assert (np.diff(head) >= 0).all()
+def test_the_map_is_trustworthy_and_its_start_is_not() -> None:
+    """The classes lie in more dimensions than the start shows."""
+    trusted = [fidelity(POINTS, at, None).trustworthiness for at in (positions(epochs=200, neighbours=15), START)]
+    assert trusted[0] is not None and trusted[1] is not None
+    assert trusted[0] > max(0.9, trusted[1])
 
 
-def test_the_curve_is_the_published_one() -> None:
-    a, b = curve(0.1)  # umap-learn's documentation gives 1.577 and 0.8951 for these
-    assert a == pytest.approx(1.577, abs=0.001)
-    assert b == pytest.approx(0.8951, abs=0.0001)
+def test_the_exact_neighbours_are_used_and_none_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments, **settings):  # type: ignore[no-untyped-def]
+        raise AssertionError("umap-learn searches neighbours of its own")
+
+    monkeypatch.setattr(umap_learn().umap_, "nearest_neighbors", refuse)
+    monkeypatch.setattr(umap_learn().umap_, "NNDescent", refuse)
+    assert np.isfinite(positions(epochs=3)).all()
 
 
-def test_one_visit_moves_both_ends_by_the_gradient() -> None:
-    a, b, step = 1.6, 0.9, 0.5
-    at = np.array([[0.0, 0.0], [2.0, 1.0]], np.float32)
-    edge = (np.array([0], np.int32), np.array([1], np.int32), np.array([2], np.float32), np.array([2], np.float32))
-    state = np.array([1], np.uint64)
-    settings = (np.float32(a), np.float32(b), np.float32(step), 0, state)
-    umap_epoch(at, *edge, np.float32(1), *settings)
-    assert at.tolist() == [[0, 0], [2, 1]]  # an edge of period 2 is not due in the first epoch
-    umap_epoch(at, *edge, np.float32(2), *settings)
-    away = np.array([-2.0, -1.0])
-    pull = -2 * a * b * 5 ** (b - 1) / (1 + a * 5**b) * away
-    np.testing.assert_allclose(at, [step * pull, [2, 1] - step * pull], rtol=1e-5)
+def test_the_start_is_kept_in_shape_and_place() -> None:
+    """The descent's first step is the start itself, neither squeezed into a square nor moved."""
+    start = (START - START.mean(axis=0)) * (5, 1)
+    moved = umap_positions(POINTS, start, 8, 0.1, 0, 1, lambda share: None)
+    assert np.linalg.norm(moved - start, axis=1).mean() < 0.5 * start.std()
+    assert np.ptp(moved[:, 0]) > 3 * np.ptp(moved[:, 1])
 
 
-def test_random_rows_push_the_head_away() -> None:
-    at = np.array([[0.0, 0.0], [1.0, 0.0]], np.float32)
-    edge = (np.array([0], np.int32), np.array([0], np.int32), np.array([1], np.float32), np.array([1], np.float32))
-    settings = (np.float32(1.6), np.float32(0.9), np.float32(0.1), 8, np.array([1], np.uint64))
-    umap_epoch(at, *edge, np.float32(1), *settings)
-    assert at[0, 0] < 0
-    assert at[1].tolist() == [1, 0]
-
-
-def test_a_seed_gives_one_picture_and_another_seed_another() -> None:
-    start = 3 * POINTS[:, :2]
+def test_progress_is_reported_once_an_epoch() -> None:
     shares: list[float] = []
-    first = umap_positions(POINTS, start, 8, 0.1, 1, shares.append)
-    assert shares[-1] == 1
-    np.testing.assert_array_equal(first, umap_positions(POINTS, start, 8, 0.1, 1, shares.append))
-    assert not np.array_equal(first, umap_positions(POINTS, start, 8, 0.1, 2, shares.append))
+    umap_positions(POINTS, START, 8, 0.1, 0, 20, shares.append)
+    np.testing.assert_allclose(shares, np.arange(1, 21) / 20)
 
 
-@pytest.mark.filterwarnings("ignore:Tensorflow not installed:ImportWarning")
-def test_the_fuzzy_set_is_umap_learns() -> None:
-    from umap.umap_ import fuzzy_simplicial_set
+def test_what_progress_raises_ends_the_descent() -> None:
+    calls: list[float] = []
 
-    reference, *_ = fuzzy_simplicial_set(POINTS, 15, np.random.RandomState(0), "euclidean")
-    head, tail, weight = fuzzy_edges(nearest_neighbours(POINTS, 14))  # umap-learn counts the row itself
-    found = np.zeros((60, 60))
-    found[head, tail] = weight
-    wanted = reference.toarray()  # pyright: ignore[reportAttributeAccessIssue]
-    np.testing.assert_allclose(found, wanted, atol=1e-4)
+    def stop(share: float) -> None:
+        calls.append(share)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        umap_positions(POINTS, START, 8, 0.1, 0, 50, stop)
+    assert len(calls) == 4
+    assert np.isfinite(positions(epochs=3)).all()  # the next one comes through
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 15])
+@pytest.mark.parametrize("neighbours", [2, 15, 1000])
+def test_few_rows_and_more_neighbours_than_rows_come_through(n: int, neighbours: int) -> None:
+    assert np.isfinite(positions(POINTS[:n], neighbours=neighbours)).all()
+
+
+def test_identical_rows_come_through() -> None:
+    equal = np.ones((30, 6), np.float32)
+    start = np.random.default_rng(0).normal(size=(30, 2))
+    assert np.isfinite(umap_positions(equal, start, 15, 0.1, 0, 50, lambda share: None)).all()
+
+
+def test_epochs_are_the_library_s_own() -> None:
+    assert (epochs_for(10_000), epochs_for(10_001)) == (500, 200)

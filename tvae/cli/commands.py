@@ -163,7 +163,7 @@ def encode(options: Encode, command: str) -> None:
 def layouts(options: Layouts, command: str) -> None:
     from tvae.maps.layout_files import write_layout
     from tvae.maps.parameters import METHODS
-    from tvae.maps.projection import ProjectionRequest, layout
+    from tvae.maps.projection import ProjectionRequest, project
 
     run = read_run(options.run)
     encoding = read_encoding(run, "test")
@@ -173,7 +173,7 @@ def layouts(options: Layouts, command: str) -> None:
         for name in METHODS:
             task = bar.add_task(name, total=1.0)
             request = ProjectionRequest(means=encoding.means, parameters=METHODS[name](), labels=encoding.labels)
-            made = layout(request, lambda share, phase, task=task: bar.update(task, completed=share))
+            made = project(request, lambda share, phase, task=task: bar.update(task, completed=share))
             path = write_layout(made, run.folder / "layouts")
             bar.update(task, completed=1.0)
             values = ", ".join(f"{arm} {fidelity.trustworthiness:.3f}" for arm, fidelity in made.fidelity.items())

@@ -2,7 +2,7 @@
 
 alignment.py          Orthogonal Procrustes alignment of two layouts
 fidelity.py           Trustworthiness and 2-D k-NN accuracy of a layout
-kernels.py            numba loops of t-SNE and UMAP
+kernels.py            numba loops of exact t-SNE
 layout_files.py       Layouts on disk, named by cache key
 parameters.py         Parameters of each projection method, validated
 pca.py                PCA of the latent means, and the common start of all maps
@@ -10,6 +10,6 @@ projection.py         ProjectionRequest -> Layout: 2-D positions of all arms, al
 projector.py          Server side of the projection process: queue, progress, cancel
 projector_process.py  The projection process: JSON requests on stdin, progress on stdout
 shown_map.py          ShownMap: map position -> latent code and back; the aligned maps of several arms
-tsne.py               t-SNE with exact gradients
-umap.py               UMAP with exact neighbours and a given start
+tsne.py               t-SNE: exact gradients up to 16,000 rows, openTSNE's interpolated ones (FFT) above
+umap.py               UMAP by umap-learn, with exact neighbours and a given start
 """

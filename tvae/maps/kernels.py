@@ -1,4 +1,4 @@
-"""numba loops of t-SNE and UMAP."""
+"""numba loops of exact t-SNE."""
 
 from __future__ import annotations
 
@@ -44,44 +44,3 @@ def attraction(x, y, begin, neighbour, affinity, force_x, force_y):  # type: ign
             along_x += pull * dx
             along_y += pull * dy
         force_x[i], force_y[i] = along_x, along_y
-
-
-@_compiled
-def umap_epoch(position, head, tail, period, due, epoch, a, b, step, negatives, state):  # type: ignore[no-untyped-def]
-    """One pass of UMAP's stochastic descent over the edges that are due; `position` (n, 2) changes in place.
-
-    An edge of period p is visited every p-th epoch. Each visit draws both ends together and pushes the head away from
-    `negatives` random rows. Gradients are clipped to 4, as in the reference implementation. `state` (1,) uint64 is
-    the random generator's (a linear congruential one, its upper bits used).
-    """
-    one, two, clip = np.float32(1), np.float32(2), np.float32(4)
-    n = len(position)
-    random = state[0]
-    for e in range(len(head)):
-        if due[e] > epoch:
-            continue
-        due[e] += period[e]
-        i, j = head[e], tail[e]
-        dx, dy = position[i, 0] - position[j, 0], position[i, 1] - position[j, 1]
-        squared = dx * dx + dy * dy
-        if squared > 0:
-            power = squared**b
-            pull = -two * a * b * power / (squared * (one + a * power))
-            move_x = step * min(max(pull * dx, -clip), clip)
-            move_y = step * min(max(pull * dy, -clip), clip)
-            position[i, 0] += move_x
-            position[i, 1] += move_y
-            position[j, 0] -= move_x
-            position[j, 1] -= move_y
-        for _ in range(negatives):
-            random = random * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
-            other = np.int64(random >> np.uint64(33)) % n
-            if other == i:
-                continue
-            dx, dy = position[i, 0] - position[other, 0], position[i, 1] - position[other, 1]
-            squared = dx * dx + dy * dy
-            if squared > 0:
-                push = two * b / ((np.float32(0.001) + squared) * (one + a * squared**b))
-                position[i, 0] += step * min(max(push * dx, -clip), clip)
-                position[i, 1] += step * min(max(push * dy, -clip), clip)
-    state[0] = random

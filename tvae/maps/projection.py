@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Float, Float32, Float64, Int
 
 from tvae.errors import InputError, require_int
 from tvae.maps.alignment import align
@@ -25,14 +24,22 @@ from tvae.maps.parameters import (
     UmapParameters,
 )
 from tvae.maps.pca import LinearMap, common_start, pca_maps
+from tvae.maps.tsne import tsne_positions
+from tvae.maps.umap import epochs_for, umap_positions
 from tvae.metrics.neighbours import checked_points
 
-VERSION = 1
+VERSION = 2
 """Part of every cache key: raise it when the same request would give other positions."""
 
+FURTHER_SHARE = {"tsne": 1.0, "umap": 0.3}
+"""Share of the steps that an arm takes which starts from the first arm's finished map. (t-SNE's trustworthiness falls
+by 0.002 where its first third, with exaggerated attraction, is left out and half of the others are.)"""
+
+DESCENT_SHARE = 0.95
+"""Share of the time that the descents take; measuring takes the rest."""
 
 Progress = Callable[[float, str], None]
-"""Told the share done, in [0, 1], and the phase in words, from any thread; whatever it raises stops the work."""
+"""Called with the share done, in [0, 1], and the phase in words; whatever it raises stops the work."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,8 +62,8 @@ class ProjectionRequest:
         sizes = {name: len(points) for name, points in means.items()}
         n = next(iter(sizes.values()))
         if len(set(sizes.values())) > 1:
-            told = ", ".join(f"{name} has {size:,}" for name, size in sizes.items())
-            raise InputError(f"projection: the arms must have the same rows, but {told}")
+            counts = ", ".join(f"{name} has {size:,}" for name, size in sizes.items())
+            raise InputError(f"projection: the arms must have the same rows, but {counts}")
         if self.parameters.method != "pca" and n < LEAST_ROWS:
             method = self.parameters.method
             raise InputError(f"projection: {method} needs at least {LEAST_ROWS} rows, found {n}; use pca")
@@ -76,7 +83,7 @@ class ProjectionRequest:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """The arms' pictures under one method, and how far to believe them."""
+    """The maps of all arms under one method, and how far to believe them."""
 
     key: str
     """Cache key of the request."""
@@ -88,9 +95,9 @@ class Layout:
     notes: tuple[str, ...]
     """What a reader must know, a sentence each."""
     fidelity: dict[str, Fidelity]
-    """Measures of each arm's picture."""
+    """Measures of each arm's map."""
     maps: dict[str, LinearMap]
-    """For PCA the map of each arm; empty for the other methods."""
+    """For PCA the linear map of each arm; empty for the other methods."""
 
     @property
     def method(self) -> str:
@@ -100,7 +107,7 @@ class Layout:
 
 def cache_key(request: ProjectionRequest) -> str:
     """SHA-256, in hexadecimal, over every input and the version of the code."""
-    told = {
+    description = {
         "version": VERSION,
         "method": request.method,
         "parameters": asdict(request.parameters),
@@ -108,8 +115,8 @@ def cache_key(request: ProjectionRequest) -> str:
         "arms": [(name, points.shape) for name, points in request.means.items()],
         "labels": request.labels is not None,
     }
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
-    digest.update(b"\0")  # ends the text; the arrays' sizes are told in it
+    digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
+    digest.update(b"\0")  # ends the text, which gives the arrays' sizes
     for points in request.means.values():
         digest.update(np.ascontiguousarray(points, "<f4").data)
     if request.labels is not None:
@@ -117,26 +124,33 @@ def cache_key(request: ProjectionRequest) -> str:
     return digest.hexdigest()
 
 
-def layout(request: ProjectionRequest, progress: Progress | None = None) -> Layout:
-    """Compute the pictures; arms run in threads of their own, as many as there are processors.
+def project(request: ProjectionRequest, progress: Progress | None = None) -> Layout:
+    """Compute the maps of all arms.
+
+    t-SNE and UMAP lay out the first arm from a common start, and every further arm from the first one's finished map:
+    so the maps are alike as far as the spaces are, and what moves between them is what changed.
 
     The result depends on the request alone, not on the number of threads.
     """
+    report = progress or (lambda share, phase: None)
     parameters, notes = _fitting(request)
-    report = _Reporter(list(request.means), progress)
-    if parameters.method == "pca":
+    maps: dict[str, LinearMap] = {}
+    if isinstance(parameters, PcaParameters):
         maps = pca_maps(request.means)
         positions = {arm: maps[arm].positions(points).astype(np.float32) for arm, points in request.means.items()}
     else:
-        positions, maps = _descend(request, parameters, report), {}
-    report.phase("measuring")
+        positions = _descend(request, parameters, report)
+    report(DESCENT_SHARE, "measuring")
+    with ThreadPoolExecutor(min(len(positions), os.cpu_count() or 1)) as pool:
+        measured = pool.map(lambda arm: fidelity(request.means[arm], positions[arm], request.labels), positions)
+        fidelity_of = dict(zip(positions, measured, strict=True))
     return Layout(
         key=cache_key(request),
         positions=positions,
         parameters=parameters,
         seed=request.seed,
         notes=notes,
-        fidelity={name: fidelity(request.means[name], at, request.labels) for name, at in positions.items()},
+        fidelity=fidelity_of,
         maps=maps,
     )
 
@@ -155,69 +169,40 @@ def _fitting(request: ProjectionRequest) -> tuple[Parameters, tuple[str, ...]]:
 
 
 def _descend(
-    request: ProjectionRequest, parameters: Parameters, report: _Reporter
+    request: ProjectionRequest, parameters: TsneParameters | UmapParameters, report: Progress
 ) -> dict[str, Float32[np.ndarray, "n 2"]]:
-    # Imported before the threads start: imports under way in two threads at once wait for each other.
-    from tvae.maps.tsne import tsne_positions
-    from tvae.maps.umap import umap_positions
-
+    """Positions of each arm by t-SNE or UMAP, all but the first aligned to the first."""
     start = common_start(request.means, request.seed)
+    work = [1.0] + [FURTHER_SHARE[parameters.method]] * (len(request.means) - 1)
+    positions: dict[str, Float32[np.ndarray, "n 2"]] = {}
+    first = None
+    for i, (arm, points) in enumerate(request.means.items()):
 
-    def picture(name: str) -> Float32[np.ndarray, "n 2"]:
-        points = request.means[name]
+        def share_done(share: float, i: int = i) -> None:
+            report(DESCENT_SHARE * (sum(work[:i]) + share * work[i]) / sum(work), "descending")
 
-        def done(share: float) -> None:
-            report.share(name, share)
-
-        if isinstance(parameters, TsneParameters):
-            # So small that no row starts beyond the reach of the forces (van der Maaten's and later programs' choice).
-            return tsne_positions(points, 1e-4 * start, parameters.perplexity, parameters.iterations, done)
-        assert isinstance(parameters, UmapParameters)
-        wide = start * (10 / max(float(np.ptp(start, axis=0).max()), 1e-12))  # the reference's start spans 10
-        return umap_positions(points, wide, parameters.n_neighbors, parameters.min_dist, request.seed, done)
-
-    threads = min(len(request.means), os.cpu_count() or 1)
-    with ThreadPoolExecutor(threads) as pool:
-        futures = {name: pool.submit(picture, name) for name in request.means}
-    failures = [error for future in futures.values() if (error := future.exception()) is not None]
-    for error in failures:
-        if not isinstance(error, _Stopped):
-            raise error
-    pictures = {name: future.result() for name, future in futures.items()}
-    left = next(iter(pictures.values()))
-    return {name: at if at is left else align(left, at).apply(at).astype(np.float32) for name, at in pictures.items()}
+        own = _positions(points, start, first, parameters, request.seed, share_done)
+        first = own if first is None else first
+        positions[arm] = own if own is first else align(first, own).apply(own).astype(np.float32)
+    return positions
 
 
-class _Stopped(Exception):
-    """Another arm's thread was stopped; this one follows."""
-
-
-class _Reporter:
-    """One account of the progress of several threads."""
-
-    def __init__(self, names: list[str], progress: Progress | None) -> None:
-        self._progress = progress
-        self._shares = dict.fromkeys(names, 0.0)
-        self._lock = threading.Lock()
-        self._stopped = False
-
-    def share(self, name: str, share: float) -> None:
-        with self._lock:
-            if self._stopped:
-                raise _Stopped
-            self._shares[name] = share
-            # Measuring takes the rest, about a twentieth of the time.
-            self._tell(0.95 * sum(self._shares.values()) / len(self._shares), "descending")
-
-    def phase(self, words: str) -> None:
-        with self._lock:
-            self._tell(0.95, words)
-
-    def _tell(self, share: float, words: str) -> None:
-        if self._progress is None:
-            return
-        try:
-            self._progress(share, words)
-        except BaseException:
-            self._stopped = True
-            raise
+def _positions(
+    points: Float32[np.ndarray, "n d"],
+    start: Float64[np.ndarray, "n 2"],
+    first: Float32[np.ndarray, "n 2"] | None,
+    parameters: TsneParameters | UmapParameters,
+    seed: int,
+    share_done: Callable[[float], None],
+) -> Float32[np.ndarray, "n 2"]:
+    """One arm's positions, from the common start or, where there is one, from the first arm's finished map."""
+    if isinstance(parameters, TsneParameters):
+        # So small that no row starts beyond the reach of the forces (van der Maaten's and later programs' choice).
+        small = 1e-4 * (start if first is None else first / max(float(first.std(axis=0).max()), 1e-12))
+        return tsne_positions(points, small, parameters.perplexity, parameters.iterations, share_done)
+    epochs = epochs_for(len(points))
+    if first is None:
+        first = start * (10 / max(float(np.ptp(start, axis=0).max()), 1e-12))  # umap-learn's start spans 10
+    else:
+        epochs = round(FURTHER_SHARE["umap"] * epochs)
+    return umap_positions(points, first, parameters.n_neighbors, parameters.min_dist, seed, epochs, share_done)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
+import platform
 import subprocess
 import sys
 import tempfile
@@ -11,6 +13,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +22,16 @@ import numpy as np
 from tvae.maps.layout_files import stored_layout, write_layout
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.system.child_process import DETACHED, child_environment
+from tvae.system.user_folders import default_compiled_code_folder
 
 MOST_WAITING = 32
 """Requests that may wait; a further one fails at once."""
 
 SECONDS_TO_GUESS = 1.0
-"""The time left is told once a layout has been computed for this long."""
+"""The time left is estimated once a layout has been computed for this long."""
+
+CANCEL_PATIENCE = 2.0
+"""Seconds after which a process that has not stopped a cancelled layout is ended; a new one must warm up again."""
 
 
 class ProjectionFailed(RuntimeError):
@@ -50,8 +57,8 @@ class Progress:
 class _Job:
     """One layout under way, for everyone who asked for it; its fields are guarded by the projector's lock."""
 
-    def __init__(self, key: str, request: ProjectionRequest) -> None:
-        self.key = key
+    def __init__(self, number: int, key: str, request: ProjectionRequest) -> None:
+        self.number, self.key = number, key
         self.request: ProjectionRequest | None = request
         self.wanted_by = 0
         self.share, self.phase = 0.0, "waiting"
@@ -108,8 +115,9 @@ class Ticket:
 class Projector:
     """The server's end of the projection process; one a server.
 
-    The process is started at once, so that it is warm when it is needed, and again whenever it was ended: a running
-    layout is cancelled by ending its process, which is immediate and leaves nothing half done.
+    The process is started at once, so that it is warm when it is needed. A running layout is cancelled by a message,
+    which the process obeys between two steps of a descent, so it stays warm; where it does not within CANCEL_PATIENCE,
+    it is ended and a new one started.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -120,6 +128,7 @@ class Projector:
         self._running: _Job | None = None
         self._process: subprocess.Popen[str] | None = None
         self._closed = False
+        self._numbers = itertools.count()
         threading.Thread(target=self._work, name="projector", daemon=True).start()
 
     def submit(self, request: ProjectionRequest) -> Ticket:
@@ -133,7 +142,7 @@ class Projector:
         with self._lock:
             job = self._job_under_way(key)
             if job is None:
-                job = _Job(key, request)
+                job = _Job(next(self._numbers), key, request)
                 if kept is not None:
                     job.share = 1.0
                     job.end("done", kept)
@@ -146,11 +155,6 @@ class Projector:
                     self._lock.notify_all()
             job.wanted_by += 1
         return Ticket(self, job)
-
-    def process_id(self) -> int | None:
-        """Of the process while there is one."""
-        with self._lock:
-            return None if self._process is None else self._process.pid
 
     def close(self) -> None:
         """End the process and cancel what is under way."""
@@ -186,13 +190,25 @@ class Projector:
             if job in self._waiting:
                 self._waiting.remove(job)
                 job.end("cancelled")
-            elif self._running is job and self._process is not None:
-                self._process.kill()  # the working thread sees its output end, and does the rest
+            elif self._running is job and self._process is not None and self._process.stdin is not None:
+                with contextlib.suppress(OSError, ValueError):  # a process that has ended has nothing to stop
+                    self._process.stdin.write(json.dumps({"cancel": job.number}) + "\n")
+                    self._process.stdin.flush()
+                patience = threading.Timer(CANCEL_PATIENCE, self._end_process_of, (job,))
+                patience.daemon = True
+                patience.start()
+
+    def _end_process_of(self, job: _Job) -> None:
+        """End the process if it still computes this job; the working thread sees its output end, and does the rest."""
+        with self._lock:
+            if self._running is job and job.started is not None and self._process is not None:
+                self._process.kill()
 
     def _work(self) -> None:
         """The working thread: keep a process, hand it one job after the other."""
-        self._warm()
         while True:
+            with contextlib.suppress(OSError):  # no process to be had now: the next request tries again, and tells
+                self._ready_process()
             with self._lock:
                 while not self._waiting and not self._closed:
                     self._lock.wait()
@@ -212,8 +228,6 @@ class Projector:
                     job.end("cancelled")
                 else:
                     job.end("failed", failure=failure)
-            if layout is None and job.phase == "cancelled":
-                self._warm()  # before the next one comes
         self._stop()
 
     def _computed(self, job: _Job) -> tuple[Layout | None, str]:
@@ -233,9 +247,7 @@ class Projector:
 
     def _exchange(self, job: _Job, line: str) -> tuple[bool, str]:
         """Send a request and follow it to its end: whether the process took it up, and why it failed."""
-        process = self._process
-        if process is None or process.poll() is not None:
-            process = self._start()
+        process = self._ready_process()
         if process is None:
             return True, "the projector is closed"
         assert process.stdin is not None
@@ -248,26 +260,26 @@ class Projector:
                 process.stdin.write(line)
                 process.stdin.flush()
             for answer in process.stdout:
-                told: dict[str, Any] = json.loads(answer)
-                if "done" in told:
+                message: dict[str, Any] = json.loads(answer)
+                if "done" in message:
                     return True, ""
-                if "failed" in told:
-                    return True, str(told["failed"])
+                if "cancelled" in message:
+                    return True, "cancelled"
+                if "failed" in message:
+                    return True, str(message["failed"])
                 taken_up = True
                 with self._lock:
                     job.started = time.monotonic() if job.started is None else job.started
-                    job.share, job.phase = float(told["share"]), str(told["phase"])
+                    job.share, job.phase = float(message["share"]), str(message["phase"])
         process.kill()  # where its last line was no answer of ours, it may still be there
         status = process.wait()
         ended = f"by signal {-status}" if status < 0 else f"with status {status}"
         return taken_up, f"the projection process ended {ended}; ask again to start it anew"
 
-    def _warm(self) -> None:
-        with contextlib.suppress(OSError):  # no process to be had now: the next request tries again, and tells
-            self._start()
-
-    def _start(self) -> subprocess.Popen[str] | None:
-        """A fresh process in place of the last, unless the projector is closed."""
+    def _ready_process(self) -> subprocess.Popen[str] | None:
+        """The process, a fresh one where the last has ended; None once the projector is closed."""
+        if self._process is not None and self._process.poll() is None:
+            return self._process
         self._stop()
         with self._lock:
             if self._closed:
@@ -278,7 +290,7 @@ class Projector:
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
-                env=child_environment(),
+                env=child_environment() | {"NUMBA_CACHE_DIR": str(compiled_code_folder())},
                 start_new_session=True,
                 creationflags=DETACHED,  # a Ctrl-C in the server's terminal is the server's to handle
             )
@@ -297,19 +309,29 @@ class Projector:
                     pipe.close()
 
 
+def compiled_code_folder() -> Path:
+    """Where numba keeps the machine code of the projection process: this user's, as site-packages may be read-only.
+
+    Named by versions: numba compares the file of a compiled function with its cache, not the files of those it calls.
+    """
+    versions = (f"{name}-{version(name)}" for name in ("numba", "umap-learn"))
+    return default_compiled_code_folder() / "-".join((*versions, f"python-{platform.python_version()}"))
+
+
 def _written_request(job: _Job, folder: Path) -> str:
-    """Put the request's arrays into the folder; the line that tells the rest."""
+    """Write the request's arrays into the folder; returns the line with the rest."""
     request = job.request
     assert request is not None
     arrays = {f"means{i}": points for i, points in enumerate(request.means.values())}
     if request.labels is not None:
         arrays["labels"] = request.labels
     np.savez(folder / "request.npz", allow_pickle=False, **arrays)
-    told = {
+    message = {
+        "job": job.number,
         "folder": str(folder),
         "method": request.method,
         "parameters": asdict(request.parameters),
         "seed": request.seed,
         "arms": list(request.means),
     }
-    return json.dumps(told) + "\n"
+    return json.dumps(message) + "\n"

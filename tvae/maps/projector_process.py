@@ -1,8 +1,9 @@
 """The projection process: JSON requests on stdin, progress on stdout.
 
-A line in is an object with `folder`, which holds `request.npz`, and the request's `method`, `parameters`, `seed` and
-`arms`. Lines out are {"phase", "share"} any number of times, then {"done": true} with the layout in the folder, or
-{"failed": one line}. The process ends when its input does, so it never outlives the server that started it.
+A line in is a request, an object with its number `job`, `folder`, which holds `request.npz`, and the request's
+`method`, `parameters`, `seed` and `arms`; or {"cancel": number}, which stops that request. Lines out are {"phase",
+"share"} any number of times, then {"done": true} with the layout in the folder, {"cancelled": true}, or {"failed": one
+line}. The process ends when its input does, so it never outlives the server that started it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,65 +24,100 @@ import numpy as np
 from tvae.errors import InputError
 from tvae.maps.layout_files import write_layout
 from tvae.maps.parameters import METHODS, TsneParameters, UmapParameters
-from tvae.maps.projection import ProjectionRequest, layout
+from tvae.maps.projection import ProjectionRequest, project
 from tvae.system.child_process import lower_priority
 
 SECONDS_BETWEEN = 0.2
-"""Progress is told no more often than this."""
+"""Progress is reported no more often than this."""
 
 NICENESS = 10
 """Training and the page come first."""
 
 
+class _Cancelled(Exception):
+    """The request under way is not wanted any more."""
+
+
+class _Inbox:
+    """Requests in order, and which of them have been cancelled; filled by a thread of its own."""
+
+    def __init__(self, lines: TextIO) -> None:
+        self.waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.cancelled: set[int] = set()
+        threading.Thread(target=self._listen, args=(lines,), daemon=True).start()
+
+    def _listen(self, lines: TextIO) -> None:
+        for line in lines:
+            message = json.loads(line)
+            if "cancel" in message:
+                self.cancelled.add(message["cancel"])
+            else:
+                self.waiting.put(message)
+        os._exit(0)  # in the middle of a layout too: nobody is left to see it
+
+
 def serve(requests: TextIO, answers: TextIO) -> None:
     """Answer requests in order until the input ends."""
-    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(requests, waiting), daemon=True).start()
-    _warm_up()
+    inbox = _Inbox(requests)
+    warming = threading.Thread(target=_warm_up, daemon=True)
+    warming.start()
     while True:
-        _answer(json.loads(waiting.get()), answers)
-
-
-def _listen(requests: TextIO, waiting: queue.SimpleQueue[str]) -> None:
-    for line in requests:
-        waiting.put(line)
-    os._exit(0)  # in the middle of a layout too: nobody is left to see it
+        message = inbox.waiting.get()
+        if message["method"] == "umap":
+            warming.join()  # umap-learn's compiled functions are not made for two threads at once
+        _answer(message, inbox.cancelled, answers)
 
 
 def _warm_up() -> None:
     """Compile, or load from disk, what the methods need, on a handful of rows."""
     points = np.random.default_rng(0).normal(size=(32, 3)).astype(np.float32)
-    for parameters in (UmapParameters(), TsneParameters(perplexity=5, iterations=3)):
-        layout(ProjectionRequest(means={"": points}, parameters=parameters))
+    for parameters in (TsneParameters(perplexity=5, iterations=3), UmapParameters()):
+        with contextlib.suppress(Exception):  # whatever is wrong, the first request of that method tells
+            project(ProjectionRequest(means={"": points}, parameters=parameters))
 
 
-def _answer(told: dict[str, Any], answers: TextIO) -> None:
-    last = 0.0
+def _answer(message: dict[str, Any], cancelled: set[int], answers: TextIO) -> None:
+    """Compute one layout and write it into the request's folder."""
 
-    def tell(line: dict[str, Any]) -> None:
+    def send(line: dict[str, Any]) -> None:
         print(json.dumps(line), file=answers, flush=True)
+
+    send({"share": 0.0, "phase": "starting"})
+    try:
+        folder = Path(message["folder"])
+        request = _read_request(message, folder)
+        write_layout(project(request, _progress(message["job"], cancelled, send)), folder)
+        send({"done": True})
+    except _Cancelled:
+        send({"cancelled": True})
+    except Exception as error:  # whatever it is, the process lives on for the next request
+        reason = (str(error).splitlines() or [""])[0]
+        send({"failed": reason if isinstance(error, InputError) else f"{type(error).__name__}: {reason}"})
+
+
+def _read_request(message: dict[str, Any], folder: Path) -> ProjectionRequest:
+    with np.load(folder / "request.npz", allow_pickle=False) as arrays:
+        return ProjectionRequest(
+            means={name: arrays[f"means{i}"] for i, name in enumerate(message["arms"])},
+            parameters=METHODS[message["method"]](**message["parameters"]),
+            seed=message["seed"],
+            labels=arrays.get("labels"),
+        )
+
+
+def _progress(job: int, cancelled: set[int], send: Callable[[dict[str, Any]], None]) -> Callable[[float, str], None]:
+    """Sends how far a layout is, now and then, and stops it once it is cancelled."""
+    last = 0.0
 
     def progress(share: float, phase: str) -> None:
         nonlocal last
+        if job in cancelled:
+            raise _Cancelled
         if time.monotonic() - last >= SECONDS_BETWEEN or phase != "descending":
             last = time.monotonic()
-            tell({"share": share, "phase": phase})
+            send({"share": share, "phase": phase})
 
-    tell({"share": 0.0, "phase": "starting"})
-    try:
-        folder = Path(told["folder"])
-        with np.load(folder / "request.npz", allow_pickle=False) as arrays:
-            request = ProjectionRequest(
-                means={name: arrays[f"means{i}"] for i, name in enumerate(told["arms"])},
-                parameters=METHODS[told["method"]](**told["parameters"]),
-                seed=told["seed"],
-                labels=arrays.get("labels"),
-            )
-        write_layout(layout(request, progress), folder)
-        tell({"done": True})
-    except Exception as error:  # whatever it is, the process lives on for the next request
-        reason = (str(error).splitlines() or [""])[0]
-        tell({"failed": reason if isinstance(error, InputError) else f"{type(error).__name__}: {reason}"})
+    return progress
 
 
 def main() -> None:

@@ -1,71 +1,27 @@
-"""UMAP with exact neighbours and a given start."""
+"""UMAP by umap-learn, with exact neighbours and a given start."""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import warnings
 from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int
+from jaxtyping import Float, Float32, Float64, Int64
 
 from tvae.metrics.neighbours import Neighbours, nearest_neighbours
 
-BANDWIDTH_STEPS = 64
-"""Halvings while looking for a row's bandwidth."""
+NEGATIVES = 5.0
+"""Random rows pushed away at each visit of an edge: umap-learn's default."""
 
-NEGATIVES = 5
-"""Random rows pushed away at each visit of an edge."""
+SPREAD = 1.0
+"""Scale of the map's distances: umap-learn's default."""
 
-
-def memberships(near: Neighbours) -> Float64[np.ndarray, "n k"]:
-    """Weight of each neighbour, exp(-(d - rho_i) / sigma_i), so that the weights of row i sum to log2(k + 1).
-
-    rho_i is the distance to the nearest row that is not a duplicate (section 3.1 of the paper). The paper counts the
-    row itself among its neighbours: with 15 neighbours, 14 others are weighted and their sum is log2(15).
-    """
-    distance = near.distances.astype(np.float64)
-    apart = np.where(distance > 0, distance, np.inf).min(axis=1)
-    rho = np.where(np.isfinite(apart), apart, 0.0)
-    beyond = np.maximum(distance - rho[:, None], 0)
-    wanted = np.log2(distance.shape[1] + 1)
-    sigma, low, high = np.ones(len(distance)), np.zeros(len(distance)), np.full(len(distance), np.inf)
-    for _ in range(BANDWIDTH_STEPS):
-        wide = np.exp(-beyond / sigma[:, None]).sum(axis=1) > wanted
-        low, high = np.where(wide, low, sigma), np.where(wide, sigma, high)
-        sigma = np.where(np.isinf(high), np.minimum(sigma * 2, 1e300), (low + high) / 2)
-    # Duplicates would drive the bandwidth to zero; the reference keeps it above this share of the mean distance.
-    mean = np.where(rho > 0, distance.mean(axis=1), distance.mean())
-    sigma = np.maximum(sigma, np.maximum(1e-3 * mean, 1e-300))
-    return np.exp(-beyond / sigma[:, None])
-
-
-def fuzzy_edges(
-    near: Neighbours,
-) -> tuple[Int[np.ndarray, " edges"], Int[np.ndarray, " edges"], Float64[np.ndarray, " edges"]]:
-    """Head, tail and weight w_ij + w_ji - w_ij w_ji of every edge, both directions listed, in order of head."""
-    from scipy.sparse import csr_array
-
-    n, k = near.rows.shape
-    begin = np.arange(n + 1, dtype=np.int64) * k
-    one_way = csr_array((memberships(near).ravel(), near.rows.ravel().astype(np.int64), begin), shape=(n, n))
-    other_way = one_way.T.tocsr()
-    union = (one_way + other_way - one_way * other_way).tocoo()
-    order = np.lexsort((union.col, union.row))
-    return union.row[order].astype(np.int32), union.col[order].astype(np.int32), union.data[order]
-
-
-def curve(min_dist: float) -> tuple[float, float]:
-    """a and b of 1 / (1 + a d^2b), fitted to 1 below `min_dist` and exp(min_dist - d) above it, over d from 0 to 3."""
-    from scipy.optimize import curve_fit
-
-    distance = np.linspace(0, 3, 300)
-    wanted = np.where(distance < min_dist, 1.0, np.exp(min_dist - distance))
-    (a, b), _ = curve_fit(lambda d, a, b: 1 / (1 + a * d ** (2 * b)), distance, wanted)
-    return float(a), float(b)
-
-
-def epochs_for(n: int) -> int:
-    """Passes over the edges: the reference's choice, 500 up to 10,000 rows and 200 above."""
-    return 500 if n <= 10_000 else 200
+Progress = Callable[[float], None]
+"""Called with the share done, in [0, 1], after every epoch; what it raises ends the descent."""
 
 
 def umap_positions(
@@ -74,25 +30,91 @@ def umap_positions(
     neighbours: int,
     min_dist: float,
     seed: int,
-    progress: Callable[[float], None],
+    epochs: int,
+    progress: Progress,
 ) -> Float32[np.ndarray, "n 2"]:
-    """Descend from `start`; `progress` is told the share that is done and may raise to stop.
+    """2-D positions by UMAP (McInnes, Healy & Melville 2018), from a given start, on one thread.
 
-    `neighbours` counts the row itself, as the paper does. Time grows with n * neighbours.
+    umap-learn's own functions compute the fuzzy set and descend. Its class UMAP is not used: below 4,096 rows it
+    searches neighbours again and discards those given, and it squeezes a given start into a square. `neighbours`
+    counts the row itself, as the paper does. Time grows with n * neighbours * epochs.
+
+    Two calls may not run at once: umap-learn's compiled functions are not made for that on every system.
     """
-    from tvae.maps.kernels import umap_epoch
+    library = umap_learn()
+    rows, distances = _with_the_row_itself(nearest_neighbours(points, min(len(points) - 1, neighbours - 1)))
+    fuzzy_set, *_ = library.umap_.fuzzy_simplicial_set(
+        points, rows.shape[1], None, "euclidean", knn_indices=rows, knn_dists=distances
+    )
+    edges = fuzzy_set.tocoo()
+    visited = edges.data >= edges.data.max() / epochs  # weaker edges would never be visited
+    a, b = library.umap_.find_ab_params(SPREAD, min_dist)
+    positions = library.layouts.optimize_layout_euclidean(
+        *(2 * (np.ascontiguousarray(start, np.float32).copy(),)),
+        head=edges.row[visited],
+        tail=edges.col[visited],
+        n_epochs=epochs,
+        n_vertices=len(points),
+        epochs_per_sample=library.umap_.make_epochs_per_sample(edges.data[visited], epochs),
+        a=a,
+        b=b,
+        rng_state=np.random.default_rng(seed).integers(-(2**31) + 1, 2**31 - 1, 3).astype(np.int64),
+        negative_sample_rate=NEGATIVES,
+        tqdm_kwds={
+            "file": _EpochStream(epochs, progress),
+            "bar_format": "{n}",
+            "disable": False,
+            "miniters": 1,
+            "mininterval": 0,
+        },
+        move_other=True,
+    )
+    return positions - positions.mean(axis=0)
 
-    n = len(points)
-    head, tail, weight = fuzzy_edges(nearest_neighbours(points, min(n - 1, neighbours - 1)))
-    epochs = epochs_for(n)
-    seen = weight >= weight.max() / epochs  # weaker edges would never be visited
-    head, tail, period = head[seen], tail[seen], (weight.max() / weight[seen]).astype(np.float32)
-    due = period.copy()
-    a, b = (np.float32(value) for value in curve(min_dist))
-    position = np.ascontiguousarray(start, dtype=np.float32).copy()
-    state = np.random.default_rng(seed).integers(0, 2**63, size=1, dtype=np.uint64)
-    for epoch in range(epochs):
-        step = np.float32(1 - epoch / epochs)
-        umap_epoch(position, head, tail, period, due, np.float32(epoch + 1), a, b, step, NEGATIVES, state)
-        progress((epoch + 1) / epochs)
-    return position - position.mean(axis=0)
+
+def epochs_for(n: int) -> int:
+    """Passes over the edges from the common start: umap-learn's default, 500 up to 10,000 rows and 200 above."""
+    return 500 if n <= 10_000 else 200
+
+
+@cache
+def umap_learn() -> Any:
+    """The package umap, whose compiled functions are kept in numba's cache folder for the next process.
+
+    umap-learn asks numba to keep few of them itself, and without that every process compiles for 6 s.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ImportWarning)  # that TensorFlow is not there
+        import umap
+        import umap.layouts
+        import umap.umap_
+    from numba.core.dispatcher import Dispatcher
+
+    for module in (umap.umap_, umap.layouts, umap.utils):
+        for function in vars(module).values():
+            if isinstance(function, Dispatcher):
+                with contextlib.suppress(RuntimeError):  # numba found no folder that it may write
+                    function.enable_caching()
+    return umap
+
+
+def _with_the_row_itself(near: Neighbours) -> tuple[Int64[np.ndarray, "n k+1"], Float64[np.ndarray, "n k+1"]]:
+    """The neighbours as umap-learn counts them, each row first among its own."""
+    n = len(near.rows)
+    rows = np.concatenate([np.arange(n)[:, None], near.rows], axis=1)
+    return rows, np.concatenate([np.zeros((n, 1)), near.distances], axis=1)
+
+
+class _EpochStream(io.TextIOBase):
+    """Reports progress: the file into which umap-learn's progress bar writes how many epochs are done."""
+
+    def __init__(self, epochs: int, progress: Progress) -> None:
+        self._epochs, self._progress = epochs, progress
+        self._done = 0
+
+    def write(self, text: str) -> int:
+        number = text.strip()
+        if number.isdigit() and int(number) > self._done:  # not when the bar opens, nor when it closes after an error
+            self._done = int(number)
+            self._progress(self._done / self._epochs)
+        return len(text)

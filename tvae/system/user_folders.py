@@ -46,6 +46,12 @@ def default_classifiers_folder() -> Path:
     return user_data_path("tvae", appauthor=False) / "judges"
 
 
+def default_compiled_code_folder() -> Path:
+    """Where numba keeps machine code for this user: NUMBA_CACHE_DIR where it is set, else this user's cache folder."""
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    return Path(named).expanduser() if named else user_cache_path("tvae", appauthor=False) / "numba"
+
+
 def default_layouts_folder() -> Path:
     """This user's cache folder of layouts."""
     return user_cache_path("tvae", appauthor=False) / "layouts"

@@ -12,8 +12,7 @@ from PIL import Image
 from tvae.figures.still_map import map_ground
 from tvae.maps.layout_files import layout_path, read_layout
 from tvae.maps.parameters import METHODS
-from tvae.maps.projection import Layout, ProjectionRequest, cache_key
-from tvae.maps.projection import layout as compute_layout
+from tvae.maps.projection import Layout, ProjectionRequest, cache_key, project
 from tvae.maps.projector import Projector
 from tvae.maps.shown_map import PlacedCodes, ShownMap
 from tvae.maps.shown_map import arm_maps as maps_of
@@ -61,7 +60,7 @@ def _layout_file(path: Path, key: str) -> Layout | None:
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEY_OF)
 def layout_at_once(request: ProjectionRequest) -> Layout:
     """The layout of a request, computed while the page waits."""
-    return compute_layout(request)
+    return project(request)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=KEY_OF)
