@@ -46,13 +46,19 @@ def gone(process_id: int) -> bool:
         return True
 
 
-def process_id() -> int | None:
-    """Of the projection process that this test process started, where one runs."""
+def process_ids() -> set[int]:
+    """Of the projection processes that this test process started and that run."""
+    running = set()
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.Error):
             if child.status() != psutil.STATUS_ZOMBIE and "tvae.maps.projector_process" in child.cmdline():
-                return child.pid
-    return None
+                running.add(child.pid)
+    return running
+
+
+def process_id() -> int | None:
+    """Of the projection process, where one runs."""
+    return next(iter(process_ids()), None)
 
 
 @pytest.fixture(scope="module")
@@ -205,16 +211,16 @@ def test_a_folder_that_cannot_be_written_costs_only_the_keeping(tmp_path: Path) 
 
 
 def test_closing_ends_the_process_and_cancels_what_is_under_way(tmp_path: Path) -> None:
+    before = process_ids()
     projector = Projector(tmp_path)
     running, waiting = projector.submit(asked(ENDLESS)), projector.submit(asked(PcaParameters()))
-    wait_for(process_id)
-    working = process_id()
-    assert working is not None
+    wait_for(lambda: process_ids() - before)
+    (started,) = process_ids() - before
     projector.close()
     for ticket in (running, waiting):
         with pytest.raises(ProjectionCancelled):
             ticket.result(PATIENCE)
-    wait_for(lambda: gone(working))
+    wait_for(lambda: gone(started))
     with pytest.raises(ProjectionFailed, match="closed"):
         projector.submit(asked(PcaParameters()))
 
