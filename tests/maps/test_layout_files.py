@@ -136,7 +136,9 @@ def test_a_file_cut_off_anywhere_counts_as_absent(tmp_path: Path) -> None:
 def test_a_file_that_unpacks_too_far_counts_as_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = a_layout(PcaParameters())
     path = write_layout(kept, tmp_path)
-    path.write_bytes(rewritten(path.read_bytes(), lambda m: m.update({"more.npy": bytes(1 << 20)})))
+    path.write_bytes(
+        rewritten(path.read_bytes(), lambda m: m.update({"more.npy": as_npy(np.zeros(1 << 20, np.uint8))}))
+    )
     assert read_layout(path, kept.key) is not None
     monkeypatch.setattr("tvae.maps.layout_files.LARGEST_FILE", 1 << 20)
     assert path.stat().st_size < 1 << 20
