@@ -125,8 +125,7 @@ def main() -> None:
     # What libraries print must not come between the answers: from here on, output means the error stream.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    with contextlib.suppress(AttributeError, OSError):  # not every system has it
-        lower_priority(NICENESS)
+    lower_priority(NICENESS)
     serve(sys.stdin, answers)
 
 
