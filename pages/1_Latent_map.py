@@ -16,12 +16,12 @@ from tvae.ui.maps.controls import (
     choose_parameters,
     choose_views,
 )
-from tvae.ui.maps.decoding import offer_decoding
+from tvae.ui.maps.decoding import show_decoding
 from tvae.ui.maps.layout_progress import both_layouts, show_layout_states
 from tvae.ui.maps.linked_maps import draw_maps, map_key, show_captions, take_gesture
-from tvae.ui.maps.pair import COLOURINGS, Pair
 from tvae.ui.maps.projecting import kept_still, laid_over, passing_picture
 from tvae.ui.maps.selection import show_row, show_selection
+from tvae.ui.maps.view_pair import COLOURINGS, ViewPair
 from tvae.ui.maps.views import misfit_note, views_beside
 from tvae.ui.page import open_page
 from tvae.ui.run_images import images_of, look_for_images_again
@@ -32,7 +32,7 @@ FEWEST_ROWS = 3
 
 
 def page() -> None:
-    """The whole page."""
+    """Show the whole page."""
     run = open_page("Latent map", "Which digits moved, and which neighbours did they leave?", at_any_epoch=True)
     load_map_code()
     st.html(STYLE)
@@ -92,7 +92,7 @@ def page() -> None:
     except InputError as error:
         st.warning(as_text(f"{error}. Choose another map."))
         return
-    pair = Pair(left, right, encoding.labels, k)
+    pair = ViewPair(left, right, encoding.labels, k)
     picks, kept = state.picks(fingerprint, n), state.layouts()
     take_gesture(pair, picks)
     chosen = parameters[method], parameters[METHOD_OF.get(other or "", method)]
@@ -122,7 +122,7 @@ def page() -> None:
         st.caption("What changed, and what is selected, is shown when the epochs stop playing.")
     if not drawn or playing:
         return
-    offer_decoding(pair, pictures, map_key(pair))
+    show_decoding(pair, pictures, map_key(pair))
     if early:
         images_of(run)
         _ = pair.neighbours

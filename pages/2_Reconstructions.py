@@ -20,7 +20,7 @@ MEAN, SAMPLE = CODES = ("mean μ", "a sample")
 
 
 def show_page(run: Run, encoding: Encoding) -> None:
-    """All of the page below its title."""
+    """Show the page below its title."""
     fingerprint, n = run.provenance.test.fingerprint, len(encoding.labels)
     picks = state.picks(fingerprint, n)
     state.put_picks_in_address(picks, n)

@@ -30,7 +30,7 @@ TALL = 3
 
 
 def show_page(run: Run, encoding: Encoding) -> None:
-    """All of the page below its title."""
+    """Show the page below its title."""
     margin = choose_margin()
     head = st.container()
     below = st.container(horizontal=True, vertical_alignment="bottom")
@@ -44,7 +44,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         arms=[arms[0], arms[-1]][: len(arms)],
     )
     with head:
-        say_what_is_wrong(view)
+        show_warnings(view)
         places = [st.container(), st.container()]
     table, charts = places if len(view.curves) <= TALL else places[::-1]
     with charts, st.container(key=keys.CHARTS):
@@ -74,8 +74,8 @@ def show_page(run: Run, encoding: Encoding) -> None:
             show_triplets(view, pair)
 
 
-def say_what_is_wrong(view: TripletView) -> None:
-    """Collapse, and a run with nothing to compare."""
+def show_warnings(view: TripletView) -> None:
+    """Warn of collapsed arms, and of a run with nothing to compare."""
     for arm, curve in view.curves.items():
         if curve.all_equal or curve.spread < NEARLY_ONE_POINT:
             st.warning(

@@ -1,4 +1,4 @@
-"""The training page: runs in the background, watched, taught with, compared and kept."""
+"""The training page: runs in the background, to watch, slow down, compare and keep."""
 
 import streamlit as st
 

@@ -26,7 +26,7 @@ def draw_again() -> None:
 
 
 def show_page(run: Run, encoding: Encoding) -> None:
-    """All of the page below its title."""
+    """Show the page below its title."""
     names = run.provenance.class_names
     present = [names[label] for label in np.unique(encoding.labels)]
     bar = st.container(horizontal=True, vertical_alignment="bottom")

@@ -31,7 +31,9 @@ def another_row(n: int) -> None:
     state.write(keys.TRAVERSAL_ROW, int(np.random.default_rng().integers(n)))
 
 
-def grid_of(run: Run, arm: str, code: np.ndarray, latents: np.ndarray, kl: np.ndarray, steps: int) -> list[GridRow]:
+def traversal_grid(
+    run: Run, arm: str, code: np.ndarray, latents: np.ndarray, kl: np.ndarray, steps: int
+) -> list[GridRow]:
     """A row a latent: its number, its KL and where the code has it, and what is drawn at each of the values."""
     values = np.linspace(-REACH, REACH, steps)
     moved = traversals(code, values)[latents]  # (rows, steps, latent)
@@ -74,7 +76,7 @@ def choose_start(run: Run, encoding: Encoding, bar: Any) -> int | None:
 
 
 def show_start(run: Run, encoding: Encoding, arms: list[str], row: int) -> None:
-    """The image that the codes are of, and what each arm makes of it."""
+    """Shows the image that the codes belong to, and its reconstruction by each arm."""
     images, missing = images_of(run)
     if images is None:
         words, again = st.columns([6, 1], vertical_alignment="center")
@@ -88,14 +90,14 @@ def show_start(run: Run, encoding: Encoding, arms: list[str], row: int) -> None:
 
 
 def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int, room: int) -> None:
-    """One arm's latents, those that are on in sight, those that are off folded away."""
+    """Shows one arm's active latents; inactive ones are in an expander."""
     encoded = encoding.arms[arm]
     ranked = ranked_latents(encoded.kl)
     latents = encoded.means.shape[1]
     code = np.zeros(latents, np.float32) if row is None else encoded.means[row]
     arm_badge(run, arm, f"{len(ranked.on)} of {latents} latents on, {ranked.kl.sum():.2f} nats")
     if len(ranked.on):
-        rows = grid_of(run, arm, code, ranked.on, ranked.kl, steps)
+        rows = traversal_grid(run, arm, code, ranked.on, ranked.kl, steps)
         show_grid_within(rows, f"Traversals of {arm.upper()}: {len(ranked.on)} latents", room)
         grid_download(rows, f"traversals-{run.name}-{arm}")
     else:
@@ -107,12 +109,12 @@ def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int
     folded = st.expander(title if len(ranked.off) > 1 else title.replace("latents", "latent"))
     with folded:
         show_grid_within(
-            grid_of(run, arm, code, ranked.off, ranked.kl, steps), f"{arm.upper()}: latents that are off", room
+            traversal_grid(run, arm, code, ranked.off, ranked.kl, steps), f"{arm.upper()}: latents that are off", room
         )
 
 
 def show_page(run: Run, encoding: Encoding) -> None:
-    """All of the page below its title."""
+    """Show the page below its title."""
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     row = choose_start(run, encoding, bar)
     with bar.container(width=170):

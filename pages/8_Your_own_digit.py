@@ -20,7 +20,7 @@ from tvae.ui.session import keys
 
 
 def show_page(run: Run, encoding: Encoding) -> None:
-    """All of the page below its title."""
+    """Show the page below its title."""
     own, n = state.own_digit(), len(encoding.labels)
     # Beside each other where there is room, else one below the other.
     above = st.container(horizontal=True, gap="medium")

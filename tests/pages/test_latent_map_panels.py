@@ -23,8 +23,8 @@ from tvae.runs.encodings import read_encoding, write_encoding
 from tvae.runs.run import read_run
 from tvae.ui import cached
 from tvae.ui.components import latent_map
-from tvae.ui.maps.pair import Pair, selected_rows_csv
 from tvae.ui.maps.projecting import quick_pca
+from tvae.ui.maps.view_pair import ViewPair, selected_rows_csv
 from tvae.ui.maps.views import View, views_beside
 
 __all__ = ["projector"]
@@ -97,7 +97,7 @@ def test_the_table_of_a_selection_holds_its_rows_and_no_formula():
     run = read_run(DIGITS)
     encoding = cached.encoding(run)
     assert encoding is not None
-    pair = Pair(View(run, "vae", "VAE"), View(run, "tvae", "TVAE"), encoding.labels, 10)
+    pair = ViewPair(View(run, "vae", "VAE"), View(run, "tvae", "TVAE"), encoding.labels, 10)
     at = np.arange(2 * len(encoding.labels), dtype=np.float32).reshape(-1, 2)
     rows = np.array([3, 5, 358])
     table = list(csv.DictReader(io.StringIO(selected_rows_csv(rows, pair, NAMES, (at, -at)))))

@@ -1,7 +1,7 @@
 """All that Streamlit needs and a page should not hold.
 
-page.py           open_page: page config, sidebar, title
-run_images.py     Images of a run's data set, or a notice that they are not on this machine
+page.py           Opens a page: page config, title, sidebar with the run and the training panel
+run_images.py     The test images of a run, or why they are not on this machine
 address/          Values of a page as text of its address
 cached/           Cached reads and computations, shared by all sessions of a server
 choices/          Controls that choose what a page shows

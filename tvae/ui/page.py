@@ -1,4 +1,4 @@
-"""open_page: page config, sidebar, title."""
+"""Opens a page: page config, title, sidebar with the run and the training panel."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STYLE = Path(__file__).parent / "page.css"
 PAGES = app_folder() / "pages"
 ICON = Path(__file__).parent / "icon.png"
 LONGEST_NAME = 80
-"""Characters of an unknown run's name that are told."""
+"""Characters of an unknown run's name that are shown."""
 
 
 def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
@@ -72,7 +72,7 @@ def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
 def show_encoded_page(
     title: str, question: str, show_page: Callable[[Run, Encoding], None], *, at_any_epoch: bool = False
 ) -> None:
-    """A page made of a run and its encoded test split; one line in its place where these can't be shown."""
+    """Open a page that needs a run and its encoded test split; a message in its place where there are none."""
     run = open_page(title, question, at_any_epoch=at_any_epoch)
     encoding = cached.encoding(run)
     if encoding is None:

@@ -1,4 +1,4 @@
-"""Images of a run's data set, or a notice that they are not on this machine."""
+"""The test images of a run, or why they are not on this machine."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def images_of(run: Run) -> tuple[UInt8[np.ndarray, "n height width"] | None, str
 
 
 def look_for_images_again() -> None:
-    """Forget which images could not be had."""
+    """Forget which images could not be loaded, so that the next script run tries again."""
     state.forget(keys.IMAGES_MISSING)

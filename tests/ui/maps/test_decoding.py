@@ -16,8 +16,8 @@ from tvae.runs.weights import network
 from tvae.ui import cached
 from tvae.ui.components.decoding_probe import Decoded, question_in
 from tvae.ui.maps.decoding import FAR, answer_for
-from tvae.ui.maps.pair import Pair
 from tvae.ui.maps.projecting import Picture, kept_still, laid_over, picture, request_for
+from tvae.ui.maps.view_pair import ViewPair
 from tvae.ui.maps.views import View
 from tvae.ui.session import Layouts
 
@@ -25,13 +25,13 @@ RUN = read_run(Path(__file__).parents[3] / "checkpoints" / "digits")
 
 
 @pytest.fixture
-def pair() -> Pair:
+def pair() -> ViewPair:
     found = read_encoding(RUN, "test")
     assert found is not None
-    return Pair(View(RUN, "vae", "VAE"), View(RUN, "tvae", "TVAE"), found.labels, 10)
+    return ViewPair(View(RUN, "vae", "VAE"), View(RUN, "tvae", "TVAE"), found.labels, 10)
 
 
-def pictures_of(pair: Pair, parameters: Parameters) -> tuple[Picture, Picture]:
+def pictures_of(pair: ViewPair, parameters: Parameters) -> tuple[Picture, Picture]:
     """Both maps as the latent map page shows them; the run ships their layouts."""
     kept = Layouts()
     left, right = (
@@ -67,7 +67,7 @@ def test_pca_stays_exact_however_the_map_was_turned(pair, snapshot):
     """The left map of a snapshot is aligned to the trained arm's, the right one to the left."""
     run = RUN.at(snapshot)
     views = View(run, "vae", "VAE"), View(run, "tvae", "TVAE")
-    left, right = pictures_of(Pair(*views, pair.labels, 10), PcaParameters())
+    left, right = pictures_of(ViewPair(*views, pair.labels, 10), PcaParameters())
     left = kept_still(views[0], left)
     for view, shown in zip(views, (left, laid_over(left, right, np.arange(20))), strict=True):
         assert shown.linear is not None

@@ -1,7 +1,7 @@
 """Controls that choose what a page shows.
 
-arms.py       Which arms a page shows
+arms.py       Chooses which arms a page shows
 epochs.py     Epoch slider over a run's snapshots
-path_ends.py  Two end images of a path
-rows.py       Which images a page shows
+path_ends.py  Chooses the two end images of a path
+rows.py       Chooses which images a page shows
 """

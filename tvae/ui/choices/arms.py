@@ -1,4 +1,4 @@
-"""Which arms a page shows."""
+"""Chooses which arms a page shows."""
 
 from __future__ import annotations
 

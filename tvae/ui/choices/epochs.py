@@ -13,7 +13,7 @@ FRAME_SECONDS = 1.2
 
 
 def run_at_chosen_epoch(run: Run) -> Run:
-    """Draw the scrubber and return the run as it was at the chosen snapshot; the run itself where it keeps none."""
+    """Draw the epoch slider and return the run at the chosen snapshot; the run itself where it keeps none."""
     if not run.snapshots:
         return run
     ended = (run.folder / encoding_name("test")).is_file()  # else it is still training, or was interrupted

@@ -1,4 +1,4 @@
-"""Two end images of a path."""
+"""Chooses the two end images of a path."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Ends:
 
 
 def choose_source(picks: state.Picks) -> str:
-    """By what the ends are chosen: a map selection of two images is what its maker wants to see."""
+    """Choose by what the ends are chosen; by default the map's selection where it has two images."""
     first = PICKED if len(picks.rows) == 2 else RANDOM
     return st.selectbox("Between", SOURCES, SOURCES.index(first), key=keys.ENDS, **keys.KEPT) or first
 

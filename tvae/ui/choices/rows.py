@@ -1,4 +1,4 @@
-"""Which images a page shows."""
+"""Chooses which images a page shows."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ChosenRows:
 
 
 def choose_source(picks: state.Picks) -> str:
-    """By what images are chosen: those selected on the map until something else is asked for, where there are any."""
+    """Choose by what images are chosen; by default those selected on the map, where there are any."""
     found = st.selectbox(
         "Images", SOURCES, SOURCES.index(PICKED if len(picks.rows) else EACH), key=keys.IMAGES, **keys.KEPT
     )

@@ -1,13 +1,13 @@
 """Parts of the latent map page.
 
-changes.py          Panel: neighbourhood change and groups
+changes.py          Shows how neighbourhoods change between the maps, and groups that changed alike
 controls.py         Controls above the maps: views, projection parameters, number of neighbours
-decoding.py         Decode at the pointer
+decoding.py         Decodes the place under the pointer for both maps
 layout_progress.py  Layouts of both maps: under way, failed, cancelled
 linked_maps.py      The two linked maps, what is picked on them, and their captions
-pair.py             Pair of views: colourings, neighbours, CSV
 projecting.py       Layout of each side: stored, computed, or PCA meanwhile
 select_on_map.py    Selects rows on the latent map from another page, and links there
-selection.py        Panels: selected rows; one row's neighbours
+selection.py        Shows the selected rows, and one row's neighbours in both latent spaces
+view_pair.py        ViewPair: two views of the same rows; colourings, neighbours, CSV
 views.py            View: one arm of one run, as a map can show it
 """

@@ -1,4 +1,4 @@
-"""Panel: neighbourhood change and groups."""
+"""Shows how neighbourhoods change between the maps, and groups that changed alike."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tvae.figures.maps import change_histogram
 from tvae.metrics.change_groups import LEAST_MEMBERS, Group
 from tvae.ui import cached
 from tvae.ui import session as state
-from tvae.ui.maps.pair import Pair, rows_between
 from tvae.ui.maps.selection import Images, thumbnails_row
+from tvae.ui.maps.view_pair import ViewPair, rows_between
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
 
 EXTREMES = 12
-"""Rows that the most and the least changed show."""
+"""Number of rows in the lists of the most and the least changed."""
 ROWS_A_NEIGHBOUR = 100
 """Groups are looked for in a hundredth of the rows around each at least: in smaller neighbourhoods few rows meet."""
 GROUPS_IN_SIGHT = 6
@@ -25,8 +25,8 @@ MOST_FURTHER_GROUPS = 100
 WHOLE = (0.0, 1.0)
 
 
-def show_changes(pair: Pair, picks: state.Picks, names: tuple[str, ...], images: Images | None) -> None:
-    """How much changed, where most and least, and which groups moved together."""
+def show_changes(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None) -> None:
+    """Shows how much changed, where most and least, and which groups moved together."""
     st.markdown("##### What changed")
     if pair.same:
         st.caption(
@@ -41,7 +41,7 @@ def show_changes(pair: Pair, picks: state.Picks, names: tuple[str, ...], images:
         _show_groups(pair, picks, names)
 
 
-def _show_range(pair: Pair, picks: state.Picks) -> None:
+def _show_range(pair: ViewPair, picks: state.Picks) -> None:
     """The histogram of changes, and the slider that selects by it."""
     found = pair.changes
     source = f"{keys.CHANGE_RANGE} {pair.key} {pair.k}"
@@ -66,18 +66,18 @@ def _show_range(pair: Pair, picks: state.Picks) -> None:
 
 
 def _reset_unless(source: str, picks: state.Picks, key: str, value: object) -> None:
-    """Have a control show `value` unless the selection is the one that it made."""
+    """Reset a control to `value` unless the selection was made by it."""
     if picks.source != source or not state.is_set(key):
         state.write(key, value)
 
 
 def _select_range(picks: state.Picks, change: np.ndarray, source: str) -> None:
-    """The slider's range becomes the selection; the whole scale selects none."""
+    """Select the rows in the slider's range; the whole scale selects none."""
     low, high = state.read(keys.CHANGE_RANGE)
     picks.replace(np.zeros(0, np.int64) if (low, high) == WHOLE else rows_between(change, low, high), source)
 
 
-def _show_extremes(pair: Pair, picks: state.Picks, images: Images | None) -> None:
+def _show_extremes(pair: ViewPair, picks: state.Picks, images: Images | None) -> None:
     """The rows that changed most and least."""
     found = pair.changes
     count = min(EXTREMES, len(found.change))
@@ -91,7 +91,7 @@ def _show_extremes(pair: Pair, picks: state.Picks, images: Images | None) -> Non
         )
 
 
-def _show_groups(pair: Pair, picks: state.Picks, names: tuple[str, ...]) -> None:
+def _show_groups(pair: ViewPair, picks: state.Picks, names: tuple[str, ...]) -> None:
     """Groups that lost or gained the same neighbours, a sentence each."""
     n = len(pair.labels)
     wide = min(cached.MOST_NEIGHBOURS, max(pair.k, n // ROWS_A_NEIGHBOUR))

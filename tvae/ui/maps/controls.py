@@ -20,7 +20,7 @@ METHOD_OF = {name: method for method, name in METHOD_NAMES.items()}
 
 
 def choose_views(views: dict[str, View], arms: int) -> tuple[View, View]:
-    """Left and right, beside each other above the maps; at first the first and the last of the run's own arms."""
+    """The views on the left and on the right; by default the first and the last of the run's own arms."""
     names = list(views)
     left, right = st.columns(2)
     with left:
@@ -40,7 +40,7 @@ def choose_views(views: dict[str, View], arms: int) -> tuple[View, View]:
 
 
 def choose_parameters() -> tuple[dict[str, Parameters], int]:
-    """Parameters of every method and the seed, taken over together."""
+    """Parameters of every method and the seed, in one form."""
     with st.form("projection-parameters", border=False):
         st.markdown("**Projection**")
         a, b = st.columns(2)
@@ -59,7 +59,7 @@ def choose_parameters() -> tuple[dict[str, Parameters], int]:
 
 
 def choose_number_of_neighbours(n: int) -> int:
-    """How many neighbours count."""
+    """The number k of nearest images that count as neighbours."""
     most = min(cached.MOST_NEIGHBOURS, n - 1)
     if most <= 5:
         return most

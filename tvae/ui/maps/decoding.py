@@ -1,4 +1,4 @@
-"""Decode at the pointer."""
+"""Decodes the place under the pointer for both maps."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tvae.maps.shown_map import DecodedPlace, ShownMap, shown_map
 from tvae.model.network import to_grey
 from tvae.ui import cached
 from tvae.ui.components.decoding_probe import Decoded, decoding_probe
-from tvae.ui.maps.pair import Pair
 from tvae.ui.maps.projecting import Picture
+from tvae.ui.maps.view_pair import ViewPair
 from tvae.ui.maps.views import View
 
 FAR = "far from every image"
@@ -22,12 +22,12 @@ Pictures = tuple[Picture, Picture]
 """The left and the right map, as they are shown."""
 
 
-def offer_decoding(pair: Pair, pictures: Pictures, key: str) -> None:
+def show_decoding(pair: ViewPair, pictures: Pictures, key: str) -> None:
     """Have the maps of this key show what both arms draw under the pointer while their mode is on."""
     decoding_probe(answer_for(pair, pictures), memory=key)
 
 
-def answer_for(pair: Pair, pictures: Pictures) -> Callable[[tuple[float, float]], Sequence[Decoded]]:
+def answer_for(pair: ViewPair, pictures: Pictures) -> Callable[[tuple[float, float]], Sequence[Decoded]]:
     """Both arms' decodes of a place, each by its own map; nothing is computed before the first question."""
 
     @cache

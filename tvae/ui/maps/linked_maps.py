@@ -11,22 +11,22 @@ from tvae.metrics.neighbours import Neighbours
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.components.latent_map import latent_map, picked_on_map
-from tvae.ui.maps.pair import COLOURINGS, Pair, colour_by
 from tvae.ui.maps.projecting import Picture
 from tvae.ui.maps.selection import Images
+from tvae.ui.maps.view_pair import COLOURINGS, ViewPair, colour_by
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 
 
 def draw_maps(
-    pair: Pair,
+    pair: ViewPair,
     pictures: tuple[Picture, Picture],
     picks: state.Picks,
     colouring: tuple[str, float],
     images: Images | None,
     near: tuple[Neighbours, Neighbours] | None,
 ) -> None:
-    """Both maps."""
+    """Draw both maps."""
     provenance = pair.left.run.provenance
     sides = [
         MapSide(title=view.title, colour=view.colour, positions=shown.positions, caption=shown.told)
@@ -49,21 +49,21 @@ def draw_maps(
     )
 
 
-def take_gesture(pair: Pair, picks: state.Picks) -> None:
-    """What was picked on the maps goes to the session."""
+def take_gesture(pair: ViewPair, picks: state.Picks) -> None:
+    """Take over into the session what was picked on the maps."""
     picked = picked_on_map(map_key(pair), len(pair.labels), picks.rows, picks.focus)
     if not np.array_equal(picked.selection, picks.rows):
         picks.replace(picked.selection)
     picks.focus = picked.focus
 
 
-def map_key(pair: Pair) -> str:
+def map_key(pair: ViewPair) -> str:
     """Names the maps of these images, so that zoom and selection stay with them."""
     return keys.latent_map(pair.left.run.provenance.test.fingerprint)
 
 
-def show_captions(pair: Pair, pictures: tuple[Picture, Picture], colouring: str) -> None:
-    """What the maps show, how accurate they are, and what they can't show."""
+def show_captions(pair: ViewPair, pictures: tuple[Picture, Picture], colouring: str) -> None:
+    """Shows what the maps show, how accurate they are, and what they can't show."""
     views = (pair.left, pair.right)
     for column, view, shown in zip(st.columns(2), views, pictures, strict=True):
         found = shown.fidelity

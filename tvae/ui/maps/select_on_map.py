@@ -13,7 +13,7 @@ MAP = "pages/1_Latent_map.py"
 ICON = ":material/scatter_plot:"
 
 
-def offer_on_map(run: Run, n: int, rows: Int[np.ndarray, " m"]) -> None:
+def show_select_button(run: Run, n: int, rows: Int[np.ndarray, " m"]) -> None:
     """A button that selects these of the n rows on the latent map; once they are, a link there in its place.
 
     Two clicks, since code can't leave a page whose widgets stand in the address (Streamlit 1.67).

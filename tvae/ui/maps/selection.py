@@ -1,4 +1,4 @@
-"""Panels: selected rows; one row's neighbours."""
+"""Shows the selected rows, and one row's neighbours in both latent spaces."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tvae.metrics.selection_summary import Companion, selection
 from tvae.ui import session as state
 from tvae.ui.components.neighbour_panel import PanelSide, neighbour_panel
 from tvae.ui.images.image_grid import show_grid_within
-from tvae.ui.maps.pair import MOST_TILES, Pair, panel_neighbours, selected_rows_csv
+from tvae.ui.maps.view_pair import MOST_TILES, ViewPair, panel_neighbours, selected_rows_csv
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 
@@ -20,7 +20,7 @@ Images = UInt8[np.ndarray, "n height width"]
 ROOM = 520
 """Width in screen pixels that half of a wide page has for an image."""
 SIDE = 84
-"""Of a single image, in screen pixels."""
+"""Side of a single image in screen pixels."""
 
 Positions = tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]
 
@@ -42,9 +42,9 @@ def enlarged(image: UInt8[np.ndarray, "height width"], side: int) -> UInt8[np.nd
 
 
 def show_selection(
-    pair: Pair, picks: state.Picks, names: tuple[str, ...], images: Images | None, at: Positions
+    pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None, at: Positions
 ) -> None:
-    """What the selected rows are, and what became of their neighbourhoods."""
+    """Shows the classes of the selected rows and the change of their neighbourhoods."""
     st.markdown("##### The selection")
     if len(picks.rows) == 0:
         st.caption("Draw around points on either map (or click one): they are described here. Shift adds, Alt removes.")
@@ -90,7 +90,7 @@ def show_selection(
 def show_companions(
     mark: str, where: str, companions: tuple[Companion, ...], images: Images | None, colour: str
 ) -> None:
-    """Neighbours that at least half of the selection lost, or gained."""
+    """Shows neighbours that at least half of the selection lost, or gained."""
     if not companions:
         st.caption(f"No image was {mark} as a neighbour by half of them or more.")
         return
@@ -98,8 +98,8 @@ def show_companions(
     st.caption(f"Images that at least half of the selected {mark}: {where}. Under each, the share of the selected.")
 
 
-def show_row(pair: Pair, picks: state.Picks, names: tuple[str, ...], images: Images | None, memory: str) -> None:
-    """The neighbours of one row in both latent spaces."""
+def show_row(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None, memory: str) -> None:
+    """Shows the neighbours of one row in both latent spaces."""
     st.markdown("##### One image's neighbours")
     if picks.focus is None:
         st.caption("Click a point on either map: its nearest images in both latent spaces are compared here.")

@@ -88,7 +88,7 @@ def _dated(run: Run, arm: str) -> str:
 
 
 def misfit_note(asked: str, views: dict[str, View], misfits: dict[str, str]) -> str:
-    """Why what an address asks for can't be shown beside this run, and what can; empty where it can."""
+    """Why the view in an address can't be shown beside this run, and which can; empty where it can."""
     if not asked or asked in views:
         return ""
     name = asked.split("/", 1)[0][:80]

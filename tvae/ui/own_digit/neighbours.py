@@ -13,7 +13,7 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui.images.image_grid import show_grid_within
-from tvae.ui.maps.select_on_map import offer_on_map
+from tvae.ui.maps.select_on_map import show_select_button
 from tvae.ui.own_digit.on_maps import SHOWN_NEIGHBOURS
 from tvae.ui.run_images import look_for_images_again
 from tvae.ui.session import keys
@@ -72,7 +72,7 @@ def show_neighbours(
     st.caption("Test images whose μ lies nearest, nearest first: class · Euclidean distance.")
     rows = np.unique(np.concatenate([found.rows[0] for found in near.values()]))
     with st.container(horizontal=True):
-        offer_on_map(run, n, rows)
+        show_select_button(run, n, rows)
         columns: dict[str, list] = {"arm": [], "place": [], "row": [], "class": [], "distance": []}
         for arm, found in near.items():
             for place, (row, distance) in enumerate(zip(found.rows[0], found.distances[0], strict=True), 1):

@@ -17,7 +17,7 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui.choices.rows import ChosenRows
 from tvae.ui.images.image_grid import grid_download, show_grid
-from tvae.ui.maps.select_on_map import offer_on_map
+from tvae.ui.maps.select_on_map import show_select_button
 from tvae.ui.session import keys
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.escaping import as_text
@@ -79,4 +79,4 @@ def show_reconstructions(
         grid_download(grid, f"reconstructions-{run.name}")
         icon = ":material/download:"
         st.download_button("CSV", rows_csv(columns), "reconstructions.csv", "text/csv", icon=icon, on_click="ignore")
-        offer_on_map(run, len(encoding.labels), chosen.rows)
+        show_select_button(run, len(encoding.labels), chosen.rows)

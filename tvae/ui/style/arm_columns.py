@@ -17,7 +17,7 @@ ROOM_OF_TWO = 510
 
 
 def arm_columns(count: int) -> list[DeltaGenerator]:
-    """So many places beside each other on a wide page, one below the other where it is too narrow for that."""
+    """Containers beside each other on a wide page, one below the other on a narrow one."""
     row = st.container(horizontal=True, gap="medium")
     return [row.container(width=(ACROSS - APART * (count - 1)) // count) for _ in range(count)]
 

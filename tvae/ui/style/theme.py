@@ -6,5 +6,5 @@ import streamlit as st
 
 
 def theme() -> str:
-    """light or dark."""
+    """The page's theme: light or dark."""
     return "dark" if st.context.theme.type == "dark" else "light"

@@ -1,4 +1,4 @@
-"""Training page: controls, curves, map of the run under way."""
+"""Shows a run while it trains and afterwards: controls, curves, map."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POLL_SECONDS = 1.0
 
 
 def show_run(job: Job) -> None:
-    """All that is told of one run while it trains, and of how it trained afterwards."""
+    """Show a run while it trains, and how it trained afterwards."""
     every = POLL_SECONDS if job.state in UNDER_WAY else None
     show_controls(job)
     st.fragment(_progress, run_every=every)(job.id, job.state)
@@ -32,7 +32,7 @@ def show_run(job: Job) -> None:
 
 
 def show_controls(job: Job) -> None:
-    """Pause, step, resume, stop, slow; only for whom the run belongs to."""
+    """Buttons to pause, step, resume, stop and slow down a run; for its owner only."""
     if not cached.jobs().may_control(job.id, state.owner()):
         if job.state in UNDER_WAY:
             st.caption("Somebody else's run: you can watch it, but not stop it.")
@@ -75,7 +75,7 @@ def _one_step(job: Job) -> None:
 
 
 def _progress(run_id: str, state_before: str) -> None:
-    """How far the run is; the whole page is drawn anew when it ends."""
+    """Shows how far the run is; the whole page is drawn again when it ends."""
     job = cached.jobs().run(run_id)
     if job.state != state_before:
         st.rerun()
@@ -92,7 +92,7 @@ def _progress(run_id: str, state_before: str) -> None:
 
 
 def _accuracy(run_id: str) -> None:
-    """Triplet accuracy as it rises."""
+    """Shows triplet accuracy against the epoch."""
     st.markdown("##### Triplet accuracy on test images")
     jobs = cached.jobs()
     live, job = jobs.live(run_id), jobs.run(run_id)
@@ -110,7 +110,7 @@ def _accuracy(run_id: str) -> None:
 
 
 def _losses(run_id: str) -> None:
-    """Each term of the loss by arm."""
+    """Shows each term of the loss by arm."""
     st.markdown("##### The terms of the loss")
     history = cached.jobs().history(run_id)
     if not history:

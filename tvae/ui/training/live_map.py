@@ -1,4 +1,4 @@
-"""Map of each snapshot of the run under way."""
+"""Map of the newest snapshot of a run while it trains."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
-from tvae.ui.training.offer import in_fast_steps
 from tvae.ui.training.starting import start_run
 from tvae.ui.training.status import UNDER_WAY, show_status, watched_job
+from tvae.ui.training.train_setting import in_fast_steps
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ FIELDS = {
 MOST_EPOCHS = {entry.name: entry for entry in fields(TrainConfig)}["epochs"].metadata["high"]
 """Where a time budget ends the run."""
 SECONDS_WARM = 60.0
-"""After which the worker that is kept ready is looked after again."""
+"""After this time the worker that is kept ready is checked again."""
 
 
 def show_training_panel(run: Run) -> None:
@@ -86,7 +86,7 @@ def show_training_panel(run: Run) -> None:
 
 
 def _keep_warm(data: str) -> None:
-    """Have a worker ready while the panel is open, so that the next run starts at once; beside a run there is none."""
+    """Keep a worker ready while the panel is open and no run trains, so that the next run starts at once."""
     job = watched_job()
     if job is not None and job.state in UNDER_WAY:
         return
@@ -139,7 +139,7 @@ def _show_fields(preset: Preset) -> None:
 
 
 def _start(run: Run, preset: Preset) -> None:
-    """Start what the fields say, or keep why that can't be."""
+    """Start the run that the fields describe, or keep the reason why it can't start."""
     try:
         config, seconds = _asked(run, preset)
         start_run(config, seconds=seconds, start_from=run if preset.warm else None)
@@ -148,7 +148,7 @@ def _start(run: Run, preset: Preset) -> None:
 
 
 def _asked(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
-    """What the fields ask for, and a time budget in place of its epochs.
+    """The config in the fields, and a time budget in place of its epochs.
 
     Raises:
         InputError: that can't be.
@@ -178,6 +178,6 @@ def _asked(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
 
 
 def _in_words(line: str) -> str:
-    """A message of the library with the field as the panel calls it."""
+    """A message of the library with the panel's name of the field."""
     field, _, rest = line.partition(": ")
     return f"**{FIELDS.get(field, field)}**: {rest}."

@@ -28,7 +28,7 @@ MARK = "background-color: rgba(217, 114, 46, 0.18)"
 
 
 def show_run_table() -> None:
-    """All runs, what can be done with one, and what sets two apart."""
+    """Shows all runs; one that is ticked can be managed, two are compared."""
     st.markdown("##### All runs")
     jobs = {job.id: job for job in cached.jobs().runs()}
     rows = run_rows(jobs)
@@ -143,7 +143,7 @@ def differing_cells(column: pd.Series) -> list[str]:
 
 
 def manage(name: str, job: Job | None) -> None:
-    """What can be done with one run."""
+    """Controls to name, note, keep, delete and export one run."""
     folder = run_folders().get(name)
     if folder is None:
         return
@@ -176,7 +176,7 @@ def manage(name: str, job: Job | None) -> None:
 
 
 def show_deleted() -> None:
-    """A way back for deleted runs."""
+    """Buttons that bring deleted runs back."""
     jobs, me = cached.jobs(), state.owner()
     for run_id in jobs.trash.deleted():
         words, back = st.columns([5, 1], vertical_alignment="center")
@@ -185,7 +185,7 @@ def show_deleted() -> None:
 
 
 def take_in() -> None:
-    """A run's zip from elsewhere, checked before anything is kept."""
+    """Upload of a run's zip, checked before anything is kept."""
     sent = st.file_uploader("A run's zip", type="zip", key=keys.RUN_ZIP, max_upload_size=LARGEST_ZIP // 2**20)
     own = state.own_runs()
     if sent is None or own.taken_in == sent.file_id:
@@ -206,7 +206,7 @@ def compared_with(job: Job, before: str) -> str:
 
 
 def show_comparison(before: str, after: str) -> None:
-    """What sets two runs apart: their settings, and what came of them."""
+    """Shows how two runs differ in their settings and their metrics."""
     folders = run_folders()
     try:
         runs = [read_run(folders[name]) for name in (before, after)]

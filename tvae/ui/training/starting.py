@@ -37,7 +37,7 @@ def start_run(config: RunConfig, *, seconds: float | None = None, start_from: Ru
 
 
 def _request(own: state.OwnRuns, wish: tuple[RunConfig, float | None, Run | None]) -> str:
-    """One text for one wish: the same again within a moment is a double click, unless its run was ended."""
+    """Identifies a request: the same one again within a moment is a double click, unless its run has ended."""
     last, at, request = own.wish
     job = watched_job()
     ended = job is None or job.over or job.stopping

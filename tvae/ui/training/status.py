@@ -21,7 +21,7 @@ FIRST_POLL_SECONDS = 0.25
 
 
 def show_status() -> None:
-    """The watched run; nothing where there is none."""
+    """Shows the watched run; nothing where there is none."""
     job = watched_job()
     if job is None:
         return
@@ -42,7 +42,7 @@ def watched_job() -> Job | None:
 
 
 def _stage(job: Job) -> tuple[str, bool]:
-    """The run's state, and whether it has told numbers: the page is drawn anew when either changes."""
+    """The run's state, and whether it has numbers yet: the page is drawn again when either changes."""
     return job.state, bool(cached.jobs().live(job.id))
 
 
@@ -90,7 +90,7 @@ def stop_run(run_id: str) -> None:
 
 
 def show_progress(job: Job) -> None:
-    """One run in three lines: what it is doing, how far, what it has reached."""
+    """Shows one run in three lines: its state, its progress, its accuracy."""
     st.markdown(f"**{as_text(called(job))}**: {in_words(job)}")
     if job.state in UNDER_WAY:
         left = "" if job.seconds_left is None else f", {duration(job.seconds_left)} left"
@@ -101,13 +101,13 @@ def show_progress(job: Job) -> None:
 
 
 def called(job: Job) -> str:
-    """The run's name, or what a person would call it."""
+    """The run's name, or its data set and settings where it has none."""
     loss = next(reversed(job.config.arms.values()))
     return job.name or f"{job.config.data.name}, m = {loss.margin:g}, w = {loss.triplet_weight:g}"
 
 
 def in_words(job: Job) -> str:
-    """The run's state as a person would say it."""
+    """The run's state in words."""
     if job.stopping:
         return "stops …"
     if job.state == "queued":
@@ -141,7 +141,7 @@ def _shares(shares: dict[str, float]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person would say them."""
+    """Seconds in words."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     if seconds < 5400:

@@ -1,4 +1,4 @@
-"""One step of slow mode."""
+"""Explains one training step of slow mode: a triplet and the pull of each loss term."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ROLES = ("anchor", "positive", "negative")
 TERMS = {"reconstruction": "#2a9d8f", "kl": "#8d6cc9", "triplet": "#d9722e"}
 WORDS = {"reconstruction": "reconstruction", "kl": "KL", "triplet": "triplet"}
 LONGEST = 0.45
-"""Of the longest arrow, as a share of the longest distance in the chart."""
+"""Length of the longest arrow, as a share of the longest distance in the chart."""
 
 
 def show_lesson(lesson: dict[str, Any]) -> None:
-    """The step that is about to be taken."""
+    """Shows the step that is about to be taken."""
     st.markdown(f"##### Step {lesson['step']:,}: one of its {lesson['triplets']} triplets")
     pictures, *arms = st.columns([2, *([3] * len(lesson["arms"]))], gap="medium")
     ink = INK[theme()]

@@ -24,7 +24,7 @@ ClassPair = tuple[int | None, int | None]
 
 
 def choose_classes(view: TripletView) -> ClassPair:
-    """The pair of classes that what follows is kept to."""
+    """Choose the pair of classes that filters what follows."""
     names = view.run.provenance.class_names
     options = [None, *view.curves[view.arms[0]].classes.tolist()]
     for key in (keys.ANCHOR_CLASS, keys.NEGATIVE_CLASS):

@@ -1,4 +1,4 @@
-"""The triplets themselves."""
+"""Shows triplets as images with their distances and verdicts."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.images.cells import HEIGHT, image_cell
-from tvae.ui.maps.select_on_map import offer_on_map
+from tvae.ui.maps.select_on_map import show_select_button
 from tvae.ui.session import keys
 from tvae.ui.triplets.classes import ClassPair
 from tvae.ui.triplets.view import TripletView
 
 SHOWN = 8
-"""Triplets in sight."""
+"""Number of triplets shown."""
 FIRST_WRONG, BOTH_WRONG, SECOND_WRONG = "first-wrong", "both-wrong", "second-wrong"
 WORST_FIRST, WORST_SECOND, OWN, PICKED = "worst-first", "worst-second", "own", "picked"
 VERDICTS = {FIRST_WRONG: (False, True), BOTH_WRONG: (False, False), SECOND_WRONG: (True, False)}
@@ -164,7 +164,7 @@ def _show(view: TripletView, triplets: Triplets) -> None:
     )
     st.caption(f"A triplet a row. Right: D(a,p) − D(a,n) + {view.margin:g} ≤ 0. On the {view.source}.")
     with st.container(horizontal=True):
-        offer_on_map(view.run, len(labels), np.concatenate(list(roles.values())))
+        show_select_button(view.run, len(labels), np.concatenate(list(roles.values())))
         st.download_button(
             "These triplets as CSV",
             lambda: rows_csv(columns),

@@ -1,4 +1,4 @@
-"""Margin control, table, curves."""
+"""Margin control, table and curves of triplet accuracy."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def margin_series(run: Run) -> list[str]:
 
 
 def show_gaps(view: TripletView) -> None:
-    """How far apart negatives and positives are."""
+    """Shows how far apart negatives and positives are."""
     st.markdown("##### How far apart")
     found = {arm: view.gaps(arm) for arm in view.arms}
     figure = gap_distribution(found, arm_colours(list(view.curves)), view.margin)
@@ -185,7 +185,7 @@ def show_gaps(view: TripletView) -> None:
 
 
 def show_definition(view: TripletView) -> None:
-    """What is counted, why all of it, and the sampled estimate that shows why."""
+    """Shows the definition of triplet accuracy, and the switch of the sampled estimate."""
     with st.popover("What exactly is counted"):
         st.latex(r"A(m) = \mathbb E_{a}\,\mathbb E_{p}\,\mathbb E_{n}\;\mathbf 1[\,D(a,p) - D(a,n) + m \le 0\,]")
         st.markdown(
@@ -208,7 +208,7 @@ def show_definition(view: TripletView) -> None:
 
 
 def show_downloads(view: TripletView, numbers: dict[str, list]) -> None:
-    """The table, the curves and the gaps as files."""
+    """Downloads of the table, the curves and the gaps."""
     arms = list(view.curves)
 
     def curves() -> str:

@@ -1,4 +1,4 @@
-"""Accuracy against reconstruction error."""
+"""Accuracy against reconstruction error and KL."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tvae.ui.triplets.view import TripletView
 
 SHIPPED_LADDER = "mnist-ladder"
 COSTS = {"squared error": "squared error of an image", "KL, nats": "KL to the prior, nats"}
-"""What an arm pays, and the axis it is drawn on."""
+"""Costs of an arm, and the titles of their axes."""
 
 
 @dataclass(frozen=True, kw_only=True)

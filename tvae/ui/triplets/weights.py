@@ -1,4 +1,4 @@
-"""Loss under other weights."""
+"""Loss of trained arms under other weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page
 from tvae.ui.session import keys
-from tvae.ui.training.offer import offer_training
+from tvae.ui.training.train_setting import show_train_button
 from tvae.ui.triplets.trade_off import Ladder
 from tvae.ui.triplets.view import TripletView
 
@@ -114,4 +114,4 @@ def _show_training(view: TripletView, loss: LossConfig, ladder: Ladder | None) -
         st.button("Show it on every page", on_click=show_on_every_page, args=(run.name, pair))
         return
     st.markdown("No arm was trained at this setting yet, so what it gives is not known.")
-    offer_training(replace(view.run.config, arms=vae_and_tvae(loss)))
+    show_train_button(replace(view.run.config, arms=vae_and_tvae(loss)))

@@ -52,7 +52,7 @@ def decoding_probe(answer: Callable[[tuple[float, float]], Sequence[Decoded]], *
 
 
 def question_in(in_browser: object) -> tuple[int, tuple[float, float]] | None:
-    """Number and place of what the browser asks in this run, if it asks anything that can be answered."""
+    """Number and place of the browser's question in this script run; None where there is none that can be answered."""
     sent = in_browser.get("place") if isinstance(in_browser, dict) else None
     if not isinstance(sent, dict):
         return None

@@ -32,13 +32,13 @@ _player = component(
 
 @dataclass(frozen=True, kw_only=True)
 class Lane:
-    """One arm's way."""
+    """One arm's path."""
 
     title: str
     colour: str
     """The arm's colour, as #rrggbb."""
     told: str
-    """The way in one sentence."""
+    """The path in one sentence."""
     way: Interpolation
 
 
@@ -52,10 +52,10 @@ def path_player(
     opened_at: float,
     key: str,
 ) -> float:
-    """Show the ways and return where the slider was left, from 0 to 1.
+    """Show the paths and return where the slider was left, from 0 to 1.
 
     Args:
-        lanes: ways between the same two images, of as many steps.
+        lanes: paths between the same two images, of as many steps.
         ends: rows of the two images.
         images: of all rows; None shows the rows' numbers instead of the nearest images.
         opened_at: where the slider stands before anyone has moved it.

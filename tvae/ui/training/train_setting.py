@@ -19,7 +19,7 @@ def in_fast_steps(config: RunConfig) -> RunConfig:
     return replace(config, train=replace(config.train, step="fast"))
 
 
-def offer_training(config: RunConfig) -> None:
+def show_train_button(config: RunConfig) -> None:
     """Offer to train this VAE and TVAE side by side."""
     config = in_fast_steps(config)
     loss = config.arms["tvae"]

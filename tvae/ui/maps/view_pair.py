@@ -1,4 +1,4 @@
-"""Pair of views: colourings, neighbours, CSV."""
+"""ViewPair: two views of the same rows; colourings, neighbours, CSV."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_TILES = 24
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class ViewPair:
     """Two views of the same rows and their neighbours."""
 
     left: View
@@ -57,7 +57,7 @@ class Pair:
         return cached.neighbour_changes(self.left.encoded, self.right.encoded, self.k)
 
 
-def colour_by(name: str, pair: Pair, margin: float) -> ColourBy | None:
+def colour_by(name: str, pair: ViewPair, margin: float) -> ColourBy | None:
     """The numbers of a colouring; None for the classes."""
     views = (pair.left, pair.right)
     if name == "change":
@@ -85,7 +85,7 @@ def wrong_nearest(near: Neighbours, labels: Int[np.ndarray, " n"]) -> Bool[np.nd
     return labels[near.rows[:, 0]] != labels
 
 
-def panel_neighbours(row: int, pair: Pair, names: tuple[str, ...]) -> tuple[list[Neighbour], list[Neighbour]]:
+def panel_neighbours(row: int, pair: ViewPair, names: tuple[str, ...]) -> tuple[list[Neighbour], list[Neighbour]]:
     """The row's nearest on the left, each shared or lost, and on the right, each shared or gained."""
     found, (left, right) = pair.changes, pair.neighbours
 
@@ -105,7 +105,7 @@ def panel_neighbours(row: int, pair: Pair, names: tuple[str, ...]) -> tuple[list
 
 def selected_rows_csv(
     rows: Int[np.ndarray, " m"],
-    pair: Pair,
+    pair: ViewPair,
     names: tuple[str, ...],
     positions: tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]],
 ) -> str:
