@@ -22,7 +22,7 @@ from tvae.model.encoding import Encoding
 from tvae.runs.encodings import read_encoding, write_encoding
 from tvae.runs.run import read_run
 from tvae.ui import cached
-from tvae.ui.components import latent_map
+from tvae.ui.maps import linked_maps
 from tvae.ui.maps.projecting import quick_pca
 from tvae.ui.maps.view_pair import ViewPair, selected_rows_csv
 from tvae.ui.maps.views import View, views_beside
@@ -80,13 +80,13 @@ def first_rows(encoding: Encoding, rows: int) -> Encoding:
 def shown(monkeypatch) -> list[dict]:
     """What the maps are given, run by run."""
     given: list[dict] = []
-    drawn = latent_map.latent_map
+    drawn = linked_maps.latent_map
 
     def spy(left, right, **how):
         given.append({"left": left, "right": right, **how})
         return drawn(left, right, **how)
 
-    monkeypatch.setattr(latent_map, "latent_map", spy)
+    monkeypatch.setattr(linked_maps, "latent_map", spy)
     return given
 
 
@@ -268,7 +268,7 @@ def test_playing_epochs_computes_nothing_that_takes_long(shown, projector: FakeP
     assert projector.requests == []
     assert shown[-1]["nearest"] is None
     assert "PCA, while the epochs play" in words(app)
-    assert "when the epochs stand still" in words(app)
+    assert "when the epochs stop playing" in words(app)
     assert "##### What changed" not in words(app)
     app.toggle(key="epoch-playing").set_value(False).run()
     assert not app.exception
