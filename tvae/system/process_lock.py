@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 from pathlib import Path
 
 import filelock
 
+_LOOKING = threading.Lock()
 _PATIENCE = 1.0
 """Seconds: whoever looks whether a lock is held holds it for microseconds."""
 
@@ -55,10 +57,15 @@ def lock_is_held(path: Path) -> bool:
     """Whether any process holds the lock of this file.
 
     To look is to take the lock for an instant. Two that look at once would each believe the other to be the holder,
-    so they look one after the other, under a lock of their own beside it.
+    so they look one after the other: the threads of a process, and processes under a lock of their own beside it.
     """
     if not path.is_file():
         return False
+    with _LOOKING:
+        return _look(path)
+
+
+def _look(path: Path) -> bool:
     turn = None
     try:
         with contextlib.suppress(OSError):  # a folder that can only be read
