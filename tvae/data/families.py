@@ -7,6 +7,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 from jaxtyping import UInt8
@@ -142,7 +143,15 @@ def _split_files(
     )
 
 
-def _mnist_like(*sha256: str | None) -> dict[str, tuple[IdxFile, IdxFile]]:
+_SPLITS: tuple[SplitName, ...] = ("train", "test")
+
+
+class _Splits(TypedDict):
+    train: tuple[IdxFile, IdxFile]
+    test: tuple[IdxFile, IdxFile]
+
+
+def _mnist_like(*sha256: str | None) -> _Splits:
     """MNIST's four files; SHA-256 of the training images and labels, then of the test images and labels."""
     first, second, third, fourth = sha256
     return {
@@ -235,7 +244,7 @@ FAMILIES: dict[str, Family] = {
                 # 8 columns of 32-bit numbers, the class first
                 RawFile(name=f"qmnist-{split}-labels-idx2-int", largest=12 + 60_000 * 8 * 4),
             )
-            for split in ("train", "test")
+            for split in _SPLITS
         },
     ),
     "usps": Family(
