@@ -44,7 +44,8 @@ def ours(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> di
 
     return {
         "ours, PCA": lambda: pca_maps({"arm": means})["arm"].positions(means),
-        "ours, UMAP": drawn(UmapParameters()),
+        "UMAP in the app, first fit": drawn(UmapParameters()),
+        "UMAP in the app, second fit": drawn(UmapParameters()),
         "ours, t-SNE": drawn(TsneParameters()),
     }
 
@@ -67,7 +68,12 @@ def peers(means: Float[np.ndarray, "n d"]) -> dict[str, Picture]:
 
         return np.asarray(pacmap.PaCMAP(random_state=0).fit_transform(means))
 
-    return {"PaCMAP": pacmap, "umap-learn, first fit": umap, "umap-learn, second fit": umap, "openTSNE": open_tsne}
+    return {
+        "PaCMAP": pacmap,
+        "umap-learn with its own neighbour search, first fit": umap,
+        "umap-learn with its own neighbour search, second fit": umap,
+        "openTSNE": open_tsne,
+    }
 
 
 def measure(

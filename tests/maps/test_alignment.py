@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
-from tvae.maps.alignment import align
+from tvae.maps.alignment import align, mean_motion
 
 RNG = np.random.default_rng(2)
 LEFT = RNG.normal(size=(60, 2)) * [3, 1] + [10, -4]
@@ -73,3 +73,9 @@ def test_wrong_input_is_refused() -> None:
     for rows in ([60], [-1], []):
         with pytest.raises(InputError, match="from 0 to 59"):
             align(LEFT, LEFT, np.array(rows, int))
+
+
+def test_mean_motion_is_in_radii_of_the_left_map() -> None:
+    square = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])  # its radius is the root of 2
+    assert mean_motion(square, square + np.array([0.0, np.sqrt(2) / 2])) == pytest.approx(0.5)
+    assert mean_motion(square, square) == mean_motion(np.ones((3, 2)), np.ones((3, 2))) == 0

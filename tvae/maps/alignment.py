@@ -62,6 +62,16 @@ def align(
     return Alignment(rotation, scale, left.mean(axis=0) - scale * right.mean(axis=0) @ rotation)
 
 
+def mean_motion(left: Float[np.ndarray, "n 2"], right: Float[np.ndarray, "n 2"]) -> float:
+    """Mean distance from each row's place on the left map to its place on the right one, in radii of the left map.
+
+    The radius is the root mean square distance from the centre. 0 where all rows of the left map are in one place.
+    """
+    left, right = np.asarray(left, np.float64), np.asarray(right, np.float64)
+    radius = float(np.sqrt(((left - left.mean(axis=0)) ** 2).sum(axis=1).mean()))
+    return float(np.linalg.norm(right - left, axis=1).mean()) / radius if radius > 0 else 0.0
+
+
 def _rotation(left: Float64[np.ndarray, "m 2"], right: Float64[np.ndarray, "m 2"]) -> Float64[np.ndarray, "2 2"]:
     """The orthogonal matrix that brings centred right rows nearest to centred left ones."""
     before, singular, after = np.linalg.svd(right.T @ left)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
+from tvae.maps.alignment import mean_motion
 from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters
 from tvae.model.network import to_grey
 from tvae.runs.encodings import read_encoding
@@ -16,6 +17,7 @@ from tvae.runs.weights import network
 from tvae.ui import cached
 from tvae.ui.components.decoding_probe import Decoded, question_in
 from tvae.ui.maps.decoding import FAR, answer_for
+from tvae.ui.maps.linked_maps import motion_caption
 from tvae.ui.maps.projecting import Picture, kept_still, laid_over, picture, request_for
 from tvae.ui.maps.view_pair import ViewPair
 from tvae.ui.maps.views import View
@@ -115,3 +117,13 @@ def test_nonsense_from_a_browser_is_no_question(sent):
 def test_a_question_is_read():
     assert question_in({"place": {"number": 7, "x": 1, "y": -2.5}}) == (7, (1.0, -2.5))
     assert Decoded(None, "").far is False
+
+
+def test_the_caption_compares_the_motion_between_two_maps_with_that_between_two_seeds(pair):
+    assert motion_caption(pictures_of(pair, PcaParameters())) == ""
+    left, right = pictures_of(pair, TsneParameters())
+    assert f"points move {mean_motion(left.positions, right.positions):.2f} of the map's radius" in motion_caption(
+        (left, right)
+    )
+    assert "points move 0.00 of" in motion_caption((left, left))
+    assert motion_caption((left, pictures_of(pair, PcaParameters())[1])) == ""

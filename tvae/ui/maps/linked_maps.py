@@ -7,6 +7,8 @@ import streamlit as st
 
 from tvae.linked_map.contents import MapSide
 from tvae.linked_map.payload import neighbours_that_fit
+from tvae.maps.alignment import mean_motion
+from tvae.maps.projection import SEED_MOTION
 from tvae.metrics.neighbours import Neighbours
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -83,8 +85,23 @@ def show_captions(pair: ViewPair, pictures: tuple[Picture, Picture], colouring: 
     st.caption(
         f"Each point is an image of the {as_text(run.config.data.name)} test split, n = {len(pair.labels):,}, "
         f"coloured by {COLOURINGS[colouring]}; training seed {run.config.train.seed}, checkpoint {as_text(runs)}. "
-        "The right map is turned and scaled to lie like the left. "
+        f"The right map is turned and scaled to lie like the left. {motion_caption(pictures)}"
         f"Distances between clusters and their sizes mean nothing on such a map; {lines}."
     )
     for note in dict.fromkeys(note for shown in pictures for note in shown.notes):
         st.caption(note)
+
+
+def motion_caption(pictures: tuple[Picture, Picture]) -> str:
+    """How far points move when the left map is played into the right one, and how much of that means nothing.
+
+    Empty where the maps are PCA, which has no seed, or of two methods.
+    """
+    left, right = pictures
+    if left.method != right.method or left.method not in SEED_MOTION:
+        return ""
+    motion, floor = mean_motion(left.positions, right.positions), SEED_MOTION[left.method]
+    return (
+        f"Played from left to right, points move {motion:.2f} of the map's radius on average; two layouts of one arm "
+        f"that differ in their seed alone are {floor:.2f} apart (MNIST), so as little motion as that means nothing. "
+    )

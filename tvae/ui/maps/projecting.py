@@ -42,6 +42,8 @@ class Picture:
     """Why the layout asked for is not shown."""
     key: str = ""
     """Cache key of the layout asked for."""
+    method: str = "pca"
+    """pca, tsne or umap: what is shown."""
 
 
 def request_for(view: View, other: View, parameters: Parameters, seed: int) -> ProjectionRequest:
@@ -163,4 +165,5 @@ def _of_layout(found: Layout, name: str, key: str, failed: str = "") -> Picture:
         notes=found.notes,
         failed=failed,
         key=key,
+        method=found.method,
     )
