@@ -106,7 +106,12 @@ def test_pictures_are_drawn_alone_and_by_the_process_of_the_app(monkeypatch, cap
     monkeypatch.setattr(projection_ways, "peers", lambda means: {"a peer": missing})
     report = suite.Report(False, {}, {})
     suite.projections(report)
-    assert set(report.figures["projections"]) == {"ours, PCA", "ours, UMAP", "ours, t-SNE"}
+    assert set(report.figures["projections"]) == {
+        "ours, PCA",
+        "UMAP in the app, first fit",
+        "UMAP in the app, second fit",
+        "ours, t-SNE",
+    }
     assert all(drawn["trustworthiness"] > 0.7 for drawn in report.figures["projections"].values())
     assert set(report.figures["both arms by the app's process, seconds"]) == {"umap", "tsne"}
     assert "| a peer | not measured: ImportError: no such library | | |" in capsys.readouterr().out
