@@ -33,6 +33,11 @@ def page(query: dict[str, str]) -> AppTest:
     return app.run()
 
 
+def test_an_address_without_a_margin_warns_of_nothing():
+    app = page({"run": "digits"})
+    assert not app.exception and not app.warning
+
+
 def words(app: AppTest) -> str:
     parts = [*app.markdown, *app.caption, *app.error, *app.warning, *app.info]
     return "\n".join(part.value for part in parts)

@@ -24,11 +24,22 @@ from tvae.ui.session.runs import (
     shown_before,
     take_next_run,
 )
-from tvae.ui.session.values import address, chosen_points, forget, is_set, kept, put_in_address, read, take, write
+from tvae.ui.session.values import (
+    address,
+    chosen_points,
+    forget,
+    in_address,
+    is_set,
+    kept,
+    put_in_address,
+    read,
+    take,
+    write,
+)
 
 __all__ = [
     "Layouts", "OwnDigit", "OwnRuns", "Picks", "address", "choose_run", "chosen_points", "first_time", "forget",
-    "forget_note", "is_set", "keep_place", "kept", "layouts", "opened_at", "own_digit", "own_runs", "owner", "picks",
-    "put_in_address", "put_own_digit_in_address", "put_picks_in_address", "put_training_in_address", "read",
-    "shown_before", "take", "take_next_run", "view_note", "write",
+    "forget_note", "in_address", "is_set", "keep_place", "kept", "layouts", "opened_at", "own_digit", "own_runs",
+    "owner", "picks", "put_in_address", "put_own_digit_in_address", "put_picks_in_address", "put_training_in_address",
+    "read", "shown_before", "take", "take_next_run", "view_note", "write",
 ]  # fmt: skip

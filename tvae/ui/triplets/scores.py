@@ -31,7 +31,7 @@ N_SAMPLED = 10_000
 
 def choose_margin() -> float:
     """The margin, from the slider, the field or the address: three ways to one value."""
-    asked = state.address(keys.MARGIN)
+    asked = state.address(keys.MARGIN) if state.in_address(keys.MARGIN) else None
     slide, field = st.columns([5, 1], vertical_alignment="bottom")
     with field:
         typed = st.number_input(
