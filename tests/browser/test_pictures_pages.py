@@ -130,7 +130,7 @@ def test_samples_of_both_arms_stand_beside_each_other_above_the_fold(opened):
         boxes.append(grid.bounding_box())
     assert all(box["y"] + box["height"] < 900 for box in boxes)
     assert abs(boxes[0]["y"] - boxes[1]["y"]) < 4 and boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"]
-    page.get_by_text("How true, how varied").wait_for(timeout=WAIT)
+    page.get_by_text("Precision and recall").wait_for(timeout=WAIT)
     before = grids[0].get_attribute("src")
     page.get_by_role("slider", name="Temperature").press("ArrowLeft")
     page.wait_for_function(f"document.querySelector('[data-testid=stImage] img').getAttribute('src') !== {before!r}")
