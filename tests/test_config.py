@@ -1,5 +1,6 @@
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,5 +87,7 @@ def test_a_foreign_config_is_refused_with_the_difference(change, message):
 
 
 def test_numbers_of_numpy_become_plain_json():
-    config = RunConfig(train=TrainConfig(seed=np.int64(3)), arms=vae_and_tvae(LossConfig(margin=np.float32(0.5))))
+    seed: Any = np.int64(3)
+    margin: Any = np.float32(0.5)
+    config = RunConfig(train=TrainConfig(seed=seed), arms=vae_and_tvae(LossConfig(margin=margin)))
     assert RunConfig.from_json(json.loads(json.dumps(config.to_json()))) == config

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 from tvae.cli.parsing import COMMANDS
 from tvae.runs.run import read_metrics
@@ -32,13 +33,19 @@ def test_the_table_of_pages_has_each_page_s_own_question():
     assert table[2:] == rows
 
 
+def shipped_arms(name: str) -> dict[str, Any]:
+    metrics = read_metrics(ROOT / "checkpoints" / name)
+    assert metrics is not None
+    return metrics["arms"]
+
+
 def test_the_python_example_runs(monkeypatch, capsys):
     """From the clone's top level, as the README is read; its numbers are those of the shipped run."""
     monkeypatch.chdir(ROOT)
     (example,) = re.findall(r"^```python\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
     exec(compile(example, "README.md", "exec"), {})
     *accuracies, shape = capsys.readouterr().out.splitlines()
-    arms = read_metrics(ROOT / "checkpoints" / "digits")["arms"]
+    arms = shipped_arms("digits")
     for arm, line in zip(arms, accuracies, strict=True):
         measured = arms[arm]["triplet_accuracy"]
         assert line == f"{arm}: {measured['0']:.2%} at m = 0, {measured['0.1']:.2%} at m = 0.1"
@@ -53,7 +60,7 @@ def test_the_command_line_block_names_every_command():
 
 
 def test_the_result_is_the_shipped_run_s():
-    arms = read_metrics(ROOT / "checkpoints" / "mnist")["arms"]
+    arms = shipped_arms("mnist")
     for arm, numbers in arms.items():
         cells = [f"{100 * numbers['triplet_accuracy'][m]:.2f} %" for m in ("0", "0.1", "0.5")]
         row = " | ".join([arm.upper(), *cells, f"{numbers['reconstruction']:.2f}", f"{numbers['kl']:.2f}"])

@@ -149,7 +149,8 @@ def test_killed_at_random_moments_it_resumes_to_the_same_result(seed, jobs, unin
             for step in run.snapshots[-1:]:
                 assert read_encoding(run.at(step), "test") is not None
                 read_weights(run.at(step), "tvae")
-        jobs.history(run_id), jobs.live(run_id)
+        jobs.history(run_id)
+        jobs.live(run_id)
         jobs.resume(run_id, ME)
     assert kills > 0
     job = ended(jobs, run_id)

@@ -3,6 +3,7 @@
 import re
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,9 +11,11 @@ import pytest
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
+from tvae.config import LossConfig, RunConfig, vae_and_tvae
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.starting import Starter
 from tvae.runs.available import SHIPPED
+from tvae.ui.training.panel import PRESETS_SHOWN, Preset
 from tvae.ui.training.run_table import MARK, compared_with, differing_cells
 
 APP = str(Path(__file__).parents[2] / "streamlit_app.py")
@@ -92,6 +95,21 @@ def test_the_panel_starts_a_run_in_fast_steps():
     while not Jobs().run(job.id).over:
         time.sleep(0.05)
     assert (job.config.train.step, job.config.train.epochs) == ("fast", 1)
+
+
+def test_what_has_no_field_is_as_in_the_settings_started_from(monkeypatch):
+    loss = LossConfig(reconstruction="bernoulli", triplet_weight=3.0)
+    monkeypatch.setitem(PRESETS_SHOWN, "Best trade", Preset("", RunConfig(arms=vae_and_tvae(loss))))
+    app = page()
+    app.sidebar.selectbox(key="train-preset").set_value("Best trade").run()
+    app.sidebar.number_input(key="train-length").set_value(1.0)
+    app.sidebar.number_input(key="train-margin").set_value(0.5)
+    press_train(app)
+    (job,) = Jobs().runs()
+    Jobs().stop(job.id, None)
+    while not Jobs().run(job.id).over:
+        time.sleep(0.05)
+    assert job.config.arms == vae_and_tvae(replace(loss, margin=0.5))
 
 
 def test_train_pressed_twice_is_one_run_unless_it_was_stopped_in_between():

@@ -114,7 +114,7 @@ def _files(
         return files, passed_over
     names = [file.name for file in missing]
     if family.raw:
-        lacking_splits = [split for split in splits if set(family.split_files(split)) & set(missing)]
+        lacking_splits: list[SplitName] = [split for split in splits if set(family.split_files(split)) & set(missing)]
         names = [file.name for split in lacking_splits for file in family.raw[split]]
     lacking = f"data set {family.name}: {', '.join(names)} not found in {short_path(folder / family.name)}"
     if not download:

@@ -90,7 +90,7 @@ def from_mirrors(family: Family, files: Sequence[IdxFile], folder: Path, progres
                 raise SourceFailed(str(error)) from None
         return
     names: list[SplitName] = ["train", "test"]
-    splits = [split for split in names if set(family.split_files(split)) & set(files)]
+    splits: list[SplitName] = [split for split in names if set(family.split_files(split)) & set(files)]
     contents = download.contents({file.name: file.largest for split in splits for file in family.raw[split]})
     for split in splits:
         raw_contents = {file.name: contents.pop(file.name) for file in family.raw[split]}
@@ -145,7 +145,7 @@ class _Download:
             description = f"{file.name} from {self.host}"
             try:
                 # on disk beyond a size; without a name, so that a killed process leaves nothing
-                with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=self._folder) as target:
+                with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(self._folder)) as target:
                     self._fetch(address, file, description, max(sizes.values()), target)
                     return _members(target, file, description, sizes)
             except SourceFailed as failure:

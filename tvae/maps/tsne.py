@@ -148,7 +148,8 @@ def fft_descent(
     affinities: csr_array, start: Float[np.ndarray, "n 2"], iterations: int, progress: Progress
 ) -> Float32[np.ndarray, "n 2"]:
     """The same descent by openTSNE, whose repulsion is interpolated on a grid and summed by FFT."""
-    import openTSNE
+    from openTSNE import TSNEEmbedding
+    from openTSNE.affinity import PrecomputedAffinities
     from scipy.sparse import csr_matrix
 
     done, exaggerated = 0, iterations // 3
@@ -158,9 +159,9 @@ def fft_descent(
         done += 1
         progress(done / iterations)
 
-    map_so_far = openTSNE.TSNEEmbedding(
+    map_so_far = TSNEEmbedding(
         np.asarray(start, np.float64),
-        openTSNE.affinity.PrecomputedAffinities(csr_matrix(affinities), normalize=False),
+        PrecomputedAffinities(csr_matrix(affinities), normalize=False),
         negative_gradient_method="fft",
         n_jobs=os.cpu_count() or 1,
         callbacks=[step_done],

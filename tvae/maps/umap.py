@@ -88,6 +88,7 @@ def umap_learn() -> Any:
         import umap
         import umap.layouts
         import umap.umap_
+        import umap.utils
     from numba.core.dispatcher import Dispatcher
 
     for module in (umap.umap_, umap.layouts, umap.utils):

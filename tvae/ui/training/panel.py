@@ -128,9 +128,11 @@ def _show_fields(preset: Preset) -> None:
         **KEEP,
     )
     a, b = st.columns(2)
-    for place, (name, entry) in zip(cycle((a, b)), LOSS_SETTINGS.items(), strict=False):
+    for place, name in zip(cycle((a, b)), LOSS_SETTINGS, strict=False):
         label = LABELS[name].replace("Reconstruction", "Recon.")
-        step = 10.0 ** (math.floor(math.log10(entry.default)) - 1)  # a tenth of the default's order of magnitude
+        step = 10.0 ** (
+            math.floor(math.log10(getattr(LossConfig(), name))) - 1
+        )  # a tenth of the default's order of magnitude
         place.number_input(label, value=None, step=step, format="%.4g", key=keys.train(_key(name)), **KEEP)
     a.number_input("For", value=None, step=1.0, format="%.4g", key=keys.train("length"), **KEEP)
     b.selectbox("Unit", ("epochs", "seconds"), key=keys.train("unit"), **KEEP)
@@ -161,10 +163,11 @@ def _asked(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
     }
     length = numbers["length"]
     in_epochs = asked["unit"] == "epochs"
-    loss = LossConfig(**{name: numbers[_key(name)] for name in LOSS_SETTINGS})
     if in_epochs and not length.is_integer():
         raise InputError(f"train.epochs: {length:g} is not possible; it must be a whole number from 1 to {MOST_EPOCHS}")
     like = preset.config or run.config
+    # All that has no field here, such as the kind of reconstruction, is as in the settings started from.
+    loss = replace(next(reversed(like.arms.values())), **{name: numbers[_key(name)] for name in LOSS_SETTINGS})
     train = replace(like.train, seed=asked["seed"])
     # Of a time budget the engine finds out early on how many steps fit.
     train = replace(train, epochs=int(length) if in_epochs else MOST_EPOCHS)
