@@ -45,8 +45,8 @@ def page() -> None:
         st.info(f"A map needs at least {FEWEST_ROWS} images; this run's test split has {n}.")
         return
     views, misfits = views_beside(run)
-    asked = [state.address(side) for side in (keys.LEFT, keys.RIGHT)]
-    note = state.view_note(next(filter(None, (misfit_note(name, views, misfits) for name in asked)), ""))
+    requested_views = [state.address(side) for side in (keys.LEFT, keys.RIGHT)]
+    note = state.view_note(next(filter(None, (misfit_note(name, views, misfits) for name in requested_views)), ""))
     waiting = st.container(key=keys.MAP_WAITING)
     controls = st.container(key=keys.MAP_CONTROLS).columns(
         [2.7, 1, 1.15, 1.75, 1.15, 0.85], vertical_alignment="bottom"
@@ -68,8 +68,8 @@ def page() -> None:
             **keys.KEPT,
         )
         if misfits:
-            told = "; ".join(f"{name} ({reason})" for name, reason in misfits.items())
-            st.caption(f"Not offered, as two maps need the same images: {as_text(told)}.")
+            misfit_list = "; ".join(f"{name} ({reason})" for name, reason in misfits.items())
+            st.caption(f"Not offered, as two maps need the same images: {as_text(misfit_list)}.")
     method = METHOD_OF.get(
         controls[1].selectbox("Projection", tuple(METHOD_OF), key=keys.PROJECTION, **keys.KEPT) or "", "tsne"
     )
@@ -80,8 +80,8 @@ def page() -> None:
         help="Choose another one, and the same arm on both sides, to compare two projections of one space.",
         **keys.KEPT,
     )
-    told = controls[3].selectbox("Colour by", tuple(COLOURINGS.values()), key=keys.COLOUR, **keys.KEPT)
-    colouring = next((name for name, words in COLOURINGS.items() if words == told), "class")
+    colour_title = controls[3].selectbox("Colour by", tuple(COLOURINGS.values()), key=keys.COLOUR, **keys.KEPT)
+    colouring = next((name for name, words in COLOURINGS.items() if words == colour_title), "class")
     with controls[4]:
         k = choose_number_of_neighbours(n)
     if note:
@@ -93,30 +93,30 @@ def page() -> None:
         st.warning(as_text(f"{error}. Choose another map."))
         return
     pair = ViewPair(left, right, encoding.labels, k)
-    picks, kept = state.picks(fingerprint, n), state.layouts()
+    picks, layouts = state.picks(fingerprint, n), state.layouts()
     take_gesture(pair, picks)
     chosen = parameters[method], parameters[METHOD_OF.get(other or "", method)]
     playing = epochs_play(run)
     if playing:
         pictures = passing_picture(left), passing_picture(right)
     else:
-        pictures = both_layouts(left, right, chosen, seed, kept)
+        pictures = both_layouts(left, right, chosen, seed, layouts)
     pictures = kept_still(left, pictures[0]), pictures[1]
     pictures = pictures[0], laid_over(*pictures, picks.rows if to_selection else None)
     with waiting:
-        show_layout_states(pictures, kept)
+        show_layout_states(pictures, layouts)
 
     # The maps come first: before neighbours and images, which take seconds on a fresh server, and before the charts,
     # which keep a browser busy.
     drawn = is_drawn(map_key(pair))
     early = not playing and (not drawn or state.first_time(pair.key)) and colouring in ("class", "error")
     maps = st.container()
-    images, missing, near = None, "", None
+    images, missing, both_neighbours = None, "", None
     if not early:
         images, missing = images_of(run)
-        near = None if playing else pair.neighbours
+        both_neighbours = None if playing else pair.neighbours
     with maps:
-        draw_maps(pair, pictures, picks, (colouring, margin), images, near)
+        draw_maps(pair, pictures, picks, (colouring, margin), images, both_neighbours)
     show_captions(pair, pictures, colouring)
     if playing:
         st.caption("What changed, and what is selected, is shown when the epochs stop playing.")

@@ -49,11 +49,13 @@ def show_page(run: Run, encoding: Encoding) -> None:
     seed = noise if code == SAMPLE else None
 
     place = st.empty()
-    kept = ChosenRows(encoding.sample_rows[:count], "the images that are kept with the run")
+    sample_rows = ChosenRows(encoding.sample_rows[:count], "the images that are kept with the run")
     if state.first_time(f"reconstructions:{fingerprint}"):
         with place.container():  # first something to see: the images themselves may have to be fetched
             show_grid(
-                reconstruction_grid(run, encoding, arms, kept.rows, encoding.sample_images[:count], seed, mapped)[0],
+                reconstruction_grid(
+                    run, encoding, arms, sample_rows.rows, encoding.sample_images[:count], seed, mapped
+                )[0],
                 "",
                 keys.FIRST_IMAGES,
             )
@@ -67,18 +69,18 @@ def show_page(run: Run, encoding: Encoding) -> None:
             words, again = st.columns([6, 1], vertical_alignment="center")
             words.info(f"Only the images that are kept with the run can be shown. {missing}")
             again.button("Try again", on_click=look_for_images_again)
-            show_reconstructions(run, encoding, arms, kept, encoding.sample_images[:count], seed, mapped)
+            show_reconstructions(run, encoding, arms, sample_rows, encoding.sample_images[:count], seed, mapped)
         elif len(chosen.rows):
             show_reconstructions(run, encoding, arms, chosen, images[chosen.rows], seed, mapped)
 
     if seed is None or images is None:
-        errors, told = {arm: encoding.arms[arm].errors for arm in arms}, "the mean μ"
+        errors, code_description = {arm: encoding.arms[arm].errors for arm in arms}, "the mean μ"
     else:
         split = cached.split(run.config.data.name, "test")
         errors = {arm: cached.sampled_error(run, arm, split, seed) for arm in arms}
-        told = f"one sample of each posterior (noise seed {seed})"
-    show_cost(run, encoding, arms, errors, told)
-    show_errors(run, encoding, arms, errors, told)
+        code_description = f"one sample of each posterior (noise seed {seed})"
+    show_cost(run, encoding, arms, errors, code_description)
+    show_errors(run, encoding, arms, errors, code_description)
 
 
 show_encoded_page(

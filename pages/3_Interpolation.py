@@ -31,7 +31,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         source = choose_source(picks)
     which = bar.container(horizontal=True, width="content")
     steps = bar.container(width=130).slider("Steps", 5, 21, 11, key=keys.STEPS, **keys.KEPT)
-    way = bar.segmented_control(
+    path_kind = bar.segmented_control(
         "Way",
         tuple(WAYS),
         default="straight",
@@ -55,9 +55,9 @@ def show_page(run: Run, encoding: Encoding) -> None:
         voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key=keys.VOTERS, **keys.KEPT) or 15)
     with which:
         ends = choose_ends(source, run, encoding, confusable_to or arms[0], picks)
-    voters, way = min(voters, n - 2), way or "straight"
+    voters, path_kind = min(voters, n - 2), path_kind or "straight"
 
-    ways = {
+    paths = {
         arm: interpolation(
             cached.network(run, arm),
             encoding.arms[arm],
@@ -65,7 +65,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
             len(names),
             ends.rows,
             steps,
-            WAYS[way],
+            WAYS[path_kind],
             voters,
         )
         for arm in arms
@@ -80,10 +80,10 @@ def show_page(run: Run, encoding: Encoding) -> None:
         Lane(
             title=arm.upper(),
             colour=colours[arm],
-            told=path_summary(class_segments(w.votes.winners, w.t), labels, names),
-            way=w,
+            summary=path_summary(class_segments(path.votes.winners, path.t), labels, names),
+            path=path,
         )
-        for arm, w in ways.items()
+        for arm, path in paths.items()
     ]
     images, missing = images_of(run)
     left_at = path_player(
@@ -105,8 +105,8 @@ def show_page(run: Run, encoding: Encoding) -> None:
         words, again = st.columns([6, 1], vertical_alignment="center")
         words.info(f"The nearest images are told by number only. {missing}")
         again.button("Try again", on_click=look_for_images_again)
-    show_steps(run, encoding, ways, images, ends, way)
-    show_third_classes(run, encoding, arms, way, voters)
+    show_steps(run, encoding, paths, images, ends, path_kind)
+    show_third_classes(run, encoding, arms, path_kind, voters)
 
 
 show_encoded_page(

@@ -24,9 +24,9 @@ from tvae.ui.triplets.weights import show_weights
 
 COST, WEIGHTS, CLASSES = "What it costs", "Other weights", "Classes and triplets"
 NEARLY_ONE_POINT = 1e-3
-"""A spread below this, where the prior's is the root of the number of latents, is a collapsed arm."""
+"""An arm whose means spread less than this has collapsed; the prior's spread is the root of the number of latents."""
 TALL = 3
-"""Arms beyond which the table would push the curves below the fold, and stands under them instead."""
+"""With more arms than this the table stands below the curves; above, it would push them off the first screen."""
 
 
 def show_page(run: Run, encoding: Encoding) -> None:

@@ -16,15 +16,15 @@ if job is None and others:
     job = next((other for other in others if other.state in ("running", "queued")), None)
 if others:
     ids = [other.id for other in others]
-    # What a run under way is doing changes too often for a list that is drawn once.
-    told = {
+    # The list is drawn once, so it does not say what a running job is doing: that changes too often.
+    run_titles = {
         other.id: f"{called(other)} ({other.id}): {in_words(other) if other.over else 'under way'}" for other in others
     }
     picked = st.selectbox(
         "Training run",
         ids,
         index=ids.index(job.id) if job is not None and job.id in ids else None,
-        format_func=lambda run_id: told[run_id],
+        format_func=lambda run_id: run_titles[run_id],
         placeholder="Choose a run to see how it trained",
     )
     if picked and (job is None or picked != job.id):

@@ -38,7 +38,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
             help="A class: codes from the Gaussian of the arm's own means μ of its test images, mean and covariance.",
             **keys.KEPT,
         )
-    asked = names.index(wanted) if wanted in present else None
+    requested_class = names.index(wanted) if wanted in present else None
     with bar.container(width=190):
         temperature = float(
             st.slider(
@@ -67,15 +67,19 @@ def show_page(run: Run, encoding: Encoding) -> None:
         space = st.radio("Compared in", spaces, key=keys.SPACE, **keys.KEPT) or spaces[0]
 
     for arm, column in zip(arms, arm_columns(len(arms)), strict=True):
-        shown = cached.samples(run, arm, asked, count, temperature, seed)
-        seen = None if classifier is None else classifier.classes(classifier.features(shown))
-        grid = sample_grid(shown, seen, names, asked)
+        samples = cached.samples(run, arm, requested_class, count, temperature, seed)
+        predicted_classes = None if classifier is None else classifier.classes(classifier.features(samples))
+        grid = sample_grid(samples, predicted_classes, names, requested_class)
         with column:
-            what = "the prior" if asked is None else f"class {names[asked]}"
+            what = "the prior" if requested_class is None else f"class {names[requested_class]}"
             arm_badge(run, arm)
             show_grid_within(grid, f"Samples of {arm.upper()} from {what}", ROOM_OF_TWO * 2 // len(arms))
             grid_download(grid, f"samples-{run.name}-{arm}")
-    source = "N(0, I)" if asked is None else f"each arm's own Gaussian of the means μ of its class {names[asked]}"
+    source = (
+        "N(0, I)"
+        if requested_class is None
+        else f"each arm's own Gaussian of the means μ of its class {names[requested_class]}"
+    )
     under = "" if classifier is None else " Under each, the class that the classifier below names."
     st.caption(
         f"The same noise (seed {seed}) at temperature {temperature:g} through every decoder; codes from {source}."
@@ -89,7 +93,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         return
     how = {"temperature": temperature, "seed": seed, "most": most, "space": space}
     try:
-        show_measures(run, encoding, arms, asked, how, classifier, cached.split(run.config.data.name, "test"))
+        show_measures(run, encoding, arms, requested_class, how, classifier, cached.split(run.config.data.name, "test"))
     except InputError as error:
         st.info(f"Not measured here. {error}.")
 

@@ -34,7 +34,7 @@ def another_row(n: int) -> None:
 def traversal_grid(
     run: Run, arm: str, code: np.ndarray, latents: np.ndarray, kl: np.ndarray, steps: int
 ) -> list[GridRow]:
-    """A row a latent: its number, its KL and where the code has it, and what is drawn at each of the values."""
+    """One row for each latent: its number, its KL, its value in the code, and the image decoded at each value."""
     values = np.linspace(-REACH, REACH, steps)
     moved = traversals(code, values)[latents]  # (rows, steps, latent)
     pictures = to_grey(cached.network(run, arm).decoded(moved.reshape(-1, len(code))))

@@ -22,17 +22,19 @@ from tvae.ui.session import keys
 def show_page(run: Run, encoding: Encoding) -> None:
     """Show the page below its title."""
     own, n = state.own_digit(), len(encoding.labels)
-    # Beside each other where there is room, else one below the other.
+    # Side by side where there is room, else one below the other.
     above = st.container(horizontal=True, gap="medium")
     hand, maps = above.container(width=265), above.container(width=640)
     with hand:
         bar = st.container(horizontal=True, vertical_alignment="bottom")
-        ways = (DRAW, SEND)
+        input_kinds = (DRAW, SEND)
         first = SEND if own.ink and not own.strokes else DRAW
-        way = bar.segmented_control("Your digit", ways, default=first, required=True, key=keys.INPUT_WAY, **keys.KEPT)
-        if way == DRAW:
+        input_kind = bar.segmented_control(
+            "Your digit", input_kinds, default=first, required=True, key=keys.INPUT_WAY, **keys.KEPT
+        )
+        if input_kind == DRAW:
             bar.button("Example", on_click=draw_example, help="Have one drawn for you.")
-        ink = chosen_ink(way, own)
+        ink = chosen_ink(input_kind, own)
     state.put_own_digit_in_address(own)
     with maps, st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=160):
@@ -41,11 +43,11 @@ def show_page(run: Run, encoding: Encoding) -> None:
             arms = chosen_arms(run)
             voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key=keys.VOTERS, **keys.KEPT) or 15)
     images, missing = images_of(run)
-    seen: dict[str, NewImage] = {}
+    new_images: dict[str, NewImage] = {}
     if ink is not None:
         placement = placement_of(run, encoding, images)
         image = prepared_digit(ink, placement)
-        seen = {
+        new_images = {
             arm: encode_new_image(
                 cached.network(run, arm),
                 encoding.arms[arm],
@@ -57,19 +59,22 @@ def show_page(run: Run, encoding: Encoding) -> None:
             for arm in arms
         }
     with maps:
-        show_maps(run, encoding, arms, METHOD_OF.get(chosen or "", "tsne"), seen)
+        show_maps(run, encoding, arms, METHOD_OF.get(chosen or "", "tsne"), new_images)
     if ink is None:
-        given = "Draw a digit in the square" if way == DRAW else "Upload an image of a digit"
-        also = ", or have an example drawn" if way == DRAW else ""
-        hand.info(f"{given}{also}. Its place on the maps, its reconstructions and its nearest images appear here.")
+        instruction = "Draw a digit in the square" if input_kind == DRAW else "Upload an image of a digit"
+        example_hint = ", or have an example drawn" if input_kind == DRAW else ""
+        hand.info(
+            f"{instruction}{example_hint}. Its place on the maps, its reconstructions and its "
+            "nearest images appear here."
+        )
         return
     below = st.container(horizontal=True, gap="medium")
     with below.container(width=265):
-        show_reconstructions(run, encoding, image, seen, placement.description)
+        show_reconstructions(run, encoding, image, new_images, placement.description)
     with below.container(width=200):
-        show_votes(run, encoding, seen)
+        show_votes(run, encoding, new_images)
     with below.container(width=405):
-        show_neighbours(run, encoding, seen, images, missing)
+        show_neighbours(run, encoding, new_images, images, missing)
 
 
 show_encoded_page(

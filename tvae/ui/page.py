@@ -23,7 +23,7 @@ STYLE = Path(__file__).parent / "page.css"
 PAGES = app_folder() / "pages"
 ICON = Path(__file__).parent / "icon.png"
 LONGEST_NAME = 80
-"""Characters of an unknown run's name that are shown."""
+"""Most characters that are shown of an unknown run's name."""
 
 
 def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
@@ -45,7 +45,7 @@ def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
         st.stop()
     state.put_training_in_address()
     state.take_next_run(names)
-    asked = state.address(keys.RUN)  # the widget takes what it doesn't know out of the address
+    requested_run = state.address(keys.RUN)  # read first: the widget removes an unknown name from the address
     with st.sidebar:
         name = st.selectbox(
             "Run",
@@ -54,8 +54,10 @@ def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
             bind="query-params",
             help="One training of several arms side by side; every page shows the run chosen here.",
         )
-    if asked and asked not in names:
-        st.warning(f"There is no run {as_text(asked[:LONGEST_NAME])} here. Shown is {as_text(name or names[0])}.")
+    if requested_run and requested_run not in names:
+        st.warning(
+            f"There is no run {as_text(requested_run[:LONGEST_NAME])} here. Shown is {as_text(name or names[0])}."
+        )
     try:
         run = read_run(run_folder(name or names[0]))
     except InputError as error:
@@ -72,7 +74,7 @@ def open_page(title: str, question: str, *, at_any_epoch: bool = False) -> Run:
 def show_encoded_page(
     title: str, question: str, show_page: Callable[[Run, Encoding], None], *, at_any_epoch: bool = False
 ) -> None:
-    """Open a page that needs a run and its encoded test split; a message in its place where there are none."""
+    """Open a page that needs a run and its encoded test split; shows a message where there is none."""
     run = open_page(title, question, at_any_epoch=at_any_epoch)
     encoding = cached.encoding(run)
     if encoding is None:

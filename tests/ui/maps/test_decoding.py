@@ -51,7 +51,7 @@ def test_at_a_point_of_its_map_an_arm_draws_that_image(pair):
         for row in (3, 200):
             x, y = pictures[side].positions[row]
             decoded = answer((float(x), float(y)))[side]
-            assert decoded.told == "approximate" and not decoded.far
+            assert decoded.accuracy_note == "approximate" and not decoded.far
             expected = to_grey(network(RUN, view.arm).decoded(view.encoded.means[row][None]))[0]
             assert decoded.image is not None
             assert np.abs(decoded.image.astype(int) - expected).max() <= 1
@@ -60,7 +60,7 @@ def test_at_a_point_of_its_map_an_arm_draws_that_image(pair):
 def test_pca_is_exact_and_never_far(pair):
     pictures = pictures_of(pair, PcaParameters())
     decoded = answer_for(pair, pictures)((float(pictures[0].positions.max()) * 5, 0.0))
-    assert [side.told for side in decoded] == ["exact in this plane"] * 2
+    assert [side.accuracy_note for side in decoded] == ["exact in this plane"] * 2
     assert not any(side.far for side in decoded)
 
 
@@ -80,7 +80,7 @@ def test_pca_stays_exact_however_the_map_was_turned(pair, snapshot):
 def test_far_from_every_point_is_said(pair):
     pictures = pictures_of(pair, TsneParameters())
     decoded = answer_for(pair, pictures)((float(pictures[0].positions.max()) * 5, 0.0))
-    assert [(side.told, side.far) for side in decoded] == [(FAR, True)] * 2
+    assert [(side.accuracy_note, side.far) for side in decoded] == [(FAR, True)] * 2
 
 
 def test_an_arm_without_weights_says_so(pair, monkeypatch):
@@ -89,7 +89,7 @@ def test_an_arm_without_weights_says_so(pair, monkeypatch):
 
     monkeypatch.setattr(cached, "network", refuse)
     decoded = answer_for(pair, pictures_of(pair, TsneParameters()))((0.0, 0.0))
-    assert [(side.image, side.told) for side in decoded] == [(None, "weights: lost")] * 2
+    assert [(side.image, side.accuracy_note) for side in decoded] == [(None, "weights: lost")] * 2
 
 
 @pytest.mark.parametrize("method", ["pca", "tsne", "umap"])

@@ -11,30 +11,30 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 LONGEST_LIST = 300
-"""Characters of a list that a person can still read; longer ones are packed."""
+"""Most characters of a list that stays readable; longer lists are packed."""
 
 LONGEST = 2_000
-"""Characters that an address carries; some browsers and mail programs cut longer ones."""
+"""Most characters of rows in an address; some browsers and mail programs cut longer ones."""
 
 _PACKED = "z"
 _LARGEST = 1 << 20
-"""Bytes that packed bits may unfold to: eight million rows."""
+"""Most bytes that packed bits may decompress to: eight million rows."""
 
 
 def rows_to_address(rows: Int[np.ndarray, " m"], n: int) -> str | None:
     """The rows as text; None where even packed they are too long for an address.
 
     Args:
-        rows: sorted, each once, from 0 to n - 1.
+        rows: sorted, without repeats, from 0 to n - 1.
     """
     if len(rows) == 0:
         return ""
     breaks = np.flatnonzero(np.diff(rows) != 1) + 1
     runs = np.split(rows, breaks)
     if len(runs) <= LONGEST_LIST:
-        told = ".".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in runs)
-        if len(told) <= LONGEST_LIST:
-            return told
+        text = ".".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in runs)
+        if len(text) <= LONGEST_LIST:
+            return text
     lit: Bool[np.ndarray, " n"] = np.zeros(n, bool)
     lit[rows] = True
     packed = base64.urlsafe_b64encode(zlib.compress(np.packbits(lit).tobytes(), 9)).decode().rstrip("=")
@@ -57,16 +57,16 @@ def rows_from_address(text: str, n: int) -> tuple[Int[np.ndarray, " m"], int]:
             return none, 1
         rows = np.flatnonzero(lit)
         return rows[rows < n], int((rows >= n).sum())
-    found, dropped = np.zeros(n, bool), 0
+    mask, dropped = np.zeros(n, bool), 0
     for piece in re.split(r"[.,\s]+", text.strip()):
         match = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", piece)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
         if last < first or first >= n:
             dropped += 1
             continue
-        found[first : last + 1] = True
+        mask[first : last + 1] = True
         dropped += last >= n
-    return np.flatnonzero(found), dropped
+    return np.flatnonzero(mask), dropped
 
 
 def _unpacked(text: str) -> Bool[np.ndarray, " bits"] | None:

@@ -24,7 +24,7 @@ def classifier(run: Run) -> Classifier | None:
     """The classifier of the run's data set, None where nobody has trained one.
 
     Raises:
-        InputError: its file is not one.
+        InputError: its file is not a classifier.
     """
     fingerprint, classes = run.provenance.train.fingerprint, len(run.provenance.class_names)
     for folder in (CLASSIFIERS, default_classifiers_folder()):

@@ -18,10 +18,10 @@ from tvae.ui.cached.runs import network
 
 @st.cache_resource(max_entries=6, show_spinner="Fetching the images …", hash_funcs=KEY_OF)
 def split(dataset: str, name: SplitName) -> Split:
-    """A data set's split, fetched if it must be.
+    """A data set's split, downloaded where it is not on this machine.
 
     Raises:
-        DataUnavailable: it is not to be had; the message says what was tried.
+        DataUnavailable: it can't be downloaded; the message says what was tried.
     """
     return load_split(dataset, name, download=True)
 

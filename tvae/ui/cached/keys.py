@@ -20,7 +20,7 @@ from tvae.system.array_files import content_key
 from tvae.system.files import file_state
 
 THREADS = min(2, os.cpu_count() or 1)
-"""Of a count that a page waits for."""
+"""Threads of a count that a page waits for."""
 
 Labels = Int64[np.ndarray, " n"]
 
@@ -32,6 +32,6 @@ KEY_OF: dict[str | type, Callable[[Any], Any]] = {
     ProjectionRequest: cache_key,
     Classifier: attrgetter("weights"),
     type(Path()): file_state,
-    np.ndarray: content_key,  # Streamlit's own would look at a sample of a large array
+    np.ndarray: content_key,  # Streamlit's own hash looks at a mere sample of a large array
 }
-"""How each type of argument enters a key: by all that it holds, or by the state of the files that it stands for."""
+"""How each type of argument enters a key: by its whole content, or by the state of the files that it refers to."""

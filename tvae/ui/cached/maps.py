@@ -80,5 +80,5 @@ def placed_codes(
 
 @st.cache_resource(max_entries=24, show_spinner=False, hash_funcs=KEY_OF)
 def still_map(positions: Float32[np.ndarray, "n 2"], labels: Labels, names: tuple[str, ...], theme: str) -> Image.Image:
-    """A map as an image, without anything on it."""
+    """A map as an image of its points alone."""
     return map_ground(positions, labels, names, theme)

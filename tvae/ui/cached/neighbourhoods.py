@@ -15,7 +15,7 @@ from tvae.model.encoding import EncodedArm
 from tvae.ui.cached.keys import KEY_OF, Labels
 
 MOST_NEIGHBOURS = 100
-"""Neighbours of each row that are found once, so that fewer are a slice."""
+"""Neighbours of each row that are computed once; a smaller k is a slice of them."""
 
 
 @st.cache_resource(max_entries=8, show_spinner="Finding every image's neighbours …", hash_funcs=KEY_OF)
@@ -38,7 +38,7 @@ def change_groups(left: EncodedArm, right: EncodedArm, k: int, labels: Labels, n
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
 def neighbour_lines(left: EncodedArm, right: EncodedArm, k: int) -> Blob:
-    """What the maps draw lines to: as many of the k nearest as fit."""
+    """The neighbours that the maps draw lines to: as many of the k nearest as fit."""
     fitting = min(k, neighbours_that_fit(len(left.means)))
     return neighbours_blob(neighbours(left).first(fitting).rows, neighbours(right).first(fitting).rows)
 

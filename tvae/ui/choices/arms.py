@@ -21,7 +21,7 @@ def chosen_arms(run: Run) -> list[str]:
     if len(arms) <= 2:
         return arms
     ends = [arms[0], arms[-1]]
-    if not set(state.read(keys.ARMS, ends)) <= set(arms):  # those of another run
+    if not set(state.read(keys.ARMS, ends)) <= set(arms):  # chosen in another run
         state.forget(keys.ARMS)
     chosen = st.multiselect(
         "Arms",
@@ -40,6 +40,6 @@ def show_on_every_page(run: str, arms: list[str]) -> None:
     """Have every page show these arms of this run, and the address say so; for a widget's callback."""
     state.write(keys.RUN, run)
     state.write(keys.ARMS, arms)
-    # A chooser that is drawn brings its value into the address itself; one that is yet to appear does not.
+    # The widget writes its value into the address itself, but only once it is drawn.
     with contextlib.suppress(StreamlitAPIException):
         state.put_in_address(keys.ARMS, [arm.upper() for arm in arms])

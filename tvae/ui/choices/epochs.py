@@ -9,7 +9,7 @@ from tvae.ui import session as state
 from tvae.ui.session import keys
 
 FRAME_SECONDS = 1.2
-"""How long each snapshot stays while they are played."""
+"""Seconds that each snapshot is shown while they are played."""
 
 
 def run_at_chosen_epoch(run: Run) -> Run:
@@ -38,15 +38,15 @@ def run_at_chosen_epoch(run: Run) -> Run:
 
 
 def epochs_play(run: Run) -> bool:
-    """Whether the run's snapshots are shown one after another; what takes longer than one of them may then wait."""
+    """Whether the run's snapshots are being played; a page then leaves out what would take too long."""
     return bool(run.snapshots) and bool(state.read(keys.EPOCH_PLAYING))
 
 
 @st.fragment(run_every=FRAME_SECONDS)
-def _play(steps: list[int], shown: int) -> None:
-    """Show the next snapshot after a while, and the first after the last."""
-    if state.read(keys.EPOCH_SHOWN) != shown:  # drawn just now: it has its time first
-        state.write(keys.EPOCH_SHOWN, shown)
+def _play(steps: list[int], current_step: int) -> None:
+    """Show the next snapshot after a pause; after the last, the first."""
+    if state.read(keys.EPOCH_SHOWN) != current_step:  # just drawn: it stays for its full time
+        state.write(keys.EPOCH_SHOWN, current_step)
         return
-    state.write(keys.EPOCH_NEXT, steps[(steps.index(shown) + 1) % len(steps)])
+    state.write(keys.EPOCH_NEXT, steps[(steps.index(current_step) + 1) % len(steps)])
     st.rerun()

@@ -18,7 +18,7 @@ from tvae.ui.session import keys
 
 RANDOM, CONFUSABLE, TWO_ROWS, PICKED = SOURCES = ("random", "confusable pair", "two rows", "map selection")
 FIRST_CLASSES = (4, 9)
-"""On digits the pair that the eye confuses most; data without them has its first and last class."""
+"""The two digits that people confuse most; a data set without them starts with its first and last class."""
 OFFERED = 60
 
 
@@ -27,20 +27,20 @@ class Ends:
     """Rows of the two images."""
 
     rows: tuple[int, int]
-    told: str
+    description: str
     """How they were chosen, for the caption."""
     note: str = ""
-    """What a reader must know, or do."""
+    """What the reader must know or do about them; empty for nothing."""
 
 
 def choose_source(picks: state.Picks) -> str:
-    """Choose by what the ends are chosen; by default the map's selection where it has two images."""
+    """Choose how the end images are chosen; by default the map's selection where it has two images."""
     first = PICKED if len(picks.rows) == 2 else RANDOM
     return st.selectbox("Between", SOURCES, SOURCES.index(first), key=keys.ENDS, **keys.KEPT) or first
 
 
 def choose_ends(source: str, run: Run, encoding: Encoding, arm: str, picks: state.Picks) -> Ends:
-    """The two rows of this source; draws the controls that it needs. `arm` finds confusable pairs."""
+    """The two end rows that this source gives; draws the controls that it needs. `arm` finds confusable pairs."""
     names, n = run.provenance.class_names, len(encoding.labels)
     if source == CONFUSABLE:
         return _confusable(run, encoding, arm)
@@ -68,12 +68,12 @@ def _confusable(run: Run, encoding: Encoding, arm: str) -> Ends:
     a = st.selectbox("Class a", options, present.index(starts[0]), key=keys.CLASS_A, width=90, **keys.KEPT)
     b = st.selectbox("Class b", options, present.index(starts[1]), key=keys.CLASS_B, width=90, **keys.KEPT)
     pair = (named(a, starts[0]), named(b, starts[1]))
-    found = cached.confusable_pair(encoding.arms[arm], labels, pair)
-    told = (
+    closest_pair = cached.confusable_pair(encoding.arms[arm], labels, pair)
+    description = (
         f"the image of class {names[pair[0]]} and the image of class {names[pair[1]]} whose means lie nearest in "
-        f"{arm.upper()} ({found.distance:.3f} apart)"
+        f"{arm.upper()} ({closest_pair.distance:.3f} apart)"
     )
-    return Ends((found.first, found.second), told)
+    return Ends((closest_pair.first, closest_pair.second), description)
 
 
 def _of_selection(picks: state.Picks, n: int) -> Ends:
@@ -83,8 +83,8 @@ def _of_selection(picks: state.Picks, n: int) -> Ends:
         )
         return Ends(_two(np.arange(min(2, n))), "rows 0 and 1", note)
     note = "" if len(picks.rows) > 1 else "One image is selected on the latent map, so both ends are that image."
-    told = f"the first and the last of {len(picks.rows):,} images that are selected on the latent map"
-    return Ends(_two(picks.rows), told, note)
+    description = f"the first and the last of {len(picks.rows):,} images that are selected on the latent map"
+    return Ends(_two(picks.rows), description, note)
 
 
 def _two(rows: Int[np.ndarray, " m"]) -> tuple[int, int]:
@@ -98,7 +98,7 @@ def pick_ends(
     ends: tuple[int, int],
     picks: state.Picks,
 ) -> None:
-    """A popover's content: images to click, for the first end and the second in turn."""
+    """Content of a popover: images to click; clicks set the first and the second end in turn."""
     names = run.provenance.class_names
     turn = st.segmented_control("A click sets", ("from", "to"), default="from", key=keys.PICKING, required=True)
     every, selected = "any class", "the map's selection"

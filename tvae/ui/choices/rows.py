@@ -38,18 +38,18 @@ class ChosenRows:
     """Rows to show, and how they were chosen."""
 
     rows: Int64[np.ndarray, " m"]
-    told: str
-    """In a few words, for the caption."""
+    description: str
+    """How they were chosen, in a few words, for the caption."""
     missing: str = ""
     """Why there are none, or not all, and what to do."""
 
 
 def choose_source(picks: state.Picks) -> str:
-    """Choose by what images are chosen; by default those selected on the map, where there are any."""
-    found = st.selectbox(
+    """Choose how images are chosen; by default those selected on the map, where there are any."""
+    source = st.selectbox(
         "Images", SOURCES, SOURCES.index(PICKED if len(picks.rows) else EACH), key=keys.IMAGES, **keys.KEPT
     )
-    return found or EACH
+    return source or EACH
 
 
 def choose_rows(
@@ -78,11 +78,11 @@ def choose_rows(
 
 
 def _named_rows(n: int, count: int) -> ChosenRows:
-    told = st.text_input("Row numbers", "0-9", key=keys.ROW_NUMBERS, help="Such as 4, 17, 100-120.", **keys.KEPT)
-    rows, dropped = rows_from_address((told or "").strip(), n)
+    text = st.text_input("Row numbers", "0-9", key=keys.ROW_NUMBERS, help="Such as 4, 17, 100-120.", **keys.KEPT)
+    rows, dropped = rows_from_address((text or "").strip(), n)
     missing = ""
     if dropped or not len(rows):
-        missing = f"{told!r} names {dropped or 'no'} row that doesn't exist here; rows run from 0 to {n - 1:,}."
+        missing = f"{text!r} names {dropped or 'no'} row that doesn't exist here; rows run from 0 to {n - 1:,}."
         if not dropped:
             missing = f"No row is named; such as 4, 17, 100-120. Rows run from 0 to {n - 1:,}."
     return ChosenRows(rows[:count], _first_of("the rows that are named", len(rows), count), missing)
@@ -94,16 +94,16 @@ def _picked_rows(picks: state.Picks, count: int) -> ChosenRows:
     return ChosenRows(rows[:count], _first_of("selected on the latent map", len(rows), count), missing)
 
 
-def _first_of(what: str, found: int, count: int) -> str:
-    return f"{what}, the first {count} of {found:,}" if found > count else what
+def _first_of(what: str, available: int, count: int) -> str:
+    return f"{what}, the first {count} of {available:,}" if available > count else what
 
 
 def _most_different(errors: dict[str, Float32[np.ndarray, " n"]], count: int) -> ChosenRows:
     first, second = next(iter(errors)), next(reversed(errors))
     if first == second:
         return ChosenRows(np.zeros(0, np.int64), "", "One arm alone differs from none; choose others under More.")
-    ways: dict[str, Better] = {"either way": "either", f"{first} better": "first", f"{second} better": "second"}
-    way = st.selectbox("Which way", list(ways), key=keys.DIFFERENT_WAY, **keys.KEPT) or "either way"
-    rows = most_different_rows(errors[first], errors[second], count, ways[way])
-    told = f"the greatest differences of error between {first} and {second}, {way}, from μ"
-    return ChosenRows(rows, told, "" if len(rows) else f"No image has {way}.")
+    directions: dict[str, Better] = {"either way": "either", f"{first} better": "first", f"{second} better": "second"}
+    direction = st.selectbox("Which way", list(directions), key=keys.DIFFERENT_WAY, **keys.KEPT) or "either way"
+    rows = most_different_rows(errors[first], errors[second], count, directions[direction])
+    description = f"the greatest differences of error between {first} and {second}, {direction}, from μ"
+    return ChosenRows(rows, description, "" if len(rows) else f"No image has {direction}.")

@@ -26,39 +26,39 @@ PIXELS, FEATURES = "pixels", "the classifier's features"
 
 def share_words(share: float, error: float, bold: bool = False) -> str:
     """A share in percent with its standard error."""
-    told = f"{100 * share:.1f} ± {100 * error:.1f} %"
-    return f"**{told}**" if bold else told
+    text = f"{100 * share:.1f} ± {100 * error:.1f} %"
+    return f"**{text}**" if bold else text
 
 
 def show_quality(
     run: Run,
     arms: list[str],
-    found: dict[str, SampleQuality],
+    qualities: dict[str, SampleQuality],
     real: SampleQuality,
-    seen: dict[str, np.ndarray],
-    real_seen: np.ndarray | None,
-    asked: int | None,
-    told: str,
+    predicted: dict[str, np.ndarray],
+    real_predicted: np.ndarray | None,
+    requested_class: int | None,
+    caption: str,
 ) -> None:
     """Precision, recall and the classifier's answers for every arm, with real images for comparison."""
-    shares = {arm: sample_shares(quality, seen.get(arm), asked) for arm, quality in found.items()}
-    real_shares = sample_shares(real, real_seen, asked)
+    shares = {arm: sample_shares(quality, predicted.get(arm), requested_class) for arm, quality in qualities.items()}
+    real_shares = sample_shares(real, real_predicted, requested_class)
     titles: dict[Measure, str] = {"precision": "Precision", "recall": "Recall"}
-    if "agreement" in real_shares and asked is not None:
-        titles["agreement"] = f"Taken for {run.provenance.class_names[asked]}"
+    if "agreement" in real_shares and requested_class is not None:
+        titles["agreement"] = f"Taken for {run.provenance.class_names[requested_class]}"
     table: dict[str, list[str]] = {}
     for measure, title in titles.items():
         best = best_arm({arm: shares[arm][measure] for arm in arms})
         cells = [share_words(*shares[arm][measure], arm == best) for arm in arms]
         table[title] = [*cells, share_words(*real_shares[measure])]
-    if asked is None and seen and real_seen is not None:
+    if requested_class is None and predicted and real_predicted is not None:
         count = len(run.provenance.class_names)
-        kinds = [effective_classes(class_shares(some, count)) for some in (*seen.values(), real_seen)]
+        kinds = [effective_classes(class_shares(labels, count)) for labels in (*predicted.values(), real_predicted)]
         table["Classes, evenly"] = [f"{kind:.2f} of {count}" for kind in kinds]
     if len(arms) > 1:
         st.markdown(paper_claim_sentence(shares, arms[0], arms[-1]))
     st.table(pd.DataFrame(table, index=[*(arm.upper() for arm in arms), "real images"]))
-    st.caption(told)
+    st.caption(caption)
     columns: dict[str, list] = {"arm": [*arms, "real images"]}
     for measure, title in titles.items():
         every = [*(shares[arm][measure] for arm in arms), real_shares[measure]]
@@ -70,44 +70,44 @@ def show_measures(
     run: Run,
     encoding: Encoding,
     arms: list[str],
-    asked: int | None,
+    requested_class: int | None,
     how: dict[str, Any],
     classifier: Classifier | None,
     images: Split,
 ) -> None:
     """The table and the chart below the samples."""
     space = classifier if how["space"] == FEATURES else None
-    rows, _, real = cached.real_reference(images, asked, how["most"], space)
+    rows, _, real = cached.real_reference(images, requested_class, how["most"], space)
     n, names = len(rows.reference), run.provenance.class_names
-    found, seen = {}, {}
+    qualities, predicted = {}, {}
     for arm in arms:
-        imagined = cached.samples(run, arm, asked, n, how["temperature"], how["seed"])
-        found[arm] = cached.quality(
+        imagined = cached.samples(run, arm, requested_class, n, how["temperature"], how["seed"])
+        qualities[arm] = cached.quality(
             run,
             arm,
             images,
-            asked,
+            requested_class,
             most=how["most"],
             temperature=how["temperature"],
             seed=how["seed"],
             space=space,
         )
         if classifier is not None:
-            seen[arm] = classifier.classes(classifier.features(imagined))
-    real_seen = None if classifier is None else classifier.classes(classifier.features(images.images[rows.others]))
+            predicted[arm] = classifier.classes(classifier.features(imagined))
+    real_predicted = None if classifier is None else classifier.classes(classifier.features(images.images[rows.others]))
     where = "in grey values of pixels" if space is None else "in the classifier's 256 features"
-    of_class = "" if asked is None else f" of class {names[asked]}"
+    of_class = "" if requested_class is None else f" of class {names[requested_class]}"
     table, chart = arm_columns(2)
     with table:
         st.markdown("##### Precision and recall")
         show_quality(
             run,
             arms,
-            found,
+            qualities,
             real,
-            seen,
-            real_seen,
-            asked,
+            predicted,
+            real_predicted,
+            requested_class,
             f"Precision: share of {n:,} samples (noise seed {how['seed']}) that lie among {n:,} real test images"
             f"{of_class}, nearer to one of them than its k-th nearest other (k = {NEIGHBOURS}, {where}). Recall: share "
             f"of the real ones that lie so among the samples (Kynkäänniemi et al. 2019). Both depend on n, k and the "
@@ -117,7 +117,7 @@ def show_measures(
         )
     with chart:
         st.markdown("##### Which classes the classifier names")
-        if classifier is None or real_seen is None:
+        if classifier is None or real_predicted is None:
             st.info(
                 "Nobody has trained a classifier on these images, so only pixels are compared. "
                 f"`python -m tvae classifier {run.folder}` does."
@@ -125,8 +125,8 @@ def show_measures(
             return
         count = len(names)
         figure = sampled_classes(
-            {arm: class_shares(some, count) for arm, some in seen.items()},
-            class_shares(real_seen, count),
+            {arm: class_shares(labels, count) for arm, labels in predicted.items()},
+            class_shares(real_predicted, count),
             names,
             arm_colours(list(run.config.arms)),
         )

@@ -10,7 +10,7 @@ ACROSS = 6
 
 
 def sample_grid(
-    images: np.ndarray, seen: np.ndarray | None, names: tuple[str, ...], asked: int | None
+    images: np.ndarray, predicted_classes: np.ndarray | None, names: tuple[str, ...], requested_class: int | None
 ) -> list[GridRow]:
     """The samples, six to a row; under each the class that the classifier names, marked where another was asked for."""
     rows = []
@@ -18,10 +18,11 @@ def sample_grid(
     padded = np.concatenate([images, blank])
     for start in range(0, len(padded), ACROSS):
         under: list[str] = []
-        if seen is not None:
-            labels = seen[start : start + ACROSS][: max(0, len(images) - start)]
+        if predicted_classes is not None:
+            labels = predicted_classes[start : start + ACROSS][: max(0, len(images) - start)]
             under = [
-                f"{names[label][:7]}" if asked in (None, label) else f"looks {names[label][:5]}" for label in labels
+                f"{names[label][:7]}" if requested_class in (None, label) else f"looks {names[label][:5]}"
+                for label in labels
             ]
         rows.append(GridRow(label="", colour="#888888", images=padded[start : start + ACROSS], under=under))
     return rows

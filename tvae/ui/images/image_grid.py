@@ -24,7 +24,7 @@ def show_grid(rows: Sequence[GridRow], alt: str, key: str) -> None:
 
 
 def show_grid_within(rows: Sequence[GridRow], alt: str, room: int) -> None:
-    """Show the rows as large as they fit into so many screen pixels, and smaller on a page that has fewer."""
+    """Show the rows as large as fits into this many screen pixels, and smaller on a narrower page."""
     count, height, width = rows[0].images.shape[:3]
     labels = 0 if any(row.label for row in rows) else LABEL  # room that labels would take
     png, across = _png_and_width(rows, fitting_scale(count, height, width, room + labels))
@@ -35,10 +35,10 @@ def show_grid_within(rows: Sequence[GridRow], alt: str, room: int) -> None:
 
 def grid_download(rows: Sequence[GridRow], name: str, label: str = "PNG") -> None:
     """A button that saves the rows as a PNG on the page's own ground."""
-    shown = theme()
+    theme_name = theme()
     st.download_button(
         label,
-        lambda: grid_png(rows, ink=INK[shown], scale=_scale(rows), ground=GROUND[shown]),
+        lambda: grid_png(rows, ink=INK[theme_name], scale=_scale(rows), ground=GROUND[theme_name]),
         f"{name}.png",
         "image/png",
         icon=":material/download:",

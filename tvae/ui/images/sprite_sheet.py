@@ -13,7 +13,7 @@ COLUMNS = 32
 
 
 def sheet(images: UInt8[np.ndarray, "k height width"]) -> dict[str, object]:
-    """The images row by row, 32 to a row, as a data address with what is needed to find one again."""
+    """The images row by row, 32 to a row, as a data URL with the sizes needed to find each image."""
     count, height, width = images.shape
     rows = -(-count // COLUMNS)
     padded = np.zeros((rows * COLUMNS, height, width), np.uint8)

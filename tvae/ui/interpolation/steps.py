@@ -20,42 +20,45 @@ from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
 
 
-def step_grid(run: Run, encoding: Encoding, ways: dict[str, Interpolation], images: np.ndarray | None) -> list[GridRow]:
+def step_grid(
+    run: Run, encoding: Encoding, paths: dict[str, Interpolation], images: np.ndarray | None
+) -> list[GridRow]:
     """The steps as an image to download: decodes with their votes, the nearest images with the density."""
     names, ink, colours = run.provenance.class_names, INK[theme()], arm_colours(list(run.config.arms))
     rows = []
-    for arm, way in ways.items():
-        at, votes = way.steps, way.votes
+    for arm, path in paths.items():
+        at, votes = path.steps, path.votes
         under = [
             f"{names[label][:6]} {100 * share:.0f}%"
             for label, share in zip(votes.winners[at], votes.sureness[at], strict=True)
         ]
-        rows.append(GridRow(label=arm.upper(), colour=colours[arm], images=to_grey(way.images[at]), under=under))
+        rows.append(GridRow(label=arm.upper(), colour=colours[arm], images=to_grey(path.images[at]), under=under))
         if images is not None:
-            density = [f"{value:.1f}" for value in way.log_density[at]]
+            density = [f"{value:.1f}" for value in path.log_density[at]]
             rows.append(GridRow(label="nearest", colour=ink, images=images[votes.nearest.rows[at, 0]], under=density))
     return rows
 
 
 def show_steps(
-    run: Run, encoding: Encoding, ways: dict[str, Interpolation], images: np.ndarray | None, ends: Ends, way: str
+    run: Run, encoding: Encoding, paths: dict[str, Interpolation], images: np.ndarray | None, ends: Ends, path_kind: str
 ) -> None:
-    """What one sees above, and ways to keep it."""
-    latents = sorted({found.codes.shape[1] for found in ways.values()})
+    """Caption of the interpolation above, its downloads and its table."""
+    latents = sorted({path.codes.shape[1] for path in paths.values()})
     usual = ", ".join(
         f"{-latent / 2 * (1 + np.log(2 * np.pi)):.1f} ± {np.sqrt(latent / 2):.1f} in {latent} latents"
         for latent in latents
     ).replace("-", "−")
-    voters = next(iter(ways.values())).votes.nearest.rows.shape[1]
-    columns = step_columns(ways, run.provenance.class_names)
+    voters = next(iter(paths.values())).votes.nearest.rows.shape[1]
+    columns = step_columns(paths, run.provenance.class_names)
     st.caption(
-        f"A {way} way between the means μ of {as_text(ends.told)}. On top the classes of the {voters} nearest means, "
-        "as shares of the vote; under each step's decode the winning class with its share, the nearest real test "
+        f"A {path_kind} way between the means μ of {as_text(ends.description)}. "
+        f"On top the classes of the {voters} nearest means, as shares of the vote; "
+        "under each step's decode the winning class with its share, the nearest real test "
         f"image, and log p, the prior's log density in nats (samples of the prior itself have {usual}). The two end "
         f"images neither vote nor count as nearest. {measured_on(run, encoding)}."
     )
     with st.container(horizontal=True):
-        grid_download(step_grid(run, encoding, ways, images), f"interpolation-{run.name}")
+        grid_download(step_grid(run, encoding, paths, images), f"interpolation-{run.name}")
         icon = ":material/download:"
         st.download_button("CSV", rows_csv(columns), "interpolation.csv", "text/csv", icon=icon, on_click="ignore")
     with st.expander("The numbers at each step"):

@@ -16,8 +16,8 @@ WAYS: dict[str, PathKind] = {"straight": "linear", "spherical": "spherical"}
 PAIRS = 200
 
 
-def show_third_classes(run: Run, encoding: Encoding, arms: list[str], way: str, voters: int) -> None:
-    """How often ways lead through a third class, over many pairs."""
+def show_third_classes(run: Run, encoding: Encoding, arms: list[str], path_kind: str, voters: int) -> None:
+    """How often paths lead through a third class, over many pairs."""
     st.markdown("##### Is this pair typical?")
     names = run.provenance.class_names
     if not st.toggle(
@@ -27,10 +27,12 @@ def show_third_classes(run: Run, encoding: Encoding, arms: list[str], way: str, 
         return
     parts = []
     for arm in arms:
-        share = cached.third_class_share(encoding.arms[arm], encoding.labels, len(names), WAYS[way], voters, PAIRS)
+        share = cached.third_class_share(
+            encoding.arms[arm], encoding.labels, len(names), WAYS[path_kind], voters, PAIRS
+        )
         error = np.sqrt(share * (1 - share) / PAIRS)
         parts.append(f"**{arm.upper()} {100 * share:.1f} ± {100 * error:.1f} %**")
-    st.markdown(f"The {way} way leads through a third class in {', '.join(parts)} of {PAIRS} pairs.")
+    st.markdown(f"The {path_kind} way leads through a third class in {', '.join(parts)} of {PAIRS} pairs.")
     st.caption(
         f"The same {PAIRS} pairs for every arm (seed 0), each way looked at in 21 codes, {voters} votes at each; ± is "
         f"one standard error. {measured_on(run, encoding)}."

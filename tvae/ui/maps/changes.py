@@ -19,7 +19,7 @@ from tvae.ui.style.theme import theme
 EXTREMES = 12
 """Number of rows in the lists of the most and the least changed."""
 ROWS_A_NEIGHBOUR = 100
-"""Groups are looked for in a hundredth of the rows around each at least: in smaller neighbourhoods few rows meet."""
+"""Groups are searched with at least a hundredth of the rows as neighbours; smaller ones share too few rows."""
 GROUPS_IN_SIGHT = 6
 MOST_FURTHER_GROUPS = 100
 WHOLE = (0.0, 1.0)
@@ -43,11 +43,11 @@ def show_changes(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], ima
 
 def _show_range(pair: ViewPair, picks: state.Picks) -> None:
     """The histogram of changes, and the slider that selects by it."""
-    found = pair.changes
+    changes = pair.changes
     source = f"{keys.CHANGE_RANGE} {pair.key} {pair.k}"
     _reset_unless(source, picks, keys.CHANGE_RANGE, WHOLE)
     low, high = state.read(keys.CHANGE_RANGE)
-    st.plotly_chart(change_histogram(found.change, low, high), config={"displayModeBar": False}, key=keys.CHANGES)
+    st.plotly_chart(change_histogram(changes.change, low, high), config={"displayModeBar": False}, key=keys.CHANGES)
     st.slider(
         "Select images by their change",
         0.0,
@@ -56,12 +56,12 @@ def _show_range(pair: ViewPair, picks: state.Picks) -> None:
         key=keys.CHANGE_RANGE,
         persist_state="session",
         on_change=_select_range,
-        args=(picks, found.change, source),
+        args=(picks, changes.change, source),
     )
     st.caption(
         f"One minus the overlap (Jaccard) of an image's {pair.k} nearest in {as_text(pair.left.title)} and "
         f"{as_text(pair.right.title)}, itself left out: 0 all kept, 1 none. n = {len(pair.labels):,}, "
-        f"mean {found.change.mean(dtype=np.float64):.3f}."
+        f"mean {changes.change.mean(dtype=np.float64):.3f}."
     )
 
 
@@ -79,10 +79,10 @@ def _select_range(picks: state.Picks, change: np.ndarray, source: str) -> None:
 
 def _show_extremes(pair: ViewPair, picks: state.Picks, images: Images | None) -> None:
     """The rows that changed most and least."""
-    found = pair.changes
-    count = min(EXTREMES, len(found.change))
-    for title, rows in (("most", found.most_changed(count)), ("least", found.least_changed(count))):
-        thumbnails_row(title, [(int(row), f"{found.change[row]:.2f}") for row in rows], images, INK[theme()])
+    changes = pair.changes
+    count = min(EXTREMES, len(changes.change))
+    for title, rows in (("most", changes.most_changed(count)), ("least", changes.least_changed(count))):
+        thumbnails_row(title, [(int(row), f"{changes.change[row]:.2f}") for row in rows], images, INK[theme()])
         st.button(
             f"Show the {count} {title} changed on the maps",
             key=keys.show_changed(title),
@@ -92,15 +92,15 @@ def _show_extremes(pair: ViewPair, picks: state.Picks, images: Images | None) ->
 
 
 def _show_groups(pair: ViewPair, picks: state.Picks, names: tuple[str, ...]) -> None:
-    """Groups that lost or gained the same neighbours, a sentence each."""
+    """Groups that lost or gained the same neighbours, with one sentence for each."""
     n = len(pair.labels)
     wide = min(cached.MOST_NEIGHBOURS, max(pair.k, n // ROWS_A_NEIGHBOUR))
-    told = cached.change_groups(pair.left.encoded, pair.right.encoded, wide, pair.labels, names)
-    if not told:
+    groups = cached.change_groups(pair.left.encoded, pair.right.encoded, wide, pair.labels, names)
+    if not groups:
         st.caption("No group of images lost or gained the same neighbours.")
         return
     st.markdown(f"**Who left, who joined** from {as_text(pair.left.title)} to {as_text(pair.right.title)}")
-    for number, group in enumerate(told[:GROUPS_IN_SIGHT]):
+    for number, group in enumerate(groups[:GROUPS_IN_SIGHT]):
         words, button = st.columns([3, 2], vertical_alignment="center")
         words.markdown(as_text(f"{group.sentence}."))
         button.button(
@@ -110,8 +110,8 @@ def _show_groups(pair: ViewPair, picks: state.Picks, names: tuple[str, ...]) -> 
             args=(group.rows,),
             width="stretch",
         )
-    if len(told) > GROUPS_IN_SIGHT:
-        rest = told[GROUPS_IN_SIGHT : GROUPS_IN_SIGHT + MOST_FURTHER_GROUPS]
+    if len(groups) > GROUPS_IN_SIGHT:
+        rest = groups[GROUPS_IN_SIGHT : GROUPS_IN_SIGHT + MOST_FURTHER_GROUPS]
         source = f"{keys.FURTHER_GROUP} {pair.key} {pair.k}"
         _reset_unless(source, picks, keys.FURTHER_GROUP, None)
         st.selectbox(
@@ -119,7 +119,7 @@ def _show_groups(pair: ViewPair, picks: state.Picks, names: tuple[str, ...]) -> 
             range(len(rest)),
             index=None,
             format_func=lambda number: rest[number].sentence,
-            placeholder=f"{len(told) - GROUPS_IN_SIGHT:,} more",
+            placeholder=f"{len(groups) - GROUPS_IN_SIGHT:,} more",
             key=keys.FURTHER_GROUP,
             persist_state="session",
             on_change=_select_group,
@@ -127,7 +127,7 @@ def _show_groups(pair: ViewPair, picks: state.Picks, names: tuple[str, ...]) -> 
         )
     st.caption(
         f"Images among whose {wide} nearest much the same ones were lost, or gained, found by average-linkage "
-        f"clustering in each class; {len(told):,} groups of {LEAST_MEMBERS} or more among n = {n:,}. "
+        f"clustering in each class; {len(groups):,} groups of {LEAST_MEMBERS} or more among n = {n:,}. "
         "Groups whose lost or gained neighbours are of another class come first."
     )
 

@@ -16,7 +16,7 @@ from tvae.ui.session import keys
 STYLE = Path(__file__).parent / "page.css"
 AS_LEFT = "the same"
 METHOD_OF = {name: method for method, name in METHOD_NAMES.items()}
-"""An option's name is what the address says, so options are named for reading."""
+"""The address holds an option's name, so the names are readable."""
 
 
 def choose_views(views: dict[str, View], arms: int) -> tuple[View, View]:
@@ -46,14 +46,16 @@ def choose_parameters() -> tuple[dict[str, Parameters], int]:
         a, b = st.columns(2)
         perplexity = a.number_input("t-SNE: perplexity", 1.0, 1000.0, 30.0, 5.0, key=keys.PERPLEXITY, **keys.KEPT)
         iterations = b.number_input("t-SNE: iterations", 50, 10_000, 750, 50, key=keys.ITERATIONS, **keys.KEPT)
-        near = a.number_input("UMAP: neighbours", 2, 1000, 15, 1, key=keys.UMAP_NEIGHBOURS, **keys.KEPT)
-        apart = b.number_input("UMAP: least distance", 0.0, 0.99, 0.1, 0.05, key=keys.UMAP_DISTANCE, **keys.KEPT)
+        neighbours = a.number_input("UMAP: neighbours", 2, 1000, 15, 1, key=keys.UMAP_NEIGHBOURS, **keys.KEPT)
+        least_distance = b.number_input(
+            "UMAP: least distance", 0.0, 0.99, 0.1, 0.05, key=keys.UMAP_DISTANCE, **keys.KEPT
+        )
         seed = a.number_input("Seed", 0, 2**31, 0, 1, key=keys.LAYOUT_SEED, **keys.KEPT)
         st.form_submit_button("Compute", help="In a process of its own; you can go on looking meanwhile.")
     parameters: dict[str, Parameters] = {
         "pca": PcaParameters(),
         "tsne": TsneParameters(perplexity=float(perplexity), iterations=int(iterations)),
-        "umap": UmapParameters(n_neighbors=int(near), min_dist=float(apart)),
+        "umap": UmapParameters(n_neighbors=int(neighbours), min_dist=float(least_distance)),
     }
     return parameters, int(seed)
 

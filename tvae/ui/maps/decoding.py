@@ -23,7 +23,7 @@ Pictures = tuple[Picture, Picture]
 
 
 def show_decoding(pair: ViewPair, pictures: Pictures, key: str) -> None:
-    """Have the maps of this key show what both arms draw under the pointer while their mode is on."""
+    """Let the maps of this key show what both arms decode under the pointer while decoding is switched on."""
     decoding_probe(answer_for(pair, pictures), memory=key)
 
 
@@ -41,9 +41,9 @@ def answer_for(pair: ViewPair, pictures: Pictures) -> Callable[[tuple[float, flo
     return answer
 
 
-def _decoded(view: View, found: DecodedPlace) -> Decoded:
+def _decoded(view: View, place: DecodedPlace) -> Decoded:
     try:
-        images = cached.network(view.run, view.arm).decoded(found.code[None])
+        images = cached.network(view.run, view.arm).decoded(place.code[None])
     except InputError as error:
         return Decoded(None, str(error))
-    return Decoded(to_grey(images)[0], FAR if found.far else WORDS[found.likeness], found.far)
+    return Decoded(to_grey(images)[0], FAR if place.far else WORDS[place.likeness], place.far)

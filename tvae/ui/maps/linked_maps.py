@@ -26,21 +26,23 @@ def draw_maps(
     picks: state.Picks,
     colouring: tuple[str, float],
     images: Images | None,
-    near: tuple[Neighbours, Neighbours] | None,
+    neighbours: tuple[Neighbours, Neighbours] | None,
 ) -> None:
     """Draw both maps."""
     provenance = pair.left.run.provenance
     sides = [
-        MapSide(title=view.title, colour=view.colour, positions=shown.positions, caption=shown.told)
-        for view, shown in zip((pair.left, pair.right), pictures, strict=True)
+        MapSide(title=view.title, colour=view.colour, positions=side_map.positions, caption=side_map.told)
+        for view, side_map in zip((pair.left, pair.right), pictures, strict=True)
     ]
     latent_map(
         *sides,
         labels=pair.labels,
         class_names=provenance.class_names,
         sprites=None if images is None else cached.thumbnails(cached.split(pair.left.run.config.data.name, "test")),
-        neighbours=None if near is None else cached.neighbour_lines(pair.left.encoded, pair.right.encoded, pair.k),
-        nearest=None if near is None else (near[0].first(pair.k).rows, near[1].first(pair.k).rows),
+        neighbours=None
+        if neighbours is None
+        else cached.neighbour_lines(pair.left.encoded, pair.right.encoded, pair.k),
+        nearest=None if neighbours is None else (neighbours[0].first(pair.k).rows, neighbours[1].first(pair.k).rows),
         colour_by=colour_by(colouring[0], pair, colouring[1]),
         selection=picks.rows,
         focus=picks.focus,
@@ -52,7 +54,7 @@ def draw_maps(
 
 
 def take_gesture(pair: ViewPair, picks: state.Picks) -> None:
-    """Take over into the session what was picked on the maps."""
+    """Store in the session what was picked on the maps."""
     picked = picked_on_map(map_key(pair), len(pair.labels), picks.rows, picks.focus)
     if not np.array_equal(picked.selection, picks.rows):
         picks.replace(picked.selection)
@@ -60,21 +62,25 @@ def take_gesture(pair: ViewPair, picks: state.Picks) -> None:
 
 
 def map_key(pair: ViewPair) -> str:
-    """Names the maps of these images, so that zoom and selection stay with them."""
+    """Key of the maps of these images, so that they keep zoom and selection."""
     return keys.latent_map(pair.left.run.provenance.test.fingerprint)
 
 
 def show_captions(pair: ViewPair, pictures: tuple[Picture, Picture], colouring: str) -> None:
     """Shows what the maps show, how accurate they are, and what they can't show."""
     views = (pair.left, pair.right)
-    for column, view, shown in zip(st.columns(2), views, pictures, strict=True):
-        found = shown.fidelity
-        if found is None or found.trustworthiness is None:
-            column.caption(f"**{as_text(view.title)}**, {shown.told}: not measured")
+    for column, view, side_map in zip(st.columns(2), views, pictures, strict=True):
+        fidelity = side_map.fidelity
+        if fidelity is None or fidelity.trustworthiness is None:
+            column.caption(f"**{as_text(view.title)}**, {side_map.told}: not measured")
             continue
-        accuracy = "" if found.knn_accuracy is None else f", 2-D {found.k}-NN accuracy {100 * found.knn_accuracy:.2f} %"
+        accuracy = (
+            ""
+            if fidelity.knn_accuracy is None
+            else f", 2-D {fidelity.k}-NN accuracy {100 * fidelity.knn_accuracy:.2f} %"
+        )
         column.caption(
-            f"**{as_text(view.title)}**, {shown.told}: trustworthiness {found.trustworthiness:.3f}{accuracy}"
+            f"**{as_text(view.title)}**, {side_map.told}: trustworthiness {fidelity.trustworthiness:.3f}{accuracy}"
         )
     run = pair.left.run
     runs = " and ".join(dict.fromkeys(view.run.name for view in views))
@@ -88,7 +94,7 @@ def show_captions(pair: ViewPair, pictures: tuple[Picture, Picture], colouring: 
         f"The right map is turned and scaled to lie like the left. {motion_caption(pictures)}"
         f"Distances between clusters and their sizes mean nothing on such a map; {lines}."
     )
-    for note in dict.fromkeys(note for shown in pictures for note in shown.notes):
+    for note in dict.fromkeys(note for side_map in pictures for note in side_map.notes):
         st.caption(note)
 
 

@@ -18,7 +18,7 @@ from tvae.ui.style.escaping import as_text
 
 Images = UInt8[np.ndarray, "n height width"]
 ROOM = 520
-"""Width in screen pixels that half of a wide page has for an image."""
+"""Screen pixels that half of a wide page leaves for images."""
 SIDE = 84
 """Side of a single image in screen pixels."""
 
@@ -49,31 +49,33 @@ def show_selection(
     if len(picks.rows) == 0:
         st.caption("Draw around points on either map (or click one): they are described here. Shift adds, Alt removes.")
         return
-    found = selection(picks.rows, pair.labels, len(names), pair.changes, images, most=8)
-    commonest = names[int(found.class_counts.argmax())]
+    summary = selection(picks.rows, pair.labels, len(names), pair.changes, images, most=8)
+    commonest = names[int(summary.class_counts.argmax())]
     tiles = st.columns([1, 1.1, 1.4, 1], vertical_alignment="top")
-    tiles[0].metric("Images", f"{found.count:,}")
+    tiles[0].metric("Images", f"{summary.count:,}")
     tiles[1].metric(
-        "Purity", f"{100 * found.purity:.0f} %", help=f"Share of the commonest class, {as_text(commonest)}."
+        "Purity", f"{100 * summary.purity:.0f} %", help=f"Share of the commonest class, {as_text(commonest)}."
     )
     tiles[2].metric(
         "Mean change",
-        f"{found.mean_change:.3f}",
-        delta=f"{found.mean_change - found.mean_change_of_all:+.3f} to all",
+        f"{summary.mean_change:.3f}",
+        delta=f"{summary.mean_change - summary.mean_change_of_all:+.3f} to all",
         delta_color="off",
         help="Mean neighbourhood change of these images; 0 keeps every neighbour, 1 keeps none.",
     )
-    if found.mean_image is not None:
-        mean = np.rint(found.mean_image).astype(np.uint8)
+    if summary.mean_image is not None:
+        mean = np.rint(summary.mean_image).astype(np.uint8)
         tiles[3].image(enlarged(mean, SIDE), width=SIDE, caption="mean image")
-    st.plotly_chart(class_mix(found.class_counts, names), config={"displayModeBar": False}, key=keys.CLASS_MIX)
-    st.caption(f"Classes of the selected images, n = {found.count:,} of {len(pair.labels):,}.")
-    if not pair.same and not (found.lost or found.gained):
+    st.plotly_chart(class_mix(summary.class_counts, names), config={"displayModeBar": False}, key=keys.CLASS_MIX)
+    st.caption(f"Classes of the selected images, n = {summary.count:,} of {len(pair.labels):,}.")
+    if not pair.same and not (summary.lost or summary.gained):
         st.caption("No image was lost or gained as a neighbour by half of them or more.")
     elif not pair.same:
-        show_companions("lost", f"neighbours in {as_text(pair.left.title)} only", found.lost, images, pair.left.colour)
         show_companions(
-            "gained", f"neighbours in {as_text(pair.right.title)} only", found.gained, images, pair.right.colour
+            "lost", f"neighbours in {as_text(pair.left.title)} only", summary.lost, images, pair.left.colour
+        )
+        show_companions(
+            "gained", f"neighbours in {as_text(pair.right.title)} only", summary.gained, images, pair.right.colour
         )
     buttons = st.columns(2)
     buttons[0].download_button(
@@ -94,7 +96,9 @@ def show_companions(
     if not companions:
         st.caption(f"No image was {mark} as a neighbour by half of them or more.")
         return
-    thumbnails_row(mark, [(one.row, f"{100 * one.share:.0f} %") for one in companions], images, colour)
+    thumbnails_row(
+        mark, [(companion.row, f"{100 * companion.share:.0f} %") for companion in companions], images, colour
+    )
     st.caption(f"Images that at least half of the selected {mark}: {where}. Under each, the share of the selected.")
 
 
@@ -104,14 +108,14 @@ def show_row(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images:
     if picks.focus is None:
         st.caption("Click a point on either map: its nearest images in both latent spaces are compared here.")
         return
-    row, found = picks.focus, pair.changes
+    row, changes = picks.focus, pair.changes
     about = st.container(horizontal=True, vertical_alignment="center")
     if images is not None:
         about.image(enlarged(images[row], SIDE), width=SIDE)
     about.markdown(
-        f"Row **{row:,}**, class **{as_text(names[pair.labels[row]])}**: {len(found.shared_by(row))} of its {pair.k} "
-        f"nearest are shared, {len(found.lost_by(row))} lost, {len(found.gained_by(row))} gained; "
-        f"change {found.change[row]:.3f}."
+        f"Row **{row:,}**, class **{as_text(names[pair.labels[row]])}**: {len(changes.shared_by(row))} of its {pair.k} "
+        f"nearest are shared, {len(changes.lost_by(row))} lost, {len(changes.gained_by(row))} gained; "
+        f"change {changes.change[row]:.3f}."
     )
     left, right = panel_neighbours(row, pair, names)
     neighbour_panel(
@@ -124,8 +128,8 @@ def show_row(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images:
         walk=picks.walk_to,
         key=keys.neighbours_of(memory),
     )
-    shown = f"the nearest {MOST_TILES} of {pair.k}" if pair.k > MOST_TILES else f"the {pair.k} nearest"
+    count_text = f"the nearest {MOST_TILES} of {pair.k}" if pair.k > MOST_TILES else f"the {pair.k} nearest"
     st.caption(
-        f"For each space {shown} of {len(pair.labels):,} images, with the Euclidean distance between means μ. "
+        f"For each space {count_text} of {len(pair.labels):,} images, with the Euclidean distance between means μ. "
         "Rest on one to see it on the maps, click it to walk there."
     )

@@ -24,7 +24,7 @@ COLOURINGS = {
 }
 
 MOST_TILES = 24
-"""Neighbours that the panel shows of one arm."""
+"""Most neighbours of one arm that the panel shows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class ViewPair:
 
     @property
     def key(self) -> str:
-        """Names both sides by what they show."""
+        """Key of what both sides show."""
         return f"{self.left.key}|{self.right.key}"
 
     @property
@@ -48,12 +48,12 @@ class ViewPair:
 
     @property
     def neighbours(self) -> tuple[Neighbours, Neighbours]:
-        """Of the left and of the right latent space."""
+        """Neighbours of every row in the left and in the right latent space."""
         return cached.neighbours(self.left.encoded), cached.neighbours(self.right.encoded)
 
     @property
     def changes(self) -> Changes:
-        """What became of every row's k nearest."""
+        """Which of every row's k nearest are shared, lost and gained from left to right."""
         return cached.neighbour_changes(self.left.encoded, self.right.encoded, self.k)
 
 
@@ -73,34 +73,34 @@ def colour_by(name: str, pair: ViewPair, margin: float) -> ColourBy | None:
         unit = "squared error per image"
         return ColourBy(title="Reconstruction error", left=left, right=right, unit=unit, low=0)
     if name == "wrong":
-        left, right = (wrong_nearest(near, pair.labels).astype(np.float32) for near in pair.neighbours)
+        left, right = (wrong_nearest(neighbours, pair.labels).astype(np.float32) for neighbours in pair.neighbours)
         return ColourBy(
             title="Nearest neighbour's class", left=left, right=right, low=0, high=1, ends=("same", "other")
         )
     return None
 
 
-def wrong_nearest(near: Neighbours, labels: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+def wrong_nearest(neighbours: Neighbours, labels: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
     """Whether the nearest other row has another class."""
-    return labels[near.rows[:, 0]] != labels
+    return labels[neighbours.rows[:, 0]] != labels
 
 
 def panel_neighbours(row: int, pair: ViewPair, names: tuple[str, ...]) -> tuple[list[Neighbour], list[Neighbour]]:
     """The row's nearest on the left, each shared or lost, and on the right, each shared or gained."""
-    found, (left, right) = pair.changes, pair.neighbours
+    changes, (left, right) = pair.changes, pair.neighbours
 
-    def told(near: Neighbours, marked: Bool[np.ndarray, "n k"], mark: str) -> list[Neighbour]:
+    def neighbours_of(neighbours: Neighbours, marked: Bool[np.ndarray, "n k"], mark: str) -> list[Neighbour]:
         return [
             Neighbour(
-                row=int(near.rows[row, i]),
-                label=str(names[pair.labels[near.rows[row, i]]]),
-                distance=float(near.distances[row, i]),
+                row=int(neighbours.rows[row, i]),
+                label=str(names[pair.labels[neighbours.rows[row, i]]]),
+                distance=float(neighbours.distances[row, i]),
                 mark=mark if marked[row, i] else "shared",
             )
             for i in range(min(pair.k, MOST_TILES))
         ]
 
-    return told(left, found.lost, "lost"), told(right, found.gained, "gained")
+    return neighbours_of(left, changes.lost, "lost"), neighbours_of(right, changes.gained, "gained")
 
 
 def selected_rows_csv(

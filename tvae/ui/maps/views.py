@@ -28,7 +28,7 @@ class View:
 
     @property
     def key(self) -> str:
-        """Names what it shows by its content.
+        """Key of the content that it shows.
 
         Raises:
             InputError: as `encoded`.
@@ -42,24 +42,28 @@ class View:
         Raises:
             InputError: the run's folder holds no sound encoding.
         """
-        found = cached.encoding(self.run)
-        if found is None:
+        encoding = cached.encoding(self.run)
+        if encoding is None:
             raise InputError(f"run {self.run.name}: holds no readable encoding of its test split; evaluate it again")
-        return found.arms[self.arm]
+        return encoding.arms[self.arm]
 
 
 def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
-    """Views by the name they are offered under, this run's first; and why each other run is not among them.
+    """Views by their name in the controls, this run's first; and by run the reason why it can't be shown beside it.
 
     An arm's bare name shows the run at whichever snapshot it is; a name with an epoch stays at that epoch.
     """
-    kept = [run.at(step) for step in run.snapshots]
-    if kept and cached.encoding(run.at(None)) is not None:
-        kept.append(run.at(None))
+    snapshots = [run.at(step) for step in run.snapshots]
+    if snapshots and cached.encoding(run.at(None)) is not None:
+        snapshots.append(run.at(None))
     views = {
         arm.upper(): View(run, arm, arm.upper() if run.snapshot is None else _dated(run, arm)) for arm in _arms(run)
     }
-    views |= {_dated(shown, arm): View(shown, arm, _dated(shown, arm)) for arm in _arms(run) for shown in kept}
+    views |= {
+        _dated(snapshot, arm): View(snapshot, arm, _dated(snapshot, arm))
+        for arm in _arms(run)
+        for snapshot in snapshots
+    }
     misfits: dict[str, str] = {}
     for name, folder in run_folders().items():
         if folder.resolve() == run.folder.resolve():
@@ -87,10 +91,10 @@ def _dated(run: Run, arm: str) -> str:
     return f"{arm.upper()}, epoch {run.epoch:.3g}"
 
 
-def misfit_note(asked: str, views: dict[str, View], misfits: dict[str, str]) -> str:
+def misfit_note(requested_view: str, views: dict[str, View], misfits: dict[str, str]) -> str:
     """Why the view in an address can't be shown beside this run, and which can; empty where it can."""
-    if not asked or asked in views:
+    if not requested_view or requested_view in views:
         return ""
-    name = asked.split("/", 1)[0][:80]
-    reason = f"run {name}: {misfits[name]}" if name in misfits else f"nothing is called {asked[:80]!r}"
+    name = requested_view.split("/", 1)[0][:80]
+    reason = f"run {name}: {misfits[name]}" if name in misfits else f"nothing is called {requested_view[:80]!r}"
     return f"Two maps need the same images row by row; {reason}. These fit: {', '.join(views)}."

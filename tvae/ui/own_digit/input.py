@@ -24,31 +24,33 @@ SUFFIXES = [*(kind.lower() for kind in FORMATS), "jpg"]
 def draw_example() -> None:
     """Fill the square with the example."""
     own = state.own_digit()
-    own.strokes = strokes_to_text([np.array(one, np.uint8).reshape(-1, 2) for one in EXAMPLE])
+    own.strokes = strokes_to_text([np.array(stroke, np.uint8).reshape(-1, 2) for stroke in EXAMPLE])
     own.sheet += 1
 
 
 def take_upload() -> None:
-    """Takes the uploaded file as the own image, or keeps why it can't."""
-    own, sent = state.own_digit(), state.read(keys.UPLOAD)
+    """Takes the uploaded file as the own image, or keeps the reason why it can't be used."""
+    own, upload = state.own_digit(), state.read(keys.UPLOAD)
     own.ink, own.notes, own.error = "", (), ""
-    if sent is None:
+    if upload is None:
         return
     try:
-        found = read_upload(sent.getvalue())
-        own.ink, own.notes = ink_to_text(ink_of(found.grey)), found.notes
+        image = read_upload(upload.getvalue())
+        own.ink, own.notes = ink_to_text(ink_of(image.grey)), image.notes
     except InputError as error:
         own.error = str(error)
 
 
-def chosen_ink(way: str, own: state.OwnDigit) -> np.ndarray | None:
+def chosen_ink(input_kind: str, own: state.OwnDigit) -> np.ndarray | None:
     """Shows the square to draw on or the upload, and returns the ink."""
-    if way == DRAW:
+    if input_kind == DRAW:
         begun = strokes_from_text(own.strokes)
         drawn = drawing(begun, sheet=own.sheet, key=keys.DRAWING)
         own.strokes = strokes_to_text(drawn)
-        kept = strokes_from_text(own.strokes)  # what the address tells, and nothing finer, is what is looked at
-        return ink_of_strokes(kept) if kept else None
+        strokes = strokes_from_text(
+            own.strokes
+        )  # as rounded in the address, so that a shared link gives the same results
+        return ink_of_strokes(strokes) if strokes else None
     st.file_uploader(
         "An image of a digit",
         SUFFIXES,

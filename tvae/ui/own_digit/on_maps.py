@@ -19,43 +19,46 @@ from tvae.ui.style.theme import theme
 SHOWN_NEIGHBOURS = 8
 
 
-def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, seen: dict[str, NewImage]) -> None:
+def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, new_images: dict[str, NewImage]) -> None:
     """Shows where the image lies on each arm's map."""
     layout = cached.layout(run, method)
-    shown = method if layout is not None else "pca"
+    shown_method = method if layout is not None else "pca"
     maps = cached.arm_maps({arm: encoding.arms[arm] for arm in arms}, layout)
     colours = arm_colours(list(run.config.arms))
     exact = True
     outside_maps = []
     for arm, column in zip(arms, st.columns(len(arms), gap="medium"), strict=True):
-        at, spot, near = maps[arm], None, np.zeros(0, np.int64)
-        if arm in seen:
-            placed = at.place_of(seen[arm].mean[None])
+        at, spot, nearest_rows = maps[arm], None, np.zeros(0, np.int64)
+        if arm in new_images:
+            placed = at.place_of(new_images[arm].mean[None])
             spot, exact = placed.positions[0], placed.exact
-            near = seen[arm].votes.nearest.rows[0][:SHOWN_NEIGHBOURS]
+            nearest_rows = new_images[arm].votes.nearest.rows[0][:SHOWN_NEIGHBOURS]
             if outside(spot, at.positions):
                 outside_maps.append(arm.upper())
         names = run.provenance.class_names
         ground = cached.still_map(at.positions, encoding.labels, names, theme())
         with column:
-            arm_badge(run, arm, METHOD_NAMES[shown])
+            arm_badge(run, arm, METHOD_NAMES[shown_method])
             st.image(
-                map_png(ground, at.positions, spot, near, colours[arm], theme()),
+                map_png(ground, at.positions, spot, nearest_rows, colours[arm], theme()),
                 width="stretch",
                 alt=f"Map of {arm.upper()}" + ("" if spot is None else " with the place of your image"),
             )
-    computed = "" if shown == method else f"{METHOD_NAMES[method]} of this run has not been computed, so this is PCA. "
-    if not seen:
+    computed = (
+        "" if shown_method == method else f"{METHOD_NAMES[method]} of this run has not been computed, so this is PCA. "
+    )
+    if not new_images:
         st.caption(f"{computed}A point a test image, coloured by class. {measured_on(run, encoding)}.")
         return
-    way = (
+    placement_text = (
         "placed *exactly*, by the map's own projection"
         if exact
         else "placed *approximately*, amid its nearest means (this kind of map places no new image)"
     )
     lost = f" It lies beyond the edge of {' and '.join(outside_maps)}." if outside_maps else ""
     st.caption(
-        f"{computed}The large dot is your image, {way}; lines lead to its {min(SHOWN_NEIGHBOURS, len(near))} nearest "
-        f"test images in the latent space.{lost} The right map is turned and scaled to lie like the left. "
+        f"{computed}The large dot is your image, {placement_text}; lines lead to its "
+        f"{min(SHOWN_NEIGHBOURS, len(nearest_rows))} nearest test images in the latent space.{lost} "
+        "The right map is turned and scaled to lie like the left. "
         f"{measured_on(run, encoding)}."
     )

@@ -17,24 +17,29 @@ from tvae.ui.style.theme import theme
 
 
 def placement_of(run: Run, encoding: Encoding, images: np.ndarray | None) -> Placement:
-    """How the run's images lie in their frame; without the images, from the few that the run keeps."""
+    """Where the drawn part of the run's images lies in the frame; without the images, from those in the run folder."""
     if images is None:
         return measured_placement(encoding.sample_images)
     return cached.placement(cached.split(run.config.data.name, "test"))
 
 
-def show_reconstructions(run: Run, encoding: Encoding, image: np.ndarray, seen: dict[str, NewImage], told: str) -> None:
-    """The image as the models see it, and what each makes of it."""
+def show_reconstructions(
+    run: Run, encoding: Encoding, image: np.ndarray, new_images: dict[str, NewImage], placement_text: str
+) -> None:
+    """The image as it enters the models, and each model's reconstruction."""
     st.markdown("##### As the models see it")
     grid = GridRow(
         label="",
         colour=INK[theme()],
-        images=np.stack([image, *(one.reconstruction for one in seen.values())]),
-        under=["input", *(f"{arm.upper()} {one.error:.2f}" for arm, one in seen.items())],
+        images=np.stack([image, *(new_image.reconstruction for new_image in new_images.values())]),
+        under=["input", *(f"{arm.upper()} {new_image.error:.2f}" for arm, new_image in new_images.items())],
     )
-    show_grid_within([grid], f"Your image and what {' and '.join(arm.upper() for arm in seen)} draw from it", 330)
-    worse = " and ".join(f"{100 * one.share_below:.0f} % in {arm.upper()}" for arm, one in seen.items())
+    show_grid_within([grid], f"Your image and what {' and '.join(arm.upper() for arm in new_images)} draw from it", 330)
+    worse = " and ".join(
+        f"{100 * new_image.share_below:.0f} % in {arm.upper()}" for arm, new_image in new_images.items()
+    )
     st.caption(
-        f"Your image, {told}; beside it what each model draws from its μ, with the squared error over all pixels. "
+        f"Your image, {placement_text}; beside it what each model draws from its μ, "
+        "with the squared error over all pixels. "
         f"Test images with a smaller error: {worse}."
     )

@@ -29,8 +29,8 @@ HALF = 440  # screen pixels
 
 def triplet_share(run: Run, encoding: Encoding, arm: str) -> float | None:
     """Exact triplet accuracy at margin 0; None where the labels allow no triplet."""
-    if (kept := cached.curves(run)) is not None:
-        return kept[arm].at(0.0).accuracy
+    if (curves := cached.curves(run)) is not None:
+        return curves[arm].at(0.0).accuracy
     try:
         return float(cached.counted_accuracy(encoding.arms[arm], encoding.labels, 0.0).accuracy[0])
     except InputError:
@@ -38,7 +38,7 @@ def triplet_share(run: Run, encoding: Encoding, arm: str) -> float | None:
 
 
 def show_cost(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, np.ndarray], code: str) -> None:
-    """What the triplet weight cost, and what it bought, in one line."""
+    """What the triplet weight cost in squared error and gained in triplet accuracy, in one line."""
     first, last = arms[0], arms[-1]
     if first == last:
         return
@@ -63,10 +63,14 @@ def show_cost(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, n
     st.markdown(f"{words}.")
 
 
-def difference_words(found: PairedDifference) -> str:
-    """A mean difference with its standard error, or that there is none to see."""
-    told = f"{found.mean:+.2f}" if np.isnan(found.standard_error) else f"{found.mean:+.2f} ± {found.standard_error:.2f}"
-    return told if found.beyond_noise or np.isnan(found.standard_error) else f"{told}, within the noise"
+def difference_words(difference: PairedDifference) -> str:
+    """A mean difference with its standard error, and whether it is within the noise."""
+    text = (
+        f"{difference.mean:+.2f}"
+        if np.isnan(difference.standard_error)
+        else f"{difference.mean:+.2f} ± {difference.standard_error:.2f}"
+    )
+    return text if difference.beyond_noise or np.isnan(difference.standard_error) else f"{text}, within the noise"
 
 
 def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, np.ndarray], code: str) -> None:
@@ -83,12 +87,12 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
         own = {arm: errors[arm][rows] for arm in arms}
         best = lowest_beyond_noise(own)
         for arm in arms:
-            told = f"{own[arm].mean():.2f}"
-            table[arm.upper()].append(f"**{told}**" if arm == best else told)
+            cell = f"{own[arm].mean():.2f}"
+            table[arm.upper()].append(f"**{cell}**" if arm == best else cell)
         if len(arms) > 1:
-            found = paired_difference(own[arms[0]], own[arms[-1]])
-            se = "" if np.isnan(found.standard_error) else f" ± {found.standard_error:.2f}"
-            table.setdefault(difference, []).append(f"{found.mean:+.2f}{se}")
+            mean_difference = paired_difference(own[arms[0]], own[arms[-1]])
+            se = "" if np.isnan(mean_difference.standard_error) else f" ± {mean_difference.standard_error:.2f}"
+            table.setdefault(difference, []).append(f"{mean_difference.mean:+.2f}{se}")
     frame = pd.DataFrame(table, index=pd.Index(list(members), name="Class"))
     beside = st.container(horizontal=True, gap="medium")  # one below the other where there is no room
     with beside.container(width=HALF if len(arms) <= 3 else "stretch"):
@@ -96,7 +100,7 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
         if len(members) <= LONGEST_TABLE:
             st.table(frame.rename(index=as_text))
         else:
-            st.dataframe(frame.map(lambda told: told.strip("*")))
+            st.dataframe(frame.map(lambda cell: cell.strip("*")))
         st.caption(
             f"Mean squared error per image, reconstructed from {code}; {measured_on(run, encoding)}. ± is one standard "
             "error of the mean difference over images; it knows nothing of other trainings. Bold: lower than every "

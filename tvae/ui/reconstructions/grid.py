@@ -29,7 +29,7 @@ CROWDED = 12
 def reconstruction_grid(
     run: Run, encoding: Encoding, arms: list[str], rows: np.ndarray, images: np.ndarray, noise: int | None, mapped: bool
 ) -> tuple[list[GridRow], dict[str, list]]:
-    """Inputs and what each arm makes of them, and the same as columns; `noise` seeds a sample, None takes μ."""
+    """Inputs and each arm's reconstructions as rows of a grid, and as columns; `noise` seeds a sample, None takes μ."""
     names, ink, colours = run.provenance.class_names, INK[theme()], arm_colours(list(run.config.arms))
     classes = [names[label] for label in encoding.labels[rows]]
     crowded = len(rows) > CROWDED
@@ -39,8 +39,8 @@ def reconstruction_grid(
     for arm in arms:
         network = cached.network(run, arm)
         arm_noise = None if noise is None else posterior_noise(len(encoding.labels), network.latents, noise)[rows]
-        made = reconstructions(network, images, encoding.arms[arm].means[rows], arm_noise)
-        title, pictures, errors = arm.upper(), made.images, made.errors
+        reconstructed = reconstructions(network, images, encoding.arms[arm].means[rows], arm_noise)
+        title, pictures, errors = arm.upper(), reconstructed.images, reconstructed.errors
         grid.append(
             GridRow(label=title, colour=colours[arm], images=pictures, under=[f"{error:.1f}" for error in errors])
         )
@@ -59,12 +59,12 @@ def show_reconstructions(
     noise: int | None,
     mapped: bool,
 ) -> None:
-    """The grid, what one sees on it, and ways to keep it."""
+    """The grid with its caption and downloads."""
     grid, columns = reconstruction_grid(run, encoding, arms, chosen.rows, images, noise, mapped)
-    told = f"classes {', '.join(dict.fromkeys(columns['class']))}"
+    class_list = f"classes {', '.join(dict.fromkeys(columns['class']))}"
     show_grid(
         grid,
-        f"Test images and their reconstructions by {' and '.join(arm.upper() for arm in arms)}, {told}",
+        f"Test images and their reconstructions by {' and '.join(arm.upper() for arm in arms)}, {class_list}",
         keys.CHOSEN_IMAGES,
     )
     code = (
@@ -72,7 +72,7 @@ def show_reconstructions(
     )
     colours = " Error: violet where the reconstruction is too dark, green where it is too light." if mapped else ""
     st.caption(
-        f"{as_text(chosen.told[:1].upper() + chosen.told[1:])}; decoded from {code}. "
+        f"{as_text(chosen.description[:1].upper() + chosen.description[1:])}; decoded from {code}. "
         f"Under each, its squared error, summed over pixels from 0 to 1.{colours} {measured_on(run, encoding)}."
     )
     with st.container(horizontal=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 KEPT: Any = {"bind": "query-params", "persist_state": "session"}
-"""Options of a widget whose value the address says and another page doesn't lose."""
+"""Options of a widget whose value stands in the address and is kept when another page is opened."""
 
 # In the address, and in the session under the same name
 
@@ -19,7 +19,7 @@ ROWS, ROW = "rows", "row"
 OWNER, WATCHED = "owner", "watch"
 """This person's token, and the training run that they watch."""
 STROKES, INK = "strokes", "ink"
-"""A drawing, and an image that was sent."""
+"""A drawing, and an uploaded image."""
 
 LEFT, RIGHT = "left", "right"
 PROJECTION, RIGHT_PROJECTION = "projection", "right-projection"
@@ -45,12 +45,12 @@ INPUT_WAY = "from"
 
 
 def loss_weight(term: str) -> str:
-    """Of the slider of a loss term's weight."""
+    """Key of the slider of a loss term's weight."""
     return f"{term}-weight"
 
 
 def own_row(role: str) -> str:
-    """Of the row that is a person's own anchor, positive or negative."""
+    """Key of the row that is a person's own anchor, positive or negative."""
     return f"own-{role.lower()}"
 
 
@@ -73,7 +73,7 @@ UPLOAD, RUN_ZIP, FIND_RUNS, RUN_STATES = "upload", "runs-zip", "runs-find", "run
 
 
 def train(setting: str) -> str:
-    """Of a setting in the training panel."""
+    """Key of a setting in the training panel."""
     return f"train-{setting}"
 
 
@@ -99,22 +99,22 @@ FIT_ANEW, TRAIN_THIS, STATUS_STOP, STATUS_HIDE = "map-fit-anew", "train-this", "
 
 
 def overview_map(run: str) -> str:
-    """Of the overview's map of a run."""
+    """Key of the overview's map of a run."""
     return f"overview-{run}"
 
 
 def latent_map(fingerprint: str) -> str:
-    """Of the maps of the images of this fingerprint, so that zoom and selection stay with them."""
+    """Key of the maps of the images of this fingerprint, so that zoom and selection stay with them."""
     return f"map-{fingerprint[:8]}"
 
 
 def training_map(run_id: str) -> str:
-    """Of the map of a run under way."""
+    """Key of the map of a run under way."""
     return f"training-{run_id}"
 
 
 def map_part(map_key: str, part: str) -> str:
-    """Of what a map sends to the browser in a block of its own."""
+    """Key of what a map sends to the browser in a block of its own."""
     return f"{map_key}-{part}"
 
 
@@ -124,55 +124,55 @@ def map_answered(map_key: str) -> str:
 
 
 def neighbours_of(map_key: str) -> str:
-    """Of the neighbour panel beside a map."""
+    """Key of the neighbour panel beside a map."""
     return f"neighbours-{map_key}"
 
 
 def image_grid(size: str, name: str) -> str:
-    """Of the container of an image grid."""
+    """Key of the container of an image grid."""
     return f"image-grid-{size}-{name}"
 
 
 def layout_cancel(layout_key: str) -> str:
-    """Of the button that cancels a layout."""
+    """Key of the button that cancels a layout."""
     return f"cancel-{layout_key[:12]}"
 
 
 def layout_again(layout_key: str) -> str:
-    """Of the button that asks for a layout again."""
+    """Key of the button that asks for a layout again."""
     return f"again-{layout_key[:12]}"
 
 
 def show_changed(which: str) -> str:
-    """Of the button that selects the most or the least changed."""
+    """Key of the button that selects the most or the least changed."""
     return f"show-{which}"
 
 
 def change_group(number: int) -> str:
-    """Of the button that selects a group."""
+    """Key of the button that selects a group."""
     return f"group-{number}"
 
 
 def class_matrix(place: int) -> str:
-    """Of a heat map of classes."""
+    """Key of a heat map of classes."""
     return f"matrices-{place}"
 
 
 def trade_chart(cost: str) -> str:
-    """Of the chart of accuracy against a cost."""
+    """Key of the chart of accuracy against a cost."""
     return f"trade-{cost.split(',')[0].replace(' ', '-')}"
 
 
 def slow_mode(run_id: str) -> str:
-    """Of the switch of a run's slow mode."""
+    """Key of the switch of a run's slow mode."""
     return f"slow-{run_id}"
 
 
 def step_chart(arm: str) -> str:
-    """Of the chart that explains one step of an arm."""
+    """Key of the chart that explains one step of an arm."""
     return f"lesson-{arm}"
 
 
 def undelete(run_id: str) -> str:
-    """Of the button that takes a deletion back."""
+    """Key of the button that takes a deletion back."""
     return f"undelete-{run_id}"

@@ -24,7 +24,7 @@ class Layouts:
         self.tickets.pop(key, None)
 
     def give_up_others(self, wanted: set[str]) -> None:
-        """Cancel what was asked for and is not wanted any more."""
+        """Cancel the requested layouts that are no longer needed."""
         for key in self.tickets.keys() - wanted:
             self.tickets.pop(key).cancel()
 
@@ -35,11 +35,11 @@ def layouts() -> Layouts:
 
 
 def first_time(name: str) -> bool:
-    """Whether this session comes here for the first time under this name."""
-    seen: set[str] = kept(keys.SEEN, set)
-    if name in seen:
+    """Whether this is the session's first call with this name."""
+    seen_names: set[str] = kept(keys.SEEN, set)
+    if name in seen_names:
         return False
-    seen.add(name)
+    seen_names.add(name)
     return True
 
 
@@ -51,5 +51,5 @@ def view_note(note: str) -> str:
 
 
 def forget_note() -> None:
-    """Another map was chosen."""
+    """Forget the note: another map was chosen."""
     forget(keys.VIEW_NOTE)

@@ -10,18 +10,18 @@ from tvae.ui.session.values import address, kept, put_in_address
 
 @dataclass
 class OwnDigit:
-    """What this session drew or sent, as text for the address."""
+    """What this session drew or uploaded, as text for the address."""
 
     strokes: str = ""
-    """From `strokes_to_text`."""
+    """The drawn strokes, from `strokes_to_text`."""
     ink: str = ""
-    """Of an image that was sent, from `ink_to_text`."""
+    """Ink of an uploaded image, from `ink_to_text`."""
     notes: tuple[str, ...] = ()
     """What was done to that image."""
     error: str = ""
     """Why an image was refused."""
     sheet: int = 0
-    """Counts the squares that were drawn on: another number is a square that Python filled."""
+    """Number of the square that is drawn on; it changes when Python fills the square."""
 
 
 def own_digit() -> OwnDigit:
@@ -30,6 +30,6 @@ def own_digit() -> OwnDigit:
 
 
 def put_own_digit_in_address(own: OwnDigit) -> None:
-    """Have the address hold the own digit."""
+    """Write the own digit into the address."""
     put_in_address(keys.STROKES, own.strokes)
     put_in_address(keys.INK, own.ink)

@@ -17,11 +17,11 @@ class Picks:
     """Rows picked among the images of one split."""
 
     rows: Int[np.ndarray, " m"] = field(default_factory=lambda: np.zeros(0, np.int64))
-    """Selected, sorted."""
+    """The selected rows, sorted."""
     focus: int | None = None
     """The row whose neighbours are shown."""
     note: str = ""
-    """What a reader must know of how they were picked."""
+    """What the reader must know about how they were picked."""
     source: str = ""
     """The control that selected them and what it showed then; empty for a gesture on the maps."""
 
@@ -30,7 +30,7 @@ class Picks:
         self.rows, self.note, self.source = np.unique(np.asarray(rows, np.int64)), "", source
 
     def walk_to(self, row: int) -> None:
-        """Look at another row."""
+        """Show the neighbours of another row."""
         self.focus = row
 
 
@@ -38,7 +38,7 @@ def picks(fingerprint: str, n: int) -> Picks:
     """This session's picks among the n images of this fingerprint; the first time, those that the address names."""
     by_split: dict[str, Picks] = kept(keys.PICKS, dict)
     if fingerprint not in by_split:
-        # A later data set's rows are not what the address meant.
+        # The address names rows of the first data set only, not of one that is chosen later.
         by_split[fingerprint] = Picks() if by_split else _addressed(n)
     return by_split[fingerprint]
 
@@ -53,7 +53,7 @@ def _addressed(n: int) -> Picks:
 
 
 def put_picks_in_address(picked: Picks, n: int) -> bool:
-    """Have the address name what is picked; False where the selected rows are too many for one."""
+    """Write the picked rows into the address; False where the selected ones are too many for it."""
     rows = rows_to_address(picked.rows, n)
     put_in_address(keys.ROWS, rows)
     put_in_address(keys.ROW, None if picked.focus is None else str(picked.focus))

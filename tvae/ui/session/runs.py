@@ -14,7 +14,7 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 def take_next_run(names: list[str]) -> None:
-    """Have the sidebar's choice be the run that `choose_run` named; to be called before the choice is drawn."""
+    """Set the sidebar's choice to the run that `choose_run` named; to be called before the choice is drawn."""
     run_id = take(keys.NEXT_RUN)
     if run_id in names:
         write(keys.RUN, run_id)
@@ -44,13 +44,13 @@ class OwnRuns:
     """
 
     token: str = ""
-    """That they belong to; "" until one is needed."""
+    """Token of the person that the runs belong to; "" until one is needed."""
     watched: str = ""
-    """The run that is watched; "" for none."""
-    wish: tuple[object, float, str] = (None, 0.0, "")
-    """What was asked for last, when (monotonic seconds), and its request: see `starting`."""
+    """Id of the watched run; "" for none."""
+    last_request: tuple[object, float, str] = (None, 0.0, "")
+    """Settings of the last request, its time (monotonic seconds) and its id: see `starting`."""
     taken_in: str = ""
-    """The last file that was sent and made a run of."""
+    """Id of the last uploaded file that became a run."""
     changing: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
 
@@ -72,9 +72,9 @@ def owner() -> str:
 
 
 def put_training_in_address() -> None:
-    """Have a reload find the watched run again, and this person's runs be still theirs."""
+    """Write the watched run and the owner into the address, so that a reload keeps them."""
     own = own_runs()
-    with own.changing:  # a run that is being started is to be on the page
+    with own.changing:  # wait for a run that is being started, so that the page shows it
         watched, token = own.watched, owner() if own.token or own.watched else ""
     put_in_address(keys.WATCHED, watched)
     put_in_address(keys.OWNER, token)

@@ -26,7 +26,7 @@ def write(key: str, value: object) -> None:
 
 
 def take(key: str, default: Any = None) -> Any:
-    """The session's value under a key, which has none afterwards."""
+    """The session's value under a key; removes it from the session."""
     return st.session_state.pop(key, default)
 
 
@@ -37,7 +37,7 @@ def forget(*keys: str) -> None:
 
 
 def kept(key: str, make: Callable[[], Value]) -> Value:
-    """The session's value under a key, made the first time."""
+    """The session's value under a key, created at the first call."""
     if key not in st.session_state:
         st.session_state[key] = make()
     return st.session_state[key]
@@ -49,17 +49,17 @@ def chosen_points(key: str) -> list[dict[str, Any]]:
 
 
 def address(name: str, default: str = "") -> str:
-    """What the address says under a name."""
+    """The address's value of a parameter."""
     return st.query_params.get(name, default)
 
 
 def in_address(name: str) -> bool:
-    """Whether the address has this name."""
+    """Whether the address has this parameter."""
     return name in st.query_params
 
 
 def put_in_address(name: str, value: str | list[str] | None) -> None:
-    """Have the address say this under a name, or nothing where it is empty. An equal value adds no history entry."""
+    """Set a parameter of the address, or remove it where the value is empty. An equal value adds no history entry."""
     if not value:
         if name in st.query_params:
             del st.query_params[name]

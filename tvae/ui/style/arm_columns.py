@@ -11,13 +11,13 @@ from tvae.figures.colours import arm_colours
 from tvae.runs.run import Run
 
 ACROSS, APART = 940, 32
-"""Screen pixels of a page's content at 1400, and between two columns of it."""
+"""Pixels of a page's content in a window 1400 wide, and of the gap between two of its columns."""
 ROOM_OF_TWO = 510
-"""Screen pixels across that each of two columns of a wide page has."""
+"""Width in pixels of each of two columns on a wide page."""
 
 
 def arm_columns(count: int) -> list[DeltaGenerator]:
-    """Containers beside each other on a wide page, one below the other on a narrow one."""
+    """Containers side by side on a wide page, one below the other on a narrow one."""
     row = st.container(horizontal=True, gap="medium")
     return [row.container(width=(ACROSS - APART * (count - 1)) // count) for _ in range(count)]
 

@@ -7,7 +7,7 @@ from tvae.runs.run import Run
 
 
 def measured_on(run: Run, encoding: Encoding) -> str:
-    """What the numbers of a page were measured on, for its captions."""
+    """The data and the run that the numbers of a page were measured on, for its captions."""
     last = run.snapshot is None and run.provenance.finished
     epoch = "" if last else f" at epoch {run.epoch:.3g} of {run.config.train.epochs}"
     return (

@@ -29,12 +29,12 @@ FITTED_TO = {"start": "the start", "newest": "the newest snapshot"}
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """What a map is fitted to, and how far its layout is."""
+    """The snapshot that a map is fitted to, and the state of its layout."""
 
     run: Run
-    """At the snapshot that it is fitted to."""
+    """The run at the snapshot that the map is fitted to."""
     encoding: Encoding
-    asked: Asked = field(default_factory=Asked)
+    layout_state: Asked = field(default_factory=Asked)
     """Empty for PCA, which needs no waiting."""
 
 
@@ -61,7 +61,7 @@ def show_map(job: Job) -> None:
             help="Fit the map again, to the snapshot that is now the newest.",
         )
     fitted = _fitted(job.id, method, reference)
-    computing = fitted is not None and fitted.asked.ticket is not None
+    computing = fitted is not None and fitted.layout_state.ticket is not None
     every = POLL_SECONDS if computing or job.state in UNDER_WAY else None
     st.fragment(_map, run_every=every)(job.id, method, reference, computing)
 
@@ -73,22 +73,24 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
     if fitted is None or newest is None:
         st.caption("The map appears with the first snapshot.")
         return
-    if was_computing and fitted.asked.ticket is None:
+    if was_computing and fitted.layout_state.ticket is None:
         st.rerun()  # from now on there is nothing to wait for
     at, encoding = newest
-    config, asked = fitted.run.config, fitted.asked
-    if asked.failed:
-        st.warning(f"{METHOD_NAMES[method]} {asked.failed}. This is PCA.")
-    if asked.ticket is not None:
-        now = asked.ticket.progress()
+    config, layout_state = fitted.run.config, fitted.layout_state
+    if layout_state.failed:
+        st.warning(f"{METHOD_NAMES[method]} {layout_state.failed}. This is PCA.")
+    if layout_state.ticket is not None:
+        now = layout_state.ticket.progress()
         left = "" if now.seconds_left is None else f", {duration(now.seconds_left)} left"
         st.progress(min(1.0, now.share), f"PCA, while {METHOD_NAMES[method]} is made: {now.phase}{left}")
-    every = list(config.arms)
-    shown = [every[0], every[-1]]
+    all_arms = list(config.arms)
+    shown_arms = [all_arms[0], all_arms[-1]]
     placed = cached.placed_codes(
-        {arm: fitted.encoding.arms[arm] for arm in shown}, asked.layout, {arm: encoding.arms[arm] for arm in shown}
+        {arm: fitted.encoding.arms[arm] for arm in shown_arms},
+        layout_state.layout,
+        {arm: encoding.arms[arm] for arm in shown_arms},
     )
-    colours = arm_colours(every)
+    colours = arm_colours(all_arms)
     sides = [
         MapSide(
             title=arm.upper(),
@@ -96,7 +98,7 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
             positions=placed[arm].positions.astype(np.float32),
             caption=f"epoch {at.epoch:.3g}",
         )
-        for arm in shown
+        for arm in shown_arms
     ]
     latent_map(
         *sides,
@@ -113,7 +115,7 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
 
 
 def _fitted(run_id: str, method: str, reference: str) -> Fitted | None:
-    """What the map is fitted to; None before the first snapshot."""
+    """The snapshot that the map is fitted to, with its layout; None before the first snapshot."""
     try:
         run = read_run(cached.jobs().run(run_id).folder)
     except InputError:
@@ -124,7 +126,7 @@ def _fitted(run_id: str, method: str, reference: str) -> Fitted | None:
     at, encoding = newest
     if reference == "start" and run.snapshots:
         at = run.at(run.snapshots[0])
-    elif method != "pca":  # what takes a while to make is made of what was the newest then
+    elif method != "pca":  # a slow layout is computed once, of the snapshot that was the newest then
         steps: dict[str, int] = state.kept(keys.TRAINING_FITS, dict)
         if steps.get(run_id) not in run.snapshots:  # not chosen yet, or not kept any more
             steps[run_id] = at.step
@@ -138,16 +140,16 @@ def _fitted(run_id: str, method: str, reference: str) -> Fitted | None:
         request = ProjectionRequest(means=encoding.means, parameters=METHODS[method](), labels=encoding.labels)
     except InputError as error:
         return Fitted(at, encoding, Asked(failed=f"is not possible: {error}"))
-    key, kept = cache_key(request), state.layouts()
-    kept.give_up_others({key})
-    return Fitted(at, encoding, asked_layout(at, key, request, kept))
+    key, layouts = cache_key(request), state.layouts()
+    layouts.give_up_others({key})
+    return Fitted(at, encoding, asked_layout(at, key, request, layouts))
 
 
 def _newest(run: Run) -> tuple[Run, Encoding] | None:
     """The newest state of a run that the pages can show."""
     for at in (run, *(run.at(step) for step in reversed(run.snapshots))):
-        if (found := cached.encoding(at)) is not None:
-            return at, found
+        if (encoding := cached.encoding(at)) is not None:
+            return at, encoding
     return None
 
 
@@ -156,15 +158,15 @@ def _forget_fit(run_id: str) -> None:
 
 
 def _made(fitted: Fitted, at: Run, placed: dict[str, PlacedCodes]) -> str:
-    """How the map was made, and how accurate it is, as the end of a sentence and more."""
-    layout, when = fitted.asked.layout, f"epoch {fitted.run.epoch:.3g}"
+    """How the map was made and how accurate it is: the end of a sentence, and further sentences."""
+    layout, when = fitted.layout_state.layout, f"epoch {fitted.run.epoch:.3g}"
     if layout is None:
         return f"in the PCA plane of {when}."
-    made = f"in the layout of {when} by {parameters_told(layout.parameters)}."
+    text = f"in the layout of {when} by {parameters_told(layout.parameters)}."
     if fitted.run.weights_folder == at.weights_folder:
-        return made
+        return text
     beyond = ", ".join(f"{100 * codes.beyond:.0f} % in {arm.upper()}" for arm, codes in placed.items())
     return (
-        f"{made} **Approximate**: each stands at the weighted mean of the places of the {NEIGHBOURS} fitted means "
+        f"{text} **Approximate**: each stands at the weighted mean of the places of the {NEIGHBOURS} fitted means "
         f"nearest to it. Beyond all that was fitted, where a place says little: {beyond}."
     )

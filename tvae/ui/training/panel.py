@@ -27,14 +27,14 @@ from tvae.ui.training.train_setting import in_fast_steps
 class Preset:
     """Settings to start from."""
 
-    told: str
-    """One line."""
+    summary: str
+    """What it does, in one line."""
     config: RunConfig | None = None
-    """None: the settings of the run that is shown."""
+    """None: the settings of the shown run."""
     share: float = 1.0
-    """Of the epochs that the run that is shown was trained."""
+    """Share of the shown run's epochs that it trains for."""
     warm: bool = False
-    """Whether it goes on from the weights that are shown."""
+    """Whether training starts from the weights of the shown run."""
 
 
 PRESETS_SHOWN = {
@@ -47,7 +47,7 @@ PRESETS_SHOWN = {
 }
 KEEP: Any = {"persist_state": "session"}
 LOSS_SETTINGS = {entry.name: entry for entry in fields(LossConfig) if "low" in entry.metadata}
-"""The numbers of the loss, as `LossConfig` has them: one that is added there has its place in the panel."""
+"""The number fields of `LossConfig` with their limits; one that is added there appears in the panel too."""
 LABELS = {name: name.replace("kl", "KL").replace("_", " ") for name in LOSS_SETTINGS}
 LABELS = {name: label[:1].upper() + label[1:] for name, label in LABELS.items()}
 """Names of the loss's numbers in the panel and in its messages."""
@@ -57,11 +57,11 @@ FIELDS = {
     "seconds": "Seconds",
     "train.seed": "Seed",
 }
-"""Names in the panel of the settings that the library's messages name."""
+"""The panel's label of each setting that the library's messages name."""
 MOST_EPOCHS = {entry.name: entry for entry in fields(TrainConfig)}["epochs"].metadata["high"]
-"""Where a time budget ends the run."""
+"""Epochs of a run with a time budget, which ends it earlier."""
 SECONDS_WARM = 60.0
-"""After this time the worker that is kept ready is checked again."""
+"""Seconds after which the worker that is kept ready is checked again."""
 
 
 def show_training_panel(run: Run) -> None:
@@ -75,7 +75,7 @@ def show_training_panel(run: Run) -> None:
             "Start from", list(PRESETS_SHOWN), key=keys.TRAIN_PRESET, on_change=_fill, args=(run,), **KEEP
         )
         preset = PRESETS_SHOWN[name]
-        st.caption(preset.told)
+        st.caption(preset.summary)
         if not state.is_set(keys.train("margin")):
             _fill(run)
         with st.form("train", border=False, enter_to_submit=False):
@@ -90,11 +90,11 @@ def _keep_warm(data: str) -> None:
     job = watched_job()
     if job is not None and job.state in UNDER_WAY:
         return
-    wanted = (data, None if job is None else job.id)  # a run that has ended has used the last one up
+    wanted = (data, None if job is None else job.id)  # the run that has just ended used the last one
     last, at = state.read(keys.TRAIN_WARMED, (None, 0.0))
     if last != wanted or time.monotonic() - at > SECONDS_WARM:
         state.write(keys.TRAIN_WARMED, (wanted, time.monotonic()))
-        with contextlib.suppress(InputError, OSError):  # where it can't be, the start says why
+        with contextlib.suppress(InputError, OSError):  # where none can be kept ready, starting a run says why
             cached.jobs().starter.warm_up(data)
 
 
@@ -143,36 +143,36 @@ def _show_fields(preset: Preset) -> None:
 def _start(run: Run, preset: Preset) -> None:
     """Start the run that the fields describe, or keep the reason why it can't start."""
     try:
-        config, seconds = _asked(run, preset)
+        config, seconds = _chosen_config(run, preset)
         start_run(config, seconds=seconds, start_from=run if preset.warm else None)
     except (InputError, OSError) as error:
         state.write(keys.TRAIN_REFUSAL, _in_words(str(error)))
 
 
-def _asked(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
+def _chosen_config(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
     """The config in the fields, and a time budget in place of its epochs.
 
     Raises:
-        InputError: that can't be.
+        InputError: settings that are not possible.
     """
-    asked = {name: state.read(keys.train(name)) for name in ("data", "unit", "seed")}
+    choices = {name: state.read(keys.train(name)) for name in ("data", "unit", "seed")}
     # An empty field counts as NaN, which is refused like any other impossible value.
     numbers = {
         name: math.nan if (value := state.read(keys.train(name))) is None else value
         for name in (*map(_key, LOSS_SETTINGS), "length")
     }
     length = numbers["length"]
-    in_epochs = asked["unit"] == "epochs"
+    in_epochs = choices["unit"] == "epochs"
     if in_epochs and not length.is_integer():
         raise InputError(f"train.epochs: {length:g} is not possible; it must be a whole number from 1 to {MOST_EPOCHS}")
     like = preset.config or run.config
-    # All that has no field here, such as the kind of reconstruction, is as in the settings started from.
+    # What has no field here, such as the kind of reconstruction, stays as in the preset's settings.
     loss = replace(next(reversed(like.arms.values())), **{name: numbers[_key(name)] for name in LOSS_SETTINGS})
-    train = replace(like.train, seed=asked["seed"])
-    # Of a time budget the engine finds out early on how many steps fit.
+    train = replace(like.train, seed=choices["seed"])
+    # With a time budget the engine measures early in the run how many steps fit.
     train = replace(train, epochs=int(length) if in_epochs else MOST_EPOCHS)
     config = RunConfig(
-        data=DataConfig(name=run.config.data.name if preset.warm else asked["data"]),
+        data=DataConfig(name=run.config.data.name if preset.warm else choices["data"]),
         model=like.model,
         train=train,
         arms=vae_and_tvae(loss),
@@ -181,6 +181,6 @@ def _asked(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
 
 
 def _in_words(line: str) -> str:
-    """A message of the library with the panel's name of the field."""
+    """The library's message, with the setting named as in the panel."""
     field, _, rest = line.partition(": ")
     return f"**{FIELDS.get(field, field)}**: {rest}."

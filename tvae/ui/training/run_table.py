@@ -46,7 +46,7 @@ def show_run_table() -> None:
     if not rows:
         st.info("No run fits. Clear the filter to see all of them.")
         return
-    # Columns that nobody has filled take room from those that say something.
+    # Empty columns would take room from the others.
     empty = [name for name in rows[0] if all(row[name] == "" for row in rows)]
     table = pd.DataFrame(rows).drop(columns=empty)
     event: Any = st.dataframe(
@@ -74,12 +74,12 @@ def show_run_table() -> None:
 
 
 def _table_key(rows: list[dict[str, Any]]) -> str:
-    """Names the rows in their order: ticks are places, and must not go over to another run."""
+    """Key of the rows in their order: a tick belongs to a place, so another order must not keep the ticks."""
     return f"runs-{hashlib.sha256(' '.join(row['Run'] for row in rows).encode()).hexdigest()[:16]}"
 
 
 def run_rows(jobs: dict[str, Job]) -> list[dict[str, Any]]:
-    """A row a run: settings, state, and the last arm's numbers."""
+    """One row for each run: settings, state, and the last arm's numbers."""
     rows = []
     for name, folder in run_folders().items():
         job = jobs.get(name)
@@ -137,7 +137,7 @@ def settings_columns(table: pd.DataFrame) -> list[str]:
 
 
 def differing_cells(column: pd.Series) -> list[str]:
-    """Shades the cells that are not the commonest value of their column; all of them where no value is that."""
+    """Shades the cells that differ from the commonest value of their column; all where no value is commonest."""
     commonest = column.mode()
     return ["" if len(commonest) == 1 and value == commonest.iloc[0] else MARK for value in column]
 
@@ -185,15 +185,15 @@ def show_deleted() -> None:
 
 
 def take_in() -> None:
-    """Upload of a run's zip, checked before anything is kept."""
-    sent = st.file_uploader("A run's zip", type="zip", key=keys.RUN_ZIP, max_upload_size=LARGEST_ZIP // 2**20)
+    """Field to upload a run's zip, which is checked before anything is stored."""
+    upload = st.file_uploader("A run's zip", type="zip", key=keys.RUN_ZIP, max_upload_size=LARGEST_ZIP // 2**20)
     own = state.own_runs()
-    if sent is None or own.taken_in == sent.file_id:
+    if upload is None or own.taken_in == upload.file_id:
         return
     try:
         with own.changing:
-            own.watched = cached.jobs().starter.take_in(sent.getvalue(), state.owner())
-            own.taken_in = sent.file_id
+            own.watched = cached.jobs().starter.take_in(upload.getvalue(), state.owner())
+            own.taken_in = upload.file_id
     except InputError as error:
         st.error(f"Not taken in. {error}.")
         return
@@ -235,7 +235,7 @@ def show_comparison(before: str, after: str) -> None:
 
 
 def changes_table(changes: list[MetricChange]) -> pd.DataFrame:
-    """A row a figure: before, after, and the change with a word where one way is better."""
+    """One row for each number: before, after, and the change, called better or worse where one direction is better."""
     return pd.DataFrame(
         [
             {

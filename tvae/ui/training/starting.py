@@ -22,7 +22,7 @@ def start_run(config: RunConfig, *, seconds: float | None = None, start_from: Ru
         start_from: the run whose weights it begins with.
 
     Raises:
-        InputError: settings that can't work.
+        InputError: settings that are not possible.
         OSError: the folder of runs can't be written.
     """
     own = state.own_runs()
@@ -36,12 +36,12 @@ def start_run(config: RunConfig, *, seconds: float | None = None, start_from: Ru
         )
 
 
-def _request(own: state.OwnRuns, wish: tuple[RunConfig, float | None, Run | None]) -> str:
-    """Identifies a request: the same one again within a moment is a double click, unless its run has ended."""
-    last, at, request = own.wish
+def _request(own: state.OwnRuns, settings: tuple[RunConfig, float | None, Run | None]) -> str:
+    """Key of a request: an equal one within a moment is a double click, unless its run has ended."""
+    last, at, request = own.last_request
     job = watched_job()
     ended = job is None or job.over or job.stopping
-    if ended or last != wish or time.monotonic() - at > DOUBLE_CLICK_SECONDS:
+    if ended or last != settings or time.monotonic() - at > DOUBLE_CLICK_SECONDS:
         request = secrets.token_hex(8)
-    own.wish = (wish, time.monotonic(), request)
+    own.last_request = (settings, time.monotonic(), request)
     return request

@@ -17,7 +17,7 @@ UNDER_WAY = ("queued", "running")
 SHOWN_MARGIN = 0.0
 POLL_SECONDS = 1.0
 FIRST_POLL_SECONDS = 0.25
-"""Until the first numbers are there, which a person waits for."""
+"""Seconds between two looks until the first numbers are there, which a person waits for."""
 
 
 def show_status() -> None:
@@ -25,8 +25,8 @@ def show_status() -> None:
     job = watched_job()
     if job is None:
         return
-    seen = _stage(job)
-    st.fragment(_show, run_every=_poll_seconds(seen))(job.id, seen)
+    stage = _stage(job)
+    st.fragment(_show, run_every=_poll_seconds(stage))(job.id, stage)
 
 
 def watched_job() -> Job | None:
@@ -46,19 +46,19 @@ def _stage(job: Job) -> tuple[str, bool]:
     return job.state, bool(cached.jobs().live(job.id))
 
 
-def _poll_seconds(seen: tuple[str, bool]) -> float | None:
-    """How often to look; a run that has ended needs no looks, and each costs the server a little."""
-    run_state, numbers = seen
+def _poll_seconds(stage: tuple[str, bool]) -> float | None:
+    """Seconds between two updates of the status; None for a run that has ended, as each costs the server a little."""
+    run_state, numbers = stage
     return None if run_state not in UNDER_WAY else POLL_SECONDS if numbers else FIRST_POLL_SECONDS
 
 
-def _show(run_id: str, seen: tuple[str, bool]) -> None:
+def _show(run_id: str, stage: tuple[str, bool]) -> None:
     try:
         job = cached.jobs().run(run_id)
     except InputError:
         st.rerun()
-    if _stage(job) != seen:
-        if job.state == "done" and seen[0] != "done":
+    if _stage(job) != stage:
+        if job.state == "done" and stage[0] != "done":
             state.choose_run(job.id)
         st.rerun()
     with st.container(border=True, gap="small"):
@@ -79,7 +79,7 @@ def _show(run_id: str, seen: tuple[str, bool]) -> None:
             hide, more = st.columns(2, vertical_alignment="center")
             hidden = hide.button("Hide", key=keys.STATUS_HIDE, width="stretch")
             more.page_link("pages/5_Training.py", label="Compare", icon=":material/compare_arrows:")
-            if hidden:  # not in a callback: that would draw this fragment alone anew, which knows the run
+            if hidden:  # not in a callback: that would redraw only this fragment, which still holds the run
                 state.own_runs().watched = ""
                 st.rerun()
 
@@ -125,14 +125,14 @@ def accuracy_so_far(job: Job) -> str:
         except InputError:
             metrics = None
         if metrics is not None:
-            shares = {arm: found["triplet_accuracy"]["0"] for arm, found in metrics["arms"].items()}
+            shares = {arm: values["triplet_accuracy"]["0"] for arm, values in metrics["arms"].items()}
             return f"{_shares(shares)} of triplets right at m = 0, n = {metrics['n']:,} test images."
     rows = cached.jobs().live(job.id)
     if not rows:
         return ""
     row = rows[-1]
     place = nearest_margin(row["margins"], SHOWN_MARGIN)
-    shares = {arm: found[place] for arm, found in row["arms"].items()}
+    shares = {arm: values[place] for arm, values in row["arms"].items()}
     return f"{_shares(shares)} of triplets right at m = {row['margins'][place]:g}, {row['n']:,} test images."
 
 

@@ -34,30 +34,30 @@ def show_lesson(lesson: dict[str, Any]) -> None:
             for i, (role, name) in enumerate(zip(ROLES, lesson["classes"], strict=True))
         ]
         show_grid(rows, alt="The anchor, the positive and the negative", key=keys.STEP_IMAGES)
-    for place, (arm, told) in zip(arms, lesson["arms"].items(), strict=True):
+    for place, (arm, arm_lesson) in zip(arms, lesson["arms"].items(), strict=True):
         with place:
-            hinge = f"hinge {told['hinge']:.3f}" if told["hinge"] else "hinge 0: right by the margin"
+            hinge = f"hinge {arm_lesson['hinge']:.3f}" if arm_lesson["hinge"] else "hinge 0: right by the margin"
             st.markdown(
-                f"**{arm.upper()}**: D(a, p) = {told['to_positive']:.3f}, D(a, n) = {told['to_negative']:.3f}, "
-                f"m = {told['margin']:g}, {hinge}"
+                f"**{arm.upper()}**: D(a, p) = {arm_lesson['to_positive']:.3f}, "
+                f"D(a, n) = {arm_lesson['to_negative']:.3f}, m = {arm_lesson['margin']:g}, {hinge}"
             )
             st.plotly_chart(
-                lesson_figure(told, ink),
+                lesson_figure(arm_lesson, ink),
                 key=keys.step_chart(arm),
                 alt=f"The triplet's three means in the {arm.upper()}, with the pull of each term on them",
             )
-            st.caption(f"{told['wrong']} of the step's {lesson['triplets']} triplets have a hinge above 0.")
+            st.caption(f"{arm_lesson['wrong']} of the step's {lesson['triplets']} triplets have a hinge above 0.")
     st.caption(
         "The three means μ in the plane that they span, distances true. An arrow is the pull of one term with its "
         "weight on a mean: the way downhill, all arrows of a chart on one scale. Their sum moves the encoder."
     )
 
 
-def lesson_figure(told: dict[str, Any], ink: str) -> go.Figure:
-    """One arm's triplet in the plane of its means: an arrow a term and mean."""
-    points = {role: np.array(told["points"][role]) for role in ROLES}
+def lesson_figure(arm_lesson: dict[str, Any], ink: str) -> go.Figure:
+    """One arm's triplet in the plane of its means, with one arrow for each term and mean."""
+    points = {role: np.array(arm_lesson["points"][role]) for role in ROLES}
     size = max(float(np.linalg.norm(point)) for point in points.values()) or 1.0
-    strongest = max(np.linalg.norm(pull) for of_term in told["pulls"].values() for pull in of_term.values())
+    strongest = max(np.linalg.norm(pull) for of_term in arm_lesson["pulls"].values() for pull in of_term.values())
     scale = LONGEST * size / strongest if strongest else 0.0
     figure = go.Figure()
     for other in ("positive", "negative"):
@@ -70,12 +70,12 @@ def lesson_figure(told: dict[str, Any], ink: str) -> go.Figure:
             showlegend=False,
         )
     for term, colour in TERMS.items():
-        weight = told["weights"][term]
+        weight = arm_lesson["weights"][term]
         if not weight:
             continue
         tips, roles = [], []
         for role in ROLES:
-            start, pull = points[role], np.array(told["pulls"][term][role]) * scale
+            start, pull = points[role], np.array(arm_lesson["pulls"][term][role]) * scale
             tips.append(start + pull)
             roles.append(role)
             figure.add_annotation(
@@ -97,7 +97,7 @@ def lesson_figure(told: dict[str, Any], ink: str) -> go.Figure:
             mode="markers",
             marker={"size": 5, "color": colour},
             name=f"{weight:g} × {WORDS[term]}",
-            text=[f"{told['lengths'][term][role]:.3f} on the {role}" for role in roles],
+            text=[f"{arm_lesson['lengths'][term][role]:.3f} on the {role}" for role in roles],
             hovertemplate=f"{WORDS[term]}: %{{text}}<extra></extra>",
         )
     figure.add_scatter(

@@ -15,7 +15,7 @@ from tvae.ui.training.starting import start_run
 
 
 def in_fast_steps(config: RunConfig) -> RunConfig:
-    """As the app trains: in steps whose results are those of the plain ones within what another seed changes."""
+    """The config with fast steps, as the app trains; results differ from plain steps no more than another seed's do."""
     return replace(config, train=replace(config.train, step="fast"))
 
 

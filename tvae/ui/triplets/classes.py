@@ -17,7 +17,7 @@ from tvae.ui.style.theme import theme
 from tvae.ui.triplets.view import TripletView
 
 MOST_PAIRS = 50
-"""Rows of the table that stands in for matrices too large to read."""
+"""Rows of the table that replaces matrices too large to read."""
 
 ClassPair = tuple[int | None, int | None]
 """Labels of the anchor's and the negative's class, None for any."""
@@ -28,7 +28,7 @@ def choose_classes(view: TripletView) -> ClassPair:
     names = view.run.provenance.class_names
     options = [None, *view.curves[view.arms[0]].classes.tolist()]
     for key in (keys.ANCHOR_CLASS, keys.NEGATIVE_CLASS):
-        if state.read(key) not in options:  # a class of another run
+        if state.read(key) not in options:  # a class that only another run has
             state.write(key, None)
     left, right, note = st.columns([1, 1, 3], vertical_alignment="bottom")
     pair = tuple(
@@ -80,18 +80,18 @@ def show_matrices(view: TripletView, pair: ClassPair) -> None:
 
 
 def _show_heat(matrices: dict[str, ClassMatrix], names: list[str], pair: ClassPair) -> None:
-    """A heat map an arm, and with two arms one of their difference."""
+    """One heat map for each arm, and with two arms one of their difference."""
     classes = next(iter(matrices.values())).classes.tolist()
     low = min(float(np.nanmin(matrix.accuracy)) for matrix in matrices.values())
-    shown: list[tuple[str, np.ndarray, float | None]] = [
+    charts: list[tuple[str, np.ndarray, float | None]] = [
         (arm.upper(), matrix.accuracy, low) for arm, matrix in matrices.items()
     ]
-    if len(shown) == 2:
-        (first, one, _), (second, other, _) = shown
-        shown.append((f"{second} − {first}, points", other - one, None))
+    if len(charts) == 2:
+        (first, first_shares, _), (second, second_shares, _) = charts
+        charts.append((f"{second} − {first}, points", second_shares - first_shares, None))
     with st.container(key=keys.CLASS_CHARTS):
-        columns = st.columns(len(shown))
-    for place, (column, (title, shares, least)) in enumerate(zip(columns, shown, strict=True)):
+        columns = st.columns(len(charts))
+    for place, (column, (title, shares, least)) in enumerate(zip(columns, charts, strict=True)):
         key = keys.class_matrix(place)
         figure = class_heat_map(shares, classes, names, pair, title, ink=INK[theme()], low=least)
         column.plotly_chart(
@@ -122,7 +122,7 @@ def class_pairs(matrices: dict[str, ClassMatrix], names: tuple[str, ...], most: 
 
 
 def _matrix(view: TripletView, arm: str) -> ClassMatrix:
-    """From the curve where it has this very margin, else counted."""
+    """Accuracy by pair of classes: from the curve where it has exactly this margin, else counted."""
     curve = view.curves[arm]
     if (
         curve.class_satisfied is not None
@@ -134,7 +134,7 @@ def _matrix(view: TripletView, arm: str) -> ClassMatrix:
 
 
 def _take_cell(key: str) -> None:
-    """Have a clicked cell be the pair of classes."""
+    """Choose the pair of classes of the clicked cell."""
     points = state.chosen_points(key)
     if points:
         anchor, negative = points[-1]["customdata"]

@@ -24,7 +24,7 @@ SHOWN = 8
 FIRST_WRONG, BOTH_WRONG, SECOND_WRONG = "first-wrong", "both-wrong", "second-wrong"
 WORST_FIRST, WORST_SECOND, OWN, PICKED = "worst-first", "worst-second", "own", "picked"
 VERDICTS = {FIRST_WRONG: (False, True), BOTH_WRONG: (False, False), SECOND_WRONG: (True, False)}
-"""Whether the two arms are right in each."""
+"""For each verdict, whether the first and the second arm are right."""
 
 
 def show_triplets(view: TripletView, pair: ClassPair) -> None:
@@ -42,7 +42,7 @@ def show_triplets(view: TripletView, pair: ClassPair) -> None:
     }
     if len(view.arms) == 1:
         words = {choice: words[choice] for choice in (WORST_FIRST, OWN, PICKED)}
-    if state.read(keys.TRIPLETS) not in words:  # a choice that takes two arms, where there is one
+    if state.read(keys.TRIPLETS) not in words:  # the choice needs two arms and there is one
         state.forget(keys.TRIPLETS)
     choice = st.segmented_control(
         "Which triplets",
@@ -70,13 +70,13 @@ def show_triplets(view: TripletView, pair: ClassPair) -> None:
 def _with_verdict(view: TripletView, right: tuple[bool, bool], pair: ClassPair) -> Triplets:
     first, second = (view.encoding.arms[arm] for arm in view.arms)
     labels = view.encoding.labels
-    found = cached.by_verdict(first, second, labels, view.margin, right, SHOWN, pair)
-    words = f"About {100 * found.share:.2f} % of the triplets of these classes are like this"
-    words += f" (± {100 * found.standard_error:.2f}, from {found.n_drawn:,} random ones, seed 0)."
-    if len(found.triplets) < SHOWN:
-        words += " There are no more than these." if found.complete else " No more were found; more may exist."
+    matches = cached.by_verdict(first, second, labels, view.margin, right, SHOWN, pair)
+    words = f"About {100 * matches.share:.2f} % of the triplets of these classes are like this"
+    words += f" (± {100 * matches.standard_error:.2f}, from {matches.n_drawn:,} random ones, seed 0)."
+    if len(matches.triplets) < SHOWN:
+        words += " There are no more than these." if matches.complete else " No more were found; more may exist."
     st.caption(words)
-    return found.triplets
+    return matches.triplets
 
 
 def _worst(view: TripletView, arm: str, pair: ClassPair) -> Triplets:
@@ -97,7 +97,7 @@ def _own(view: TripletView) -> Triplets:
     rows = []
     for column, role, start in zip(st.columns(3), ("Anchor", "Positive", "Negative"), starts, strict=True):
         key = keys.own_row(role)
-        if (state.read(key) or 0) > last:  # a row of another run
+        if (state.read(key) or 0) > last:  # a row that only another run has
             state.forget(key)
         rows.append(column.number_input(f"{role}'s row", 0, last, start, key=key, bind="query-params"))
     anchor, positive, negative = (start if row is None else int(row) for row, start in zip(rows, starts, strict=True))
@@ -129,7 +129,7 @@ def _show(view: TripletView, triplets: Triplets) -> None:
     columns: dict[str, list] = {f"{role}'s row": rows.tolist() for role, rows in roles.items()}
     columns["anchor's class"] = [names[label] for label in labels[triplets.anchor]]
     columns["negative's class"] = [names[label] for label in labels[triplets.negative]]
-    shown: dict[str, list] = {
+    table: dict[str, list] = {
         "classes": [
             f"{names[anchor]}, not {names[negative]}"
             for anchor, negative in zip(labels[triplets.anchor], labels[triplets.negative], strict=True)
@@ -145,8 +145,8 @@ def _show(view: TripletView, triplets: Triplets) -> None:
         }
         numbers += list(of_arm)[:2]
         columns |= of_arm
-        shown |= of_arm
-    shown["rows"] = [", ".join(map(str, rows)) for rows in zip(*roles.values(), strict=True)]
+        table |= of_arm
+    table["rows"] = [", ".join(map(str, rows)) for rows in zip(*roles.values(), strict=True)]
     images: dict[str, list[str]] = {}
     try:
         split = cached.split(view.run.config.data.name, "test")
@@ -155,7 +155,7 @@ def _show(view: TripletView, triplets: Triplets) -> None:
     except (DataUnavailable, InputError) as error:
         st.info(f"The images can't be shown here, the distances can. {error}")
     st.dataframe(
-        pd.DataFrame(images | shown),
+        pd.DataFrame(images | table),
         hide_index=True,
         height="content",
         row_height=HEIGHT + 8 if images else None,

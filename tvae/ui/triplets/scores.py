@@ -20,18 +20,18 @@ from tvae.ui.session import keys
 from tvae.ui.triplets.view import TripletView
 
 PAPER = {"VAE": 0.7508, "TVAE": 0.9560}
-"""Table 1 of the paper."""
+"""Triplet accuracies of Table 1 of the paper."""
 USUAL = 0.1
 LONGEST = 5.0
-"""Where the slider ends."""
+"""Largest margin of the slider."""
 LARGEST = 1e9
-"""Beyond any latent distance; a larger number would be noise in the address."""
+"""Largest margin that an address may hold; no latent distance comes near it."""
 N_SAMPLED = 10_000
 
 
 def choose_margin() -> float:
-    """The margin, from the slider, the field or the address: three ways to one value."""
-    asked = state.address(keys.MARGIN) if state.in_address(keys.MARGIN) else None
+    """The margin, which the slider, the number field or the address sets."""
+    requested_margin = state.address(keys.MARGIN) if state.in_address(keys.MARGIN) else None
     slide, field = st.columns([5, 1], vertical_alignment="bottom")
     with field:
         typed = st.number_input(
@@ -47,7 +47,9 @@ def choose_margin() -> float:
             help="0 or more. Beyond 5 every triplet is counted anew, which takes a moment.",
         )
     margin = USUAL if typed is None else float(typed)
-    if state.read(keys.MARGIN_SLIDER) != min(margin, LONGEST):  # setting it for nothing would hold back a moving slider
+    if state.read(keys.MARGIN_SLIDER) != min(
+        margin, LONGEST
+    ):  # an unneeded write would stop a slider that is being moved
         state.write(keys.MARGIN_SLIDER, min(margin, LONGEST))
     with slide:
         st.slider(
@@ -59,10 +61,10 @@ def choose_margin() -> float:
             key=keys.MARGIN_SLIDER,
             on_change=lambda: state.write(keys.MARGIN, round(state.read(keys.MARGIN_SLIDER), 6)),
         )
-    if asked is not None and not _is_margin(asked):
+    if requested_margin is not None and not _is_margin(requested_margin):
         st.warning(
-            f"The address asks for a margin of {asked[:20]!r}, which is not possible; it must be a number from 0 to "
-            f"{LARGEST:,.0f}. Shown is m = {margin:g}."
+            f"The address asks for a margin of {requested_margin[:20]!r}, which is not possible; "
+            f"it must be a number from 0 to {LARGEST:,.0f}. Shown is m = {margin:g}."
         )
     return margin
 
@@ -82,12 +84,12 @@ def table_of(view: TripletView) -> dict[str, list]:
     numbers["interpolated"] = [score.interpolated for score in scores]
     if state.read(keys.SAMPLED, False):
         seed = view.run.config.train.seed
-        found = [
+        estimates = [
             sampled_triplet_accuracy(view.means(arm), view.encoding.labels, view.margin, N_SAMPLED, seed)
             for arm in view.curves
         ]
-        numbers["sampled accuracy"] = [estimate.accuracy for estimate in found]
-        numbers["standard error"] = [estimate.standard_error for estimate in found]
+        numbers["sampled accuracy"] = [estimate.accuracy for estimate in estimates]
+        numbers["standard error"] = [estimate.standard_error for estimate in estimates]
     beside = paper_arms(view.run)
     numbers["paper"] = [PAPER[beside[arm]] if arm in beside else None for arm in view.curves]
     numbers["violated"] = [1 - score.accuracy for score in scores]
@@ -113,7 +115,7 @@ def paper_arms(run: Run) -> dict[str, str]:
 
 
 def show_table(view: TripletView, numbers: dict[str, list]) -> None:
-    """Every arm at the margin, the paper's numbers beside them."""
+    """Table of every arm at the margin, with the paper's numbers."""
     marks = ["≈\u00a0" if between else "" for between in numbers["interpolated"]]
 
     def shares(name: str) -> list[str]:
@@ -175,8 +177,8 @@ def margin_series(run: Run) -> list[str]:
 def show_gaps(view: TripletView) -> None:
     """Shows how far apart negatives and positives are."""
     st.markdown("##### How far apart")
-    found = {arm: view.gaps(arm) for arm in view.arms}
-    figure = gap_distribution(found, arm_colours(list(view.curves)), view.margin)
+    gaps = {arm: view.gaps(arm) for arm in view.arms}
+    figure = gap_distribution(gaps, arm_colours(list(view.curves)), view.margin)
     st.plotly_chart(figure, key=keys.GAPS, alt="Distribution of the gaps of all triplets")
     st.caption(
         f"What lies left of the line is violated at m = {view.margin:g}. All triplets, an anchor as heavy as another; "
@@ -216,8 +218,8 @@ def show_downloads(view: TripletView, numbers: dict[str, list]) -> None:
         return rows_csv(grid | {arm: view.curves[arm].accuracy for arm in arms})
 
     def gaps() -> str:
-        found = {arm: view.gaps(arm) for arm in view.arms}
-        rows = [(arm, *row) for arm, gap in found.items() for row in zip(gap.edges, gap.edges[1:], gap.share)]  # noqa: B905
+        histograms = {arm: view.gaps(arm) for arm in view.arms}
+        rows = [(arm, *row) for arm, gap in histograms.items() for row in zip(gap.edges, gap.edges[1:], gap.share)]  # noqa: B905
         return rows_csv(dict(zip(("arm", "from", "to", "share"), zip(*rows, strict=True), strict=True)))
 
     with st.popover("Downloads"):

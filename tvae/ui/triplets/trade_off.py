@@ -33,7 +33,7 @@ COSTS = {"squared error": "squared error of an image", "KL, nats": "KL to the pr
 
 @dataclass(frozen=True, kw_only=True)
 class Ladder:
-    """A run whose arms were trained at several settings, to be looked at as a trade."""
+    """A run whose arms were trained at several settings, to compare accuracy with cost."""
 
     run: Run
     encoding: Encoding
@@ -56,7 +56,7 @@ def ladder_for(view: TripletView) -> Ladder | None:
 
 
 def show_trade(view: TripletView, ladder: Ladder | None) -> None:
-    """Accuracy at the margin against what each arm pays for it; a click on a point chooses that arm for all pages."""
+    """Accuracy at the margin against each arm's cost; a click on a point chooses that arm for all pages."""
     if ladder is None:
         st.info(
             f"Here stand arms that were really trained at twelve settings, each a point of triplet accuracy against "
@@ -74,7 +74,7 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
         "squared error": np.array([float(arms[arm].errors.mean(dtype=np.float64)) for arm in names]),
         "KL, nats": np.array([float(arms[arm].kl.sum(dtype=np.float64)) for arm in names]),
     }
-    shown = [arm for arm in view.arms if arm != names[0]] if ladder.run.folder == view.run.folder else []
+    highlighted_arms = [arm for arm in view.arms if arm != names[0]] if ladder.run.folder == view.run.folder else []
     usual = LossConfig()
     paper = arm_trained_with(ladder.run.config.arms, usual)
     with st.container(key=keys.TRADE_CHARTS):
@@ -89,7 +89,7 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
             arm_colours(names),
             COSTS[name],
             paper=paper,
-            chosen=shown,
+            chosen=highlighted_arms,
             ink=INK[theme()],
         )
         column.plotly_chart(
@@ -109,7 +109,7 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
         f"{usual.margin:g}. "
         f"On the {measured_on(ladder.run, ladder.encoding)}.{clipped}"
     )
-    if shown:
+    if highlighted_arms:
         st.page_link(
             "pages/1_Latent_map.py",
             label=f"See {' and '.join(arm.upper() for arm in view.arms)} on the latent map",
@@ -145,12 +145,12 @@ def _show_table(ladder: Ladder, margin: float, accuracy: np.ndarray, costs: dict
 
 
 def _choose_point(key: str, run: str, first: str) -> None:
-    """Have the clicked arm be the one that all pages show beside the run's first."""
+    """Make all pages show the clicked arm beside the run's first."""
     points = state.chosen_points(key)
     if points and (arm := _name(points[-1]["customdata"])) != first:
         show_on_every_page(run, [first, arm])
 
 
 def _name(customdata: str | list[str]) -> str:
-    """A point's own datum, which comes alone or in a list."""
+    """The value attached to a point of a chart, which comes alone or in a list."""
     return customdata if isinstance(customdata, str) else customdata[0]

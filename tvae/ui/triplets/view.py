@@ -17,15 +17,15 @@ from tvae.ui.style.captions import measured_on
 
 @dataclass(frozen=True, kw_only=True)
 class TripletView:
-    """One state of the page."""
+    """What the page shows: the run, its curves, the margin and the arms."""
 
     run: Run
     encoding: Encoding
     curves: dict[str, TripletCurve]
-    """Of every arm."""
+    """Triplet curve of every arm."""
     margin: float
     arms: list[str]
-    """One or two arms that are looked at closely."""
+    """The one or two arms that are shown in detail."""
 
     @property
     def source(self) -> str:
@@ -33,11 +33,11 @@ class TripletView:
         return measured_on(self.run, self.encoding)
 
     def means(self, arm: str) -> Float32[np.ndarray, "n latent"]:
-        """Of every image of the split."""
+        """Latent mean of every image of the split, in this arm."""
         return self.encoding.arms[arm].means
 
     def score(self, arm: str) -> CurvePoint:
-        """An arm at the margin: from its curve, or counted where the margin lies beyond it."""
+        """An arm's score at the margin: from its curve, or counted where the margin lies beyond the curve."""
         curve = self.curves[arm]
         if self.margin <= curve.margins[-1]:
             return curve.at(self.margin)
@@ -50,16 +50,16 @@ class TripletView:
         )
 
     def gaps(self, arm: str) -> GapHistogram:
-        """How the gaps of an arm's triplets are spread: as its run keeps it, or counted now."""
-        kept = cached.gaps(self.run)
-        if kept is not None:
-            return kept[arm]
+        """Histogram of the gaps of an arm's triplets, from the run's folder or counted now."""
+        stored_gaps = cached.gaps(self.run)
+        if stored_gaps is not None:
+            return stored_gaps[arm]
         return cached.counted_gaps(self.encoding.arms[arm], self.encoding.labels)
 
 
 def curves_of(run: Run, encoding: Encoding) -> dict[str, TripletCurve]:
-    """Each arm's curve: as its run keeps it, or counted now."""
-    kept = cached.curves(run)
-    if kept is not None:
-        return kept
+    """Each arm's curve, from the run's folder or counted now."""
+    stored_curves = cached.curves(run)
+    if stored_curves is not None:
+        return stored_curves
     return {name: cached.counted_curve(arm, encoding.labels) for name, arm in encoding.arms.items()}

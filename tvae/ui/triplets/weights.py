@@ -18,30 +18,30 @@ from tvae.ui.triplets.trade_off import Ladder
 from tvae.ui.triplets.view import TripletView
 
 WEIGHTS = (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0, 300.0, 1000.0)
-"""Stops of the sliders: even steps of a weight's order of magnitude, not of its size."""
+"""Values of the sliders, spaced roughly evenly on a logarithmic scale."""
 LONGEST = 5.0
 TERMS = ("triplet", "kl", "reconstruction")
 
 
 def show_weights(view: TripletView, ladder: Ladder | None) -> None:
-    """The loss of each arm under weights that a person moves, and what it takes to train at these."""
+    """The loss of each arm under the weights of the sliders, and how to train with them."""
     st.markdown(
         "**The networks have not moved.** These are the trained arms, their loss counted anew as these weights and "
         "this margin would count it. Only training moves the weights of a network."
     )
     loss = _chosen_loss(f"{view.run.name}/{view.arms[-1]}", view.run.config.arms[view.arms[-1]])
-    found = {
+    losses = {
         arm: reweighted_loss(view.encoding.arms[arm], view.encoding.labels, loss, curve)
         for arm, curve in view.curves.items()
     }
-    _show_terms(view, loss, found)
+    _show_terms(view, loss, losses)
     st.markdown("##### What training at this setting gives")
     _show_training(view, loss, ladder)
 
 
 def _chosen_loss(name: str, trained: LossConfig) -> LossConfig:
     """The setting of the four sliders; they start where the arm of this name was trained."""
-    if state.read(keys.WEIGHTS_STARTED_AT, name) != name:  # another arm's own setting
+    if state.read(keys.WEIGHTS_STARTED_AT, name) != name:  # another arm was chosen: start from its setting
         state.forget(*(keys.loss_weight(term) for term in TERMS), keys.LOSS_MARGIN)
     state.write(keys.WEIGHTS_STARTED_AT, name)
     places = st.columns(4)
@@ -67,23 +67,23 @@ def _chosen_loss(name: str, trained: LossConfig) -> LossConfig:
     return replace(trained, margin=round(margin, 6), **chosen)
 
 
-def _show_terms(view: TripletView, loss: LossConfig, found: dict[str, ReweightedLoss]) -> None:
+def _show_terms(view: TripletView, loss: LossConfig, losses: dict[str, ReweightedLoss]) -> None:
     numbers = {
-        "arm": [arm.upper() for arm in found],
-        "reconstruction": [terms.reconstruction for terms in found.values()],
-        "KL, nats": [terms.kl for terms in found.values()],
-        "triplet": [terms.triplet for terms in found.values()],
-        "total": [terms.total for terms in found.values()],
-        "still teach": [terms.active_share for terms in found.values()],
+        "arm": [arm.upper() for arm in losses],
+        "reconstruction": [terms.reconstruction for terms in losses.values()],
+        "KL, nats": [terms.kl for terms in losses.values()],
+        "triplet": [terms.triplet for terms in losses.values()],
+        "total": [terms.total for terms in losses.values()],
+        "still teach": [terms.active_share for terms in losses.values()],
     }
     weights = (loss.reconstruction_weight, loss.kl_weight, loss.triplet_weight)
-    shown = {
+    columns = {
         f"{weight:g} × {name}": [f"{value:.4g}" for value in numbers[name]]
         for weight, name in zip(weights, ("reconstruction", "KL, nats", "triplet"), strict=True)
     }
-    shown["= total loss"] = [f"{value:.4g}" for value in numbers["total"]]
-    shown["Still teach"] = [f"{100 * share:.2f}\u00a0%" for share in numbers["still teach"]]
-    st.table(pd.DataFrame(shown, index=numbers["arm"]))
+    columns["= total loss"] = [f"{value:.4g}" for value in numbers["total"]]
+    columns["Still teach"] = [f"{100 * share:.2f}\u00a0%" for share in numbers["still teach"]]
+    st.table(pd.DataFrame(columns, index=numbers["arm"]))
     st.caption(
         "The loss's terms before their weights, and their weighted total (Eq. 2). Reconstruction: squared error from "
         "μ, summed over pixels. Still teach: share of all triplets with a hinge above 0 at this margin; the others "
@@ -100,7 +100,7 @@ def _show_terms(view: TripletView, loss: LossConfig, found: dict[str, Reweighted
 
 
 def _show_training(view: TripletView, loss: LossConfig, ladder: Ladder | None) -> None:
-    """Point to the arm that was trained so, or offer to train one."""
+    """Point to the arm that was trained at this setting, or offer to train one."""
     for run in (view.run, ladder.run if ladder is not None else view.run):
         arm = arm_trained_with(run.config.arms, loss) if run.config.data == view.run.config.data else None
         if arm is None:

@@ -24,40 +24,40 @@ _probe = component("tvae.decoding_probe", js=(Path(__file__).parent / "decoding_
 
 @dataclass(frozen=True)
 class Decoded:
-    """What one arm draws at a place."""
+    """The image that one arm decodes at a place of its map."""
 
     image: UInt8[np.ndarray, "h w"] | None
-    """None where it can't draw."""
-    told: str
+    """None where the arm can't decode."""
+    accuracy_note: str
     """How accurate it is, in a few words, or why there is none."""
     far: bool = False
-    """Whether no point is near: then it is greyed out."""
+    """Whether no point of the map is near; the image is then greyed out."""
 
 
 @st.fragment
 def decoding_probe(answer: Callable[[tuple[float, float]], Sequence[Decoded]], *, memory: str) -> None:
-    """Answer the questions of the map of this key, one at a time, as long as it is on the page.
+    """Answer the map's requests to decode a place, one at a time, as long as the map is on the page.
 
     Args:
-        answer: what both arms draw at a place in the layout's units, left map first.
+        answer: what both arms decode at a place in the layout's units, left map first.
         memory: key of the map.
     """
     key = keys.map_part(memory, "probe")
     question = question_in(state.read(key))
-    told = None
+    reply = None
     if question is not None:
         number, place = question
-        told = {"number": number, "sides": [_for_browser(one) for one in answer(place)]}
-    _probe(key=key, data={"memory": memory, "answer": told}, on_place_change=lambda: None)
+        reply = {"number": number, "sides": [_for_browser(decoded) for decoded in answer(place)]}
+    _probe(key=key, data={"memory": memory, "answer": reply}, on_place_change=lambda: None)
 
 
 def question_in(in_browser: object) -> tuple[int, tuple[float, float]] | None:
     """Number and place of the browser's question in this script run; None where there is none that can be answered."""
-    sent = in_browser.get("place") if isinstance(in_browser, dict) else None
-    if not isinstance(sent, dict):
+    question = in_browser.get("place") if isinstance(in_browser, dict) else None
+    if not isinstance(question, dict):
         return None
     try:
-        number, x, y = int(sent["number"]), float(sent["x"]), float(sent["y"])
+        number, x, y = int(question["number"]), float(question["x"]), float(question["y"])
     except (TypeError, KeyError, ValueError, OverflowError):
         return None
     return (number, (x, y)) if np.isfinite([x, y]).all() else None
@@ -66,12 +66,12 @@ def question_in(in_browser: object) -> tuple[int, tuple[float, float]] | None:
 def _for_browser(decoded: Decoded) -> dict[str, object]:
     image = decoded.image
     if image is None:
-        return {"grey": "", "height": 0, "width": 0, "told": decoded.told, "far": decoded.far}
+        return {"grey": "", "height": 0, "width": 0, "told": decoded.accuracy_note, "far": decoded.far}
     grey = base64.b64encode(np.ascontiguousarray(image).tobytes()).decode("ascii")
     return {
         "grey": grey,
         "height": len(image),
         "width": image.shape[1],
-        "told": decoded.told,
+        "told": decoded.accuracy_note,
         "far": decoded.far,
     }

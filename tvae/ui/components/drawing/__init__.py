@@ -18,18 +18,18 @@ _drawing = component(
 
 
 def drawing(begun: Sequence[Stroke], *, sheet: int, key: str) -> tuple[Stroke, ...]:
-    """Show the square with the strokes that a sheet begins with, and return those on it now.
+    """Show the square with the strokes that it begins with, and return those on it now.
 
     Args:
-        begun: what is on the square when the sheet is first shown.
-        sheet: another number puts another sheet on the square.
+        begun: the strokes on the square when the sheet is first shown.
+        sheet: another number clears the square and draws `begun` on it.
     """
     result = _drawing(
         key=key,
         data={"strokes": [stroke.ravel().tolist() for stroke in begun], "sheet": sheet, "pen": PEN},
         on_drawn_change=lambda: None,
     )
-    sent = result.get("drawn")
-    if not isinstance(sent, Mapping) or sent.get("sheet") != sheet:
+    drawn = result.get("drawn")
+    if not isinstance(drawn, Mapping) or drawn.get("sheet") != sheet:
         return tuple(begun)
-    return strokes_from_browser(sent.get("strokes"))
+    return strokes_from_browser(drawn.get("strokes"))

@@ -66,7 +66,7 @@ def latent_map(
         class_names: what each class is called; any text, it is never read as HTML.
         sprites: thumbnails, from `sprite_sheet`.
         neighbours: nearest rows in each arm's latent space, from `neighbours_blob`: lines run to them on hovering.
-        nearest: nearest rows of every row, as many as one likes: lines of the focused row run to all of its own.
+        nearest: nearest rows of every row, any number: the focused row has lines to all of its own.
         colour_by: numbers to colour by in place of the class.
         palette: colours of the classes as #rrggbb, started over when there are more classes.
         selection: rows to light up.
@@ -118,15 +118,15 @@ def load_map_code() -> None:
 
 
 def is_drawn(key: str) -> bool:
-    """Whether the browser has drawn the map `key` since it came onto the page: what may wait, waits for that."""
-    sent = state.read(key)
-    return isinstance(sent, dict) and sent.get("drawn") is True
+    """Whether the browser has drawn the map `key` since it came onto the page; slow parts of a page wait for that."""
+    browser_state = state.read(key)
+    return isinstance(browser_state, dict) and browser_state.get("drawn") is True
 
 
 def picked_on_map(
     key: str, n: int, selection: Integer[np.ndarray, " m"] | Sequence[int] | None, focus: int | None
 ) -> MapState:
-    """What `latent_map` will return in this run, for what must be worked out from it before the maps are drawn.
+    """What `latent_map` will return in this script run, for computations that come before the maps are drawn.
 
     Args:
         n: rows of the maps.
@@ -142,12 +142,12 @@ def _picked(
     """Selected rows, the focused row and the number of the last gesture that they answer."""
     answered = state.read(keys.map_answered(key), 0)
     in_browser = state.read(key)
-    sent = in_browser.get("selection") if isinstance(in_browser, dict) else None
-    if isinstance(sent, dict) and isinstance(sent.get("gesture"), int) and sent["gesture"] != answered:
-        answered = sent["gesture"]
+    gesture = in_browser.get("selection") if isinstance(in_browser, dict) else None
+    if isinstance(gesture, dict) and isinstance(gesture.get("gesture"), int) and gesture["gesture"] != answered:
+        answered = gesture["gesture"]
         state.write(keys.map_answered(key), answered)
-        if sent.get("n") == n:  # else the gesture was made on other rows
-            selection, focus = text_to_rows(sent.get("rows"), n), sent.get("focus")
+        if gesture.get("n") == n:  # else the gesture was made on other rows
+            selection, focus = text_to_rows(gesture.get("rows"), n), gesture.get("focus")
     rows = np.unique(np.asarray([] if selection is None else selection, dtype=np.int64))
     rows = rows[(rows >= 0) & (rows < n)]
     return rows, focus if isinstance(focus, int) and 0 <= focus < n else None, answered

@@ -34,7 +34,7 @@ class Neighbour:
     label: str
     """Its class; any text, it is never read as HTML."""
     distance: float
-    """In the latent space's own units."""
+    """Distance in the latent space's own units."""
     mark: str
     """shared, gained or lost."""
 
@@ -66,16 +66,20 @@ def neighbour_panel(
 
     def walked() -> None:
         row = state.read(key).get("walk")
-        if isinstance(row, int) and row in {one.row for side in sides for one in side.neighbours}:
+        if isinstance(row, int) and row in {neighbour.row for side in sides for neighbour in side.neighbours}:
             walk(row)
 
-    rows = [one.row for side in sides for one in side.neighbours]
+    rows = [neighbour.row for side in sides for neighbour in side.neighbours]
     _panel(
         key=key,
         data={
             "memory": memory,
             "sides": [
-                {"title": side.title, "colour": side.colour, "neighbours": [vars(one) for one in side.neighbours]}
+                {
+                    "title": side.title,
+                    "colour": side.colour,
+                    "neighbours": [vars(neighbour) for neighbour in side.neighbours],
+                }
                 for side in sides
             ],
             "sheet": None if images is None or not rows else _sheet(images[rows]),
@@ -85,7 +89,7 @@ def neighbour_panel(
 
 
 def _sheet(images: UInt8[np.ndarray, "k height width"]) -> str:
-    """The images side by side as a data address."""
+    """The images side by side, as a data URL."""
     buffer = io.BytesIO()
     Image.fromarray(np.concatenate(list(images), axis=1)).save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

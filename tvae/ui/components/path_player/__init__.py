@@ -1,6 +1,6 @@
 """Plays an interpolation in the browser.
 
-All frames are sent once, as one image; playing asks nothing of the server.
+All frames are sent once, as one image; playing needs no request to the server.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Lane:
     title: str
     colour: str
     """The arm's colour, as #rrggbb."""
-    told: str
+    summary: str
     """The path in one sentence."""
-    way: Interpolation
+    path: Interpolation
 
 
 def path_player(
@@ -55,18 +55,24 @@ def path_player(
     """Show the paths and return where the slider was left, from 0 to 1.
 
     Args:
-        lanes: paths between the same two images, of as many steps.
+        lanes: paths between the same two images, all with the same number of steps.
         ends: rows of the two images.
         images: of all rows; None shows the rows' numbers instead of the nearest images.
         opened_at: where the slider stands before anyone has moved it.
     """
-    first = lanes[0].way
-    near = np.unique(np.concatenate([lane.way.votes.nearest.rows[:, 0] for lane in lanes] + [np.asarray(ends)]))
-    frames = [to_grey(lane.way.images) for lane in lanes]
-    shown = sheet(np.concatenate([*frames, images[near]] if images is not None else frames))
-    places = {int(row): sum(map(len, frames)) + place for place, row in enumerate(near)} if images is not None else {}
+    first = lanes[0].path
+    nearest_rows = np.unique(
+        np.concatenate([lane.path.votes.nearest.rows[:, 0] for lane in lanes] + [np.asarray(ends)])
+    )
+    frames = [to_grey(lane.path.images) for lane in lanes]
+    frame_sheet = sheet(np.concatenate([*frames, images[nearest_rows]] if images is not None else frames))
+    places = (
+        {int(row): sum(map(len, frames)) + place for place, row in enumerate(nearest_rows)}
+        if images is not None
+        else {}
+    )
 
-    def told(row: int) -> dict[str, object]:
+    def row_data(row: int) -> dict[str, object]:
         return {"row": row, "label": int(labels[row]), "place": places.get(row, -1)}
 
     data: dict[str, object] = {
@@ -78,9 +84,9 @@ def path_player(
             {"name": str(name), "colour": CLASS_COLOURS[place % len(CLASS_COLOURS)]}
             for place, name in enumerate(class_names)
         ],
-        "ends": [told(row) for row in ends],
-        "near": {str(row): told(int(row)) for row in near},
-        "sheet": shown,
+        "ends": [row_data(row) for row in ends],
+        "near": {str(row): row_data(int(row)) for row in nearest_rows},
+        "sheet": frame_sheet,
         "lanes": [_lane(lane, place * len(first.t)) for place, lane in enumerate(lanes)],
     }
     data["name"] = hashlib.sha256(repr(data).encode()).hexdigest()  # so that the browser need not draw the same again
@@ -90,17 +96,17 @@ def path_player(
 
 
 def _lane(lane: Lane, place: int) -> dict[str, object]:
-    votes = lane.way.votes
+    votes = lane.path.votes
     voted = np.flatnonzero(votes.shares.any(axis=0))
     return {
         "title": lane.title,
         "colour": lane.colour,
-        "told": lane.told,
+        "told": lane.summary,
         "place": place,
         "shares": {str(label): votes.shares[:, label].round(4).tolist() for label in voted},
         "winners": votes.winners.tolist(),
         "sureness": votes.sureness.round(4).tolist(),
-        "density": lane.way.log_density.round(2).tolist(),
+        "density": lane.path.log_density.round(2).tolist(),
         "near": votes.nearest.rows[:, 0].tolist(),
         "distance": votes.nearest.distances[:, 0].round(3).astype(float).tolist(),
     }
