@@ -1,4 +1,4 @@
-"""A tiny family of IDX files in MNIST's place, a mirror on 127.0.0.1 that serves it, and an npm."""
+"""A tiny public data set of IDX files in MNIST's place, a mirror on 127.0.0.1 that serves it, and an npm."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.data.stand_ins import FakeNpm, Mirror, Tiny, npm_archive, tiny_family
-from tvae.data import families
+from tests.data.stand_ins import FakeNpm, Mirror, Tiny, npm_archive, tiny_dataset
+from tvae.data import public_datasets
 from tvae.data.torchvision_guard import torchvision_datasets
 
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Tiny:
-    """The tiny family in MNIST's place, with no mirror, and no npm on PATH."""
-    made = tiny_family()
-    monkeypatch.setitem(families.FAMILIES, "mnist", made.family)
+    """The tiny data set in MNIST's place, with no mirror, and no npm on PATH."""
+    made = tiny_dataset()
+    monkeypatch.setitem(public_datasets.PUBLIC_DATASETS, "mnist", made.public_dataset)
     monkeypatch.setattr(torchvision_datasets().MNIST, "mirrors", [])
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def mirror(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
-    """A good mirror of the tiny family, and the only one; a test makes it worse."""
+    """A good mirror of the tiny data set, and the only one; a test makes it worse."""
     good: dict[str, bytes | str] = {
         f"{name}.gz": gzip.compress(content, mtime=0) for name, content in tiny.contents.items()
     }

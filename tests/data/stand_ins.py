@@ -1,4 +1,4 @@
-"""Stand-ins for what the data sets come from: a tiny family of IDX files, a mirror's answers, an npm."""
+"""Stand-ins for what the data sets come from: a tiny public data set of IDX files, a mirror's answers, an npm."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tvae.data.families import Family, IdxFile
+from tvae.data.public_datasets import IdxFile, PublicDataset
 
 CLASS_NAMES = tuple("0123456789")
 
@@ -34,13 +34,13 @@ def idx_bytes(array: np.ndarray) -> bytes:
 
 @dataclass
 class Tiny:
-    """A family of 20 training and 10 test images of 4x4 pixels in MNIST's place, and its files' contents."""
+    """A data set of 20 training and 10 test images of 4x4 pixels in MNIST's place, and its files' contents."""
 
-    family: Family
+    public_dataset: PublicDataset
     contents: dict[str, bytes]
 
 
-def tiny_family() -> Tiny:
+def tiny_dataset() -> Tiny:
     generator = np.random.default_rng(1)
     contents: dict[str, bytes] = {}
     files: dict[str, tuple[IdxFile, IdxFile]] = {}
@@ -55,7 +55,7 @@ def tiny_family() -> Tiny:
             digest = hashlib.sha256(contents[name]).hexdigest()
             made.append(IdxFile(name=name, shape=array.shape, sha256=digest, largest=255 if array.ndim == 3 else 9))
         files[split] = (made[0], made[1])
-    family = Family(
+    public_dataset = PublicDataset(
         name="mnist",
         torchvision_class="MNIST",
         class_names=CLASS_NAMES,
@@ -63,7 +63,7 @@ def tiny_family() -> Tiny:
         test=files["test"],
         in_npm_package=True,
     )
-    return Tiny(family, contents)
+    return Tiny(public_dataset, contents)
 
 
 @dataclass

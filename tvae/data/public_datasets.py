@@ -1,4 +1,8 @@
-"""Public data sets of torchvision: files, shapes, checksums, class names."""
+"""Table of the public data sets: files, shapes, checksums, class names, torchvision class.
+
+A new data set is a new entry of PUBLIC_DATASETS. Its addresses are those that its class in torchvision.datasets lists;
+a class that lists them in another form than MNIST's needs a branch in `mirrors.published_files`.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +39,7 @@ class CheckedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class IdxFile:
-    """One raw file of a family: its name and what must be in it."""
+    """One raw file of a public data set: its name and what must be in it."""
 
     name: str
     shape: tuple[int, ...]
@@ -93,7 +97,7 @@ class RawFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Family:
+class PublicDataset:
     """A data set that we keep as four IDX files: images and labels of the training and of the test split.
 
     Where the publisher's files are others (`raw`), torchvision's class reads them and the result is kept, upright and
@@ -129,7 +133,7 @@ class Family:
 
     @property
     def pinned(self) -> bool:
-        """Whether content alone distinguishes this family's files from those of any other family."""
+        """Whether content alone distinguishes this data set's files from those of any other."""
         return all(file.sha256 for file in self.files)
 
 
@@ -160,10 +164,10 @@ def _mnist_like(*sha256: str | None) -> _Splits:
     }
 
 
-def _emnist(part: str, class_names: tuple[str, ...], n_train: int, n_test: int, first_label: int = 0) -> Family:
+def _emnist(part: str, class_names: tuple[str, ...], n_train: int, n_test: int, first_label: int = 0) -> PublicDataset:
     """A part of EMNIST (Cohen et al. 2017, arXiv:1702.05373)."""
     counts: dict[SplitName, int] = {"train": n_train, "test": n_test}
-    return Family(
+    return PublicDataset(
         name=f"emnist-{part}",
         torchvision_class="EMNIST",
         torchvision_options={"split": part},
@@ -182,8 +186,8 @@ def _emnist(part: str, class_names: tuple[str, ...], n_train: int, n_test: int, 
     )
 
 
-FAMILIES: dict[str, Family] = {
-    "mnist": Family(
+PUBLIC_DATASETS: dict[str, PublicDataset] = {
+    "mnist": PublicDataset(
         name="mnist",
         torchvision_class="MNIST",
         class_names=tuple("0123456789"),
@@ -195,7 +199,7 @@ FAMILIES: dict[str, Family] = {
             "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
         ),
     ),
-    "fashion-mnist": Family(
+    "fashion-mnist": PublicDataset(
         name="fashion-mnist",
         torchvision_class="FashionMNIST",
         class_names=(
@@ -218,7 +222,7 @@ FAMILIES: dict[str, Family] = {
             "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
         ),
     ),
-    "kmnist": Family(
+    "kmnist": PublicDataset(
         name="kmnist",
         torchvision_class="KMNIST",
         class_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
@@ -232,7 +236,7 @@ FAMILIES: dict[str, Family] = {
     ),
     "emnist-letters": _emnist("letters", tuple(string.ascii_lowercase), 124_800, 20_800, first_label=1),
     "emnist-digits": _emnist("digits", tuple(string.digits), 240_000, 40_000),
-    "qmnist": Family(
+    "qmnist": PublicDataset(
         name="qmnist",
         torchvision_class="QMNIST",
         class_names=tuple(string.digits),
@@ -247,7 +251,7 @@ FAMILIES: dict[str, Family] = {
             for split in _SPLITS
         },
     ),
-    "usps": Family(
+    "usps": PublicDataset(
         name="usps",
         torchvision_class="USPS",
         class_names=tuple(string.digits),
@@ -262,5 +266,8 @@ FAMILIES: dict[str, Family] = {
 }
 
 _PINNED = {
-    file.sha256: f"{family.name}'s {file.name}" for family in FAMILIES.values() for file in family.files if file.sha256
+    file.sha256: f"{public_dataset.name}'s {file.name}"
+    for public_dataset in PUBLIC_DATASETS.values()
+    for file in public_dataset.files
+    if file.sha256
 }

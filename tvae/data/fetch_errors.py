@@ -1,4 +1,4 @@
-"""Progress callback and errors shared by all sources."""
+"""Errors of fetching a data set, and the type of the callback that hears of its progress."""
 
 from __future__ import annotations
 
