@@ -22,36 +22,36 @@ from tvae.maps.projection import ProjectionRequest, project
 from tvae.maps.projector import Projector
 from tvae.metrics.neighbours import nearest_neighbours
 
-Picture = Callable[[], Float[np.ndarray, "n 2"]]
+MapFunction = Callable[[], Float[np.ndarray, "n 2"]]
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """One picture, made once."""
+class MeasuredMap:
+    """Time and quality of one map, computed once."""
 
     seconds: float
     trustworthiness: float | None
     knn_accuracy: float | None
-    """Of the majority of the nearest rows in the picture."""
+    """By the majority class of the nearest rows on the map."""
 
 
-def ours(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> dict[str, Picture]:
-    """One arm alone; the app draws both, an arm a processor."""
+def ours(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> dict[str, MapFunction]:
+    """This project's projections of one arm alone; the app computes both arms, each on a processor of its own."""
 
-    def drawn(parameters: TsneParameters | UmapParameters) -> Picture:
+    def computed(parameters: TsneParameters | UmapParameters) -> MapFunction:
         request = ProjectionRequest(means={"arm": means}, parameters=parameters, labels=labels)
         return lambda: project(request).positions["arm"]
 
     return {
         "ours, PCA": lambda: pca_maps({"arm": means})["arm"].positions(means),
-        "UMAP in the app, first fit": drawn(UmapParameters()),
-        "UMAP in the app, second fit": drawn(UmapParameters()),
-        "ours, t-SNE": drawn(TsneParameters()),
+        "UMAP in the app, first fit": computed(UmapParameters()),
+        "UMAP in the app, second fit": computed(UmapParameters()),
+        "ours, t-SNE": computed(TsneParameters()),
     }
 
 
-def peers(means: Float[np.ndarray, "n d"]) -> dict[str, Picture]:
-    """Each library with its defaults, one thread; imported when it is called."""
+def peers(means: Float[np.ndarray, "n d"]) -> dict[str, MapFunction]:
+    """Projections by other libraries with their defaults, one thread; each is imported when it is called."""
 
     def umap() -> Float[np.ndarray, "n 2"]:
         import umap
@@ -78,27 +78,27 @@ def peers(means: Float[np.ndarray, "n d"]) -> dict[str, Picture]:
 
 def measure(
     means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]
-) -> tuple[dict[str, Drawn], dict[str, str]]:
-    """Each picture once, and why which peer is missing."""
-    found, missing = {}, {}
-    for name, way in (ours(means, labels) | peers(means)).items():
+) -> tuple[dict[str, MeasuredMap], dict[str, str]]:
+    """Each map computed and measured once; and for each library that failed, why."""
+    measured, missing = {}, {}
+    for name, compute in (ours(means, labels) | peers(means)).items():
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 started = time.perf_counter()
-                positions = way()
+                positions = compute()
                 seconds = time.perf_counter() - started
         except Exception as error:  # whatever a peer does wrong is a row of the table
             missing[name] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
             continue
-        judged = fidelity(means, positions, labels)
-        found[name] = Drawn(seconds, judged.trustworthiness, judged.knn_accuracy)
-    return found, missing
+        quality = fidelity(means, positions, labels)
+        measured[name] = MeasuredMap(seconds, quality.trustworthiness, quality.knn_accuracy)
+    return measured, missing
 
 
 def app_seconds(means: Mapping[str, Float[np.ndarray, "n d"]], labels: Int64[np.ndarray, " n"]) -> dict[str, float]:
-    """Seconds from asking the app's projection process, warm as it is beside a server, until it has drawn all arms."""
-    found = {}
+    """Seconds that the app's projection process, warm as it is beside a server, takes from request to layout."""
+    seconds = {}
     with tempfile.TemporaryDirectory() as folder:
         projector = Projector(Path(folder))
         try:
@@ -107,10 +107,10 @@ def app_seconds(means: Mapping[str, Float[np.ndarray, "n d"]], labels: Int64[np.
             for parameters in (UmapParameters(), TsneParameters()):
                 started = time.perf_counter()
                 projector.submit(ProjectionRequest(means=means, parameters=parameters, labels=labels)).result()
-                found[parameters.method] = time.perf_counter() - started
+                seconds[parameters.method] = time.perf_counter() - started
         finally:
             projector.close()
-    return found
+    return seconds
 
 
 def neighbour_seconds(means: Float[np.ndarray, "n d"]) -> float:
@@ -120,11 +120,11 @@ def neighbour_seconds(means: Float[np.ndarray, "n d"]) -> float:
     return time.perf_counter() - started
 
 
-def table(found: dict[str, Drawn], missing: dict[str, str]) -> list[str]:
-    """Markdown rows."""
-    lines = ["| picture | seconds | trustworthiness | 2-D kNN accuracy |", "| --- | ---: | ---: | ---: |"]
-    for name, drawn in found.items():
-        judged = (drawn.trustworthiness, drawn.knn_accuracy)
-        told = " | ".join("-" if share is None else f"{share:.4f}" for share in judged)
-        lines.append(f"| {name} | {drawn.seconds:.2f} | {told} |")
-    return lines + [f"| {name} | not measured: {why} | | |" for name, why in missing.items()]
+def table(measured: dict[str, MeasuredMap], missing: dict[str, str]) -> list[str]:
+    """The rows of a Markdown table."""
+    lines = ["| map | seconds | trustworthiness | 2-D kNN accuracy |", "| --- | ---: | ---: | ---: |"]
+    for name, result in measured.items():
+        shares = (result.trustworthiness, result.knn_accuracy)
+        cells = " | ".join("-" if share is None else f"{share:.4f}" for share in shares)
+        lines.append(f"| {name} | {result.seconds:.2f} | {cells} |")
+    return lines + [f"| {name} | not measured: {reason} | | |" for name, reason in missing.items()]

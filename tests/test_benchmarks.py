@@ -82,21 +82,21 @@ def test_time_to_quality_leaves_evaluation_out_and_looks_closer_near_the_goal():
     assert reached.seconds == pytest.approx(2.2)
 
 
-def test_growth_and_pictures_become_rows(digits, monkeypatch):
+def test_growth_and_maps_become_rows(digits, monkeypatch):
     means = digits.test.pixels()[:60]
     labels = digits.test.labels[:60]
     monkeypatch.setattr(accuracy_ways, "SIZES", (30, 60, 90))
     grown = accuracy_ways.growth(means, labels)
     assert [size.n for size in grown] == [30, 60]
     assert len(accuracy_ways.growth_table(grown)) == 4
-    drawn = projection_ways.Drawn(1.0, None, 0.5)
-    assert projection_ways.table({"a": drawn}, {"b": "why"})[2:] == [
+    measured = projection_ways.MeasuredMap(1.0, None, 0.5)
+    assert projection_ways.table({"a": measured}, {"b": "why"})[2:] == [
         "| a | 1.00 | - | 0.5000 |",
         "| b | not measured: why | | |",
     ]
 
 
-def test_pictures_are_drawn_alone_and_by_the_process_of_the_app(monkeypatch, capsys):
+def test_maps_are_computed_alone_and_by_the_process_of_the_app(monkeypatch, capsys):
     """On the digits that ship."""
 
     def missing():

@@ -10,29 +10,29 @@ from tvae.metrics.neighbours import nearest_neighbours
 
 RNG = np.random.default_rng(4)
 POINTS = RNG.normal(size=(300, 6)).astype(np.float32)
-PICTURE = (POINTS[:, :2] + 0.3 * RNG.normal(size=(300, 2))).astype(np.float32)
+POSITIONS = (POINTS[:, :2] + 0.3 * RNG.normal(size=(300, 2))).astype(np.float32)
 LABELS = (POINTS[:, 0] > 0).astype(int) * 5 + 2
 
 
 def test_trustworthiness_is_that_of_the_reference() -> None:
-    found = fidelity(POINTS, PICTURE, LABELS)
-    assert found.trustworthiness == pytest.approx(reference(POINTS, PICTURE, n_neighbors=5), abs=1e-9)
-    assert (found.k, found.rows) == (5, 300)
+    measures = fidelity(POINTS, POSITIONS, LABELS)
+    assert measures.trustworthiness == pytest.approx(reference(POINTS, POSITIONS, n_neighbors=5), abs=1e-9)
+    assert (measures.k, measures.rows) == (5, 300)
 
 
 def test_knn_accuracy_is_that_of_plain_voting() -> None:
-    near = nearest_neighbours(PICTURE, 5).rows
+    neighbours = nearest_neighbours(POSITIONS, 5).rows
     right = 0
     for row in range(300):
-        votes = [int(LABELS[j]) for j in near[row]]
+        votes = [int(LABELS[j]) for j in neighbours[row]]
         right += max(votes, key=votes.count) == LABELS[row]  # at a tie the class of the nearest
-    found = fidelity(POINTS, PICTURE, LABELS).knn_accuracy
-    assert found == pytest.approx(right / 300)
+    accuracy = fidelity(POINTS, POSITIONS, LABELS).knn_accuracy
+    assert accuracy == pytest.approx(right / 300)
     assert 0.6 < right / 300 < 1
-    assert fidelity(POINTS, PICTURE, None).knn_accuracy is None
+    assert fidelity(POINTS, POSITIONS, None).knn_accuracy is None
 
 
-def test_a_true_picture_is_trusted_and_a_shuffled_one_is_not() -> None:
+def test_an_exact_map_is_trustworthy_and_a_shuffled_one_is_not() -> None:
     flat = POINTS[:, :2]
     assert fidelity(flat, flat, None).trustworthiness == 1
     shuffled = fidelity(flat, flat[RNG.permutation(300)], None).trustworthiness
@@ -40,28 +40,28 @@ def test_a_true_picture_is_trusted_and_a_shuffled_one_is_not() -> None:
     assert 0.4 < shuffled < 0.6
 
 
-def test_many_rows_are_judged_on_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = fidelity(POINTS, PICTURE, None)
+def test_trustworthiness_of_many_rows_is_that_of_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = fidelity(POINTS, POSITIONS, None)
     monkeypatch.setattr("tvae.maps.fidelity.MOST_ROWS", 100)
     monkeypatch.setattr("tvae.maps.fidelity.BLOCK_VALUES", 1000)
-    part = fidelity(POINTS, PICTURE, None)
+    part = fidelity(POINTS, POSITIONS, None)
     assert part.rows == 100
     assert part.trustworthiness == pytest.approx(whole.trustworthiness, abs=0.03)
-    assert part == fidelity(POINTS, PICTURE, None)
+    assert part == fidelity(POINTS, POSITIONS, None)
 
 
 @pytest.mark.parametrize(("n", "defined"), [(1, False), (2, False), (3, True), (4, True)])
 def test_few_rows(n: int, defined: bool) -> None:
-    found = fidelity(POINTS[:n], PICTURE[:n], LABELS[:n])
-    assert (found.trustworthiness is not None) == defined
-    if found.trustworthiness is not None:
-        assert 0 <= found.trustworthiness <= 1
+    measures = fidelity(POINTS[:n], POSITIONS[:n], LABELS[:n])
+    assert (measures.trustworthiness is not None) == defined
+    if measures.trustworthiness is not None:
+        assert 0 <= measures.trustworthiness <= 1
 
 
 def test_equal_points_have_no_order_to_break() -> None:
-    assert fidelity(np.ones((20, 3)), PICTURE[:20], None).trustworthiness == 1
+    assert fidelity(np.ones((20, 3)), POSITIONS[:20], None).trustworthiness == 1
 
 
 def test_arrays_that_do_not_match_are_refused() -> None:
     with pytest.raises(InputError, match="must match"):
-        fidelity(POINTS, PICTURE[1:], None)
+        fidelity(POINTS, POSITIONS[1:], None)

@@ -1,18 +1,18 @@
 """Runs in background processes.
 
-    execution.py         Execution: carry out what a run's spec asks for, in its worker, and write how it ended
+    execution.py         Execution: train or measure a run as its spec says, in its worker, and write how it ended
     files.py             Files of a run's job folder: spec, state, requests
     idle_workers.py      Pre-started workers with torch and data loaded
-    job.py               Job: what a background run was asked for and its state
-    jobs.py              Jobs: look at background runs and ask things of them
+    job.py               Job: settings, state and progress of a background run
+    jobs.py              Jobs: list background runs; stop, pause, resume, rename or delete them
     owner.py             Owner: who may stop, change or delete a run
     queue.py             Queue of a runs folder, in SQLite
-    requests.py          What a worker is asked for between two steps: to stop, wait, take one step, or go slowly
-    starting.py          Starter: put a run in the queue and have a worker for it
+    requests.py          Requests that a worker obeys between two steps: stop, pause, take one step, go slowly
+    starting.py          Starter: put a run in the queue and start a worker process for it
     status_writer.py     Writes state.json a few times a second, off the training thread
-    trash.py             Trash: delete a run, bring it back for a day, clear what killed processes left
+    trash.py             Trash: delete a run, restore it within a day, remove files that killed processes left
     worker.py            Worker process: python -m tvae.jobs.worker ID [DATA]
-    worker_processes.py  Worker processes: start one and wait until it holds its lock, stop one that does not answer
+    worker_processes.py  Worker processes: start one and wait until it holds its lock, end one that does not respond
 
 The queue is our own and not a library's: its jobs are few and long, and must outlive the server that starts them,
 without a broker or a daemon that somebody has to run. One SQLite file gives the order; a lock that ends with its

@@ -1,4 +1,4 @@
-"""Execution: carry out what a run's spec asks for, in its worker, and write how it ended."""
+"""Execution: train or measure a run as its spec says, in its worker, and write how it ended."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from tvae.jobs.status_writer import StatusWriter
 from tvae.runs.run_zip import unmeasured_snapshots
 from tvae.system.json_lines import cut_rows
 
-if TYPE_CHECKING:  # torch is not imported before it is this run's turn
+if TYPE_CHECKING:  # torch is imported only when it is this run's turn
     from tvae.data import Dataset
     from tvae.runs.recording import Recording
     from tvae.system.array_files import Weights
     from tvae.training.loop import Report
 
 TURN_EVERY = 0.2
-"""Seconds between two looks at the queue."""
+"""Seconds between two checks of the queue."""
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
 
 class Execution:
-    """One run, from its place in the queue to its end."""
+    """Executes one run, from its place in the queue to its end."""
 
     def __init__(self, runs: Path, run_id: str, dataset: Dataset | None = None) -> None:
-        """`dataset` is the one that an idle worker has loaded."""
+        """`dataset` is the one that an idle worker has loaded already; None where it is still to be loaded."""
         self._runs, self._id, self._dataset = runs, run_id, dataset
         self._files = JobFiles(runs / run_id)
         self._status = StatusWriter(self._files)
@@ -42,13 +42,13 @@ class Execution:
         self._requests = Requests(self._files)
 
     def execute(self) -> None:
-        """Do what the run's spec says, when it is its turn, and write how it ended."""
+        """Wait for the run's turn, train or measure it, and write its final state."""
         try:
             end = self._outcome()
-        except Ended as ended:  # by a signal, while an outcome was put into words
+        except Ended as ended:  # by a signal that came while the outcome was being determined
             end = _end_of(ended)
         self._status.end(**end, phase="", seconds_left=None)
-        with contextlib.suppress(OSError):  # a row whose worker is gone counts for nothing
+        with contextlib.suppress(OSError):  # the queue ignores rows whose worker is gone
             self._queue.remove(self._id)
 
     def _outcome(self) -> dict[str, Any]:
@@ -100,7 +100,7 @@ class Execution:
         return load_dataset(spec.config.data.name, folder)
 
     def _measure(self, dataset: Dataset) -> None:
-        """Make what the pages show of weights that are there."""
+        """Compute the encodings and metrics of a run whose weights exist already (an upload)."""
         from tvae.runs.encodings import write_encoding
         from tvae.runs.evaluation import encode_split
         from tvae.runs.finishing import finish
@@ -111,8 +111,8 @@ class Execution:
         self._status.update(phase="measuring", step=run.step, epoch=round(run.epoch, 4), seconds=seconds)
         for step in unmeasured_snapshots(run):
             self._requests.end_if_stopped()
-            shot = replace(run, snapshot=step)
-            write_encoding(shot.weights_folder, encode_split(shot, dataset.test), half=True)
+            snapshot = replace(run, snapshot=step)
+            write_encoding(snapshot.weights_folder, encode_split(snapshot, dataset.test), half=True)
         self._requests.end_if_stopped()
         finish(run, dataset.test)
 
@@ -134,17 +134,17 @@ class Execution:
             resume_file=self._files.resume,
         )
         training = recording.training
-        cut_rows(self._files.live, training.step)  # what an earlier worker wrote beyond, or tore
+        cut_rows(self._files.live, training.step)  # an earlier worker may have written more, or an incomplete row
         live = LiveAccuracy(dataset.test, self._files.append_live)
         speed = _Speed()
         reports = recording.reports()
         self._requests.within_steps = True
         try:
             for report in reports:
-                over = report.step == report.steps
-                self._update_status(report, recording, speed, "measuring" if over else "training")
+                finished = report.step == report.steps
+                self._update_status(report, recording, speed, "measuring" if finished else "training")
                 live.measure_if_due(training, report.epoch, recording.seconds)
-                if over:  # a stop from now on races with the end, and the end wins
+                if finished:  # a stop from now on races with the end, and the end wins
                     self._requests.within_steps = False
                 else:
                     self._requests.obey(
@@ -173,16 +173,16 @@ class Execution:
 
     def _update_status(self, report: Report, recording: Recording, speed: _Speed, phase: str) -> None:
         speed.add(report.step, recording.seconds)
-        left = speed.seconds_left(report.steps)
-        if left is not None and recording.budget is not None:
-            left = min(left, max(0.0, round(recording.budget - recording.seconds, 1)))
+        seconds_left = speed.seconds_left(report.steps)
+        if seconds_left is not None and recording.budget is not None:
+            seconds_left = min(seconds_left, max(0.0, round(recording.budget - recording.seconds, 1)))
         self._status.update(
             phase=phase,
             step=report.step,
             steps=report.steps,
             epoch=round(report.epoch, 4),
             seconds=round(recording.seconds, 2),
-            seconds_left=left,
+            seconds_left=seconds_left,
             images_per_second=round(report.images_per_second),
             arms={name: vars(losses) for name, losses in report.arms.items()},
             warnings=list(report.warnings),
@@ -190,7 +190,7 @@ class Execution:
 
 
 class _Speed:
-    """Steps a second, over the last ten seconds."""
+    """Measures steps per second over the last ten seconds."""
 
     def __init__(self) -> None:
         self._marks: deque[tuple[int, float]] = deque(maxlen=40)
@@ -203,7 +203,7 @@ class _Speed:
         self._last = (step, seconds)
 
     def seconds_left(self, steps: int) -> float | None:
-        """Until this many steps are taken; None while too few have been to say."""
+        """Estimated seconds until this many steps are done; None while there are too few to estimate from."""
         (first_step, first_seconds), (step, seconds) = self._marks[0], self._last
         if step - first_step < 3 or seconds - first_seconds < 0.5:
             return None

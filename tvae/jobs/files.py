@@ -2,10 +2,10 @@
 
 In the folder `job` of the run's folder:
 
-    spec.json           what was asked for; written once, before the run is in its place, and never changed
-    state.json          where the run stands; written by whoever holds the lock
-    stop, pause, slow   there or not: what the worker is asked to do
-    steps               a byte for each single step that was asked for
+    spec.json           settings of the run; written once, before the run is in its place, and never changed
+    state.json          state and progress of the run; written by whoever holds the lock
+    stop, pause, slow   exist while the worker is asked to do so
+    steps               a byte for each single step that was requested
     live.jsonl          triplet accuracy while it trains, a line about a second
     lesson.json         the step that is about to be taken, in teaching mode
     start/              the weights that a warm start begins with
@@ -45,7 +45,7 @@ Flag = Literal["stop", "pause", "slow"]
 Task = Literal["train", "measure"]
 
 READY = ".ready"
-"""Below the folder of runs: places that are being prepared, or in which an idle worker waits."""
+"""Below the folder of runs: folders of runs that are being prepared, or in which an idle worker waits."""
 TRASH = ".trash"
 """Below the folder of runs: deleted runs that can still be brought back."""
 WORKERS = ".workers"
@@ -59,15 +59,15 @@ _TEXT_LIMIT = 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """What a run was asked to be."""
+    """Settings with which a run was started."""
 
     config: RunConfig
     task: Task = "train"
-    """measure: the weights are there (an upload), what the pages show is to be made from them."""
+    """measure: the weights exist already (an upload); encodings and metrics are to be computed from them."""
     seconds: float | None = None
     """Training ends after about this many seconds, or with the config's epochs if that is sooner."""
     started_from: str = ""
-    """The run and step whose weights it begins with, in words; they lie in `start`. Empty: from scratch."""
+    """Name of the run and step whose weights it begins with; these are in `start`. Empty: from scratch."""
     half: bool = False
     """Keep weights and encodings as float16."""
     data_folder: str | None = None
@@ -75,16 +75,16 @@ class Spec:
     command: str = ""
     """A command that would train the same run."""
     owner: str = ""
-    """Hash of the token of who started it; empty for the command line."""
+    """Hash of the token of the person who started it; empty for the command line."""
     created: str = ""
     """UTC, ISO 8601."""
     steps: int = 0
-    """Steps in all, as far as is known before it begins."""
+    """Total number of steps, as far as it is known before the run begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What a person says of a run."""
+    """Name, note and pin that a person gave a run."""
 
     name: str = ""
     note: str = ""
@@ -114,12 +114,12 @@ class JobFiles:
         self.log = self.worker_folder / "log.txt"
 
     def write_spec(self, spec: Spec) -> None:
-        """Write what was asked for."""
+        """Write spec.json."""
         plain = {**asdict(spec), "config": spec.config.to_json(), "schema": _SCHEMA}
         write_atomically(self.spec, json.dumps(plain, indent=2) + "\n")
 
     def read_spec(self) -> Spec:
-        """What was asked for.
+        """The content of spec.json.
 
         Raises:
             InputError: the file is missing, garbled, or of another version.
@@ -127,11 +127,11 @@ class JobFiles:
         return _read_spec(self.spec, file_state(self.spec))
 
     def write_state(self, state: Mapping[str, Any]) -> None:
-        """Write where the run stands; for the holder of the lock alone."""
+        """Write state.json; only the holder of the lock may call this."""
         write_atomically(self.state, json.dumps(state) + "\n")
 
     def read_state(self) -> dict[str, Any]:
-        """Where the run stood when it was last written; empty where nothing readable is there."""
+        """The content of state.json; empty where it is missing or garbled."""
         try:
             state = _json_object(self.state)
         except InputError:
@@ -139,7 +139,7 @@ class JobFiles:
         return state if state.get("state") in get_args(State) else {}
 
     def progress(self) -> dict[str, Any]:
-        """What of the state a next worker goes on from."""
+        """The part of the state from which the next worker continues: step, steps, epoch, seconds."""
         state = self.read_state()
         return {key: state[key] for key in ("step", "steps", "epoch", "seconds") if key in state}
 
@@ -148,7 +148,7 @@ class JobFiles:
         write_atomically(self.process, json.dumps(asdict(identity)) + "\n")
 
     def read_process(self) -> ProcessIdentity | None:
-        """Which process holds the lock, or held it last; None where none has said so."""
+        """Which process holds the lock, or held it last; None where that was never written."""
         try:
             plain = _json_object(self.process)
             return ProcessIdentity(int(plain["pid"]), float(plain["created"]))
@@ -156,11 +156,11 @@ class JobFiles:
             return None
 
     def write_about(self, about: About) -> None:
-        """Write what a person says of the run."""
+        """Write about.json."""
         write_atomically(self.about, json.dumps(asdict(about)) + "\n")
 
     def read_about(self) -> About:
-        """What a person says of the run; nothing where nothing readable is there."""
+        """The content of about.json; the defaults where it is missing or garbled."""
         try:
             plain = _json_object(self.about)
         except InputError:
@@ -181,7 +181,7 @@ class JobFiles:
             return None
 
     def set_flag(self, flag: Flag, on: bool) -> None:
-        """Ask for this, or don't any more; asking twice is asking once."""
+        """Make or withdraw this request; making it twice is the same as once."""
         path = self.folder / flag
         if not on:
             path.unlink(missing_ok=True)
@@ -194,14 +194,14 @@ class JobFiles:
             file.write(b".")
 
     def granted_steps(self) -> int:
-        """Single steps asked for so far."""
+        """Number of single steps requested so far."""
         try:
             return self.steps.stat().st_size
         except OSError:
             return 0
 
     def forget_requests(self) -> None:
-        """Remove what was asked of an earlier worker: it is not asked of the next."""
+        """Remove the requests to an earlier worker: they do not hold for the next."""
         for path in (self.folder / "stop", self.folder / "pause", self.steps, self.lesson):
             path.unlink(missing_ok=True)
 
@@ -246,7 +246,7 @@ def _json_object(path: Path) -> dict[str, Any]:
 
 @lru_cache(maxsize=3 * MOST_KEPT)
 def _read_json_object(path: Path, state: str) -> dict[str, Any]:
-    """What a file in this state holds: the list of runs looks at the same files again and again."""
+    """The object in a file; kept for each state of it, as the list of runs reads the same files again and again."""
     try:
         plain = read_json(read_bounded(path, _TEXT_LIMIT).decode(), str(path))
     except UnicodeDecodeError:

@@ -1,8 +1,8 @@
 """Pre-started workers with torch and data loaded.
 
-An idle worker holds the lock of a place below `.ready`, in which the file `idle` names its data set. Whoever renames
-that file has the worker to himself: he prepares a run in the place and moves the place among the runs, where the
-worker finds it. A worker that is started for one run waits in the same way until the run is in its place.
+An idle worker holds the lock of a folder below `.ready`, its place, in which the file `idle` names its data set.
+The process that renames that file has claimed the worker: it prepares a run in the place and moves the place among
+the runs, where the worker finds it. A worker that is started for one run waits in the same way until the run is there.
 """
 
 from __future__ import annotations
@@ -16,43 +16,43 @@ from tvae.jobs.files import READY, JobFiles
 from tvae.system.process_lock import lock_is_held
 
 IDLE_SECONDS = 600.0
-"""An idle worker that nobody has asked for this long ends."""
+"""An idle worker that nobody has claimed for this long ends."""
 CLAIM_SECONDS = 60.0
-"""A claimed place in which no run has come to be for this long is given up."""
+"""A claimed place in which no run was prepared for this long is given up."""
 _LOOK_EVERY = 0.02
 _IDLE, _CLAIMED = "idle", "claimed"
 
 
 def mark_idle(place: Path, data: str) -> None:
-    """Offer the worker of this place, which calls this; it has, or will have, this data set loaded."""
+    """Offer the calling process as the idle worker of this place; it has, or will have, this data set loaded."""
     (JobFiles(place).folder / _IDLE).write_text(data, encoding="utf-8")
 
 
 def claim_idle_place(runs: Path, data: str) -> Path | None:
-    """The place of an idle worker with this data set, for whoever called and nobody else; None where there is none."""
+    """Claim an idle worker with this data set for the caller alone: its place, or None where there is none."""
     for place in _places(runs):
         folder = JobFiles(place).folder
         if _data_set(place) == data and lock_is_held(JobFiles(place).lock):
-            with contextlib.suppress(OSError):  # another was faster
+            with contextlib.suppress(OSError):  # another process was faster
                 (folder / _IDLE).rename(folder / _CLAIMED)
                 return place
     return None
 
 
 def keep_idle_worker(runs: Path, data: str) -> bool:
-    """Whether an idle worker with this data set is there, which now stays for longer; those with others are ended."""
-    kept = False
+    """Extend the time of an idle worker with this data set, end those with other data sets; whether there is one."""
+    has_worker = False
     for place in _places(runs):
         data_set = _data_set(place)
         if data_set is None or not lock_is_held(JobFiles(place).lock):
             continue
-        if data_set == data and not kept:
-            kept = True
+        if data_set == data and not has_worker:
+            has_worker = True
             with contextlib.suppress(OSError):
                 (JobFiles(place).folder / _IDLE).touch()
         elif claim_idle_place(runs, data_set) == place:
             shutil.rmtree(place, ignore_errors=True)  # its worker sees that, and ends
-    return kept
+    return has_worker
 
 
 def wait_for_run(runs: Path, run_id: str) -> bool:
@@ -63,9 +63,8 @@ def wait_for_run(runs: Path, run_id: str) -> bool:
     while not JobFiles(run).spec.exists():
         now = time.time()
         try:
-            over = now - idle.stat().st_mtime > IDLE_SECONDS
-            if over:
-                idle.rename(idle.with_name(_CLAIMED))  # from here on nobody else can
+            if now - idle.stat().st_mtime > IDLE_SECONDS:
+                idle.rename(idle.with_name(_CLAIMED))  # so that nobody else claims it
                 shutil.rmtree(place, ignore_errors=True)
                 return False
         except OSError:  # claimed, or gone

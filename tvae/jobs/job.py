@@ -1,4 +1,4 @@
-"""Job: what a background run was asked for and its state."""
+"""Job: settings, state and progress of a background run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tvae.system.process_lock import lock_is_held
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A run of the run list: what was asked for, and where it stands."""
+    """A run in the list of runs: its settings, state and progress."""
 
     id: str
     folder: Path
@@ -28,7 +28,7 @@ class Job:
     phase: str = ""
     """While it is alive: waiting, starting, training, paused, measuring."""
     place: int | None = None
-    """Among those that wait; 1 is next."""
+    """Place in the queue; 1 is next."""
     name: str = ""
     note: str = ""
     pinned: bool = False
@@ -39,10 +39,10 @@ class Job:
     seconds_budget: float | None = None
     step: int = 0
     steps: int = 0
-    """0 while not known."""
+    """Total number; 0 while it is not known."""
     epoch: float = 0.0
     seconds: float = 0.0
-    """Of training so far."""
+    """Training time so far."""
     seconds_left: float | None = None
     images_per_second: float = 0.0
     arms: dict[str, dict[str, float]]
@@ -51,9 +51,9 @@ class Job:
     paused: bool = False
     slow: bool = False
     stopping: bool = False
-    """Asked to stop, and not there yet."""
+    """A stop was requested and the run has not ended yet."""
     loadable: bool = False
-    """Whether `read_run(folder)` has something to read."""
+    """Whether the folder has a config that `read_run` can read."""
     resumable: bool = False
 
     @property
@@ -63,12 +63,12 @@ class Job:
 
     @property
     def share(self) -> float:
-        """How much of it is done, from 0 to 1: of its time where it has a budget, else of its steps."""
+        """Share of the run that is done, from 0 to 1: the greater of its share of steps and of its time budget."""
         if self.state == "done":
             return 1.0
-        of_steps = self.step / self.steps if self.steps else 0.0
-        of_time = self.seconds / self.seconds_budget if self.seconds_budget else 0.0
-        return min(1.0, max(of_steps, of_time))
+        share_of_steps = self.step / self.steps if self.steps else 0.0
+        share_of_time = self.seconds / self.seconds_budget if self.seconds_budget else 0.0
+        return min(1.0, max(share_of_steps, share_of_time))
 
 
 def read_job(folder: Path, places: Mapping[str, int]) -> Job:
@@ -87,7 +87,7 @@ def read_job(folder: Path, places: Mapping[str, int]) -> Job:
     status = files.read_state()
     alive = status.get("state") not in OVER and lock_is_held(files.lock)
     if not alive:
-        status = files.read_state()  # again: nobody writes it once the lock is free
+        status = files.read_state()  # read again: it may have ended in between, and nobody writes once the lock is free
     state, reason = _state_and_reason(files, status, alive)
     over = state in OVER
     phase = "" if over else "waiting" if state == "queued" else status.get("phase", "starting")

@@ -1,9 +1,9 @@
-"""Jobs: look at background runs and ask things of them.
+"""Jobs: list background runs; stop, pause, resume, rename or delete them.
 
     jobs = Jobs()                                   the runs of this person (TVAE_RUNS)
     run_id = jobs.starter.start(config, owner)      a process of its own trains it (see `worker`)
-    jobs.run(run_id)                                where it stands -> Job
-    jobs.stop(run_id, owner)                        asked now; ended by whoever looks later, if it does not answer
+    jobs.run(run_id)                                state and progress -> Job
+    jobs.stop(run_id, owner)                        requests a stop; a worker that does not obey is ended later
     jobs.trash.delete(run_id, owner)                can be undone for a day
 
 Nothing is kept in memory: any number of servers and command lines may use the same folder. A run is alive as long as
@@ -41,7 +41,7 @@ class Jobs:
         self.trash = Trash(self.folder)
         self._queue = JobQueue(self.folder)
 
-    # Looking
+    # Reading
 
     def runs(self) -> list[Job]:
         """All runs in the folder, newest first; also those that were trained into it in the foreground."""
@@ -53,7 +53,7 @@ class Jobs:
             if folder.name.startswith(".") or folder.is_symlink() or not folder.is_dir():
                 continue
             with contextlib.suppress(InputError):
-                jobs.append(_looked_at(folder, places))
+                jobs.append(_read_job_and_end_worker(folder, places))
         return sorted(jobs, key=lambda job: (job.created, job.id), reverse=True)
 
     def run(self, run_id: str) -> Job:
@@ -63,14 +63,14 @@ class Jobs:
             InputError: there is none of this id.
         """
         collect_ended_workers()
-        return _looked_at(own_run_folder(self.folder, run_id), self._places())
+        return _read_job_and_end_worker(own_run_folder(self.folder, run_id), self._places())
 
     def history(self, run_id: str) -> list[dict[str, Any]]:
-        """Losses on the way, ten rows an epoch."""
+        """Losses during training, ten rows an epoch."""
         return read_history(own_run_folder(self.folder, run_id))
 
     def live(self, run_id: str) -> list[dict[str, Any]]:
-        """Triplet accuracy on the way, about a row a second."""
+        """Triplet accuracy during training, about a row a second."""
         return read_rows(JobFiles(own_run_folder(self.folder, run_id)).live)
 
     def lesson(self, run_id: str) -> dict[str, Any] | None:
@@ -86,7 +86,7 @@ class Jobs:
             return self._queue.places(lambda run_id: run_has_worker(self.folder, run_id))
         return {}
 
-    # Asking. Each raises InputError where there is no such run or it belongs to another.
+    # Requests. Each raises InputError where there is no such run or it belongs to another.
 
     def stop(self, run_id: str, owner: Owner) -> None:
         """Ask a run to stop; it keeps what it has. Asking again, or after its end, changes nothing."""
@@ -119,21 +119,21 @@ class Jobs:
         elif job.resumable:
             self.starter.start_again(files)
         else:
-            why = "is done" if job.state == "done" else f"would fail again ({job.reason})"
-            raise InputError(f"run {run_id}: {why}; there is nothing to resume")
+            reason = "is done" if job.state == "done" else f"would fail again ({job.reason})"
+            raise InputError(f"run {run_id}: {reason}; there is nothing to resume")
 
     def _ask(self, run_id: str, owner: Owner, flag: Flag, on: bool) -> bool:
-        """Whether the run is still under way, and then it is asked."""
+        """Set or remove a request to a run that is not over; whether there was such a run."""
         files = controlled_files(self.folder, run_id, owner)
-        under_way = self.run(run_id).state not in OVER
-        if under_way:
+        is_active = self.run(run_id).state not in OVER
+        if is_active:
             files.set_flag(flag, on)
-        return under_way
+        return is_active
 
-    # Keeping. Each raises InputError where there is no such run or it belongs to another.
+    # Name, note and pin. Each raises InputError where there is no such run or it belongs to another.
 
     def rename(self, run_id: str, owner: Owner, name: str) -> None:
-        """Call a run something; its id stays."""
+        """Give a run a name; its id stays the same."""
         files = controlled_files(self.folder, run_id, owner)
         files.write_about(replace(files.read_about(), name=checked_name(name)))
 
@@ -150,8 +150,8 @@ class Jobs:
         files.write_about(replace(files.read_about(), pinned=on))
 
 
-def _looked_at(folder: Path, places: dict[str, int]) -> Job:
-    """A run; its worker is ended if it was asked to stop and does not answer."""
+def _read_job_and_end_worker(folder: Path, places: dict[str, int]) -> Job:
+    """Read a run; its worker is ended if it was asked to stop and does not respond."""
     job = read_job(folder, places)
     if job.stopping:
         end_unresponsive_worker(JobFiles(folder), job.phase)

@@ -12,16 +12,16 @@ from tvae.jobs.files import JobFiles
 from tvae.system.user_folders import own_run_folder
 
 Owner = str | None
-"""A token that only who started a run has; None is whoever can write the folder itself: the command line."""
+"""A secret token of the person who started a run; None for the command line, which can write the folder anyway."""
 
 
 def new_owner() -> str:
-    """A token that nobody guesses."""
+    """A new token, too long to guess."""
     return secrets.token_urlsafe(16)
 
 
 def hashed(owner: Owner) -> str:
-    """The text by which a run's spec names its owner."""
+    """Hash of the owner's token, as a run's spec holds it; empty for the command line."""
     return "" if owner is None else hashlib.sha256(owner.encode()).hexdigest()
 
 

@@ -1,7 +1,7 @@
 """Queue of a runs folder, in SQLite.
 
-A run is in the queue from its start to its end. Its worker claims its turn; a row whose worker is gone counts for
-nothing and is dropped by the next claim. What became of a run is not written here but in its own files.
+A run is in the queue from its start to its end. Its worker claims its turn; a row whose worker is gone is
+ignored and dropped by the next claim. The state of a run is not in the queue but in the run's own files.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 
 _REQUEST_SECONDS = 24 * 3600.0
 _PATIENCE = 10.0
-"""Seconds to wait for others that use the queue."""
+"""Seconds to wait for other processes that use the queue."""
 _LEAST_ROOM = 2**16
-"""Bytes that SQLite's files beside the queue take at least."""
+"""Bytes that SQLite's files beside the queue need at least."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS queue (
     place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, running INTEGER NOT NULL DEFAULT 0
@@ -31,8 +31,8 @@ CREATE TABLE IF NOT EXISTS requests (request TEXT PRIMARY KEY, id TEXT NOT NULL,
 
 def runs_at_once() -> int:
     """Runs that train at the same time: TVAE_RUNS_AT_ONCE where that is a whole number of at least 1, else one."""
-    said = os.environ.get("TVAE_RUNS_AT_ONCE", "")
-    return max(1, int(said)) if said.isdecimal() else 1
+    setting = os.environ.get("TVAE_RUNS_AT_ONCE", "")
+    return max(1, int(setting)) if setting.isdecimal() else 1
 
 
 class JobQueue:
@@ -77,14 +77,14 @@ class JobQueue:
         return None if row is None else row[0]
 
     def remove(self, run_id: str, *, request: bool = False) -> None:
-        """Take a run out; with `request`, as if it had never been asked for."""
+        """Remove a run; with `request`, also the record of the request that started it."""
         with self._transaction() as database:
             database.execute("DELETE FROM queue WHERE id = ?", (run_id,))
             if request:
                 database.execute("DELETE FROM requests WHERE id = ?", (run_id,))
 
     def claim(self, run_id: str, at_once: int, alive: Callable[[str], bool]) -> bool:
-        """Whether this run's turn has come, and then it is taken: no other is first, and fewer than `at_once` run."""
+        """Mark this run as running if no other is before it and fewer than `at_once` run; whether it was."""
         if not self._is_next(self.rows(), run_id, at_once, alive):
             return False
         with self._transaction() as database:
@@ -99,14 +99,14 @@ class JobQueue:
         return True
 
     def rows(self) -> list[tuple[str, int]]:
-        """Id and whether it runs, of all that are in the queue, in order."""
+        """Id of each run in the queue and whether it is running (0 or 1), in order."""
         if not self.path.exists():
             return []
         with self._connection() as database:
             return database.execute("SELECT id, running FROM queue ORDER BY place").fetchall()
 
     def places(self, alive: Callable[[str], bool]) -> dict[str, int]:
-        """Places of those that wait; 1 is next."""
+        """Place of each waiting run by its id; 1 is next."""
         waiting = [run_id for run_id, running in self.rows() if not running and alive(run_id)]
         return {run_id: place for place, run_id in enumerate(waiting, 1)}
 
@@ -132,7 +132,7 @@ class JobQueue:
             raise OSError(errno.ENOSPC if self._is_full(error) else errno.EIO, str(error), str(self.path)) from None
 
     def _is_full(self, error: sqlite3.Error) -> bool:
-        """Whether there was no room; where a file can't grow that is mapped into memory, SQLite only tells of I/O."""
+        """Whether the disk is full; where a memory-mapped file can't grow, SQLite reports only an I/O error."""
         with contextlib.suppress(OSError):
             return "full" in str(error) or shutil.disk_usage(self.path.parent).free < _LEAST_ROOM
         return False
@@ -161,7 +161,7 @@ def _prepare(database: sqlite3.Connection) -> None:
     while True:
         try:
             if database.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-                database.execute("PRAGMA journal_mode = wal")  # where a file system can't, it says so and goes on as is
+                database.execute("PRAGMA journal_mode = wal")  # where a file system can't, SQLite keeps its former mode
             database.executescript(TABLES)
             return
         except sqlite3.OperationalError as error:

@@ -1,4 +1,4 @@
-"""What a worker is asked for between two steps: to stop, wait, take one step, or go slowly."""
+"""Requests that a worker obeys between two steps: stop, pause, take one step, go slowly."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Callable
 from tvae.jobs.files import JobFiles, State
 
 LOOK_EVERY = 0.05
-"""Seconds between two looks for requests."""
+"""Seconds between two checks for requests."""
 SLOW_SECONDS = 1.5
 """Between two steps in teaching mode."""
 TOLD_TO_END = "its process was told to end (SIGTERM)"
 
 
 class Ended(Exception):
-    """The run ends here, before its last step."""
+    """The run was stopped or interrupted before its last step."""
 
     def __init__(self, state: State, reason: str = "") -> None:
         super().__init__(reason)
@@ -35,7 +35,7 @@ class Requests:
         self.within_steps = False
         self._files = files
         self._signalled = False
-        self._looked = 0.0
+        self._checked_at = 0.0
         self._taken_steps = 0
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
@@ -46,19 +46,19 @@ class Requests:
             raise Ended("stopped")
 
     def obey(self, explain_step: Callable[[], None], show_phase: Callable[[str], None]) -> None:
-        """Return when the next step is to be taken, as was asked for last.
+        """Wait until the next step may be taken, as the requests say: at once, when resumed, or slowly.
 
         Args:
             explain_step: called before each step that is taken slowly.
-            show_phase: called with "paused" and "training" when the one becomes the other.
+            show_phase: called with "paused" or "training" whenever that changes.
 
         Raises:
             Ended: the run is to stop, or the process was told to end.
         """
         self._end_if_signalled()
-        if time.monotonic() < self._looked + LOOK_EVERY:
+        if time.monotonic() < self._checked_at + LOOK_EVERY:
             return
-        self._looked = time.monotonic()
+        self._checked_at = time.monotonic()
         self.end_if_stopped()
         explained, shown_phase = False, "training"
         slow_until = time.monotonic() + SLOW_SECONDS
@@ -68,7 +68,7 @@ class Requests:
                 explained = True
             if paused and self._files.granted_steps() > self._taken_steps:
                 self._taken_steps += 1
-                self._looked = 0.0  # after this one step it is asked again
+                self._checked_at = 0.0  # check again right after this one step
                 return
             if not paused and time.monotonic() > slow_until:
                 break
@@ -88,5 +88,5 @@ class Requests:
 
     def _on_signal(self, *_: object) -> None:
         self._signalled = True
-        if not self.within_steps:  # else the step is taken to its end first
+        if not self.within_steps:  # otherwise the current step is finished first
             self._end_if_signalled()

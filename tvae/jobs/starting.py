@@ -1,4 +1,4 @@
-"""Starter: put a run in the queue and have a worker for it."""
+"""Starter: put a run in the queue and start a worker process for it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Starter:
         Args:
             seconds: end after about this many seconds of training, if the config's epochs aren't over sooner.
             start_from: begin with the weights of this run, as it is shown (its snapshot, or its end).
-            request: a text that is one wish: the same twice (a double click) starts one run.
+            request: an id of this request: the same id twice (a double click) starts one run.
 
         Raises:
             InputError: settings that can't work, before anything is started.
@@ -79,16 +79,16 @@ class Starter:
         make_writable_folder(self._runs)
         if request:
             request = f"{hashed(owner)}:{request}"
-            earlier = self._queue.requested(request)
-            if earlier is not None and self._appears(earlier):
-                return earlier
+            earlier_id = self._queue.requested(request)
+            if earlier_id is not None and self._appears(earlier_id):
+                return earlier_id
         Trash(self._runs).clear_leftovers()
-        idle = claim_idle_place(self._runs, config.data.name) if data_folder is None else None
-        place = self._new_place() if idle is None else _Place(idle, None)
+        idle_place = claim_idle_place(self._runs, config.data.name) if data_folder is None else None
+        place = self._new_place() if idle_place is None else _Place(idle_place, None)
         return self._start_in(place, spec, owner, about, weights, request)
 
     def take_in(self, content: bytes, owner: Owner, *, name: str = "") -> str:
-        """Take in a run that somebody sent as a zip, and have a worker measure it; its id.
+        """Add an uploaded run (a zip), and have a worker measure it; its id.
 
         Raises:
             InputError: it is not the zip of a run (see `run_zip`); nothing of it is kept.
@@ -118,13 +118,13 @@ class Starter:
         (self._runs / READY).mkdir(parents=True, exist_ok=True)
         lock = take_lock(self._runs / READY / "lock")
         if lock is None:
-            return  # another does it
+            return  # another process is doing it
         with lock:
             if not keep_idle_worker(self._runs, data):
                 self._new_place().hand_over(self._runs, data)
 
     def start_again(self, files: JobFiles) -> None:
-        """Have a worker for a run that has none; nothing where another has just done so.
+        """Start a worker for a run that has none; does nothing where another caller has just done so.
 
         Raises:
             OSError: no process can be started.
@@ -150,12 +150,12 @@ class Starter:
         try:
             _write_files(JobFiles(place.folder), spec, owner, about, weights)
             place.hand_over(self._runs)
-            first = self._queue.add(run_id, request)
-            if first != run_id:
-                if self._appears(first):
+            queued_id = self._queue.add(run_id, request)
+            if queued_id != run_id:
+                if self._appears(queued_id):
                     place.give_up()
-                    return first
-                self._queue.remove(first, request=True)  # its starter was killed before it was in its place
+                    return queued_id
+                self._queue.remove(queued_id, request=True)  # its starter was killed before it was in its place
                 self._queue.add(run_id, request)
             place.folder.rename(self._runs / run_id)
         except BaseException:
@@ -164,7 +164,7 @@ class Starter:
             place.give_up()
             raise
         files = JobFiles(self._runs / run_id)
-        if was_idle and not lock_is_held(files.lock):  # the idle worker has ended this very moment
+        if was_idle and not lock_is_held(files.lock):  # the idle worker has just ended
             self.start_again(files)
         return run_id
 
@@ -179,7 +179,7 @@ class Starter:
             raise
 
     def _appears(self, run_id: str) -> bool:
-        """Whether a run that another has just begun to start is there, or comes within a moment."""
+        """Whether a run that another caller is just starting exists, or does within two seconds."""
         until = time.monotonic() + 2.0
         while time.monotonic() < until:
             if (self._runs / run_id).is_dir():
@@ -196,12 +196,12 @@ class _Place:
 
     folder: Path
     lock: ProcessLock | None
-    """Of the run to be, held by this process; None where a worker holds it."""
+    """Lock of the prepared run, held by this process; None where a worker holds it."""
 
     def hand_over(self, runs: Path, data: str = "") -> None:
         """Have a worker hold the lock."""
         if self.lock is not None:
-            os.utime(self.folder)  # nobody takes it for a leftover in the moment in which nobody holds the lock
+            os.utime(self.folder)  # so that it isn't removed as a leftover while nobody holds the lock
             self.lock.release()
             self.lock = None
             start_worker(runs, self.folder.name, data)

@@ -13,7 +13,7 @@ SECONDS_BETWEEN = 0.2
 
 
 class StatusWriter:
-    """Writes a worker's status. Who updates it never waits for the disk, but hears of its errors at the next update."""
+    """Writes a worker's status. `update` never waits for the disk; it raises the errors of earlier updates."""
 
     def __init__(self, files: JobFiles) -> None:
         self._files = files
@@ -46,7 +46,7 @@ class StatusWriter:
             self._files.write_state(self._state)
 
     def end(self, **fields: Any) -> None:
-        """Write these fields, the last. Where the disk has no room for them, they go where room was set aside."""
+        """Write these fields, the last. Where the disk is full, they go into a file reserved for that."""
         self._closed.set()
         self._changed.set()
         try:

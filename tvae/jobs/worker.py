@@ -1,7 +1,8 @@
 """Worker process: python -m tvae.jobs.worker ID [DATA].
 
-The first thing it does is to take the lock of its run (see `worker_processes`), so only what that needs is imported at
-the top. With the name of a data set it loads that and waits for a run to be put into its place (see `idle_workers`).
+The first thing it does is to take the lock of its run (see `worker_processes`), so only the modules needed for
+that are imported at the top. With DATA, the name of a data set, it loads that data set and waits for a run (see
+`idle_workers`).
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from tvae.data import Dataset
 
 NICENESS = 5
-"""The app's pages come first."""
+"""Below the priority of the app, so that its pages stay quick."""
 
 
 def main(arguments: list[str]) -> int:
-    """Work for the run that the arguments name; 0 when its end is written, however it was.
+    """Execute the run that the arguments name; 0 once its final state is written, whichever that is.
 
     Raises:
         InputError: there is no such run, or it has a worker.
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
     lock = take_lock(files.lock)
     if lock is None:
         raise InputError(f"run {run_id}: another worker has it")
-    if files.spec.exists():  # it was over, and goes on
+    if files.spec.exists():  # a run that was over and is resumed
         files.write_state({**files.progress(), "state": "queued"})
     if data:
         mark_idle(place, data[0])
@@ -57,7 +58,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _ready_dataset(name: str) -> Dataset:
-    """A data set, with all that training on it needs loaded, compiled and tried once."""
+    """Load a data set, and take two training steps on it so that every module is loaded and compiled."""
     from tvae.config import DataConfig, RunConfig, TrainConfig
     from tvae.data import load_dataset
     from tvae.training.live_accuracy import LiveAccuracy
@@ -83,4 +84,4 @@ if __name__ == "__main__":
         status = 2
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(status)  # at once: what is to be kept is kept, and the lock is to be free
+    os._exit(status)  # at once: everything is written, and the lock must become free

@@ -1,11 +1,11 @@
-"""Worker processes: start one and wait until it holds its lock, stop one that does not answer.
+"""Worker processes: start one and wait until it holds its lock, end one that does not respond.
 
 A run is alive as long as a process holds its lock, and the system lets no process hand a lock to another. So a worker
 takes the lock of its run itself, as the first thing it does, and the run's state says "queued" only afterwards:
 
     1. The starter takes the lock to clear what an earlier worker left, and releases it.
     2. It starts the worker and waits. The run still is what it was: over, or not yet among the runs.
-    3. The worker takes the lock, writes the state of a run that is resumed, and then says in `process.json` who it is.
+    3. The worker takes the lock, writes the state of a run that is resumed, and then writes `process.json`.
     4. The starter sees that, and moves a new run among the runs.
 
 So there is no moment in which a run that is under way has no holder of its lock. Where the starter is killed before
@@ -32,18 +32,18 @@ from tvae.system.child_process import DETACHED, child_environment
 from tvae.system.process_lock import ProcessLock, take_lock
 
 MODULE = "tvae.jobs.worker"
-"""What a worker's command line names beside the id of its run."""
+"""Module in a worker's command line, beside the id of its run."""
 TERMINATE_AFTER, KILL_AFTER = 5.0, 10.0
-"""Seconds after a stop was asked for."""
+"""Seconds after a stop was requested."""
 _START_SECONDS = 60.0
-"""For a worker to take its lock; it is a fifth of a second where the machine has nothing else to do."""
+"""Limit for a worker to take its lock; on an idle machine it takes a fifth of a second."""
 
 _started: list[subprocess.Popen[bytes]] = []
 _started_lock = threading.Lock()
 
 
 def reserve_for_worker(files: JobFiles) -> ProcessLock | None:
-    """The lock of a run, with what an earlier worker left there cleared; None where somebody works on the run.
+    """Take the lock of a run and clear an earlier worker's files; None where a worker holds the lock.
 
     Raises:
         OSError: the folder can't be written.
@@ -84,24 +84,24 @@ def start_worker(runs: Path, run_id: str, data: str = "") -> None:
         )
     with _started_lock:
         _started.append(process)
-    until = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + _START_SECONDS
     while not files.process.exists():
         if process.poll() is not None and not files.process.exists():
             raise OSError(errno.ECHILD, f"no worker can be started: {_last_line(files.log)}")
-        if time.monotonic() > until:
+        if time.monotonic() > deadline:
             process.kill()
             raise OSError(errno.ETIMEDOUT, f"no worker can be started within {_START_SECONDS:g} s")
         time.sleep(0.005)
 
 
 def collect_ended_workers() -> None:
-    """Hear of the ends of workers that this process started, or they would stay as zombies."""
+    """Collect the exit status of ended workers that this process started; else they would stay as zombies."""
     with _started_lock:
         _started[:] = [process for process in _started if process.poll() is None]
 
 
 def worker_process(files: JobFiles) -> psutil.Process | None:
-    """The process that works for a run, never another that has its number by now; None where there is none."""
+    """The worker process of a run, never another process that has its number by now; None where there is none."""
     identity = files.read_process()
 
     def is_worker(words: Sequence[str]) -> bool:
@@ -112,10 +112,10 @@ def worker_process(files: JobFiles) -> psutil.Process | None:
 
 def end_unresponsive_worker(files: JobFiles, phase: str) -> None:
     """Terminate, later kill, a worker that was asked to stop and hasn't."""
-    asked = files.flag_time("stop")
-    if asked is None or phase == "measuring":  # its training is over: it ends by itself
+    stop_time = files.flag_time("stop")
+    if stop_time is None or phase == "measuring":  # its training is over: it ends by itself
         return
-    waited = time.time() - asked
+    waited = time.time() - stop_time
     if waited < TERMINATE_AFTER or (process := worker_process(files)) is None:
         return
     with contextlib.suppress(psutil.Error):  # it has just ended

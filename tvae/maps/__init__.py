@@ -7,7 +7,7 @@ layout_files.py       Layouts on disk, named by cache key
 parameters.py         Parameters of each projection method, validated
 pca.py                PCA of the latent means, and the common start of all maps
 projection.py         ProjectionRequest -> Layout: 2-D positions of all arms, aligned to the first
-projector.py          Server side of the projection process: queue, progress, cancel
+projector.py          The app's side of the projection process: queue, progress, cancel
 projector_process.py  The projection process: JSON requests on stdin, progress on stdout
 shown_map.py          ShownMap: map position -> latent code and back; the aligned maps of several arms
 tsne.py               t-SNE: exact gradients up to 16,000 rows, openTSNE's interpolated ones (FFT) above

@@ -12,10 +12,10 @@ from tvae.metrics.class_vote import knn_accuracy
 from tvae.metrics.neighbours import checked_points, nearest_neighbours
 
 NEIGHBOURS = 5
-"""Neighbours in the picture that are judged."""
+"""Nearest rows on the map whose true ranks and classes are looked up."""
 
 MOST_ROWS = 10_000
-"""Rows judged against all others; of larger sets a sample of this size, drawn with a fixed seed."""
+"""Rows that trustworthiness is averaged over; of larger sets a sample of this size, drawn with a fixed seed."""
 
 BLOCK_VALUES = 1 << 19
 """Distances held at a time."""
@@ -23,15 +23,15 @@ BLOCK_VALUES = 1 << 19
 
 @dataclass(frozen=True)
 class Fidelity:
-    """Two measures of one arm's picture, and what they were measured on."""
+    """Two measures of one arm's map, and what they were measured on."""
 
     trustworthiness: float | None
     """Venna & Kaski 2001, in [0, 1]; None with fewer than 3 rows, where it is not defined."""
     knn_accuracy: float | None
-    """Share of rows whose class is that of most of their k nearest in the picture (the row itself left out; ties
-    as in `winning_classes`); None without labels or with one row."""
+    """Share of rows whose class is that of most of their k nearest on the map (the row itself left out; ties as
+    in `winning_classes`); None without labels or with one row."""
     k: int
-    """Neighbours that were judged."""
+    """Nearest rows on the map that both measures use."""
     rows: int
     """Rows that trustworthiness was averaged over."""
 
@@ -39,7 +39,7 @@ class Fidelity:
 def fidelity(
     points: Float[np.ndarray, "n d"], positions: Float[np.ndarray, "n 2"], labels: Int[np.ndarray, " n"] | None
 ) -> Fidelity:
-    """Measure one picture of latent points.
+    """Trustworthiness and k-NN accuracy of one map of latent points.
 
     Raises:
         InputError: the arrays do not have the same rows, or are not finite.
@@ -51,33 +51,37 @@ def fidelity(
     if k < 1:
         return Fidelity(None, None, 0, n)
     nearest = nearest_neighbours(positions, k)
-    judged = np.arange(n)
+    sample = np.arange(n)
     if n > MOST_ROWS:
-        judged = np.sort(np.random.default_rng(0).choice(n, MOST_ROWS, replace=False))
-    knn = None if labels is None else knn_accuracy(nearest, labels)
-    return Fidelity(trustworthiness(points, nearest.rows, judged), knn, k, len(judged))
+        sample = np.sort(np.random.default_rng(0).choice(n, MOST_ROWS, replace=False))
+    accuracy = None if labels is None else knn_accuracy(nearest, labels)
+    return Fidelity(trustworthiness(points, nearest.rows, sample), accuracy, k, len(sample))
 
 
 def trustworthiness(
-    points: Float[np.ndarray, "n d"], near: Int[np.ndarray, "n k"], judged: Int[np.ndarray, " m"]
+    points: Float[np.ndarray, "n d"], map_neighbours: Int[np.ndarray, "n k"], sample: Int[np.ndarray, " m"]
 ) -> float:
-    """1 less the scaled mean of how far down a row's true order its neighbours in the picture stand.
+    """Trustworthiness (Venna & Kaski 2001): how many neighbours on the map are neighbours in the latent space too.
 
-    `near` are the k nearest in the picture, and k must be under n / 2. A neighbour of true rank r > k costs r - k,
-    scaled so that 0 is the worst possible. Equally far rows share the best of their ranks.
+    A neighbour on the map that is only the r-th nearest row in the latent space, r > k, costs r - k. The result is 1
+    less the mean cost, scaled so that 0 is the worst possible. Equally far rows share the best of their ranks.
+
+    Args:
+        map_neighbours: rows of the k nearest on the map; k must be under n / 2.
+        sample: the rows to average over.
     """
     points = checked_points(points, "trustworthiness")
-    n, k = near.shape
+    n, k = map_neighbours.shape
     centred = (points - points.mean(axis=0, dtype=np.float64)).astype(np.float32)
     squares = np.einsum("nd,nd->n", centred, centred)
     cost = 0
     size = max(1, BLOCK_VALUES // n)
-    for start in range(0, len(judged), size):
-        rows = judged[start : start + size]
+    for start in range(0, len(sample), size):
+        rows = sample[start : start + size]
         distance = squares - 2 * (centred[rows] @ centred.T)  # less the row's own square, which changes no order
         distance[np.arange(len(rows)), rows] = np.inf
-        for shown in near[rows].T:
-            threshold = distance[np.arange(len(rows)), shown]
-            rank = 1 + np.count_nonzero(distance < threshold[:, None], axis=1)
+        for neighbours in map_neighbours[rows].T:
+            to_neighbour = distance[np.arange(len(rows)), neighbours]
+            rank = 1 + np.count_nonzero(distance < to_neighbour[:, None], axis=1)
             cost += int(np.maximum(rank - k, 0).sum())
-    return 1 - cost * 2 / (len(judged) * k * (2 * n - 3 * k - 1))
+    return 1 - cost * 2 / (len(sample) * k * (2 * n - 3 * k - 1))

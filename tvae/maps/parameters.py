@@ -13,7 +13,7 @@ LEAST_ROWS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class PcaParameters:
-    """PCA has none: the two directions of greatest variance."""
+    """PCA has no parameters: its axes are the two directions of greatest variance."""
 
     @property
     def method(self) -> str:
@@ -45,7 +45,7 @@ class UmapParameters:
     n_neighbors: int = 15
     """Neighbours a row keeps close, itself counted; too large a value for the rows at hand is lowered, with a note."""
     min_dist: float = 0.1
-    """How close two rows may come in the picture, on a scale where 1 is the spread of a neighbourhood."""
+    """How close two rows may come on the map, on a scale where 1 is the spread of a neighbourhood."""
 
     def __post_init__(self) -> None:
         require_int("umap.n-neighbors", self.n_neighbors, 2, 1000)

@@ -1,4 +1,4 @@
-"""Server side of the projection process: queue, progress, cancel."""
+"""The app's side of the projection process: queue, progress, cancel."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tvae.system.user_folders import default_compiled_code_folder
 MOST_WAITING = 32
 """Requests that may wait; a further one fails at once."""
 
-SECONDS_TO_GUESS = 1.0
+SECONDS_TO_ESTIMATE = 1.0
 """The time left is estimated once a layout has been computed for this long."""
 
 CANCEL_PATIENCE = 2.0
@@ -39,19 +39,19 @@ class ProjectionFailed(RuntimeError):
 
 
 class ProjectionCancelled(Exception):
-    """A layout was asked for and then not wanted any more."""
+    """The layout was cancelled while it was waiting or computed."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a request is."""
+    """Progress of a request."""
 
     share: float
     """In [0, 1]."""
     phase: str
-    """In a word or two: waiting, starting, descending, measuring, done, failed, cancelled."""
+    """One of: waiting, starting, descending, measuring, done, failed, cancelled."""
     seconds_left: float | None
-    """A guess from the time taken so far; None while there is no ground for one."""
+    """Estimated from the time taken so far; None while there is too little of it."""
 
 
 class _Job:
@@ -74,26 +74,26 @@ class _Job:
 
 
 class Ticket:
-    """One asker's hold on a layout; usable from any thread."""
+    """One caller's request for a layout: progress, result, cancel; usable from any thread."""
 
     def __init__(self, projector: Projector, job: _Job) -> None:
         self._projector, self._job = projector, job
-        self._given_up = False
+        self._cancelled = False
 
     @property
     def over(self) -> bool:
         """Whether there is nothing more to wait for: done, failed or cancelled."""
-        return self._given_up or self._job.over.is_set()
+        return self._cancelled or self._job.over.is_set()
 
     def progress(self) -> Progress:
-        """How far it is, without waiting."""
-        return self._projector._progress(self._job, self._given_up)
+        """The progress at this moment, without waiting."""
+        return self._projector._progress(self._job, self._cancelled)
 
     def cancel(self) -> None:
-        """Not wanted any more; the work stops if nobody else asked for the same. A layout that is done stays."""
+        """Withdraw the request; the work stops if nobody else asked for the same. A layout that is done stays."""
         if not self.over:
-            self._given_up = True
-            self._projector._give_up(self._job)
+            self._cancelled = True
+            self._projector._withdraw(self._job)
 
     def result(self, timeout: float | None = None) -> Layout:
         """Wait for the layout, at most `timeout` seconds.
@@ -105,7 +105,7 @@ class Ticket:
         """
         if not self.over and not self._job.over.wait(timeout):
             raise TimeoutError(f"the projection is not done after {timeout} s")
-        if self._given_up or self._job.phase == "cancelled":
+        if self._cancelled or self._job.phase == "cancelled":
             raise ProjectionCancelled("the projection was cancelled")
         if self._job.layout is None:
             raise ProjectionFailed(self._job.failure)
@@ -113,7 +113,7 @@ class Ticket:
 
 
 class Projector:
-    """The server's end of the projection process; one a server.
+    """Queue of projection requests, computed one after the other in a process of their own; one a server.
 
     The process is started at once, so that it is warm when it is needed. A running layout is cancelled by a message,
     which the process obeys between two steps of a descent, so it stays warm; where it does not within CANCEL_PATIENCE,
@@ -138,14 +138,14 @@ class Projector:
             ProjectionFailed: too many wait already, or the projector is closed.
         """
         key = cache_key(request)
-        kept = stored_layout(key, [self._folder])
+        stored = stored_layout(key, [self._folder])
         with self._lock:
             job = self._job_under_way(key)
             if job is None:
                 job = _Job(next(self._numbers), key, request)
-                if kept is not None:
+                if stored is not None:
                     job.share = 1.0
-                    job.end("done", kept)
+                    job.end("done", stored)
                 elif self._closed:
                     raise ProjectionFailed("the projector is closed")
                 elif len(self._waiting) >= MOST_WAITING:
@@ -172,17 +172,17 @@ class Projector:
         jobs = [*self._waiting, *([self._running] if self._running is not None else [])]
         return next((job for job in jobs if job.key == key and job.wanted_by > 0), None)
 
-    def _progress(self, job: _Job, given_up: bool) -> Progress:
+    def _progress(self, job: _Job, cancelled: bool) -> Progress:
         with self._lock:
-            if given_up:
+            if cancelled:
                 return Progress(job.share, "cancelled", None)
-            left = None
+            seconds_left = None
             if job.started is not None and not job.over.is_set() and job.share > 0:
                 taken = time.monotonic() - job.started
-                left = taken / job.share * (1 - job.share) if taken >= SECONDS_TO_GUESS else None
-            return Progress(job.share, job.phase, left)
+                seconds_left = taken / job.share * (1 - job.share) if taken >= SECONDS_TO_ESTIMATE else None
+            return Progress(job.share, job.phase, seconds_left)
 
-    def _give_up(self, job: _Job) -> None:
+    def _withdraw(self, job: _Job) -> None:
         with self._lock:
             job.wanted_by -= 1
             if job.wanted_by > 0 or job.over.is_set():
@@ -207,7 +207,7 @@ class Projector:
     def _work(self) -> None:
         """The working thread: keep a process, hand it one job after the other."""
         while True:
-            with contextlib.suppress(OSError):  # no process to be had now: the next request tries again, and tells
+            with contextlib.suppress(OSError):  # it can't be started now: the next request tries again, and reports it
                 self._ready_process()
             with self._lock:
                 while not self._waiting and not self._closed:
@@ -215,7 +215,7 @@ class Projector:
                 if self._closed:
                     break
                 job = self._running = self._waiting.popleft()
-            layout, failure = self._computed(job)
+            layout, failure = self._compute(job)
             if layout is not None:
                 with contextlib.suppress(OSError):  # a cache that can't be written is only slower
                     write_layout(layout, self._folder)
@@ -230,29 +230,29 @@ class Projector:
                     job.end("failed", failure=failure)
         self._stop()
 
-    def _computed(self, job: _Job) -> tuple[Layout | None, str]:
+    def _compute(self, job: _Job) -> tuple[Layout | None, str]:
         """The layout, or why there is none."""
         try:
             with tempfile.TemporaryDirectory(prefix="tvae-projection-") as name:
                 folder = Path(name)
-                line = _written_request(job, folder)
-                taken_up, failure = self._exchange(job, line)
-                if not taken_up and job.wanted_by > 0:  # the process had ended while it was idle
+                line = _write_request(job, folder)
+                accepted, failure = self._exchange(job, line)
+                if not accepted and job.wanted_by > 0:  # the process had ended while it was idle
                     _, failure = self._exchange(job, line)
                 layout = None if failure else stored_layout(job.key, [folder])
-        except Exception as error:  # a full disk, no process to be had: whatever it is, those who wait must hear of it
+        except Exception as error:  # a full disk, no process: whatever it is, those who wait must hear of it
             reason = (str(error).splitlines() or [""])[0]
             return None, f"the projection could not be handed over ({type(error).__name__}: {reason})"
         return layout, failure or ("" if layout is not None else "the projection process left no layout")
 
     def _exchange(self, job: _Job, line: str) -> tuple[bool, str]:
-        """Send a request and follow it to its end: whether the process took it up, and why it failed."""
+        """Send a request and follow it to its end: whether the process accepted it, and why it failed."""
         process = self._ready_process()
         if process is None:
             return True, "the projector is closed"
         assert process.stdin is not None
         assert process.stdout is not None
-        taken_up = False
+        accepted = False
         with contextlib.suppress(OSError, ValueError):  # a pipe whose other end is gone, a line cut off by a kill
             with self._lock:
                 if job.wanted_by == 0:
@@ -267,17 +267,17 @@ class Projector:
                     return True, "cancelled"
                 if "failed" in message:
                     return True, str(message["failed"])
-                taken_up = True
+                accepted = True
                 with self._lock:
                     job.started = time.monotonic() if job.started is None else job.started
                     job.share, job.phase = float(message["share"]), str(message["phase"])
-        process.kill()  # where its last line was no answer of ours, it may still be there
+        process.kill()  # where its last line was garbled, it may still be alive
         status = process.wait()
         ended = f"by signal {-status}" if status < 0 else f"with status {status}"
-        return taken_up, f"the projection process ended {ended}; ask again to start it anew"
+        return accepted, f"the projection process ended {ended}; ask again to start it anew"
 
     def _ready_process(self) -> subprocess.Popen[str] | None:
-        """The process, a fresh one where the last has ended; None once the projector is closed."""
+        """The process, a new one where the last has ended; None once the projector is closed."""
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._stop()
@@ -318,8 +318,8 @@ def compiled_code_folder() -> Path:
     return default_compiled_code_folder() / "-".join((*versions, f"python-{platform.python_version()}"))
 
 
-def _written_request(job: _Job, folder: Path) -> str:
-    """Write the request's arrays into the folder; returns the line with the rest."""
+def _write_request(job: _Job, folder: Path) -> str:
+    """Write the request's arrays into the folder; returns the line of JSON that holds everything else."""
     request = job.request
     assert request is not None
     arrays = {f"means{i}": points for i, points in enumerate(request.means.values())}

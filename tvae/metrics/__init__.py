@@ -9,7 +9,7 @@ neighbour_changes.py  Neighbours gained and lost between two latent spaces, row 
 neighbours.py         Exact nearest neighbours
 precision_recall.py   Improved precision and recall of samples (Kynkaanniemi et al. 2019)
 random_triplets.py    Random triplets, and triplet accuracy estimated from them as in the paper
-scores.py             Retrieval, silhouette, KL per latent, active units
+scores.py             Scores of one arm's latent means: retrieval, silhouette, KL per latent, active units
 selection_summary.py  Class mix, mean image and neighbourhood change of selected rows
 triplet_accuracy.py   Exact triplet accuracy at any margins, by anchor and by class
 triplet_curve.py      Exact triplet accuracy on a grid of margins, so that a slider is a look-up

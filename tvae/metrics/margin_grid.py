@@ -29,13 +29,13 @@ class MarginGrid:
 
     @property
     def margins(self) -> Float[np.ndarray, " m"]:
-        """All of them, ascending."""
+        """All margins of the grid, ascending."""
         return self.step * np.arange(self.first, self.first + self.n_margins)
 
 
 @dataclass(frozen=True)
 class BlockCounts:
-    """The triplets of a block of anchors of one class."""
+    """Counts and hinges of the triplets of a block of anchors of one class."""
 
     own: int
     """Position of the anchors' class."""
@@ -97,22 +97,22 @@ def count_block_by_margin(groups: GroupedMeans, block: AnchorBlock, grid: Margin
     n_anchors, n_classes = block.last - block.first, len(groups.classes)
     sorted_means = groups.columns, groups.points, groups.starts
     margins = grid.margins
-    near = np.abs(margins) <= 3 * radius(groups)  # beyond that every gap lies on one side of the margin
+    reached = np.abs(margins) <= 3 * radius(groups)  # beyond that every gap lies on one side of the margin
     satisfied = np.zeros((grid.n_margins, n_classes if by_class else 1), np.int64)
-    hinges, near_hinges = np.zeros(grid.n_margins), np.zeros(near.sum())
-    by_anchor = np.zeros((n_anchors, near.sum()), np.int64)
-    gaps = count_satisfied(*sorted_means, *block, margins[near], False, by_anchor, near_hinges)
-    hinges[near] = near_hinges
-    hinges[margins > 0] = np.where(near, hinges, n_anchors * margins - gaps)[margins > 0]
+    hinges, reached_hinges = np.zeros(grid.n_margins), np.zeros(reached.sum())
+    by_anchor = np.zeros((n_anchors, reached.sum()), np.int64)
+    gaps = count_satisfied(*sorted_means, *block, margins[reached], False, by_anchor, reached_hinges)
+    hinges[reached] = reached_hinges
+    hinges[margins > 0] = np.where(reached, hinges, n_anchors * margins - gaps)[margins > 0]
     negatives = np.where(np.arange(n_classes) == block.own, 0, groups.sizes)
-    everything = n_anchors * (groups.sizes[block.own] - 1) * negatives
-    satisfied[~near & (margins < 0)] = everything if by_class else everything.sum()
+    all_triplets = n_anchors * (groups.sizes[block.own] - 1) * negatives
+    satisfied[~reached & (margins < 0)] = all_triplets if by_class else all_triplets.sum()
     if by_class:
-        by_negative = np.zeros((n_classes, near.sum()), np.int64)
-        count_satisfied(*sorted_means, *block, margins[near], True, by_negative, np.zeros(near.sum()))
-        satisfied[near] = by_negative.T
+        by_negative = np.zeros((n_classes, reached.sum()), np.int64)
+        count_satisfied(*sorted_means, *block, margins[reached], True, by_negative, np.zeros(reached.sum()))
+        satisfied[reached] = by_negative.T
     else:
-        satisfied[near] = by_anchor.sum(axis=0)[:, None]
+        satisfied[reached] = by_anchor.sum(axis=0)[:, None]
     return BlockCounts(block.own, satisfied, hinges)
 
 

@@ -57,7 +57,7 @@ class SampleQuality:
 
 
 def manifold(points: Float[np.ndarray, "n d"], k: int = NEIGHBOURS) -> Manifold:
-    """The manifold of these points; another point at the same place is a neighbour at distance 0.
+    """The region that these points cover; another point at the same place is a neighbour at distance 0.
 
     Raises:
         InputError: not rows of finite numbers, or k not from 1 to n - 1.
@@ -77,11 +77,11 @@ def manifold(points: Float[np.ndarray, "n d"], k: int = NEIGHBOURS) -> Manifold:
 def inside(covered: Manifold, points: Float[np.ndarray, "m d"]) -> Bool[np.ndarray, " m"]:
     """Whether each point lies in a ball of the manifold, or on its surface."""
     rows = np.asarray(points, np.float64)
-    result = np.empty(len(rows), bool)
+    is_inside = np.empty(len(rows), bool)
     for start in range(0, len(rows), _BLOCK):
         squared = _squared_distances(rows[start : start + _BLOCK], covered.points)  # (block, n)
-        result[start : start + _BLOCK] = (squared <= covered.squared_radii).any(axis=1)
-    return result
+        is_inside[start : start + _BLOCK] = (squared <= covered.squared_radii).any(axis=1)
+    return is_inside
 
 
 def sample_quality(real: Manifold, samples: Manifold) -> SampleQuality:
@@ -101,7 +101,7 @@ def sample_quality(real: Manifold, samples: Manifold) -> SampleQuality:
 def _squared_distances(a: Float64[np.ndarray, "p d"], b: Float64[np.ndarray, "q d"]) -> Float64[np.ndarray, "p q"]:
     squares = np.einsum("pd,pd->p", a, a)[:, None] + np.einsum("qd,qd->q", b, b)
     squared = squares - 2 * a @ b.T
-    squared[squared <= _ROUNDING * squares] = 0.0  # points in one place: no ball is too small for its own centre
+    squared[squared <= _ROUNDING * squares] = 0.0  # points at one place: a ball of radius 0 still contains its centre
     return squared
 
 

@@ -1,4 +1,4 @@
-"""Retrieval, silhouette, KL per latent, active units.
+"""Scores of one arm's latent means: retrieval, silhouette, KL per latent, active units.
 
     retrieval(means, labels)          R-precision and MAP@R within one split -> Retrieval
     silhouette(means, labels)         exact mean silhouette -> float

@@ -7,7 +7,7 @@
     evaluation.py     Encode a split and compute metrics.json
     finishing.py      Evaluate a trained run and write what the pages show of it
     history.py        A run's history.jsonl: losses while it trained
-    model_card.py     README.md of a run folder, in Hugging Face form
+    model_card.py     Model card of a run: README.md of its folder, in Hugging Face form
     origin.py         Provenance of a run that is about to be trained: versions, data, device, command
     recording.py      Recording: train a run and fill its folder
     resume_file.py    Everything needed to resume, in one safetensors file

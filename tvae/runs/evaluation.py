@@ -78,7 +78,7 @@ def encode_arm(model: VAE, split: Split) -> EncodedArm:
 
 
 def evaluate(run: Run, encoding: Encoding, margins: Sequence[float]) -> dict[str, Any]:
-    """The numbers of `python -m tvae evaluate`, as plain JSON values.
+    """Metrics of each arm, as plain JSON values: the content of metrics.json and of `python -m tvae evaluate`.
 
     Triplet accuracy is exact, over all triplets of the split. Reconstruction is from the mean, averaged over images.
     The nearest neighbours of an image are other images of the same split.
@@ -92,7 +92,7 @@ def evaluate(run: Run, encoding: Encoding, margins: Sequence[float]) -> dict[str
         "n": len(encoding.labels),
         "seed": run.config.train.seed,
         "step": run.provenance.step,
-        "arms": {name: _measured(arm, encoding.labels, margins, run.pixels) for name, arm in encoding.arms.items()},
+        "arms": {name: _arm_metrics(arm, encoding.labels, margins, run.pixels) for name, arm in encoding.arms.items()},
     }
 
 
@@ -106,7 +106,7 @@ def triplet_curves(encoding: Encoding) -> dict[str, TripletCurve]:
 
 
 def gap_histograms(encoding: Encoding) -> dict[str, GapHistogram]:
-    """How the gaps of all triplets are spread in each arm.
+    """Distribution of the gaps of all triplets in each arm.
 
     Raises:
         InputError: labels that allow no triplet.
@@ -114,9 +114,9 @@ def gap_histograms(encoding: Encoding) -> dict[str, GapHistogram]:
     return {name: gap_histogram(arm.means, encoding.labels, threads=THREADS) for name, arm in encoding.arms.items()}
 
 
-def _measured(arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], pixels: int) -> dict[str, Any]:
+def _arm_metrics(arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], pixels: int) -> dict[str, Any]:
     triplets = triplet_accuracy(arm.means, labels, margins, threads=THREADS)
-    retrieved = retrieval(arm.means, labels, threads=THREADS)
+    retrieval_scores = retrieval(arm.means, labels, threads=THREADS)
     nearest = nearest_neighbours(arm.means, min(5, len(labels) - 1))
     reconstruction = float(arm.errors.mean(dtype=np.float64))
     return {
@@ -133,8 +133,8 @@ def _measured(arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], pix
         "active_units": active_units(arm.means),
         "knn_accuracy": knn_accuracy(nearest.first(1), labels),
         "knn_accuracy_5": knn_accuracy(nearest, labels),
-        "r_precision": retrieved.r_precision,
-        "map_at_r": retrieved.map_at_r,
+        "r_precision": retrieval_scores.r_precision,
+        "map_at_r": retrieval_scores.map_at_r,
         "silhouette": silhouette(arm.means, labels, threads=THREADS),
     }
 

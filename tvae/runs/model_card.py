@@ -1,4 +1,4 @@
-"""README.md of a run folder, in Hugging Face form."""
+"""Model card of a run: README.md of its folder, in Hugging Face form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def write_model_card(run: Run, metrics: dict[str, Any]) -> None:
 
 
 def model_card(run: Run, metrics: dict[str, Any]) -> str:
-    """The card's Markdown: what was trained, how, on what, what it measures, what it is not for."""
+    """The card's Markdown: what was trained, how and on which data, its metrics, what it is not for."""
     config, provenance = run.config, run.provenance
     arms = metrics["arms"]
     title = f"{' and '.join(arms) if len(arms) < 3 else f'{len(arms)} arms'} on {config.data.name}"

@@ -18,12 +18,12 @@ CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json",
 SNAPSHOTS = "snapshots"
 _TEXT_LIMIT = 16 * 2**20
 MOST_KEPT = 2_000
-"""Runs that this process keeps as it last read them; each is some kilobytes."""
+"""Runs of which this process keeps what it last read; each is some kilobytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SplitRecord:
-    """Which images a run saw, by number and fingerprint."""
+    """Number, size and fingerprint of the images of one split that a run used."""
 
     n: int
     height: int
@@ -33,7 +33,7 @@ class SplitRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """Where a run's weights come from, beyond its config."""
+    """How a run was trained, beyond its config: versions, data, command, time."""
 
     versions: dict[str, str]
     """Of tvae, python, torch and numpy."""
@@ -61,7 +61,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Run:
-    """A run's folder, its config and its provenance, checked; as it ended or as it was at a snapshot."""
+    """A run's folder with its checked config and provenance; as it ended or as it was at a snapshot."""
 
     folder: Path
     config: RunConfig
@@ -76,7 +76,7 @@ class Run:
 
     @property
     def weights_folder(self) -> Path:
-        """Where the shown weights, encoding and curves lie."""
+        """The folder of the shown weights, encoding and curves."""
         return self.folder if self.snapshot is None else self.folder / SNAPSHOTS / str(self.snapshot)
 
     @property
@@ -96,7 +96,7 @@ class Run:
 
     @property
     def snapshots(self) -> tuple[int, ...]:
-        """Steps of the whole snapshots that the folder keeps, ascending."""
+        """Steps of the complete snapshots in the folder, ascending."""
         folder = self.folder / SNAPSHOTS
         if not folder.is_dir():
             return ()
@@ -122,7 +122,7 @@ class Run:
 
     @property
     def files_key(self) -> str:
-        """Names the folder of the shown weights and its array files by their present state.
+        """A text that names the folder of the shown weights and the present state of its array files.
 
         Caches of what is read from these files use it as their key: a run that is trained on rewrites them.
         """
@@ -132,7 +132,7 @@ class Run:
 
 
 def check_split(run: Run, split: Split) -> None:
-    """Have the split be the one that the run saw.
+    """Check that the split is the one that the run used.
 
     Raises:
         InputError: it has other images, labels or order.
@@ -148,8 +148,8 @@ def check_split(run: Run, split: Split) -> None:
 
 def write_config(run: Run) -> None:
     """Write the run's config.json."""
-    plain = {**run.config.to_json(), "provenance": asdict(run.provenance)}
-    write_atomically(run.folder / CONFIG, json.dumps(plain, indent=2) + "\n")
+    config = {**run.config.to_json(), "provenance": asdict(run.provenance)}
+    write_atomically(run.folder / CONFIG, json.dumps(config, indent=2) + "\n")
 
 
 def read_run(folder: Path) -> Run:
@@ -205,7 +205,7 @@ def write_metrics(folder: Path, metrics: Mapping[str, Any]) -> None:
 
 
 def read_metrics(folder: Path) -> dict[str, Any] | None:
-    """What `evaluate` gave when the run ended, or None if it was never evaluated.
+    """The run's metrics.json as `evaluate` gave it when the run ended, or None if it was never evaluated.
 
     Raises:
         InputError: the file is garbled.

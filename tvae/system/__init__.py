@@ -2,13 +2,13 @@
 
 app_folder.py        The folder of the app's entry script, its pages and the runs that ship
 array_files.py       Arrays in .npz and safetensors files, read with a size limit and checked
-child_process.py     How this program's processes are started: environment, apart from the terminal, after the app
+child_process.py     Child processes: environment, detached from the terminal, lower priority than the app
 compiled.py          numba's njit with the settings that all kernels share
 csv_table.py         Tables as CSV text that a spreadsheet reads as text, never as a formula
 files.py             Atomic writes, bounded reads, strict JSON
 json_lines.py        JSON-lines files that are appended to while they are read
-process_identity.py  Which process a process number means: the number, when it was created and its command line
+process_identity.py  Identity of a process: its number, time of creation and command line (numbers are used again)
 process_lock.py      File locks that the operating system releases when their process ends
-reserved_file.py     A small file with its room set aside, so that it can be written when the disk is full
+reserved_file.py     A small file whose disk space is reserved, so that it can be written when the disk is full
 user_folders.py      Where a user's data sets, runs, layouts and classifiers are kept; run ids
 """

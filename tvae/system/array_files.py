@@ -59,7 +59,7 @@ def parse_weights(
 
 
 def safetensors_header(content: bytes, where: str, limit: int = HEADER_LIMIT) -> dict[str, Any]:
-    """What a safetensors file says of its tensors, of at most `limit` bytes.
+    """The header of a safetensors file, at most `limit` bytes: shape and type of each tensor by name.
 
     Raises:
         InputError: cut, garbled, larger, or with a name twice.
@@ -68,13 +68,13 @@ def safetensors_header(content: bytes, where: str, limit: int = HEADER_LIMIT) ->
     if len(content) < 8 or length > min(limit, len(content) - 8):
         raise InputError(f"{where}: cut short or not a safetensors file")
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({key for key, _ in pairs}) != len(pairs):
             raise InputError(f"{where}: its header names a tensor twice")
         return dict(pairs)
 
     try:
-        header = json.loads(content[8 : 8 + length], object_pairs_hook=once)
+        header = json.loads(content[8 : 8 + length], object_pairs_hook=unique_keys)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         raise InputError(f"{where}: its header is not JSON; it is not a safetensors file") from None
     if not isinstance(header, dict):
@@ -92,7 +92,7 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
 def npz_arrays(content: bytes, limit: int = NPZ_LIMIT) -> dict[str, np.ndarray]:
     """The arrays of an .npz file, at most `limit` bytes of them; never unpickles.
 
-    Not read by numpy, which makes room for whatever a header claims before it looks at what is there.
+    Not read by numpy, which allocates as much memory as a header claims before it reads the data.
 
     Raises:
         InputError: it is not such a file, or holds more.
@@ -105,7 +105,7 @@ def npz_arrays(content: bytes, limit: int = NPZ_LIMIT) -> dict[str, np.ndarray]:
             return {member.filename.removesuffix(".npy"): _npy_array(archive.read(member)) for member in members}
     except (ValueError, OSError, EOFError, KeyError, OverflowError, MemoryError) as error:
         raise InputError(f"not an .npz file of plain arrays ({error})") from None
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:  # odd or damaged members
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:  # unusual or damaged members
         raise InputError(f"not an .npz file of plain arrays ({error})") from None
 
 

@@ -13,16 +13,16 @@ from typing import Any
 from tvae.errors import InputError
 
 _PATIENCE = 1.0
-"""Seconds."""
+"""Seconds for which a refused rename is tried again."""
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
     """Put the content at `path`: a temporary name beside it, fsync, rename.
 
-    Whoever reads, and whoever finds the folder after a kill, sees the old file or the new one.
+    A reader sees the old file or the new one, also after a kill in between.
 
     Raises:
-        OSError: the folder can't be written, the disk is full; the old file stands.
+        OSError: the folder can't be written, the disk is full; the old file stays.
     """
     temporary = _temporary(path)
     try:
@@ -38,7 +38,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 
 def make_writable_folder(folder: Path) -> None:
-    """Have the folder there, and know now rather than after an hour of work that it can be written.
+    """Make the folder, and check that it can be written: now rather than after an hour of work.
 
     Raises:
         OSError: it can't be made or written.
@@ -67,7 +67,7 @@ def read_bounded(path: Path, limit: int) -> bytes:
 
 
 def file_state(path: Path) -> str:
-    """Names a file by its present state: another text once it was rewritten, also with as many bytes."""
+    """A text that names a file and its present state: it changes when the file is rewritten, also with equal length."""
     try:
         state = path.stat()
     except OSError:
@@ -98,13 +98,13 @@ def read_json(text: str, where: str) -> Any:
 
 def _replace(temporary: Path, path: Path) -> None:
     """Rename; on Windows that is refused for the moment in which another process reads the file at `path`."""
-    until = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _PATIENCE
     while True:
         try:
             temporary.replace(path)
             return
         except PermissionError:
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 raise
         time.sleep(0.01)
 

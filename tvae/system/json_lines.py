@@ -13,7 +13,7 @@ _LIMIT = 16 * 2**20
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
-    """Add a line, in one write: a kill leaves it whole or torn at its end.
+    """Add a line, in one write: after a kill it is complete, or cut at its end.
 
     Raises:
         OSError: the disk is full.
@@ -25,7 +25,7 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The lines so far, none where there is no file; a last line that a kill has torn is passed over.
+    """The lines so far, none where there is no file; an incomplete last line, left by a kill, is skipped.
 
     Raises:
         InputError: any other line is not JSON.
@@ -33,12 +33,12 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     lines = read_bounded(path, _LIMIT).decode(errors="replace").split("\n")
-    whole = lines[:-1]  # what follows the last line end was not finished
-    return [read_json(line, f"{path}, line {number}") for number, line in enumerate(whole, 1)]
+    complete = lines[:-1]  # text after the last line end is an unfinished line
+    return [read_json(line, f"{path}, line {number}") for number, line in enumerate(complete, 1)]
 
 
 def cut_rows(path: Path, step: int) -> None:
-    """Keep the lines up to this step, as if nothing had come after it."""
+    """Remove the lines after this step."""
     if path.exists():
-        kept = [row for row in read_rows(path) if row["step"] <= step]
-        write_atomically(path, "".join(json.dumps(row) + "\n" for row in kept))
+        kept_rows = [row for row in read_rows(path) if row["step"] <= step]
+        write_atomically(path, "".join(json.dumps(row) + "\n" for row in kept_rows))

@@ -1,4 +1,4 @@
-"""Which process a process number means: the number, when it was created and its command line."""
+"""Identity of a process: its number, time of creation and command line (numbers are used again)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psutil
 
 _TOLERANCE = 5.0
-"""Seconds by which a time of creation may differ from itself: it is told by a clock that is set now and then."""
+"""Seconds by which two readings of one time of creation may differ: the system's clock is adjusted now and then."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class ProcessIdentity:
         """
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.created) < _TOLERANCE and is_its_command_line(process.cmdline())
+            is_same = abs(process.create_time() - self.created) < _TOLERANCE and is_its_command_line(process.cmdline())
         except psutil.Error:
             return None
-        return process if same else None
+        return process if is_same else None
 
 
 def this_process() -> ProcessIdentity:

@@ -4,7 +4,7 @@ filelock's native locks (flock, LockFileEx) are free again the moment their proc
 where a file system has no locks, a marker file, is not: a killed process leaves it behind. `lock_descriptor` has
 no fallback and raises there.
 
-Such a lock can't be handed to another process. Whoever starts a process that is to hold one waits until it does.
+Such a lock can't be handed to another process. A caller that starts a process which is to hold one waits until it does.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 
 import filelock
 
-_LOOKING = threading.Lock()
+_CHECKING = threading.Lock()
 _PATIENCE = 1.0
-"""Seconds: whoever looks whether a lock is held holds it for microseconds."""
+"""Seconds: a process that checks whether a lock is held holds it itself for microseconds."""
 
 
 class ProcessLock:
@@ -30,7 +30,8 @@ class ProcessLock:
 
     def release(self) -> None:
         """Let another process take the lock."""
-        with contextlib.suppress(OSError):  # first: a process that is just being started may have a copy of the file
+        # Before the close: a child process that is just starting may have a copy of the descriptor.
+        with contextlib.suppress(OSError):
             filelock.unlock_descriptor(self._descriptor)
         os.close(self._descriptor)
 
@@ -47,8 +48,8 @@ def take_lock(path: Path, poll_seconds: float = 0.01) -> ProcessLock | None:
     Raises:
         OSError: the file can't be made, or its file system has no locks.
     """
-    until = time.monotonic() + _PATIENCE
-    while (lock := _locked(path, os.O_RDWR | os.O_CREAT)) is None and time.monotonic() < until:
+    deadline = time.monotonic() + _PATIENCE
+    while (lock := _lock_if_free(path, os.O_RDWR | os.O_CREAT)) is None and time.monotonic() < deadline:
         time.sleep(poll_seconds)
     return lock
 
@@ -56,22 +57,22 @@ def take_lock(path: Path, poll_seconds: float = 0.01) -> ProcessLock | None:
 def lock_is_held(path: Path) -> bool:
     """Whether any process holds the lock of this file.
 
-    To look is to take the lock for an instant. Two that look at once would each believe the other to be the holder,
-    so they look one after the other: the threads of a process, and processes under a lock of their own beside it.
+    The check takes the lock for an instant. Two checks at once would each take the other for the holder, so they run
+    one after the other: the threads of a process, and processes under a lock of their own beside it.
     """
     if not path.is_file():
         return False
-    with _LOOKING:
-        return _look(path)
+    with _CHECKING:
+        return _is_locked(path)
 
 
-def _look(path: Path) -> bool:
+def _is_locked(path: Path) -> bool:
     turn = None
     try:
         with contextlib.suppress(OSError):  # a folder that can only be read
             turn = take_lock(path.with_name(f"{path.name}.look"), poll_seconds=0.001)
-        lock = _locked(path, os.O_RDWR if os.access(path, os.W_OK) else os.O_RDONLY)
-    except OSError:  # gone by now, or no locks here: then nobody holds one
+        lock = _lock_if_free(path, os.O_RDWR if os.access(path, os.W_OK) else os.O_RDONLY)
+    except OSError:  # the file is gone, or its file system has no locks: nobody holds one
         return False
     finally:
         if turn is not None:
@@ -82,17 +83,17 @@ def _look(path: Path) -> bool:
     return False
 
 
-def _locked(path: Path, flags: int) -> ProcessLock | None:
+def _lock_if_free(path: Path, flags: int) -> ProcessLock | None:
     """The lock of this file if it is free at this moment."""
     descriptor = os.open(path, flags, 0o644)
     try:
         try:
-            taken = filelock.lock_descriptor(descriptor, blocking=False)
+            is_taken = filelock.lock_descriptor(descriptor, blocking=False)
         except OSError as error:
             reason = "this file system can't lock files; name a folder on another one"
             raise OSError(error.errno, reason, str(path)) from None
         # A file that was removed before it was locked excludes nobody: another has been made, or will be.
-        if taken and path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
+        if is_taken and path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
             return ProcessLock(descriptor)
     except BaseException:
         os.close(descriptor)

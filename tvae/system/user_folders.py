@@ -13,17 +13,17 @@ from platformdirs import user_cache_path, user_data_path
 from tvae.errors import InputError
 
 _NAME = re.compile(r"[^./\\\x00][^/\\\x00]{0,119}")
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read as another
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
 
 
 def runs_folder() -> Path:
     """The folder of a person's own runs: TVAE_RUNS where it is set, else this user's data folder."""
-    named = os.environ.get("TVAE_RUNS")
-    return Path(named).expanduser() if named else user_data_path("tvae", appauthor=False) / "runs"
+    setting = os.environ.get("TVAE_RUNS")
+    return Path(setting).expanduser() if setting else user_data_path("tvae", appauthor=False) / "runs"
 
 
 def new_run_id() -> str:
-    """A name for a run's folder that no other run has."""
+    """A new random id, which is also the name of the run's folder."""
     return "".join(secrets.choice(_LETTERS) for _ in range(10))
 
 
@@ -48,8 +48,8 @@ def default_classifiers_folder() -> Path:
 
 def default_compiled_code_folder() -> Path:
     """Where numba keeps machine code for this user: NUMBA_CACHE_DIR where it is set, else this user's cache folder."""
-    named = os.environ.get("NUMBA_CACHE_DIR")
-    return Path(named).expanduser() if named else user_cache_path("tvae", appauthor=False) / "numba"
+    setting = os.environ.get("NUMBA_CACHE_DIR")
+    return Path(setting).expanduser() if setting else user_cache_path("tvae", appauthor=False) / "numba"
 
 
 def default_layouts_folder() -> Path:
@@ -59,5 +59,5 @@ def default_layouts_folder() -> Path:
 
 def default_folder() -> Path:
     """The folder that holds the data sets: TVAE_DATA where it is set, else this user's cache folder."""
-    named = os.environ.get("TVAE_DATA")
-    return Path(named).expanduser() if named else platformdirs.user_cache_path("tvae", appauthor=False)
+    setting = os.environ.get("TVAE_DATA")
+    return Path(setting).expanduser() if setting else platformdirs.user_cache_path("tvae", appauthor=False)

@@ -1,4 +1,4 @@
-"""Layout of each side: stored, computed, or PCA meanwhile."""
+"""Map of each side of the page: a stored layout, a computed one, or PCA until it is computed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ METHOD_NAMES = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """One side's map: its positions, and what is known of them."""
+    """The map that one side of the page shows: positions, how they were made, how good they are."""
 
     positions: Float32[np.ndarray, "n 2"]
     linear: LinearMap | None
@@ -34,16 +34,16 @@ class Picture:
     told: str
     """Method and parameters, in a few words."""
     fidelity: Fidelity | None
-    """None for the PCA that is shown meanwhile."""
+    """None for PCA that stands in for another layout."""
     notes: tuple[str, ...] = ()
     ticket: Ticket | None = None
-    """Of the layout that will take this one's place."""
+    """Of the layout that is being computed and will replace this one."""
     failed: str = ""
-    """Why the layout asked for is not shown."""
+    """Why the requested layout is not shown."""
     key: str = ""
-    """Cache key of the layout asked for."""
+    """Cache key of the requested layout."""
     method: str = "pca"
-    """pca, tsne or umap: what is shown."""
+    """Of the map that is shown: pca, tsne or umap."""
 
 
 def request_for(view: View, other: View, parameters: Parameters, seed: int) -> ProjectionRequest:
@@ -56,33 +56,33 @@ def request_for(view: View, other: View, parameters: Parameters, seed: int) -> P
     labels = None if encoding is None else encoding.labels
     if (view.run.folder, view.run.snapshot) == (other.run.folder, other.run.snapshot) and encoding is not None:
         return ProjectionRequest(means=encoding.means, parameters=parameters, seed=seed, labels=labels)
-    both = {name_in(each, other_than): each.encoded.means for each, other_than in ((view, other), (other, view))}
-    in_order = dict(sorted(both.items()))  # the same request, and so the same start, from either side
+    means = {name_in(side, opposite): side.encoded.means for side, opposite in ((view, other), (other, view))}
+    in_order = dict(sorted(means.items()))  # the same request, and so the same start, from either side
     return ProjectionRequest(means=in_order, parameters=parameters, seed=seed, labels=labels)
 
 
 def name_in(view: View, other: View) -> str:
-    """What the request of `view` beside `other` calls it."""
+    """Name of `view` in the request that shows it beside `other`."""
     run = "" if view.run.folder == other.run.folder else f"{view.run.name}/"
     return f"{run}{view.arm}" if view.run.snapshot == other.run.snapshot else f"{run}{view.arm} at {view.run.step}"
 
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """How far a layout is that was asked for."""
+    """State of a requested layout: done, being computed, or failed."""
 
     layout: Layout | None = None
     ticket: Ticket | None = None
     """While it is computed."""
     failed: str = ""
-    """Why there is none and will be none, as the end of a sentence."""
+    """Why there will be no layout, as the end of a sentence."""
 
 
 def asked_layout(run: Run, key: str, request: ProjectionRequest, kept: Layouts) -> Asked:
-    """The layout of this cache key where it is stored or done; else it is asked for, once."""
-    found = cached.layout_with_key(run, key)
-    if found is not None:
-        return Asked(found)
+    """The layout with this cache key where it is stored or done; else it is requested, once."""
+    stored = cached.layout_with_key(run, key)
+    if stored is not None:
+        return Asked(stored)
     try:
         ticket = kept.tickets.get(key)
         if ticket is None:
@@ -95,56 +95,57 @@ def asked_layout(run: Run, key: str, request: ProjectionRequest, kept: Layouts) 
 
 
 def picture(view: View, other: View, request: ProjectionRequest, kept: Layouts) -> Picture:
-    """What to show of `view` now."""
+    """The map of `view` to show now: the requested layout, the one before it, or PCA."""
     key, name = cache_key(request), name_in(view, other)
     group = (*request.means, view.key)
     if request.method == "pca" and len(view.encoded.means) <= QUICK_ROWS:
-        asked = Asked(cached.layout_with_key(view.run, key) or cached.layout_at_once(request))
+        request_state = Asked(cached.layout_with_key(view.run, key) or cached.layout_at_once(request))
     else:
-        asked = asked_layout(view.run, key, request, kept)
-    found, failed = asked.layout, asked.failed
-    if found is not None:
-        kept.standing[group] = found
-        return _of_layout(found, name, key)
+        request_state = asked_layout(view.run, key, request, kept)
+    layout, failed = request_state.layout, request_state.failed
+    if layout is not None:
+        kept.standing[group] = layout
+        return _of_layout(layout, name, key)
     method = METHOD_NAMES[request.method]
     if failed and group in kept.standing:
         return _of_layout(kept.standing[group], name, key, f"{method} {failed}.")
-    told = "PCA" if failed or request.method == "pca" else f"PCA, while {method} is computed"
+    caption = "PCA" if failed or request.method == "pca" else f"PCA, while {method} is computed"
     failed = f"{method} {failed}." if failed else ""
-    return replace(quick_pca(view.encoded.means, told), ticket=asked.ticket, failed=failed, key=key)
+    return replace(quick_pca(view.encoded.means, caption), ticket=request_state.ticket, failed=failed, key=key)
 
 
 def laid_over(left: Picture, right: Picture, rows: Int[np.ndarray, " m"] | None) -> Picture:
-    """The right map turned, mirrored and scaled to lie like the left one, for all rows or for these."""
-    chosen = rows if rows is not None and len(rows) else None
-    return _aligned(right, align(left.positions, right.positions, chosen))
+    """The right map turned, mirrored and scaled to fit the left one best, over all rows or over these."""
+    aligned_rows = rows if rows is not None and len(rows) else None
+    return _aligned(right, align(left.positions, right.positions, aligned_rows))
 
 
 def passing_picture(view: View) -> Picture:
-    """PCA, unmeasured: what a view is shown by while the epochs play."""
+    """PCA without measures: the map of a view while the epochs play."""
     return quick_pca(view.encoded.means, "PCA, while the epochs play")
 
 
-def kept_still(view: View, shown: Picture) -> Picture:
-    """The map of a snapshot turned and mirrored to lie like PCA of the arm as it ended; any other as it is.
+def kept_still(view: View, side_map: Picture) -> Picture:
+    """The map of a snapshot turned and mirrored to fit PCA of the arm as it ended; any other map as it is.
 
     So the left map, which the right one is laid over, does not turn about from one epoch to the next.
     """
     trained = None if view.run.snapshot is None else cached.encoding(view.run.at(None))
     if trained is None:
-        return shown
-    return _aligned(shown, align(quick_pca(trained.arms[view.arm].means, "PCA").positions, shown.positions))
+        return side_map
+    final_pca = quick_pca(trained.arms[view.arm].means, "PCA")
+    return _aligned(side_map, align(final_pca.positions, side_map.positions))
 
 
-def _aligned(shown: Picture, alignment: Alignment) -> Picture:
-    linear = None if shown.linear is None else shown.linear.aligned(alignment)
-    return replace(shown, positions=alignment.apply(shown.positions).astype(np.float32), linear=linear)
+def _aligned(side_map: Picture, alignment: Alignment) -> Picture:
+    linear = None if side_map.linear is None else side_map.linear.aligned(alignment)
+    return replace(side_map, positions=alignment.apply(side_map.positions).astype(np.float32), linear=linear)
 
 
-def quick_pca(means: Float32[np.ndarray, "n d"], told: str) -> Picture:
-    """PCA, unmeasured: what is shown while another map is computed."""
+def quick_pca(means: Float32[np.ndarray, "n d"], caption: str) -> Picture:
+    """PCA without measures, which takes milliseconds; `caption` says what it is."""
     linear = pca_maps({"": means})[""]
-    return Picture(linear.positions(means).astype(np.float32), linear, told, None)
+    return Picture(linear.positions(means).astype(np.float32), linear, caption, None)
 
 
 def parameters_told(parameters: Parameters) -> str:
@@ -156,14 +157,14 @@ def parameters_told(parameters: Parameters) -> str:
     return f"UMAP, {parameters.n_neighbors} neighbours"
 
 
-def _of_layout(found: Layout, name: str, key: str, failed: str = "") -> Picture:
+def _of_layout(layout: Layout, name: str, key: str, failed: str = "") -> Picture:
     return Picture(
-        found.positions[name],
-        found.maps.get(name),
-        parameters_told(found.parameters),
-        found.fidelity.get(name),
-        notes=found.notes,
+        layout.positions[name],
+        layout.maps.get(name),
+        parameters_told(layout.parameters),
+        layout.fidelity.get(name),
+        notes=layout.notes,
         failed=failed,
         key=key,
-        method=found.method,
+        method=layout.method,
     )
