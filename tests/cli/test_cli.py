@@ -213,7 +213,10 @@ def test_a_run_ended_at_any_moment_leaves_a_loadable_checkpoint(tmp_path, end_si
         time.sleep(0.05)
     time.sleep(0.5)
     worker.send_signal(end_signal)
-    _, stderr = worker.communicate(timeout=60)
+    try:
+        _, stderr = worker.communicate(timeout=60)
+    finally:
+        worker.kill()  # where whoever runs the tests has it ignore this signal, it would train for hours
     run = read_run(folder)
     assert not run.provenance.finished
     for arm in run.config.arms:
