@@ -1,5 +1,7 @@
 """Trustworthiness against scikit-learn's, 2-D kNN accuracy against plain voting."""
 
+import math
+
 import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness as reference
@@ -58,8 +60,22 @@ def test_few_rows(n: int, defined: bool) -> None:
         assert 0 <= measures.trustworthiness <= 1
 
 
-def test_equal_points_have_no_order_to_break() -> None:
-    assert fidelity(np.ones((20, 3)), POSITIONS[:20], None).trustworthiness == 1
+def test_of_equal_points_trustworthiness_is_not_defined() -> None:
+    assert fidelity(np.ones((20, 3)), POSITIONS[:20], None).trustworthiness is None
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e-3])
+def test_trustworthiness_far_from_the_origin_is_that_of_plain_loops(spread: float) -> None:
+    points = (1e4 + spread * POINTS[:120]).astype(np.float32)  # at the small spread many distances are equal
+    near = nearest_neighbours(POSITIONS[:120], 5).rows.tolist()
+    rows = points.astype(np.float64).tolist()
+    cost = 0
+    for i in range(120):
+        distances = [math.dist(rows[i], rows[j]) if j != i else math.inf for j in range(120)]
+        ranks = [1 + sum(d < distances[j] for d in distances) for j in near[i]]
+        cost += sum(max(0, rank - 5) for rank in ranks)
+    plain = 1 - 2 * cost / (120 * 5 * (2 * 120 - 3 * 5 - 1))
+    assert fidelity(points, POSITIONS[:120], None).trustworthiness == pytest.approx(plain, abs=1e-12)
 
 
 def test_arrays_that_do_not_match_are_refused() -> None:

@@ -30,7 +30,7 @@ def points(request) -> np.ndarray:
     if request.param == "equal":
         return np.full((30, 2), 0.1, np.float32)
     if request.param == "far":
-        return (rng.integers(0, 4, (70, 3)) / 8 + 4096).astype(np.float32)
+        return (rng.integers(0, 4, (70, 3)) / 8 + 1e4).astype(np.float32)
     return rng.normal(size=(90, 5)).astype(np.float32)
 
 

@@ -35,7 +35,7 @@ def points_of(kind: str) -> np.ndarray:
     if kind == "equal":
         return np.full((60, 5), 0.1)
     if kind == "far from the origin":  # a product of float32 matrices alone would see nothing but rounding here
-        return rng.integers(0, 4, size=(120, 3)) / 8 + 4096.0
+        return rng.integers(0, 4, size=(120, 3)) / 8 + 1e4
     if kind == "outlier":
         return np.concatenate([rng.normal(size=(80, 3)), [[1e6, -1e6, 1e6]]])
     raise AssertionError(kind)

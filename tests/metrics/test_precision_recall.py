@@ -21,7 +21,7 @@ def plain_share(centres: list[list[float]], points: list[list[float]], k: int) -
     return hits / len(points)
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "grid", "duplicates", "unequal", "far"])
+@pytest.mark.parametrize("kind", ["gaussian", "grid", "duplicates", "unequal", "far", "close and far"])
 @pytest.mark.parametrize("k", [1, 3])
 def test_precision_and_recall_are_those_of_plain_loops(kind, k):
     random = np.random.default_rng(4)
@@ -32,6 +32,8 @@ def test_precision_and_recall_are_those_of_plain_loops(kind, k):
     elif kind == "duplicates":
         real, samples = np.repeat(random.normal(size=(12, 4)), 5, axis=0), random.normal(size=(40, 4))
         samples[:9] = real[::7][:9]
+    elif kind == "close and far":  # float32 features of much the same images
+        real, samples = (random.normal(1e4, 2e-3, (50, 3)).astype(np.float32).astype(float) for _ in range(2))
     elif kind == "far":
         real, samples = random.normal(1e4, 1, (50, 3)), random.normal(1e4, 1, (50, 3))
     else:

@@ -41,6 +41,7 @@ def retrieval_by_sorting(means: np.ndarray, labels: np.ndarray) -> tuple[float, 
     ("means", "labels"),
     [
         (MEANS, LABELS),
+        ((1e4 + 1e-3 * MEANS).astype(np.float32), LABELS),
         (RNG.integers(0, 3, (60, 2)), RNG.integers(0, 3, 60)),
         (RNG.normal(size=(12, 2)), np.array([0] * 9 + [1, 1, 2])),
         (np.ones((10, 2)), np.array([0] * 5 + [1] * 5)),
@@ -76,6 +77,11 @@ def test_retrieval_of_the_published_example(right: list[int], r_precision: float
 def test_nothing_to_retrieve() -> None:
     with pytest.raises(InputError, match="nothing to retrieve"):
         retrieval(np.zeros((3, 2)), np.arange(3))
+
+
+def test_silhouette_far_from_the_origin() -> None:
+    moved = 1e4 + 1e-3 * MEANS.astype(np.float64)
+    assert silhouette(moved, LABELS) == pytest.approx(silhouette(MEANS, LABELS), abs=1e-7)
 
 
 @pytest.mark.parametrize("labels", [LABELS, np.array([0] * 80 + [1] * 9 + [2])])

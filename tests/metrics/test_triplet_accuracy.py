@@ -68,6 +68,7 @@ def small_sets() -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "three places": (rng.integers(0, 3, (80, 1)).astype(np.float32), np.repeat([0, 1], [12, 68])),
         "duplicates": (np.repeat(rng.normal(size=(4, 6)), 10, axis=0), rng.integers(0, 3, 40)),
         "swallowed by the margin": (swallowed, np.repeat([0, 1], [30, 14])),
+        "close and far from 0": ((1e4 + 2e-3 * rng.normal(size=(30, 5))).astype(np.float32), rng.integers(0, 3, 30)),
         "collapsed": (np.ones((20, 4)), rng.integers(0, 3, 20)),
         "nearly collapsed": (1e-300 * rng.normal(size=(20, 4)), rng.integers(0, 3, 20)),
     }

@@ -27,6 +27,7 @@ SETS = {
     "far beyond the grid": (1e3 * RNG.normal(size=(40, 3)), RNG.integers(0, 2, 40)),
     "much smaller than a step": (1e-9 * RNG.normal(size=(90, 3)), RNG.integers(0, 3, 90)),
     "nearly equidistant": (np.eye(40) + 1e-8 * RNG.normal(size=(40, 40)), np.arange(40) % 4),
+    "close and far from 0": ((1e4 + RNG.normal(size=(60, 5))).astype(np.float32), RNG.integers(0, 3, 60)),
     "collapsed": (np.ones((20, 4)), RNG.integers(0, 3, 20)),
 }
 

@@ -49,12 +49,13 @@ def as_set(triplets: Triplets) -> set[tuple[int, int, int]]:
 
 @pytest.mark.parametrize("k", [1, 7, 300, 10_000])
 @pytest.mark.parametrize("classes", [(None, None), (1, None), (None, 8), (5, 0)])
-def test_worst_equal_enumeration(k: int, classes: tuple[int | None, int | None]) -> None:
+@pytest.mark.parametrize("means", [MEANS, 1e4 + 1e-3 * MEANS], ids=["around 0", "close and far from 0"])
+def test_worst_equal_enumeration(k: int, classes: tuple[int | None, int | None], means: np.ndarray) -> None:
     anchor_class, negative_class = classes
-    triplets = worst_triplets(MEANS, LABELS, k, anchor_class=anchor_class, negative_class=negative_class)
+    triplets = worst_triplets(means, LABELS, k, anchor_class=anchor_class, negative_class=negative_class)
     everything = every_triplet(*classes)
-    expected = np.sort(violations(MEANS, everything))[::-1][:k]
-    np.testing.assert_allclose(violations(MEANS, triplets), expected, rtol=1e-12)
+    expected = np.sort(violations(means, everything))[::-1][:k]
+    np.testing.assert_allclose(violations(means, triplets), expected, rtol=1e-12)
     assert len(as_set(triplets)) == len(triplets) == min(k, len(everything))
     assert as_set(triplets) <= as_set(everything)
 

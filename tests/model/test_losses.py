@@ -11,7 +11,6 @@ from tvae.model.losses import (
     LossTerms,
     batch_all_hinge,
     bernoulli,
-    euclidean_distances,
     kl_divergence,
     negative_mask,
     squared_l2,
@@ -123,9 +122,31 @@ def test_the_triplet_term_is_the_mean_hinge_of_the_chosen_triplets(numbers, batc
     assert not unweighted.requires_grad, "a term of weight 0 is measured without a gradient"
 
 
-def test_distances_are_euclidean(numbers):
-    left, right = numbers(4, 5), numbers(6, 5)
-    torch.testing.assert_close(euclidean_distances(left, right), torch.cdist(left, right))
+@pytest.mark.parametrize(("offset", "spread"), [(0.0, 1.0), (10.0, 1e-3), (1e4, 1.0)])
+def test_batch_all_is_exact_also_near_collapse(offset, spread):
+    """float32 means close together and far from 0, as after a collapse, against loops in float64."""
+    generator = torch.Generator().manual_seed(3)
+    means = (offset + spread * torch.randn(12, 20, generator=generator)).requires_grad_()
+    labels = torch.tensor([0, 1, 2, 0] * 3)
+    value = batch_all_hinge(*means.chunk(3)[:2], means, negative_mask(labels), spread)
+    value.backward()
+    points, slopes, hinges = means.detach().double().numpy(), np.zeros((12, 20)), []
+    for a in range(4):
+        to_positive = math.dist(points[a], points[4 + a])
+        towards = (points[a] - points[4 + a]) / to_positive
+        for n in range(12):
+            if labels[n] == labels[a]:
+                continue
+            to_negative = math.dist(points[a], points[n])
+            hinges.append(max(0.0, to_positive - to_negative + spread))
+            if hinges[-1] > 0:
+                away = (points[a] - points[n]) / to_negative
+                slopes[a] += towards - away
+                slopes[4 + a] -= towards
+                slopes[n] += away
+    assert value.item() == pytest.approx(np.mean(hinges), rel=1e-5)
+    assert means.grad is not None
+    np.testing.assert_allclose(means.grad.numpy(), slopes / len(hinges), atol=1e-5)
 
 
 def test_a_term_of_weight_zero_has_no_influence():

@@ -12,6 +12,9 @@ from streamlit.testing.v1 import AppTest
 from tvae.data import DataUnavailable
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.maps.projector import Progress, ProjectionCancelled, ProjectionFailed
+from tvae.model.encoding import EncodedArm
+from tvae.runs.encodings import read_encoding, write_encoding
+from tvae.runs.run import read_run
 from tvae.ui import cached
 from tvae.ui.address.row_numbers import LONGEST, rows_from_address, rows_to_address
 
@@ -91,6 +94,20 @@ def test_it_opens_with_captions_that_say_what_was_measured():
         assert said in words(app)
     assert app.selectbox(key="left").value == "VAE"
     assert app.selectbox(key="right").value == "TVAE"
+
+
+def test_of_a_collapsed_arm_trustworthiness_is_not_defined(tmp_path, monkeypatch):
+    shutil.copytree(SHIPPED / "digits", tmp_path / "collapsed")
+    encoding = read_encoding(read_run(SHIPPED / "digits"), "test")
+    assert encoding is not None
+    arm = encoding.arms["tvae"]
+    encoding.arms["tvae"] = EncodedArm(np.ones_like(arm.means), arm.errors, arm.kl)
+    write_encoding(tmp_path / "collapsed", encoding)
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    app = page(run="collapsed", projection="PCA")
+    assert not app.exception
+    assert "**TVAE**, PCA: trustworthiness not defined" in words(app)
+    assert "**VAE**, PCA: trustworthiness 0." in words(app)
 
 
 def test_the_address_opens_rows_and_says_what_it_dropped():

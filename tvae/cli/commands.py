@@ -176,7 +176,7 @@ def layouts(options: Layouts, command: str) -> None:
             made = project(request, lambda share, phase, task=task: bar.update(task, completed=share))
             path = write_layout(made, run.folder / "layouts")
             bar.update(task, completed=1.0)
-            values = ", ".join(f"{arm} {fidelity.trustworthiness:.3f}" for arm, fidelity in made.fidelity.items())
+            values = ", ".join(f"{arm} {fidelity.trustworthiness_text}" for arm, fidelity in made.fidelity.items())
             print(f"{path}: {name}, trustworthiness {values}")
 
 

@@ -26,7 +26,7 @@ class Fidelity:
     """Two measures of one arm's map, and what they were measured on."""
 
     trustworthiness: float | None
-    """Venna & Kaski 2001, in [0, 1]; None with fewer than 3 rows, where it is not defined."""
+    """Venna & Kaski 2001, in [0, 1]; None with fewer than 3 rows, or where all means are equal: it is not defined."""
     knn_accuracy: float | None
     """Share of rows whose class is that of most of their k nearest on the map (the row itself left out; ties as
     in `winning_classes`); None without labels or with one row."""
@@ -34,6 +34,11 @@ class Fidelity:
     """Nearest rows on the map that both measures use."""
     rows: int
     """Rows that trustworthiness was averaged over."""
+
+    @property
+    def trustworthiness_text(self) -> str:
+        """Trustworthiness to three decimals, or that it is not defined."""
+        return "not defined" if self.trustworthiness is None else f"{self.trustworthiness:.3f}"
 
 
 def fidelity(
@@ -55,7 +60,8 @@ def fidelity(
     if n > MOST_ROWS:
         sample = np.sort(np.random.default_rng(0).choice(n, MOST_ROWS, replace=False))
     accuracy = None if labels is None else knn_accuracy(nearest, labels)
-    return Fidelity(trustworthiness(points, nearest.rows, sample), accuracy, k, len(sample))
+    equal = bool((points == points[:1]).all())  # no row is nearer than another, so no neighbour is a wrong one
+    return Fidelity(None if equal else trustworthiness(points, nearest.rows, sample), accuracy, k, len(sample))
 
 
 def trustworthiness(
@@ -70,15 +76,17 @@ def trustworthiness(
         map_neighbours: rows of the k nearest on the map; k must be under n / 2.
         sample: the rows to average over.
     """
-    points = checked_points(points, "trustworthiness")
+    from tvae.metrics.kernels.distances import distance_rows  # imports numba
+
+    points = checked_points(points, "trustworthiness").astype(np.float64)
+    columns = np.ascontiguousarray(points.T)
     n, k = map_neighbours.shape
-    centred = (points - points.mean(axis=0, dtype=np.float64)).astype(np.float32)
-    squares = np.einsum("nd,nd->n", centred, centred)
     cost = 0
     size = max(1, BLOCK_VALUES // n)
     for start in range(0, len(sample), size):
         rows = sample[start : start + size]
-        distance = squares - 2 * (centred[rows] @ centred.T)  # less the row's own square, which changes no order
+        distance = np.empty((len(rows), n))
+        distance_rows(columns, points[rows], distance)
         distance[np.arange(len(rows)), rows] = np.inf
         for neighbours in map_neighbours[rows].T:
             to_neighbour = distance[np.arange(len(rows)), neighbours]

@@ -99,6 +99,8 @@ def sample_quality(real: Manifold, samples: Manifold) -> SampleQuality:
 
 
 def _squared_distances(a: Float64[np.ndarray, "p d"], b: Float64[np.ndarray, "q d"]) -> Float64[np.ndarray, "p q"]:
+    # From one of the points and not from 0, from which all may lie far. Whole numbers stay whole, and so exact.
+    a, b = a - b[0], b - b[0]
     squares = np.einsum("pd,pd->p", a, a)[:, None] + np.einsum("qd,qd->q", b, b)
     squared = squares - 2 * a @ b.T
     squared[squared <= _ROUNDING * squares] = 0.0  # points at one place: a ball of radius 0 still contains its centre

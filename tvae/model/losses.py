@@ -55,9 +55,13 @@ def batch_all_hinge(
     """Mean hinge of each anchor and positive with every image of the batch that is of another class.
 
     The "batch all" scheme of Hermans et al. 2017 (In Defense of the Triplet Loss), restricted to the drawn pairs.
+
+    Distances are formed from differences, with gradient 0 where two points coincide. From a matrix product, as cdist
+    would form them by itself, they are wrong by more than their size where means lie close together and far from 0.
     """
     to_positive = torch.linalg.vector_norm(anchors - positives, dim=1)
-    hinge = F.relu(to_positive[:, None] - euclidean_distances(anchors, batch) + margin)  # (b, n)
+    to_batch = torch.cdist(anchors, batch, compute_mode="donot_use_mm_for_euclid_dist")  # (b, n)
+    hinge = F.relu(to_positive[:, None] - to_batch + margin)
     return (hinge * negative).sum() / negative.sum()
 
 
@@ -77,13 +81,6 @@ def triplet_term(
     if batch_all:
         return batch_all_hinge(anchors, positives, means, negative_mask(labels), loss.margin)
     return triplet_hinge(anchors, positives, negatives, loss.margin).mean()
-
-
-def euclidean_distances(left: Float[Tensor, "b latent"], right: Float[Tensor, "n latent"]) -> Float[Tensor, "b n"]:
-    """All distances between two sets of points, by one matrix product, with gradient 0 where points coincide."""
-    squares = left.square().sum(1)[:, None] + right.square().sum(1) - 2.0 * left @ right.T
-    coincide = squares <= 1e-12
-    return torch.where(coincide, 0.0, torch.where(coincide, 1.0, squares).sqrt())
 
 
 @dataclass(frozen=True)

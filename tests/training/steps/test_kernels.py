@@ -83,10 +83,12 @@ def test_a_triplets_gradient_is_that_of_automatic_differentiation_also_where_poi
 
 
 @pytest.mark.parametrize("margin", [0.5, 0.0])
-def test_batch_all_has_the_gradient_of_automatic_differentiation_also_where_points_coincide(generator, margin):
+@pytest.mark.parametrize("offset", [0.0, 1e4])
+def test_batch_all_has_the_gradient_of_automatic_differentiation_also_where_points_coincide(generator, margin, offset):
     means, labels = generator.standard_normal((30, 4), np.float32), generator.integers(0, 3, 30)
     labels[10:20] = labels[:10]
     labels[20:] = (labels[:10] + 1) % 3
+    means[:] = offset + means
     means[10] = means[0]  # the first anchor's positive
     means[25] = means[3]  # an anchor and one of another class
     labels[25] = (labels[3] + 1) % 3

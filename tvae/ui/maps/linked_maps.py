@@ -71,7 +71,7 @@ def show_captions(pair: ViewPair, pictures: tuple[Picture, Picture], colouring: 
     views = (pair.left, pair.right)
     for column, view, side_map in zip(st.columns(2), views, pictures, strict=True):
         fidelity = side_map.fidelity
-        if fidelity is None or fidelity.trustworthiness is None:
+        if fidelity is None:
             column.caption(f"**{as_text(view.title)}**, {side_map.told}: not measured")
             continue
         accuracy = (
@@ -80,7 +80,7 @@ def show_captions(pair: ViewPair, pictures: tuple[Picture, Picture], colouring: 
             else f", 2-D {fidelity.k}-NN accuracy {100 * fidelity.knn_accuracy:.2f} %"
         )
         column.caption(
-            f"**{as_text(view.title)}**, {side_map.told}: trustworthiness {fidelity.trustworthiness:.3f}{accuracy}"
+            f"**{as_text(view.title)}**, {side_map.told}: trustworthiness {fidelity.trustworthiness_text}{accuracy}"
         )
     run = pair.left.run
     runs = " and ".join(dict.fromkeys(view.run.name for view in views))
