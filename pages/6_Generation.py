@@ -15,7 +15,7 @@ from tvae.ui.images.image_grid import grid_download, show_grid_within
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
-from tvae.ui.style.arm_columns import ROOM_OF_TWO, arm_badge, arm_columns
+from tvae.ui.style.arm_columns import arm_badge, arm_columns, image_room
 
 ANY = "nothing: the prior"
 
@@ -73,7 +73,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
         with column:
             what = "the prior" if requested_class is None else f"class {names[requested_class]}"
             arm_badge(run, arm)
-            show_grid_within(grid, f"Samples of {arm.upper()} from {what}", ROOM_OF_TWO * 2 // len(arms))
+            show_grid_within(grid, f"Samples of {arm.upper()} from {what}", image_room(len(arms)))
             grid_download(grid, f"samples-{run.name}-{arm}")
     source = (
         "N(0, I)"

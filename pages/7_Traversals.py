@@ -19,11 +19,13 @@ from tvae.ui.images.image_grid import grid_download, show_grid, show_grid_within
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
-from tvae.ui.style.arm_columns import ROOM_OF_TWO, arm_badge, arm_columns
+from tvae.ui.style.arm_columns import arm_badge, arm_columns, image_room
 from tvae.ui.style.theme import theme
 
 PRIOR, IMAGE = "the prior's mean", "a test image"
 REACH = 3.0
+WIDE_COLUMNS = 2
+"""Columns side by side at most: an arm's rows hold many images."""
 
 
 def another_row(n: int) -> None:
@@ -129,9 +131,9 @@ def show_page(run: Run, encoding: Encoding) -> None:
     if row is not None:
         label = run.provenance.class_names[encoding.labels[row]]
         show_start(run, encoding, arms, row)
-    for arm, column in zip(arms, arm_columns(len(arms)), strict=True):
+    for arm, column in zip(arms, arm_columns(len(arms), WIDE_COLUMNS), strict=True):
         with column:
-            show_arm(run, encoding, arm, row, steps, 2 * ROOM_OF_TWO // len(arms))
+            show_arm(run, encoding, arm, row, steps, image_room(len(arms), WIDE_COLUMNS))
     start = (
         "the code is the prior's mean, all zeros"
         if row is None

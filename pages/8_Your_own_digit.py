@@ -12,7 +12,7 @@ from tvae.ui.choices.arms import chosen_arms
 from tvae.ui.maps.controls import METHOD_OF
 from tvae.ui.own_digit.input import DRAW, SEND, chosen_ink, draw_example
 from tvae.ui.own_digit.neighbours import show_neighbours, show_votes
-from tvae.ui.own_digit.on_maps import show_maps
+from tvae.ui.own_digit.on_maps import BESIDE, show_maps
 from tvae.ui.own_digit.reconstructions import placement_of, show_reconstructions
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of
@@ -24,7 +24,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
     own, n = state.own_digit(), len(encoding.labels)
     # Side by side where there is room, else one below the other.
     above = st.container(horizontal=True, gap="medium")
-    hand, maps = above.container(width=265), above.container(width=640)
+    hand, right = above.container(width=265), above.container(width=640)
     with hand:
         bar = st.container(horizontal=True, vertical_alignment="bottom")
         input_kinds = (DRAW, SEND)
@@ -36,7 +36,7 @@ def show_page(run: Run, encoding: Encoding) -> None:
             bar.button("Example", on_click=draw_example, help="Have one drawn for you.")
         ink = chosen_ink(input_kind, own)
     state.put_own_digit_in_address(own)
-    with maps, st.container(horizontal=True, vertical_alignment="bottom"):
+    with right, st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=160):
             chosen = st.selectbox("Projection", tuple(METHOD_OF), key=keys.PROJECTION, **keys.KEPT)
         with st.popover("More"):
@@ -58,7 +58,9 @@ def show_page(run: Run, encoding: Encoding) -> None:
             )
             for arm in arms
         }
-    with maps:
+    few = len(arms) <= BESIDE
+    below = st.container(horizontal=True, gap="medium")
+    with right if few else st.container():
         show_maps(run, encoding, arms, METHOD_OF.get(chosen or "", "tsne"), new_images)
     if ink is None:
         instruction = "Draw a digit in the square" if input_kind == DRAW else "Upload an image of a digit"
@@ -68,9 +70,8 @@ def show_page(run: Run, encoding: Encoding) -> None:
             "nearest images appear here."
         )
         return
-    below = st.container(horizontal=True, gap="medium")
-    with below.container(width=265):
-        show_reconstructions(run, encoding, image, new_images, placement.description)
+    with below.container(width=265) if few else right:
+        show_reconstructions(image, new_images, placement.description, 330 if few else 640)
     with below.container(width=200):
         show_votes(run, encoding, new_images)
     with below.container(width=405):

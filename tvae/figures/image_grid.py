@@ -11,6 +11,8 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
+from tvae.figures.colours import GREY
+
 GAP, MOST_GAP = 3, 8
 """Between images: image pixels, and screen pixels at most."""
 ROOM = 1040
@@ -38,6 +40,14 @@ class GridRow:
     """Grey, or in colour."""
     under: Sequence[str] = ()
     """A few characters below each image."""
+
+
+def wrapped_rows(images: UInt8[np.ndarray, "k height width"], under: Sequence[str], across: int) -> list[GridRow]:
+    """Rows of `across` images each without labels, the last of as many as are left, with `under` below the images."""
+    return [
+        GridRow(label="", colour=GREY, images=images[start : start + across], under=under[start : start + across])
+        for start in range(0, len(images), across)
+    ]
 
 
 def fitting_scale(count: int, height: int, width: int, room: int = ROOM) -> float:
@@ -86,7 +96,7 @@ def grid_png(
     """A PNG with the rows one below the other and their labels at the left.
 
     Args:
-        rows: all with the same number of images of one size.
+        rows: images of one size, in no row more than in the first.
         ink: colour of the text under the images, as #rrggbb.
         scale: screen pixels per image pixel, in steps of a half.
         density: pixels of the PNG per screen pixel; its product with `scale` must be a whole number.

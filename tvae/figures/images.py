@@ -14,6 +14,8 @@ from tvae.figures.colours import GREY
 
 MOST_CLASSES = 40
 """With more classes a chart's lines are too close; the table has them all."""
+BAR = 9
+"""Least height of a bar of one arm and one class, with what is free around it, in screen pixels."""
 MOST_VOTED = 6
 """Classes of a vote that are drawn at most."""
 
@@ -79,7 +81,7 @@ def votes_by_class(
     )
     figure.update_yaxes(type="category", showgrid=False, fixedrange=True, ticksuffix=" ")
     return figure.update_layout(
-        height=74 + 34 * max(2, len(voted)),
+        height=74 + max(34, BAR * len(shares)) * max(2, len(voted)),
         bargap=0.4,
         showlegend=False,
         margin={"l": 8, "r": 14, "t": 4, "b": 8},

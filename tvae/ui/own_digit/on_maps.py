@@ -12,11 +12,13 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui.maps.projecting import METHOD_NAMES
-from tvae.ui.style.arm_columns import arm_badge
+from tvae.ui.style.arm_columns import arm_badge, arm_columns
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.theme import theme
 
 SHOWN_NEIGHBOURS = 8
+BESIDE = 2
+"""Maps that have room beside the image."""
 
 
 def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, new_images: dict[str, NewImage]) -> None:
@@ -27,7 +29,9 @@ def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, new_im
     colours = arm_colours(list(run.config.arms))
     exact = True
     outside_maps = []
-    for arm, column in zip(arms, st.columns(len(arms), gap="medium"), strict=True):
+    # Two maps have room beside the image; more of them stand below it.
+    columns = st.columns(len(arms), gap="medium") if len(arms) <= BESIDE else arm_columns(len(arms))
+    for arm, column in zip(arms, columns, strict=True):
         at, spot, nearest_rows = maps[arm], None, np.zeros(0, np.int64)
         if arm in new_images:
             placed = at.place_of(new_images[arm].mean[None])
@@ -59,6 +63,6 @@ def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, new_im
     st.caption(
         f"{computed}The large dot is your image, {placement_text}; lines lead to its "
         f"{min(SHOWN_NEIGHBOURS, len(nearest_rows))} nearest test images in the latent space.{lost} "
-        "The right map is turned and scaled to lie like the left. "
+        "Maps are turned and scaled to lie like the first. "
         f"{measured_on(run, encoding)}."
     )

@@ -7,13 +7,15 @@ import streamlit as st
 
 from tvae.explore.new_image import NewImage
 from tvae.explore.preparation import Placement, measured_placement
-from tvae.figures.colours import INK
-from tvae.figures.image_grid import GridRow
+from tvae.figures.image_grid import wrapped_rows
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui.images.image_grid import show_grid_within
-from tvae.ui.style.theme import theme
+from tvae.ui.style.arm_columns import across
+
+MOST_IMAGES = 7
+"""Images in a row of the reconstructions at most."""
 
 
 def placement_of(run: Run, encoding: Encoding, images: np.ndarray | None) -> Placement:
@@ -23,21 +25,17 @@ def placement_of(run: Run, encoding: Encoding, images: np.ndarray | None) -> Pla
     return cached.placement(cached.split(run.config.data.name, "test"))
 
 
-def show_reconstructions(
-    run: Run, encoding: Encoding, image: np.ndarray, new_images: dict[str, NewImage], placement_text: str
-) -> None:
-    """The image as it enters the models, and each model's reconstruction."""
+def show_reconstructions(image: np.ndarray, new_images: dict[str, NewImage], placement_text: str, room: int) -> None:
+    """The image as it enters the models, and each model's reconstruction, in so many screen pixels."""
     st.markdown("##### As the models see it")
-    grid = GridRow(
-        label="",
-        colour=INK[theme()],
-        images=np.stack([image, *(new_image.reconstruction for new_image in new_images.values())]),
-        under=["input", *(f"{arm.upper()} {new_image.error:.2f}" for arm, new_image in new_images.items())],
+    images = np.stack([image, *(new_image.reconstruction for new_image in new_images.values())])
+    under = ["input", *(f"{arm.upper()} {new_image.error:.2f}" for arm, new_image in new_images.items())]
+    show_grid_within(
+        wrapped_rows(images, under, across(len(images), MOST_IMAGES)),
+        f"Your image and what {' and '.join(arm.upper() for arm in new_images)} draw from it",
+        room,
     )
-    show_grid_within([grid], f"Your image and what {' and '.join(arm.upper() for arm in new_images)} draw from it", 330)
-    worse = " and ".join(
-        f"{100 * new_image.share_below:.0f} % in {arm.upper()}" for arm, new_image in new_images.items()
-    )
+    worse = ", ".join(f"{100 * new_image.share_below:.0f} % in {arm.upper()}" for arm, new_image in new_images.items())
     st.caption(
         f"Your image, {placement_text}; beside it what each model draws from its μ, "
         "with the squared error over all pixels. "

@@ -20,10 +20,12 @@ from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui.session import keys
+from tvae.ui.style.arm_columns import ACROSS
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.escaping import as_text
 
 LONGEST_TABLE = 25
+NO_BREAK = "\u00a0"
 HALF = 440  # screen pixels
 
 
@@ -81,8 +83,9 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
     members = {names[i]: np.flatnonzero(labels == i) for i in range(len(names)) if counts[i]}
     members["all"] = np.arange(len(labels))
     table: dict[str, list[str]] = {"Images": [f"{len(rows):,}" for rows in members.values()]}
-    table |= {arm.upper(): [] for arm in arms}
     difference = f"{arms[-1].upper()} − {arms[0].upper()}"
+    table |= {difference: []} if len(arms) > 1 else {}  # before the arms: in sight however many they are
+    table |= {arm.upper(): [] for arm in arms}
     for rows in members.values():
         own = {arm: errors[arm][rows] for arm in arms}
         best = lowest_beyond_noise(own)
@@ -91,11 +94,15 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
             table[arm.upper()].append(f"**{cell}**" if arm == best else cell)
         if len(arms) > 1:
             mean_difference = paired_difference(own[arms[0]], own[arms[-1]])
-            se = "" if np.isnan(mean_difference.standard_error) else f" ± {mean_difference.standard_error:.2f}"
-            table.setdefault(difference, []).append(f"{mean_difference.mean:+.2f}{se}")
+            se = (
+                ""
+                if np.isnan(mean_difference.standard_error)
+                else f" ± {mean_difference.standard_error:.2f}".replace(" ", NO_BREAK)
+            )
+            table[difference].append(f"{mean_difference.mean:+.2f}{se}")
     frame = pd.DataFrame(table, index=pd.Index(list(members), name="Class"))
     beside = st.container(horizontal=True, gap="medium")  # one below the other where there is no room
-    with beside.container(width=HALF if len(arms) <= 3 else "stretch"):
+    with beside.container(width=HALF if len(arms) <= 3 else ACROSS):
         st.markdown("##### Squared error by class")
         if len(members) <= LONGEST_TABLE:
             st.table(frame.rename(index=as_text))

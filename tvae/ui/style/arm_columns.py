@@ -14,12 +14,25 @@ ACROSS, APART = 940, 32
 """Pixels of a page's content in a window 1400 wide, and of the gap between two of its columns."""
 ROOM_OF_TWO = 510
 """Width in pixels of each of two columns on a wide page."""
+MOST_ACROSS = 3
+"""Columns side by side at most: with more, images and words of an arm are too small to be read."""
 
 
-def arm_columns(count: int) -> list[DeltaGenerator]:
-    """Containers side by side on a wide page, one below the other on a narrow one."""
+def across(count: int, most: int = MOST_ACROSS) -> int:
+    """How many of `count` columns stand side by side: `most` at most, in rows as even as possible."""
+    return -(-count // -(-count // most))
+
+
+def arm_columns(count: int, most: int = MOST_ACROSS) -> list[DeltaGenerator]:
+    """Containers side by side on a wide page, `most` to a row, and one below the other on a narrow page."""
     row = st.container(horizontal=True, gap="medium")
-    return [row.container(width=(ACROSS - APART * (count - 1)) // count) for _ in range(count)]
+    columns = across(count, most)
+    return [row.container(width=(ACROSS - APART * (columns - 1)) // columns) for _ in range(count)]
+
+
+def image_room(count: int, most: int = MOST_ACROSS) -> int:
+    """Pixels that an image grid may take of each of `count` columns."""
+    return 2 * ROOM_OF_TWO // across(count, most)
 
 
 def arm_badge(run: Run, arm: str, about: str = "") -> None:
