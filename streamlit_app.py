@@ -14,6 +14,7 @@ from tvae.ui import cached
 from tvae.ui.components.latent_map import latent_map
 from tvae.ui.maps.projecting import METHOD_NAMES
 from tvae.ui.page import open_page
+from tvae.ui.server import MIDDLEWARE, opened_in_browser
 from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
 
@@ -135,33 +136,43 @@ def show_reconstructions(run: Run, encoding: Encoding) -> None:
     )
 
 
-run = open_page("TVAE Explorer", "What does a triplet loss change in the latent space of a VAE, and what does it cost?")
-show_table(run)
-encoding = cached.encoding(run)
-if encoding is None:
-    st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
-else:
-    show_spaces(run, encoding)
-    show_reconstructions(run, encoding)
-with st.container(horizontal=True, gap="large"):  # beside each other where there is room, else one below the other
-    with st.container(width=420):
-        show_idea(run)
-    with st.container(width=420):
-        st.markdown("##### Figure 1: one triplet, one network")
-        st.image(paper_diagram_svg(theme()), width="stretch", alt="Diagram of the triplet network")
-        st.caption(
-            "The three encoders are one and the same, and so are the decoders. The triplet term pulls on μ alone."
-        )
-st.markdown("##### Where to go next")
-for page, told, icon in (
-    ("1_Latent_map", "which digits moved, and which neighbours did they leave?", "scatter_plot"),
-    ("2_Reconstructions", "what does each model keep of an image?", "compare"),
-    ("3_Interpolation", "what lies between two images?", "linear_scale"),
-    ("4_Triplets", "which margin should I use, and what does it cost?", "change_history"),
-    ("5_Training", "watch a latent space take shape.", "model_training"),
-    ("6_Generation", "what does each model generate, and how good is it?", "auto_awesome"),
-    ("7_Traversals", "what does each latent draw?", "tune"),
-    ("8_Your_own_digit", "draw one, and see where it lies.", "draw"),
-):
-    name = page.split("_", 1)[1].replace("_", " ")
-    st.page_link(f"pages/{page}.py", label=f"**{name}**: {told}", icon=f":material/{icon}:")
+def show_overview() -> None:
+    """The overview page."""
+    run = open_page(
+        "TVAE Explorer", "What does a triplet loss change in the latent space of a VAE, and what does it cost?"
+    )
+    show_table(run)
+    encoding = cached.encoding(run)
+    if encoding is None:
+        st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
+    else:
+        show_spaces(run, encoding)
+        show_reconstructions(run, encoding)
+    with st.container(horizontal=True, gap="large"):  # beside each other where there is room, else one below the other
+        with st.container(width=420):
+            show_idea(run)
+        with st.container(width=420):
+            st.markdown("##### Figure 1: one triplet, one network")
+            st.image(paper_diagram_svg(theme()), width="stretch", alt="Diagram of the triplet network")
+            st.caption(
+                "The three encoders are one and the same, and so are the decoders. The triplet term pulls on μ alone."
+            )
+    st.markdown("##### Where to go next")
+    for page, told, icon in (
+        ("1_Latent_map", "which digits moved, and which neighbours did they leave?", "scatter_plot"),
+        ("2_Reconstructions", "what does each model keep of an image?", "compare"),
+        ("3_Interpolation", "what lies between two images?", "linear_scale"),
+        ("4_Triplets", "which margin should I use, and what does it cost?", "change_history"),
+        ("5_Training", "watch a latent space take shape.", "model_training"),
+        ("6_Generation", "what does each model generate, and how good is it?", "auto_awesome"),
+        ("7_Traversals", "what does each latent draw?", "tune"),
+        ("8_Your_own_digit", "draw one, and see where it lies.", "draw"),
+    ):
+        name = page.split("_", 1)[1].replace("_", " ")
+        st.page_link(f"pages/{page}.py", label=f"**{name}**: {told}", icon=f":material/{icon}:")
+
+
+if __name__ == "__main__":  # as Streamlit runs a page
+    show_overview()
+else:  # as `streamlit run`, which finds an ASGI app in this file, or any ASGI server imports it
+    app = st.App(__file__, middleware=MIDDLEWARE, lifespan=opened_in_browser)

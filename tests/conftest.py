@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from tvae.config import DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.data import Dataset, Split, load_dataset
@@ -45,6 +46,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def digits() -> Dataset:
     """scikit-learn's 8x8 digits."""
     return load_dataset("digits")
+
+
+@pytest.fixture(autouse=True)
+def cookies(monkeypatch) -> dict[str, str]:
+    """The cookies of the browser; without one there are none, unless a test puts some here."""
+    cookies: dict[str, str] = {}
+    monkeypatch.setattr(type(st.context), "cookies", cookies)
+    return cookies
 
 
 @pytest.fixture(autouse=True)

@@ -43,7 +43,7 @@ UI_FLOORS = (
         "tvae.ui.generation",
         "tvae.ui.own_digit",
     ),
-    ("tvae.ui.page",),
+    ("tvae.ui.page", "tvae.ui.server"),
 )
 """The rooms inside `tvae.ui`, from the ground up."""
 

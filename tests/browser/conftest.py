@@ -80,6 +80,18 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
 
 
 @pytest.fixture(scope="session")
+def become() -> Callable[[Any, str, str], None]:
+    """Make a browser context the person with a token: the cookie is the one that the server gives, the value this."""
+
+    def become(context: Any, address: str, token: str) -> None:
+        context.request.get(address, headers={"Accept": "text/html"})
+        (cookie,) = (cookie for cookie in context.cookies() if cookie["name"].startswith("tvae-"))
+        context.add_cookies([{**cookie, "value": token}])
+
+    return become
+
+
+@pytest.fixture(scope="session")
 def streamlit_app(start_server: Callable[..., str]) -> Callable[[Path], str]:
     """The address of a script's server, which is started once for each folder of runs (TVAE_RUNS)."""
     addresses: dict[tuple[Path, str], str] = {}

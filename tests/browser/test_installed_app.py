@@ -91,3 +91,11 @@ def test_the_shipped_runs_are_offered(browser, address):
     offered = opened.get_by_role("option").all_inner_texts()
     opened.close()
     assert {"mnist", "digits", "mnist-ladder"} <= set(offered)
+
+
+def test_a_browser_is_known_by_a_cookie_that_no_script_reads(browser, address):
+    context = browser.new_context()
+    context.new_page().goto(address)
+    (cookie,) = (cookie for cookie in context.cookies() if cookie["name"] == f"tvae-{address.rpartition(':')[2]}")
+    assert cookie["httpOnly"] and cookie["sameSite"] == "Lax"
+    context.close()

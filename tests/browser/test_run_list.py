@@ -36,14 +36,15 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def page(browser, streamlit_app, folder, monkeypatch):
+def page(browser, streamlit_app, become, folder, monkeypatch):
     """The training page as their owner has it."""
     monkeypatch.setenv("TVAE_RUNS", str(folder))
     context = browser.new_context(viewport={"width": 1400, "height": 1800}, accept_downloads=True)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{streamlit_app(APP)}/Training?run=digits&owner={ME}")
+    become(context, streamlit_app(APP), ME)
+    page.goto(f"{streamlit_app(APP)}/Training?run=digits")
     page.get_by_text("All runs").wait_for(timeout=WAIT)
     yield page
     context.close()

@@ -11,10 +11,12 @@ import pytest
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
+from tests.conftest import small_run_config
 from tvae.config import LossConfig, RunConfig, vae_and_tvae
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.starting import Starter
 from tvae.runs.available import SHIPPED
+from tvae.ui.session.identity import cookie_name
 from tvae.ui.training.panel import PRESETS_SHOWN, Preset
 from tvae.ui.training.run_table import MARK, compared_with, differing_cells
 
@@ -210,14 +212,30 @@ def test_settings_that_differ_are_shaded():
     assert differing_cells(pd.Series(["mnist", "mnist"])) == ["", ""]
 
 
-def test_a_person_stays_the_owner_after_hiding_the_run_and_reloading(runs):
-    app = trained_before(runs)
-    token = app.query_params["owner"]
-    next(button for button in app.sidebar.button if button.label == "Hide").click().run()
-    assert "watch" not in app.query_params
-    assert app.query_params["owner"] == token
-    again = page({"owner": token})
-    assert again.query_params["owner"] == token
+def test_a_token_in_the_address_gives_no_control(cookies):
+    """Links of earlier versions had the owner's token in them; whoever is given one could plant a token too."""
+    theirs = "a-token-of-somebody-else"
+    run_id = Jobs().starter.start(small_run_config(), theirs)
+    app = page({"watch": run_id, "owner": theirs})
+    Jobs().stop(run_id, None)
+    assert "Stop" not in {button.label for button in app.button}
+    cookies[cookie_name()] = theirs
+    assert page({"watch": run_id}).session_state["owner-token"] == theirs
+    while not Jobs().run(run_id).over:
+        time.sleep(0.05)
+
+
+def test_the_browser_stays_the_same_person_while_its_connection_is_lost(cookies):
+    cookies[cookie_name()] = "a-token-that-is-mine"
+    app = page()
+    cookies.clear()
+    app.sidebar.number_input(key="train-length").set_value(1.0)
+    press_train(app)
+    (job,) = Jobs().runs()
+    assert Jobs().may_control(job.id, "a-token-that-is-mine")
+    Jobs().stop(job.id, None)
+    while not Jobs().run(job.id).over:
+        time.sleep(0.05)
 
 
 def test_a_run_is_never_compared_with_itself(runs):
@@ -225,7 +243,3 @@ def test_a_run_is_never_compared_with_itself(runs):
     job = Jobs().run("mine")
     assert compared_with(job, "mnist") == "mnist"
     assert compared_with(job, "mine") == "digits"
-
-
-def test_who_has_started_nothing_has_no_token_in_the_address():
-    assert "owner" not in page().query_params

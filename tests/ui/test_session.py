@@ -67,4 +67,4 @@ def test_names_in_the_address_stay_as_links_have_them():
     assert (keys.LEFT, keys.RIGHT, keys.PROJECTION, keys.COLOUR) == ("left", "right", "projection", "colour")
     assert (keys.MARGIN, keys.TRIPLETS, keys.TRIPLET_TAB) == ("margin", "triplets", "view")
     assert (keys.ASKED_CLASS, keys.TEMPERATURE, keys.ENDS, keys.PATH_PLACE) == ("ask", "temperature", "ends", "t")
-    assert (keys.STROKES, keys.INK, keys.WATCHED, keys.OWNER) == ("strokes", "ink", "watch", "owner")
+    assert (keys.STROKES, keys.INK, keys.WATCHED) == ("strokes", "ink", "watch")

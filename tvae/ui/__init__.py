@@ -2,6 +2,7 @@
 
 page.py           Opens a page: page config, title, sidebar with the run and the training panel
 run_images.py     The test images of a run, or why they are not on this machine
+server.py         The app's server: gives each browser a secret token in a cookie, and sends no address to other sites
 address/          Values of a page as text of its address
 cached/           Cached reads and computations, shared by all sessions of a server
 choices/          Controls that choose what a page shows

@@ -1,6 +1,7 @@
 """What a session remembers and what the address says: the one place that touches either.
 
     browser_slider.py  Where a slider that moves in the browser alone was left
+    identity.py        Who is at the page: the token that a person's training runs belong to
     keys.py            Every key of the session, of widgets and of the address
     maps.py            Layouts that this session asked for, and what it must remember of the latent map page
     own_image.py       OwnDigit: the image that a person drew or sent
@@ -12,6 +13,7 @@ Pages and their parts take keys from `keys` and read and write through this room
 """
 
 from tvae.ui.session.browser_slider import keep_place, opened_at
+from tvae.ui.session.identity import owner
 from tvae.ui.session.maps import Layouts, first_time, forget_note, layouts, view_note
 from tvae.ui.session.own_image import OwnDigit, own_digit, put_own_digit_in_address
 from tvae.ui.session.picked_rows import Picks, picks, put_picks_in_address
@@ -19,7 +21,6 @@ from tvae.ui.session.runs import (
     OwnRuns,
     choose_run,
     own_runs,
-    owner,
     put_training_in_address,
     shown_before,
     take_next_run,

@@ -16,8 +16,8 @@ KEPT: Any = {"bind": "query-params", "persist_state": "session"}
 RUN, EPOCH, ARMS = "run", "epoch", "arms"
 ROWS, ROW = "rows", "row"
 """The selected rows, and the row whose neighbours are shown."""
-OWNER, WATCHED = "owner", "watch"
-"""This person's token, and the training run that they watch."""
+WATCHED = "watch"
+"""The training run that is watched."""
 STROKES, INK = "strokes", "ink"
 """A drawing, and an uploaded image."""
 
@@ -62,7 +62,7 @@ PICKS, LAYOUTS, SEEN, VIEW_NOTE, IMAGES_MISSING = (
     "map-picks", "map-layouts", "map-seen", "map-view-note", "map-images-missing",
 )  # fmt: skip
 CHANGE_RANGE, FURTHER_GROUP = "change-range", "further-group"
-OWN_DIGIT, OWN_RUNS = "own-digit", "own-runs"
+OWN_DIGIT, OWN_RUNS, OWNER = "own-digit", "own-runs", "owner-token"
 TRAINING_FITS, TRAINING_MAP, TRAINING_FITTED_TO = "training-fits", "training-map", "training-plane"
 TRAIN_PANEL, TRAIN_PRESET, TRAIN_REFUSAL, TRAIN_WARMED = (
     "train-panel", "train-preset", "train-refusal", "train-warmed",

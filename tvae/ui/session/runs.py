@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from dataclasses import dataclass, field
 
-from tvae.jobs.owner import new_owner
 from tvae.ui.session import keys
 from tvae.ui.session.values import address, kept, put_in_address, read, take, write
-
-TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 def take_next_run(names: list[str]) -> None:
@@ -43,8 +39,6 @@ class OwnRuns:
     the run is kept here; else it could be started and not watched.
     """
 
-    token: str = ""
-    """Token of the person that the runs belong to; "" until one is needed."""
     watched: str = ""
     """Id of the watched run; "" for none."""
     last_request: tuple[object, float, str] = (None, 0.0, "")
@@ -55,26 +49,13 @@ class OwnRuns:
 
 
 def own_runs() -> OwnRuns:
-    """This session's; the first time, from the address, so that a reload keeps them."""
-    return kept(keys.OWN_RUNS, _addressed)
-
-
-def _addressed() -> OwnRuns:
-    token = address(keys.OWNER)
-    return OwnRuns(token=token if TOKEN.fullmatch(token) else "", watched=address(keys.WATCHED))
-
-
-def owner() -> str:
-    """The token that this person's training runs belong to."""
-    own = own_runs()
-    own.token = own.token or new_owner()
-    return own.token
+    """This session's; the first time, the watched run is the one in the address, so that a reload keeps it."""
+    return kept(keys.OWN_RUNS, lambda: OwnRuns(watched=address(keys.WATCHED)))
 
 
 def put_training_in_address() -> None:
-    """Write the watched run and the owner into the address, so that a reload keeps them."""
+    """Write the watched run into the address, so that a reload keeps it."""
     own = own_runs()
     with own.changing:  # wait for a run that is being started, so that the page shows it
-        watched, token = own.watched, owner() if own.token or own.watched else ""
+        watched = own.watched
     put_in_address(keys.WATCHED, watched)
-    put_in_address(keys.OWNER, token)

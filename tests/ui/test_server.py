@@ -1,0 +1,91 @@
+"""What the server adds to its answers, asked as a browser and as others ask."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+from starlette.responses import PlainTextResponse
+
+from tvae.ui.server import BrowserToken
+from tvae.ui.session.identity import TOKEN, cookie_name
+
+PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def answer(target: str, headers: dict[str, str] | None = None, **scope: Any) -> tuple[int, list[tuple[str, str]]]:
+    """Status and headers of the answer to a request."""
+    path, _, query = target.partition("?")
+    request = {
+        "type": "http", "method": "GET", "scheme": "http", "path": path, "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()], **scope,
+    }  # fmt: skip
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(BrowserToken(PlainTextResponse("a page"))(request, receive, send))
+    return sent[0]["status"], [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
+
+
+def cookies(headers: list[tuple[str, str]]) -> list[str]:
+    return [value for name, value in headers if name.lower() == "set-cookie"]
+
+
+def test_a_page_brings_a_new_browser_a_token_that_scripts_and_other_sites_do_not_see():
+    status, headers = answer("/Training?run=digits", PAGE)
+    assert status == 200
+    (cookie,) = cookies(headers)
+    name, _, token = cookie.partition(";")[0].partition("=")
+    assert name == cookie_name() and TOKEN.fullmatch(token)
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert "Secure" not in cookie
+    assert "Secure" in cookies(answer("/", PAGE, scheme="https")[1])[0]
+    assert cookies(answer("/", PAGE)[1]) != cookies(answer("/", PAGE)[1])
+
+
+def test_a_browser_keeps_its_token_and_nothing_else_is_taken_for_one():
+    mine = "a-token-that-is-mine"
+    assert f"{cookie_name()}={mine};" in cookies(answer("/", {**PAGE, "cookie": f"{cookie_name()}={mine}"})[1])[0]
+    for bad in ("short", "a token; with=what,is not", "x" * 65):
+        (cookie,) = cookies(answer("/", {**PAGE, "cookie": f"{cookie_name()}={bad}"})[1])
+        assert bad not in cookie
+
+
+def test_only_a_page_brings_a_cookie_and_every_answer_keeps_the_address_from_other_sites():
+    for target, headers in (("/", PAGE), ("/static/a.js", {"accept": "*/*"}), ("/_stcore/health", {})):
+        told = answer(target, headers)[1]
+        assert ("referrer-policy", "no-referrer") in [(name.lower(), value) for name, value in told]
+        assert len(cookies(told)) == (headers is PAGE)
+
+
+@pytest.mark.parametrize(
+    ("link", "place"),
+    [
+        ("/Training?run=digits&owner=a-token&x=a,b", "./Training?run=digits&x=a,b"),
+        ("/Training?owner=a-token", "./Training"),
+        ("/?%6fwner=a-token&owner=&run=a%26owner%3Db", "./?run=a%26owner%3Db"),
+        ("/base/path/?owner=a", "./"),
+        ("//evil.example?owner=a", "./evil.example"),
+    ],
+)
+def test_a_link_of_an_earlier_version_leads_to_the_same_page_without_its_token(link, place):
+    status, headers = answer(link, PAGE)
+    assert status == 307
+    assert dict(headers)["location"] == place
+    assert cookies(headers) == []
+
+
+def test_the_name_of_the_cookie_tells_port_and_path(monkeypatch):
+    options: dict[str, Any] = {"server.port": 8600, "server.baseUrlPath": "/a/b "}
+    monkeypatch.setattr("streamlit.get_option", options.__getitem__)
+    assert cookie_name() == "tvae-8600-a%2Fb%20"
+    assert re.search(r"; Path=/a/b;", cookies(answer("/a/b/", PAGE)[1])[0].replace(" ;", ";"))
+    options["server.baseUrlPath"] = ""
+    assert cookie_name() == "tvae-8600"
