@@ -16,7 +16,8 @@ import pytest
 from tvae.maps.layout_files import stored_layout
 from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters, UmapParameters
 from tvae.maps.projection import ProjectionRequest, project
-from tvae.maps.projector import ProjectionCancelled, ProjectionFailed, Projector, Ticket, compiled_code_folder
+from tvae.maps.projector import ProjectionCancelled, ProjectionFailed, Projector, Ticket
+from tvae.maps.umap import umap_machine_code_folder
 
 MEANS = {"vae": np.random.default_rng(0).normal(size=(300, 4)), "tvae": np.random.default_rng(1).normal(size=(300, 4))}
 ENDLESS = TsneParameters(iterations=100_000)
@@ -140,7 +141,7 @@ def test_a_process_that_does_not_stop_is_ended_and_replaced(
 
 def test_machine_code_of_umap_is_kept_in_this_user_s_cache(projector: Projector) -> None:
     assert projector.submit(asked(UmapParameters(), seed=14)).result(PATIENCE).method == "umap"
-    kept = [path.name for path in compiled_code_folder().rglob("*.nbi")]
+    kept = [path.name for path in umap_machine_code_folder().rglob("*.nbi")]
     assert any("optimize_layout_euclidean" in name for name in kept)
 
 
@@ -241,6 +242,7 @@ import sys, time
 from pathlib import Path
 import numpy as np
 from tvae.maps.projection import ProjectionRequest, TsneParameters
+from tvae.maps.umap import umap_machine_code_folder
 from tvae.maps.projector import Projector
 projector = Projector(Path(sys.argv[1]))
 iterations = int(sys.argv[2])

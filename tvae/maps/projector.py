@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import platform
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,6 @@ import threading
 import time
 from collections import deque
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,6 @@ import numpy as np
 from tvae.maps.layout_files import stored_layout, write_layout
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.system.child_process import DETACHED, child_environment
-from tvae.system.user_folders import default_compiled_code_folder
 
 MOST_WAITING = 32
 """Requests that may wait; a further one fails at once."""
@@ -290,7 +287,7 @@ class Projector:
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
-                env=child_environment() | {"NUMBA_CACHE_DIR": str(compiled_code_folder())},
+                env=child_environment(),
                 start_new_session=True,
                 creationflags=DETACHED,  # a Ctrl-C in the server's terminal is the server's to handle
             )
@@ -307,15 +304,6 @@ class Projector:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
-
-
-def compiled_code_folder() -> Path:
-    """Where numba keeps the machine code of the projection process: this user's, as site-packages may be read-only.
-
-    Named by versions: numba compares the file of a compiled function with its cache, not the files of those it calls.
-    """
-    versions = (f"{name}-{version(name)}" for name in ("numba", "umap-learn"))
-    return default_compiled_code_folder() / "-".join((*versions, f"python-{platform.python_version()}"))
 
 
 def _write_request(job: _Job, folder: Path) -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import io
+import platform
 import warnings
 from collections.abc import Callable
 from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int64
 
 from tvae.metrics.neighbours import Neighbours, nearest_neighbours
+from tvae.system.user_folders import machine_code_folders
 
 NEGATIVES = 5.0
 """Random rows pushed away at each visit of an edge: umap-learn's default."""
@@ -83,20 +87,34 @@ def umap_learn() -> Any:
 
     umap-learn asks numba to keep few of them itself, and without that every process compiles for 6 s.
     """
-    with warnings.catch_warnings():
+    from tvae.system.compiled import machine_code_kept_in  # it imports numba, which takes a server half a second
+
+    with contextlib.ExitStack() as around:
+        with contextlib.suppress(OSError):  # where no folder can be written, each process compiles
+            around.enter_context(machine_code_kept_in(umap_machine_code_folder()))
+        around.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore", ImportWarning)  # that TensorFlow is not there
         import umap
         import umap.layouts
         import umap.umap_
         import umap.utils
-    from numba.core.dispatcher import Dispatcher
+        from numba.core.dispatcher import Dispatcher
 
-    for module in (umap.umap_, umap.layouts, umap.utils):
-        for function in vars(module).values():
-            if isinstance(function, Dispatcher):
-                with contextlib.suppress(RuntimeError):  # numba found no folder that it may write
-                    function.enable_caching()
+        for module in (umap.umap_, umap.layouts, umap.utils):
+            for function in vars(module).values():
+                if isinstance(function, Dispatcher):
+                    with contextlib.suppress(RuntimeError):  # numba found no folder that it may write
+                        function.enable_caching()
     return umap
+
+
+def umap_machine_code_folder() -> Path:
+    """Where numba keeps umap-learn's machine code: this user's, as site-packages may be read-only.
+
+    Named by versions: numba compares the file of a compiled function with its cache, not the files of those it calls.
+    """
+    versions = (f"{name}-{version(name)}" for name in ("numba", "umap-learn", "pynndescent"))
+    return machine_code_folders() / f"tvae-{'-'.join(versions)}-python-{platform.python_version()}"
 
 
 def _with_the_row_itself(near: Neighbours) -> tuple[Int64[np.ndarray, "n k+1"], Float64[np.ndarray, "n k+1"]]:

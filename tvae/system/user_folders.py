@@ -46,8 +46,11 @@ def default_classifiers_folder() -> Path:
     return user_data_path("tvae", appauthor=False) / "judges"
 
 
-def default_compiled_code_folder() -> Path:
-    """Where numba keeps machine code for this user: NUMBA_CACHE_DIR where it is set, else this user's cache folder."""
+def machine_code_folders() -> Path:
+    """Where numba's machine code is kept for this user: NUMBA_CACHE_DIR where it is set, else this user's cache folder.
+
+    In it, a folder for each state of the sources that it was compiled from.
+    """
     setting = os.environ.get("NUMBA_CACHE_DIR")
     return Path(setting).expanduser() if setting else user_cache_path("tvae", appauthor=False) / "numba"
 

@@ -1,0 +1,82 @@
+"""Machine code on disk: what was compiled from other sources is never run."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tvae.system.compiled import KEPT_DAYS, NAMED, compiled, machine_code_kept_in
+
+ROOT = Path(__file__).parents[2]
+
+CALLER = """
+from tvae.metrics.kernels.distances import compile_kernel, distance_rows
+
+
+@compile_kernel
+def fill(columns, queries, rows):
+    distance_rows(columns, queries, rows)
+"""
+
+
+def distance_by_copy(copy: Path, caches: Path) -> float:
+    """What a function of the copy's kernels computes that calls a function of another file."""
+    script = "import numpy as np; from tvae.metrics.kernels.caller import fill; rows = np.zeros((1, 2)); "
+    script += "fill(np.array([[0.0, 3.0], [0.0, 4.0]]), np.zeros((1, 2)), rows); print(rows[0, 1])"
+    environment = {**os.environ, "PYTHONPATH": str(copy), "NUMBA_CACHE_DIR": str(caches)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=copy, env=environment, capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)
+
+
+def test_an_edit_of_a_kernel_changes_what_its_callers_in_other_files_compute(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "tvae", tmp_path / "copy/tvae", ignore=shutil.ignore_patterns("__pycache__"))
+    kernels = tmp_path / "copy/tvae/metrics/kernels"
+    (kernels / "caller.py").write_text(CALLER)
+    assert distance_by_copy(tmp_path / "copy", tmp_path / "caches") == 5.0
+    assert list((tmp_path / "caches").rglob("*.nbi"))
+    source = (kernels / "distances.py").read_text()
+    assert source.count("row[j] = math.sqrt(row[j])") == 1
+    (kernels / "distances.py").write_text(source.replace("row[j] = math.sqrt(row[j])", "row[j] = 2 * math.sqrt(row[j])"))
+    assert distance_by_copy(tmp_path / "copy", tmp_path / "caches") == 10.0
+
+
+@pytest.mark.parametrize("room", ["metrics/kernels", "training/steps"])
+def test_kernels_call_compiled_functions_of_their_own_folder_alone(room: str) -> None:
+    """Their hash covers no other: see `machine_code_folder`."""
+    own = "tvae." + room.replace("/", ".")
+    for source in (ROOT / "tvae" / room).glob("*.py"):
+        text = source.read_text()
+        if "import compiled\n" not in text and "compile_kernel" not in text and "compiled_pa" not in text:
+            continue
+        imported = [line.split()[1] for line in text.splitlines() if line.startswith("from tvae")]
+        assert [name for name in imported if not name.startswith((own, "tvae.system.compiled"))] == [], source.name
+
+
+def test_machine_code_that_nobody_asks_for_is_removed_and_other_programs_is_not(tmp_path: Path) -> None:
+    unused, foreign = tmp_path / f"{NAMED}kernels-0", tmp_path / "another-program"
+    for folder in (unused, foreign):
+        folder.mkdir()
+        long_ago = time.time() - (KEPT_DAYS + 1) * 86_400
+        os.utime(folder, (long_ago, long_ago))
+    with machine_code_kept_in(tmp_path / f"{NAMED}kernels-1"):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["another-program", f"{NAMED}kernels-1"]
+
+
+def test_without_a_folder_to_write_functions_are_compiled_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
+
+    @compiled()
+    def double(x: float) -> float:
+        return 2 * x
+
+    assert double(1.5) == 3.0
