@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
+from tvae.maps.expected_time import expected_seconds
 from tvae.maps.layout_files import stored_layout
 from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters, UmapParameters
 from tvae.maps.projection import ProjectionRequest, project
@@ -75,10 +76,12 @@ def projector(folder: Path) -> Iterator[Projector]:
 
 
 def test_requests_are_answered_in_order_and_kept(projector: Projector, folder: Path) -> None:
-    first, second = projector.submit(asked(TsneParameters(iterations=500))), projector.submit(asked(PcaParameters()))
+    first = projector.submit(asked(TsneParameters(iterations=500)))
+    wait_until_working(first)
+    second = projector.submit(asked(PcaParameters()))
     assert second.progress().phase == "waiting"
     found = second.result(PATIENCE)
-    assert first.over  # the later one is done, so the earlier one is
+    assert first.over  # the later one is done, so the one that was under way is
     assert first.progress().phase == second.progress().phase == "done"
     assert first.progress().share == 1
     own = project(asked(PcaParameters()))
@@ -281,3 +284,81 @@ def test_the_server_imports_nothing_heavy() -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
+
+
+def test_a_request_that_nobody_looks_at_is_given_up_and_the_next_comes(
+    projector: Projector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unwatched = projector.submit(asked(ENDLESS, seed=30))
+    wait_until_working(unwatched)
+    before = process_id()
+    monkeypatch.setattr("tvae.maps.projector.WATCHED_SECONDS", 0.5)
+    following = projector.submit(asked(PcaParameters(), seed=31))
+    assert following.result(PATIENCE).method == "pca", "who waits for a result looks at it"
+    assert unwatched.over
+    assert unwatched.given_up
+    assert process_id() == before, "the process stays warm"
+
+
+def test_a_request_that_is_looked_at_goes_on(projector: Projector, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = projector.submit(asked(ENDLESS, seed=32))
+    wait_until_working(watched)
+    monkeypatch.setattr("tvae.maps.projector.WATCHED_SECONDS", 1.0)
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        assert watched.progress().phase == "descending"
+        time.sleep(0.05)
+    watched.cancel()
+    assert not watched.given_up
+
+
+def test_the_shorter_of_two_that_wait_goes_first_and_is_told_how_long(projector: Projector) -> None:
+    running = projector.submit(asked(ENDLESS, seed=33))
+    wait_until_working(running)
+    long = projector.submit(asked(ENDLESS, seed=34))
+    short = projector.submit(asked(PcaParameters(), seed=35))
+    assert (short.progress().ahead, long.progress().ahead) == (1, 2)
+    assert 0 < (short.progress().seconds_left or 0) < (long.progress().seconds_left or 0)
+    running.cancel()
+    assert short.result(PATIENCE).method == "pca"
+    assert not long.over
+    long.cancel()
+
+
+def test_a_long_request_does_not_wait_for_ever_for_shorter_ones_that_come_later(
+    projector: Projector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = projector.submit(asked(ENDLESS, seed=36))
+    wait_until_working(running)
+    request = asked(TsneParameters(iterations=3000), seed=37)
+    patient = projector.submit(request)
+    time.sleep(expected_seconds(request))
+    late = projector.submit(asked(PcaParameters(), seed=38))
+    assert (patient.progress().ahead, late.progress().ahead) == (1, 2)
+    for ticket in (late, patient, running):
+        ticket.cancel()
+
+
+def test_a_killed_server_leaves_no_folder(tmp_path: Path) -> None:
+    script = (
+        "import numpy as np, time\n"
+        "from pathlib import Path\n"
+        "from tvae.maps.parameters import TsneParameters\n"
+        "from tvae.maps.projection import ProjectionRequest\n"
+        "from tvae.maps.projector import Projector\n"
+        "means = {'vae': np.random.default_rng(0).normal(size=(300, 4))}\n"
+        "request = ProjectionRequest(means=means, parameters=TsneParameters(iterations=100_000))\n"
+        f"ticket = Projector(Path({str(tmp_path / 'layouts')!r})).submit(request)\n"
+        "while ticket.progress().phase != 'descending': time.sleep(0.05)\n"
+        "print('working', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            assert server.stdout.readline() == "working\n"
+            assert list(tmp_path.glob("tvae-projection-*"))
+        finally:
+            server.kill()
+    wait_for(lambda: not list(tmp_path.glob("tvae-projection-*")))

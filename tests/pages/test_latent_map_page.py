@@ -32,6 +32,8 @@ class FakeTicket:
     def over(self) -> bool:
         return self.cancelled or bool(self.failure)
 
+    given_up = False
+
     def progress(self) -> Progress:
         return Progress(0.25, "descending", 30.0)
 
@@ -200,6 +202,18 @@ def test_pca_is_shown_while_a_layout_is_computed_and_cancelling_leaves_the_last_
     assert "t-SNE was cancelled. t-SNE, perplexity 30 is shown instead." in words(app)
     next(button for button in app.button if button.label == "Try again").click().run()
     assert "was cancelled" not in words(app)
+
+
+def test_a_projection_that_was_given_up_while_nobody_looked_is_asked_for_again(projector):
+    app = page()
+    app.number_input(key="perplexity").set_value(12.0)
+    app.button(key="FormSubmitter:projection-parameters-Compute").click().run()
+    assert len(projector.requests) == 1
+    for ticket in app.session_state["map-layouts"].tickets.values():
+        ticket.given_up = True
+    app.run()
+    assert len(projector.requests) == 2
+    assert "cancelled" not in words(app)
 
 
 def test_a_projection_that_fails_says_why_and_leaves_the_last_standing(projector):

@@ -42,7 +42,9 @@ def test_an_edit_of_a_kernel_changes_what_its_callers_in_other_files_compute(tmp
     assert list((tmp_path / "caches").rglob("*.nbi"))
     source = (kernels / "distances.py").read_text()
     assert source.count("row[j] = math.sqrt(row[j])") == 1
-    (kernels / "distances.py").write_text(source.replace("row[j] = math.sqrt(row[j])", "row[j] = 2 * math.sqrt(row[j])"))
+    (kernels / "distances.py").write_text(
+        source.replace("row[j] = math.sqrt(row[j])", "row[j] = 2 * math.sqrt(row[j])")
+    )
     assert distance_by_copy(tmp_path / "copy", tmp_path / "caches") == 10.0
 
 

@@ -11,6 +11,9 @@ import pytest
 
 from tvae.data import Split
 from tvae.explore.classifier import HIDDEN, Classifier
+from tvae.maps.parameters import PcaParameters
+from tvae.maps.projection import ProjectionRequest
+from tvae.maps.projector import ProjectionFailed
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.encodings import read_encoding, write_encoding
 from tvae.runs.run import Run, read_run
@@ -116,3 +119,10 @@ def test_every_argument_enters_the_key_and_every_cache_is_bounded():
                 assert "hash_funcs" in options or not arguments, function.name
                 checked += 1
     assert checked > 20
+
+
+def test_an_emptied_cache_ends_the_projection_process():
+    projector = cached.projector()
+    cached.projector.clear()
+    with pytest.raises(ProjectionFailed, match="closed"):
+        projector.submit(ProjectionRequest(means={"vae": np.eye(9, 3)}, parameters=PcaParameters()))

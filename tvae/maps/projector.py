@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import math
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections import deque
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tvae.maps.expected_time import expected_seconds
 from tvae.maps.layout_files import stored_layout, write_layout
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.system.child_process import DETACHED, child_environment
@@ -26,6 +27,9 @@ MOST_WAITING = 32
 
 SECONDS_TO_ESTIMATE = 1.0
 """The time left is estimated once a layout has been computed for this long."""
+
+WATCHED_SECONDS = 15.0
+"""A request that nobody has looked at for so long is given up: its page was left, or its browser closed."""
 
 CANCEL_PATIENCE = 2.0
 """Seconds after which a process that has not stopped a cancelled layout is ended; a new one must warm up again."""
@@ -48,7 +52,9 @@ class Progress:
     phase: str
     """One of: waiting, starting, descending, measuring, done, failed, cancelled."""
     seconds_left: float | None
-    """Estimated from the time taken so far; None while there is too little of it."""
+    """Estimated from the time taken so far, or while it waits from its own and those ahead; None while unknown."""
+    ahead: int = 0
+    """Requests that are computed before this one."""
 
 
 class _Job:
@@ -57,7 +63,11 @@ class _Job:
     def __init__(self, number: int, key: str, request: ProjectionRequest) -> None:
         self.number, self.key = number, key
         self.request: ProjectionRequest | None = request
-        self.wanted_by = 0
+        self.expected_seconds = expected_seconds(request)
+        self.due = time.monotonic() + self.expected_seconds
+        """Requests are computed in this order: of two that came together the shorter, and none waits for ever."""
+        self.tickets: set[Ticket] = set()
+        """Of those who still want it."""
         self.share, self.phase = 0.0, "waiting"
         self.started: float | None = None
         self.layout: Layout | None = None
@@ -71,36 +81,51 @@ class _Job:
 
 
 class Ticket:
-    """One caller's request for a layout: progress, result, cancel; usable from any thread."""
+    """One caller's request for a layout: progress, result, cancel; usable from any thread.
+
+    It lives as long as somebody looks at it: it is given up where nobody asks for its progress, whether it is over, or
+    its result for `WATCHED_SECONDS`.
+    """
 
     def __init__(self, projector: Projector, job: _Job) -> None:
         self._projector, self._job = projector, job
-        self._cancelled = False
+        self._cancelled = self._unwatched = False
+        self._looked_at = time.monotonic()
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing more to wait for: done, failed or cancelled."""
+        """Whether there is nothing more to wait for: done, failed, cancelled or given up."""
+        self._look()
         return self._cancelled or self._job.over.is_set()
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it ended for no wish of the caller's: nobody looked at it, or the projector was closed."""
+        return self._unwatched or (self._job.phase == "cancelled" and not self._cancelled)
 
     def progress(self) -> Progress:
         """The progress at this moment, without waiting."""
+        self._look()
         return self._projector._progress(self._job, self._cancelled)
 
     def cancel(self) -> None:
         """Withdraw the request; the work stops if nobody else asked for the same. A layout that is done stays."""
         if not self.over:
             self._cancelled = True
-            self._projector._withdraw(self._job)
+            self._projector._withdraw(self, self._job)
 
     def result(self, timeout: float | None = None) -> Layout:
         """Wait for the layout, at most `timeout` seconds.
 
         Raises:
-            ProjectionCancelled: it was cancelled.
+            ProjectionCancelled: it was cancelled or given up.
             ProjectionFailed: it could not be computed.
             TimeoutError: it is not done yet.
         """
-        if not self.over and not self._job.over.wait(timeout):
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        while not self.over and (left := end - time.monotonic()) > 0:
+            self._job.over.wait(min(left, WATCHED_SECONDS / 2))
+        if not self.over:
             raise TimeoutError(f"the projection is not done after {timeout} s")
         if self._cancelled or self._job.phase == "cancelled":
             raise ProjectionCancelled("the projection was cancelled")
@@ -108,9 +133,18 @@ class Ticket:
             raise ProjectionFailed(self._job.failure)
         return self._job.layout
 
+    def give_up_if_unwatched(self) -> None:
+        """Cancel the request if nobody has looked at it for `WATCHED_SECONDS`."""
+        if time.monotonic() - self._looked_at > WATCHED_SECONDS:
+            self._unwatched = self._cancelled = True
+            self._projector._withdraw(self, self._job)
+
+    def _look(self) -> None:
+        self._looked_at = time.monotonic()
+
 
 class Projector:
-    """Queue of projection requests, computed one after the other in a process of their own; one a server.
+    """Queue of projection requests, computed one at a time in a process of their own; one a server.
 
     The process is started at once, so that it is warm when it is needed. A running layout is cancelled by a message,
     which the process obeys between two steps of a descent, so it stays warm; where it does not within CANCEL_PATIENCE,
@@ -121,12 +155,13 @@ class Projector:
         """Layouts are looked up in `folder` before they are computed, and kept there if it can be written."""
         self._folder = folder
         self._lock = threading.Condition()
-        self._waiting: deque[_Job] = deque()
+        self._waiting: list[_Job] = []
         self._running: _Job | None = None
         self._process: subprocess.Popen[str] | None = None
         self._closed = False
         self._numbers = itertools.count()
         threading.Thread(target=self._work, name="projector", daemon=True).start()
+        threading.Thread(target=self._give_up_unwatched, name="projector's watch", daemon=True).start()
 
     def submit(self, request: ProjectionRequest) -> Ticket:
         """Ask for a layout. The same request asked for twice is computed once.
@@ -150,39 +185,56 @@ class Projector:
                 else:
                     self._waiting.append(job)
                     self._lock.notify_all()
-            job.wanted_by += 1
-        return Ticket(self, job)
+            ticket = Ticket(self, job)
+            job.tickets.add(ticket)
+        return ticket
 
     def close(self) -> None:
         """End the process and cancel what is under way."""
         with self._lock:
             self._closed = True
             while self._waiting:
-                self._waiting.popleft().end("cancelled")
+                self._waiting.pop().end("cancelled")
             if self._running is not None:
-                self._running.wanted_by = 0
+                self._running.tickets.clear()
             if self._process is not None:
                 self._process.kill()
             self._lock.notify_all()
 
     def _job_under_way(self, key: str) -> _Job | None:
-        jobs = [*self._waiting, *([self._running] if self._running is not None else [])]
-        return next((job for job in jobs if job.key == key and job.wanted_by > 0), None)
+        return next((job for job in self._under_way() if job.key == key and job.tickets), None)
+
+    def _under_way(self) -> list[_Job]:
+        """The jobs in the order in which they are computed."""
+        running = [] if self._running is None else [self._running]
+        return [*running, *sorted(self._waiting, key=lambda job: job.due)]
 
     def _progress(self, job: _Job, cancelled: bool) -> Progress:
         with self._lock:
             if cancelled:
                 return Progress(job.share, "cancelled", None)
-            seconds_left = None
-            if job.started is not None and not job.over.is_set() and job.share > 0:
-                taken = time.monotonic() - job.started
-                seconds_left = taken / job.share * (1 - job.share) if taken >= SECONDS_TO_ESTIMATE else None
-            return Progress(job.share, job.phase, seconds_left)
+            if job.over.is_set():
+                return Progress(job.share, job.phase, None)
+            if job in self._waiting:
+                ahead = list(itertools.takewhile(lambda other: other is not job, self._under_way()))
+                seconds = [_seconds_left(other) for other in (*ahead, job)]
+                return Progress(0.0, "waiting", sum(filter(None, seconds)), len(ahead))
+            return Progress(job.share, job.phase, _seconds_left(job))
 
-    def _withdraw(self, job: _Job) -> None:
+    def _give_up_unwatched(self) -> None:
+        """A thread: gives up the requests at which nobody looks any more."""
+        while True:
+            with self._lock:
+                if self._lock.wait_for(lambda: self._closed, WATCHED_SECONDS / 10):
+                    return
+                tickets = [ticket for job in self._under_way() for ticket in job.tickets]
+            for ticket in tickets:
+                ticket.give_up_if_unwatched()
+
+    def _withdraw(self, ticket: Ticket, job: _Job) -> None:
         with self._lock:
-            job.wanted_by -= 1
-            if job.wanted_by > 0 or job.over.is_set():
+            job.tickets.discard(ticket)
+            if job.tickets or job.over.is_set():
                 return
             if job in self._waiting:
                 self._waiting.remove(job)
@@ -211,7 +263,8 @@ class Projector:
                     self._lock.wait()
                 if self._closed:
                     break
-                job = self._running = self._waiting.popleft()
+                job = self._running = min(self._waiting, key=lambda job: job.due)
+                self._waiting.remove(job)
             layout, failure = self._compute(job)
             if layout is not None:
                 with contextlib.suppress(OSError):  # a cache that can't be written is only slower
@@ -221,7 +274,7 @@ class Projector:
                 if layout is not None:
                     job.share = 1.0
                     job.end("done", layout)
-                elif job.wanted_by == 0:
+                elif not job.tickets:
                     job.end("cancelled")
                 else:
                     job.end("failed", failure=failure)
@@ -234,7 +287,7 @@ class Projector:
                 folder = Path(name)
                 line = _write_request(job, folder)
                 accepted, failure = self._exchange(job, line)
-                if not accepted and job.wanted_by > 0:  # the process had ended while it was idle
+                if not accepted and job.tickets:  # the process had ended while it was idle
                     _, failure = self._exchange(job, line)
                 layout = None if failure else stored_layout(job.key, [folder])
         except Exception as error:  # a full disk, no process: whatever it is, those who wait must hear of it
@@ -252,7 +305,7 @@ class Projector:
         accepted = False
         with contextlib.suppress(OSError, ValueError):  # a pipe whose other end is gone, a line cut off by a kill
             with self._lock:
-                if job.wanted_by == 0:
+                if not job.tickets:
                     return True, "cancelled"
                 process.stdin.write(line)
                 process.stdin.flush()
@@ -304,6 +357,14 @@ class Projector:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+
+def _seconds_left(job: _Job) -> float | None:
+    """Seconds until the job ends, once it starts; None in its first moments."""
+    if job.started is None:
+        return job.expected_seconds
+    taken = time.monotonic() - job.started
+    return taken / job.share * (1 - job.share) if job.share > 0 and taken >= SECONDS_TO_ESTIMATE else None
 
 
 def _write_request(job: _Job, folder: Path) -> str:

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import queue
+import shutil
 import sys
 import threading
 import time
@@ -44,6 +45,7 @@ class _Inbox:
     def __init__(self, lines: TextIO) -> None:
         self.waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.cancelled: set[int] = set()
+        self._folder = ""
         threading.Thread(target=self._listen, args=(lines,), daemon=True).start()
 
     def _listen(self, lines: TextIO) -> None:
@@ -52,7 +54,10 @@ class _Inbox:
             if "cancel" in message:
                 self.cancelled.add(message["cancel"])
             else:
+                self._folder = message["folder"]
                 self.waiting.put(message)
+        if self._folder:  # a server that was killed has not removed it
+            shutil.rmtree(self._folder, ignore_errors=True)
         os._exit(0)  # in the middle of a layout too: nobody is left to see it
 
 

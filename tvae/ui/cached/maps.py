@@ -23,7 +23,7 @@ from tvae.ui.cached.keys import KEY_OF, Labels
 from tvae.ui.cached.runs import encoding
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
+@st.cache_resource(max_entries=1, show_spinner=False, on_release=Projector.close)
 def projector() -> Projector:
     """The one projection process of this server."""
     return Projector(default_layouts_folder())

@@ -21,9 +21,10 @@ def show_progress(ticket: Ticket, key: str, map_caption: str) -> None:
         st.rerun()
     now = ticket.progress()
     left = "" if now.seconds_left is None else f", about {max(1, round(now.seconds_left))} s left"
+    waiting = f" for {now.ahead} other map{'s' if now.ahead > 1 else ''}" if now.ahead else ""
     bar, out = st.columns([4, 1], vertical_alignment="center")
     doing = "Measuring the accuracy of PCA" if map_caption == "PCA" else map_caption
-    bar.progress(min(1.0, now.share), f"{doing}: {now.phase}{left}.")
+    bar.progress(min(1.0, now.share), f"{doing}: {now.phase}{waiting}{left}.")
     if out.button("Cancel", key=keys.layout_cancel(key), width="stretch"):
         ticket.cancel()
         st.rerun()

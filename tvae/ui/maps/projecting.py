@@ -85,7 +85,7 @@ def asked_layout(run: Run, key: str, request: ProjectionRequest, kept: Layouts) 
         return Asked(stored)
     try:
         ticket = kept.tickets.get(key)
-        if ticket is None:
+        if ticket is None or ticket.given_up:
             ticket = kept.tickets[key] = cached.projector().submit(request)
         return Asked(ticket.result()) if ticket.over else Asked(ticket=ticket)
     except ProjectionCancelled:
