@@ -1,7 +1,7 @@
 import pytest
 
 from tvae.errors import InputError
-from tvae.system.json_lines import append_row, cut_rows, read_rows
+from tvae.system.json_lines import append_row, cut_rows, last_row, read_rows
 
 
 def test_rows_come_back_and_a_torn_end_is_passed_over(tmp_path):
@@ -23,3 +23,26 @@ def test_any_other_line_that_is_not_json_is_named(tmp_path):
     path.write_text('{"step": 0}\nnonsense\n{"step": 1}\n')
     with pytest.raises(InputError, match=r"rows\.jsonl, line 2"):
         read_rows(path)
+
+
+def test_the_last_complete_row_is_read_from_the_end_of_a_file_of_any_length(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    assert last_row(path) is None
+    path.write_text('{"step": 0')
+    assert last_row(path) is None
+    path.write_text('{"step": 7}\n' * 2_000_000)  # beyond what read_rows takes
+    append_row(path, {"step": 8})
+    with path.open("a") as file:
+        file.write('{"step": 9')
+    assert last_row(path) == {"step": 8}
+
+
+def test_a_file_is_parsed_once_for_each_state_of_it(tmp_path, monkeypatch):
+    path = tmp_path / "rows.jsonl"
+    append_row(path, {"step": 0})
+    assert read_rows(path) == [{"step": 0}]
+    monkeypatch.setattr("tvae.system.json_lines.read_json", lambda line, where: pytest.fail("parsed again"))
+    assert read_rows(path) == [{"step": 0}]
+    monkeypatch.undo()
+    append_row(path, {"step": 1})
+    assert read_rows(path) == [{"step": 0}, {"step": 1}]

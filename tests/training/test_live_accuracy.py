@@ -100,6 +100,23 @@ def test_it_measures_about_once_a_second_and_in_a_twentieth_of_the_time(training
     assert (apart < 0.2 / live_accuracy.MOST_SHARE + 1).all()
 
 
+def test_a_run_of_a_week_has_two_thousand_rows(training, digits, monkeypatch):
+    live = LiveAccuracy(digits.test, lambda row: None)
+    now, measured_at = [0.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(live, "_means", lambda training, arm: measured_at.append(now[0]))
+    monkeypatch.setattr(live, "_count", lambda row, means: None)
+    while now[0] < 7 * 86_400:
+        live.measure_if_due(training, 0.0, now[0])
+        while live._waiting.full():
+            time.sleep(0)  # the other thread takes it away
+        now[0] += max(0.5, now[0] / 10_000)
+    live.close()
+    times = np.unique(measured_at)
+    assert 60 < np.count_nonzero(times < 100) <= 100
+    assert 1_000 < len(times) < 2_200
+
+
 def test_a_measurement_that_can_not_be_kept_is_raised_at_the_next_one_and_does_not_block_the_end(
     training, digits, monkeypatch
 ):

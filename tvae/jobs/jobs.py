@@ -26,7 +26,7 @@ from tvae.jobs.starting import Starter, checked_name
 from tvae.jobs.trash import Trash
 from tvae.jobs.worker_processes import collect_ended_workers, end_unresponsive_worker
 from tvae.runs.history import read_history
-from tvae.system.json_lines import read_rows
+from tvae.system.json_lines import last_row, read_rows
 from tvae.system.user_folders import own_run_folder, runs_folder
 
 LONGEST_NOTE = 4_000
@@ -70,8 +70,12 @@ class Jobs:
         return read_history(own_run_folder(self.folder, run_id))
 
     def live(self, run_id: str) -> list[dict[str, Any]]:
-        """Triplet accuracy during training, about a row a second."""
+        """Triplet accuracy during training, a row a second and later fewer (see `LiveAccuracy`)."""
         return read_rows(JobFiles(own_run_folder(self.folder, run_id)).live)
+
+    def last_live(self, run_id: str) -> dict[str, Any] | None:
+        """The last row of `live`; None where nothing was measured yet."""
+        return last_row(JobFiles(own_run_folder(self.folder, run_id)).live)
 
     def lesson(self, run_id: str) -> dict[str, Any] | None:
         """The step that a slow run is about to take."""

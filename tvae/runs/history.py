@@ -70,7 +70,7 @@ class HistoryWriter:
         """Steps from row to row. A very long run gets fewer rows: the whole file is read to be drawn."""
         if epoch <= 100:
             return max(1, self._steps_per_epoch // ROWS_PER_EPOCH)
-        return self._steps_per_epoch * (1 if epoch <= 1_000 else 10)
+        return self._steps_per_epoch * next(apart for apart in (1, 10, 100, 1_000) if epoch <= 1_000 * apart)
 
     def _row(self, report: Report) -> dict[str, Any]:
         count, arms = self.waiting["count"], self.waiting["arms"]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tvae.system.files import read_bounded, read_json, write_atomically
+from tvae.system.files import file_state, read_bounded, read_json, write_atomically
 
 _LIMIT = 16 * 2**20
+_TAIL = 2**17
+"""Bytes at the end of a file in which its last row is looked for: a row of 64 arms has a tenth of that."""
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
@@ -30,11 +34,30 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     Raises:
         InputError: any other line is not JSON.
     """
-    if not path.exists():
-        return []
+    return list(_rows(path, file_state(path))) if path.exists() else []
+
+
+@lru_cache(maxsize=64)
+def _rows(path: Path, state: str) -> tuple[dict[str, Any], ...]:
+    """The lines of a file in this state: several viewers read the same file, several times a second."""
     lines = read_bounded(path, _LIMIT).decode(errors="replace").split("\n")
     complete = lines[:-1]  # text after the last line end is an unfinished line
-    return [read_json(line, f"{path}, line {number}") for number, line in enumerate(complete, 1)]
+    return tuple(read_json(line, f"{path}, line {number}") for number, line in enumerate(complete, 1))
+
+
+def last_row(path: Path) -> dict[str, Any] | None:
+    """The last complete line, however long the file; None where there is none.
+
+    Raises:
+        InputError: it is not JSON.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            lines = file.read().decode(errors="replace").split("\n")
+    except OSError:
+        return None
+    return read_json(lines[-2], f"{path}, last line") if len(lines) > 1 else None
 
 
 def cut_rows(path: Path, step: int) -> None:

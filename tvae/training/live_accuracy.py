@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
@@ -20,6 +21,9 @@ MOST_ROWS = 2_000
 """Rows of the test split that are measured, evenly spread over it."""
 MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
 SECONDS_BETWEEN = 1.0
+ROWS_A_DOUBLING = 140
+"""Rows from some time of training to twice that time, once that is fewer than one every SECONDS_BETWEEN: a run of a
+week has two thousand, and a chart of them shows every stretch equally finely on a logarithmic axis."""
 MOST_SHARE = 0.05
 """Share of the training thread's time that may go to encoding."""
 
@@ -64,7 +68,7 @@ class LiveAccuracy:
             return
         means = {name: self._means(training, name) for name in training.arms}
         encoding_seconds = time.monotonic() - now
-        self._due = now + max(SECONDS_BETWEEN, encoding_seconds / MOST_SHARE)
+        self._due = now + max(SECONDS_BETWEEN, encoding_seconds / MOST_SHARE, seconds * math.log(2) / ROWS_A_DOUBLING)
         row = {"step": training.step, "epoch": round(epoch, 4), "seconds": round(seconds, 2), "n": len(self._labels)}
         self._waiting.put((row, means))
 

@@ -43,7 +43,7 @@ def watched_job() -> Job | None:
 
 def _stage(job: Job) -> tuple[str, bool]:
     """The run's state, and whether it has numbers yet: the page is drawn again when either changes."""
-    return job.state, bool(cached.jobs().live(job.id))
+    return job.state, cached.jobs().last_live(job.id) is not None
 
 
 def _poll_seconds(stage: tuple[str, bool]) -> float | None:
@@ -127,10 +127,9 @@ def accuracy_so_far(job: Job) -> str:
         if metrics is not None:
             shares = {arm: values["triplet_accuracy"]["0"] for arm, values in metrics["arms"].items()}
             return f"{_shares(shares)} of triplets right at m = 0, n = {metrics['n']:,} test images."
-    rows = cached.jobs().live(job.id)
-    if not rows:
+    row = cached.jobs().last_live(job.id)
+    if row is None:
         return ""
-    row = rows[-1]
     place = nearest_margin(row["margins"], SHOWN_MARGIN)
     shares = {arm: values[place] for arm, values in row["arms"].items()}
     return f"{_shares(shares)} of triplets right at m = {row['margins'][place]:g}, {row['n']:,} test images."
