@@ -1,11 +1,12 @@
 """Traversals: what each latent of each model draws as it moves from -3 to 3, the most informative first."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from tvae.explore.latent_paths import OFF_BELOW, ranked_latents, traversals
+from tvae.explore.latent_paths import LEAST_CHANGE, OFF_BELOW, REACH, picture_changes, ranked_latents, traversals
 from tvae.figures.colours import FAINT, INK
 from tvae.figures.image_grid import GridRow
 from tvae.model.encoding import Encoding
@@ -23,7 +24,6 @@ from tvae.ui.style.arm_columns import arm_badge, arm_columns, image_room
 from tvae.ui.style.theme import theme
 
 PRIOR, IMAGE = "the prior's mean", "a test image"
-REACH = 3.0
 WIDE_COLUMNS = 2
 """Columns side by side at most: an arm's rows hold many images."""
 
@@ -33,24 +33,38 @@ def another_row(n: int) -> None:
     state.write(keys.TRAVERSAL_ROW, int(np.random.default_rng().integers(n)))
 
 
+def tick(value: float) -> str:
+    """A value of a latent: to two decimals at most, with its sign, and 0 without."""
+    return f"{value:+z.2f}".rstrip("0").rstrip(".") if round(value, 2) else "0"
+
+
+def three_digits(value: float) -> str:
+    """A change of the picture, to three significant digits and in whole numbers from 100 up."""
+    return f"{value:#.3g}".rstrip(".") if 1e-3 <= value < 1000 else f"{value:.0f}"
+
+
 def traversal_grid(
-    run: Run, arm: str, code: np.ndarray, latents: np.ndarray, kl: np.ndarray, steps: int
+    run: Run, arm: str, code: np.ndarray, latents: np.ndarray, kl: np.ndarray, changes: np.ndarray, steps: int
 ) -> list[GridRow]:
-    """One row for each latent: its number, its KL, its value in the code, and the image decoded at each value."""
+    """One row for each latent: number, KL, value in the code, the image decoded at each value, and its change."""
     values = np.linspace(-REACH, REACH, steps)
     moved = traversals(code, values)[latents]  # (rows, steps, latent)
     pictures = to_grey(cached.network(run, arm).decoded(moved.reshape(-1, len(code))))
     pictures = pictures.reshape(*moved.shape[:2], *pictures.shape[1:])
-    own = ["" if not code.any() else f"  {code[latent] + 0.0:+.1f}" for latent in latents]
-    return [
+    own = ["" if not code.any() else f"  {code[latent]:+z.1f}" for latent in latents]
+    rows = [
         GridRow(
             label=f"z{latent}  {kl[latent]:.2f}{at}",
             colour=INK[theme()] if kl[latent] >= OFF_BELOW else FAINT[theme()],
             images=row,
-            under=[f"{value:+.1f}" if value else "0" for value in values] if place == 0 else (),
+            after=three_digits(changes[latent]),
         )
-        for place, (latent, row, at) in enumerate(zip(latents, pictures, own, strict=True))
+        for latent, row, at in zip(latents, pictures, own, strict=True)
     ]
+    between = 1 if steps <= 9 else (steps - 1) // 2  # of many steps the ends and the middle alone have room
+    ticks = [tick(value) if place % between == 0 else "" for place, value in enumerate(values)]
+    heads = {"under_label": "KL" if not code.any() else "KL, value", "under_after": "change"}
+    return [replace(rows[0], under=ticks, **heads), *rows[1:]]
 
 
 def choose_start(run: Run, encoding: Encoding, bar: Any) -> int | None:
@@ -91,28 +105,39 @@ def show_start(run: Run, encoding: Encoding, arms: list[str], row: int) -> None:
     show_grid(grid, f"Row {row} and its reconstructions", keys.START_IMAGES)
 
 
-def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int, room: int) -> None:
-    """Shows one arm's active latents; inactive ones are in an expander."""
+def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int, room: int) -> np.ndarray:
+    """Shows one arm's latents, in an expander those that hardly change the picture; returns the changes."""
     encoded = encoding.arms[arm]
-    ranked = ranked_latents(encoded.kl)
     latents = encoded.means.shape[1]
     code = np.zeros(latents, np.float32) if row is None else encoded.means[row]
-    arm_badge(run, arm, f"{len(ranked.on)} of {latents} latents on, {ranked.kl.sum():.2f} nats")
-    if len(ranked.on):
-        rows = traversal_grid(run, arm, code, ranked.on, ranked.kl, steps)
-        show_grid_within(rows, f"Traversals of {arm.upper()}: {len(ranked.on)} latents", room)
+    changes = picture_changes(cached.network(run, arm), code)
+    least_change = LEAST_CHANGE * float(encoded.errors.mean(dtype=np.float64))
+    ranked = ranked_latents(encoded.kl, changes, least_change)
+    arm_badge(run, arm, f"{len(ranked.drawn)} of {latents} latents change the picture, {len(ranked.on)} are on")
+    if len(ranked.drawn):
+        rows = traversal_grid(run, arm, code, ranked.drawn, encoded.kl, changes, steps)
+        show_grid_within(rows, f"Traversals of {arm.upper()}: {len(ranked.drawn)} latents", room)
         grid_download(rows, f"traversals-{run.name}-{arm}")
     else:
-        st.info("Every latent is off: whatever the code, the decoder draws the same image.")
-    if not len(ranked.off):
-        st.caption(f"No latent is off: each has a KL of {OFF_BELOW:g} nats or more.")
-        return
-    title = f"{len(ranked.off)} latents off, KL under {OFF_BELOW:g} nats"
-    folded = st.expander(title if len(ranked.off) > 1 else title.replace("latents", "latent"))
-    with folded:
-        show_grid_within(
-            traversal_grid(run, arm, code, ranked.off, ranked.kl, steps), f"{arm.upper()}: latents that are off", room
-        )
+        st.info("No latent changes the picture: whatever the code, the decoder draws much the same image.")
+    if not len(ranked.faint):
+        st.caption(f"Every latent changes the picture by a squared error of {least_change:.2g} or more.")
+        return changes
+    count = f"{len(ranked.faint)} latent{'s' if len(ranked.faint) > 1 else ''}"
+    with st.expander(
+        f"{count} change the picture by less than {least_change:.2g}".replace("1 latent change", "1 latent changes")
+    ):
+        rows = traversal_grid(run, arm, code, ranked.faint, encoded.kl, changes, steps)
+        show_grid_within(rows, f"{arm.upper()}: latents that draw next to nothing", room)
+        both = np.intersect1d(ranked.faint, ranked.on)
+        words = f"The limit is a tenth of the squared error that {arm.upper()}'s reconstructions have on average."
+        if len(both):
+            words += (
+                f" {len(both)} of them {'have' if len(both) > 1 else 'has'} a KL of {OFF_BELOW:g} nats or more all the "
+                "same: what they say of an image does not reach the picture. The triplet term can ask for that."
+            )
+        st.caption(words)
+    return changes
 
 
 def show_page(run: Run, encoding: Encoding) -> None:
@@ -123,26 +148,34 @@ def show_page(run: Run, encoding: Encoding) -> None:
         steps = int(st.slider("Steps", 3, 15, 9, 2, key=keys.STEPS, **keys.KEPT))
     with bar.popover("More"):
         arms = chosen_arms(run)
-        kls = {arm: encoding.arms[arm].kl for arm in arms}
-        longest = max(len(kl) for kl in kls.values())
-        columns = {"latent": list(range(longest))}
-        columns |= {f"{arm} KL, nats": [*kl.round(5).tolist(), *[""] * (longest - len(kl))] for arm, kl in kls.items()}
-        st.download_button("KL by latent as CSV", rows_csv(columns), "kl-by-latent.csv", "text/csv", on_click="ignore")
+        download = st.container()
     if row is not None:
         label = run.provenance.class_names[encoding.labels[row]]
         show_start(run, encoding, arms, row)
+    changes: dict[str, np.ndarray] = {}
     for arm, column in zip(arms, arm_columns(len(arms), WIDE_COLUMNS), strict=True):
         with column:
-            show_arm(run, encoding, arm, row, steps, image_room(len(arms), WIDE_COLUMNS))
+            changes[arm] = show_arm(run, encoding, arm, row, steps, image_room(len(arms), WIDE_COLUMNS))
+    latents = [(arm, latent) for arm in arms for latent in range(len(changes[arm]))]
+    columns = {
+        "arm": [arm for arm, _ in latents],
+        "latent": [latent for _, latent in latents],
+        "KL, nats": np.concatenate([encoding.arms[arm].kl for arm in arms]),
+        "change of the picture, squared error": np.concatenate([changes[arm] for arm in arms]),
+    }
+    download.download_button("Latents as CSV", rows_csv(columns), "latents.csv", "text/csv", on_click="ignore")
     start = (
         "the code is the prior's mean, all zeros"
         if row is None
-        else f"the code is μ of row {row:,} (class {label}), and the last number says where it has this latent"
+        else f"the code is μ of row {row:,} (class {label}), and the number after the KL says where it has this latent"
     )
     st.caption(
         f"A row a latent, a column a value from −{REACH:g} to {REACH:g}; the other latents stay: {start}. "
-        f"Beside a latent its KL to the prior in nats, averaged over the {run.config.data.name} test split, "
-        f"n = {len(encoding.labels):,}; latents are in this order, and those of one arm are not those of another. "
+        f"Left, its KL to the prior in nats, averaged over the {run.config.data.name} test split, "
+        f"n = {len(encoding.labels):,}; a latent of {OFF_BELOW:g} nats or more is on. Latents are in the order of "
+        "their KL, and those of one arm are not those of another. Right, how much the latent changes the picture: "
+        "the largest squared error, summed over pixels, between two of the pictures at "
+        f"−{REACH:g}, −{REACH / 2:g}, 0, {REACH / 2:g} and {REACH:g}. "
         f"Training seed {run.config.train.seed}, checkpoint {run.name}."
     )
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
-from tvae.explore.latent_paths import latent_path, ranked_latents, traversals
+from tvae.explore.latent_paths import latent_path, picture_changes, ranked_latents, traversals
+from tvae.model.network import Network
 
 A = np.array([1.0, 2.0, -0.5, 0.3])
 B = np.array([-0.7, 0.4, 1.5, 2.0])
@@ -102,19 +103,40 @@ def test_traversals_change_one_latent_at_a_time():
             np.testing.assert_allclose(codes[latent, place], expected, rtol=1e-6)
 
 
-def test_latents_are_ranked_by_kl_and_those_that_are_off_are_listed_apart():
-    ranked = ranked_latents(np.array([0.2, 0.0, 3.0, 0.0099, 0.01, 3.0]))
-    assert ranked.on.tolist() == [2, 5, 0, 4]
-    assert ranked.off.tolist() == [3, 1]
-    assert ranked.kl[2] == 3.0
+def test_the_change_of_the_picture_is_the_largest_squared_error_between_two_of_five():
+    random = np.random.default_rng(2)
+    shapes = {"decoder.0.weight": (6, 4), "decoder.0.bias": (6,), "decoder.2.weight": (9, 6), "decoder.2.bias": (9,)}
+    weights = {name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    weights["decoder.0.weight"][:, 2] = 0  # a latent that the decoder does not look at
+    network = Network(weights, 3, 3)
+    changes = picture_changes(network, A)
+    for latent in range(4):
+        pictures = []
+        for value in (-3.0, -1.5, 0.0, 1.5, 3.0):
+            code = A.astype(np.float32).copy()
+            code[latent] = value
+            pictures.append(network.decoded(code[None])[0].astype(float))
+        expected = max(((one - other) ** 2).sum() for one in pictures for other in pictures)
+        assert changes[latent] == pytest.approx(expected, rel=1e-4)
+    assert changes[2] == 0 and changes[[0, 1, 3]].min() > 0.1
 
 
-def test_all_latents_may_be_off():
-    ranked = ranked_latents(np.zeros(3))
-    assert ranked.on.tolist() == [] and ranked.off.tolist() == [0, 1, 2]
+def test_latents_are_ranked_by_kl_and_those_that_hardly_change_the_picture_are_listed_apart():
+    ranked = ranked_latents(np.array([0.2, 0.0, 3.0, 0.0099, 0.01, 3.0]), np.array([9.0, 0.1, 2.0, 0.5, 0.4, 0.1]), 0.5)
+    assert ranked.drawn.tolist() == [2, 0, 3]
+    assert ranked.faint.tolist() == [5, 4, 1]
+    assert ranked.on.tolist() == [2, 5, 0, 4], "a latent may be on and yet draw next to nothing"
 
 
-@pytest.mark.parametrize("kl", [np.zeros((2, 2)), np.array([1.0, np.nan])])
-def test_a_kl_that_is_no_row_of_finite_numbers_is_refused(kl):
-    with pytest.raises(InputError, match="latents: KL"):
-        ranked_latents(kl)
+def test_all_latents_may_be_off_and_draw_nothing():
+    ranked = ranked_latents(np.zeros(3), np.zeros(3), 1.0)
+    assert ranked.on.tolist() == ranked.drawn.tolist() == [] and ranked.faint.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("kl", "changes"),
+    [(np.zeros((2, 2)), np.zeros(2)), (np.array([1.0, np.nan]), np.zeros(2)), (np.zeros(2), np.zeros(3))],
+)
+def test_latents_that_are_no_rows_of_finite_numbers_are_refused(kl, changes):
+    with pytest.raises(InputError, match="latents: "):
+        ranked_latents(kl, changes, 1.0)

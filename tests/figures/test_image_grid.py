@@ -68,3 +68,13 @@ def test_a_sheet_has_each_image_where_the_browser_looks_for_it(count):
     for place in range(count):
         row, column = divmod(place, COLUMNS)
         np.testing.assert_array_equal(picture[5 * row : 5 * row + 5, 3 * column : 3 * column + 3], images[place])
+
+
+def test_words_at_the_right_stand_beside_the_images_and_not_over_them():
+    images = np.full((2, 4, 4), 200, np.uint8)
+    plain = opened(grid_png([GridRow(label="a", colour="#ff0000", images=images)], ink="#000000"))
+    row = GridRow(label="a", colour="#ff0000", images=images, after="12", under=("x", "y"), under_after="change")
+    picture = opened(grid_png([row], ink="#000000"))
+    assert np.array_equal(picture[: 4 * 4, : plain.shape[1]], plain[: 4 * 4])
+    right = picture[:, plain.shape[1] :]
+    assert right[: 4 * 4, :, 0].max() == 255 and right[4 * 4 :, :, 3].any(), "a red word, and one below it"

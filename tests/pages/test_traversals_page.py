@@ -11,10 +11,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tvae.data import DataUnavailable
+from tvae.explore.latent_paths import picture_changes
 from tvae.figures.image_grid import GridRow
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.model.network import to_grey
-from tvae.runs.encodings import read_encoding, write_encoding
+from tvae.runs.encodings import read_encoding
 from tvae.runs.run import read_run
 from tvae.runs.weights import network
 from tvae.ui import cached
@@ -61,43 +62,65 @@ def test_each_row_moves_one_latent_and_leaves_the_others(grids, query):
     steps = int(query.get("steps", 9))
     for arm in ("vae", "tvae"):
         encoded = encoding().arms[arm]
+        start = encoded.means[44] if query else np.zeros(len(encoded.kl))
+        changes = picture_changes(network(RUN, arm), start)
         rows = grids[f"Traversals of {arm.upper()}"]
         order = latents_of(rows)
-        assert order == sorted(np.flatnonzero(encoded.kl >= 0.01), key=lambda latent: -encoded.kl[latent])
-        start = encoded.means[44] if query else np.zeros(len(encoded.kl))
+        drawn = np.flatnonzero(changes >= 0.1 * encoded.errors.mean())
+        assert order == sorted(drawn, key=lambda latent: -encoded.kl[latent])
         for latent, row in zip(order, rows, strict=True):
             codes = np.tile(start, (steps, 1))
             codes[:, latent] = [-3 + 6 * step / (steps - 1) for step in range(steps)]
             expected = to_grey(network(RUN, arm).decoded(codes.astype(np.float32)))
             assert np.abs(row.images.astype(int) - expected).max() <= 1
-            assert f"{encoded.kl[latent]:.2f}" in row.label
+            assert f"{encoded.kl[latent]:.2f}" in row.label and "-0.0" not in row.label
+            assert float(row.after) == pytest.approx(changes[latent], rel=5e-3)
 
 
-@pytest.fixture
-def partly_off(tmp_path, monkeypatch) -> Path:
-    """The digits run with the first arm's first three latents off, and all of the second's."""
-    folder = tmp_path / "off"
-    shutil.copytree(DIGITS, folder)
-    found = encoding()
-    kls = {"vae": np.maximum(found.arms["vae"].kl, 0.02), "tvae": np.full_like(found.arms["tvae"].kl, 0.004)}
-    kls["vae"][:3] = (0.009, 0.0, 0.005)
-    found.arms.update({name: EncodedArm(arm.means, arm.errors, kls[name]) for name, arm in found.arms.items()})
-    write_encoding(folder, found)
-    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
-    return folder
-
-
-def test_latents_that_are_off_are_folded_away_and_counted(partly_off, grids):
-    app = page({"run": "off"})
+def test_latents_that_hardly_change_the_picture_are_folded_away_whatever_their_kl(grids):
+    """On digits all latents of the TVAE have a KL of 0.01 nats or more, and nine of them draw next to nothing."""
+    app = page({})
     assert not app.exception and not app.error
-    all_of = len(encoding().arms["tvae"].kl)
-    assert [folded.label for folded in app.main.expander] == [
-        "3 latents off, KL under 0.01 nats",
-        f"{all_of} latents off, KL under 0.01 nats",
-    ]
-    assert latents_of(grids["VAE"]) == [0, 2, 1]
-    assert not set(latents_of(grids["Traversals of VAE"])) & {0, 1, 2}
-    assert "Every latent is off" in words(app) and "Traversals of TVAE" not in grids
+    tvae = encoding().arms["tvae"]
+    changes = picture_changes(network(RUN, "tvae"), np.zeros(len(tvae.kl)))
+    faint = np.flatnonzero(changes < 0.1 * tvae.errors.mean())
+    assert len(faint) > 3 and np.sum(tvae.kl[faint] >= 0.01) > 3
+    assert sorted(latents_of(grids["TVAE"])) == faint.tolist()
+    assert (
+        f"{len(faint)} latents change the picture by less than 0.068" in [part.label for part in app.main.expander][1]
+    )
+    assert "does not reach the picture" in words(app)
+    assert not set(latents_of(grids["Traversals of TVAE"])) & set(faint)
+
+
+def test_of_a_decoder_that_draws_one_image_alone_no_latent_changes_the_picture(monkeypatch, grids):
+    real = cached.network
+
+    def networks(run, arm):
+        plain = real(run, arm)
+        return type(plain)(
+            plain.weights | {"decoder.0.weight": 0 * plain.weights["decoder.0.weight"]}, plain.height, plain.width
+        )
+
+    monkeypatch.setattr(cached, "network", networks)
+    app = page({})
+    assert not app.exception and not app.error
+    assert "No latent changes the picture" in words(app) and "Traversals of TVAE" not in grids
+    assert len(latents_of(grids["TVAE"])) == len(encoding().arms["tvae"].kl)
+
+
+@pytest.mark.parametrize(
+    ("steps", "ticks"),
+    [
+        ("9", "-3 -2.25 -1.5 -0.75 0 +0.75 +1.5 +2.25 +3"),
+        ("7", "-3 -2 -1 0 +1 +2 +3"),
+        ("3", "-3 0 +3"),
+        ("15", "-3       0       +3"),
+    ],
+)
+def test_values_above_the_images_are_those_that_were_decoded(grids, steps, ticks):
+    assert not page({"steps": steps}).exception
+    assert " ".join(grids["Traversals of VAE"][0].under) == ticks
 
 
 def test_another_image_is_taken_and_named_in_the_address():
@@ -148,6 +171,7 @@ def test_arms_of_different_latent_sizes_are_shown_each_on_its_own_terms(tmp_path
     found.arms["tvae"] = wider
     weights = dict(network(RUN, "tvae").weights)
     weights["decoder.0.weight"] = np.pad(weights["decoder.0.weight"], ((0, 0), (0, 2)))
+    weights["decoder.0.weight"][:, latents] = weights["decoder.0.weight"][:, 0]
     real = cached.network
 
     def networks(run, arm):

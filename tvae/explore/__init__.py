@@ -6,7 +6,7 @@
     generation.py           Samples from the prior or a class Gaussian, and real images to compare with
     image_text.py           A small grey image packed for a URL
     interpolation.py        Path between two images: decoded frames, class votes, density
-    latent_paths.py         Linear and spherical paths, traversals, and latents ranked by KL
+    latent_paths.py         Linear and spherical paths, traversals, latents ranked by KL and by what they draw
     loss_reweighting.py     Loss of a trained arm under other weights and margin; Pareto frontier
     new_image.py            An unseen image in one arm: code, reconstruction, vote of its neighbours
     preparation.py          Crop, scale and centre a digit the way its data set does

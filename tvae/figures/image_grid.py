@@ -40,6 +40,12 @@ class GridRow:
     """Grey, or in colour."""
     under: Sequence[str] = ()
     """A few characters below each image."""
+    under_label: str = ""
+    """A few characters below the label, in rows with words below their images."""
+    after: str = ""
+    """Written at the right."""
+    under_after: str = ""
+    """As `under_label`, below `after`."""
 
 
 def wrapped_rows(images: UInt8[np.ndarray, "k height width"], under: Sequence[str], across: int) -> list[GridRow]:
@@ -66,6 +72,8 @@ class _Measures:
     gap: int
     left: int
     """Where the images begin, right of the labels."""
+    right: int
+    """Where they end."""
     width: int
 
 
@@ -73,10 +81,12 @@ def _measures(rows: Sequence[GridRow], scale: float, density: float) -> _Measure
     pixel = round(density * scale)
     gap = round(min(pixel * GAP, density * MOST_GAP))
     count, _, width = rows[0].images.shape[:3]
-    font = ImageFont.load_default(density * 14)
-    labels = max(font.getlength(row.label) for row in rows)
+    font, small = ImageFont.load_default(density * 14), ImageFont.load_default(density * 11)
+    labels = max(max(font.getlength(row.label), small.getlength(row.under_label)) for row in rows)
+    ends = max(max(font.getlength(row.after), small.getlength(row.under_after)) for row in rows)
     left = round(labels + density * 14) if labels else 0
-    return _Measures(pixel, gap, left, left + count * (pixel * width + gap) - gap)
+    right = left + count * (pixel * width + gap) - gap
+    return _Measures(pixel, gap, left, right, right + (round(ends + density * 10) if ends else 0))
 
 
 def fitting_density(rows: Sequence[GridRow], scale: float) -> float:
@@ -111,13 +121,17 @@ def grid_png(
     draw = ImageDraw.Draw(picture)
     top = 0
     for row, row_height in zip(rows, heights, strict=True):
-        draw.text((0, top + pixel * height / 2), row.label, fill=row.colour, font=font, anchor="lm")
+        middle, below = top + pixel * height / 2, top + pixel * height + 2 * density
+        draw.text((0, middle), row.label, fill=row.colour, font=font, anchor="lm")
+        draw.text((lengths.width, middle), row.after, fill=row.colour, font=font, anchor="rm")
+        draw.text((0, below), row.under_label, fill=ink, font=small, anchor="lt")
+        draw.text((lengths.width, below), row.under_after, fill=ink, font=small, anchor="rt")
         for place, image in enumerate(row.images):
             large = Image.fromarray(image).resize((pixel * width, pixel * height), Image.Resampling.NEAREST)
             picture.paste(large, (left + place * (pixel * width + gap), top))
         for place, words in enumerate(row.under):
             x = left + place * (pixel * width + gap) + pixel * width / 2
-            draw.text((x, top + pixel * height + 2 * density), words, fill=ink, font=small, anchor="mt")
+            draw.text((x, below), words, fill=ink, font=small, anchor="mt")
         top += row_height
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", compress_level=1)  # flat squares: a higher level costs time and saves little
