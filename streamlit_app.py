@@ -11,9 +11,10 @@ from tvae.metrics.triplet_curve import margin_where
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run, read_metrics
 from tvae.ui import cached
+from tvae.ui.choices.arms import shown_arms
 from tvae.ui.components.latent_map import latent_map
 from tvae.ui.maps.projecting import METHOD_NAMES
-from tvae.ui.page import open_page
+from tvae.ui.page import show_page
 from tvae.ui.server import MIDDLEWARE, opened_in_browser
 from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
@@ -58,12 +59,6 @@ def show_table(run: Run) -> None:
 def percent(share: float | None) -> str:
     """A fraction as a percentage to two decimals."""
     return "not given" if share is None else f"{100 * share:.2f}\u00a0%"
-
-
-def shown_arms(run: Run) -> list[str]:
-    """The first and the last arm of a run: the VAE and the TVAE."""
-    arms = list(run.config.arms)
-    return arms if len(arms) < 2 else [arms[0], arms[-1]]
 
 
 def show_idea(run: Run) -> None:
@@ -136,11 +131,8 @@ def show_reconstructions(run: Run, encoding: Encoding) -> None:
     )
 
 
-def show_overview() -> None:
-    """The overview page."""
-    run = open_page(
-        "TVAE Explorer", "What does a triplet loss change in the latent space of a VAE, and what does it cost?"
-    )
+def show_content(run: Run) -> None:
+    """Show the page below its title."""
     show_table(run)
     encoding = cached.encoding(run)
     if encoding is None:
@@ -173,6 +165,10 @@ def show_overview() -> None:
 
 
 if __name__ == "__main__":  # as Streamlit runs a page
-    show_overview()
+    show_page(
+        "TVAE Explorer",
+        "What does a triplet loss change in the latent space of a VAE, and what does it cost?",
+        show_content,
+    )
 else:  # as `streamlit run`, which finds an ASGI app in this file, or any ASGI server imports it
     app = st.App(__file__, middleware=MIDDLEWARE, lifespan=opened_in_browser)

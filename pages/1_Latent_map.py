@@ -3,8 +3,10 @@
 import streamlit as st
 
 from tvae.errors import InputError
+from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.choices.arms import shown_arms
 from tvae.ui.choices.epochs import epochs_play
 from tvae.ui.components.latent_map import is_drawn, load_map_code
 from tvae.ui.maps.changes import show_changes
@@ -22,8 +24,8 @@ from tvae.ui.maps.linked_maps import draw_maps, map_key, show_captions, take_ges
 from tvae.ui.maps.projecting import kept_still, laid_over, passing_picture
 from tvae.ui.maps.selection import show_row, show_selection
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair
-from tvae.ui.maps.views import misfit_note, views_beside
-from tvae.ui.page import open_page
+from tvae.ui.maps.views import views_beside
+from tvae.ui.page import show_page
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
@@ -31,9 +33,8 @@ from tvae.ui.style.escaping import as_text
 FEWEST_ROWS = 3
 
 
-def page() -> None:
-    """Show the whole page."""
-    run = open_page("Latent map", "Which digits moved, and which neighbours did they leave?", at_any_epoch=True)
+def show_content(run: Run) -> None:
+    """Show the page below its title."""
     load_map_code()
     st.html(STYLE)
     encoding = cached.encoding(run)
@@ -45,14 +46,12 @@ def page() -> None:
         st.info(f"A map needs at least {FEWEST_ROWS} images; this run's test split has {n}.")
         return
     views, misfits = views_beside(run)
-    requested_views = [state.address(side) for side in (keys.LEFT, keys.RIGHT)]
-    note = state.view_note(next(filter(None, (misfit_note(name, views, misfits) for name in requested_views)), ""))
     waiting = st.container(key=keys.MAP_WAITING)
     controls = st.container(key=keys.MAP_CONTROLS).columns(
         [2.7, 1, 1.15, 1.75, 1.15, 0.85], vertical_alignment="bottom"
     )
     with controls[0]:
-        left, right = choose_views(views, len(run.config.arms))
+        left, right = choose_views(views, misfits, [arm.upper() for arm in shown_arms(run)])
     with controls[5], st.popover("More", width="stretch"):
         parameters, seed = choose_parameters()
         st.markdown("**Maps**")
@@ -84,9 +83,6 @@ def page() -> None:
     colouring = next((name for name, words in COLOURINGS.items() if words == colour_title), "class")
     with controls[4]:
         k = choose_number_of_neighbours(n)
-    if note:
-        st.info(as_text(note))
-
     try:
         _ = left.encoded, right.encoded
     except InputError as error:
@@ -145,4 +141,4 @@ def page() -> None:
         show_changes(pair, picks, names, images)
 
 
-page()
+show_page("Latent map", "Which digits moved, and which neighbours did they leave?", show_content, at_any_epoch=True)

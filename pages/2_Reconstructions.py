@@ -6,7 +6,7 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
-from tvae.ui.choices.arms import chosen_arms
+from tvae.ui.choices.arms import shown_arms
 from tvae.ui.choices.rows import EACH, PICKED, ChosenRows, choose_rows, choose_source
 from tvae.ui.images.image_grid import show_grid
 from tvae.ui.page import show_encoded_page
@@ -19,8 +19,9 @@ from tvae.ui.style.escaping import as_text
 MEAN, SAMPLE = CODES = ("mean μ", "a sample")
 
 
-def show_page(run: Run, encoding: Encoding) -> None:
+def show_content(run: Run, encoding: Encoding) -> None:
     """Show the page below its title."""
+    arms = shown_arms(run)
     fingerprint, n = run.provenance.test.fingerprint, len(encoding.labels)
     picks = state.picks(fingerprint, n)
     state.put_picks_in_address(picks, n)
@@ -40,7 +41,6 @@ def show_page(run: Run, encoding: Encoding) -> None:
     )
     mapped = bar.toggle("Error map", key=keys.ERROR_MAP, **keys.KEPT)
     with bar.popover("More"):
-        arms = chosen_arms(run)
         noise = int(
             st.number_input("Seed of the samples' noise", 0, 2**31, 0, 1, key=keys.NOISE_SEED, **keys.KEPT) or 0
         )
@@ -86,6 +86,6 @@ def show_page(run: Run, encoding: Encoding) -> None:
 show_encoded_page(
     "Reconstructions",
     "What has each model kept of an image, and what did the triplet weight cost?",
-    show_page,
+    show_content,
     at_any_epoch=True,
 )

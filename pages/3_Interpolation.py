@@ -8,7 +8,7 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
-from tvae.ui.choices.arms import chosen_arms
+from tvae.ui.choices.arms import shown_arms
 from tvae.ui.choices.path_ends import choose_ends, choose_source, pick_ends
 from tvae.ui.components.path_player import Lane, path_player
 from tvae.ui.interpolation.steps import show_steps
@@ -18,12 +18,13 @@ from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
 
 
-def show_page(run: Run, encoding: Encoding) -> None:
+def show_content(run: Run, encoding: Encoding) -> None:
     """Show the page below its title."""
     fingerprint, names, n = run.provenance.test.fingerprint, run.provenance.class_names, len(encoding.labels)
     if n < 3:
         st.info(f"A way needs images beside it; this run's test split has {n}.")
         return
+    arms = shown_arms(run)
     picks = state.picks(fingerprint, n)
     state.put_picks_in_address(picks, n)
     bar = st.container(horizontal=True, vertical_alignment="bottom")
@@ -43,7 +44,6 @@ def show_page(run: Run, encoding: Encoding) -> None:
     )
     picker = bar.popover("Pick")
     with bar.popover("More"):
-        arms = chosen_arms(run)
         confusable_to = st.selectbox(
             "Confusable to",
             list(run.config.arms),
@@ -112,6 +112,6 @@ def show_page(run: Run, encoding: Encoding) -> None:
 show_encoded_page(
     "Interpolation",
     "What lies between two images, and does the way lead through a third class?",
-    show_page,
+    show_content,
     at_any_epoch=True,
 )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
-from tvae.ui.choices.arms import chosen_arms
+from tvae.ui.choices.arms import shown_arms
 from tvae.ui.page import show_encoded_page
 from tvae.ui.session import keys
 from tvae.ui.triplets.classes import choose_classes, show_matrices
@@ -29,13 +29,12 @@ TALL = 3
 """With more arms than this the table stands below the curves; above, it would push them off the first screen."""
 
 
-def show_page(run: Run, encoding: Encoding) -> None:
+def show_content(run: Run, encoding: Encoding) -> None:
     """Show the page below its title."""
     margin = choose_margin()
     head = st.container()
     below = st.container(horizontal=True, vertical_alignment="bottom")
-    with below, st.container(width=420 if len(run.config.arms) > 2 else "content"):
-        arms = chosen_arms(run)
+    arms = shown_arms(run)
     view = TripletView(
         run=run,
         encoding=encoding,
@@ -86,4 +85,4 @@ def show_warnings(view: TripletView) -> None:
         st.info("This run has one arm, so nothing stands beside it.")
 
 
-show_encoded_page("Triplets", "Which margin should I use, and what does it cost?", show_page, at_any_epoch=True)
+show_encoded_page("Triplets", "Which margin should I use, and what does it cost?", show_content, at_any_epoch=True)

@@ -8,7 +8,7 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
-from tvae.ui.choices.arms import chosen_arms
+from tvae.ui.choices.arms import shown_arms
 from tvae.ui.generation.quality import FEATURES, PIXELS, show_measures
 from tvae.ui.generation.sample_grid import sample_grid
 from tvae.ui.images.image_grid import grid_download, show_grid_within
@@ -25,9 +25,9 @@ def draw_again() -> None:
     state.write(keys.SAMPLE_SEED, int(state.read(keys.SAMPLE_SEED) or 0) + 1)
 
 
-def show_page(run: Run, encoding: Encoding) -> None:
+def show_content(run: Run, encoding: Encoding) -> None:
     """Show the page below its title."""
-    names = run.provenance.class_names
+    arms, names = shown_arms(run), run.provenance.class_names
     present = [names[label] for label in np.unique(encoding.labels)]
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     with bar.container(width=180):
@@ -59,7 +59,6 @@ def show_page(run: Run, encoding: Encoding) -> None:
     bar.button("Draw again", on_click=draw_again)
     classifier = cached.classifier(run)
     with bar.popover("More"):
-        arms = chosen_arms(run)
         most = int(
             st.slider("Images and samples measured, at most", 200, 4000, 1000, 100, key=keys.MEASURED, **keys.KEPT)
         )
@@ -99,5 +98,5 @@ def show_page(run: Run, encoding: Encoding) -> None:
 
 
 show_encoded_page(
-    "Generation", "What does each model generate, and are its images as good and as varied as real ones?", show_page
+    "Generation", "What does each model generate, and are its images as good and as varied as real ones?", show_content
 )

@@ -15,7 +15,7 @@ from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
-from tvae.ui.choices.arms import chosen_arms
+from tvae.ui.choices.arms import shown_arms
 from tvae.ui.images.image_grid import grid_download, show_grid, show_grid_within
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
@@ -140,14 +140,14 @@ def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int
     return changes
 
 
-def show_page(run: Run, encoding: Encoding) -> None:
+def show_content(run: Run, encoding: Encoding) -> None:
     """Show the page below its title."""
     bar = st.container(horizontal=True, vertical_alignment="bottom")
+    arms = shown_arms(run)
     row = choose_start(run, encoding, bar)
     with bar.container(width=170):
         steps = int(st.slider("Steps", 3, 15, 9, 2, key=keys.STEPS, **keys.KEPT))
     with bar.popover("More"):
-        arms = chosen_arms(run)
         download = st.container()
     if row is not None:
         label = run.provenance.class_names[encoding.labels[row]]
@@ -180,4 +180,4 @@ def show_page(run: Run, encoding: Encoding) -> None:
     )
 
 
-show_encoded_page("Traversals", "What does each latent draw, and which ones carry nothing?", show_page)
+show_encoded_page("Traversals", "What does each latent draw, and which ones carry nothing?", show_content)

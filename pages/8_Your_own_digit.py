@@ -8,7 +8,7 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
-from tvae.ui.choices.arms import chosen_arms
+from tvae.ui.choices.arms import shown_arms
 from tvae.ui.maps.controls import METHOD_OF
 from tvae.ui.own_digit.input import DRAW, SEND, chosen_ink, draw_example
 from tvae.ui.own_digit.neighbours import show_neighbours, show_votes
@@ -19,9 +19,9 @@ from tvae.ui.run_images import images_of
 from tvae.ui.session import keys
 
 
-def show_page(run: Run, encoding: Encoding) -> None:
+def show_content(run: Run, encoding: Encoding) -> None:
     """Show the page below its title."""
-    own, n = state.own_digit(), len(encoding.labels)
+    arms, own, n = shown_arms(run), state.own_digit(), len(encoding.labels)
     # Side by side where there is room, else one below the other.
     above = st.container(horizontal=True, gap="medium")
     hand, right = above.container(width=265), above.container(width=640)
@@ -40,7 +40,6 @@ def show_page(run: Run, encoding: Encoding) -> None:
         with st.container(width=160):
             chosen = st.selectbox("Projection", tuple(METHOD_OF), key=keys.PROJECTION, **keys.KEPT)
         with st.popover("More"):
-            arms = chosen_arms(run)
             voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key=keys.VOTERS, **keys.KEPT) or 15)
     images, missing = images_of(run)
     new_images: dict[str, NewImage] = {}
@@ -81,5 +80,5 @@ def show_page(run: Run, encoding: Encoding) -> None:
 show_encoded_page(
     "Your own digit",
     "Where does a digit of your own lie, and which class does each model take it for?",
-    show_page,
+    show_content,
 )

@@ -26,7 +26,7 @@ def test_the_table_of_pages_has_each_page_s_own_question():
     rows = []
     for path in sorted((ROOT / "pages").glob("*.py")):
         calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
-        (opening,) = [call for call in calls if ast.unparse(call.func) in ("open_page", "show_encoded_page")]
+        (opening,) = [call for call in calls if ast.unparse(call.func) in ("show_page", "show_encoded_page")]
         title, question = [ast.literal_eval(argument) for argument in opening.args[:2]]
         rows.append(f"| {title} | {question} |")
     table = README.split("## What you can ask")[1].split("\n## ")[0].strip().splitlines()

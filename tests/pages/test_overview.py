@@ -97,7 +97,15 @@ def test_a_run_of_one_arm_is_shown(tmp_path, monkeypatch, digits):
     assert list(app.table[0].value.index) == ["VAE"]
 
 
-def test_of_a_run_that_is_not_there_the_opened_page_says_so_once():
+def test_a_run_that_is_not_there_is_named_until_another_is_chosen():
     app = page({"run": "no*such*run"})
     assert app.warning[0].value == r"There is no run no\*such\*run here. Shown is mnist."
-    assert not app.run().warning
+    assert app.run().warning, "a page runs again by itself, and the words must be read"
+    assert "run" not in app.query_params
+    app.selectbox(key="run").set_value("digits").run()
+    assert not app.warning
+
+
+def test_the_overview_shows_the_chosen_arms():
+    app = page({"run": "mnist-ladder", "arms": ["VAE", "W10"]})
+    assert list(app.table[0].value.index) == ["VAE", "W10"]

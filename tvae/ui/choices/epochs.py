@@ -16,25 +16,47 @@ def run_at_chosen_epoch(run: Run) -> Run:
     """Draw the epoch slider and return the run at the chosen snapshot; the run itself where it keeps none."""
     if not run.snapshots:
         return run
-    ended = (run.folder / encoding_name("test")).is_file()  # else it is still training, or was interrupted
-    steps = [*run.snapshots, *([run.step] if ended else [])]
-    if state.is_set(keys.EPOCH_NEXT):  # a widget's value can be set before the widget alone
-        state.write(keys.EPOCH, state.take(keys.EPOCH_NEXT))
-    if state.read(keys.EPOCH, steps[-1]) not in steps:  # the snapshot of another run
-        state.forget(keys.EPOCH)
-    step = st.select_slider(
+    steps = _steps(run)
+    st.select_slider(
         "Epoch",
-        steps,
-        value=steps[-1],
-        format_func=lambda step: f"{step / run.steps_per_epoch:.3g}",
-        key=keys.EPOCH,
-        bind="query-params",
-        persist_state="session",
+        **state.choice(keys.EPOCH, steps, steps[-1], text=lambda step: _epoch(run, step)),
+        format_func=lambda step: _epoch(run, step),
         help="This run kept its weights on the way: go back to see how it came about. The last is the trained run.",
     )
+    step = state.value_of(keys.EPOCH)
     if st.toggle("Play the epochs", key=keys.EPOCH_PLAYING):
         _play(steps, step)
-    return run if ended and step == steps[-1] else run.at(step)
+    return run if _ended(run) and step == steps[-1] else run.at(step)
+
+
+def tell_that_epochs_are_not_followed(run: Run) -> None:
+    """A line in place of the slider on a page that shows the trained run alone; nothing where a run keeps no epochs."""
+    if not run.snapshots:
+        return
+    steps = _steps(run)
+    state.choice(keys.EPOCH, steps, steps[-1], text=lambda step: _epoch(run, step), followed=False)
+    chosen = state.value_of(keys.EPOCH)
+    st.caption(
+        f"This page shows the trained run, epoch {_epoch(run, steps[-1])}."
+        if chosen == steps[-1]
+        else f"Epoch {_epoch(run, chosen)} is chosen, which this page can't show: it shows the trained run, epoch "
+        f"{_epoch(run, steps[-1])}."
+    )
+
+
+def _ended(run: Run) -> bool:
+    """Whether the run's last weights are encoded; else it is still training, or was interrupted."""
+    return (run.folder / encoding_name("test")).is_file()
+
+
+def _steps(run: Run) -> list[int]:
+    """Steps of the snapshots, and of the trained run."""
+    return [*run.snapshots, *([run.step] if _ended(run) else [])]
+
+
+def _epoch(run: Run, step: int) -> str:
+    """The epoch of a step, as the slider and the address say it."""
+    return f"{step / run.steps_per_epoch:.3g}"
 
 
 def epochs_play(run: Run) -> bool:
@@ -48,5 +70,5 @@ def _play(steps: list[int], current_step: int) -> None:
     if state.read(keys.EPOCH_SHOWN) != current_step:  # just drawn: it stays for its full time
         state.write(keys.EPOCH_SHOWN, current_step)
         return
-    state.write(keys.EPOCH_NEXT, steps[(steps.index(current_step) + 1) % len(steps)])
+    state.choose(keys.EPOCH, steps[(steps.index(current_step) + 1) % len(steps)])
     st.rerun()

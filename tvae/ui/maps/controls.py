@@ -10,7 +10,7 @@ from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters, Umap
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.maps.projecting import METHOD_NAMES
-from tvae.ui.maps.views import View
+from tvae.ui.maps.views import View, misfit_note
 from tvae.ui.session import keys
 
 STYLE = Path(__file__).parent / "page.css"
@@ -19,24 +19,32 @@ METHOD_OF = {name: method for method, name in METHOD_NAMES.items()}
 """The address holds an option's name, so the names are readable."""
 
 
-def choose_views(views: dict[str, View], arms: int) -> tuple[View, View]:
-    """The views on the left and on the right; by default the first and the last of the run's own arms."""
-    names = list(views)
+def choose_views(views: dict[str, View], misfits: dict[str, str], arms: list[str]) -> tuple[View, View]:
+    """The views on the left and on the right; until others are chosen, the first and the last of these arms.
+
+    Args:
+        misfits: by run the reason why it can't be shown beside this one.
+        arms: names of the views of the arms that every page shows.
+    """
+    names, chosen_arms = list(views), tuple(arms)
+
+    def explain(requested_view: str) -> str:
+        return misfit_note(requested_view, views, misfits)
+
     left, right = st.columns(2)
     with left:
-        a = st.selectbox("Left map", names, index=0, key=keys.LEFT, on_change=state.forget_note, **keys.KEPT)
+        a = st.selectbox(
+            "Left map",
+            **state.choice(keys.LEFT, names, arms[0], within=chosen_arms, explain=explain),
+        )
     with right:
         b = st.selectbox(
             "Right map",
-            names,
-            index=arms - 1,
-            key=keys.RIGHT,
-            on_change=state.forget_note,
+            **state.choice(keys.RIGHT, names, arms[-1], within=chosen_arms, explain=explain),
             help="Another arm, the same arm at another epoch or under another projection, or an arm of another run "
             "on the same images. A name without an epoch follows the epoch in the sidebar.",
-            **keys.KEPT,
         )
-    return views.get(a or "", views[names[0]]), views.get(b or "", views[names[arms - 1]])
+    return views[a or arms[0]], views[b or arms[-1]]
 
 
 def choose_parameters() -> tuple[dict[str, Parameters], int]:

@@ -92,9 +92,7 @@ def _dated(run: Run, arm: str) -> str:
 
 
 def misfit_note(requested_view: str, views: dict[str, View], misfits: dict[str, str]) -> str:
-    """Why the view in an address can't be shown beside this run, and which can; empty where it can."""
-    if not requested_view or requested_view in views:
-        return ""
+    """Why the view in an address can't be shown beside this run, and which can."""
     name = requested_view.split("/", 1)[0][:80]
     reason = f"run {name}: {misfits[name]}" if name in misfits else f"nothing is called {requested_view[:80]!r}"
     return f"Two maps need the same images row by row; {reason}. These fit: {', '.join(views)}."

@@ -1,9 +1,10 @@
 """What a session remembers and what the address says: the one place that touches either.
 
     browser_slider.py  Where a slider that moves in the browser alone was left
+    controls.py        Values of controls: in the address, fitted to the run that is shown, and kept by run
     identity.py        Who is at the page: the token that a person's training runs belong to
     keys.py            Every key of the session, of widgets and of the address
-    maps.py            Layouts that this session asked for, and what it must remember of the latent map page
+    maps.py            Layouts that this session asked for, and what it has shown before
     own_image.py       OwnDigit: the image that a person drew or sent
     picked_rows.py     Picks: rows that are picked among the images of a split
     runs.py            The run that is shown, and this person's training runs
@@ -13,8 +14,21 @@ Pages and their parts take keys from `keys` and read and write through this room
 """
 
 from tvae.ui.session.browser_slider import keep_place, opened_at
+from tvae.ui.session.controls import (
+    belong_to,
+    choice,
+    choices,
+    choose,
+    close_address,
+    notes,
+    number,
+    open_address,
+    switch,
+    text,
+    value_of,
+)
 from tvae.ui.session.identity import owner
-from tvae.ui.session.maps import Layouts, first_time, forget_note, layouts, view_note
+from tvae.ui.session.maps import Layouts, first_time, layouts
 from tvae.ui.session.own_image import OwnDigit, own_digit, put_own_digit_in_address
 from tvae.ui.session.picked_rows import Picks, picks, put_picks_in_address
 from tvae.ui.session.runs import (
@@ -23,7 +37,6 @@ from tvae.ui.session.runs import (
     own_runs,
     put_training_in_address,
     shown_before,
-    take_next_run,
 )
 from tvae.ui.session.values import (
     address,
@@ -39,8 +52,9 @@ from tvae.ui.session.values import (
 )
 
 __all__ = [
-    "Layouts", "OwnDigit", "OwnRuns", "Picks", "address", "choose_run", "chosen_points", "first_time", "forget",
-    "forget_note", "in_address", "is_set", "keep_place", "kept", "layouts", "opened_at", "own_digit", "own_runs",
-    "owner", "picks", "put_in_address", "put_own_digit_in_address", "put_picks_in_address", "put_training_in_address",
-    "read", "shown_before", "take", "take_next_run", "view_note", "write",
+    "Layouts", "OwnDigit", "OwnRuns", "Picks", "address", "belong_to", "choice", "choices", "choose", "choose_run",
+    "chosen_points", "close_address", "first_time", "forget", "in_address", "is_set", "keep_place", "kept",
+    "layouts", "notes", "number", "open_address", "opened_at", "own_digit", "own_runs", "owner", "picks",
+    "put_in_address", "put_own_digit_in_address", "put_picks_in_address", "put_training_in_address", "read",
+    "shown_before", "switch", "take", "text", "value_of", "write",
 ]  # fmt: skip

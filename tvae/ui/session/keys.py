@@ -54,12 +54,21 @@ def own_row(role: str) -> str:
     return f"own-{role.lower()}"
 
 
+OF_RUN = frozenset({ARMS, EPOCH, LEFT, RIGHT})
+"""Controls whose values belong to a run: another run has its own, and they come back with it."""
+OF_DATA: frozenset[str] = frozenset()
+"""Controls whose values belong to a data set: rows and classes."""
+IN_ADDRESS = frozenset({RUN, ARMS, EPOCH, LEFT, RIGHT})
+"""What the address holds as long as a page shows it."""
+
+
 # In the session alone
 
-NEXT_RUN, RUN_BEFORE = "run-next", "run-before"
-EPOCH_NEXT, EPOCH_PLAYING, EPOCH_SHOWN = "epoch-next", "epoch-playing", "epoch-shown"
-PICKS, LAYOUTS, SEEN, VIEW_NOTE, IMAGES_MISSING = (
-    "map-picks", "map-layouts", "map-seen", "map-view-note", "map-images-missing",
+CONTROLS, SHOWN_IN_ADDRESS = "controls", "shown-in-address"
+RUN_BEFORE = "run-before"
+EPOCH_PLAYING, EPOCH_SHOWN = "epoch-playing", "epoch-shown"
+PICKS, LAYOUTS, SEEN, IMAGES_MISSING = (
+    "map-picks", "map-layouts", "map-seen", "map-images-missing",
 )  # fmt: skip
 CHANGE_RANGE, FURTHER_GROUP = "change-range", "further-group"
 OWN_DIGIT, OWN_RUNS, OWNER = "own-digit", "own-runs", "owner-token"

@@ -1,4 +1,4 @@
-"""Layouts that this session asked for, and what it must remember of the latent map page."""
+"""Layouts that this session asked for, and what it has shown before."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from tvae.maps.projection import Layout
 from tvae.maps.projector import Ticket
 from tvae.ui.session import keys
-from tvae.ui.session.values import forget, kept, read, write
+from tvae.ui.session.values import kept
 
 
 @dataclass
@@ -41,15 +41,3 @@ def first_time(name: str) -> bool:
         return False
     seen_names.add(name)
     return True
-
-
-def view_note(note: str) -> str:
-    """What is wrong with the maps that an address asked for: the address is corrected at once, the note stays."""
-    if note:
-        write(keys.VIEW_NOTE, note)
-    return read(keys.VIEW_NOTE, "")
-
-
-def forget_note() -> None:
-    """Forget the note: another map was chosen."""
-    forget(keys.VIEW_NOTE)

@@ -6,20 +6,14 @@ import threading
 from dataclasses import dataclass, field
 
 from tvae.ui.session import keys
-from tvae.ui.session.values import address, kept, put_in_address, read, take, write
-
-
-def take_next_run(names: list[str]) -> None:
-    """Set the sidebar's choice to the run that `choose_run` named; to be called before the choice is drawn."""
-    run_id = take(keys.NEXT_RUN)
-    if run_id in names:
-        write(keys.RUN, run_id)
+from tvae.ui.session.controls import choose, value_of
+from tvae.ui.session.values import address, kept, put_in_address, read, write
 
 
 def choose_run(run_id: str) -> None:
-    """Have every page show this run from the next script run on: a widget's value can't be set once it is drawn."""
-    write(keys.NEXT_RUN, run_id)
-    before = read(keys.RUN, "")
+    """Have every page show this run from the next script run on."""
+    choose(keys.RUN, run_id)
+    before = value_of(keys.RUN, "")
     if before != run_id:
         write(keys.RUN_BEFORE, (run_id, before))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import streamlit as st
+
+from tvae.ui.session.keys import SHOWN_IN_ADDRESS
 
 Value = TypeVar("Value")
 
@@ -58,10 +60,23 @@ def in_address(name: str) -> bool:
     return name in st.query_params
 
 
+def start_address() -> None:
+    """Begin anew to note which parameters of the address this script run shows."""
+    st.session_state[SHOWN_IN_ADDRESS] = set()
+
+
 def put_in_address(name: str, value: str | list[str] | None) -> None:
-    """Set a parameter of the address, or remove it where the value is empty. An equal value adds no history entry."""
+    """Set a parameter of the address, or remove it where the value is empty."""
+    kept(SHOWN_IN_ADDRESS, set).add(name)
     if not value:
         if name in st.query_params:
             del st.query_params[name]
-    elif isinstance(value, list) or st.query_params.get(name) != value:
+    elif st.query_params.get_all(name) != ([value] if isinstance(value, str) else value):
         st.query_params[name] = value
+
+
+def remove_unshown(names: Iterable[str]) -> None:
+    """Remove those of these parameters from the address that this script run has not put there."""
+    for name in set(names) - kept(SHOWN_IN_ADDRESS, set):
+        if name in st.query_params:
+            del st.query_params[name]

@@ -1,4 +1,4 @@
-"""Captions: what the numbers of a page were measured on."""
+"""Captions: what the numbers of a page were measured on, and numbers of epochs."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ def measured_on(run: Run, encoding: Encoding) -> str:
         f"{run.config.data.name} {encoding.split} split, n = {len(encoding.labels):,}, "
         f"training seed {run.config.train.seed}, checkpoint {run.name}{epoch}"
     )
+
+
+def in_figures(epochs: float) -> str:
+    """A number of epochs to three figures, whole ones in full."""
+    return f"{epochs:,.0f}" if epochs >= 100 else f"{epochs:.3g}"

@@ -1,0 +1,86 @@
+"""Chooses the run that every page shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import streamlit as st
+
+from tvae.config import LossConfig
+from tvae.errors import InputError
+from tvae.jobs.files import JobFiles
+from tvae.runs.run import Run, read_run
+from tvae.system.user_folders import runs_folder
+from tvae.ui import session as state
+from tvae.ui.session import keys
+from tvae.ui.style.captions import in_figures
+
+
+def choose_run(folders: dict[str, Path]) -> str:
+    """Draw the choice among the runs of these folders, and return the chosen one's name."""
+    labels = _labels(folders)
+    name = st.selectbox(
+        "Run",
+        **state.choice(
+            keys.RUN, list(folders), next(iter(folders)), explain=lambda name: f"There is no run {name} here."
+        ),
+        format_func=labels.__getitem__,
+        help="One training of several arms side by side; every page shows the run chosen here.",
+    )
+    return name or next(iter(folders))
+
+
+def settings_in_words(run: Run) -> str:
+    """The triplet weights and margins of a run's arms, such as "triplet weight 0.3 to 100, margin 1"."""
+    return _settings(run, "triplet weight", "margin")
+
+
+def _settings(run: Run, weight: str, margin: str) -> str:
+    losses = [loss for loss in run.config.arms.values() if loss.triplet_weight]
+    if not losses:
+        return "no triplets in the loss"
+    return f"{weight} {_span(losses, 'triplet_weight')}, {margin} {_span(losses, 'margin')}"
+
+
+def _span(losses: list[LossConfig], name: str) -> str:
+    values = [getattr(loss, name) for loss in losses]
+    low, high = min(values), max(values)
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def _labels(folders: dict[str, Path]) -> dict[str, str]:
+    """What each run is called: no two alike."""
+    labels = {name: _label(name, folder) for name, folder in folders.items()}
+    counts = list(labels.values())
+    return {name: label if counts.count(label) == 1 else f"{label}, {name}" for name, label in labels.items()}
+
+
+def _label(name: str, folder: Path) -> str:
+    """Data, loss, length, date and own name of a run; its folder's name where that is all that can be read."""
+    try:
+        run = read_run(folder)
+    except InputError:
+        return f"{name} (can't be read)"
+    budget = run.provenance.seconds_budget
+    length = f"{budget:g} s" if budget is not None else f"{in_figures(run.epoch)} epochs"
+    parts = [f"{run.config.data.name}: {_settings(run, 'w', 'm')}", length, _date(run.provenance.started)]
+    return ", ".join([*parts, *filter(None, [_own_name(folder)])])
+
+
+def _date(started: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(started):%-d %b %Y}"
+    except ValueError:
+        return "no date"
+
+
+def _own_name(folder: Path) -> str:
+    """The name that a person gave the run: of a run in the background its title, else its folder's name."""
+    files = JobFiles(folder)
+    if folder.parent != runs_folder() or not files.spec.exists():
+        return folder.name
+    try:
+        return files.read_about().name
+    except InputError:
+        return ""

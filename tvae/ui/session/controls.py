@@ -1,0 +1,297 @@
+"""Values of controls: in the address, fitted to the run that is shown, and kept by run.
+
+A page describes a control before it draws it: `st.slider("Steps", **number(keys.STEPS, 5, 21, 11))`. The value is the
+first of these that there is: what code chose (`choose`), what the address asks for when a person opens it or goes back
+to it, what the control shows, what it showed last under this run, the default. It is made to fit, with a note where
+the address asked for something else, and written into the address unless it is the default.
+
+Streamlit can bind a widget to the address itself. It is not used: it drops what nobody has touched when another page
+is opened, corrects an address without a word, and puts labels where a link needs names.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from tvae.ui.session import keys
+from tvae.ui.session.values import is_set, kept, put_in_address, read, remove_unshown, start_address, write
+
+LONGEST_TEXT = 40
+"""Most characters that a note repeats of an address."""
+
+
+class _Kind(Protocol):
+    """What values a control may have, and how the address writes them."""
+
+    @property
+    def default(self) -> Any:
+        """The value until another is chosen."""
+        ...
+
+    def read(self, texts: list[str]) -> Any:
+        """The value that the address means; None where it means none."""
+        ...
+
+    def fitted(self, value: Any) -> Any:
+        """The possible value nearest to this one; the default where none is near."""
+        ...
+
+    def texts(self, value: Any) -> list[str]:
+        """The value as the address writes it."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Number:
+    low: float
+    high: float
+    default: float
+
+    def read(self, texts: list[str]) -> float | None:
+        try:
+            value = float(texts[-1])
+        except ValueError:
+            return None
+        return value if math.isfinite(value) else None
+
+    def fitted(self, value: float | None) -> float:
+        if value is None:  # an emptied field
+            return self.default
+        near = min(max(value, self.low), self.high)
+        return round(near) if isinstance(self.default, int) else float(near)
+
+    def texts(self, value: float) -> list[str]:
+        return [f"{value:.15g}"]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    options: tuple[Any, ...]
+    default: Any
+    text: Callable[[Any], str] = field(compare=False)
+
+    def read(self, texts: list[str]) -> Any:
+        matches = (option for option in self.options if texts[-1] in (self.text(option), str(option)))
+        return next(matches, None)
+
+    def fitted(self, value: Any) -> Any:
+        return value if value in self.options else self.default
+
+    def texts(self, value: Any) -> list[str]:
+        return [self.text(value)]
+
+
+@dataclass(frozen=True)
+class _Choices:
+    one: _Choice
+    default: list[Any]
+
+    def read(self, texts: list[str]) -> list[Any] | None:
+        values = [self.one.read([text]) for text in texts]
+        return None if None in values else values
+
+    def fitted(self, value: list[Any]) -> list[Any]:
+        return value if set(value) <= set(self.one.options) else self.default
+
+    def texts(self, value: list[Any]) -> list[str]:
+        return [self.one.text(option) for option in value]
+
+
+@dataclass(frozen=True)
+class _Text:
+    default: str
+
+    def read(self, texts: list[str]) -> str:
+        return texts[-1]
+
+    def fitted(self, value: str | None) -> str:
+        return value or self.default
+
+    def texts(self, value: str) -> list[str]:
+        return [value]
+
+
+@dataclass
+class _Drawn:
+    """How a control was drawn last."""
+
+    page: str
+    scope: tuple[object, ...]
+    kind: _Kind
+    value: Any
+
+
+@dataclass
+class _Controls:
+    """This session's controls."""
+
+    page: str = ""
+    run: str = ""
+    data: str = ""
+    """Fingerprint of the run's test split."""
+    requested: dict[str, list[str]] = field(default_factory=dict)
+    """What the address asks for and no control has taken yet."""
+    chosen: dict[str, Any] = field(default_factory=dict)
+    """What code chose and no control has taken yet."""
+    kept: dict[tuple[object, ...], Any] = field(default_factory=dict)
+    """Values other than the default by scope and key: a scope is a run, a data set, or nothing."""
+    drawn: dict[str, _Drawn] = field(default_factory=dict)
+    notes: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    """By key the value that is shown in place of the requested one, and a sentence about it."""
+
+    def scope(self, key: str) -> str:
+        """The name of the run or data set that the control's values belong to; "" for none."""
+        return self.run if key in keys.OF_RUN else self.data if key in keys.OF_DATA else ""
+
+
+def _controls() -> _Controls:
+    return kept(keys.CONTROLS, _Controls)
+
+
+def open_address(page: str) -> None:
+    """Take what the address asks for; to be called first in every script run of a page."""
+    controls = _controls()
+    start_address()
+    context = get_script_run_ctx()
+    if not controls.page or (context is not None and context.is_history_navigation):
+        controls.requested = {name: st.query_params.get_all(name) for name in st.query_params}
+    elif controls.page != page:
+        controls.requested.clear()
+    if controls.page != page:
+        controls.page = page
+        controls.notes.clear()
+
+
+def belong_to(run: str, data: str) -> None:
+    """Have the controls that follow show this run's and this data set's values."""
+    controls = _controls()
+    controls.run, controls.data = run, data
+
+
+def close_address() -> None:
+    """Remove from the address what this script run did not show; to be called last."""
+    _controls().requested.clear()
+    remove_unshown(keys.IN_ADDRESS)
+
+
+def requested_text(key: str) -> str:
+    """What the address asks of a control that has not taken it yet."""
+    return (_controls().requested.get(key) or [""])[-1]
+
+
+def notes() -> list[str]:
+    """What the address asked for and can't be shown, a sentence each."""
+    return [sentence for _, sentence in _controls().notes.values()]
+
+
+def choose(key: str, value: Any) -> None:
+    """Set a control from code: it takes the value where it is drawn next, on whichever page."""
+    _controls().chosen[key] = value
+
+
+def value_of(key: str, default: Any = None) -> Any:
+    """The value of a control as it was drawn last."""
+    drawn = _controls().drawn.get(key)
+    return default if drawn is None else drawn.value
+
+
+def number(key: str, low: float, high: float, default: float, *, within: object = "") -> dict[str, Any]:
+    """Arguments of a slider or a number field; whole numbers where the default is one.
+
+    Args:
+        within: what the value belongs to besides the run or data; where that changes, the default is shown.
+    """
+    _draw(key, _Number(low, high, default), within)
+    return {"key": key, "min_value": low, "max_value": high}
+
+
+def choice(
+    key: str,
+    options: Sequence[Any],
+    default: Any,
+    *,
+    text: Callable[[Any], str] = str,
+    within: object = "",
+    followed: bool = True,
+    explain: Callable[[str], str] | None = None,
+) -> dict[str, Any]:
+    """Arguments of a control that chooses one option.
+
+    Args:
+        text: an option in the address.
+        within: what the value belongs to besides the run or data; where that changes, the default is shown.
+        followed: whether the page shows what is chosen; else the value is kept for other pages, out of the address.
+        explain: why the text of an address names no option, as a sentence; it follows what is shown.
+    """
+    _draw(key, _Choice(tuple(options), default, text), within, followed, explain)
+    return {"key": key, "options": options}
+
+
+def choices(
+    key: str, options: Sequence[Any], default: list[Any], *, text: Callable[[Any], str] = str
+) -> dict[str, Any]:
+    """Arguments of a control that chooses several options."""
+    _draw(key, _Choices(_Choice(tuple(options), None, text), default))
+    return {"key": key, "options": options}
+
+
+def switch(key: str) -> dict[str, Any]:
+    """Arguments of a toggle that is off at first."""
+    _draw(key, _Choice((False, True), False, lambda on: str(on).lower()))
+    return {"key": key}
+
+
+def text(key: str, default: str) -> dict[str, Any]:
+    """Arguments of a text field."""
+    _draw(key, _Text(default))
+    return {"key": key}
+
+
+def _draw(
+    key: str, kind: _Kind, within: object = "", followed: bool = True, explain: Callable[[str], str] | None = None
+) -> None:
+    """Settle the value of a control that is drawn next: in the session, among the kept values and in the address."""
+    controls = _controls()
+    scope = (controls.scope(key), within)
+    last = controls.drawn.get(key)
+    if last is not None and (last.page, last.scope) != (controls.page, scope):
+        last = None
+    requested = controls.requested.pop(key, None)
+    if key in controls.chosen:
+        value = kind.fitted(controls.chosen.pop(key))
+    elif requested is not None:
+        value = _requested(key, kind, requested, explain)
+    elif last is not None and is_set(key):
+        at_default = read(key) == last.kind.default  # nobody chose it, and the default may have changed
+        value = kind.default if at_default else kind.fitted(read(key))
+    else:
+        value = kind.fitted(controls.kept.get((scope, key), kind.default))
+    # An unneeded write would stop a slider that is being moved.
+    if last is None or last.kind != kind or not is_set(key) or read(key) != value:
+        write(key, value)
+    controls.drawn[key] = _Drawn(controls.page, scope, kind, value)
+    if key in controls.notes and controls.notes[key][0] != value:
+        del controls.notes[key]
+    is_default = value == kind.default
+    if is_default:
+        controls.kept.pop((scope, key), None)
+    else:
+        controls.kept[scope, key] = value
+    put_in_address(key, None if is_default or not followed else kind.texts(value))
+
+
+def _requested(key: str, kind: _Kind, texts: list[str], explain: Callable[[str], str] | None) -> Any:
+    """The value that the address asks for, or the nearest possible one with a note."""
+    asked = kind.read(texts)
+    value = kind.default if asked is None else kind.fitted(asked)
+    if asked is None or value != asked:
+        words = ", ".join(texts)[:LONGEST_TEXT]
+        why = explain(words) if explain is not None else f"{key} can't be {words!r} here, as the address asks."
+        _controls().notes[key] = value, f"{why} Shown is {', '.join(kind.texts(value))}."
+    return value
