@@ -23,6 +23,7 @@ from tests.conftest import small_run_config
 from tvae.config import LossConfig, RunConfig, vae_and_tvae
 from tvae.errors import InputError
 from tvae.jobs.files import READY, TRASH, JobFiles
+from tvae.jobs.foreground import held_in_foreground
 from tvae.jobs.job import Job
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.owner import new_owner
@@ -517,6 +518,68 @@ def test_names_notes_pins_and_a_deletion_that_can_be_undone(jobs):
     assert jobs.run(run_id) == job
 
 
+def test_changes_of_name_note_and_pin_at_once_are_all_kept(jobs, uninterrupted):
+    run_id = shutil.copytree(uninterrupted.folder, jobs.folder / uninterrupted.id).name
+    for number in range(20):
+        changes = [
+            threading.Thread(target=jobs.rename, args=(run_id, ME, f"name {number}")),
+            threading.Thread(target=jobs.write_note, args=(run_id, ME, f"note {number}")),
+            threading.Thread(target=jobs.pin, args=(run_id, ME, number % 2 == 0)),
+        ]
+        for change in changes:
+            change.start()
+        for change in changes:
+            change.join()
+        job = jobs.run(run_id)
+        assert (job.name, job.note, job.pinned) == (f"name {number}", f"note {number}", number % 2 == 0)
+
+
+def test_clearing_up_follows_no_link(jobs, tmp_path):
+    strangers = tmp_path / "strangers"
+    strangers.mkdir()
+    part = strangers / ".mine.0123456789abcdef.part"
+    part.write_bytes(b"x")
+    old = time.time() - 48 * 3600
+    os.utime(part, (old, old))
+    for folder in (jobs.folder, jobs.folder / READY, jobs.folder / TRASH):
+        folder.mkdir(exist_ok=True)
+        (folder / "link").symlink_to(strangers)
+    jobs.trash.clear_leftovers()
+    assert part.exists()
+
+
+def test_refused_starts_leave_no_file_open(jobs, monkeypatch):
+    def no_process(*arguments: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("tvae.jobs.starting.start_worker", no_process)
+    before = psutil.Process().num_fds()
+    for _ in range(20):
+        with pytest.raises(OSError, match="temporarily"):
+            jobs.starter.start(LONG, ME)
+        with pytest.raises(InputError):
+            jobs.starter.take_in(b"no zip", ME)
+    assert psutil.Process().num_fds() <= before + 2
+    assert jobs.runs() == []
+
+
+def test_a_run_that_ended_since_the_caller_looked_is_not_begun_again(jobs, uninterrupted):
+    folder = shutil.copytree(uninterrupted.folder, jobs.folder / uninterrupted.id)
+    with pytest.raises(InputError, match="is done; there is nothing to resume"):
+        jobs.starter.start_again(JobFiles(folder))
+    assert jobs.run(folder.name).state == "done"
+
+
+def test_a_second_signal_does_not_lose_how_the_run_ended(jobs, monkeypatch):
+    run_id = jobs.starter.start(LONG, ME)
+    job = until(jobs, run_id, lambda job: job.step > 0)
+    process = worker(job)
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:  # a burst of them, until it has ended
+        process.terminate()
+    job = ended(jobs, run_id)
+    assert (job.state, job.reason) == ("interrupted", "its process was told to end (SIGTERM)")
+
+
 def test_a_warm_start_begins_with_the_other_run_s_weights(jobs, uninterrupted):
     source = read_run(uninterrupted.folder)
     run_id = jobs.starter.start(LONG, ME, start_from=source)
@@ -556,6 +619,19 @@ def test_a_run_of_the_foreground_is_in_the_list(jobs, uninterrupted):
     assert (job.state, job.step, job.loadable) == ("done", uninterrupted.step, True)
     with pytest.raises(InputError, match="belongs to"):
         jobs.trash.delete("mine", ME)
+
+
+def test_a_run_that_trains_in_the_foreground_is_shown_as_running_and_not_deleted(jobs, uninterrupted, monkeypatch):
+    monkeypatch.setenv("TVAE_RUNS", str(jobs.folder))
+    folder = shutil.copytree(uninterrupted.folder, jobs.folder / "mine", ignore=shutil.ignore_patterns("job"))
+    with held_in_foreground(folder):
+        assert jobs.run("mine").state == "running"
+        with pytest.raises(InputError, match="is running; stop it before you delete it"):
+            jobs.trash.delete("mine", None)
+        with pytest.raises(InputError, match="another process trains a run"), held_in_foreground(folder):
+            pass
+    jobs.trash.delete("mine", None)
+    assert jobs.runs() == []
 
 
 def test_the_worker_s_command_line_names_it_and_the_run(jobs):

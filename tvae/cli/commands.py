@@ -30,6 +30,7 @@ from tvae.cli.options import (
 from tvae.cli.output import download_progress, print_error, print_metrics, print_table, progress_bar, training_progress
 from tvae.config import PRESETS, RunConfig, vae_and_tvae
 from tvae.errors import InputError
+from tvae.jobs.foreground import held_in_foreground
 from tvae.jobs.job import Job
 from tvae.jobs.jobs import Jobs
 from tvae.runs.encodings import read_encoding
@@ -64,15 +65,16 @@ def train(options: Train, command: str) -> None:
 
     resolve_device(config.train.device)  # what can't be trained leaves no folder behind
     claim_folder(options.out)
-    dataset = _dataset(config.data.name, options.dir)
-    reports = record(config, dataset, options.out, command, half=options.half)
     warned_arms: set[str] = set()
-    for report in reports if options.json else training_progress(reports):
-        for warning in report.warnings:
-            arm = warning.split(":")[0]
-            if arm not in warned_arms:  # once an arm: it seldom comes back, and each step would say so
-                warned_arms.add(arm)
-                print_error(f"step {report.step}: {warning}")
+    with held_in_foreground(options.out):
+        dataset = _dataset(config.data.name, options.dir)
+        reports = record(config, dataset, options.out, command, half=options.half)
+        for report in reports if options.json else training_progress(reports):
+            for warning in report.warnings:
+                arm = warning.split(":")[0]
+                if arm not in warned_arms:  # once an arm: it seldom comes back, and each step would say so
+                    warned_arms.add(arm)
+                    print_error(f"step {report.step}: {warning}")
     metrics = read_metrics(options.out)
     if metrics is not None:
         print_metrics(metrics, options.json)

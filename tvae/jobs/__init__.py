@@ -2,6 +2,7 @@
 
     execution.py         Execution: train or measure a run as its spec says, in its worker, and write how it ended
     files.py             Files of a run's job folder: spec, state, requests
+    foreground.py        A run that is trained in the foreground, among the runs in the background
     idle_workers.py      Pre-started workers with torch and data loaded
     job.py               Job: settings, state and progress of a background run
     jobs.py              Jobs: list background runs; stop, pause, resume, rename or delete them

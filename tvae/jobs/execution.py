@@ -45,8 +45,10 @@ class Execution:
         """Wait for the run's turn, train or measure it, and write its final state."""
         try:
             end = self._outcome()
+            self._requests.ending = True
         except Ended as ended:  # by a signal that came while the outcome was being determined
             end = _end_of(ended)
+        self._requests.ending = True
         self._status.end(**end, phase="", seconds_left=None)
         with contextlib.suppress(OSError):  # the queue ignores rows whose worker is gone
             self._queue.remove(self._id)

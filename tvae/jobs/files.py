@@ -16,6 +16,7 @@ moves no folder that holds an open file:
 
     lock                held by the worker as long as it lives (see `system/process_lock`)
     process.json        which process holds it; written as soon as it does
+    about.lock          held while the run's name, note or pin is changed
     last_word           how the run ended, where the disk was too full for state.json
     log.txt             what the worker printed
 
@@ -24,9 +25,10 @@ No torch: the app's server reads and writes these.
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -36,7 +38,7 @@ from tvae.errors import InputError
 from tvae.system.files import file_state, read_bounded, read_json, write_atomically
 from tvae.system.json_lines import append_row
 from tvae.system.process_identity import ProcessIdentity
-from tvae.system.process_lock import lock_is_held
+from tvae.system.process_lock import lock_is_held, take_lock
 from tvae.system.reserved_file import ReservedFile
 
 State = Literal["queued", "running", "done", "stopped", "interrupted", "failed"]
@@ -109,6 +111,7 @@ class JobFiles:
         runs = above.parent if above.name in (READY, TRASH) else above
         self.worker_folder = runs / WORKERS / run_folder.name
         self.lock = self.worker_folder / "lock"
+        self.about_lock = self.worker_folder / "about.lock"
         self.process = self.worker_folder / "process.json"
         self.last_word = ReservedFile(self.worker_folder / "last_word")
         self.log = self.worker_folder / "log.txt"
@@ -158,6 +161,19 @@ class JobFiles:
     def write_about(self, about: About) -> None:
         """Write about.json."""
         write_atomically(self.about, json.dumps(asdict(about)) + "\n")
+
+    def change_about(self, **fields: Any) -> None:
+        """Change these fields of about.json, and no other: two changes at once are both kept.
+
+        Raises:
+            OSError: it can't be written, or another change of it does not end.
+        """
+        self.worker_folder.mkdir(parents=True, exist_ok=True)
+        lock = take_lock(self.about_lock)
+        if lock is None:
+            raise OSError(errno.EAGAIN, "the run is being renamed or pinned elsewhere; try again", str(self.about))
+        with lock:
+            self.write_about(replace(self.read_about(), **fields))
 
     def read_about(self) -> About:
         """The content of about.json; the defaults where it is missing or garbled."""

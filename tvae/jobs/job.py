@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tvae.config import RunConfig
 from tvae.jobs.files import OVER, JobFiles, State
@@ -86,9 +85,11 @@ def read_job(folder: Path, places: Mapping[str, int]) -> Job:
     spec, about = files.read_spec(), files.read_about()
     status = files.read_state()
     alive = status.get("state") not in OVER and lock_is_held(files.lock)
-    if not alive:
+    if alive:
+        state, reason = ("running" if status.get("state") == "running" else "queued"), ""
+    else:
         status = files.read_state()  # read again: it may have ended in between, and nobody writes once the lock is free
-    state, reason = _state_and_reason(files, status, alive)
+        state, reason = state_without_worker(files)
     over = state in OVER
     phase = "" if over else "waiting" if state == "queued" else status.get("phase", "starting")
     return Job(
@@ -122,11 +123,11 @@ def read_job(folder: Path, places: Mapping[str, int]) -> Job:
     )
 
 
-def _state_and_reason(files: JobFiles, status: Mapping[str, Any], alive: bool) -> tuple[State, str]:
+def state_without_worker(files: JobFiles) -> tuple[State, str]:
+    """The state of a run that no process works on, which is over, and the reason."""
+    status = files.read_state()
     if status.get("state") in OVER:
         return status["state"], status.get("reason", "")
-    if alive:
-        return ("running" if status.get("state") == "running" else "queued"), ""
     with contextlib.suppress(ValueError, KeyError, TypeError):
         end = json.loads(files.last_word.read())
         if end["state"] in OVER:
@@ -143,13 +144,18 @@ def _foreground_job(files: JobFiles) -> Job:
     """A run that `python -m tvae train` put in the folder."""
     folder = files.run_folder
     run, about = read_run(folder), files.read_about()
-    done = run.provenance.finished
+    if lock_is_held(files.lock):
+        state, reason = "running", "in the foreground"
+    elif run.provenance.finished:
+        state, reason = "done", ""
+    else:
+        state, reason = "interrupted", "trained in the foreground, and not to its end"
     return Job(
         id=folder.name,
         folder=folder,
         config=run.config,
-        state="done" if done else "interrupted",
-        reason="" if done else "trained in the foreground, and not to its end",
+        state=state,
+        reason=reason,
         name=about.name,
         note=about.note,
         pinned=about.pinned,

@@ -13,7 +13,6 @@ its worker holds its lock; what it did is in its own files; who is next is in th
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,19 +138,19 @@ class Jobs:
     def rename(self, run_id: str, owner: Owner, name: str) -> None:
         """Give a run a name; its id stays the same."""
         files = controlled_files(self.folder, run_id, owner)
-        files.write_about(replace(files.read_about(), name=checked_name(name)))
+        files.change_about(name=checked_name(name))
 
     def write_note(self, run_id: str, owner: Owner, note: str) -> None:
         """Keep a note with a run."""
         files = controlled_files(self.folder, run_id, owner)
         if len(note) > LONGEST_NOTE:
             raise InputError(f"note: {len(note):,} characters; it must be at most {LONGEST_NOTE:,}")
-        files.write_about(replace(files.read_about(), note=note))
+        files.change_about(note=note)
 
     def pin(self, run_id: str, owner: Owner, on: bool) -> None:
         """Keep a run at the top of the list, or no longer."""
         files = controlled_files(self.folder, run_id, owner)
-        files.write_about(replace(files.read_about(), pinned=on))
+        files.change_about(pinned=on)
 
 
 def _read_job_and_end_worker(folder: Path, places: dict[str, int]) -> Job:

@@ -29,10 +29,11 @@ class Requests:
 
     Attributes:
         within_steps: whether steps are being taken, so that a signal waits for the end of the step.
+        ending: whether the run's end is being written, so that a signal changes nothing more.
     """
 
     def __init__(self, files: JobFiles) -> None:
-        self.within_steps = False
+        self.within_steps = self.ending = False
         self._files = files
         self._signalled = False
         self._checked_at = 0.0
@@ -87,6 +88,8 @@ class Requests:
             raise Ended("interrupted", TOLD_TO_END)
 
     def _on_signal(self, *_: object) -> None:
+        if self._signalled or self.ending:  # a second one would end the writing of the end
+            return
         self._signalled = True
         if not self.within_steps:  # otherwise the current step is finished first
             self._end_if_signalled()

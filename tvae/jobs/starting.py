@@ -16,10 +16,17 @@ from tvae.data import train_size
 from tvae.errors import InputError, require_real
 from tvae.jobs.files import READY, About, JobFiles, Spec
 from tvae.jobs.idle_workers import claim_idle_place, keep_idle_worker
+from tvae.jobs.job import state_without_worker
 from tvae.jobs.owner import Owner, hashed
 from tvae.jobs.queue import JobQueue
 from tvae.jobs.trash import Trash
-from tvae.jobs.worker_processes import MODULE, collect_ended_workers, reserve_for_worker, start_worker
+from tvae.jobs.worker_processes import (
+    MODULE,
+    clear_earlier_worker,
+    collect_ended_workers,
+    reserve_for_worker,
+    start_worker,
+)
 from tvae.runs.run import Run
 from tvae.runs.run_zip import run_members, take_in_run
 from tvae.runs.warm_start import shown_step, starting_weights
@@ -127,12 +134,17 @@ class Starter:
         """Start a worker for a run that has none; does nothing where another caller has just done so.
 
         Raises:
+            InputError: the run is done by now.
             OSError: no process can be started.
         """
-        lock = reserve_for_worker(files)
+        files.worker_folder.mkdir(parents=True, exist_ok=True)
+        lock = take_lock(files.lock)
         if lock is None:
             return
         with lock:
+            if state_without_worker(files)[0] == "done":  # another worker ended it since the caller looked
+                raise InputError(f"run {files.run_folder.name}: is done; there is nothing to resume")
+            clear_earlier_worker(files)
             files.forget_requests()
         start_worker(self._runs, files.run_folder.name)
 

@@ -34,14 +34,12 @@ class Trash:
             InputError: no such run, another person's, or one that isn't over.
         """
         files = controlled_files(self._runs, run_id, owner)
-        with contextlib.ExitStack() as locks:
-            if files.spec.exists():
-                files.worker_folder.mkdir(parents=True, exist_ok=True)
-                lock = take_lock(files.lock)
-                if lock is None:
-                    state = read_job(files.run_folder, {}).state
-                    raise InputError(f"run {run_id}: is {state}; stop it before you delete it")
-                locks.enter_context(lock)
+        files.worker_folder.mkdir(parents=True, exist_ok=True)
+        lock = take_lock(files.lock)
+        if lock is None:
+            state = read_job(files.run_folder, {}).state
+            raise InputError(f"run {run_id}: is {state}; stop it before you delete it")
+        with lock:
             self._folder.mkdir(exist_ok=True)
             os.utime(files.run_folder)  # the day begins now
             files.run_folder.rename(self._folder / run_id)
@@ -92,10 +90,11 @@ class Trash:
 
 
 def _folders_in(folder: Path) -> list[Path]:
-    """Folders right below this one, without hidden ones."""
+    """Folders right below this one, without hidden ones and links, which may lead to other people's files."""
     if not folder.is_dir():
         return []
-    return [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    folders = (path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
+    return [path for path in folders if not path.name.startswith(".")]
 
 
 def _modified(path: Path) -> float:

@@ -53,12 +53,17 @@ def reserve_for_worker(files: JobFiles) -> ProcessLock | None:
     if lock is None:
         return None
     try:
-        files.process.unlink(missing_ok=True)
-        files.last_word.reserve()
+        clear_earlier_worker(files)
     except BaseException:
         lock.release()
         raise
     return lock
+
+
+def clear_earlier_worker(files: JobFiles) -> None:
+    """Remove what an earlier worker wrote of itself; for the holder of the lock."""
+    files.process.unlink(missing_ok=True)
+    files.last_word.reserve()
 
 
 def start_worker(runs: Path, run_id: str, data: str = "") -> None:
