@@ -57,7 +57,7 @@ def traversal_grid(
             label=f"z{latent}  {kl[latent]:.2f}{at}",
             colour=INK[theme()] if kl[latent] >= OFF_BELOW else FAINT[theme()],
             images=row,
-            after=three_digits(changes[latent]),
+            after=three_digits(float(changes[latent])),
         )
         for latent, row, at in zip(latents, pictures, own, strict=True)
     ]

@@ -9,6 +9,7 @@ import pytest
 
 from tvae.errors import InputError
 from tvae.metrics.precision_recall import inside, manifold, sample_quality
+from tvae.metrics.share import Share
 
 
 def plain_radius(points: list[list[float]], i: int, k: int) -> float:
@@ -39,44 +40,43 @@ def test_precision_and_recall_are_those_of_plain_loops(kind, k):
     else:
         real, samples = random.normal(size=(80, 2)), random.normal(size=(7, 2))
     quality = sample_quality(manifold(real, k), manifold(samples, k))
-    assert quality.precision == plain_share(real.tolist(), samples.tolist(), k)
-    assert quality.recall == plain_share(samples.tolist(), real.tolist(), k)
-    assert quality.sample_inside.mean() == quality.precision
+    assert quality.precision.value == plain_share(real.tolist(), samples.tolist(), k)
+    assert quality.recall.value == plain_share(samples.tolist(), real.tolist(), k)
+    assert quality.sample_inside.mean() == quality.precision.value
 
 
 def test_blocks_don_t_matter():
     random = np.random.default_rng(0)
     real, samples = random.normal(size=(700, 3)), random.normal(size=(600, 3))
     quality = sample_quality(manifold(real), manifold(samples))
-    assert quality.precision == plain_share(real.tolist(), samples.tolist(), 3)
+    assert quality.precision.value == plain_share(real.tolist(), samples.tolist(), 3)
 
 
 def test_the_same_images_are_all_there():
     points = np.random.default_rng(0).normal(size=(30, 4))
     quality = sample_quality(manifold(points), manifold(points))
-    assert (quality.precision, quality.recall, quality.precision_error, quality.recall_error) == (1, 1, 0, 0)
+    assert quality.precision == quality.recall == Share(30, 30)
 
 
 def test_samples_in_one_spot_are_true_but_reach_little_and_wild_ones_are_false():
     random = np.random.default_rng(0)
     real = random.normal(size=(300, 2))
     narrow = sample_quality(manifold(real), manifold(random.normal(0, 0.05, (300, 2))))
-    assert narrow.precision > 0.9 and narrow.recall < 0.1
+    assert narrow.precision.value > 0.9 and narrow.recall.value < 0.1
     wild = sample_quality(manifold(real), manifold(random.normal(50, 1, (300, 2))))
-    assert wild.precision == wild.recall == 0
+    assert wild.precision == wild.recall == Share(0, 300)
 
 
 def test_collapsed_samples_are_defined():
     quality = sample_quality(manifold(np.random.default_rng(0).normal(size=(30, 2))), manifold(np.zeros((9, 2))))
-    assert quality.recall == 0 and quality.precision in (0, 1)
+    assert quality.recall.value == 0 and quality.precision.value in (0, 1)
     assert inside(manifold(np.full((9, 3), 0.1)), np.full((2, 3), 0.1)).all()
 
 
-def test_errors_are_those_of_shares():
+def test_shares_are_of_the_samples_and_of_the_real_images():
     points = np.random.default_rng(0).normal(size=(100, 2))
     quality = sample_quality(manifold(points[:60]), manifold(points[60:] + 1))
-    assert quality.precision_error == pytest.approx(math.sqrt(quality.precision * (1 - quality.precision) / 40))
-    assert quality.recall_error == pytest.approx(math.sqrt(quality.recall * (1 - quality.recall) / 60))
+    assert (quality.precision.n, quality.recall.n) == (40, 60)
 
 
 @pytest.mark.parametrize(("points", "k"), [(np.zeros((3, 2)), 3), (np.zeros((3, 2)), 0), (np.zeros(3), 1)])

@@ -11,6 +11,7 @@ precision_recall.py   Improved precision and recall of samples (Kynkaanniemi et 
 random_triplets.py    Random triplets, and triplet accuracy estimated from them as in the paper
 scores.py             Scores of one arm's latent means: retrieval, silhouette, KL per latent, active units
 selection_summary.py  Class mix, mean image and neighbourhood change of selected rows
+share.py              A share of images, its Wilson interval, and whether two shares differ
 triplet_accuracy.py   Exact triplet accuracy at any margins, by anchor and by class
 triplet_curve.py      Exact triplet accuracy on a grid of margins, so that a slider is a look-up
 triplet_search.py     The worst triplets of an arm, and those on which two arms disagree

@@ -7,13 +7,13 @@ numbers depend on the space, on n and on k, so they are comparable only where al
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64
 
 from tvae.errors import InputError, require_int
+from tvae.metrics.share import Share
 
 NEIGHBOURS = 3
 """The paper's k."""
@@ -36,24 +36,13 @@ class Manifold:
 class SampleQuality:
     """Precision (are samples like real images?) and recall (are all kinds of real images sampled?)."""
 
-    precision: float
-    """Share of the samples inside the real images' manifold."""
-    recall: float
-    """Share of the real images inside the samples' manifold."""
+    precision: Share
+    """Of the samples inside the real images' manifold; its interval takes the real images as given."""
+    recall: Share
+    """Of the real images inside the samples' manifold; its interval takes the samples as given."""
     sample_inside: Bool[np.ndarray, " m"]
     """Whether each sample lies inside the real images' manifold."""
-    n_real: int
     k: int
-
-    @property
-    def precision_error(self) -> float:
-        """Standard error of the precision from the number of samples, the real images taken as given."""
-        return math.sqrt(self.precision * (1 - self.precision) / len(self.sample_inside))
-
-    @property
-    def recall_error(self) -> float:
-        """Standard error of the recall from the number of real images, the samples taken as given."""
-        return math.sqrt(self.recall * (1 - self.recall) / self.n_real)
 
 
 def manifold(points: Float[np.ndarray, "n d"], k: int = NEIGHBOURS) -> Manifold:
@@ -93,9 +82,8 @@ def sample_quality(real: Manifold, samples: Manifold) -> SampleQuality:
     if real.k != samples.k or real.points.shape[1] != samples.points.shape[1]:
         raise InputError("precision and recall: real images and samples need the same k and the same features")
     sample_inside, real_inside = inside(real, samples.points), inside(samples, real.points)
-    return SampleQuality(
-        float(sample_inside.mean()), float(real_inside.mean()), sample_inside, len(real.points), real.k
-    )
+    precision, recall = (Share(int(is_inside.sum()), len(is_inside)) for is_inside in (sample_inside, real_inside))
+    return SampleQuality(precision, recall, sample_inside, real.k)
 
 
 def _squared_distances(a: Float64[np.ndarray, "p d"], b: Float64[np.ndarray, "q d"]) -> Float64[np.ndarray, "p q"]:
@@ -105,8 +93,3 @@ def _squared_distances(a: Float64[np.ndarray, "p d"], b: Float64[np.ndarray, "q 
     squared = squares - 2 * a @ b.T
     squared[squared <= _ROUNDING * squares] = 0.0  # points at one place: a ball of radius 0 still contains its centre
     return squared
-
-
-def beyond_noise(first: tuple[float, float], second: tuple[float, float]) -> bool:
-    """Whether two (share, standard error) differ by more than two standard errors of their difference."""
-    return abs(first[0] - second[0]) > 2 * math.hypot(first[1], second[1])

@@ -14,6 +14,7 @@ from tvae.explore.sample_comparison import Measure, best_arm, paper_claim_senten
 from tvae.figures.colours import arm_colours
 from tvae.figures.generation import sampled_classes
 from tvae.metrics.precision_recall import NEIGHBOURS, SampleQuality
+from tvae.metrics.share import Share
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
@@ -24,9 +25,10 @@ from tvae.ui.style.arm_columns import arm_columns
 PIXELS, FEATURES = "pixels", "the classifier's features"
 
 
-def share_words(share: float, error: float, bold: bool = False) -> str:
-    """A share in percent with its standard error."""
-    text = f"{100 * share:.1f} ± {100 * error:.1f} %"
+def share_words(share: Share, bold: bool = False) -> str:
+    """A share in percent with its 95 % interval."""
+    low, high = share.interval
+    text = f"{100 * share.value:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
     return f"**{text}**" if bold else text
 
 
@@ -48,21 +50,25 @@ def show_quality(
         titles["agreement"] = f"Taken for {run.provenance.class_names[requested_class]}"
     table: dict[str, list[str]] = {}
     for measure, title in titles.items():
-        best = best_arm({arm: shares[arm][measure] for arm in arms})
-        cells = [share_words(*shares[arm][measure], arm == best) for arm in arms]
-        table[title] = [*cells, share_words(*real_shares[measure])]
+        best = best_arm({arm: shares[arm][measure] for arm in arms}, real_shares[measure])
+        cells = [share_words(shares[arm][measure], arm == best) for arm in arms]
+        table[title] = [*cells, share_words(real_shares[measure])]
     if requested_class is None and predicted and real_predicted is not None:
         count = len(run.provenance.class_names)
         kinds = [effective_classes(class_shares(labels, count)) for labels in (*predicted.values(), real_predicted)]
         table["Classes, evenly"] = [f"{kind:.2f} of {count}" for kind in kinds]
     if len(arms) > 1:
-        st.markdown(paper_claim_sentence(shares, arms[0], arms[-1]))
+        st.markdown(paper_claim_sentence(shares, real_shares, arms[0], arms[-1]))
     st.table(pd.DataFrame(table, index=[*(arm.upper() for arm in arms), "real images"]))
     st.caption(caption)
     columns: dict[str, list] = {"arm": [*arms, "real images"]}
     for measure, title in titles.items():
         every = [*(shares[arm][measure] for arm in arms), real_shares[measure]]
-        columns |= {title: [share for share, _ in every], f"{title}, standard error": [error for _, error in every]}
+        columns |= {
+            title: [share.value for share in every],
+            f"{title}, 95 % interval from": [share.interval[0] for share in every],
+            f"{title}, to": [share.interval[1] for share in every],
+        }
     st.download_button("Table as CSV", rows_csv(columns), "samples.csv", "text/csv", on_click="ignore")
 
 
@@ -112,7 +118,8 @@ def show_measures(
             f"{of_class}, nearer to one of them than its k-th nearest other (k = {NEIGHBOURS}, {where}). Recall: share "
             f"of the real ones that lie so among the samples (Kynkäänniemi et al. 2019). Both depend on n, k and the "
             f"space, so compare within this table; *real images* are {n:,} others. Blurred samples lie amid the real "
-            f"ones, so precision may exceed theirs. ± one standard error; bold beyond two. "
+            "ones, so precision may exceed theirs, which is no merit. In brackets the 95 % interval (Wilson 1927) from "
+            "the number of images; bold where the difference is beyond it and no share beyond the real images'. "
             f"{run.config.data.name} test split, training seed {run.config.train.seed}, checkpoint {run.name}.",
         )
     with chart:
