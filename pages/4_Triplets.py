@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tvae.metrics.collapse import collapse_warning
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui.choices.arms import shown_arms
@@ -23,8 +24,6 @@ from tvae.ui.triplets.view import TripletView, curves_of
 from tvae.ui.triplets.weights import show_weights
 
 COST, WEIGHTS, CLASSES = "What it costs", "Other weights", "Classes and triplets"
-NEARLY_ONE_POINT = 1e-3
-"""An arm whose means spread less than this has collapsed; the prior's spread is the root of the number of latents."""
 TALL = 3
 """With more arms than this the table stands below the curves; above, it would push them off the first screen."""
 
@@ -59,13 +58,12 @@ def show_content(run: Run, encoding: Encoding) -> None:
         show_definition(view)
         show_downloads(view, numbers)
     cost, weights, classes = st.tabs([COST, WEIGHTS, CLASSES], key=keys.TRIPLET_TAB, bind="query-params")
-    ladder = ladder_for(view)
     if cost.open:
         with cost:
-            show_trade(view, ladder)
+            show_trade(view, ladder_for(view))
     if weights.open:
         with weights:
-            show_weights(view, ladder)
+            show_weights(view)
     if classes.open:
         with classes:
             pair = choose_classes(view)
@@ -76,11 +74,8 @@ def show_content(run: Run, encoding: Encoding) -> None:
 def show_warnings(view: TripletView) -> None:
     """Warn of collapsed arms, and of a run with nothing to compare."""
     for arm, curve in view.curves.items():
-        if curve.all_equal or curve.spread < NEARLY_ONE_POINT:
-            st.warning(
-                f"{arm.upper()} has collapsed: its means are {'' if curve.all_equal else 'nearly '}one point, so every "
-                "distance is 0. Accuracy at m = 0 is then made of ties and says nothing."
-            )
+        if curve.collapsed:
+            st.warning(collapse_warning(arm, all_equal=curve.all_equal))
     if len(view.curves) == 1:
         st.info("This run has one arm, so nothing stands beside it.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
@@ -121,7 +122,7 @@ class TrainConfig(Section):
     SECTION = "train"
 
     epochs: int = number(20, low=1, high=100_000)
-    """Epochs; in one epoch as many triplets are drawn as the split has images."""
+    """Epochs; in one epoch as many whole batches of triplets are drawn as fit into the number of images."""
     batch_size: int = number(128, low=1, high=65_536)
     """Triplets a step; each brings three images through encoder and decoder."""
     learning_rate: float = number(1e-3, low=1e-9, high=10.0)
@@ -206,13 +207,22 @@ def _from_plain(kind: Any, plain: object, where: str) -> Any:
     return plain  # numbers and words: the dataclass that holds them checks them
 
 
+RECONSTRUCTION_NAMES: dict[Reconstruction, str] = {"squared-l2": "squared error", "bernoulli": "cross-entropy, nats"}
+"""What each kind of reconstruction term measures, with its unit where it has one."""
+
+
+def reconstruction_name(losses: Iterable[LossConfig]) -> str:
+    """What the reconstruction term of these losses measures; where they differ, all that they measure."""
+    return " or ".join(dict.fromkeys(RECONSTRUCTION_NAMES[loss.reconstruction] for loss in losses))
+
+
 def vae_and_tvae(loss: LossConfig) -> dict[str, LossConfig]:
     """The paper's two arms: the TVAE with this loss, and the VAE, which differs in its triplet weight of 0 alone."""
     return {"vae": replace(loss, triplet_weight=0.0), "tvae": loss}
 
 
 def _ladder() -> dict[str, LossConfig]:
-    """Arms that differ in triplet weight at margin 1, then arms that differ in margin at the paper preset's weight."""
+    """Arms that differ in triplet weight at margin 1, then arms that differ in margin at our preset's weight of 15."""
     weights = {f"w{weight:g}": LossConfig(triplet_weight=weight) for weight in (0.3, 1, 3, 10, 30, 100)}
     margins = {f"m{margin:g}": LossConfig(margin=margin) for margin in (0.2, 0.5, 1, 2, 5)}
     return {"vae": LossConfig(triplet_weight=0), **weights, **margins}
@@ -227,4 +237,10 @@ PRESETS: dict[str, RunConfig] = {
     ),
     "ladder": RunConfig(arms=_ladder()),
 }
-"""Runs worth starting from: the paper's setting, the best trade that we found, a ladder from weak to strong."""
+"""Runs worth starting from.
+
+`paper`: our preset for the paper's two models; its Eq. 2 has all weights 1, and it gives no margin, epochs or batch.
+`best`: higher triplet accuracy at a lower squared error than that preset's TVAE, but with a higher KL, and its error is
+further above that of its own VAE (docs/reproduction.md). `ladder`: from weak to strong; its arm `w1` has the weights of
+Eq. 2 as written.
+"""

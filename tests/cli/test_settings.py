@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 
 from tests.cli.test_cli import tvae
+from tests.runs.test_comparison import run_of
 from tvae.cli.commands import run_config
 from tvae.cli.options import Train
 from tvae.cli.parsing import parse
@@ -55,7 +56,7 @@ def test_every_field_is_an_option_a_part_of_the_train_command_and_compared(secti
     words = shlex.split(train_command(config, "out"))
     assert words[6:] == [f"--{option}", str(value)]
     assert run_config(parse(Train, "train", words[4:])) == config
-    differences = settings_that_differ(RunConfig(), config)
+    differences = settings_that_differ(run_of(RunConfig()), run_of(config))
     assert {key.split(": ")[-1] for key in differences} == {option}
     assert RunConfig.from_json(config.to_json()) == config
 
@@ -78,7 +79,7 @@ def test_a_new_field_needs_no_second_place():
     config = config_with(LossWithSmoothness(smoothness=0.25))
     assert train_command(config, "out") == "python -m tvae train --out out --loss.smoothness 0.25"
     default = config_with(LossWithSmoothness())
-    assert settings_that_differ(default, config) == {
+    assert settings_that_differ(run_of(default), run_of(config)) == {
         "vae: loss.smoothness": ("0.5", "0.25"),
         "tvae: loss.smoothness": ("0.5", "0.25"),
     }

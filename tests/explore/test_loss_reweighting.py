@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tvae.config import PRESETS, LossConfig
+from tvae.config import LossConfig
 from tvae.errors import InputError
-from tvae.explore.loss_reweighting import arm_trained_with, on_pareto_frontier, reweighted_loss
+from tvae.explore.loss_reweighting import on_pareto_frontier, reweighted_loss
 from tvae.metrics.triplet_curve import triplet_curve
 from tvae.model.encoding import EncodedArm
 
@@ -58,15 +58,3 @@ def test_the_pareto_frontier_is_what_no_other_beats():
     accuracy = np.array([0.7, 0.9, 0.8, 0.9, 0.95])
     cost = np.array([1.0, 3.0, 3.5, 3.0, 9.0])
     assert on_pareto_frontier(accuracy, cost).tolist() == [True, True, False, True, True]
-
-
-def test_the_arm_trained_with_a_loss_is_found():
-    arms = PRESETS["ladder"].arms
-    assert arm_trained_with(arms, LossConfig(triplet_weight=10)) == "w10"
-    assert arm_trained_with(arms, LossConfig(triplet_weight=15, margin=0.2)) == "m0.2"
-    assert arm_trained_with(arms, LossConfig(triplet_weight=11)) is None
-    assert arm_trained_with(arms, LossConfig(triplet_weight=10, kl_weight=0.5)) is None
-
-
-def test_without_a_triplet_term_any_margin_is_the_same_training():
-    assert arm_trained_with(PRESETS["ladder"].arms, LossConfig(triplet_weight=0, margin=3)) == "vae"

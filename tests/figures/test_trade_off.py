@@ -17,14 +17,16 @@ def test_the_trade_draws_the_frontier_from_cheap_to_dear_and_marks_what_it_is_to
             np.array([True, False, True]),
             {"vae": "#3d7cc4", "tvae": "#d9722e", "w1": "#000000"},
             "cost",
-            paper="tvae",
+            preset="tvae",
+            literal="w1",
             chosen=["w1"],
             ink="#111111",
         )
     )
-    line, diamond, ring, arms = figure["data"]
+    line, diamond, square, ring, arms = figure["data"]
     assert line["x"] == [1.0, 5.0]
     assert (diamond["x"], diamond["marker"]["symbol"]) == ([1.0], "diamond")
+    assert (square["x"], square["marker"]["symbol"]) == ([6.0], "square")
     assert ring["x"] == [6.0]
     assert np.allclose(arms["y"], [90, 80, 70])
     assert arms["customdata"] == ["vae", "w1", "tvae"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,11 @@ from tvae.metrics.grouped_means import AnchorBlock, grouped_for_triplets
 from tvae.metrics.kernels.grid import count_on_grid
 from tvae.metrics.margin_grid import MarginGrid, count_block_by_margin, count_block_on_grid
 from tvae.metrics.triplet_accuracy import class_matrix, triplet_accuracy
-from tvae.metrics.triplet_curve import TripletCurve, margin_where, triplet_curve
+from tvae.metrics.triplet_curve import INTERPOLATION_ERROR, TripletCurve, margin_where, triplet_curve
+from tvae.runs.encodings import read_encoding
+from tvae.runs.run import read_run
 
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
 RNG = np.random.default_rng(0)
 SETS = {
     "plain": (RNG.normal(size=(80, 5)).astype(np.float32), RNG.integers(0, 4, 80)),
@@ -223,6 +227,37 @@ def test_margin_where() -> None:
     assert margin_where(curve, 1.0) is None
     assert margin_where(curve, float(curve.accuracy[7])) == pytest.approx(0.7)
     assert margin_where(triplet_curve(*SETS["plain"], step=0.1, last=3), 0.01) is None
+
+
+def test_a_collapsed_arm_meets_no_accuracy() -> None:
+    """It falls from 1 to 0 within a step, and a straight line between would meet every accuracy there."""
+    means, labels = SETS["collapsed"]
+    curve = triplet_curve(means, labels)
+    assert curve.accuracy[:2].tolist() == [1.0, 0.0]
+    assert curve.collapsed and margin_where(curve, 0.7508) is None
+    nearly = triplet_curve(1e-9 * RNG.normal(size=(20, 4)), labels)
+    assert nearly.collapsed and margin_where(nearly, 0.5) is None
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_exact_accuracy_lies_within_the_bound_of_an_interpolated_one(name: str) -> None:
+    means, labels = SETS[name]
+    curve = triplet_curve(means, labels)
+    margins = [0.001, 0.0125, 0.26, 1.0124, 4.999]
+    exact = triplet_accuracy(means, labels, margins).accuracy
+    for margin, accuracy in zip(margins, exact, strict=True):
+        point = curve.at(margin)
+        assert point.interpolated and abs(point.accuracy - accuracy) <= point.error_bound + 1e-12
+    assert curve.at(0.5).error_bound == 0
+
+
+def test_the_error_of_interpolation_on_a_shipped_run_is_what_is_said_of_it() -> None:
+    from benchmarks.interpolation import interpolation_error
+
+    encoding = read_encoding(read_run(SHIPPED / "digits"), "test")
+    assert encoding is not None
+    worst = max(interpolation_error(arm.means, encoding.labels) for arm in encoding.arms.values())
+    assert INTERPOLATION_ERROR / 2 < worst < INTERPOLATION_ERROR
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -79,7 +79,7 @@ def test_a_preset_fills_the_fields():
     app = page()
     assert app.sidebar.number_input(key="train-triplet").value == 2.0  # as the digits run was trained
     assert app.sidebar.number_input(key="train-length").value == 20
-    app.sidebar.selectbox(key="train-preset").set_value("The paper's").run()
+    app.sidebar.selectbox(key="train-preset").set_value("Our preset").run()
     assert app.sidebar.number_input(key="train-triplet").value == 15.0
     assert app.sidebar.number_input(key="train-length").value == 20
     app.sidebar.selectbox(key="train-preset").set_value("Go on from here").run()

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from tvae.runs.collapsed_arms import collapse_warnings
+
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
     from tvae.training.loop import Report
 
@@ -92,3 +94,5 @@ def print_metrics(metrics: dict[str, Any], as_json: bool) -> None:
     for key, name in METRIC_NAMES.items():
         table.add_row(name, *[f"{arm[key]:,.4f}" for arm in arms.values()])
     print_table(table)
+    for warning in collapse_warnings(metrics).values():
+        print(warning)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -18,7 +17,10 @@ from tvae.model.encoding import EncodedArm
 
 @dataclass(frozen=True, kw_only=True)
 class ReweightedLoss:
-    """A trained arm's loss on a split under other weights and margin (Eq. 2)."""
+    """A trained arm's loss on a split under other weights and margin: Eq. 2, but with the reconstruction from the mean.
+
+    In training it is from a sample of the posterior, so the total is a little below the loss that was trained.
+    """
 
     reconstruction: float
     """Squared L2 distance to the reconstruction from the mean, summed over pixels, averaged over images."""
@@ -28,6 +30,8 @@ class ReweightedLoss:
     """Expected hinge over all triplets (Eq. 1), before its weight."""
     active_share: float
     """Share of triplets with a hinge above zero; the others have no gradient."""
+    error_bound: float
+    """The exact share is at most this far from `active_share`, where that was read between two counted margins."""
     total: float
     """The weighted sum of the three terms."""
 
@@ -51,10 +55,10 @@ def reweighted_loss(
         with contextlib.suppress(InputError):  # the margin lies beyond the curve
             point = curve.at(loss.margin)
     if point is not None:
-        accuracy, hinge = point.accuracy, point.mean_violation
+        accuracy, hinge, error_bound = point.accuracy, point.mean_violation, point.error_bound
     else:
         counted = triplet_accuracy(arm.means, labels, [loss.margin])
-        accuracy, hinge = float(counted.accuracy[0]), float(counted.mean_violation[0])
+        accuracy, hinge, error_bound = float(counted.accuracy[0]), float(counted.mean_violation[0]), 0.0
     reconstruction = float(arm.errors.mean(dtype=np.float64))
     kl = float(arm.kl.sum(dtype=np.float64))
     return ReweightedLoss(
@@ -62,6 +66,7 @@ def reweighted_loss(
         kl=kl,
         triplet=hinge,
         active_share=1 - accuracy,
+        error_bound=error_bound,
         total=loss.reconstruction_weight * reconstruction + loss.kl_weight * kl + loss.triplet_weight * hinge,
     )
 
@@ -72,13 +77,3 @@ def on_pareto_frontier(accuracy: Float[np.ndarray, " n"], cost: Float[np.ndarray
     no_worse = (accuracy[None, :] >= accuracy[:, None]) & (cost[None, :] <= cost[:, None])
     better = (accuracy[None, :] > accuracy[:, None]) | (cost[None, :] < cost[:, None])
     return ~np.any(no_worse & better, axis=1)
-
-
-def arm_trained_with(arms: Mapping[str, LossConfig], loss: LossConfig) -> str | None:
-    """The first arm that was trained with this loss, None where there is none; at triplet weight 0 any margin fits."""
-
-    def without_idle_margin(setting: LossConfig) -> LossConfig:
-        return replace(setting, margin=0.0) if setting.triplet_weight == 0 else setting
-
-    wanted = without_idle_margin(loss)
-    return next((arm for arm, setting in arms.items() if without_idle_margin(setting) == wanted), None)

@@ -28,7 +28,8 @@ def accuracy_curves(
 
     Args:
         margin: marked by a vertical line, and by a point on each leading arm.
-        targets: accuracies by name, each a horizontal line; a ring marks where a leading arm meets it.
+        targets: accuracies by name, each a horizontal line; a ring marks where a leading arm's curve meets it, which
+            between two margins of the grid is about where the arm does (`margin_where`).
         leading: arms with thick lines, points and rings.
         dashed: arms with dotted lines.
     """
@@ -49,7 +50,7 @@ def accuracy_curves(
         for arm, curve in curves.items()
     ]
     crossings = [
-        (colours[arm], where, 100 * share, html.escape(f"{arm.upper()} meets {name} at m = {where:.3f}"))
+        (colours[arm], where, 100 * share, html.escape(f"{arm.upper()} meets {name} at about m = {where:.3f}"))
         for arm in leading
         for name, share in targets.items()
         if (where := margin_where(curves[arm], share)) is not None

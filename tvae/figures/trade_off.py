@@ -22,7 +22,8 @@ def trade_off(
     colours: Mapping[str, str],
     cost_title: str,
     *,
-    paper: str | None,
+    preset: str | None,
+    literal: str | None,
     chosen: Sequence[str],
     ink: str,
 ) -> go.Figure:
@@ -33,7 +34,8 @@ def trade_off(
         accuracy: shares, in [0, 1].
         frontier: which arms lie on the frontier.
         cost_title: of the axis of costs, with its unit.
-        paper: the arm of the paper's setting, drawn as a diamond.
+        preset: the arm of our preset, drawn as a diamond.
+        literal: the arm with the weights of the paper's Eq. 2 as written, 1 each, drawn as a square.
         chosen: arms with a ring in `ink`.
     """
     along = np.flatnonzero(frontier)[np.argsort(cost[frontier], kind="stable")]
@@ -47,15 +49,20 @@ def trade_off(
             "hoverinfo": "skip",
         }
     ]
-    if paper is not None:
-        at = names.index(paper)
+    for arm, symbol, meaning in (
+        (preset, "diamond", "our preset"),
+        (literal, "square", "weights of Eq. 2 as written"),
+    ):
+        if arm is None:
+            continue
+        at = names.index(arm)
         traces.append(
             {
                 "x": [cost[at]],
                 "y": [100 * accuracy[at]],
                 "mode": "markers",
-                "marker": {"color": colours[paper], "size": 15, "symbol": "diamond"},
-                "name": "paper's setting",
+                "marker": {"color": colours[arm], "size": 15, "symbol": symbol},
+                "name": meaning,
                 "hoverinfo": "skip",
             }
         )

@@ -9,22 +9,28 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-TERMS = {
-    "reconstruction": "squared error",
-    "kl": "KL, nats",
-    "triplet": "triplet hinge",
-}
+from tvae.config import LossConfig, reconstruction_name
 
 
-def loss_curves(history: Sequence[Mapping[str, Any]], colours: Mapping[str, str]) -> go.Figure:
+def loss_curves(
+    history: Sequence[Mapping[str, Any]], colours: Mapping[str, str], losses: Mapping[str, LossConfig]
+) -> go.Figure:
     """Each term of the loss against the epoch, one panel a term, one line an arm; terms without their weights.
 
-    `history` has the rows of history.jsonl.
+    Args:
+        history: the rows of history.jsonl.
+        losses: the loss of each arm, which says what its reconstruction term measures.
     """
-    figure = make_subplots(rows=1, cols=len(TERMS), subplot_titles=list(TERMS.values()), horizontal_spacing=0.06)
+    titles = {
+        "reconstruction": reconstruction_name(losses.values()),
+        "kl": "KL, nats",
+        "triplet": "triplet hinge, latent distance",
+    }
+    figure = make_subplots(rows=1, cols=len(titles), subplot_titles=list(titles.values()), horizontal_spacing=0.06)
     epochs = [row["epoch"] for row in history]
-    for column, (term, name) in enumerate(TERMS.items(), 1):
+    for column, (term, title) in enumerate(titles.items(), 1):
         for arm, colour in colours.items():
+            name = reconstruction_name([losses[arm]]) if term == "reconstruction" else title
             figure.add_scatter(
                 x=epochs,
                 y=[row["arms"][arm][term] for row in history],

@@ -2,6 +2,7 @@
 
 change_groups.py      Clusters of rows whose neighbourhoods changed in the same way
 class_vote.py         Vote of the k nearest images on a class, with one rule for ties; density of the prior
+collapse.py           Whether latent means have collapsed to one point, and the warning that says so
 gap_histogram.py      Distribution of the gap D(a, n) - D(a, p) over all triplets
 grouped_means.py      Latent means sorted by class, iterated in blocks of anchors
 margin_grid.py        Counts of satisfied triplets at every margin of an evenly spaced grid

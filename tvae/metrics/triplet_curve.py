@@ -4,7 +4,7 @@
     TripletCurve.at(margin)                 one margin: as counted on the grid; between grid margins interpolated
     TripletCurve.class_matrix(margin)       the same by anchor's class and negative's class
     TripletCurve.to_arrays(), from_arrays   plain arrays, for an .npz beside the run
-    margin_where(curve, accuracy)           the margin at which the curve falls to an accuracy, None if it doesn't
+    margin_where(curve, accuracy)           about the margin at which the curve falls to an accuracy, None if it doesn't
 
 Counted over all triplets, with distances rounded to 2**-40 of the grid's step: only a triplet whose gap lies within
 that of a margin may fall on its other side. On real data that is less than one triplet in 10**9. Ties, D(a, p) equal to
@@ -21,6 +21,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from tvae.errors import InputError, require
+from tvae.metrics.collapse import has_collapsed
 from tvae.metrics.grouped_means import GroupedMeans, grouped_for_triplets
 from tvae.metrics.margin_grid import MOST_PLACES, MarginGrid, grid_counts, radius, tally_places
 from tvae.metrics.triplet_accuracy import ClassMatrix, class_triplets
@@ -28,6 +29,11 @@ from tvae.metrics.triplet_accuracy import ClassMatrix, class_triplets
 MOST_CLASS_COUNTS = 2_500_000
 """Beyond this many margins x classes x classes (111 classes on the default grid, 20 MB) a curve keeps no class counts;
 `triplet_accuracy.class_matrix` counts one margin for any number of classes."""
+
+INTERPOLATION_ERROR = 1e-4
+"""Greatest error of an accuracy read between two margins of the default grid, on the runs that ship: 2.8e-5 on MNIST's
+10,000 test images, 8.2e-5 on the 359 digits (`python -m benchmarks.interpolation checkpoints/*/`). It is measured, no
+bound for other data: on 90 points with many ties it was 1e-3. `CurvePoint.error_bound` holds on any data."""
 
 _MOST_MARGINS = 10_001
 _NEAR = 1e-9  # a margin this near a grid margin, in steps, is that margin: 0.3 is 12 * 0.025
@@ -42,6 +48,8 @@ class CurvePoint:
     mean_violation: float
     interpolated: bool
     """False: counted at this very margin. True: on the straight line between the two grid margins around it."""
+    error_bound: float
+    """The exact accuracy is at most this far away: it lies between those of the two grid margins. 0 where counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +78,11 @@ class TripletCurve:
         return self.step * np.arange(self.first, self.first + len(self.accuracy))
 
     @property
+    def collapsed(self) -> bool:
+        """Whether the means are one point, or nearly: accuracies then say nothing, and meet no other's."""
+        return has_collapsed(self.spread)
+
+    @property
     def n_anchors(self) -> int:
         """Points whose class has another member."""
         return int(self.class_sizes[self.class_sizes > 1].sum())
@@ -96,6 +109,9 @@ class TripletCurve:
             accuracy=_between(self.accuracy, below, share),
             mean_violation=_between(self.mean_violation, below, share),
             interpolated=share > 0,
+            error_bound=max(share, 1 - share) * float(self.accuracy[below] - self.accuracy[below + 1])
+            if share
+            else 0.0,
         )
 
     def class_matrix(self, margin: float) -> ClassMatrix:
@@ -210,11 +226,13 @@ def triplet_curve(
 
 
 def margin_where(curve: TripletCurve, accuracy: float) -> float | None:
-    """The least margin at which the curve has fallen to `accuracy`; None where it does not cross it on the grid.
+    """About the least margin at which the curve has fallen to `accuracy`; None where it does not cross it on the grid.
 
-    Between grid margins the curve is taken as straight.
+    Between grid margins the curve is taken as straight, so the exact accuracy at this margin differs a little from
+    `accuracy` (`INTERPOLATION_ERROR`); where that matters count it there (`triplet_accuracy`). A collapsed arm,
+    which falls through every accuracy in one step, meets none.
     """
-    if not curve.accuracy[-1] <= accuracy <= curve.accuracy[0]:
+    if curve.collapsed or not curve.accuracy[-1] <= accuracy <= curve.accuracy[0]:
         return None
     after = int(np.flatnonzero(curve.accuracy <= accuracy)[0])
     if after == 0:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from tvae.errors import InputError
-from tvae.runs.run import runs_in
+from tvae.runs.run import Run, read_run, runs_in
 from tvae.system.app_folder import app_folder
 from tvae.system.user_folders import runs_folder
 
@@ -22,6 +23,15 @@ def run_folders() -> dict[str, Path]:
     ordered = [name for name in FIRST_CHOICES if name in shipped] + [n for n in shipped if n not in FIRST_CHOICES]
     own = {path.name: path for path in runs_in(runs_folder()) if path.name not in shipped}
     return {name: shipped[name] for name in ordered} | own
+
+
+def readable_runs() -> list[Run]:
+    """All runs whose config can be read, in the order of `run_folders`."""
+    runs = []
+    for folder in run_folders().values():
+        with contextlib.suppress(InputError):
+            runs.append(read_run(folder))
+    return runs
 
 
 def run_folder(name: str) -> Path:

@@ -1,32 +1,27 @@
-"""Two runs compared: settings and metrics that differ."""
+"""Two runs compared: which settings differ, whether they are alike, and figures over seeds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from tvae.config import RunConfig
+import numpy as np
+
+from tvae.config import LossConfig, TrainConfig, option_name
+from tvae.runs.run import Run, read_metrics
 
 Better = Literal["higher", "lower", ""]
+Differences = dict[str, tuple[str, str]]
+"""Value of each setting that differs, in the one and in the other, by the setting's name."""
 
-
-@dataclass(frozen=True)
-class MetricChange:
-    """One figure of one arm in two runs, on the test split of each."""
-
-    arm: str
-    figure: str
-    before: float
-    after: float
-    better: Better
-    """Which way is better; empty where neither is."""
-
-    @property
-    def change(self) -> float:
-        """After less before."""
-        return self.after - self.before
-
+LEAST_SEEDS = 3
+"""Seeds that it takes on each side before a difference is called better or worse."""
+LEVEL = 0.05
+"""A difference is beyond the noise where the t test over seeds has a p below this."""
+SPLITS = ("training images", "test images")
+EPOCHS, SEED, STEP = (option_name(TrainConfig, name) for name in ("epochs", "seed", "step"))
 
 FIGURES: dict[str, Better] = {
     "triplet accuracy at m = 0, %": "higher",
@@ -36,29 +31,202 @@ FIGURES: dict[str, Better] = {
 }
 
 
-def settings_that_differ(before: RunConfig, after: RunConfig) -> dict[str, tuple[str, str]]:
-    """Value of each setting in both, by its name on the command line (an arm's own: `tvae: loss.margin`).
+@dataclass(frozen=True, kw_only=True)
+class MetricChange:
+    """One figure before and after, on the test split of each: a value for each seed that was trained."""
 
-    "-" stands for the settings of an arm that only the other run has.
+    arm: str
+    figure: str
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+    better: Better
+    """Which way is better; empty where neither is."""
+    paired: bool
+    """Whether the values stand in the order of the same seeds, which share initial weights, triplets and noise."""
+
+    @property
+    def change(self) -> float:
+        """Mean after less mean before."""
+        return float(np.mean(self.after) - np.mean(self.before))
+
+    @property
+    def seeds(self) -> int:
+        """Seeds of the side that has fewer."""
+        return min(len(self.before), len(self.after))
+
+    @property
+    def verdict(self) -> Literal["better", "worse", ""]:
+        """Whether the change is for the better or the worse, where it is beyond the noise of enough seeds."""
+        if not self.better or self.seeds < LEAST_SEEDS or not _beyond_noise(self.before, self.after, self.paired):
+            return ""
+        return "better" if (self.change > 0) == (self.better == "higher") else "worse"
+
+
+def loss_differences(before: LossConfig, after: LossConfig) -> Differences:
+    """Settings in which two losses differ; the margin of a loss without a triplet term has no effect and is none."""
+    first, second = before.options(), after.options()
+    if not (before.triplet_weight and after.triplet_weight):
+        first.pop(option_name(LossConfig, "margin"))
+    return {name: (_text(first[name]), _text(second[name])) for name in first if first[name] != second[name]}
+
+
+def arm_trained_with(arms: Mapping[str, LossConfig], loss: LossConfig) -> str | None:
+    """The first arm that was trained with this loss, None where there is none; at triplet weight 0 any margin fits."""
+    return next((arm for arm, setting in arms.items() if not loss_differences(setting, loss)), None)
+
+
+def settings_that_differ(before: Run, after: Run) -> Differences:
+    """Settings in which two runs differ, by their names on the command line (an arm's own: `tvae: loss.margin`).
+
+    "-" stands for the settings of an arm that only the other run has. Epochs are those that were trained.
     """
-    first, second = _setting_texts(before), _setting_texts(after)
-    values = {name: (first.get(name, "-"), second.get(name, "-")) for name in {**first, **second}}
-    return {name: both for name, both in values.items() if both[0] != both[1]}
+    common = training_differences(before, after)
+    first, second = before.config.arms, after.config.arms
+    for arm in {**first, **second}:
+        if arm in first and arm in second:
+            of_arm = loss_differences(first[arm], second[arm])
+        elif arm in first:
+            of_arm = {name: (_text(value), "-") for name, value in first[arm].options().items()}
+        else:
+            of_arm = {name: ("-", _text(value)) for name, value in second[arm].options().items()}
+        common |= {f"{arm}: {name}": both for name, both in of_arm.items()}
+    return common
 
 
-def _setting_texts(config: RunConfig) -> dict[str, str]:
-    """Value of each setting as text, by its name."""
-    return {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in config.settings().items()}
+def unlike_settings(before: Run, after: Run) -> Differences:
+    """What differs beside losses and seed: data, splits, network, training, and the epochs that were trained.
+
+    Two runs without any are alike: a difference of their figures is that of their losses, or noise.
+    """
+    return {name: both for name, both in training_differences(before, after).items() if name != SEED}
 
 
-def metric_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[MetricChange]:
-    """The figures of the arms that both runs have, as `evaluate` measured them (metrics.json)."""
-    return [
-        MetricChange(arm, figure, _figure(before["arms"][arm], figure), _figure(after["arms"][arm], figure), better)
-        for arm in before["arms"]
-        if arm in after["arms"]
-        for figure, better in FIGURES.items()
-    ]
+def training_differences(before: Run, after: Run) -> Differences:
+    """What differs beside the losses: as `unlike_settings`, and the seed."""
+    first, second = (_conditions(run) for run in (before, after))
+    differences = {name: (first[name], second[name]) for name in first if first[name] != second[name]}
+    if before.config.data != after.config.data:  # that their images differ goes without saying
+        differences = {name: both for name, both in differences.items() if name not in SPLITS}
+    return differences
+
+
+def in_words(differences: Differences) -> str:
+    """Differences as a phrase, such as "2 epochs against 20; train.step fast against plain"."""
+    parts = []
+    for name, (before, after) in differences.items():
+        parts.append(f"{before} epochs against {after}" if name == EPOCHS else f"{name} {before} against {after}")
+    return "; ".join(parts)
+
+
+def seed_replicates(run: Run, runs: Iterable[Run]) -> list[Run]:
+    """The run, and those of `runs` that differ from it in seed alone, each seed once, by seed."""
+    by_seed = {run.config.train.seed: run}
+    for other in runs:
+        differences = settings_that_differ(run, other)
+        if differences.keys() == {SEED}:
+            by_seed.setdefault(other.config.train.seed, other)
+    return [by_seed[seed] for seed in sorted(by_seed)]
+
+
+def metric_changes(before: Sequence[Run], after: Sequence[Run]) -> list[MetricChange]:
+    """The figures of the arms that two alike runs have both, over the seeds of each.
+
+    An arm with the same loss in both is neither better nor worse: what differs there is noise.
+
+    Args:
+        before, after: a run and those that differ from it in seed alone (`seed_replicates`); those that were not
+            measured are left out.
+
+    Raises:
+        InputError: a metrics file is garbled.
+    """
+    first, second = _measured(before), _measured(after)
+    if not first or not second:
+        return []
+    arms = [arm for arm in next(iter(first.values())) if arm in next(iter(second.values()))]
+    changes = [_change(arm, figure, first, arm, second, arm) for arm in arms for figure in FIGURES]
+    losses = before[0].config.arms, after[0].config.arms
+    changed = {arm for arm in arms if loss_differences(losses[0][arm], losses[1][arm])}
+    return [change if change.arm in changed else replace(change, better="") for change in changes]
+
+
+def arm_changes(runs: Sequence[Run], first: str, second: str) -> list[MetricChange]:
+    """The figures of one arm of a run against another's, over the seeds of `runs`; both saw the same batches.
+
+    Raises:
+        InputError: a metrics file is garbled.
+    """
+    measured = _measured(runs)
+    return [_change(second, figure, measured, first, measured, second) for figure in FIGURES if measured]
+
+
+def seeds_in_words(changes: Sequence[MetricChange]) -> str:
+    """What the figures rest on, and whether that allows a verdict."""
+    seeds = min((change.seeds for change in changes), default=0)
+    if seeds < LEAST_SEEDS:
+        count = {0: "No seed", 1: "One seed", 2: "Two seeds"}[seeds]
+        return f"{count}, so no verdict: {LEAST_SEEDS} runs that differ in seed alone, on each side, would give one."
+    return (
+        f"Mean ± sample standard deviation over seeds, at least {seeds} on each side. Better or worse is said where "
+        f"the difference is beyond the noise of the seeds (t test, p < {LEVEL:g})."
+    )
+
+
+def _change(
+    name: str,
+    figure: str,
+    before: Mapping[int, Mapping[str, Any]],
+    first: str,
+    after: Mapping[int, Mapping[str, Any]],
+    second: str,
+) -> MetricChange:
+    return MetricChange(
+        arm=name,
+        figure=figure,
+        before=tuple(_figure(arms[first], figure) for arms in before.values()),
+        after=tuple(_figure(arms[second], figure) for arms in after.values()),
+        better=FIGURES[figure],
+        paired=list(before) == list(after),
+    )
+
+
+def _measured(runs: Sequence[Run]) -> dict[int, Mapping[str, Any]]:
+    """The measured arms of each run that was measured, by seed."""
+    by_seed = {run.config.train.seed: read_metrics(run.folder) for run in runs}
+    return {seed: metrics["arms"] for seed, metrics in by_seed.items() if metrics is not None}
+
+
+def _beyond_noise(before: Sequence[float], after: Sequence[float], paired: bool) -> bool:
+    """Whether the means differ by Student's t test of paired values, else by Welch's."""
+    from scipy import stats
+
+    with warnings.catch_warnings():  # values that are all equal, whose p is 0 or not a number
+        warnings.simplefilter("ignore", RuntimeWarning)
+        if paired:
+            return bool(stats.ttest_rel(before, after).pvalue < LEVEL)
+        return bool(stats.ttest_ind(before, after, equal_var=False).pvalue < LEVEL)
+
+
+def _conditions(run: Run) -> dict[str, str]:
+    """Every setting of a run beside its losses, as text, by name."""
+    config, provenance = run.config, run.provenance
+    settings = {**config.data.options(), **config.model.options(), **config.train.options()}
+    texts = {name: _text(value) for name, value in settings.items()}
+    texts[EPOCHS] = trained_epochs(run)
+    for name, split in zip(SPLITS, (provenance.train, provenance.test), strict=True):
+        texts[name] = f"{split.n:,} ({split.fingerprint[:8]})"
+    texts["started from"] = provenance.started_from or "scratch"
+    return texts
+
+
+def trained_epochs(run: Run) -> str:
+    """Epochs that a run was trained for, and of how many where it was ended early: its learning rate hangs on that."""
+    trained = f"{round(run.epoch, 2):g}"
+    return trained if run.provenance.finished else f"{trained} of {run.config.train.epochs:g}"
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _figure(measured: Mapping[str, Any], figure: str) -> float:

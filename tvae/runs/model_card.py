@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import CARD, Run
 from tvae.system.files import write_atomically
 
@@ -78,7 +79,7 @@ On the {metrics["split"]} split, n = {metrics["n"]:,} (SHA-256 {provenance.test.
 {metrics["seed"]}; triplet accuracy is exact, over all {next(iter(arms.values()))["triplets"]:,} triplets.
 
 {table}
-
+{_warnings(metrics)}
 `python -m tvae evaluate` on this folder gives these numbers again.
 
 ## Use and limits
@@ -87,6 +88,10 @@ Each `<arm>.safetensors` holds the tensors of `tvae.model.vae.VAE`; `config.json
 the loss while training. The models know {config.data.name} images of {provenance.test.height}x{provenance.test.width} \
 pixels and nothing else. They are made for study, not for decisions about anyone.
 """
+
+
+def _warnings(metrics: dict[str, Any]) -> str:
+    return "".join(f"\n{warning}\n" for warning in collapse_warnings(metrics).values())
 
 
 def _beginning(run: Run) -> str:

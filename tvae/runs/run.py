@@ -86,7 +86,7 @@ class Run:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Steps in which as many triplets are drawn as the training split has images."""
+        """Steps of an epoch: whole batches of triplets that fit into the number of training images."""
         return self.provenance.train.n // self.config.train.batch_size
 
     @property

@@ -112,10 +112,11 @@ def _accuracy(run_id: str) -> None:
 def _losses(run_id: str) -> None:
     """Shows each term of the loss by arm."""
     st.markdown("##### The terms of the loss")
-    history = cached.jobs().history(run_id)
+    jobs = cached.jobs()
+    history = jobs.history(run_id)
     if not history:
         st.caption("A line starts with the first tenth of an epoch.")
         return
-    figure = loss_curves(history, arm_colours(list(history[-1]["arms"])))
+    figure = loss_curves(history, arm_colours(list(history[-1]["arms"])), jobs.run(run_id).config.arms)
     st.plotly_chart(figure, key=keys.LIVE_LOSSES, alt="Terms of the loss of each arm against the epoch")
     st.caption(f"On the training batches, before their weights, averaged over a tenth of an epoch; run {run_id}.")

@@ -42,8 +42,17 @@ PRESETS_SHOWN = {
     "Go on from here": Preset(
         "From the weights that are shown, a twentieth of the run's epochs.", share=0.05, warm=True
     ),
-    "The paper's": Preset("20 epochs, 20 latents, margin 1: what ships as mnist.", PRESETS["paper"]),
-    "Best trade": Preset("1,000 hidden units, all triplets of a batch: better at both, slower.", PRESETS["best"]),
+    "Our preset": Preset(
+        "20 epochs, 20 latents, margin 1, triplet weight 15: what ships as mnist. The paper's Eq. 2 has weight 1; the "
+        "paper gives no margin, epochs or batch.",
+        PRESETS["paper"],
+    ),
+    "Best trade": Preset(
+        "1,000 hidden units, all triplets of a batch. On MNIST, one seed: higher accuracy and lower squared error "
+        "(12.2 for 12.8) than our preset's TVAE. Worse: KL (13.7 nats for 12.6), error over its own VAE's (1.21 times "
+        "for 1.18), and three times the work.",
+        PRESETS["best"],
+    ),
 }
 KEEP: Any = {"persist_state": "session"}
 LOSS_SETTINGS = {entry.name: entry for entry in fields(LossConfig) if "low" in entry.metadata}

@@ -7,20 +7,17 @@ import math
 import pandas as pd
 import streamlit as st
 
-from tvae.config import LossConfig
-from tvae.explore.loss_reweighting import arm_trained_with
 from tvae.figures.colours import arm_colours
 from tvae.figures.margins import accuracy_curves, gap_distribution
 from tvae.metrics.random_triplets import sampled_triplet_accuracy
-from tvae.metrics.triplet_curve import margin_where
+from tvae.metrics.triplet_curve import INTERPOLATION_ERROR, margin_where
+from tvae.runs.paper_table import PAPER, paper_arms
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.triplets.view import TripletView
 
-PAPER = {"VAE": 0.7508, "TVAE": 0.9560}
-"""Triplet accuracies of Table 1 of the paper."""
 USUAL = 0.1
 LONGEST = 5.0
 """Largest margin of the slider."""
@@ -82,6 +79,7 @@ def table_of(view: TripletView) -> dict[str, list]:
     scores = [view.score(arm) for arm in view.curves]
     numbers["triplet accuracy"] = [score.accuracy for score in scores]
     numbers["interpolated"] = [score.interpolated for score in scores]
+    numbers["error bound"] = [score.error_bound for score in scores]
     if state.read(keys.SAMPLED, False):
         seed = view.run.config.train.seed
         estimates = [
@@ -90,28 +88,20 @@ def table_of(view: TripletView) -> dict[str, list]:
         ]
         numbers["sampled accuracy"] = [estimate.accuracy for estimate in estimates]
         numbers["standard error"] = [estimate.standard_error for estimate in estimates]
-    beside = paper_arms(view.run)
-    numbers["paper"] = [PAPER[beside[arm]] if arm in beside else None for arm in view.curves]
+    beside = paper_arms(view.run.config)
+    if beside:
+        numbers["paper"] = [PAPER[beside[arm]] if arm in beside else None for arm in view.curves]
     numbers["violated"] = [1 - score.accuracy for score in scores]
     numbers["mean violation"] = [score.mean_violation for score in scores]
     numbers["mean gap"] = [view.gaps(arm).mean for arm in view.curves]
-    for share in PAPER.values():
-        numbers[f"meets {100 * share:.2f} % at"] = [margin_where(curve, share) for curve in view.curves.values()]
+    for share in PAPER.values() if beside else ():
+        numbers[_met(share)] = [margin_where(curve, share) for curve in view.curves.values()]
     numbers["anchors left out"] = [curve.n_anchors_left_out for curve in view.curves.values()]
     return numbers
 
 
-def paper_arms(run: Run) -> dict[str, str]:
-    """The arms that the paper's two models stand beside, and the paper's name of each.
-
-    The TVAE stands beside the arm of that name, or beside the one that was trained as the paper's preset says.
-    """
-    tvae = "tvae" if "tvae" in run.config.arms else arm_trained_with(run.config.arms, LossConfig())
-    named = {
-        next((arm for arm, loss in run.config.arms.items() if loss.triplet_weight == 0), None): "VAE",
-        tvae: "TVAE",
-    }
-    return {arm: name for arm, name in named.items() if arm is not None}
+def _met(share: float) -> str:
+    return f"meets {100 * share:.2f} % at about"
 
 
 def show_table(view: TripletView, numbers: dict[str, list]) -> None:
@@ -127,20 +117,32 @@ def show_table(view: TripletView, numbers: dict[str, list]) -> None:
             f"{100 * share:.2f}\u00a0±\u00a0{100 * error:.2f}\u00a0%"
             for share, error in zip(numbers["sampled accuracy"], numbers["standard error"], strict=True)
         ]
+    if "paper" in numbers:
+        columns["Paper (MNIST), m\u00a0not\u00a0given"] = [percent(share) for share in numbers["paper"]]
     columns |= {
-        "Paper (MNIST), m\u00a0not\u00a0given": [percent(share) for share in numbers["paper"]],
         "Violated": shares("violated"),
         "Mean violation": [f"{mark}{value:.4g}" for mark, value in zip(marks, numbers["mean violation"], strict=True)],
         "Mean gap": [f"{gap:.3f}" for gap in numbers["mean gap"]],
     }
-    for share in PAPER.values():
-        met = numbers[f"meets {100 * share:.2f} % at"]
-        columns[f"{100 * share:.2f}\u00a0% at"] = ["never" if m is None else f"m\u00a0=\u00a0{m:.3f}" for m in met]
-    columns["Anchors left out"] = [f"{count:,}" for count in numbers["anchors left out"]]
+    for share in PAPER.values() if "paper" in numbers else ():
+        met = numbers[_met(share)]
+        columns[f"{100 * share:.2f}\u00a0% at"] = ["never" if m is None else f"m\u00a0≈\u00a0{m:.3f}" for m in met]
+    if any(numbers["anchors left out"]):
+        columns["Anchors left out"] = [f"{count:,}" for count in numbers["anchors left out"]]
     st.table(pd.DataFrame(columns, index=[arm.upper() for arm in numbers["arm"]]))
     n_triplets = next(iter(view.curves.values())).n_triplets
-    between = " ≈: on the straight line between two counted margins, 0.025 apart." if any(marks) else ""
-    st.caption(f"Exact, over all {n_triplets:,} triplets of the {view.source}.{between}")
+    between = ""
+    if any(marks):
+        between = f" ≈ accuracy: {interpolation_words(max(numbers['error bound']))}"
+    st.caption(f"Counted over all {n_triplets:,} triplets of the {view.source}.{between}")
+
+
+def interpolation_words(error_bound: float) -> str:
+    """How an interpolated accuracy was read, and how far from the exact one it may be (`CurvePoint.error_bound`)."""
+    return (
+        "read on the straight line between two counted margins, 0.025 apart; the exact value is at most "
+        f"{100 * error_bound:.2g} points away, and on the runs that ship it was within {100 * INTERPOLATION_ERROR:g}."
+    )
 
 
 def percent(share: float | None) -> str:
@@ -152,7 +154,9 @@ def show_curves(view: TripletView) -> None:
     """Accuracy at every margin, and where the arms meet the paper's numbers."""
     st.markdown("##### Accuracy at every margin")
     arms = list(view.curves)
-    targets = {f"the paper's {name}, {100 * share:.2f} %": share for name, share in PAPER.items()}
+    targets = {}
+    if paper_arms(view.run.config):
+        targets = {f"the paper's {name}, {100 * share:.2f} %": share for name, share in PAPER.items()}
     figure = accuracy_curves(
         view.curves,
         arm_colours(arms),
@@ -162,9 +166,10 @@ def show_curves(view: TripletView) -> None:
         dashed=margin_series(view.run),
     )
     st.plotly_chart(figure, key=keys.CURVES, alt="Triplet accuracy of each arm against the margin")
-    off = "" if view.margin <= LONGEST else f" m = {view.margin:g} lies beyond the chart."
-    several = " Strong lines: the two arms looked at closely. Dotted: arms that differ in margin." if arms[2:] else ""
-    st.caption(f"Rings: where an arm scores as one of the paper's does.{several}{off} On the {view.source}.")
+    off = "" if view.margin <= LONGEST else f"m = {view.margin:g} lies beyond the chart. "
+    several = "Strong lines: the two arms looked at closely. Dotted: arms that differ in margin. " if arms[2:] else ""
+    rings = "Rings: where an arm scores about as one of the paper's does. " if targets else ""
+    st.caption(f"{rings}{several}{off}On the {view.source}.")
 
 
 def margin_series(run: Run) -> list[str]:

@@ -10,12 +10,15 @@ import streamlit as st
 
 from tvae.config import LossConfig
 from tvae.errors import InputError
-from tvae.explore.loss_reweighting import arm_trained_with, on_pareto_frontier
+from tvae.explore.loss_reweighting import on_pareto_frontier
 from tvae.figures.colours import INK, arm_colours
 from tvae.figures.trade_off import trade_off
+from tvae.metrics.collapse import collapse_warning
 from tvae.metrics.triplet_curve import TripletCurve
 from tvae.model.encoding import Encoding
 from tvae.runs.available import run_folders
+from tvae.runs.comparison import arm_trained_with
+from tvae.runs.paper_table import literal_arm
 from tvae.runs.run import Run, read_run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
@@ -24,6 +27,7 @@ from tvae.ui.choices.arms import show_on_every_page
 from tvae.ui.session import keys
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.theme import theme
+from tvae.ui.triplets.scores import interpolation_words
 from tvae.ui.triplets.view import TripletView
 
 SHIPPED_LADDER = "mnist-ladder"
@@ -68,15 +72,46 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
     names = list(ladder.curves)
     longest = min(float(curve.margins[-1]) for curve in ladder.curves.values())
     margin = min(view.margin, longest)
-    accuracy = np.array([curve.at(margin).accuracy for curve in ladder.curves.values()])
+    points = [curve.at(margin) for curve in ladder.curves.values()]
+    accuracy = np.array([point.accuracy for point in points])
     arms = ladder.encoding.arms
     costs = {
         "squared error": np.array([float(arms[arm].errors.mean(dtype=np.float64)) for arm in names]),
         "KL, nats": np.array([float(arms[arm].kl.sum(dtype=np.float64)) for arm in names]),
     }
     highlighted_arms = [arm for arm in view.arms if arm != names[0]] if ladder.run.folder == view.run.folder else []
-    usual = LossConfig()
-    paper = arm_trained_with(ladder.run.config.arms, usual)
+    if ladder.run.config.data != view.run.config.data:
+        st.info(
+            f"This is another run, {ladder.run.name}, of arms that were trained at many settings on "
+            f"{ladder.run.config.data.name}. On {view.run.config.data.name} the same settings give other numbers."
+        )
+    _show_charts(ladder, accuracy, costs, highlighted_arms)
+    notes = _marks(ladder)
+    if points[0].interpolated:
+        notes += f" Accuracies are {interpolation_words(max(point.error_bound for point in points))}"
+    if view.margin > longest:
+        notes += f" The curves end at m = {longest:g}, which is shown."
+    st.caption(
+        f"**Click a point to have every page show that arm** beside {names[0].upper()}. Accuracy at m = {margin:g} "
+        "against what it costs: up and to the left is better, and the line joins the arms that none beats in both. "
+        "Each arm was trained at its own weight and margin, all side by side on the same batches, with one seed."
+        f"{notes} On the {measured_on(ladder.run, ladder.encoding)}."
+    )
+    for arm, curve in ladder.curves.items():
+        if curve.collapsed and ladder.run.folder != view.run.folder:  # of the run shown, the page has said so above
+            st.warning(collapse_warning(arm, all_equal=curve.all_equal))
+    if highlighted_arms:
+        st.page_link(
+            "pages/1_Latent_map.py",
+            label=f"See {' and '.join(arm.upper() for arm in view.arms)} on the latent map",
+            icon=":material/scatter_plot:",
+        )
+    _show_table(ladder, margin, accuracy, costs)
+
+
+def _show_charts(ladder: Ladder, accuracy: np.ndarray, costs: dict[str, np.ndarray], highlighted: list[str]) -> None:
+    """A chart for each cost, side by side."""
+    names = list(ladder.curves)
     with st.container(key=keys.TRADE_CHARTS):
         columns = st.columns(2, gap="large")
     for column, (name, cost) in zip(columns, costs.items(), strict=True):
@@ -88,8 +123,9 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
             on_pareto_frontier(accuracy, cost),
             arm_colours(names),
             COSTS[name],
-            paper=paper,
-            chosen=highlighted_arms,
+            preset=_preset_arm(ladder),
+            literal=literal_arm(ladder.run.config),
+            chosen=highlighted,
             ink=INK[theme()],
         )
         column.plotly_chart(
@@ -100,38 +136,42 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
             alt=f"Triplet accuracy of each arm against {name}",
             config={"displayModeBar": False},
         )
-    clipped = f" The curves end at m = {longest:g}, which is shown." if view.margin > longest else ""
-    st.caption(
-        f"**Click a point to have every page show that arm** beside {names[0].upper()}. Accuracy at m = {margin:g} "
-        "against what it costs: up and to the left is better, and the line joins the arms that none beats in both. "
-        "Each arm was trained at its own weight and margin, all side by side on the same batches, with one seed. The "
-        f"diamond is the paper's setting as we read it: triplet weight {usual.triplet_weight:g}, margin "
-        f"{usual.margin:g}. "
-        f"On the {measured_on(ladder.run, ladder.encoding)}.{clipped}"
-    )
-    if highlighted_arms:
-        st.page_link(
-            "pages/1_Latent_map.py",
-            label=f"See {' and '.join(arm.upper() for arm in view.arms)} on the latent map",
-            icon=":material/scatter_plot:",
+
+
+def _preset_arm(ladder: Ladder) -> str | None:
+    return arm_trained_with(ladder.run.config.arms, LossConfig())
+
+
+def _marks(ladder: Ladder) -> str:
+    """What the chart's two marks stand for."""
+    usual, words = LossConfig(), ""
+    if _preset_arm(ladder) is not None:
+        words += (
+            f" The diamond has the loss of our preset: triplet weight {usual.triplet_weight:g}, margin "
+            f"{usual.margin:g}."
         )
-    _show_table(ladder, margin, accuracy, costs)
+    if literal_arm(ladder.run.config) is not None:
+        words += (
+            " The square has the three weights of the paper's Eq. 2 as it is written, 1 each; the paper gives no "
+            "margin, epochs or batch."
+        )
+    return words
 
 
 def _show_table(ladder: Ladder, margin: float, accuracy: np.ndarray, costs: dict[str, np.ndarray]) -> None:
     losses = ladder.run.config.arms
     scored = f"accuracy at m = {margin:g}, %"
-    numbers = {
+    numbers: dict[str, list] = {
         "arm": [arm.upper() for arm in losses],
         "triplet weight": [loss.triplet_weight for loss in losses.values()],
         "margin in the loss": [f"{loss.margin:g}" if loss.triplet_weight else "–" for loss in losses.values()],
         scored: (100 * accuracy).round(2).tolist(),
         **{name: cost.round(2).tolist() for name, cost in costs.items()},
-        **{
-            f"none beats it in {name.split(',')[0]}": np.where(on_pareto_frontier(accuracy, cost), "yes", "").tolist()
-            for name, cost in costs.items()
-        },
     }
+    for name, cost in costs.items():
+        on_frontier = on_pareto_frontier(accuracy, cost)
+        if not on_frontier.all():  # a column of "yes" alone would say nothing
+            numbers[f"none beats it in {name.split(',')[0]}"] = np.where(on_frontier, "yes", "").tolist()
     st.dataframe(
         pd.DataFrame(numbers),
         hide_index=True,

@@ -47,6 +47,7 @@ class TripletView:
             accuracy=float(counted.accuracy[0]),
             mean_violation=float(counted.mean_violation[0]),
             interpolated=False,
+            error_bound=0.0,
         )
 
     def gaps(self, arm: str) -> GapHistogram:

@@ -7,14 +7,18 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from tvae.config import LossConfig, vae_and_tvae
-from tvae.explore.loss_reweighting import ReweightedLoss, arm_trained_with, reweighted_loss
+from tvae.config import LossConfig, reconstruction_name, vae_and_tvae
+from tvae.explore.loss_reweighting import ReweightedLoss, reweighted_loss
+from tvae.runs.available import readable_runs
+from tvae.runs.comparison import STEP, Differences, arm_trained_with, in_words, training_differences
+from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page
 from tvae.ui.session import keys
+from tvae.ui.style.escaping import as_text
 from tvae.ui.training.train_setting import show_train_button
-from tvae.ui.triplets.trade_off import Ladder
+from tvae.ui.triplets.scores import interpolation_words
 from tvae.ui.triplets.view import TripletView
 
 WEIGHTS = (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0, 300.0, 1000.0)
@@ -23,7 +27,7 @@ LONGEST = 5.0
 TERMS = ("triplet", "kl", "reconstruction")
 
 
-def show_weights(view: TripletView, ladder: Ladder | None) -> None:
+def show_weights(view: TripletView) -> None:
     """The loss of each arm under the weights of the sliders, and how to train with them."""
     st.markdown(
         "**The networks have not moved.** These are the trained arms, their loss counted anew as these weights and "
@@ -36,7 +40,7 @@ def show_weights(view: TripletView, ladder: Ladder | None) -> None:
     }
     _show_terms(view, loss, losses)
     st.markdown("##### What training at this setting gives")
-    _show_training(view, loss, ladder)
+    _show_training(view, loss)
 
 
 def _chosen_loss(name: str, trained: LossConfig) -> LossConfig:
@@ -82,12 +86,16 @@ def _show_terms(view: TripletView, loss: LossConfig, losses: dict[str, Reweighte
         for weight, name in zip(weights, ("reconstruction", "KL, nats", "triplet"), strict=True)
     }
     columns["= total loss"] = [f"{value:.4g}" for value in numbers["total"]]
-    columns["Still teach"] = [f"{100 * share:.2f}\u00a0%" for share in numbers["still teach"]]
+    error_bound = max(terms.error_bound for terms in losses.values())
+    mark = "≈\u00a0" if error_bound else ""
+    columns["Still teach"] = [f"{mark}{100 * share:.2f}\u00a0%" for share in numbers["still teach"]]
+    between = f" ≈ and the triplet term: {interpolation_words(error_bound)}" if error_bound else ""
     st.table(pd.DataFrame(columns, index=numbers["arm"]))
     st.caption(
-        "The loss's terms before their weights, and their weighted total (Eq. 2). Reconstruction: squared error from "
-        "μ, summed over pixels. Still teach: share of all triplets with a hinge above 0 at this margin; the others "
-        f"have no gradient. On the {view.source}."
+        "The loss's terms before their weights, and their weighted total: Eq. 2, but with the reconstruction from μ; "
+        "in training it is from a sample. Reconstruction: squared error, summed over pixels."
+        f"{_of_another_loss(view.run)} Still teach: share of all triplets with a hinge above 0 at this margin; the "
+        f"others have no gradient.{between} On the {view.source}."
     )
     st.download_button(
         "These terms as CSV",
@@ -99,19 +107,53 @@ def _show_terms(view: TripletView, loss: LossConfig, losses: dict[str, Reweighte
     )
 
 
-def _show_training(view: TripletView, loss: LossConfig, ladder: Ladder | None) -> None:
-    """Point to the arm that was trained at this setting, or offer to train one."""
-    for run in (view.run, ladder.run if ladder is not None else view.run):
-        arm = arm_trained_with(run.config.arms, loss) if run.config.data == view.run.config.data else None
-        if arm is None:
-            continue
-        here = run.folder == view.run.folder and arm in view.arms
-        words = " The numbers above are what it gave." if here else ""
-        st.markdown(f"**{arm.upper()}** of the run {run.name} was trained at this very setting.{words}")
-        if here:
-            return
-        pair = list(dict.fromkeys((next(iter(run.config.arms)), arm)))
-        st.button("Show it on every page", on_click=show_on_every_page, args=(run.name, pair))
+def _of_another_loss(run: Run) -> str:
+    """A word of warning where arms were trained with another reconstruction term than the squared error shown."""
+    losses = [loss for loss in run.config.arms.values() if loss.reconstruction != LossConfig().reconstruction]
+    return f" These arms were trained with {reconstruction_name(losses)} in its place." if losses else ""
+
+
+def _show_training(view: TripletView, loss: LossConfig) -> None:
+    """Point to an arm that was trained at this setting, or offer to train one."""
+    arm = arm_trained_with(view.run.config.arms, loss)
+    if arm is not None:
+        _show_arm_of_this_run(view, arm)
         return
-    st.markdown("No arm was trained at this setting yet, so what it gives is not known.")
+    match = _nearest_run(view.run.at(None), loss)
+    if match is None:
+        st.markdown("No arm was trained at this setting yet, so what it gives is not known.")
+    else:
+        other, arm, differences = match
+        words = "at this very setting"
+        if differences:
+            words = f"with this loss, but not like {view.run.name}: {as_text(in_words(differences))}"
+        st.markdown(f"**{arm.upper()}** of the run {other.name} was trained {words}.")
+        pair = list(dict.fromkeys((next(iter(other.config.arms)), arm)))
+        st.button("Show it on every page", on_click=show_on_every_page, args=(other.name, pair))
+        if differences.keys() <= {STEP}:  # training it here would give the same
+            return
     show_train_button(replace(view.run.config, arms=vae_and_tvae(loss)))
+
+
+def _nearest_run(run: Run, loss: LossConfig) -> tuple[Run, str, Differences] | None:
+    """Another run on these images with an arm of this loss, that arm, and what differs else: the least there is."""
+    matches = [
+        (other, arm, training_differences(other, run))
+        for other in readable_runs()
+        if other.folder != run.folder
+        and other.config.data == run.config.data
+        and (arm := arm_trained_with(other.config.arms, loss)) is not None
+    ]
+    return min(matches, key=lambda match: (len(match[2].keys() - {STEP}), len(match[2])), default=None)
+
+
+def _show_arm_of_this_run(view: TripletView, arm: str) -> None:
+    words = f"**{arm.upper()}** of the run {view.run.name} was trained at this very setting."
+    if arm not in view.arms:
+        st.markdown(words)
+        pair = list(dict.fromkeys((next(iter(view.run.config.arms)), arm)))
+        st.button("Show it on every page", on_click=show_on_every_page, args=(view.run.name, pair))
+    elif view.run.snapshot is None:
+        st.markdown(f"{words} The numbers above are what it gave.")
+    else:
+        st.markdown(f"{words} The numbers above are those of epoch {view.run.epoch:.3g}.")
