@@ -13,7 +13,7 @@ from tvae.ui.generation.quality import FEATURES, PIXELS, show_measures
 from tvae.ui.generation.sample_grid import sample_grid
 from tvae.ui.images.image_grid import grid_download, show_grid_within
 from tvae.ui.page import show_encoded_page
-from tvae.ui.run_images import images_of, look_for_images_again
+from tvae.ui.run_images import look_for_images_again, split_of
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import arm_badge, arm_columns, image_room
 
@@ -35,7 +35,8 @@ def show_content(run: Run, encoding: Encoding) -> None:
             "Ask for",
             (ANY, *present),
             key=keys.ASKED_CLASS,
-            help="A class: codes from the Gaussian of the arm's own means μ of its test images, mean and covariance.",
+            help="A class: codes from the Gaussian of the arm's own means μ of its training images, with their mean "
+            "and covariance. The samples are compared with test images.",
             **keys.KEPT,
         )
     requested_class = names.index(wanted) if wanted in present else None
@@ -65,8 +66,9 @@ def show_content(run: Run, encoding: Encoding) -> None:
         spaces = (PIXELS,) if classifier is None else (FEATURES, PIXELS)
         space = st.radio("Compared in", spaces, key=keys.SPACE, **keys.KEPT) or spaces[0]
 
+    train, train_missing = (None, "") if requested_class is None else split_of(run, "train")
     for arm, column in zip(arms, arm_columns(len(arms)), strict=True):
-        samples = cached.samples(run, arm, requested_class, count, temperature, seed)
+        samples = cached.samples(run, arm, requested_class, train, count=count, temperature=temperature, seed=seed)
         predicted_classes = None if classifier is None else classifier.classes(classifier.features(samples))
         grid = sample_grid(samples, predicted_classes, names, requested_class)
         with column:
@@ -77,14 +79,20 @@ def show_content(run: Run, encoding: Encoding) -> None:
     source = (
         "N(0, I)"
         if requested_class is None
-        else f"each arm's own Gaussian of the means μ of its class {names[requested_class]}"
+        else f"each arm's own Gaussian of the means μ of class {names[requested_class]}'s "
+        f"{'training' if train is not None else 'test'} images"
     )
     under = "" if classifier is None else " Under each, the class that the classifier below names."
     st.caption(
         f"The same noise (seed {seed}) at temperature {temperature:g} through every decoder; codes from {source}."
         f"{under} Checkpoint {run.name}, training seed {run.config.train.seed}."
     )
-    images, missing = images_of(run)
+    if train_missing:
+        st.warning(
+            "The Gaussians are fitted on the same test images that the samples are compared with, so the measures "
+            f"below flatter every arm: the training images can't be loaded. {train_missing}"
+        )
+    images, missing = split_of(run, "test")
     if images is None:
         words, again = st.columns([6, 1], vertical_alignment="center")
         words.info(f"Samples can't be measured without real images to compare them with. {missing}")
@@ -92,7 +100,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
         return
     how = {"temperature": temperature, "seed": seed, "most": most, "space": space}
     try:
-        show_measures(run, encoding, arms, requested_class, how, classifier, cached.split(run.config.data.name, "test"))
+        show_measures(run, encoding, arms, requested_class, how, classifier, images, train)
     except InputError as error:
         st.info(f"Not measured here. {error}.")
 

@@ -57,30 +57,48 @@ def test_both_arms_decode_the_same_noise(grids, temperature, seed):
     assert f"The same noise (seed {seed}) at temperature {temperature:g}" in words(app)
 
 
-def test_a_class_is_asked_of_each_arms_own_means(grids):
+def test_a_class_is_asked_of_each_arms_own_means_of_the_training_images(grids, digits: Dataset):
     app = page({"ask": "3", "temperature": "0"})
     assert not app.exception and not app.error
-    found = read_encoding(RUN, "test")
-    assert found is not None
+    threes = digits.train.images[digits.train.labels == 3]
     for arm in ("vae", "tvae"):
-        middle = class_gaussian(found.arms[arm].means, found.labels, 3).mean
-        expected = to_grey(network(RUN, arm).decoded(middle[None].astype(np.float32)))[0]
+        coder = network(RUN, arm)
+        middle = coder.encoded(threes).means.mean(axis=0)
+        expected = to_grey(coder.decoded(middle[None]))[0]
         for image in grids[f"Samples of {arm.upper()} from class 3"]:
             assert np.abs(image.astype(int) - expected).max() <= 1, "at temperature 0 the class's mean alone is drawn"
+    assert "of class 3's training images" in words(app) and not app.warning
+
+
+def test_without_training_images_the_page_says_that_the_test_images_are_taken(grids, monkeypatch):
+    real = cached.split
+
+    def without_training(name, split):
+        if split == "train":
+            raise DataUnavailable("no source had them")
+        return real(name, split)
+
+    monkeypatch.setattr(cached, "split", without_training)
+    app = page({"ask": "3", "temperature": "0"})
+    assert not app.exception
+    encoding = read_encoding(RUN, "test")
+    assert encoding is not None
+    for arm in ("vae", "tvae"):
+        middle = class_gaussian(encoding.arms[arm].means, encoding.labels, 3).mean
+        expected = to_grey(network(RUN, arm).decoded(middle[None].astype(np.float32)))[0]
+        assert np.abs(grids[f"Samples of {arm.upper()} from class 3"][0].astype(int) - expected).max() <= 1
+    assert "flatter every arm" in app.warning[0].value and "no source had them" in app.warning[0].value
+    assert "of class 3's test images" in words(app)
 
 
 def test_precision_and_recall_are_those_of_the_library(digits: Dataset):
     app = page({"space": "pixels"})
     assert not app.exception and not app.error
-    found = read_encoding(RUN, "test")
-    assert found is not None
     rows = real_rows(digits.test.labels, None, 1000, 0)
     covered = feature_manifold(digits.test.images[rows.reference], None)
     table = app.table[0].value
     for arm in ("vae", "tvae"):
-        made = generated_images(
-            network(RUN, arm), found.arms[arm], found.labels, None, count=len(rows.reference), temperature=1, seed=0
-        )
+        made = generated_images(network(RUN, arm), None, count=len(rows.reference), temperature=1, seed=0)
         quality = sample_quality(covered, feature_manifold(made, None))
         for name, share in (("Precision", quality.precision), ("Recall", quality.recall)):
             low, high = (100 * limit for limit in share.interval)

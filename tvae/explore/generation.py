@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int, Int64, UInt8
 
+from tvae.data import Split
 from tvae.errors import InputError, require_int, require_real
 from tvae.explore.classifier import Classifier
 from tvae.metrics.precision_recall import NEIGHBOURS, Manifold, manifold
-from tvae.model.encoding import EncodedArm
 from tvae.model.network import Network, to_grey
 
 MOST_SAMPLES = 20_000
@@ -82,11 +82,19 @@ def class_gaussian(means: Float[np.ndarray, "n latent"], labels: Int[np.ndarray,
     return ClassGaussian(mean, centred.T @ centred / max(1, len(members) - 1), len(members))
 
 
+def training_gaussian(network: Network, train: Split, label: int) -> ClassGaussian:
+    """The Gaussian of an arm's posterior means of the training images of one class.
+
+    Raises:
+        InputError: no training image has this label, or images of another size than the arm's.
+    """
+    rows = np.flatnonzero(train.labels == label)
+    return class_gaussian(network.encoded(train.images[rows]).means, train.labels[rows], label)
+
+
 def generated_images(
     network: Network,
-    arm: EncodedArm,
-    labels: Int[np.ndarray, " n"],
-    label: int | None,
+    gaussian: ClassGaussian | None,
     *,
     count: int,
     temperature: float,
@@ -97,16 +105,14 @@ def generated_images(
     The noise behind the codes depends on count and seed alone, so that arms are compared on the same noise.
 
     Args:
-        arm: the encoded images that the Gaussian of a class is taken from, with these labels.
-        label: number of a class, whose Gaussian the codes are drawn from; None draws from the prior.
+        gaussian: of the arm's means of a class, from which the codes are drawn; None draws from the prior.
 
     Raises:
-        InputError: a class without images, or an impossible count, temperature or seed.
+        InputError: a Gaussian of another number of latents, or an impossible count, temperature or seed.
     """
     noise = shared_noise(count, network.latents, seed)
-    if label is None:
-        return to_grey(network.decoded(prior_codes(noise, temperature)))
-    return to_grey(network.decoded(class_gaussian(arm.means, labels, label).codes(noise, temperature)))
+    codes = prior_codes(noise, temperature) if gaussian is None else gaussian.codes(noise, temperature)
+    return to_grey(network.decoded(codes))
 
 
 @dataclass(frozen=True, eq=False)

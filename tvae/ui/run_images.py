@@ -1,11 +1,12 @@
-"""The test images of a run, or why they are not on this machine."""
+"""The images of a run, or why they are not on this machine."""
 
 from __future__ import annotations
 
 import numpy as np
 from jaxtyping import UInt8
 
-from tvae.data import DataUnavailable
+from tvae.data import DataUnavailable, Split
+from tvae.data.split import SplitName
 from tvae.errors import InputError
 from tvae.runs.run import Run, check_split
 from tvae.ui import cached
@@ -15,17 +16,23 @@ from tvae.ui.session import keys
 
 def images_of(run: Run) -> tuple[UInt8[np.ndarray, "n height width"] | None, str]:
     """The run's test images, or none and why in one line; a failure is kept, so that no page waits twice."""
+    split, missing = split_of(run, "test")
+    return (None, missing) if split is None else (split.images, "")
+
+
+def split_of(run: Run, name: SplitName) -> tuple[Split | None, str]:
+    """A split that the run used, or none and why in one line; a failure is kept, so that no page waits twice."""
     failures: dict[str, str] = state.kept(keys.IMAGES_MISSING, dict)
-    fingerprint = run.provenance.test.fingerprint
+    fingerprint = (run.provenance.test if name == "test" else run.provenance.train).fingerprint
     if fingerprint in failures:
         return None, failures[fingerprint]
     try:
-        split = cached.split(run.config.data.name, "test")
+        split = cached.split(run.config.data.name, name)
         check_split(run, split)
     except (DataUnavailable, InputError) as error:
         failures[fingerprint] = str(error)
         return None, failures[fingerprint]
-    return split.images, ""
+    return split, ""
 
 
 def look_for_images_again() -> None:

@@ -11,7 +11,15 @@ from jaxtyping import UInt8
 from tvae.data import Split
 from tvae.errors import InputError
 from tvae.explore.classifier import Classifier, classifier_path, read_classifier
-from tvae.explore.generation import RealRows, feature_manifold, generated_images, real_rows
+from tvae.explore.generation import (
+    ClassGaussian,
+    RealRows,
+    class_gaussian,
+    feature_manifold,
+    generated_images,
+    real_rows,
+    training_gaussian,
+)
 from tvae.metrics.precision_recall import Manifold, SampleQuality, sample_quality
 from tvae.runs.available import CLASSIFIERS
 from tvae.runs.run import Run
@@ -39,21 +47,35 @@ def _classifier(path: Path, fingerprint: str, pixels: int, classes: int) -> Clas
     return read_classifier(fingerprint, pixels, classes, (path.parent,))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEY_OF)
-def samples(
-    run: Run, arm: str, label: int | None, count: int, temperature: float, seed: int
-) -> UInt8[np.ndarray, "count height width"]:
-    """Images that the arm decodes from random codes of a class, or of the prior.
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=KEY_OF)
+def gaussian(run: Run, arm: str, label: int, train: Split | None) -> ClassGaussian:
+    """The Gaussian of the arm's means of a class's training images.
+
+    Args:
+        train: the run's training split; where it is not at hand, None takes the test images as the run encoded them.
 
     Raises:
-        InputError: the run's folder holds no encoding.
+        InputError: no image of this class, or the run's folder holds no encoding.
     """
+    if train is not None:
+        return training_gaussian(network(run, arm), train, label)
     encoded = encoding(run)
     if encoded is None:
         raise InputError(f"run {run.name}: holds no readable encoding of its test split; evaluate it again")
-    return generated_images(
-        network(run, arm), encoded.arms[arm], encoded.labels, label, count=count, temperature=temperature, seed=seed
-    )
+    return class_gaussian(encoded.arms[arm].means, encoded.labels, label)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEY_OF)
+def samples(
+    run: Run, arm: str, label: int | None, train: Split | None, *, count: int, temperature: float, seed: int
+) -> UInt8[np.ndarray, "count height width"]:
+    """Images that the arm decodes from random codes of a class (see `gaussian`), or of the prior.
+
+    Raises:
+        InputError: as `gaussian`.
+    """
+    of_class = None if label is None else gaussian(run, arm, label, train)
+    return generated_images(network(run, arm), of_class, count=count, temperature=temperature, seed=seed)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False, hash_funcs=KEY_OF)
@@ -76,6 +98,7 @@ def quality(
     arm: str,
     images: Split,
     label: int | None,
+    train: Split | None,
     *,
     most: int,
     temperature: float,
@@ -84,5 +107,5 @@ def quality(
 ) -> SampleQuality:
     """Precision and recall of an arm's samples against real images; arguments as of `samples` and `real_reference`."""
     rows, covered, _ = real_reference(images, label, most, space)
-    imagined_images = samples(run, arm, label, len(rows.reference), temperature, seed)
+    imagined_images = samples(run, arm, label, train, count=len(rows.reference), temperature=temperature, seed=seed)
     return sample_quality(covered, feature_manifold(imagined_images, space))

@@ -80,6 +80,7 @@ def show_measures(
     how: dict[str, Any],
     classifier: Classifier | None,
     images: Split,
+    train: Split | None,
 ) -> None:
     """The table and the chart below the samples."""
     space = classifier if how["space"] == FEATURES else None
@@ -87,12 +88,15 @@ def show_measures(
     n, names = len(rows.reference), run.provenance.class_names
     qualities, predicted = {}, {}
     for arm in arms:
-        imagined = cached.samples(run, arm, requested_class, n, how["temperature"], how["seed"])
+        imagined = cached.samples(
+            run, arm, requested_class, train, count=n, temperature=how["temperature"], seed=how["seed"]
+        )
         qualities[arm] = cached.quality(
             run,
             arm,
             images,
             requested_class,
+            train,
             most=how["most"],
             temperature=how["temperature"],
             seed=how["seed"],
