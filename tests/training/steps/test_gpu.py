@@ -1,4 +1,4 @@
-"""The GPU step of all arms at once against each arm's plain step; on the CPU, where nothing is captured."""
+"""The GPU step of all arms at once against each arm's plain step: captured on a GPU, on the CPU as it is."""
 
 import itertools
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.conftest import assert_both_end_alike
-from tvae.config import LossConfig, ModelConfig, RunConfig, TrainConfig, Triplets
+from tvae.config import Device, LossConfig, ModelConfig, RunConfig, TrainConfig, Triplets
 from tvae.model.losses import LossTerms
 from tvae.training.arm import NonFiniteLoss
 from tvae.training.loop import Training
@@ -21,24 +21,29 @@ ARMS = {
 }
 
 
-def training(split, triplets: Triplets = "sampled"):
-    train = TrainConfig(epochs=2, batch_size=16, triplets=triplets, step="plain")
+ON_A_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+
+
+def training(split, triplets: Triplets = "sampled", device: Device = "cpu"):
+    train = TrainConfig(epochs=2, batch_size=16, triplets=triplets, step="plain", device=device)
     return Training(RunConfig(model=ModelConfig(hidden=24, latent_dim=5), train=train, arms=ARMS), split)
 
 
-def stacked(split, products, triplets: Triplets = "sampled"):
+def stacked(split, products, triplets: Triplets = "sampled", device: Device = "cpu"):
     """A training of all arms in one step."""
-    together = training(split, triplets)
+    together = training(split, triplets, device)
     arms = list(together.arms.values())
     step = StackedStep(arms, triplets == "batch-all", products, together.images, together.next_batch())
     together.training_steps = [step]
     return together
 
 
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=ON_A_GPU)])
 @pytest.mark.parametrize("triplets", ["sampled", "batch-all"])
 @pytest.mark.parametrize(("products", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 0.03)])
-def test_every_arm_has_the_losses_of_its_plain_step(digits, products, tolerance, triplets):
-    together, alone = stacked(digits.train, products, triplets), training(digits.train, triplets)
+def test_every_arm_has_the_losses_of_its_plain_step(digits, products, tolerance, triplets, device):
+    """On a GPU that is a graph, captured once and replayed at every step."""
+    together, alone = stacked(digits.train, products, triplets, device), training(digits.train, triplets, device)
     for ours, theirs in itertools.islice(zip(together.reports(), alone.reports(), strict=True), 60):
         for name, losses in theirs.arms.items():
             own = ours.arms[name]

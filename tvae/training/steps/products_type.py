@@ -24,6 +24,9 @@ def has_bfloat16_instructions() -> bool:
 def products_type(step: Step, device: torch.device) -> torch.dtype:
     """Type of the large matrix products of this kind of step on this device, float32 or bfloat16."""
     if step == "fast":
-        on_device = torch.cuda.is_bf16_supported if device.type == "cuda" else has_bfloat16_instructions
-        return torch.bfloat16 if on_device() else torch.float32
+        if device.type == "cuda":  # emulated, bfloat16 is slower than float32
+            has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        else:
+            has_bfloat16 = has_bfloat16_instructions()
+        return torch.bfloat16 if has_bfloat16 else torch.float32
     return torch.bfloat16 if step == "fast-bfloat16" else torch.float32
