@@ -75,6 +75,32 @@ def test_two_fingers_zoom_both_maps_and_select_nothing(maps: Maps, hand: Hand) -
     assert maps.python_rows() == []
 
 
+def test_a_finger_on_each_map_is_no_pinch(maps: Maps, hand: Hand) -> None:
+    (left_x, left_y), (right_x, right_y) = maps.spot("left", 210), maps.spot("right", 210)
+    before = maps.read("left", "view"), maps.read("right", "view")
+    hand.strokes(*[[(left_x, left_y), (right_x + apart, right_y)] for apart in (0, 10, 30, 60)])
+    maps.page.wait_for_timeout(300)
+    assert (maps.read("left", "view"), maps.read("right", "view")) == before
+
+
+def test_on_another_screen_the_maps_are_as_sharp_as_it_is(maps: Maps) -> None:
+    maps.page.add_init_script(
+        "const ask = window.matchMedia.bind(window); window.asked = [];"
+        "window.matchMedia = (query) => { const list = ask(query); window.asked.push(list); return list; };"
+    )
+    maps.page.reload()
+    maps.wait("left", "rows", str(app.ROWS))
+    canvas = maps.canvas("left")
+    before = canvas.evaluate("e => e.width")
+    screen = {"width": 1000, "height": 600, "deviceScaleFactor": 2, "mobile": False}
+    maps.page.context.new_cdp_session(maps.page).send("Emulation.setDeviceMetricsOverride", screen)
+    # An emulated screen sends no event, as moving a window to another one does.
+    maps.page.evaluate(
+        "asked.filter((list) => !list.matches).forEach((list) => list.dispatchEvent(new Event('change')))"
+    )
+    maps.until(lambda: abs(canvas.evaluate("e => e.width") - 2 * before) <= 2)
+
+
 def test_a_finger_draws_a_lasso(maps: Maps, hand: Hand) -> None:
     maps.page.get_by_role("button", name="Lasso").click()
     x0, y0 = maps.spot("left", 3 * app.SIDE + 2)

@@ -92,6 +92,19 @@ def test_playing_goes_evenly_from_end_to_end(opened):
     player.get_by_role("button", name="Play the way").wait_for()
 
 
+def test_a_pause_leaves_the_place_in_the_address(opened):
+    page = opened("Interpolation?run=digits&ends=two+rows&from-row=5&to-row=44")
+    player = page.get_by_test_id("path-player")
+    player.wait_for(timeout=WAIT)
+    page.wait_for_timeout(1000)
+    player.get_by_role("button", name="Play the way").click()
+    page.wait_for_timeout(1000)
+    player.get_by_role("button", name="Pause").click()
+    page.wait_for_function("location.search.includes('t=0.')")
+    at = float(page.evaluate("new URL(location).searchParams.get('t')"))
+    assert abs(60 * at - int(player.get_attribute("data-frame"))) <= 1
+
+
 def test_a_change_of_steps_keeps_the_place(opened):
     page = opened("Interpolation?run=digits&ends=two+rows&from-row=5&to-row=44&t=0.5")
     player = page.get_by_test_id("path-player")

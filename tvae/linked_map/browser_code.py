@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 _PARTS = (
-    *("codec", "grid", "painter", "tiles", "images", "names", "marks", "panel", "chrome", "card", "png"),
+    *("screen", "codec", "grid", "painter", "tiles", "images", "names", "marks", "panel", "chrome", "card", "png"),
     *("hovering", "probe", "selecting", "views", "morph", "legend", "gestures", "tools", "latent_map"),
 )
 
@@ -18,6 +18,8 @@ def _text_of(*names: str) -> str:
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
+SCREEN = _text_of("screen.js")
+"""Functions about the screen, for other components with a canvas."""
 CODE = _text_of(*(f"{part}.js" for part in _PARTS)) + f"\nconst STYLE = {json.dumps(_text_of('latent_map.css'))};\n"
 """One JavaScript module: every file of this folder, each about one part of the maps, and the style sheet."""
 CODE_VERSION = hashlib.sha256(CODE.encode()).hexdigest()[:12]

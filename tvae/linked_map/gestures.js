@@ -40,16 +40,18 @@ class Gestures {
   /** Cancel the gesture. */
   drop() {
     this.#now = null;
+    this.#touches.clear();
   }
 
   #down(event, panel) {
     const { states, tools } = this.#map;
     if (event.button > 1 || !states) return;
+    if (this.#now && this.#now.panel !== panel) return; // a finger on the other map: one gesture at a time
     const { offsetX: x, offsetY: y } = event;
     panel.canvas.focus({ preventScroll: true });
     panel.canvas.setPointerCapture(event.pointerId);
     this.#touches.set(event.pointerId, [x, y]);
-    if (this.#touches.size === 2) {
+    if (this.#touches.size > 1) {
       this.#now = { panel, kind: "pinch", last: this.#pinch(), moved: true, outline: null };
       return;
     }
@@ -87,7 +89,7 @@ class Gestures {
 
   #up(event, panel, side) {
     const { selecting, states } = this.#map;
-    this.#touches.delete(event.pointerId);
+    if (!this.#touches.delete(event.pointerId)) return; // of no gesture
     const gesture = this.#now;
     if (gesture?.panel !== panel) return;
     if (gesture.kind === "pinch" && this.#touches.size) return;
@@ -124,7 +126,7 @@ class Gestures {
   }
 
   #cancelled(event) {
-    this.#touches.delete(event.pointerId);
+    if (!this.#touches.delete(event.pointerId)) return;
     this.#now = null;
     this.#map.redraw([]);
   }

@@ -38,6 +38,7 @@ class LatentMap {
     this.on(document, "fullscreenchange", () => this.#resized());
     this.sizes = new ResizeObserver(() => this.#resized());
     for (const panel of this.panels) this.sizes.observe(panel.stage);
+    whenRatioChanges(() => this.#resized(), this.#abort.signal);
     this.arrived = () => this.#take();
     shelf.listeners.add(this.arrived);
   }

@@ -8,12 +8,13 @@ from pathlib import Path
 from streamlit.components.v2 import component
 
 from tvae.explore.strokes import PEN, Stroke, strokes_from_browser
+from tvae.linked_map.browser_code import SCREEN
 
 _FOLDER = Path(__file__).parent
 _drawing = component(
     "tvae.drawing",
     css=(_FOLDER / "drawing.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "drawing.js").read_text(encoding="utf-8"),
+    js=f"{SCREEN}\n{(_FOLDER / 'drawing.js').read_text(encoding='utf-8')}",
 )
 
 

@@ -11,6 +11,7 @@ const squares = new WeakMap();
 class Square {
   #stroke = null;
   #pointer = null;
+  #abort = new AbortController();
   strokes = [];
 
   constructor(parent, data) {
@@ -32,6 +33,7 @@ class Square {
     this.#listen();
     this.sizes = new ResizeObserver(() => this.#draw());
     this.sizes.observe(this.canvas);
+    whenRatioChanges(() => this.#draw(), this.#abort.signal);
     this.lay(data);
   }
 
@@ -44,6 +46,7 @@ class Square {
   }
 
   remove() {
+    this.#abort.abort();
     this.sizes.disconnect();
     this.root.remove();
   }

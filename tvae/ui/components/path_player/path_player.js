@@ -48,7 +48,11 @@ class Player {
     });
     this.button = element("button", "play");
     this.button.type = "button";
-    this.button.addEventListener("click", () => (this.playing ? this.pause() : this.play()));
+    this.button.addEventListener("click", () => {
+      if (!this.playing) return this.play();
+      this.pause();
+      this.commit(this.t);
+    });
     ends.append(this.button);
     this.slider = element("input", "slider");
     Object.assign(this.slider, { type: "range", min: 0, max: 1, step: 1 / Math.max(1, this.data.frames - 1) });
@@ -168,7 +172,7 @@ class Player {
       seek(event);
     });
     box.addEventListener("pointermove", (event) => box.hasPointerCapture(event.pointerId) && seek(event));
-    box.addEventListener("pointerup", () => this.commit(this.t));
+    for (const end of ["pointerup", "pointercancel"]) box.addEventListener(end, () => this.commit(this.t));
     return box;
   }
 
