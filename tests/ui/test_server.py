@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -30,7 +31,8 @@ def answer(target: str, headers: dict[str, str] | None = None, **scope: Any) -> 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(BrowserToken(PlainTextResponse("a page"))(request, receive, send))
+    with ThreadPoolExecutor(1) as thread:  # the tests' own thread may have Playwright's loop
+        thread.submit(asyncio.run, BrowserToken(PlainTextResponse("a page"))(request, receive, send)).result()
     return sent[0]["status"], [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
 
 
