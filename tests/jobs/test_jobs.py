@@ -27,7 +27,7 @@ from tvae.jobs.foreground import held_in_foreground
 from tvae.jobs.job import Job
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.owner import new_owner
-from tvae.jobs.worker_processes import worker_process
+from tvae.jobs.worker_processes import TERMINATE_AFTER, end_unresponsive_worker, worker_process
 from tvae.runs.encodings import read_encoding
 from tvae.runs.history import read_history
 from tvae.runs.run import read_metrics, read_run
@@ -226,7 +226,72 @@ def test_a_worker_that_does_not_answer_is_signalled_then_killed(jobs, monkeypatc
     jobs.stop(run_id, ME)
     assert jobs.run(run_id).stopping
     job = ended(jobs, run_id)
-    assert (job.state, job.reason, job.stopping) == ("stopped", "it did not answer and was killed", False)
+    told = "it did not answer and was killed; what was saved before stands"
+    assert (job.state, job.reason, job.stopping) == ("stopped", told, False)
+
+
+def test_a_worker_that_still_loads_is_ended_by_an_ordinary_stop(jobs):
+    """It sees no request while it imports and compiles, which takes long on a busy machine, and has nothing to lose."""
+    jobs.starter.warm_up("digits")
+    run_id = jobs.starter.start(LONG, ME)  # claims that worker
+    worker(jobs.run(run_id)).suspend()
+    jobs.stop(run_id, ME)
+    begun = time.monotonic()
+    job = ended(jobs, run_id)
+    assert (job.state, job.reason, job.step) == ("stopped", "", 0)
+    assert time.monotonic() - begun < TERMINATE_AFTER
+    assert job.resumable
+
+
+def test_a_worker_that_has_answered_a_stop_says_so_and_is_given_time_to_save(jobs, monkeypatch):
+    run_id = jobs.starter.start(LONG, ME)
+    files = JobFiles(until(jobs, run_id, lambda job: job.step > 0).folder)
+    jobs.stop(run_id, ME)
+    phases = set()
+    while lock_is_held(files.lock):
+        phases.add(files.read_state().get("phase"))
+    assert "stopping" in phases
+    assert (jobs.run(run_id).state, jobs.run(run_id).reason) == ("stopped", "")
+
+    class Ended(Exception):
+        pass
+
+    def end(process: object) -> None:
+        raise Ended
+
+    monkeypatch.setattr("tvae.jobs.worker_processes.worker_process", lambda files: psutil.Process())
+    monkeypatch.setattr(psutil.Process, "terminate", end)
+    monkeypatch.setattr(psutil.Process, "kill", end)
+    long_ago = time.time() - 60
+    os.utime(files.folder / "stop", (long_ago, long_ago))
+    end_unresponsive_worker(files, "stopping")
+    for phase in ("training", "starting", "waiting"):
+        with pytest.raises(Ended):
+            end_unresponsive_worker(files, phase)
+
+
+def test_measuring_is_a_second_phase_with_a_share_and_a_time_of_its_own(jobs):
+    run_id = jobs.starter.start(config(epochs=1), ME)
+    seen = []
+    until(jobs, run_id, lambda job: seen.append(job) is None and job.over)
+    measuring = [job for job in seen if job.phase == "measuring"]
+    shares = [job.measured for job in measuring]
+    assert shares == sorted(shares) and 0 < max(shares)
+    assert all(job.share < 1 for job in measuring if job.measured < 1)
+    assert all(job.seconds_left for job in measuring if job.measured < 1)
+    assert all(job.measuring_seconds > 0 for job in measuring)
+
+
+def test_the_share_of_a_run_counts_training_and_measuring_by_their_time():
+    job = Job(
+        id="a", folder=Path("a"), config=config(), state="running", phase="training", arms={}, step=50, steps=100,
+        seconds=10.0, measuring_seconds=20.0,
+    )  # fmt: skip
+    assert job.share == pytest.approx(10 / 40)
+    assert replace(job, step=100, seconds=20.0, measured=0.5).share == pytest.approx(30 / 40)
+    assert replace(job, step=3, seconds_budget=20.0).share == pytest.approx(10 / 40)  # ends with its time
+    assert replace(job, step=100, trains=False, measured=0.3).share == 0.3
+    assert replace(job, step=0, seconds=0.0).share == 0
 
 
 def test_a_worker_told_to_end_keeps_its_step(jobs):

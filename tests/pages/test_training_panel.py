@@ -1,5 +1,6 @@
 """The sidebar's panel and the training page, without a browser: what is refused before anything starts."""
 
+import contextlib
 import re
 import shutil
 import time
@@ -13,9 +14,11 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import small_run_config
 from tvae.config import LossConfig, RunConfig, vae_and_tvae
+from tvae.jobs.files import JobFiles, Spec
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.starting import Starter
 from tvae.runs.available import SHIPPED
+from tvae.system.process_lock import take_lock
 from tvae.ui.session.identity import cookie_name
 from tvae.ui.training.panel import PRESETS_SHOWN, Preset
 from tvae.ui.training.run_table import MARK, compared_with, differing_cells
@@ -27,6 +30,17 @@ APP = str(Path(__file__).parents[2] / "streamlit_app.py")
 def runs(tmp_path, monkeypatch):
     monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
     return tmp_path
+
+
+@contextlib.contextmanager
+def held_lock(folder):
+    """As long as a worker would hold the lock of this run."""
+    files = JobFiles(folder)
+    files.worker_folder.mkdir(parents=True, exist_ok=True)
+    lock = take_lock(files.lock)
+    assert lock is not None
+    with lock:
+        yield
 
 
 def page(address=None):
@@ -150,6 +164,31 @@ def test_a_run_is_watched_even_if_another_request_comes_while_it_is_started(monk
     Jobs().stop(job.id, None)
     while not Jobs().run(job.id).over:
         time.sleep(0.05)
+
+
+def watched_run(runs, **status):
+    """The page of a run that a worker holds, with this state."""
+    files = JobFiles(runs / "mine")
+    files.folder.mkdir(parents=True)
+    files.write_spec(Spec(config=small_run_config(), created="2026-01-01", steps=60))
+    files.write_state({"state": "running", **status})
+    return page({"watch": "mine"})
+
+
+def test_the_bar_tells_training_from_measuring_and_counts_both(runs):
+    with held_lock(runs / "mine"):
+        status = {"step": 60, "steps": 60, "epoch": 3.0, "seconds": 10.0, "measuring_seconds": 30.0}
+        app = watched_run(runs, phase="training", **{**status, "step": 30, "seconds": 5.0, "seconds_left": 35.0})
+        (bar,) = app.sidebar.get("progress")
+        assert bar.proto.text == "Training, 1 of 2: epoch 3.00, 35 s left with measuring"
+        assert bar.proto.value == 12
+        JobFiles(runs / "mine").write_state(
+            {"state": "running", "phase": "measuring", "measured": 0.5, "seconds_left": 15.0, **status}
+        )
+        app.run()
+        (bar,) = app.sidebar.get("progress")
+        assert bar.proto.text == "Measuring, 2 of 2: 50 %, 15 s left"
+        assert bar.proto.value == 62
 
 
 @pytest.mark.parametrize("foreign", ["../..", "nosuchrun1", "/etc", "a" * 500])

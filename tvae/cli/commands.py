@@ -27,7 +27,14 @@ from tvae.cli.options import (
     TrainClassifier,
     WatchJob,
 )
-from tvae.cli.output import download_progress, print_error, print_metrics, print_table, progress_bar, training_progress
+from tvae.cli.output import (
+    TrainingProgress,
+    download_progress,
+    print_error,
+    print_metrics,
+    print_table,
+    progress_bar,
+)
 from tvae.config import PRESETS, RunConfig, vae_and_tvae
 from tvae.errors import InputError
 from tvae.jobs.foreground import held_in_foreground
@@ -66,10 +73,12 @@ def train(options: Train, command: str) -> None:
     resolve_device(config.train.device)  # what can't be trained leaves no folder behind
     claim_folder(options.out)
     warned_arms: set[str] = set()
-    with held_in_foreground(options.out):
+    with held_in_foreground(options.out), TrainingProgress() as progress:
         dataset = _dataset(config.data.name, options.dir)
-        reports = record(config, dataset, options.out, command, half=options.half)
-        for report in reports if options.json else training_progress(reports):
+        for report in record(
+            config, dataset, options.out, command, half=options.half, on_measured=progress.show_measured
+        ):
+            progress.show(report)
             for warning in report.warnings:
                 arm = warning.split(":")[0]
                 if arm not in warned_arms:  # once an arm: it seldom comes back, and each step would say so

@@ -54,18 +54,35 @@ def download_progress() -> Iterator[Callable[[str, int, int | None], None]]:
             bar.stop()
 
 
-def training_progress(reports: Iterator[Report]) -> Iterator[Report]:
-    """The reports as they come, with a progress bar where a person watches."""
-    columns = (BarColumn(), TextColumn("epoch {task.fields[epoch]:.1f}  {task.fields[losses]}"), TimeRemainingColumn())
-    with progress_bar(*columns) as bar:
-        task = bar.add_task("", total=None, epoch=0.0, losses="")
-        for report in reports:
-            losses = "  ".join(
-                f"{name}: rec {arm.reconstruction:.1f} kl {arm.kl:.1f} triplet {arm.triplet:.3f}"
-                for name, arm in list(report.arms.items())[:2]
-            )
-            bar.update(task, completed=report.step, total=report.steps, epoch=report.epoch, losses=losses)
-            yield report
+class TrainingProgress:
+    """A progress bar for each of the two phases of a run, where a person watches."""
+
+    def __init__(self) -> None:
+        self._bar = progress_bar(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+        self._training = self._bar.add_task("training, 1 of 2", total=None)
+        self._measuring: TaskID | None = None
+
+    def __enter__(self) -> TrainingProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def show(self, report: Report) -> None:
+        """Show how far the training is."""
+        losses = "  ".join(
+            f"{name}: rec {arm.reconstruction:.1f} kl {arm.kl:.1f} triplet {arm.triplet:.3f}"
+            for name, arm in list(report.arms.items())[:2]
+        )
+        description = f"training, 1 of 2: epoch {report.epoch:.1f}  {losses}"
+        self._bar.update(self._training, completed=report.step, total=report.steps, description=description)
+
+    def show_measured(self, share: float) -> None:
+        """Show how much of the measuring is done, from 0 to 1."""
+        if self._measuring is None:
+            self._measuring = self._bar.add_task("measuring, 2 of 2", total=1.0)
+        self._bar.update(self._measuring, completed=share)
 
 
 METRIC_NAMES = {

@@ -106,19 +106,22 @@ class Execution:
         from tvae.runs.encodings import write_encoding
         from tvae.runs.evaluation import encode_split
         from tvae.runs.finishing import finish
+        from tvae.runs.measuring import expected_seconds
         from tvae.runs.run import read_run
 
         run = read_run(self._files.run_folder)
-        seconds = run.provenance.seconds
-        self._status.update(phase="measuring", step=run.step, epoch=round(run.epoch, 4), seconds=seconds)
+        measuring = _Measuring(expected_seconds(len(dataset.test), len(run.config.arms)), self._status)
+        measuring.show(0.0)
+        self._status.update(step=run.step, epoch=round(run.epoch, 4), seconds=run.provenance.seconds)
         for step in unmeasured_snapshots(run):
             self._requests.end_if_stopped()
             snapshot = replace(run, snapshot=step)
             write_encoding(snapshot.weights_folder, encode_split(snapshot, dataset.test), half=True)
         self._requests.end_if_stopped()
-        finish(run, dataset.test)
+        finish(run, dataset.test, measuring.show)
 
     def _train(self, spec: Spec, dataset: Dataset) -> None:
+        from tvae.runs.measuring import expected_seconds
         from tvae.runs.recording import Recording
         from tvae.runs.snapshots import take_snapshot
         from tvae.training.live_accuracy import LiveAccuracy
@@ -139,12 +142,13 @@ class Execution:
         cut_rows(self._files.live, training.step)  # an earlier worker may have written more, or an incomplete row
         live = LiveAccuracy(dataset.test, self._files.append_live)
         speed = _Speed()
-        reports = recording.reports()
+        measuring = _Measuring(expected_seconds(len(dataset.test), len(spec.config.arms)), self._status)
+        reports = recording.reports(measuring.show)
         self._requests.within_steps = True
         try:
             for report in reports:
                 finished = report.step == report.steps
-                self._update_status(report, recording, speed, "measuring" if finished else "training")
+                self._update_status(report, recording, speed, measuring.expected)
                 live.measure_if_due(training, report.epoch, recording.seconds)
                 if finished:  # a stop from now on races with the end, and the end wins
                     self._requests.within_steps = False
@@ -154,6 +158,8 @@ class Execution:
                         show_phase=lambda phase: self._status.update(phase=phase),
                     )
         except Ended:
+            with contextlib.suppress(OSError):  # on a full disk too, the rest is tried
+                self._status.write(phase="stopping")  # at once: it has answered, and saves what it has
             reports.close()
             if training.step not in recording.run.snapshots:
                 take_snapshot(recording.run, training, dataset.test)  # so that the pages can show it
@@ -173,18 +179,19 @@ class Execution:
             for arm in spec.config.arms
         }
 
-    def _update_status(self, report: Report, recording: Recording, speed: _Speed, phase: str) -> None:
+    def _update_status(self, report: Report, recording: Recording, speed: _Speed, measuring_seconds: float) -> None:
         speed.add(report.step, recording.seconds)
         seconds_left = speed.seconds_left(report.steps)
         if seconds_left is not None and recording.budget is not None:
-            seconds_left = min(seconds_left, max(0.0, round(recording.budget - recording.seconds, 1)))
+            seconds_left = min(seconds_left, max(0.0, recording.budget - recording.seconds))
         self._status.update(
-            phase=phase,
+            phase="measuring" if report.step == report.steps else "training",
             step=report.step,
             steps=report.steps,
             epoch=round(report.epoch, 4),
             seconds=round(recording.seconds, 2),
-            seconds_left=seconds_left,
+            seconds_left=None if seconds_left is None else round(seconds_left + measuring_seconds, 1),
+            measuring_seconds=round(measuring_seconds, 1),
             images_per_second=round(report.images_per_second),
             arms={name: vars(losses) for name, losses in report.arms.items()},
             warnings=list(report.warnings),
@@ -209,7 +216,33 @@ class _Speed:
         (first_step, first_seconds), (step, seconds) = self._marks[0], self._last
         if step - first_step < 3 or seconds - first_seconds < 0.5:
             return None
-        return round((seconds - first_seconds) / (step - first_step) * (steps - step), 1)
+        return (seconds - first_seconds) / (step - first_step) * (steps - step)
+
+
+class _Measuring:
+    """Shows how far measuring is, and how long it will take.
+
+    Attributes:
+        expected: seconds that it is expected to take; as soon as a part is done, by the speed of this machine.
+    """
+
+    def __init__(self, expected: float, status: StatusWriter) -> None:
+        self.expected = expected
+        self._status = status
+        self._begun: float | None = None
+
+    def show(self, share: float) -> None:
+        """Show the share that is done; the first call begins the time."""
+        now = time.monotonic()
+        self._begun = self._begun or now
+        if share:
+            self.expected = (now - self._begun) / share
+        self._status.update(
+            phase="measuring",
+            measured=round(share, 3),
+            measuring_seconds=round(self.expected, 1),
+            seconds_left=round(self.expected * (1 - share), 1),
+        )
 
 
 def _end_of(ended: Ended) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Job:
     reason: str = ""
     """One line: why it failed or was interrupted."""
     phase: str = ""
-    """While it is alive: waiting, starting, training, paused, measuring."""
+    """While it is alive: waiting, starting, training, paused, stopping, measuring."""
     place: int | None = None
     """Place in the queue; 1 is next."""
     name: str = ""
@@ -43,6 +43,13 @@ class Job:
     seconds: float = 0.0
     """Training time so far."""
     seconds_left: float | None = None
+    """Until it is trained and measured."""
+    trains: bool = True
+    """Whether it is trained here; a run that was brought in is measured alone."""
+    measured: float = 0.0
+    """Share of measuring that is done, from 0 to 1."""
+    measuring_seconds: float = 0.0
+    """Seconds that measuring takes in all, as far as that is known."""
     images_per_second: float = 0.0
     arms: dict[str, dict[str, float]]
     """Loss terms of each arm at the last step that was written."""
@@ -62,12 +69,19 @@ class Job:
 
     @property
     def share(self) -> float:
-        """Share of the run that is done, from 0 to 1: the greater of its share of steps and of its time budget."""
+        """Share of the run's time that is over, from 0 to 1, training and measuring together."""
         if self.state == "done":
             return 1.0
+        if not self.trains:
+            return self.measured
         share_of_steps = self.step / self.steps if self.steps else 0.0
         share_of_time = self.seconds / self.seconds_budget if self.seconds_budget else 0.0
-        return min(1.0, max(share_of_steps, share_of_time))
+        trained = min(1.0, max(share_of_steps, share_of_time))
+        if not trained or not self.seconds:
+            return 0.0
+        training_seconds = self.seconds / trained
+        both = training_seconds + self.measuring_seconds
+        return (trained * training_seconds + self.measured * self.measuring_seconds) / both
 
 
 def read_job(folder: Path, places: Mapping[str, int]) -> Job:
@@ -111,6 +125,9 @@ def read_job(folder: Path, places: Mapping[str, int]) -> Job:
         epoch=status.get("epoch", 0.0),
         seconds=status.get("seconds", 0.0),
         seconds_left=None if over else status.get("seconds_left"),
+        trains=spec.task == "train",
+        measured=status.get("measured", 0.0),
+        measuring_seconds=status.get("measuring_seconds", 0.0),
         images_per_second=status.get("images_per_second", 0.0),
         arms=status.get("arms", {}),
         warnings=tuple(status.get("warnings", ())),
@@ -133,7 +150,9 @@ def state_without_worker(files: JobFiles) -> tuple[State, str]:
         if end["state"] in OVER:
             return end["state"], str(end["reason"])
     if files.flag("stop"):
-        return "stopped", "it did not answer and was killed"
+        # Before the first step nothing can be lost, so that a worker which is still loading is ended at once.
+        took_steps = status.get("state") == "running" and status.get("phase") != "starting"
+        return "stopped", "it did not answer and was killed; what was saved before stands" if took_steps else ""
     process = files.read_process()
     if process is not None and process.ended_by_restart:
         return "interrupted", "the machine was restarted"

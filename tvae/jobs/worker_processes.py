@@ -33,8 +33,12 @@ from tvae.system.process_lock import ProcessLock, take_lock
 
 MODULE = "tvae.jobs.worker"
 """Module in a worker's command line, beside the id of its run."""
-TERMINATE_AFTER, KILL_AFTER = 5.0, 10.0
-"""Seconds after a stop was requested."""
+TERMINATE_AFTER, KILL_AFTER = 5.0, 30.0
+"""Seconds after a stop was requested of a worker that takes steps; one step may take long."""
+STARTING_TERMINATE_AFTER, STARTING_KILL_AFTER = 1.0, 2.0
+"""Seconds after a stop was requested of one that loads or compiles: it sees no request, and has no step to lose."""
+STOPPING_KILL_AFTER = 300.0
+"""Seconds after a stop was requested of one that has answered and saves what it has."""
 _START_SECONDS = 60.0
 """Limit for a worker to take its lock; on an idle machine it takes a fifth of a second."""
 
@@ -116,15 +120,20 @@ def worker_process(files: JobFiles) -> psutil.Process | None:
 
 
 def end_unresponsive_worker(files: JobFiles, phase: str) -> None:
-    """Terminate, later kill, a worker that was asked to stop and hasn't."""
+    """Terminate, later kill, a worker that was asked to stop and hasn't; how long it may take depends on its phase."""
     stop_time = files.flag_time("stop")
     if stop_time is None or phase == "measuring":  # its training is over: it ends by itself
         return
+    terminate_after, kill_after = TERMINATE_AFTER, KILL_AFTER
+    if phase in ("waiting", "starting"):
+        terminate_after, kill_after = STARTING_TERMINATE_AFTER, STARTING_KILL_AFTER
+    elif phase == "stopping":
+        terminate_after = kill_after = STOPPING_KILL_AFTER
     waited = time.time() - stop_time
-    if waited < TERMINATE_AFTER or (process := worker_process(files)) is None:
+    if waited < terminate_after or (process := worker_process(files)) is None:
         return
     with contextlib.suppress(psutil.Error):  # it has just ended
-        if waited < KILL_AFTER:
+        if waited < kill_after:
             process.terminate()
         else:
             process.kill()

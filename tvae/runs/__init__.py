@@ -8,6 +8,7 @@
     evaluation.py      Encode a split and compute metrics.json
     finishing.py       Evaluate a trained run and write what the pages show of it
     history.py         A run's history.jsonl: losses while it trained
+    measuring.py       How long measuring a trained run takes, and how much of it is done
     model_card.py      Model card of a run: README.md of its folder, in Hugging Face form
     origin.py          Provenance of a run that is about to be trained: versions, data, device, command
     paper_table.py     The paper's Table 1, and the arms of a run that stand beside its two models

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -77,11 +77,16 @@ def encode_arm(model: VAE, split: Split) -> EncodedArm:
     return EncodedArm(np.concatenate(means), np.concatenate(errors), by_latent)
 
 
-def evaluate(run: Run, encoding: Encoding, margins: Sequence[float]) -> dict[str, Any]:
+def evaluate(
+    run: Run, encoding: Encoding, margins: Sequence[float], on_part: Callable[[str], None] = lambda part: None
+) -> dict[str, Any]:
     """Metrics of each arm, as plain JSON values: the content of metrics.json and of `python -m tvae evaluate`.
 
     Triplet accuracy is exact, over all triplets of the split. Reconstruction is from the mean, averaged over images.
     The nearest neighbours of an image are other images of the same split.
+
+    Args:
+        on_part: called after each part of each arm, with its name in `measuring.SECONDS`; so in the functions below.
 
     Raises:
         InputError: an impossible margin, or labels that allow no triplet.
@@ -92,32 +97,50 @@ def evaluate(run: Run, encoding: Encoding, margins: Sequence[float]) -> dict[str
         "n": len(encoding.labels),
         "seed": run.config.train.seed,
         "step": run.provenance.step,
-        "arms": {name: _arm_metrics(arm, encoding.labels, margins, run.pixels) for name, arm in encoding.arms.items()},
+        "arms": {
+            name: _arm_metrics(arm, encoding.labels, margins, run.pixels, on_part)
+            for name, arm in encoding.arms.items()
+        },
     }
 
 
-def triplet_curves(encoding: Encoding) -> dict[str, TripletCurve]:
+def triplet_curves(encoding: Encoding, on_part: Callable[[str], None] = lambda part: None) -> dict[str, TripletCurve]:
     """Exact triplet accuracy of each arm at the margins 0 to 5 in steps of 0.025, so that a slider is a look-up.
 
     Raises:
         InputError: labels that allow no triplet.
     """
-    return {name: triplet_curve(arm.means, encoding.labels, threads=THREADS) for name, arm in encoding.arms.items()}
+    curves = {}
+    for name, arm in encoding.arms.items():
+        curves[name] = triplet_curve(arm.means, encoding.labels, threads=THREADS)
+        on_part("curve")
+    return curves
 
 
-def gap_histograms(encoding: Encoding) -> dict[str, GapHistogram]:
+def gap_histograms(encoding: Encoding, on_part: Callable[[str], None] = lambda part: None) -> dict[str, GapHistogram]:
     """Distribution of the gaps of all triplets in each arm.
 
     Raises:
         InputError: labels that allow no triplet.
     """
-    return {name: gap_histogram(arm.means, encoding.labels, threads=THREADS) for name, arm in encoding.arms.items()}
+    histograms = {}
+    for name, arm in encoding.arms.items():
+        histograms[name] = gap_histogram(arm.means, encoding.labels, threads=THREADS)
+        on_part("gaps")
+    return histograms
 
 
-def _arm_metrics(arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], pixels: int) -> dict[str, Any]:
+def _arm_metrics(
+    arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], pixels: int, on_part: Callable[[str], None]
+) -> dict[str, Any]:
     triplets = triplet_accuracy(arm.means, labels, margins, threads=THREADS)
+    on_part("triplets")
     retrieval_scores = retrieval(arm.means, labels, threads=THREADS)
+    on_part("retrieval")
     nearest = nearest_neighbours(arm.means, min(5, len(labels) - 1))
+    on_part("neighbours")
+    silhouette_score = silhouette(arm.means, labels, threads=THREADS)
+    on_part("silhouette")
     reconstruction = float(arm.errors.mean(dtype=np.float64))
     return {
         "triplet_accuracy": {
@@ -136,7 +159,7 @@ def _arm_metrics(arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], 
         "knn_accuracy_5": knn_accuracy(nearest, labels),
         "r_precision": retrieval_scores.r_precision,
         "map_at_r": retrieval_scores.map_at_r,
-        "silhouette": silhouette(arm.means, labels, threads=THREADS),
+        "silhouette": silhouette_score,
     }
 
 

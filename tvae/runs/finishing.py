@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tvae.data import Split
 from tvae.runs.encodings import write_curves, write_encoding, write_gaps
 from tvae.runs.evaluation import encode_split, evaluate, gap_histograms, triplet_curves
+from tvae.runs.measuring import MeasuringProgress
 from tvae.runs.model_card import write_model_card
 from tvae.runs.run import Run, write_metrics
 
@@ -12,12 +15,19 @@ DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
 """Margins of the accuracies in metrics.json."""
 
 
-def finish(run: Run, split: Split) -> None:
-    """Evaluate a trained run on a split, and write its metrics, encoding, triplet curves, gaps and model card."""
+def finish(run: Run, split: Split, on_share: Callable[[float], None] = lambda share: None) -> None:
+    """Evaluate a trained run on a split, and write its metrics, encoding, triplet curves, gaps and model card.
+
+    Args:
+        on_share: called at the start and after each part, with the share of the work that is done, from 0 to 1.
+    """
+    progress = MeasuringProgress(len(run.config.arms), on_share)
     encoding = encode_split(run, split)
     write_encoding(run.folder, encoding, half=run.provenance.half_precision)
-    metrics = evaluate(run, encoding, DEFAULT_MARGINS)
+    for _ in encoding.arms:
+        progress.done("encoding")
+    metrics = evaluate(run, encoding, DEFAULT_MARGINS, progress.done)
     write_metrics(run.folder, metrics)
     write_model_card(run, metrics)
-    write_curves(run.folder, encoding.split, triplet_curves(encoding))
-    write_gaps(run.folder, encoding.split, gap_histograms(encoding))
+    write_curves(run.folder, encoding.split, triplet_curves(encoding, progress.done))
+    write_gaps(run.folder, encoding.split, gap_histograms(encoding, progress.done))

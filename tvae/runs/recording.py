@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +40,7 @@ def record(
     half: bool = False,
     seconds: float | None = None,
     start_from: Run | None = None,
+    on_measured: Callable[[float], None] = lambda share: None,
 ) -> Iterator[Report]:
     """Train a run and keep it in an empty folder, passing on its reports; see `Recording`.
 
@@ -48,6 +49,7 @@ def record(
             accuracy that differs in the third decimal of a percent.
         seconds: end after about this many seconds of training, if the config's epochs aren't over sooner.
         start_from: begin with this run's weights, each arm with those of the arm of the same name.
+        on_measured: called while the trained run is evaluated, with the share of that work that is done.
 
     Raises:
         InputError: the folder holds something already or can't be written; weights that don't fit; what `Training`
@@ -59,7 +61,7 @@ def record(
     step = "" if start_from is None else shown_step(start_from)
     claim_folder(folder)
     recording = Recording(config, dataset, folder, command, half=half, seconds=seconds, start=start, started_from=step)
-    yield from recording.reports()
+    yield from recording.reports(on_measured)
 
 
 class Recording:
@@ -127,8 +129,11 @@ class Recording:
         """Seconds of training that the run was given."""
         return self.run.provenance.seconds_budget
 
-    def reports(self) -> Generator[Report, None, None]:
+    def reports(self, on_measured: Callable[[float], None] = lambda share: None) -> Generator[Report, None, None]:
         """Train to the end, a report a step, and evaluate. May be left between any two reports.
+
+        Args:
+            on_measured: called while the trained run is evaluated, with the share of that work that is done.
 
         Raises:
             NonFiniteLoss: after the last finite weights are saved.
@@ -160,7 +165,7 @@ class Recording:
             self._save()
             if self._between_steps:  # within a step, one arm may be ahead of the other
                 self._keep(now=True)
-        finish(self.run, self._test)
+        finish(self.run, self._test, on_measured)
         if self._resume_file is not None:
             self._resume_file.unlink(missing_ok=True)
 

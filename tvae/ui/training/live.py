@@ -11,7 +11,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.training.live_map import show_map
-from tvae.ui.training.status import UNDER_WAY, in_words, show_progress
+from tvae.ui.training.status import MEASURING_ENDS, UNDER_WAY, in_words, show_progress
 from tvae.ui.training.step_explained import show_lesson
 
 POLL_SECONDS = 1.0
@@ -53,7 +53,15 @@ def show_controls(job: Job) -> None:
                 help="Pauses, and takes a single step.",
             )
         if job.state in UNDER_WAY:
-            st.button("Stop", icon=":material/stop:", on_click=jobs.stop, args=(job.id, me), disabled=job.stopping)
+            measuring = job.phase == "measuring"
+            st.button(
+                "Stop",
+                icon=":material/stop:",
+                on_click=jobs.stop,
+                args=(job.id, me),
+                disabled=job.stopping or measuring,
+                help=MEASURING_ENDS if measuring else None,
+            )
             slow = st.toggle(
                 "Slow: a step at a time, explained", value=job.slow, key=keys.slow_mode(job.id), disabled=not live
             )

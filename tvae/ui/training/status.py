@@ -15,7 +15,10 @@ from tvae.ui.style.escaping import as_text
 
 UNDER_WAY = ("queued", "running")
 SHOWN_MARGIN = 0.0
+PHASES = {"starting": "starts …", "paused": "paused", "measuring": "is measured …", "stopping": "stops …"}
 POLL_SECONDS = 1.0
+MEASURING_ENDS = "Its training is over; measuring ends by itself."
+"""Why a run that is measured can't be stopped."""
 FIRST_POLL_SECONDS = 0.25
 """Seconds between two looks until the first numbers are there, which a person waits for."""
 
@@ -71,7 +74,8 @@ def _show(run_id: str, stage: tuple[str, bool]) -> None:
                     key=keys.STATUS_STOP,
                     on_click=stop_run,
                     args=(job.id,),
-                    disabled=job.stopping,
+                    disabled=job.stopping or job.phase == "measuring",
+                    help=MEASURING_ENDS if job.phase == "measuring" else None,
                     width="stretch",
                 )
             more.page_link("pages/5_Training.py", label="Watch", icon=":material/monitoring:")
@@ -93,11 +97,18 @@ def show_progress(job: Job) -> None:
     """Shows one run in three lines: its state, its progress, its accuracy."""
     st.markdown(f"**{as_text(called(job))}**: {in_words(job)}")
     if job.state in UNDER_WAY:
-        left = "" if job.seconds_left is None else f", {duration(job.seconds_left)} left"
-        st.progress(job.share, f"epoch {job.epoch:.2f}{left}")
+        st.progress(job.share, _progress_in_words(job))
     reached = accuracy_so_far(job)
     if reached:
         st.caption(reached)
+
+
+def _progress_in_words(job: Job) -> str:
+    """Which of its two phases a run is in, and how long both will still take."""
+    left = "" if job.seconds_left is None else f", {duration(job.seconds_left)} left"
+    if job.phase == "measuring":
+        return f"{'Measuring, 2 of 2' if job.trains else 'Measuring'}: {100 * job.measured:.0f} %{left}"
+    return f"Training, 1 of 2: epoch {job.epoch:.2f}{left}{' with measuring' if left else ''}"
 
 
 def called(job: Job) -> str:
@@ -113,7 +124,7 @@ def in_words(job: Job) -> str:
     if job.state == "queued":
         return f"waits, place {job.place} in line" if job.place else "waits"
     if job.state == "running":
-        return {"starting": "starts …", "paused": "paused", "measuring": "is measured …"}.get(job.phase, "trains")
+        return PHASES.get(job.phase, "trains")
     return f"{job.state}: {job.reason}" if job.reason else job.state
 
 

@@ -1,0 +1,40 @@
+"""How long measuring a trained run takes, and how much of it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+SECONDS = {
+    "encoding": 0.4,
+    "triplets": 2.6,
+    "retrieval": 1.1,
+    "neighbours": 1.0,
+    "silhouette": 0.6,
+    "curve": 3.0,
+    "gaps": 3.0,
+}
+"""Seconds of each part for one arm on `IMAGES` images, on two cores. All but the first compare all pairs of images."""
+IMAGES = 10_000
+FIXED_SECONDS = 1.5
+"""Seconds on few images: compiled code is loaded and files are written."""
+
+
+def expected_seconds(n: int, arms: int) -> float:
+    """About how long it takes to measure this many arms on n images, on a machine as that of `SECONDS`."""
+    return FIXED_SECONDS + arms * sum(SECONDS.values()) * (n / IMAGES) ** 2
+
+
+class MeasuringProgress:
+    """Counts the parts that are done."""
+
+    def __init__(self, arms: int, on_share: Callable[[float], None]) -> None:
+        """`on_share` is called now and after each part, with the share of the work that is done, from 0 to 1."""
+        self._all = arms * sum(SECONDS.values())
+        self._on_share = on_share
+        self._seconds = 0.0
+        on_share(0.0)
+
+    def done(self, part: str) -> None:
+        """Count a part of one arm (a key of `SECONDS`)."""
+        self._seconds += SECONDS[part]
+        self._on_share(min(1.0, self._seconds / self._all))
