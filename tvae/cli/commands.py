@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -73,8 +74,9 @@ def train(options: Train, command: str) -> None:
     resolve_device(config.train.device)  # what can't be trained leaves no folder behind
     claim_folder(options.out)
     warned_arms: set[str] = set()
-    with held_in_foreground(options.out), TrainingProgress() as progress:
+    with held_in_foreground(options.out), contextlib.ExitStack() as bar:
         dataset = _dataset(config.data.name, options.dir)
+        progress = bar.enter_context(TrainingProgress())  # after a download, which has a bar of its own
         for report in record(
             config, dataset, options.out, command, half=options.half, on_measured=progress.show_measured
         ):
