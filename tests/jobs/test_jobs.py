@@ -276,7 +276,7 @@ def test_measuring_is_a_second_phase_with_a_share_and_a_time_of_its_own(jobs):
     until(jobs, run_id, lambda job: seen.append(job) is None and job.over)
     measuring = [job for job in seen if job.phase == "measuring"]
     shares = [job.measured for job in measuring]
-    assert shares == sorted(shares) and 0 < max(shares)
+    assert shares == sorted(shares) and max(shares) > 0
     assert all(job.share < 1 for job in measuring if job.measured < 1)
     assert all(job.seconds_left for job in measuring if job.measured < 1)
     assert all(job.measuring_seconds > 0 for job in measuring)

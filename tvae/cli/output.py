@@ -58,8 +58,14 @@ class TrainingProgress:
     """A progress bar for each of the two phases of a run, where a person watches."""
 
     def __init__(self) -> None:
-        self._bar = progress_bar(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-        self._training = self._bar.add_task("training, 1 of 2", total=None)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[at]}"),
+        )
+        self._bar = progress_bar(*columns)
+        self._training = self._bar.add_task("training, 1 of 2", total=None, at="")
         self._measuring: TaskID | None = None
 
     def __enter__(self) -> TrainingProgress:
@@ -75,13 +81,13 @@ class TrainingProgress:
             f"{name}: rec {arm.reconstruction:.1f} kl {arm.kl:.1f} triplet {arm.triplet:.3f}"
             for name, arm in list(report.arms.items())[:2]
         )
-        description = f"training, 1 of 2: epoch {report.epoch:.1f}  {losses}"
-        self._bar.update(self._training, completed=report.step, total=report.steps, description=description)
+        at = f"epoch {report.epoch:.1f}  {losses}"
+        self._bar.update(self._training, completed=report.step, total=report.steps, at=at)
 
     def show_measured(self, share: float) -> None:
         """Show how much of the measuring is done, from 0 to 1."""
         if self._measuring is None:
-            self._measuring = self._bar.add_task("measuring, 2 of 2", total=1.0)
+            self._measuring = self._bar.add_task("measuring, 2 of 2", total=1.0, at="")
         self._bar.update(self._measuring, completed=share)
 
 
