@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tvae.data import Dataset, DataUnavailable
+from tvae.explore.classifier_process import ClassifierTraining, training_state, write_status
 from tvae.explore.generation import class_gaussian, feature_manifold, generated_images, real_rows, shared_noise
 from tvae.metrics.precision_recall import sample_quality
 from tvae.model.network import to_grey
@@ -105,6 +107,45 @@ def test_precision_and_recall_are_those_of_the_library(digits: Dataset):
             assert table.loc[arm.upper(), name].strip("*") == f"{100 * share.value:.1f} % ({low:.1f}–{high:.1f})"
     assert f"n = {len(rows.reference)}" in words(app).replace(",", "") or f"{len(rows.reference)} samples" in words(app)
     assert "noise seed 0" in words(app) and "checkpoint digits" in words(app)
+
+
+@pytest.fixture
+def nobody_trained_it(tmp_path, monkeypatch) -> Path:
+    """No classifier ships, and the user's folder of them is empty."""
+    monkeypatch.setattr("tvae.ui.cached.generation.CLASSIFIERS", tmp_path / "none")
+    for module in ("tvae.ui.cached.generation", "tvae.ui.generation.classifier"):
+        monkeypatch.setattr(f"{module}.default_classifiers_folder", lambda: tmp_path / "own")
+    return tmp_path / "own"
+
+
+def test_a_button_trains_the_classifier_and_the_page_then_shows_what_it_names(nobody_trained_it):
+    app = page({})
+    assert not app.exception
+    assert "Nobody has trained a classifier" in words(app) and "python -m" not in words(app)
+    assert app.radio(key="space").options == ["pixels"]
+    app.button(key="train-classifier").click().run()
+    assert not app.exception
+    progress = training_state(RUN.provenance.train.fingerprint, nobody_trained_it)
+    assert progress is not None and not progress.failure
+    assert not [button for button in app.button if button.key == "train-classifier"], "one training is enough"
+    another = page({})
+    assert not [button for button in another.button if button.key == "train-classifier"]
+    deadline = time.monotonic() + 60
+    while training_state(RUN.provenance.train.fingerprint, nobody_trained_it) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    app.run()
+    assert not app.exception
+    assert app.radio(key="space").options == ["the classifier's features", "pixels"]
+    assert "The classifier is a small network" in words(app)
+
+
+def test_a_training_of_the_classifier_that_failed_is_told_and_can_be_tried_again(nobody_trained_it):
+    nobody_trained_it.mkdir()
+    failed = ClassifierTraining(failure="no source had the images")
+    write_status(nobody_trained_it, RUN.provenance.train.fingerprint, failed)
+    app = page({})
+    assert "could not be trained: no source had the images" in words(app)
+    assert app.button(key="train-classifier")
 
 
 def test_drawing_again_takes_other_noise(grids):

@@ -200,7 +200,9 @@ def classifier(options: TrainClassifier, command: str) -> None:
 
     run = read_run(options.run)
     train_split, test_split = _split(run, "train", options.dir), _split(run, "test", options.dir)
-    classifier = trained_classifier(train_split)
+    with progress_bar(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()) as bar:
+        task = bar.add_task("training", total=1.0)
+        classifier = trained_classifier(train_split, lambda share: bar.update(task, completed=share))
     path = classifier_path(options.out or default_classifiers_folder(), train_split.fingerprint)
     write_classifier(path, classifier)
     right = (classifier.classes(classifier.features(test_split.images)) == test_split.labels).mean()

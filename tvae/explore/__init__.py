@@ -1,7 +1,9 @@
 """Questions to a trained arm: paths, samples, new images, other loss weights.
 
     classifier.py           Classifier of a data set (numpy), its file, class shares of samples
+    classifier_process.py   Trains the classifier of a data set in another process: start, progress, failure
     classifier_training.py  Train the classifier of a data set (torch)
+    classifier_worker.py    The process that trains a classifier
     example_images.py       Which images to show: per class, random, worst, most different, most confusable
     generation.py           Samples from the prior or a class Gaussian, and real images to compare with
     image_text.py           A small grey image packed for a URL

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import nn
@@ -17,8 +19,12 @@ EPOCHS = 12
 """Passes over a large one."""
 
 
-def trained_classifier(split: Split) -> Classifier:
-    """Train the classifier of a training split: Adam at 1e-3 falling to 0 on a cosine, images shuffled each epoch."""
+def trained_classifier(split: Split, progress: Callable[[float], None] = lambda share: None) -> Classifier:
+    """Train the classifier of a training split: Adam at 1e-3 falling to 0 on a cosine, images shuffled each epoch.
+
+    Args:
+        progress: called after each step with the share of the steps that are taken.
+    """
     pixels = split.images[0].size
     steps = max(LEAST_STEPS, EPOCHS * (-(-len(split) // BATCH)))
     with torch.random.fork_rng(devices=[]):
@@ -28,7 +34,7 @@ def trained_classifier(split: Split) -> Classifier:
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     random = np.random.default_rng(SEED)
     order = np.empty(0, np.int64)
-    for _ in range(steps):
+    for step in range(steps):
         if len(order) == 0:
             order = random.permutation(len(split))
         rows, order = order[:BATCH], order[BATCH:]
@@ -38,4 +44,5 @@ def trained_classifier(split: Split) -> Classifier:
         loss.backward()
         optimiser.step()
         schedule.step()
+        progress((step + 1) / steps)
     return Classifier({name: tensor.detach().numpy().copy() for name, tensor in model.state_dict().items()})

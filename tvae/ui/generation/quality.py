@@ -19,6 +19,7 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
+from tvae.ui.generation.classifier import offer_classifier
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import arm_columns
 
@@ -129,10 +130,7 @@ def show_measures(
     with chart:
         st.markdown("##### Which classes the classifier names")
         if classifier is None or real_predicted is None:
-            st.info(
-                "Nobody has trained a classifier on these images, so only pixels are compared. "
-                f"`python -m tvae classifier {run.folder}` does."
-            )
+            offer_classifier(run)
             return
         count = len(names)
         figure = sampled_classes(

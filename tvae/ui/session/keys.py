@@ -102,6 +102,7 @@ MAP_CODE, PATH, DRAWING, END_PICKER = "latent-map-code", "path", "drawing", "end
 MAP_WAITING, MAP_CONTROLS, MAP_PANELS = "map-waiting", "map-controls", "map-panels"
 CHARTS, CLASS_CHARTS, TRADE_CHARTS = "charts", "charts-of-classes", "charts-of-trade"
 ERRORS_BY_CLASS, VOTE, CLASSES_SEEN, CLASS_MIX, CHANGES = "errors-by-class", "vote", "seen", "class-mix", "histogram"
+TRAIN_CLASSIFIER = "train-classifier"
 CURVES, GAPS, LIVE_ACCURACY, LIVE_LOSSES = "curves", "gaps", "live-accuracy", "live-losses"
 CHOSEN_IMAGES, FIRST_IMAGES, START_IMAGES, STEP_IMAGES = "shown", "early", "start", "lesson"
 FIT_ANEW, TRAIN_THIS, STATUS_STOP, STATUS_HIDE = "map-fit-anew", "train-this", "status-stop", "status-hide"

@@ -1,0 +1,89 @@
+"""The process that trains a classifier: one at a time, its progress, its failures."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tvae.explore.classifier import read_classifier
+from tvae.explore.classifier_process import lock_path, start_training, status_path, training_state
+from tvae.system.process_lock import take_lock
+
+
+@pytest.fixture
+def processes(monkeypatch) -> list[subprocess.Popen]:
+    """The processes that are started; none outlives its test."""
+    started: list[subprocess.Popen] = []
+    real = subprocess.Popen
+
+    def start(*arguments, **options):
+        started.append(real(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_it_is_trained_once_and_its_progress_is_told(digits, tmp_path: Path, processes):
+    fingerprint = digits.train.fingerprint
+    assert training_state(fingerprint, tmp_path) is None
+    start_training("digits", fingerprint, tmp_path)
+    start_training("digits", fingerprint, tmp_path)
+    assert len(processes) == 1
+    shares = []
+    while (training := training_state(fingerprint, tmp_path)) is not None:
+        assert not training.failure
+        shares.append(training.share)
+        time.sleep(0.1)
+    assert shares == sorted(shares) and 0 < shares[-1] <= 1
+    classifier = read_classifier(fingerprint, 64, 10, (tmp_path,))
+    assert classifier is not None
+    right = classifier.classes(classifier.features(digits.test.images)) == digits.test.labels
+    assert right.mean() > 0.9
+    assert not status_path(tmp_path, fingerprint).exists()
+
+
+def test_another_process_that_trains_it_is_waited_for(tmp_path: Path, processes):
+    lock = take_lock(lock_path(tmp_path, "a" * 64))
+    assert lock is not None
+    with lock:
+        start_training("digits", "a" * 64, tmp_path)
+        assert not processes
+        training = training_state("a" * 64, tmp_path)
+        assert training is not None and not training.failure
+    assert training_state("a" * 64, tmp_path) is None
+
+
+def test_other_images_than_the_runs_are_a_failure_in_one_line(tmp_path: Path, processes):
+    start_training("digits", "b" * 64, tmp_path)
+    wait_until(lambda: processes[0].poll() is not None)
+    training = training_state("b" * 64, tmp_path)
+    assert training is not None
+    assert training.failure == "data set 'digits' has other training images than the run was trained on"
+
+
+def test_a_process_that_is_killed_has_failed(digits, tmp_path: Path, processes):
+    start_training("digits", digits.train.fingerprint, tmp_path)
+    psutil.Process(processes[0].pid).kill()
+    processes[0].wait()
+    training = training_state(digits.train.fingerprint, tmp_path)
+    assert training is not None and training.failure == "it was interrupted"
+    start_training("digits", digits.train.fingerprint, tmp_path)
+    assert len(processes) == 2
+    training = training_state(digits.train.fingerprint, tmp_path)
+    assert training is None or not training.failure

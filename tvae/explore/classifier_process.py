@@ -1,0 +1,104 @@
+"""Trains the classifier of a data set in another process: start, progress, failure.
+
+The process holds a lock beside the classifier's file while it trains, so the same classifier is trained once however
+many ask for it, and it goes on when the one who asked has left.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tvae.errors import InputError
+from tvae.explore.classifier import classifier_path
+from tvae.system.child_process import DETACHED, child_environment
+from tvae.system.files import read_bounded, read_json, write_atomically
+from tvae.system.process_lock import lock_is_held
+
+MODULE = "tvae.explore.classifier_worker"
+START_SECONDS = 60.0
+"""Limit for the process to take its lock."""
+_LIMIT = 10_000
+"""Bytes of a status file at most."""
+
+
+@dataclass(frozen=True)
+class ClassifierTraining:
+    """The state of a training that runs or has failed."""
+
+    share: float = 0.0
+    """Of its steps, in [0, 1]."""
+    seconds_left: float | None = None
+    """Estimated from the steps so far; None before the first."""
+    failure: str = ""
+    """One line; empty while it runs."""
+
+
+def start_training(dataset: str, fingerprint: str, folder: Path) -> None:
+    """Train the classifier of a data set in a process of its own; nothing happens where one does that already.
+
+    Args:
+        fingerprint: of the data set's training split; it names the classifier's file in the folder.
+
+    Raises:
+        OSError: the folder can't be written, or no process can be started.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if lock_is_held(lock_path(folder, fingerprint)):
+        return
+    write_status(folder, fingerprint, ClassifierTraining())
+    process = subprocess.Popen(
+        [sys.executable, "-m", MODULE, dataset, fingerprint, str(folder.absolute())],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=Path(sys.executable).anchor,
+        env=child_environment(),
+        start_new_session=True,
+        creationflags=DETACHED,
+    )
+    threading.Thread(target=process.wait, daemon=True).start()  # or it would stay as a zombie
+    deadline = time.monotonic() + START_SECONDS
+    while not lock_is_held(lock_path(folder, fingerprint)) and process.poll() is None:
+        if time.monotonic() > deadline:
+            process.kill()
+            raise OSError(errno.ETIMEDOUT, f"the classifier's process did not start within {START_SECONDS:g} s")
+        time.sleep(0.02)
+
+
+def training_state(fingerprint: str, folder: Path) -> ClassifierTraining | None:
+    """The state of the training of this classifier; None where none was started or it is over without a failure."""
+    is_running = lock_is_held(lock_path(folder, fingerprint))  # before its last words are read
+    try:
+        text = read_bounded(status_path(folder, fingerprint), _LIMIT).decode()
+        training = ClassifierTraining(**read_json(text, "classifier"))
+    except (InputError, TypeError, UnicodeDecodeError):
+        return ClassifierTraining() if is_running else None
+    if is_running or training.failure:
+        return training
+    return None if classifier_path(folder, fingerprint).is_file() else ClassifierTraining(failure="it was interrupted")
+
+
+def write_status(folder: Path, fingerprint: str, training: ClassifierTraining) -> None:
+    """Write the state for `training_state`.
+
+    Raises:
+        OSError: the folder can't be written.
+    """
+    write_atomically(status_path(folder, fingerprint), json.dumps(asdict(training)))
+
+
+def status_path(folder: Path, fingerprint: str) -> Path:
+    """Path of the file with the state of the training."""
+    return classifier_path(folder, fingerprint).with_suffix(".json")
+
+
+def lock_path(folder: Path, fingerprint: str) -> Path:
+    """Path of the file that the training process locks."""
+    return classifier_path(folder, fingerprint).with_suffix(".lock")
