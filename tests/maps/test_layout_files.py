@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tvae.maps.layout_files import layout_path, read_layout, stored_layout, write_layout
+from tvae.maps.layout_files import layout_path, read_layout, remove_least_used, stored_layout, write_layout
 from tvae.maps.parameters import METHODS, PcaParameters, TsneParameters
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key, project
 from tvae.runs.encodings import read_encoding
@@ -160,3 +161,13 @@ def test_shipped_layouts_are_those_that_the_app_asks_for(name: str) -> None:
         layout = stored_layout(key, [folder])
         assert layout is not None
         assert list(layout.positions) == list(run.config.arms)
+
+
+def test_the_layouts_used_longest_ago_make_way(tmp_path: Path) -> None:
+    for age, name in enumerate("abc"):
+        (tmp_path / f"{name}.npz").write_bytes(bytes(100))
+        os.utime(tmp_path / f"{name}.npz", (1000 - age, 1000 - age))
+    (tmp_path / "c.npz").touch()  # written long ago, and used now
+    (tmp_path / "notes.txt").write_bytes(bytes(1000))
+    remove_least_used(tmp_path, 200)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "c.npz", "notes.txt"]

