@@ -2,86 +2,22 @@
 
 import streamlit as st
 
-from tvae.errors import InputError
 from tvae.figures.colours import INK, arm_colours
 from tvae.figures.image_grid import GridRow, grid_png
 from tvae.figures.paper_diagram import paper_diagram_svg
 from tvae.linked_map.contents import MapSide
-from tvae.metrics.triplet_curve import margin_where
 from tvae.model.encoding import Encoding
-from tvae.runs.run import Run, read_metrics
+from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui.choices.arms import shown_arms
 from tvae.ui.components.latent_map import latent_map
 from tvae.ui.maps.projecting import METHOD_NAMES
+from tvae.ui.overview.idea import show_idea
+from tvae.ui.overview.table import show_table
 from tvae.ui.page import show_page
 from tvae.ui.server import MIDDLEWARE, opened_in_browser
 from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
-
-PAPER = {"vae": 0.7508, "tvae": 0.9560}
-
-
-def show_table(run: Run) -> None:
-    """Table 1 of the paper beside the run's own numbers."""
-    import pandas as pd  # most of a second on a fresh server, whose first page has its title by now
-
-    st.markdown("##### Table 1: triplet accuracy")
-    try:
-        metrics = read_metrics(run.folder)
-    except InputError as error:
-        st.warning(f"The numbers can't be shown. {error}")
-        return
-    if metrics is None:
-        st.info(f"This run was never evaluated. `python -m tvae evaluate {run.name}` measures it.")
-        return
-    arms = {name: metrics["arms"][name] for name in shown_arms(run)}
-    curves = cached.curves(run)
-    first = next(iter(arms))
-    matched = margin_where(curves[first], PAPER["vae"]) if curves else None
-    columns: dict[str, list[str]] = {"Paper (MNIST), m not given": [percent(PAPER.get(name)) for name in arms]}
-    if curves and matched is not None:
-        columns[f"Ours, m = {matched:.3f}"] = [percent(curves[name].at(matched).accuracy) for name in arms]
-    for margin in ("0", "0.1", "0.5", "1"):
-        columns[f"m = {margin}"] = [percent(arm["triplet_accuracy"].get(margin)) for arm in arms.values()]
-    columns["Squared error"] = [f"{arm['reconstruction']:.2f}" for arm in arms.values()]
-    columns["KL, nats"] = [f"{arm['kl']:.2f}" for arm in arms.values()]
-    st.table(pd.DataFrame(columns, index=[name.upper() for name in arms]))
-    where = f" At m = {matched:.3f} our {first.upper()} scores as the paper's." if matched is not None else ""
-    st.caption(
-        f"Share of triplets with zero loss at margin m, exact over all {arms[first]['triplets']:,} triplets of the "
-        f"{run.config.data.name} test split, n = {metrics['n']:,}, seed {metrics['seed']}, checkpoint {run.name}."
-        f"{where} "
-        "Squared error: of an image's reconstruction from μ, summed over pixels."
-    )
-
-
-def percent(share: float | None) -> str:
-    """A fraction as a percentage to two decimals."""
-    return "not given" if share is None else f"{100 * share:.2f}\u00a0%"
-
-
-def show_idea(run: Run) -> None:
-    """What the model is, in five sentences."""
-    st.markdown("##### The model in five sentences")
-    st.markdown(
-        "A **VAE** turns an image into a small cloud in a latent space, with mean μ, and learns to draw the image back "
-        "from a point of that cloud. "
-        "Nothing in it knows the labels, so images of one class may lie in several places, and classes overlap. "
-        "The **TVAE** looks at three images at a time: an *anchor*, a *positive* of the same class and a *negative* of "
-        "another. "
-        "It adds one term to the loss, zero once μ of the anchor is nearer to μ of the positive than to μ of the "
-        "negative by a *margin* m. "
-        "Both models here began with the same weights and saw the same images in the same order, so what differs "
-        "between them is that term's doing."
-    )
-    loss = next(reversed(run.config.arms.values()))
-    kl = "" if loss.kl_weight == 1 else f"{loss.kl_weight:g}\\,"
-    st.latex(
-        rf"\begin{{aligned}} \mathcal L &= \mathcal L_{{rec}} + {kl}\mathcal L_{{KL}}"
-        rf" + {loss.triplet_weight:g}\,\mathcal L_{{tri}} \\"
-        rf"\mathcal L_{{tri}} &= \max\{{0, D(a,p) - D(a,n) + {loss.margin:g}\}} \end{{aligned}}"
-    )
 
 
 def show_spaces(run: Run, encoding: Encoding) -> None:
@@ -133,8 +69,8 @@ def show_reconstructions(run: Run, encoding: Encoding) -> None:
 
 def show_content(run: Run) -> None:
     """Show the page below its title."""
-    show_table(run)
     encoding = cached.encoding(run)
+    fill_table = show_table(run, encoding)
     if encoding is None:
         st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
     else:
@@ -162,6 +98,7 @@ def show_content(run: Run) -> None:
     ):
         name = page.split("_", 1)[1].replace("_", " ")
         st.page_link(f"pages/{page}.py", label=f"**{name}**: {told}", icon=f":material/{icon}:")
+    fill_table()
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

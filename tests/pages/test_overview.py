@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from tvae.config import LossConfig
+from tvae.metrics.triplet_accuracy import triplet_accuracy
+from tvae.model.encoding import EncodedArm, Encoding
+from tvae.runs.encodings import read_encoding, write_curves, write_encoding
+from tvae.runs.evaluation import evaluate, triplet_curves
+from tvae.runs.run import Run, read_run, write_config, write_metrics
+from tvae.ui.overview.idea import loss_formula
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "checkpoints"
@@ -41,6 +51,81 @@ def test_it_opens_on_mnist_with_the_papers_numbers_beside_ours():
     said = words(app)
     for needed in ("Table 1", "Figure 1", "Figure 2", "Figure 3", "90,154,177,426 triplets", "n = 10,000", "seed 0"):
         assert needed in said
+
+
+def test_the_matched_margin_is_counted_at_that_very_margin():
+    table = page().table[0].value
+    name = next(column for column in table if column.startswith("Ours, m = "))
+    margin = float(name.removeprefix("Ours, m = "))
+    encoding = read_encoding(read_run(SHIPPED / "mnist"), "test")
+    assert encoding is not None
+    exact = {
+        arm: triplet_accuracy(means, encoding.labels, [margin]).accuracy[0] for arm, means in encoding.means.items()
+    }
+    assert list(table[name]) == [f"{100 * exact[arm]:.2f}\u00a0%" for arm in ("vae", "tvae")]
+    assert abs(exact["vae"] - 0.7508) < 2e-4  # the nearest that three decimals allow
+
+
+def test_on_other_data_the_papers_mnist_numbers_are_no_reference():
+    app = page({"run": "digits"})
+    assert not any("Paper" in name or "Ours" in name for name in app.table[0].value)
+    assert "paper's" not in words(app)
+
+
+def own_mnist_run(folder: Path, means: dict[str, np.ndarray], labels: np.ndarray, **provenance: str) -> Run:
+    """A run on what is called mnist, with these means and their metrics and curves."""
+    likeness = read_run(SHIPPED / "mnist")
+    n, latent = next(iter(means.values())).shape
+    config = replace(likeness.config, model=replace(likeness.config.model, latent_dim=latent))
+    test = replace(likeness.provenance.test, n=n, fingerprint=f"{n}-images")
+    run = Run(folder, config, replace(likeness.provenance, test=test, **provenance))
+    folder.mkdir()
+    write_config(run)
+    arms = {
+        arm: EncodedArm(points.astype(np.float32), np.ones(n, np.float32), np.ones(latent, np.float32))
+        for arm, points in means.items()
+    }
+    nothing = np.zeros((0, 28, 28), np.uint8)
+    encoding = Encoding("test", labels, arms, np.zeros(0, np.int64), nothing, dict.fromkeys(means, nothing))
+    write_encoding(folder, encoding)
+    write_metrics(folder, evaluate(run, encoding, [0.0, 0.1, 0.5, 1.0]))
+    write_curves(folder, "test", triplet_curves(encoding))
+    return run
+
+
+def test_a_collapsed_arm_is_warned_of_and_matches_nothing(tmp_path, monkeypatch):
+    """All-black images: every mean is one point, and the curve falls from 1 to 0 between its first two margins."""
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    labels = np.arange(30) % 3
+    tvae = np.random.default_rng(0).normal(size=(30, 2)) + 3 * np.eye(3)[labels][:, :2]
+    own_mnist_run(tmp_path / "black", {"vae": np.ones((30, 2)), "tvae": tvae}, labels)
+    app = page({"run": "black"})
+    assert not app.exception
+    assert not any(name.startswith("Ours") for name in app.table[0].value)
+    assert "scores nearest" not in words(app)
+    (warning,) = app.warning
+    assert warning.value.startswith("VAE has collapsed: its means are one point")
+
+
+def test_arms_that_began_with_weights_of_their_own_are_not_said_to_have_begun_alike(tmp_path, monkeypatch):
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    means = {arm: np.random.default_rng(0).normal(size=(30, 2)) for arm in ("vae", "tvae")}
+    own_mnist_run(tmp_path / "on", means, np.arange(30) % 3, started_from="mnist, step 9360")
+    assert "Each arm here went on from its own weights in mnist, step 9360" in words(page({"run": "on"}))
+    assert "VAE and TVAE here began with the same weights" in words(page())
+
+
+@pytest.mark.parametrize(
+    ("loss", "terms"),
+    [
+        (LossConfig(), r"\mathcal L_{rec} + \mathcal L_{KL} + 15\,\mathcal L_{tri}"),
+        (LossConfig(reconstruction_weight=0.5, kl_weight=2), r"0.5\,\mathcal L_{rec} + 2\,\mathcal L_{KL} + "),
+        (LossConfig(triplet_weight=0), r"\mathcal L_{rec} + \mathcal L_{KL} \end"),
+    ],
+)
+def test_the_formula_has_every_weight(loss, terms):
+    assert rf"\mathcal L &= {terms}" in loss_formula(loss)
+    assert (r"\mathcal L_{tri} &=" in loss_formula(loss)) == (loss.triplet_weight > 0)
 
 
 def test_another_run_is_chosen_by_its_address():

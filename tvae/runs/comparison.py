@@ -118,6 +118,16 @@ def in_words(differences: Differences) -> str:
     return "; ".join(parts)
 
 
+def losses_in_words(differences: Differences) -> str:
+    """Differences of two losses as a phrase, such as "triplet weight 0 against 15, margin 1 against 2"."""
+    return ", ".join(f"{loss_word(name)} {before} against {after}" for name, (before, after) in differences.items())
+
+
+def loss_word(option: str) -> str:
+    """The setting of a loss as a word, such as "triplet weight" for `loss.triplet-weight`."""
+    return option.removeprefix(f"{LossConfig.SECTION}.").replace("-", " ")
+
+
 def seed_replicates(run: Run, runs: Iterable[Run]) -> list[Run]:
     """The run, and those of `runs` that differ from it in seed alone, each seed once, by seed."""
     by_seed = {run.config.train.seed: run}

@@ -11,6 +11,7 @@ generation/       Parts of the generation page
 images/           Images on a page
 interpolation/    Parts of the interpolation page
 maps/             Parts of the latent map page
+overview/         Parts of the overview page
 own_digit/        Parts of the page for one's own digit
 reconstructions/  Parts of the reconstructions page
 session/          What a session remembers and what the address says: the one place that touches either

@@ -1,0 +1,69 @@
+"""The model in five sentences, and the loss of the arm that is shown."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tvae.config import LossConfig, option_name, reconstruction_name
+from tvae.runs.comparison import loss_differences, losses_in_words
+from tvae.runs.run import Run
+from tvae.ui.choices.arms import shown_arms
+from tvae.ui.style.escaping import as_text
+
+TRIPLET_WEIGHT = option_name(LossConfig, "triplet_weight")
+
+
+def show_idea(run: Run) -> None:
+    """What the model is, what its arms share, and the loss of the last arm that is shown."""
+    st.markdown("##### The model in five sentences")
+    st.markdown(
+        "A **VAE** turns an image into a small cloud in a latent space, with mean μ, and learns to draw the image back "
+        "from a point of that cloud. "
+        "Nothing in it knows the labels, so images of one class may lie in several places, and classes overlap. "
+        "The **TVAE** looks at three images at a time: an *anchor*, a *positive* of the same class and a *negative* of "
+        "another. "
+        "It adds one term to the loss, zero once μ of the anchor is nearer to μ of the positive than to μ of the "
+        f"negative by a *margin* m. {_what_arms_share(run)}"
+    )
+    arm = shown_arms(run)[-1]
+    loss = run.config.arms[arm]
+    st.latex(loss_formula(loss))
+    st.caption(
+        f"The loss of {arm.upper()}, each term averaged over the batch. Reconstruction: {reconstruction_name([loss])}, "
+        "summed over pixels, drawn from a point of the cloud. D: distance of two means μ."
+    )
+
+
+def _what_arms_share(run: Run) -> str:
+    """What the first and the last of the shown arms have in common, and so what makes them differ."""
+    arms = shown_arms(run)
+    if len(arms) < 2:
+        return ""
+    first, last = (run.config.arms[arm] for arm in (arms[0], arms[-1]))
+    differences = loss_differences(first, last)
+    cause = "that term's doing"
+    if first.triplet_weight or differences.keys() != {TRIPLET_WEIGHT}:
+        cause = f"the doing of their losses ({losses_in_words(differences) or 'the same'})"
+    if run.provenance.started_from:
+        return (
+            f"Each arm here went on from its own weights in {as_text(run.provenance.started_from)}; all saw the same "
+            "images in the same order."
+        )
+    return (
+        f"{arms[0].upper()} and {arms[-1].upper()} here began with the same weights and saw the same images in the "
+        f"same order, so what differs between them is {cause}."
+    )
+
+
+def loss_formula(loss: LossConfig) -> str:
+    """Eq. 2 with the weights of this loss, and Eq. 1 with its margin, as LaTeX; a term of weight 0 is left out."""
+    weights = {"rec": loss.reconstruction_weight, "KL": loss.kl_weight, "tri": loss.triplet_weight}
+    terms = [
+        ("" if weight == 1 else rf"{weight:g}\,") + rf"\mathcal L_{{{term}}}"
+        for term, weight in weights.items()
+        if weight
+    ]
+    lines = [r"\mathcal L &= " + (" + ".join(terms) or "0")]
+    if loss.triplet_weight:
+        lines.append(rf"\mathcal L_{{tri}} &= \max\{{0, D(a,p) - D(a,n) + {loss.margin:g}\}}")
+    return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"

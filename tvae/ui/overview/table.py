@@ -1,0 +1,105 @@
+"""Table 1 of the paper beside the run's own numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from tvae.errors import InputError
+from tvae.metrics.triplet_curve import margin_where
+from tvae.model.encoding import Encoding
+from tvae.runs.collapsed_arms import collapse_warnings
+from tvae.runs.paper_table import PAPER, paper_arms
+from tvae.runs.run import Run, read_metrics
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.choices.arms import shown_arms
+
+MARGINS = ("0", "0.1", "0.5", "1")
+
+
+def show_table(run: Run, encoding: Encoding | None) -> Callable[[], None]:
+    """Show the table; what is returned fills in the accuracy at the paper's, to be called when the page stands.
+
+    That accuracy is counted over all triplets at its very margin, which takes a moment at the first time.
+    """
+    st.markdown("##### Table 1: triplet accuracy")
+    try:
+        metrics = read_metrics(run.folder)
+    except InputError as error:
+        st.warning(f"The numbers can't be shown. {error}")
+        return lambda: None
+    if metrics is None:
+        st.info(f"This run was never evaluated. `python -m tvae evaluate {run.name}` measures it.")
+        return lambda: None
+    measured = {name: metrics["arms"][name] for name in shown_arms(run)}
+    place = st.empty()
+    matched = _matched_margin(run, list(measured)) if encoding is not None else None
+
+    def draw(exact: list[float | None]) -> None:
+        place.table(_table(run, measured, matched, exact))
+
+    if matched is None or encoding is None or state.first_time(f"overview-matched:{run.name}"):
+        draw([None] * len(measured))
+    st.caption(_caption(run, metrics, measured, matched))
+    for name, warning in collapse_warnings(metrics).items():
+        if name in measured:
+            st.warning(warning)
+    if matched is None or encoding is None:
+        return lambda: None
+    return lambda: draw([_counted(encoding, name, matched) for name in measured])
+
+
+def _matched_margin(run: Run, arms: list[str]) -> float | None:
+    """The margin, to three decimals, at which the VAE scores about as the paper's; None where nothing is to match."""
+    vae = next((arm for arm, name in paper_arms(run.config).items() if name == "VAE"), None)
+    curves = cached.curves(run)
+    if vae not in arms or curves is None:
+        return None
+    margin = margin_where(curves[vae], PAPER["VAE"])
+    return None if margin is None else round(margin, 3)
+
+
+def _counted(encoding: Encoding, arm: str, margin: float) -> float:
+    return float(cached.counted_accuracy(encoding.arms[arm], encoding.labels, margin).accuracy[0])
+
+
+def _table(run: Run, measured: dict[str, Any], matched: float | None, exact: list[float | None]) -> Any:
+    """The table's frame: an arm a row; accuracies that are being counted as an ellipsis."""
+    import pandas as pd  # most of a second on a fresh server, whose first page has its title by now
+
+    columns: dict[str, list[str]] = {}
+    if names := paper_arms(run.config):
+        columns["Paper (MNIST), m not given"] = [
+            percent(PAPER[names[arm]]) if arm in names else "not given" for arm in measured
+        ]
+    if matched is not None:
+        columns[f"Ours, m = {matched:.3f}"] = ["…" if share is None else percent(share) for share in exact]
+    for margin in MARGINS:
+        columns[f"m = {margin}"] = [percent(arm["triplet_accuracy"].get(margin)) for arm in measured.values()]
+    columns["Squared error"] = [f"{arm['reconstruction']:.2f}" for arm in measured.values()]
+    columns["KL, nats"] = [f"{arm['kl']:.2f}" for arm in measured.values()]
+    return pd.DataFrame(columns, index=[name.upper() for name in measured])
+
+
+def _caption(run: Run, metrics: dict[str, Any], measured: dict[str, Any], matched: float | None) -> str:
+    where = ""
+    if matched is not None:
+        vae = next(arm for arm, name in paper_arms(run.config).items() if name == "VAE")
+        where = (
+            f" At m = {matched:.3f}, to three decimals, our {vae.upper()} scores nearest to the paper's "
+            f"{percent(PAPER['VAE'])}; the paper's margin is not known."
+        )
+    return (
+        "Share of triplets with zero loss at margin m, counted over all "
+        f"{next(iter(measured.values()))['triplets']:,} triplets of the {run.config.data.name} test split, "
+        f"n = {metrics['n']:,}, seed {metrics['seed']}, checkpoint {run.name}.{where} "
+        "Squared error: of an image's reconstruction from μ, summed over pixels."
+    )
+
+
+def percent(share: float | None) -> str:
+    """A fraction as a percentage to two decimals."""
+    return "not given" if share is None else f"{100 * share:.2f}\u00a0%"
