@@ -6,8 +6,9 @@ from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.page import show_page
+from tvae.ui.training.comparison import compared_with, show_comparison
 from tvae.ui.training.live import show_run
-from tvae.ui.training.run_table import compared_with, show_comparison, show_run_table
+from tvae.ui.training.run_table import show_run_table
 from tvae.ui.training.status import called, in_words, watched_job
 
 

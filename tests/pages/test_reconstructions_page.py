@@ -62,6 +62,24 @@ def test_the_table_is_the_runs_own_errors_and_the_trade_is_told():
     assert "n = 359" in words(app) and "checkpoint digits" in words(app)
 
 
+@pytest.mark.parametrize(
+    ("arms", "said"),
+    [
+        (["VAE", "M5"], "**What the triplet weight cost here.** M5 (triplet weight 15, margin 5) reconstructs"),
+        (["M1", "M5"], "**What the margin cost here.** M5 (triplet weight 15, margin 5) reconstructs"),
+        (["W100", "M5"], "**What the margin and the triplet weight cost here.** M5 (triplet weight 15, margin 5)"),
+        (
+            ["W100", "M0.2"],
+            "**What the margin and the triplet weight saved here.** M0.2 (triplet weight 15,",
+        ),
+    ],
+)
+def test_what_cost_is_named_by_the_settings_that_differ(arms, said):
+    app = page({"run": "mnist-ladder", "arms": arms})
+    assert not app.exception
+    assert said in words(app)
+
+
 def test_a_snapshot_has_errors_of_its_own_and_says_its_epoch():
     run = read_run(DIGITS)
     early = run.snapshots[1]

@@ -21,7 +21,7 @@ from tvae.runs.available import SHIPPED
 from tvae.system.process_lock import take_lock
 from tvae.ui.session.identity import cookie_name
 from tvae.ui.training.panel import PRESETS_SHOWN, Preset
-from tvae.ui.training.run_table import MARK, compared_with, differing_cells
+from tvae.ui.training.run_table import MARK, differing_cells
 
 APP = str(Path(__file__).parents[2] / "streamlit_app.py")
 
@@ -233,18 +233,6 @@ def test_the_map_is_fitted_once_and_later_means_are_placed_in_it(runs):
     assert not app.exception
 
 
-def test_two_runs_that_are_ticked_are_compared():
-    from tvae.runs.comparison import metric_changes
-    from tvae.runs.run import read_metrics, read_run
-    from tvae.ui.training.run_table import changes_table
-
-    metrics = [read_metrics(read_run(SHIPPED / name).folder) for name in ("mnist", "digits")]
-    assert metrics[0] is not None and metrics[1] is not None
-    table = changes_table(metric_changes(metrics[0], metrics[1]))
-    changes = {(row["Arm"], row["Figure"]): row["Change"] for row in table.to_dict("records")}
-    assert changes["TVAE", "squared error"].endswith(" better")
-
-
 def test_settings_that_differ_are_shaded():
     assert differing_cells(pd.Series([1.0, 1.0, 2.0])) == ["", "", MARK]
     assert differing_cells(pd.Series([1.0, 2.0])) == [MARK, MARK]
@@ -275,10 +263,3 @@ def test_the_browser_stays_the_same_person_while_its_connection_is_lost(cookies)
     Jobs().stop(job.id, None)
     while not Jobs().run(job.id).over:
         time.sleep(0.05)
-
-
-def test_a_run_is_never_compared_with_itself(runs):
-    shutil.copytree(SHIPPED / "digits", runs / "mine")
-    job = Jobs().run("mine")
-    assert compared_with(job, "mnist") == "mnist"
-    assert compared_with(job, "mine") == "digits"

@@ -30,6 +30,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from tvae.errors import InputError, require_real
+from tvae.metrics.collapse import has_collapsed
 from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, grouped_for_triplets, over_blocks
 
 
@@ -54,6 +55,11 @@ class TripletAccuracy:
     """Root mean square distance of the means from their centre."""
     all_equal: bool
     """Whether all means are one point. Accuracy at margin 0 is then 1, by ties alone: say so where it is shown."""
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the means are one point, or nearly: accuracies then say nothing."""
+        return has_collapsed(self.spread)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,7 +67,9 @@ def loss_differences(before: LossConfig, after: LossConfig) -> Differences:
     first, second = before.options(), after.options()
     if not (before.triplet_weight and after.triplet_weight):
         first.pop(option_name(LossConfig, "margin"))
-    return {name: (_text(first[name]), _text(second[name])) for name in first if first[name] != second[name]}
+    return {
+        name: (setting_text(first[name]), setting_text(second[name])) for name in first if first[name] != second[name]
+    }
 
 
 def arm_trained_with(arms: Mapping[str, LossConfig], loss: LossConfig) -> str | None:
@@ -86,9 +88,9 @@ def settings_that_differ(before: Run, after: Run) -> Differences:
         if arm in first and arm in second:
             of_arm = loss_differences(first[arm], second[arm])
         elif arm in first:
-            of_arm = {name: (_text(value), "-") for name, value in first[arm].options().items()}
+            of_arm = {name: (setting_text(value), "-") for name, value in first[arm].options().items()}
         else:
-            of_arm = {name: ("-", _text(value)) for name, value in second[arm].options().items()}
+            of_arm = {name: ("-", setting_text(value)) for name, value in second[arm].options().items()}
         common |= {f"{arm}: {name}": both for name, both in of_arm.items()}
     return common
 
@@ -221,7 +223,7 @@ def _conditions(run: Run) -> dict[str, str]:
     """Every setting of a run beside its losses, as text, by name."""
     config, provenance = run.config, run.provenance
     settings = {**config.data.options(), **config.model.options(), **config.train.options()}
-    texts = {name: _text(value) for name, value in settings.items()}
+    texts = {name: setting_text(value) for name, value in settings.items()}
     texts[EPOCHS] = trained_epochs(run)
     for name, split in zip(SPLITS, (provenance.train, provenance.test), strict=True):
         texts[name] = f"{split.n:,} ({split.fingerprint[:8]})"
@@ -235,7 +237,8 @@ def trained_epochs(run: Run) -> str:
     return trained if run.provenance.finished else f"{trained} of {run.config.train.epochs:g}"
 
 
-def _text(value: object) -> str:
+def setting_text(value: object) -> str:
+    """A setting's value as text."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

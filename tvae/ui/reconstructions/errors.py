@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from tvae.config import LossConfig, option_name
 from tvae.errors import InputError
 from tvae.explore.reconstruction import (
     PairedDifference,
@@ -15,7 +16,9 @@ from tvae.explore.reconstruction import (
 )
 from tvae.figures.colours import arm_colours
 from tvae.figures.images import errors_by_class
+from tvae.metrics.collapse import collapse_warning
 from tvae.model.encoding import Encoding
+from tvae.runs.comparison import Differences, loss_differences, loss_word, setting_text
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
@@ -29,40 +32,65 @@ NO_BREAK = "\u00a0"
 HALF = 440  # screen pixels
 
 
-def triplet_share(run: Run, encoding: Encoding, arm: str) -> float | None:
-    """Exact triplet accuracy at margin 0; None where the labels allow no triplet."""
+def triplet_accuracy_at_zero(run: Run, encoding: Encoding, arm: str) -> tuple[float, str] | None:
+    """Exact triplet accuracy at margin 0, and a warning where the arm has collapsed, else an empty text.
+
+    None where the labels allow no triplet.
+    """
     if (curves := cached.curves(run)) is not None:
-        return curves[arm].at(0.0).accuracy
-    try:
-        return float(cached.counted_accuracy(encoding.arms[arm], encoding.labels, 0.0).accuracy[0])
-    except InputError:
-        return None
+        counted, share = curves[arm], curves[arm].at(0.0).accuracy
+    else:
+        try:
+            counted = cached.counted_accuracy(encoding.arms[arm], encoding.labels, 0.0)
+        except InputError:
+            return None
+        share = float(counted.accuracy[0])
+    return share, collapse_warning(arm, all_equal=counted.all_equal) if counted.collapsed else ""
 
 
 def show_cost(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, np.ndarray], code: str) -> None:
-    """What the triplet weight cost in squared error and gained in triplet accuracy, in one line."""
+    """What the settings in which the first and the last arm differ cost in squared error, and gained in accuracy."""
     first, last = arms[0], arms[-1]
     if first == last:
         return
     cost = paired_difference(errors[first], errors[last])
     base, mean = float(np.mean(errors[first])), float(np.mean(errors[last]))
     losses = run.config.arms
+    differences = loss_differences(losses[first], losses[last])
     sign = "cost" if cost.mean >= 0 else "saved"
+    heading = f"What {' and '.join(f'the {loss_word(name)}' for name in differences)} {sign} here"
+    if not differences:
+        heading = "Two arms with the same loss"
     share = f" ({100 * cost.mean / base:+.1f} %)" if base else ""
     words = (
-        f"**What the triplet weight {sign} here.** {last.upper()} (triplet weight {losses[last].triplet_weight:g}, "
-        f"margin {losses[last].margin:g}) reconstructs from {code} with a squared error of {mean:.2f} per image, "
-        f"{first.upper()} (triplet weight {losses[first].triplet_weight:g}) with {base:.2f}: "
+        f"**{heading}.** {_called(last, losses[last], differences)} reconstructs from {code} with a squared error of "
+        f"{mean:.2f} per image, {_called(first, losses[first], differences)} with {base:.2f}: "
         f"**{difference_words(cost)}{share}**"
     )
-    shares = [triplet_share(run, encoding, arm) for arm in (first, last)]
-    if shares[0] is not None and shares[1] is not None:
+    accuracies = [triplet_accuracy_at_zero(run, encoding, arm) for arm in (first, last)]
+    if accuracies[0] is not None and accuracies[1] is not None:
+        shares = [share for share, _ in (accuracies[0], accuracies[1])]
         points = 100 * (shares[1] - shares[0])
         words += (
             f", for **{points:+.2f} points of triplet accuracy** at m = 0 "
             f"({100 * shares[1]:.2f} % against {100 * shares[0]:.2f} %)"
         )
     st.markdown(f"{words}.")
+    for accuracy in accuracies:
+        if accuracy is not None and accuracy[1]:
+            st.warning(accuracy[1])
+
+
+def _called(arm: str, loss: LossConfig, differences: Differences) -> str:
+    """An arm's name with its triplet weight and margin, and whatever else it differs in."""
+    options = loss.options()
+    names = {option_name(LossConfig, "triplet_weight"): None}
+    if loss.triplet_weight:
+        names[option_name(LossConfig, "margin")] = None
+    told = ", ".join(
+        f"{loss_word(name)} {setting_text(options[name])}" for name in {**names, **dict.fromkeys(differences)}
+    )
+    return f"{arm.upper()} ({told})"
 
 
 def difference_words(difference: PairedDifference) -> str:

@@ -1,5 +1,6 @@
 """Parts of the training page and the sidebar that starts runs.
 
+comparison.py      Compares two runs where they are alike; else each run's own arms
 live.py            Shows a run while it trains and afterwards: controls, curves, map
 live_map.py        Map of the newest snapshot of a run while it trains
 panel.py           Sidebar form that starts a run

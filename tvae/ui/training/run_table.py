@@ -8,22 +8,29 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from tvae.config import LossConfig
 from tvae.errors import InputError
 from tvae.jobs.job import Job
 from tvae.runs.available import run_folders
-from tvae.runs.comparison import MetricChange, metric_changes, settings_that_differ
+from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import Run, read_metrics, read_run
 from tvae.runs.run_zip import LARGEST_ZIP, zip_run
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
+from tvae.ui.training.comparison import show_comparison
 
 COLUMNS = {
-    "Triplet accuracy": st.column_config.NumberColumn(format="%.2f %%", help="Last arm, m = 0, exact, test split."),
+    "Triplet accuracy": st.column_config.NumberColumn(
+        "Triplet accuracy, m = 0", format="%.2f %%", help="Of the last arm, at margin 0, exact, on the test split."
+    ),
     "Squared error": st.column_config.NumberColumn(format="%.2f"),
     "KL": st.column_config.NumberColumn("KL, nats", format="%.2f"),
     "1-NN": st.column_config.NumberColumn("1-NN", format="%.2f %%"),
 }
+NO_MEASURES = dict.fromkeys(COLUMNS, None)
+LOSS_COLUMNS = {"Margin": "margin", "Triplet weight": "triplet_weight", "KL weight": "kl_weight"}
+"""The setting of a loss in each of these columns."""
 MARK = "background-color: rgba(217, 114, 46, 0.18)"
 
 
@@ -51,7 +58,7 @@ def show_run_table() -> None:
     table = pd.DataFrame(rows).drop(columns=empty)
     event: Any = st.dataframe(
         table.style.apply(differing_cells, axis=0, subset=settings_columns(table)).format(
-            "{:g}", subset=["Margin", "Triplet weight", "KL weight"]
+            "{:g}", subset=["Margin", "Triplet weight", "KL weight"], na_rep=""
         ),
         hide_index=True,
         column_config=COLUMNS,
@@ -60,8 +67,9 @@ def show_run_table() -> None:
         key=_table_key(rows),
     )
     st.caption(
-        "Shaded: a setting in which the runs differ. Tick one run to name, note, keep or delete it; two to compare "
-        "them. Numbers are the last arm's on the test split; where none stands the run was not measured."
+        "Shaded: a setting in which the runs differ. Tick one run to see each of its arms, and to name, note, keep or "
+        "delete it; two to compare them. Numbers are those of the TVAE, the last of two arms, on the test split, with "
+        "triplet accuracy at m = 0. Where none stands the run was not measured, or it has more arms with a number each."
     )
     ticked = [rows[place]["Run"] for place in event.selection.rows if place < len(rows)]
     if len(ticked) == 1:
@@ -79,7 +87,11 @@ def _table_key(rows: list[dict[str, Any]]) -> str:
 
 
 def run_rows(jobs: dict[str, Job]) -> list[dict[str, Any]]:
-    """One row for each run: settings, state, and the last arm's numbers."""
+    """One row for each run: settings and state, and of a run of two arms the last one's numbers.
+
+    A setting in which the arms with a triplet term differ is None, and so are the numbers of a run of more arms: none
+    of its arms is the run.
+    """
     rows = []
     for name, folder in run_folders().items():
         job = jobs.get(name)
@@ -90,20 +102,20 @@ def run_rows(jobs: dict[str, Job]) -> list[dict[str, Any]]:
         config = job.config if job is not None else run.config if run is not None else None
         if config is None:
             continue
-        loss = next(reversed(config.arms.values()))
-        measured = measures(run)
+        losses = [loss for loss in config.arms.values() if loss.triplet_weight] or list(config.arms.values())
+        metrics = _metrics(run)
         rows.append(
             {
                 "Run": name,
                 "Name": job.name if job is not None else "",
                 "State": job.state if job is not None else "shipped",
                 "Data": config.data.name,
-                "Margin": loss.margin,
-                "Triplet weight": loss.triplet_weight,
-                "KL weight": loss.kl_weight,
+                "Arms": arms_in_words(list(config.arms)),
+                **{column: _common(losses, setting) for column, setting in LOSS_COLUMNS.items()},
                 "Epochs": config.train.epochs,
                 "Seed": config.train.seed,
-                **measured,
+                **(_measures(metrics, list(metrics["arms"])[-1]) if metrics and len(config.arms) <= 2 else NO_MEASURES),
+                "Collapsed": ", ".join(arm.upper() for arm in collapse_warnings(metrics)) if metrics else "",
                 "Note": job.note if job is not None else "",
             }
         )
@@ -111,24 +123,52 @@ def run_rows(jobs: dict[str, Job]) -> list[dict[str, Any]]:
     return rows
 
 
-def measures(run: Run | None) -> dict[str, float | None]:
-    """The last arm's numbers, empty where the run was not measured."""
-    empty = dict.fromkeys(COLUMNS, None)
+def arms_in_words(arms: list[str]) -> str:
+    """The names of one or two arms; of more their number, with the first and the last."""
+    names = [arm.upper() for arm in arms]
+    return ", ".join(names) if len(names) <= 2 else f"{len(names)} arms, {names[0]} to {names[-1]}"
+
+
+def _common(losses: list[LossConfig], setting: str) -> float | None:
+    """The value that all losses have of a setting, None where they differ."""
+    values = {getattr(loss, setting) for loss in losses}
+    return values.pop() if len(values) == 1 else None
+
+
+def _metrics(run: Run | None) -> dict[str, Any] | None:
+    """What was measured of a run, None where nothing was or its file is garbled."""
     if run is None:
-        return empty
+        return None
     try:
-        metrics = read_metrics(run.folder)
+        return read_metrics(run.folder)
     except InputError:
-        return empty
-    if metrics is None:
-        return empty
-    arm = next(reversed(metrics["arms"].values()))
+        return None
+
+
+def _measures(metrics: dict[str, Any], arm: str) -> dict[str, float | None]:
+    """An arm's numbers; no triplet accuracy where it has collapsed, as that would say nothing."""
+    measured = metrics["arms"][arm]
+    collapsed = arm in collapse_warnings(metrics)
     return {
-        "Triplet accuracy": 100 * arm["triplet_accuracy"]["0"],
-        "Squared error": arm["reconstruction"],
-        "KL": arm["kl"],
-        "1-NN": 100 * arm["knn_accuracy"],
+        "Triplet accuracy": None if collapsed else 100 * measured["triplet_accuracy"]["0"],
+        "Squared error": measured["reconstruction"],
+        "KL": measured["kl"],
+        "1-NN": 100 * measured["knn_accuracy"],
     }
+
+
+def show_arms(run: Run) -> None:
+    """Each arm of a run: its loss, and its numbers where the run was measured."""
+    metrics = _metrics(run)
+    rows = []
+    for arm, loss in run.config.arms.items():
+        settings = {column: getattr(loss, setting) for column, setting in LOSS_COLUMNS.items()}
+        if not loss.triplet_weight:
+            settings["Margin"] = None  # it has no effect
+        rows.append({"Arm": arm.upper(), **settings, **(_measures(metrics, arm) if metrics else NO_MEASURES)})
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=COLUMNS, height="content")
+    for warning in collapse_warnings(metrics).values() if metrics else ():
+        st.warning(warning)
 
 
 def settings_columns(table: pd.DataFrame) -> list[str]:
@@ -146,6 +186,11 @@ def manage(name: str, job: Job | None) -> None:
     """Controls to name, note, keep, delete and export one run."""
     folder = run_folders().get(name)
     if folder is None:
+        return
+    try:
+        show_arms(read_run(folder))
+    except InputError as error:
+        st.caption(f"This run can't be read. {error}.")
         return
     show, save, *_ = st.columns([1, 1, 2])
     show.button("Show it on every page", on_click=state.choose_run, args=(name,), width="stretch")
@@ -198,59 +243,3 @@ def take_in() -> None:
         st.error(f"Not taken in. {error}.")
         return
     st.rerun()
-
-
-def compared_with(job: Job, before: str) -> str:
-    """The run shown before this one; where that is itself (a reload), the one that ships for the same data set."""
-    return before if before != job.id else job.config.data.name
-
-
-def show_comparison(before: str, after: str) -> None:
-    """Shows how two runs differ in their settings and their metrics."""
-    folders = run_folders()
-    try:
-        runs = [read_run(folders[name]) for name in (before, after)]
-        metrics = [read_metrics(run.folder) for run in runs]
-    except (InputError, KeyError) as error:
-        st.caption(f"These two can't be compared. {error}")
-        return
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.markdown(f"**Settings** that differ between {before} and {after}")
-        differ = settings_that_differ(runs[0].config, runs[1].config)
-        if differ:
-            st.table(pd.DataFrame(differ, index=pd.Index([before, after])).T)
-        else:
-            st.caption("None: the same settings.")
-    with right:
-        st.markdown("**What came of it**")
-        if metrics[0] is None or metrics[1] is None:
-            st.caption(f"{before if metrics[0] is None else after} was not measured.")
-            return
-        st.table(changes_table(metric_changes(metrics[0], metrics[1])))
-        st.caption(
-            f"{before} → {after}. Triplet accuracy at m = 0, exact; n = {metrics[0]['n']:,} and {metrics[1]['n']:,} "
-            f"images of the test splits; seeds {metrics[0]['seed']} and {metrics[1]['seed']}."
-        )
-
-
-def changes_table(changes: list[MetricChange]) -> pd.DataFrame:
-    """One row for each number: before, after, and the change, called better or worse where one direction is better."""
-    return pd.DataFrame(
-        [
-            {
-                "Arm": change.arm.upper(),
-                "Figure": change.figure,
-                "Before": f"{change.before:.2f}",
-                "After": f"{change.after:.2f}",
-                "Change": f"{change.change:+.2f}{_verdict(change)}",
-            }
-            for change in changes
-        ]
-    )
-
-
-def _verdict(change: MetricChange) -> str:
-    if not change.better or round(change.change, 2) == 0:
-        return ""
-    return " better" if (change.change > 0) == (change.better == "higher") else " worse"

@@ -1,0 +1,135 @@
+"""Compares two runs where they are alike; else each run's own arms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from tvae.errors import InputError
+from tvae.jobs.job import Job
+from tvae.runs.available import readable_runs, run_folders
+from tvae.runs.collapsed_arms import collapse_warnings
+from tvae.runs.comparison import (
+    MetricChange,
+    arm_changes,
+    in_words,
+    metric_changes,
+    seed_replicates,
+    seeds_in_words,
+    settings_that_differ,
+    unlike_settings,
+)
+from tvae.runs.run import Run, read_metrics, read_run
+from tvae.ui.style.escaping import as_text
+
+
+def compared_with(job: Job, before: str) -> str:
+    """The run shown before this one; where that is itself (a reload), the one that ships for the same data set."""
+    return before if before != job.id else job.config.data.name
+
+
+def show_comparison(before: str, after: str) -> None:
+    """Shows how two runs differ: settings, and figures where the runs are alike but for losses and seed.
+
+    Of runs that are not alike no figure is set against another's: the arms of each run, which saw the same batches, are
+    compared with each other instead.
+    """
+    folders = run_folders()
+    try:
+        runs = [read_run(folders[name]) for name in (before, after)]
+        metrics = [read_metrics(run.folder) for run in runs]
+    except (InputError, KeyError) as error:
+        st.caption(f"These two can't be compared. {error}")
+        return
+    unlike = unlike_settings(runs[1], runs[0])
+    if unlike:
+        st.warning(
+            f"**Not like for like: {as_text(in_words(unlike))}** ({as_text(after)} against {as_text(before)}). So "
+            "their figures are not set against each other: below, the arms of each run are, which saw the same batches."
+        )
+    for name, warning in {**_warnings(before, metrics[0]), **_warnings(after, metrics[1])}.items():
+        st.warning(f"{as_text(name)}: {warning}")
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_settings(*runs)
+    with right:
+        missing = [run.name for run, measured in zip(runs, metrics, strict=True) if measured is None]
+        if missing:
+            st.caption(f"{' and '.join(map(as_text, missing))} was not measured.")
+        if unlike:
+            for run, measured in zip(runs[::-1], metrics[::-1], strict=True):
+                if measured is not None:
+                    _show_arms(run)
+        elif not missing:
+            _show_changes(*runs)
+
+
+def _warnings(run: str, metrics: dict | None) -> dict[str, str]:
+    """The warnings of a run's collapsed arms, by the names of run and arm."""
+    return {f"{run}/{arm}": text for arm, text in collapse_warnings(metrics).items()} if metrics is not None else {}
+
+
+def _show_settings(before: Run, after: Run) -> None:
+    st.markdown(f"**Settings** that differ between {as_text(before.name)} and {as_text(after.name)}")
+    differ = settings_that_differ(before, after)
+    if differ:
+        st.table(pd.DataFrame(differ, index=pd.Index([before.name, after.name])).T)
+    else:
+        st.caption("None: the same settings.")
+
+
+def _show_changes(before: Run, after: Run) -> None:
+    """The figures of two alike runs, over the seeds of each."""
+    st.markdown("**What came of it**")
+    runs = readable_runs()
+    changes = metric_changes(seed_replicates(before, runs), seed_replicates(after, runs))
+    if not changes:
+        st.caption("They have no arm of the same name.")
+        return
+    st.table(changes_table(changes))
+    st.caption(
+        f"{as_text(before.name)} → {as_text(after.name)}. Triplet accuracy at m = 0, exact; n = "
+        f"{before.provenance.test.n:,} test images. {seeds_in_words(changes)} An arm with the same loss in both is "
+        "neither better nor worse."
+    )
+
+
+def _show_arms(run: Run) -> None:
+    """The last arm of a run against its first, over the run's seeds."""
+    arms = list(run.config.arms)
+    first, last = arms[0], arms[-1]
+    st.markdown(f"**Inside {as_text(run.name)}**: {first.upper()} against {last.upper()}")
+    if first == last:
+        st.caption("It has one arm, so nothing stands beside it.")
+        return
+    changes = arm_changes(seed_replicates(run, readable_runs()), first, last)
+    st.table(changes_table(changes, sides=(first.upper(), last.upper())).drop(columns="Arm"))
+    st.caption(
+        f"{first.upper()} → {last.upper()}, on the same batches. Triplet accuracy at m = 0, exact; n = "
+        f"{run.provenance.test.n:,} test images. {seeds_in_words(changes)}"
+    )
+
+
+def changes_table(changes: Sequence[MetricChange], sides: tuple[str, str] = ("Before", "After")) -> pd.DataFrame:
+    """One row for each figure: its two sides and the change, called better or worse where that is beyond the noise."""
+    return pd.DataFrame(
+        [
+            {
+                "Arm": change.arm.upper(),
+                "Figure": change.figure,
+                sides[0]: _over_seeds(change.before),
+                sides[1]: _over_seeds(change.after),
+                "Change": f"{change.change:+.2f} {change.verdict}".rstrip(),
+            }
+            for change in changes
+        ]
+    )
+
+
+def _over_seeds(values: tuple[float, ...]) -> str:
+    """The one value, or the mean and the sample standard deviation of several."""
+    mean = f"{np.mean(values):.2f}"
+    return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.2f}"
