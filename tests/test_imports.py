@@ -37,6 +37,7 @@ UI_FLOORS = (
     ("tvae.ui.choices", "tvae.ui.maps"),
     ("tvae.ui.training",),
     (
+        "tvae.ui.overview",
         "tvae.ui.triplets",
         "tvae.ui.reconstructions",
         "tvae.ui.interpolation",
