@@ -6,6 +6,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -176,7 +177,7 @@ def test_a_worker_whose_starter_was_killed_gives_its_place_up(tmp_path, monkeypa
     monkeypatch.setattr("tvae.jobs.idle_workers.CLAIM_SECONDS", 0.1)
     place = JobFiles(tmp_path / READY / "abc")
     place.folder.mkdir(parents=True)
-    assert not wait_for_run(tmp_path, "abc")
+    assert not wait_for_run(tmp_path, "abc", None)
     assert not place.run_folder.exists()
 
 
@@ -185,8 +186,19 @@ def test_an_idle_worker_that_nobody_asks_ends(tmp_path, monkeypatch):
     place = JobFiles(tmp_path / READY / "abc")
     place.folder.mkdir(parents=True)
     mark_idle(place.run_folder, "digits")
-    assert not wait_for_run(tmp_path, "abc")
+    assert not wait_for_run(tmp_path, "abc", None)
     assert not place.run_folder.exists()
+
+
+def test_an_idle_worker_ends_with_the_server_that_started_it(jobs):
+    script = f"from pathlib import Path; from tvae.jobs.jobs import Jobs; Jobs(Path({str(jobs.folder)!r})).starter"
+    subprocess.run([sys.executable, "-c", f"{script}.warm_up('digits')"], check=True, cwd=ROOT)
+    (place,) = (jobs.folder / READY).glob("*/")
+    end = time.monotonic() + 60
+    while lock_is_held(JobFiles(place).lock):
+        assert time.monotonic() < end, "it still waits"
+        time.sleep(0.05)
+    assert not place.exists()
 
 
 def test_a_file_system_without_locks_is_refused_and_nothing_is_left(jobs, monkeypatch):

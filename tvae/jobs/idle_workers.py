@@ -12,14 +12,17 @@ import shutil
 import time
 from pathlib import Path
 
+import psutil
+
 from tvae.jobs.files import READY, JobFiles
 from tvae.system.process_lock import lock_is_held
 
 IDLE_SECONDS = 600.0
-"""An idle worker that nobody has claimed for this long ends."""
+"""An idle worker that nobody has claimed for this long ends; earlier, where the server that started it has ended."""
 CLAIM_SECONDS = 60.0
 """A claimed place in which no run was prepared for this long is given up."""
 _LOOK_EVERY = 0.02
+_LOOK_AT_STARTER_EVERY = 1.0
 _IDLE, _CLAIMED = "idle", "claimed"
 
 
@@ -55,15 +58,21 @@ def keep_idle_worker(runs: Path, data: str) -> bool:
     return has_worker
 
 
-def wait_for_run(runs: Path, run_id: str) -> bool:
-    """Wait, in the worker, until a run is in its place; False if it is no longer wanted."""
+def wait_for_run(runs: Path, run_id: str, starter: psutil.Process | None) -> bool:
+    """Wait, in the worker, until a run is in its place; False if it is no longer wanted.
+
+    Args:
+        starter: the process that started this one; an idle worker does not outlive it.
+    """
     place, run = runs / READY / run_id, runs / run_id
     idle = JobFiles(place).folder / _IDLE
-    claimed_at = None
+    claimed_at, looked_at, starter_ended = None, 0.0, False
     while not JobFiles(run).spec.exists():
         now = time.time()
+        if now - looked_at > _LOOK_AT_STARTER_EVERY:
+            looked_at, starter_ended = now, starter is not None and psutil.Process().parent() != starter
         try:
-            if now - idle.stat().st_mtime > IDLE_SECONDS:
+            if now - idle.stat().st_mtime > IDLE_SECONDS or starter_ended:
                 idle.rename(idle.with_name(_CLAIMED))  # so that nobody else claims it
                 shutil.rmtree(place, ignore_errors=True)
                 return False

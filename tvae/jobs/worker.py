@@ -12,6 +12,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+import psutil
+
 from tvae.errors import InputError
 from tvae.jobs.files import READY, JobFiles
 from tvae.jobs.idle_workers import mark_idle, wait_for_run
@@ -46,11 +48,12 @@ def main(arguments: list[str]) -> int:
         files.write_state({**files.progress(), "state": "queued"})
     if data:
         mark_idle(place, data[0])
+    starter = psutil.Process().parent()  # which waits for the next line
     files.write_process(this_process())
     lower_priority(NICENESS)
     offer_to_end_first()
     dataset = _ready_dataset(data[0]) if data else None
-    if wait_for_run(runs, run_id):
+    if wait_for_run(runs, run_id, starter):
         from tvae.jobs.execution import Execution
 
         Execution(runs, run_id, dataset).execute()
