@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -16,7 +16,7 @@ from tvae.system.process_lock import take_lock
 
 
 @pytest.fixture
-def processes(monkeypatch) -> list[subprocess.Popen]:
+def processes(monkeypatch) -> Iterator[list[subprocess.Popen]]:
     """The processes that are started; none outlives its test."""
     started: list[subprocess.Popen] = []
     real = subprocess.Popen
