@@ -167,6 +167,7 @@ def test_a_sample_has_greater_errors_and_its_seed_matters():
     second = app.table[0].value.loc["all", "VAE"]
     values = [float(cell.strip("*")) for cell in (mean, first, second)]
     assert values[0] < min(values[1:]) and values[1] != values[2]
+    assert "points of triplet accuracy** of the means μ at m = 0" in words(app), "whatever is decoded"
 
 
 def test_what_is_shown_goes_to_the_map():

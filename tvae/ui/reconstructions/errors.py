@@ -61,7 +61,7 @@ def show_cost(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, n
     heading = f"What {' and '.join(f'the {loss_word(name)}' for name in differences)} {sign} here"
     if not differences:
         heading = "Two arms with the same loss"
-    share = f" ({100 * cost.mean / base:+.1f} %)" if base else ""
+    share = f" ({100 * cost.mean / base:+z.1f} %)" if base else ""
     words = (
         f"**{heading}.** {_called(last, losses[last], differences)} reconstructs from {code} with a squared error of "
         f"{mean:.2f} per image, {_called(first, losses[first], differences)} with {base:.2f}: "
@@ -72,7 +72,7 @@ def show_cost(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, n
         shares = [share for share, _ in (accuracies[0], accuracies[1])]
         points = 100 * (shares[1] - shares[0])
         words += (
-            f", for **{points:+.2f} points of triplet accuracy** at m = 0 "
+            f", for **{points:+z.2f} points of triplet accuracy** of the means μ at m = 0 "
             f"({100 * shares[1]:.2f} % against {100 * shares[0]:.2f} %)"
         )
     st.markdown(f"{words}.")
@@ -96,9 +96,9 @@ def _called(arm: str, loss: LossConfig, differences: Differences) -> str:
 def difference_words(difference: PairedDifference) -> str:
     """A mean difference with its standard error, and whether it is within the noise."""
     text = (
-        f"{difference.mean:+.2f}"
+        f"{difference.mean:+z.2f}"
         if np.isnan(difference.standard_error)
-        else f"{difference.mean:+.2f} ± {difference.standard_error:.2f}"
+        else f"{difference.mean:+z.2f} ± {difference.standard_error:.2f}"
     )
     return text if difference.beyond_noise or np.isnan(difference.standard_error) else f"{text}, within the noise"
 
@@ -127,7 +127,7 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
                 if np.isnan(mean_difference.standard_error)
                 else f" ± {mean_difference.standard_error:.2f}".replace(" ", NO_BREAK)
             )
-            table[difference].append(f"{mean_difference.mean:+.2f}{se}")
+            table[difference].append(f"{mean_difference.mean:+z.2f}{se}")
     frame = pd.DataFrame(table, index=pd.Index(list(members), name="Class"))
     beside = st.container(horizontal=True, gap="medium")  # one below the other where there is no room
     with beside.container(width=HALF if len(arms) <= 3 else ACROSS):
