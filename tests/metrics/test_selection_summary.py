@@ -1,7 +1,4 @@
-"""What a selection is made of, against plain counting; its table against a spreadsheet's habits."""
-
-import csv
-import io
+"""What a selection is made of, against plain counting."""
 
 import numpy as np
 import pytest
@@ -10,7 +7,6 @@ from tvae.errors import InputError
 from tvae.metrics.neighbour_changes import changes
 from tvae.metrics.neighbours import nearest_neighbours
 from tvae.metrics.selection_summary import selection
-from tvae.system.csv_table import rows_csv
 
 RNG = np.random.default_rng(5)
 LEFT = RNG.normal(size=(120, 3))
@@ -54,21 +50,3 @@ def test_rows_that_cannot_be_selected_are_refused(rows: list[int], words: str) -
 def test_images_of_another_set_are_refused() -> None:
     with pytest.raises(InputError, match="119 images for 120 rows"):
         selection(np.array([1]), LABELS, 3, CHANGES, IMAGES[1:])
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\tx", "\r=x", "\n=x", "\r"])
-def test_no_text_is_a_formula(text: str) -> None:
-    table = list(csv.reader(io.StringIO(rows_csv({text: ["a"], "class": [text]}), newline="")))
-    assert table == [["'" + text, "class"], ["a", "'" + text]]
-
-
-def test_a_line_end_inside_a_cell_starts_no_row() -> None:
-    table = list(csv.reader(io.StringIO(rows_csv({"class": ["a\r=1+1", "b\n=1+1"]}), newline="")))
-    assert table == [["class"], ["a\r=1+1"], ["b\n=1+1"]]
-
-
-def test_numbers_and_plain_text_stay_as_they_are() -> None:
-    text = rows_csv({"row": np.array([3, 1]), "change": np.array([-0.5, 0.25]), "class": ['a, "b"', "ü"]})
-    assert text == 'row,change,class\r\n3,-0.5,"a, ""b"""\r\n1,0.25,ü\r\n'
-    with pytest.raises(InputError, match="equally long"):
-        rows_csv({"a": [1], "b": []})

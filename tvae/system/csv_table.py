@@ -14,9 +14,16 @@ from tvae.errors import InputError
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """A text cell that starts with one of these is run as a formula by spreadsheets."""
 
+DIGITS = {"float16": 3, "float32": 6, "float64": 10}
+"""Significant digits of a number by its type: all that a float32 and a float16 hold; of a float64 those that say
+something of a measurement."""
+
 
 def rows_csv(columns: Mapping[str, Sequence[object] | Float[np.ndarray, " m"] | Int[np.ndarray, " m"]]) -> str:
     """A table as CSV text, safe to open in a spreadsheet: text that would run as a formula gets a quote before it.
+
+    Numbers that are not whole have as many significant digits as their type holds (see `DIGITS`), so no column shows
+    the nearest double of a float32 in 17 digits.
 
     Raises:
         InputError: the columns are not equally long.
@@ -28,13 +35,15 @@ def rows_csv(columns: Mapping[str, Sequence[object] | Float[np.ndarray, " m"] | 
     # Lines end as RFC 4180 says; the writer then quotes cells that hold either of the two characters.
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([_cell(name) for name in columns])
-    lists = [values.tolist() if isinstance(values, np.ndarray) else list(values) for values in columns.values()]
-    writer.writerows([_cell(value) for value in row] for row in zip(*lists, strict=True))
+    writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
     return text.getvalue()
 
 
 def _cell(value: object) -> object:
-    """Numbers as they are; text never as a formula."""
+    """Numbers in the digits of their type; text never as a formula."""
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return "'" + value
+    if isinstance(value, float | np.floating):
+        digits = DIGITS[np.dtype(type(value)).name]
+        return float(f"{value:.{digits}g}") + 0.0  # no -0.0
     return value

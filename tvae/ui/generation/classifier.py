@@ -20,7 +20,7 @@ def offer_classifier(run: Run) -> None:
         return
     st.info(
         "Nobody has trained a classifier on these images yet, so only pixels are compared. It is a small network that "
-        "learns the classes of the training images, in some seconds to a minute."
+        "learns the classes of the training images in about a minute."
     )
     if training is not None:
         st.error(as_text(f"The classifier could not be trained: {training.failure}."))

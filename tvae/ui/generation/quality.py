@@ -123,8 +123,8 @@ def show_measures(
             f"{of_class}, nearer to one of them than its k-th nearest other (k = {NEIGHBOURS}, {where}). Recall: share "
             f"of the real ones that lie so among the samples (Kynkäänniemi et al. 2019). Both depend on n, k and the "
             f"space, so compare within this table; *real images* are {n:,} others. Blurred samples lie amid the real "
-            "ones, so precision may exceed theirs, which is no merit. In brackets the 95 % interval (Wilson 1927) from "
-            "the number of images; bold where the difference is beyond it and no share beyond the real images'. "
+            "ones, so precision may exceed theirs, which is no merit. In brackets the 95\u00a0% interval (Wilson 1927) "
+            "from the number of images; bold where the difference is beyond it and no share beyond the real images'. "
             f"{run.config.data.name} test split, training seed {run.config.train.seed}, checkpoint {run.name}.",
         )
     with chart:

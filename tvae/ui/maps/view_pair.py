@@ -113,20 +113,15 @@ def selected_rows_csv(
     columns: dict[str, np.ndarray | list[object]] = {
         "row": rows,
         "class": [names[label] for label in pair.labels[rows]],
-        f"neighbourhood change (k={pair.k})": _in_figures(pair.changes.change[rows]),
+        f"neighbourhood change (k={pair.k})": pair.changes.change[rows],
     }
     for side, view, at in zip(("left", "right"), (pair.left, pair.right), positions, strict=True):
         columns |= {
-            f"{side} {view.title} x": _in_figures(at[rows, 0]),
-            f"{side} {view.title} y": _in_figures(at[rows, 1]),
-            f"{side} {view.title} squared error": _in_figures(view.encoded.errors[rows]),
+            f"{side} {view.title} x": at[rows, 0],
+            f"{side} {view.title} y": at[rows, 1],
+            f"{side} {view.title} squared error": view.encoded.errors[rows],
         }
     return rows_csv(columns)
-
-
-def _in_figures(values: Float[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
-    """Rounded to four decimals as doubles: a rounded float32 is written with all the digits of its nearest double."""
-    return values.astype(np.float64).round(4)
 
 
 def rows_between(change: Float[np.ndarray, " n"], low: float, high: float) -> Int64[np.ndarray, " m"]:

@@ -78,7 +78,7 @@ def show_neighbours(
         columns: dict[str, list] = {"arm": [], "place": [], "row": [], "class": [], "distance": []}
         for arm, neighbours in nearest.items():
             for place, (row, distance) in enumerate(zip(neighbours.rows[0], neighbours.distances[0], strict=True), 1):
-                values = (arm, place, int(row), names[encoding.labels[row]], round(float(distance), 5))
+                values = (arm, place, int(row), names[encoding.labels[row]], distance)
                 for column, value in zip(columns.values(), values, strict=True):
                     column.append(value)
         icon = ":material/download:"

@@ -145,7 +145,7 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
             "Table as CSV",
             rows_csv(
                 {"class": list(members), "images": [len(rows) for rows in members.values()]}
-                | {arm: [round(float(errors[arm][rows].mean()), 5) for rows in members.values()] for arm in arms}
+                | {arm: [errors[arm][rows].mean() for rows in members.values()] for arm in arms}
             ),
             "errors-by-class.csv",
             "text/csv",

@@ -46,7 +46,7 @@ def reconstruction_grid(
         )
         if mapped:
             grid.append(GridRow(label="error", colour=colours[arm], images=error_map(images, pictures)))
-        columns[f"{title} squared error"] = errors.round(4).tolist()
+        columns[f"{title} squared error"] = list(errors)
     return grid, columns
 
 

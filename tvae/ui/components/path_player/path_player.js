@@ -9,7 +9,7 @@ const LEAST_LABELLED = 0.3; // a class with less of the vote everywhere has no r
 const players = new WeakMap();
 
 const percent = (share) => `${Math.round(100 * share)} %`;
-const signed = (value) => value.toFixed(1).replace("-", "−");
+const signed = (value) => (Math.round(10 * value) / 10 + 0).toFixed(1).replace("-", "−"); // no −0.0
 
 function svg(name, attributes) {
   const made = document.createElementNS(SVG, name);
