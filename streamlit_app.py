@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tvae.data import image_noun
 from tvae.figures.colours import INK, arm_colours
 from tvae.figures.image_grid import GridRow, grid_png
 from tvae.figures.paper_diagram import paper_diagram_svg
@@ -87,7 +88,7 @@ def show_content(run: Run) -> None:
             )
     st.markdown("##### Where to go next")
     for page, told, icon in (
-        ("1_Latent_map", "which digits moved, and which neighbours did they leave?", "scatter_plot"),
+        ("1_Latent_map", "which {images} moved, and which neighbours did they leave?", "scatter_plot"),
         ("2_Reconstructions", "what does each model keep of an image?", "compare"),
         ("3_Interpolation", "what lies between two images?", "linear_scale"),
         ("4_Triplets", "which margin should I use, and what does it cost?", "change_history"),
@@ -97,6 +98,7 @@ def show_content(run: Run) -> None:
         ("8_Your_own_digit", "draw one, and see where it lies.", "draw"),
     ):
         name = page.split("_", 1)[1].replace("_", " ")
+        told = told.format(images=image_noun(run.config.data.name).many)
         st.page_link(f"pages/{page}.py", label=f"**{name}**: {told}", icon=f":material/{icon}:")
     fill_table()
 

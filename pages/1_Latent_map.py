@@ -141,4 +141,4 @@ def show_content(run: Run) -> None:
         show_changes(pair, picks, names, images)
 
 
-show_page("Latent map", "Which digits moved, and which neighbours did they leave?", show_content, at_any_epoch=True)
+show_page("Latent map", "Which {images} moved, and which neighbours did they leave?", show_content, at_any_epoch=True)

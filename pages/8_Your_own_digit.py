@@ -1,19 +1,19 @@
-"""Your own digit: drawn or uploaded, prepared as the data set was, and encoded by every arm."""
+"""Your own digit, or another image: drawn or uploaded, prepared as the data set was, and encoded by every arm."""
 
 import streamlit as st
 
+from tvae.data import image_noun
 from tvae.explore.new_image import NewImage, encode_new_image
-from tvae.explore.preparation import prepared_digit
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
 from tvae.ui.maps.controls import METHOD_OF
-from tvae.ui.own_digit.input import DRAW, SEND, chosen_ink, draw_example
+from tvae.ui.own_digit.input import DRAW, SEND, chosen_input, draw_example, has_example, prepared, show_stages
 from tvae.ui.own_digit.neighbours import show_neighbours, show_votes
 from tvae.ui.own_digit.on_maps import BESIDE, show_maps
-from tvae.ui.own_digit.reconstructions import placement_of, show_reconstructions
+from tvae.ui.own_digit.reconstructions import placement_of, show_doubts, show_reconstructions
 from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of
 from tvae.ui.session import keys
@@ -22,6 +22,8 @@ from tvae.ui.session import keys
 def show_content(run: Run, encoding: Encoding) -> None:
     """Show the page below its title."""
     arms, own, n = shown_arms(run), state.own_digit(), len(encoding.labels)
+    noun = image_noun(run.config.data.name)
+    few = len(arms) <= BESIDE
     # Side by side where there is room, else one below the other.
     above = st.container(horizontal=True, gap="medium")
     hand, right = above.container(width=265), above.container(width=640)
@@ -30,22 +32,28 @@ def show_content(run: Run, encoding: Encoding) -> None:
         input_kinds = (DRAW, SEND)
         first = SEND if own.ink and not own.strokes else DRAW
         input_kind = bar.segmented_control(
-            "Your digit", input_kinds, default=first, required=True, key=keys.INPUT_WAY, **keys.KEPT
+            f"Your {noun.one}", input_kinds, default=first, required=True, key=keys.INPUT_WAY, **keys.KEPT
         )
-        if input_kind == DRAW:
+        offered = input_kind == DRAW and has_example(noun, run.provenance.class_names)
+        if offered:
             bar.button("Example", on_click=draw_example, help="Have one drawn for you.")
-        ink = chosen_ink(input_kind, own)
+        drawn = chosen_input(input_kind, own, noun)
+        stages = st.container()
     state.put_own_digit_in_address(own)
-    with right, st.container(horizontal=True, vertical_alignment="bottom"):
+    doubts = st.container()
+    below = st.container(horizontal=True, gap="medium")
+    maps = right if few else st.container()
+    with maps, st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=160):
             chosen = st.selectbox("Projection", tuple(METHOD_OF), key=keys.PROJECTION, **keys.KEPT)
         with st.popover("More"):
             voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key=keys.VOTERS, **keys.KEPT) or 15)
     images, missing = images_of(run)
     new_images: dict[str, NewImage] = {}
-    if ink is not None:
+    image = None
+    if drawn is not None:
         placement = placement_of(run, encoding, images)
-        image = prepared_digit(ink, placement)
+        image = prepared(drawn, placement)
         new_images = {
             arm: encode_new_image(
                 cached.network(run, arm),
@@ -57,20 +65,24 @@ def show_content(run: Run, encoding: Encoding) -> None:
             )
             for arm in arms
         }
-    few = len(arms) <= BESIDE
-    below = st.container(horizontal=True, gap="medium")
-    with right if few else st.container():
+    if input_kind == SEND:
+        with stages:
+            show_stages(own, image)
+    with maps:
         show_maps(run, encoding, arms, METHOD_OF.get(chosen or "", "tsne"), new_images)
-    if ink is None:
-        instruction = "Draw a digit in the square" if input_kind == DRAW else "Upload an image of a digit"
-        example_hint = ", or have an example drawn" if input_kind == DRAW else ""
+    if image is None:
+        instruction = f"Draw {noun.a} in the square" if input_kind == DRAW else f"Upload a picture of {noun.a}"
+        example_hint = ", or have an example drawn" if offered else ""
         hand.info(
             f"{instruction}{example_hint}. Its place on the maps, its reconstructions and its "
             "nearest images appear here."
         )
         return
+    with doubts:
+        show_doubts(new_images, noun)
     with below.container(width=265) if few else right:
-        show_reconstructions(image, new_images, placement.description, 330 if few else 640)
+        strokes = ", its strokes as wide as the test images'" if input_kind == DRAW else ""
+        show_reconstructions(image, new_images, placement.description + strokes, 330 if few else 640)
     with below.container(width=200):
         show_votes(run, encoding, new_images)
     with below.container(width=405):
@@ -79,6 +91,6 @@ def show_content(run: Run, encoding: Encoding) -> None:
 
 show_encoded_page(
     "Your own digit",
-    "Where does a digit of your own lie, and which class does each model take it for?",
+    "Where does {an_image} of your own lie, and which class does each model take it for?",
     show_content,
 )

@@ -28,7 +28,7 @@ def test_the_table_of_pages_has_each_page_s_own_question():
         calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
         (opening,) = [call for call in calls if ast.unparse(call.func) in ("show_page", "show_encoded_page")]
         title, question = [ast.literal_eval(argument) for argument in opening.args[:2]]
-        rows.append(f"| {title} | {question} |")
+        rows.append(f"| {title} | {question.format(images='images', an_image='an image')} |")
     table = README.split("## What you can ask")[1].split("\n## ")[0].strip().splitlines()
     assert table[2:] == rows
 

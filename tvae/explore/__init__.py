@@ -7,11 +7,12 @@
     example_images.py       Which images to show: per class, random, worst, most different, most confusable
     generation.py           Samples from the prior or a class Gaussian, and real images to compare with
     image_text.py           A small grey image packed for a URL
+    ink.py                  Detect the ink of a picture: background subtracted, the part in the middle kept
     interpolation.py        Path between two images: decoded frames, class votes, density
     latent_paths.py         Linear and spherical paths, traversals, latents ranked by KL and by what they draw
     loss_reweighting.py     Loss of a trained arm under other weights and margin; Pareto frontier
     new_image.py            An unseen image in one arm: code, reconstruction, vote of its neighbours
-    preparation.py          Crop, scale and centre a digit the way its data set does
+    preparation.py          Crop, scale and centre an own image the way its data set does
     reconstruction.py       Reconstructions and their squared errors: by class, and paired differences between arms
     sample_comparison.py    Quality of arms' samples compared: best arm per measure, and the paper's claim in a sentence
     strokes.py              Pen strokes: validate, pack for a URL, rasterise

@@ -1,7 +1,8 @@
-"""Crop, scale and centre a digit the way its data set does."""
+"""Crop, scale and centre an own image the way its data set does."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +10,14 @@ from jaxtyping import Float, Float32, UInt8
 from PIL import Image
 
 from tvae.errors import InputError
+from tvae.explore.strokes import Stroke, ink_of_strokes
 
-_SOFT = 0.5
-"""Share of the threshold between background and ink below which a pixel is background: soft edges are kept."""
-_SIDE = 160
-"""Pixels that the longer side is averaged down to first: enough for a digit of 28, and a photograph loses its grain."""
-_FAINTEST = 0.08
-"""Least contrast of ink, as a share of the range from black to white."""
+_MEASURED = 500
+"""Images whose strokes are measured."""
+_PENS = (0.02, 0.25)
+"""Thinnest and widest pen of a drawing, as a share of its side."""
+_HALVINGS = 8
+"""Of the range of pens, which leave a thousandth of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,8 @@ class Placement:
     """Pixels that the ink was scaled to fit into, its aspect kept."""
     by_mass: bool
     """Whether the ink's centre of mass lies in the middle of the frame, as in MNIST; else the middle of its box."""
+    stroke: float
+    """Median width of the images' strokes, in pixels (`stroke_width`)."""
 
     @property
     def description(self) -> str:
@@ -41,29 +45,36 @@ class Placement:
         )
 
 
-MNIST = Placement(height=28, width=28, box_height=20, box_width=20, by_mass=True)
-"""As http://yann.lecun.com/exdb/mnist says: a 20x20 box, the centre of mass in the middle of 28x28."""
-
-
 def measured_placement(images: UInt8[np.ndarray, "n height width"]) -> Placement:
     """Measure how the images of a data set lie in their frame.
 
     The box is the 99th percentile of the ink's extent. The images are centred by mass if 95 in 100 have their centre
     of mass within half a pixel of the middle, which is where a shift by whole pixels leaves it.
-    For MNIST this gives `MNIST`. scikit-learn's digits, 8 x 8 blocks of a 32 x 32 bitmap, come out as a box of 8 x 7
-    centred by the middle of the box.
+    For MNIST this gives what http://yann.lecun.com/exdb/mnist says: a 20x20 box, centred by mass in 28x28.
+    scikit-learn's digits, 8 x 8 blocks of a 32 x 32 bitmap, have a box of 8 x 7, centred by its middle.
     """
     _, height, width = images.shape
     inked = np.asarray(images > 0)
     rows, columns = np.any(inked, axis=2), np.any(inked, axis=1)  # (n, height), (n, width)
     full = np.any(inked, axis=(1, 2))  # (n,)
     if not full.any():
-        return Placement(height=height, width=width, box_height=height, box_width=width, by_mass=False)
+        return Placement(height=height, width=width, box_height=height, box_width=width, by_mass=False, stroke=1.0)
     box = [int(np.ceil(np.percentile(_extents(lit[full]), 99))) for lit in (rows, columns)]
     centres = np.array([_centre_of_mass(image) for image in images[full]])  # (n, 2)
     off = np.abs(centres - (height / 2, width / 2)).max(axis=1)
     by_mass = bool((off <= 0.5 + 1e-9).mean() >= 0.95)
-    return Placement(height=height, width=width, box_height=box[0], box_width=box[1], by_mass=by_mass)
+    stroke = float(np.median([stroke_width(image) for image in images[full][:_MEASURED]]))
+    return Placement(height=height, width=width, box_height=box[0], box_width=box[1], by_mass=by_mass, stroke=stroke)
+
+
+def stroke_width(image: UInt8[np.ndarray, "h w"]) -> float:
+    """Mean width of the strokes in pixels: twice the ink over the length of its outline.
+
+    The outline of a grey image is its total variation (the co-area formula), so soft edges need no threshold.
+    """
+    ink = np.pad(image, 1) / 255  # beyond the frame there is no ink
+    down, across = np.diff(ink, axis=0)[:, :-1], np.diff(ink, axis=1)[:-1]
+    return 2 * float(ink.sum()) / float(np.hypot(down, across).sum())
 
 
 def _extents(lit: np.ndarray) -> np.ndarray:
@@ -81,56 +92,6 @@ def _centre_of_mass(image: Float[np.ndarray, "h w"] | UInt8[np.ndarray, "h w"]) 
     )
 
 
-def ink_of(grey: Float[np.ndarray, "h w"]) -> Float32[np.ndarray, "height width"]:
-    """How much ink each pixel of a picture holds, in [0, 1], whether it is dark on light or light on dark.
-
-    The result has at most 160 pixels on the longer side. The background is the median of the picture's rim. Of darker
-    and lighter than the background, ink is what has the greater squared contrast. Otsu's threshold (1979) separates
-    ink from background; soft edges are kept down to half of the threshold, but only within the box of what lies above
-    it, so that shadow and grain of the paper are not drawn too.
-
-    Raises:
-        InputError: a picture of one colour.
-    """
-    small = _averaged_down(np.asarray(grey, np.float32)).astype(np.float64)
-    rim = max(1, min(small.shape) // 20)
-    edge = np.ones(small.shape, bool)
-    edge[rim:-rim, rim:-rim] = False
-    away = small - float(np.median(small[edge]))
-    lighter, darker = np.maximum(away, 0), np.maximum(-away, 0)
-    contrast = lighter if (lighter**2).sum() > (darker**2).sum() else darker
-    most = float(contrast.max())
-    if most < _FAINTEST:
-        raise InputError("picture: it is of one colour all over; there must be a stroke on it")
-    threshold = _otsu(contrast)
-    sure = contrast >= threshold
-    rows, columns = np.flatnonzero(sure.any(axis=1)), np.flatnonzero(sure.any(axis=0))
-    box = np.zeros(sure.shape, bool)
-    box[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2] = True
-    floor = _SOFT * threshold
-    return (np.where(box, np.clip(contrast - floor, 0, None), 0) / (most - floor)).astype(np.float32)
-
-
-def _averaged_down(grey: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "height width"]:
-    share = _SIDE / max(grey.shape)
-    if share >= 1:
-        return grey
-    size = (max(1, round(share * grey.shape[1])), max(1, round(share * grey.shape[0])))
-    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
-
-
-def _otsu(values: Float[np.ndarray, ...]) -> float:
-    """The threshold of greatest variance between the two sides, over 256 bins (Otsu 1979)."""
-    counts, edges = np.histogram(values, bins=256, range=(0.0, float(values.max())))
-    middles = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(counts).astype(np.float64)
-    sums = np.cumsum(counts * middles)
-    above = below[-1] - below
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
-    return float(edges[1:][np.nanargmax(np.where(above > 0, between, np.nan))])
-
-
 def cropped_to_ink(ink: Float[np.ndarray, "h w"]) -> Float32[np.ndarray, "rows columns"]:
     """The part of the image inside the smallest rectangle that holds all ink.
 
@@ -144,7 +105,7 @@ def cropped_to_ink(ink: Float[np.ndarray, "h w"]) -> Float32[np.ndarray, "rows c
     return np.asarray(ink, np.float32)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def prepared_digit(ink: Float[np.ndarray, "h w"], placement: Placement) -> UInt8[np.ndarray, "height width"]:
+def prepared_image(ink: Float[np.ndarray, "h w"], placement: Placement) -> UInt8[np.ndarray, "height width"]:
     """The ink as an image of the data set: cropped, scaled to fit the box, placed, its brightest pixel white.
 
     Scaling down averages areas, as MNIST's did; scaling up is bilinear. The shift is by whole pixels, and no ink is
@@ -168,3 +129,17 @@ def prepared_digit(ink: Float[np.ndarray, "h w"], placement: Placement) -> UInt8
     )
     image[top : top + height, left : left + width] = small
     return np.rint(255 / image.max() * image).astype(np.uint8)
+
+
+def prepared_drawing(strokes: Sequence[Stroke], placement: Placement) -> UInt8[np.ndarray, "height width"]:
+    """The strokes as an image of the data set, drawn with the pen that makes them as wide as the data set's.
+
+    Raises:
+        InputError: no strokes.
+    """
+    thin, wide = _PENS
+    for _ in range(_HALVINGS):
+        pen = (thin + wide) / 2
+        image = prepared_image(ink_of_strokes(strokes, pen), placement)
+        thin, wide = (pen, wide) if stroke_width(image) < placement.stroke else (thin, pen)
+    return image

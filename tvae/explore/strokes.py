@@ -15,7 +15,7 @@ Stroke = UInt8[np.ndarray, "points 2"]
 
 MOST_STROKES, MOST_POINTS = 60, 4_000
 PEN = 0.09
-"""Width of the pen, as a share of the drawing's side: a digit two thirds as high gets strokes as wide as MNIST's."""
+"""Width of the pen in the square, as a share of its side."""
 LONGEST_ADDRESS = 1_600
 """Characters that a drawing may take in an address."""
 _SIDE = 512
@@ -75,11 +75,11 @@ def _packed(stroke: Stroke) -> bytes:
     return len(stroke).to_bytes(2, "big") + stroke.tobytes()
 
 
-def ink_of_strokes(strokes: Sequence[Stroke]) -> Float32[np.ndarray, "side side"]:
-    """Draw the strokes with a round pen: 1 where there is ink, 0 elsewhere."""
+def ink_of_strokes(strokes: Sequence[Stroke], pen: float = PEN) -> Float32[np.ndarray, "side side"]:
+    """Draw the strokes with a round pen of this share of the side: 1 where there is ink, 0 elsewhere."""
     picture = Image.new("L", (_SIDE, _SIDE))
     draw = ImageDraw.Draw(picture)
-    width = PEN * _SIDE
+    width = pen * _SIDE
     for stroke in strokes:
         points = [(float(x) * _SIDE / 255, float(y) * _SIDE / 255) for x, y in stroke]
         if len(points) > 1:

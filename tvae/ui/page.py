@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from tvae.data import image_noun
+from tvae.data.public_datasets import IMAGE, Noun
 from tvae.errors import InputError
 from tvae.model.encoding import Encoding
 from tvae.runs.available import run_folders
@@ -30,17 +32,20 @@ def show_page(title: str, question: str, show_content: Callable[[Run], None], *,
     """Show a page: its title, the sidebar with the choice of run, arms and epoch, and its content.
 
     Args:
+        question: in it, {images} and {an_image} stand for what the images of the run are called.
         show_content: draws the content for the run that is shown.
         at_any_epoch: the page follows the choice of epoch, so its run may be as it was at a snapshot.
     """
     st.set_page_config(page_title=f"{title} · TVAE Explorer", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
     st.title(title, anchor=False)
-    st.markdown(f":gray[{question}]")
+    below_title = st.empty()
+    below_title.markdown(f":gray[{_in_words_of(IMAGE, question)}]")
     notes = st.container()
     state.open_address(title)
     run = _chosen_run(at_any_epoch)
     if run is not None:
+        below_title.markdown(f":gray[{_in_words_of(image_noun(run.config.data.name), question)}]")
         show_content(run)
     state.close_address()
     for note in state.notes():
@@ -93,6 +98,10 @@ def _chosen_run(at_any_epoch: bool) -> Run | None:
         st.caption(_about(run))
         show_training_panel(run)
     return run
+
+
+def _in_words_of(noun: Noun, question: str) -> str:
+    return question.format(images=noun.many, an_image=noun.a)
 
 
 def _about(run: Run) -> str:

@@ -1,6 +1,6 @@
 """Parts of the page for one's own digit.
 
-input.py            The square to draw on, or the image to upload
+input.py            The square to draw on, or the picture to upload
 neighbours.py       The nearest test images of the own image, and their vote
 on_maps.py          Where the own image lies on each arm's map
 reconstructions.py  The own image as the models see it, and its reconstructions

@@ -1,24 +1,47 @@
-"""The square to draw on, or the image to upload."""
+"""The square to draw on, or the picture to upload."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from jaxtyping import Float32, UInt8
 
+from tvae.data.public_datasets import CHARACTER, DIGIT, Noun
 from tvae.errors import InputError
 from tvae.explore.image_text import ink_from_text, ink_to_text
-from tvae.explore.preparation import ink_of
-from tvae.explore.strokes import ink_of_strokes, strokes_from_text, strokes_to_text
+from tvae.explore.ink import DetectedInk, detected_ink
+from tvae.explore.preparation import Placement, prepared_drawing, prepared_image
+from tvae.explore.strokes import Stroke, strokes_from_text, strokes_to_text
 from tvae.explore.upload import FORMATS, MOST_BYTES, read_upload
+from tvae.figures.colours import INK
+from tvae.figures.image_grid import GridRow
+from tvae.figures.ink_stages import enlarged, ink_stages
 from tvae.ui import session as state
 from tvae.ui.components.drawing import drawing
+from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.theme import theme
 
 DRAW, SEND = "Draw", "Upload"
-EXAMPLE = ((95, 55, 82, 95, 74, 128, 110, 132, 150, 130, 172, 126), (158, 48, 152, 100, 146, 150, 142, 205))
-"""A four whose top is nearly closed, as strokes of x, y, x, y …"""
+EXAMPLE = ((130, 40, 100, 92, 66, 150, 110, 152, 150, 150, 192, 148), (146, 96, 138, 150, 132, 214))
+"""A four as strokes of x, y, x, y …"""
+EXAMPLE_CLASS = "4"
 SUFFIXES = [*(kind.lower() for kind in FORMATS), "jpg"]
+WHOLE = (0, 100)
+"""A crop that leaves everything, in percent of a side."""
+LEAST_CROP = 8
+"""Pixels of a side that a crop leaves at least."""
+STAGES_ROOM = 265
+"""Screen pixels of the column of the input."""
+
+Drawn = tuple[Stroke, ...] | Float32[np.ndarray, "h w"]
+"""The strokes of a drawing, or the ink of an upload."""
+
+
+def has_example(noun: Noun, class_names: tuple[str, ...]) -> bool:
+    """Whether the example is an image of one of the classes."""
+    return noun in (DIGIT, CHARACTER) and EXAMPLE_CLASS in class_names
 
 
 def draw_example() -> None:
@@ -29,30 +52,59 @@ def draw_example() -> None:
 
 
 def take_upload() -> None:
-    """Takes the uploaded file as the own image, or keeps the reason why it can't be used."""
+    """Takes a file that was just uploaded, whole."""
+    for key in (keys.CROP_ACROSS, keys.CROP_DOWN):
+        state.forget(key)
+    take_crop()
+
+
+def take_crop() -> None:
+    """Takes the chosen part of the uploaded file as the own image, or keeps the reason why it can't be used."""
     own, upload = state.own_digit(), state.read(keys.UPLOAD)
-    own.ink, own.notes, own.error = "", (), ""
+    own.ink, own.notes, own.warnings, own.stages, own.error = "", (), (), None, ""
     if upload is None:
         return
     try:
         image = read_upload(upload.getvalue())
-        own.ink, own.notes = ink_to_text(ink_of(image.grey)), image.notes
+        (left, right), (top, bottom) = (
+            _pixels(state.read(key, WHOLE), side)
+            for key, side in ((keys.CROP_ACROSS, image.grey.shape[1]), (keys.CROP_DOWN, image.grey.shape[0]))
+        )
+        detected = detected_ink(image.grey[top:bottom, left:right])
+        own.ink, own.notes, own.warnings = ink_to_text(detected.ink), image.notes, _warnings(detected)
+        own.stages = ink_stages(image.grey, (left, top, right, bottom), detected.ink)
     except InputError as error:
         own.error = str(error)
 
 
-def chosen_ink(input_kind: str, own: state.OwnDigit) -> np.ndarray | None:
-    """Shows the square to draw on or the upload, and returns the ink."""
+def _pixels(percent: tuple[int, int], side: int) -> tuple[int, int]:
+    """From and to in pixels of this side, never nearer to each other than `LEAST_CROP`."""
+    low = max(0, min(round(side * percent[0] / 100), side - LEAST_CROP))
+    return low, min(side, max(round(side * percent[1] / 100), low + LEAST_CROP))
+
+
+def _warnings(detected: DetectedInk) -> tuple[str, ...]:
+    """What is doubtful about the ink, a sentence each."""
+    warnings = []
+    if detected.at_border:
+        warnings.append("The ink touches the edge of the picture, so a part of it may be missing.")
+    if detected.left_out:
+        others = "Another mark was" if detected.left_out == 1 else f"{detected.left_out} other marks were"
+        warnings.append(f"{others} left out. Crop the picture to the one that is meant.")
+    if detected.parts > 1:
+        warnings.append(f"The ink has {detected.parts} separate parts, taken as one. Crop what does not belong to it.")
+    return tuple(warnings)
+
+
+def chosen_input(input_kind: str, own: state.OwnDigit, noun: Noun) -> Drawn | None:
+    """Shows the square to draw on or the upload, and returns what is drawn or sent."""
     if input_kind == DRAW:
         begun = strokes_from_text(own.strokes)
-        drawn = drawing(begun, sheet=own.sheet, key=keys.DRAWING)
-        own.strokes = strokes_to_text(drawn)
-        strokes = strokes_from_text(
-            own.strokes
-        )  # as rounded in the address, so that a shared link gives the same results
-        return ink_of_strokes(strokes) if strokes else None
+        own.strokes = strokes_to_text(drawing(begun, sheet=own.sheet, key=keys.DRAWING))
+        # As rounded in the address, so that a shared link gives the same results.
+        return strokes_from_text(own.strokes) or None
     st.file_uploader(
-        "An image of a digit",
+        f"Your {noun.one} as a picture",
         SUFFIXES,
         key=keys.UPLOAD,
         on_change=take_upload,
@@ -61,6 +113,29 @@ def chosen_ink(input_kind: str, own: state.OwnDigit) -> np.ndarray | None:
     )
     if own.error:
         st.error(as_text(f"This image can't be used. {own.error}."))
+    return ink_from_text(own.ink) if own.ink else None
+
+
+def prepared(drawn: Drawn, placement: Placement) -> UInt8[np.ndarray, "height width"]:
+    """What is drawn or sent as an image of the data set."""
+    return prepared_drawing(drawn, placement) if isinstance(drawn, tuple) else prepared_image(drawn, placement)
+
+
+def show_stages(own: state.OwnDigit, image: UInt8[np.ndarray, "height width"] | None) -> None:
+    """Shows the picture that was sent, the ink found on it and what the models see, with a crop to put it right."""
+    if own.stages is not None and image is not None:
+        row = GridRow(
+            label="",
+            colour=INK[theme()],
+            images=np.stack([*own.stages, enlarged(image)]),
+            under=["sent", "ink found", "models see"],
+        )
+        show_grid_within([row], "The picture sent, the ink found on it, and what the models see", STAGES_ROOM)
+    for warning in own.warnings:
+        st.warning(warning)
     for note in own.notes:
         st.caption(note)
-    return ink_from_text(own.ink) if own.ink else None
+    if state.read(keys.UPLOAD) is not None:
+        with st.expander("Crop"):
+            st.slider("Left and right, %", *WHOLE, WHOLE, key=keys.CROP_ACROSS, on_change=take_crop)
+            st.slider("Top and bottom, %", *WHOLE, WHOLE, key=keys.CROP_DOWN, on_change=take_crop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from tvae.data.public_datasets import Noun
 from tvae.explore.new_image import NewImage
 from tvae.explore.preparation import Placement, measured_placement
 from tvae.figures.image_grid import wrapped_rows
@@ -14,6 +15,8 @@ from tvae.ui import cached
 from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.style.arm_columns import across
 
+UNLIKE = 0.99
+"""Share of the test images with a smaller error beyond which an image is unlike them."""
 MOST_IMAGES = 7
 """Images in a row of the reconstructions at most."""
 
@@ -23,6 +26,20 @@ def placement_of(run: Run, encoding: Encoding, images: np.ndarray | None) -> Pla
     if images is None:
         return measured_placement(encoding.sample_images)
     return cached.placement(cached.split(run.config.data.name, "test"))
+
+
+def show_doubts(new_images: dict[str, NewImage], noun: Noun) -> None:
+    """A warning where an arm reconstructs the image worse than nearly all test images: it is unlike them."""
+    unlike = [
+        f"{arm.upper()} reconstructs it worse than {100 * new_image.share_below:.1f} % of the test images"
+        for arm, new_image in new_images.items()
+        if new_image.share_below > UNLIKE
+    ]
+    if unlike:
+        st.warning(
+            f"**Unlike the {noun.many} of this data set**, so the votes below may mean nothing: {', '.join(unlike)}.",
+            icon=":material/warning:",
+        )
 
 
 def show_reconstructions(image: np.ndarray, new_images: dict[str, NewImage], placement_text: str, room: int) -> None:

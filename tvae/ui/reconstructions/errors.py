@@ -28,7 +28,6 @@ from tvae.ui.style.captions import measured_on
 from tvae.ui.style.escaping import as_text
 
 LONGEST_TABLE = 25
-NO_BREAK = "\u00a0"
 HALF = 440  # screen pixels
 
 
@@ -122,12 +121,10 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
             table[arm.upper()].append(f"**{cell}**" if arm == best else cell)
         if len(arms) > 1:
             mean_difference = paired_difference(own[arms[0]], own[arms[-1]])
-            se = (
-                ""
-                if np.isnan(mean_difference.standard_error)
-                else f" ± {mean_difference.standard_error:.2f}".replace(" ", NO_BREAK)
-            )
-            table[difference].append(f"{mean_difference.mean:+z.2f}{se}")
+            se = mean_difference.standard_error
+            # In a column as narrow as its words may be, a difference stays on one line.
+            error = "" if np.isnan(se) else f"\u00a0±\u00a0{se:.2f}"
+            table[difference].append(f"{mean_difference.mean:+z.2f}{error}")
     frame = pd.DataFrame(table, index=pd.Index(list(members), name="Class"))
     beside = st.container(horizontal=True, gap="medium")  # one below the other where there is no room
     with beside.container(width=HALF if len(arms) <= 3 else ACROSS):

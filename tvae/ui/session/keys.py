@@ -78,6 +78,7 @@ TRAIN_PANEL, TRAIN_PRESET, TRAIN_REFUSAL, TRAIN_WARMED = (
 )  # fmt: skip
 MARGIN_SLIDER, WEIGHTS_STARTED_AT = "margin-slider", "weights-started-at"
 PICKING, PICKING_CLASS, PICKING_PAGE = "picking", "picking-class", "picking-page"
+CROP_ACROSS, CROP_DOWN = "crop-across", "crop-down"
 UPLOAD, RUN_ZIP, FIND_RUNS, RUN_STATES = "upload", "runs-zip", "runs-find", "runs-states"
 
 

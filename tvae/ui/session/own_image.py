@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import UInt8
+
 from tvae.ui.session import keys
 from tvae.ui.session.values import address, kept, put_in_address
 
@@ -18,6 +21,10 @@ class OwnDigit:
     """Ink of an uploaded image, from `ink_to_text`."""
     notes: tuple[str, ...] = ()
     """What was done to that image."""
+    warnings: tuple[str, ...] = ()
+    """What is doubtful about its ink."""
+    stages: UInt8[np.ndarray, "2 side side 3"] | None = None
+    """That image with its crop, and the ink found on it; None where the ink came with the address."""
     error: str = ""
     """Why an image was refused."""
     sheet: int = 0
