@@ -58,7 +58,7 @@ def show_reconstructions(run: Run, encoding: Encoding) -> None:
     st.markdown("##### Figure 3: what each model keeps of an image")
     arms = shown_arms(run)
     colours, ink = arm_colours(arms), INK[theme()]
-    rows = [GridRow(label="input", colour=ink, images=encoding.sample_images)] + [
+    rows = [GridRow(label="input", images=encoding.sample_images)] + [
         GridRow(label=arm.upper(), colour=colours[arm], images=encoding.sample_reconstructions[arm]) for arm in arms
     ]
     scale = 1 if encoding.sample_images.shape[2] > 16 else 3

@@ -75,7 +75,8 @@ def show_content(run: Run, encoding: Encoding) -> None:
             what = "the prior" if requested_class is None else f"class {names[requested_class]}"
             arm_badge(run, arm)
             show_grid_within(grid, f"Samples of {arm.upper()} from {what}", image_room(len(arms)))
-            grid_download(grid, f"samples-{run.name}-{arm}")
+            from_what = f"{what}, temperature {temperature:g}, noise seed {seed}"
+            grid_download(grid, f"samples-{arm}", f"Samples of {arm.upper()} from {from_what}", run, encoding)
     source = (
         "N(0, I)"
         if requested_class is None

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from tvae.explore.latent_paths import LEAST_CHANGE, OFF_BELOW, REACH, picture_changes, ranked_latents, traversals
-from tvae.figures.colours import FAINT, INK
+from tvae.figures.colours import GREY
 from tvae.figures.image_grid import GridRow
 from tvae.model.encoding import Encoding
 from tvae.model.network import to_grey
@@ -21,7 +21,6 @@ from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import arm_badge, arm_columns, image_room
-from tvae.ui.style.theme import theme
 
 PRIOR, IMAGE = "the prior's mean", "a test image"
 WIDE_COLUMNS = 2
@@ -55,7 +54,7 @@ def traversal_grid(
     rows = [
         GridRow(
             label=f"z{latent}  {kl[latent]:.2f}{at}",
-            colour=INK[theme()] if kl[latent] >= OFF_BELOW else FAINT[theme()],
+            colour="" if kl[latent] >= OFF_BELOW else GREY,
             images=row,
             after=three_digits(float(changes[latent])),
         )
@@ -101,7 +100,7 @@ def show_start(run: Run, encoding: Encoding, arms: list[str], row: int) -> None:
         return
     decoded = [to_grey(cached.network(run, arm).decoded(encoding.arms[arm].means[row][None]))[0] for arm in arms]
     names = ["input", *(arm.upper() for arm in arms)]
-    grid = [GridRow(label="", colour=INK[theme()], images=np.stack([images[row], *decoded]), under=names)]
+    grid = [GridRow(label="", images=np.stack([images[row], *decoded]), under=names)]
     show_grid(grid, f"Row {row} and its reconstructions", keys.START_IMAGES)
 
 
@@ -117,7 +116,9 @@ def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int
     if len(ranked.drawn):
         rows = traversal_grid(run, arm, code, ranked.drawn, encoded.kl, changes, steps)
         show_grid_within(rows, f"Traversals of {arm.upper()}: {len(ranked.drawn)} latents", room)
-        grid_download(rows, f"traversals-{run.name}-{arm}")
+        around = "the prior's mean" if row is None else f"the mean of row {row}"
+        what = f"Latents of {arm.upper()} moved around {around}: KL in nats, and change of the picture in squared error"
+        grid_download(rows, f"traversals-{arm}", what, run, encoding)
     else:
         st.info("No latent changes the picture: whatever the code, the decoder draws much the same image.")
     if not len(ranked.faint):

@@ -78,3 +78,19 @@ def test_words_at_the_right_stand_beside_the_images_and_not_over_them():
     assert np.array_equal(picture[: 4 * 4, : plain.shape[1]], plain[: 4 * 4])
     right = picture[:, plain.shape[1] :]
     assert right[: 4 * 4, :, 0].max() == 255 and right[4 * 4 :, :, 3].any(), "a red word, and one below it"
+
+
+def test_a_title_stands_above_the_rows_and_facts_in_the_text_fields():
+    images = np.random.default_rng(0).integers(0, 255, (3, 8, 8), np.uint8)
+    row = GridRow(label="", images=images)
+    plain = opened(grid_png([row], ink="#000000", ground="#ffffff"))
+    facts = {"Title": "Samples of ä μ", "Run": "digits"}
+    png = grid_png([row], ink="#000000", ground="#ffffff", title="Samples " * 30, facts=facts)
+    picture = Image.open(io.BytesIO(png))
+    assert picture.info == facts
+    pixels = np.asarray(picture)
+    rim = 16
+    assert np.array_equal(pixels[-rim - len(plain) : -rim, rim : rim + plain.shape[1]], plain)
+    above = pixels[: -rim - len(plain), :, 0]
+    assert (above < 100).any(axis=1).sum() > 40, "several lines of dark text"
+    assert (pixels[:rim, :, :3] == 255).all() and (pixels[:, -rim:, :3] == 255).all(), "nothing is cut at the rim"

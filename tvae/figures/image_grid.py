@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
-
-from tvae.figures.colours import GREY
+from PIL.PngImagePlugin import PngInfo
 
 GAP, MOST_GAP = 3, 8
 """Between images: image pixels, and screen pixels at most."""
@@ -24,6 +23,9 @@ WIDEST = 1460
 LARGEST = 96
 """Greatest height of an image of the grid in screen pixels."""
 
+LEAST_TITLE = 320
+"""Screen pixels that a line of the title may take above a grid that is narrower."""
+
 TOO_DARK, TOO_LIGHT = (196, 130, 255), (90, 235, 150)
 """Colours of an error map on black: not those of the arms, and different in lightness too."""
 
@@ -34,8 +36,8 @@ class GridRow:
 
     label: str
     """Written at the left."""
-    colour: str
-    """Of the label, as #rrggbb."""
+    colour: str = ""
+    """Of the label, as #rrggbb; empty for that of the other text."""
     images: UInt8[np.ndarray, "k height width"] | UInt8[np.ndarray, "k height width 3"]
     """Grey, or in colour."""
     under: Sequence[str] = ()
@@ -51,7 +53,7 @@ class GridRow:
 def wrapped_rows(images: UInt8[np.ndarray, "k height width"], under: Sequence[str], across: int) -> list[GridRow]:
     """Rows of `across` images each without labels, the last of as many as are left, with `under` below the images."""
     return [
-        GridRow(label="", colour=GREY, images=images[start : start + across], under=under[start : start + across])
+        GridRow(label="", images=images[start : start + across], under=under[start : start + across])
         for start in range(0, len(images), across)
     ]
 
@@ -101,7 +103,14 @@ def fitting_density(rows: Sequence[GridRow], scale: float) -> float:
 
 
 def grid_png(
-    rows: Sequence[GridRow], *, ink: str, scale: float = 2, density: float = 2, ground: str = "#00000000"
+    rows: Sequence[GridRow],
+    *,
+    ink: str,
+    scale: float = 2,
+    density: float = 2,
+    ground: str = "#00000000",
+    title: str = "",
+    facts: Mapping[str, str] | None = None,
 ) -> bytes:
     """A PNG with the rows one below the other and their labels at the left.
 
@@ -111,19 +120,27 @@ def grid_png(
         scale: screen pixels per image pixel, in steps of a half.
         density: pixels of the PNG per screen pixel; its product with `scale` must be a whole number.
         ground: background, as #rrggbb or #rrggbbaa; transparent if not given.
+        title: written above the rows, in as many lines as it needs.
+        facts: written into the PNG as its text fields, by name.
     """
     lengths = _measures(rows, scale, density)
     pixel, gap, left = lengths.pixel, lengths.gap, lengths.left
     _, height, width = rows[0].images.shape[:3]
     font, small = ImageFont.load_default(density * 14), ImageFont.load_default(density * 11)
     heights = [pixel * height + gap + (round(density * 16) if row.under else 0) for row in rows]
-    picture = Image.new("RGBA", (lengths.width, sum(heights) - gap), ground)
+    rim = round(density * 8) if title else 0
+    lines = _lines(title, small, max(lengths.width, round(density * LEAST_TITLE)))
+    line_height, width_of_lines = round(density * 16), max([lengths.width, *(round(small.getlength(x)) for x in lines)])
+    above = line_height * len(lines) + (rim // 2 if lines else 0)
+    picture = Image.new("RGBA", (width_of_lines, above + sum(heights) - gap), ground)
     draw = ImageDraw.Draw(picture)
-    top = 0
+    for place, line in enumerate(lines):
+        draw.text((0, place * line_height), line, fill=ink, font=small, anchor="lt")
+    top = above
     for row, row_height in zip(rows, heights, strict=True):
         middle, below = top + pixel * height / 2, top + pixel * height + 2 * density
-        draw.text((0, middle), row.label, fill=row.colour, font=font, anchor="lm")
-        draw.text((lengths.width, middle), row.after, fill=row.colour, font=font, anchor="rm")
+        draw.text((0, middle), row.label, fill=row.colour or ink, font=font, anchor="lm")
+        draw.text((lengths.width, middle), row.after, fill=row.colour or ink, font=font, anchor="rm")
         draw.text((0, below), row.under_label, fill=ink, font=small, anchor="lt")
         draw.text((lengths.width, below), row.under_after, fill=ink, font=small, anchor="rt")
         for place, image in enumerate(row.images):
@@ -133,9 +150,27 @@ def grid_png(
             x = left + place * (pixel * width + gap) + pixel * width / 2
             draw.text((x, below), words, fill=ink, font=small, anchor="mt")
         top += row_height
+    if rim:
+        framed = Image.new("RGBA", (picture.width + 2 * rim, picture.height + 2 * rim), ground)
+        framed.paste(picture, (rim, rim))
+        picture = framed
+    fields = PngInfo()
+    for name, value in (facts or {}).items():
+        fields.add_itxt(name, value)
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)  # flat squares: a higher level costs time and saves little
+    picture.save(buffer, "PNG", compress_level=1, pnginfo=fields)  # flat squares: a higher level saves little
     return buffer.getvalue()
+
+
+def _lines(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+    """The words of a text in lines that are not wider than this, unless a single word is."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def png_width(png: bytes) -> int:

@@ -8,7 +8,10 @@ import streamlit as st
 
 from tvae.figures.colours import GROUND, INK
 from tvae.figures.image_grid import LABEL, GridRow, fitting_density, fitting_scale, grid_png, png_width
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run
 from tvae.ui.session import keys
+from tvae.ui.style.captions import measured_on, provenance
 from tvae.ui.style.theme import theme
 
 NARROWEST = 680
@@ -33,13 +36,27 @@ def show_grid_within(rows: Sequence[GridRow], alt: str, room: int) -> None:
         st.image(png, width="stretch", alt=alt)
 
 
-def grid_download(rows: Sequence[GridRow], name: str, label: str = "PNG") -> None:
-    """A button that saves the rows as a PNG on the page's own ground."""
-    theme_name = theme()
+def grid_download(rows: Sequence[GridRow], name: str, what: str, run: Run, encoding: Encoding) -> None:
+    """A button that saves the rows as a PNG on a light ground, with what it shows and where that comes from.
+
+    Both are written above the rows, and into the PNG's text fields.
+
+    Args:
+        name: of the file, before the run's name.
+        what: what the rows are, as plain text that ends without a full stop.
+    """
+    facts = {"Title": what, **provenance(run, encoding)}
     st.download_button(
-        label,
-        lambda: grid_png(rows, ink=INK[theme_name], scale=_scale(rows), ground=GROUND[theme_name]),
-        f"{name}.png",
+        "PNG",
+        lambda: grid_png(
+            rows,
+            ink=INK["light"],
+            scale=_scale(rows),
+            ground=GROUND["light"],
+            title=f"{what}. {measured_on(run, encoding)}",
+            facts=facts,
+        ),
+        f"{name}-{run.name}.png",
         "image/png",
         icon=":material/download:",
         on_click="ignore",

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from tvae.explore.interpolation import Interpolation, step_columns
-from tvae.figures.colours import INK, arm_colours
+from tvae.figures.colours import arm_colours
 from tvae.figures.image_grid import GridRow
 from tvae.model.encoding import Encoding
 from tvae.model.network import to_grey
@@ -17,14 +17,13 @@ from tvae.ui.choices.path_ends import Ends
 from tvae.ui.images.image_grid import grid_download
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.escaping import as_text
-from tvae.ui.style.theme import theme
 
 
 def step_grid(
     run: Run, encoding: Encoding, paths: dict[str, Interpolation], images: np.ndarray | None
 ) -> list[GridRow]:
     """The steps as an image to download: decodes with their votes, the nearest images with the density."""
-    names, ink, colours = run.provenance.class_names, INK[theme()], arm_colours(list(run.config.arms))
+    names, colours = run.provenance.class_names, arm_colours(list(run.config.arms))
     rows = []
     for arm, path in paths.items():
         at, votes = path.steps, path.votes
@@ -35,7 +34,7 @@ def step_grid(
         rows.append(GridRow(label=arm.upper(), colour=colours[arm], images=to_grey(path.images[at]), under=under))
         if images is not None:
             density = [f"{value:.1f}" for value in path.log_density[at]]
-            rows.append(GridRow(label="nearest", colour=ink, images=images[votes.nearest.rows[at, 0]], under=density))
+            rows.append(GridRow(label="nearest", images=images[votes.nearest.rows[at, 0]], under=density))
     return rows
 
 
@@ -58,7 +57,8 @@ def show_steps(
         f"images neither vote nor count as nearest. {measured_on(run, encoding)}."
     )
     with st.container(horizontal=True):
-        grid_download(step_grid(run, encoding, paths, images), f"interpolation-{run.name}")
+        what = f"A {path_kind} way between the means of {ends.description}"
+        grid_download(step_grid(run, encoding, paths, images), "interpolation", what, run, encoding)
         icon = ":material/download:"
         st.download_button("CSV", rows_csv(columns), "interpolation.csv", "text/csv", icon=icon, on_click="ignore")
     with st.expander("The numbers at each step"):

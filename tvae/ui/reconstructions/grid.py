@@ -9,7 +9,7 @@ from tvae.explore.reconstruction import (
     posterior_noise,
     reconstructions,
 )
-from tvae.figures.colours import INK, arm_colours
+from tvae.figures.colours import arm_colours
 from tvae.figures.image_grid import GridRow, error_map
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
@@ -21,7 +21,6 @@ from tvae.ui.maps.select_on_map import show_select_button
 from tvae.ui.session import keys
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.escaping import as_text
-from tvae.ui.style.theme import theme
 
 CROWDED = 12
 
@@ -30,11 +29,11 @@ def reconstruction_grid(
     run: Run, encoding: Encoding, arms: list[str], rows: np.ndarray, images: np.ndarray, noise: int | None, mapped: bool
 ) -> tuple[list[GridRow], dict[str, list]]:
     """Inputs and each arm's reconstructions as rows of a grid, and as columns; `noise` seeds a sample, None takes μ."""
-    names, ink, colours = run.provenance.class_names, INK[theme()], arm_colours(list(run.config.arms))
+    names, colours = run.provenance.class_names, arm_colours(list(run.config.arms))
     classes = [names[label] for label in encoding.labels[rows]]
     crowded = len(rows) > CROWDED
     under = [name[:6] if crowded else f"{name[:7]} #{row}" for name, row in zip(classes, rows, strict=True)]
-    grid = [GridRow(label="input", colour=ink, images=images, under=under)]
+    grid = [GridRow(label="input", images=images, under=under)]
     columns: dict[str, list] = {"row": rows.tolist(), "class": classes}
     for arm in arms:
         network = cached.network(run, arm)
@@ -76,7 +75,8 @@ def show_reconstructions(
         f"Under each, its squared error, summed over pixels from 0 to 1.{colours} {measured_on(run, encoding)}."
     )
     with st.container(horizontal=True):
-        grid_download(grid, f"reconstructions-{run.name}")
+        what = f"Test images reconstructed from {code.replace('μ', '').strip()}, with their squared errors"
+        grid_download(grid, "reconstructions", what, run, encoding)
         icon = ":material/download:"
         st.download_button("CSV", rows_csv(columns), "reconstructions.csv", "text/csv", icon=icon, on_click="ignore")
         show_select_button(run, len(encoding.labels), chosen.rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
+from tvae.version import VERSION
 
 
 def measured_on(run: Run, encoding: Encoding) -> str:
@@ -14,6 +15,19 @@ def measured_on(run: Run, encoding: Encoding) -> str:
         f"{run.config.data.name} {encoding.split} split, n = {len(encoding.labels):,}, "
         f"training seed {run.config.train.seed}, checkpoint {run.name}{epoch}"
     )
+
+
+def provenance(run: Run, encoding: Encoding) -> dict[str, str]:
+    """The same by name, for the text fields of a file."""
+    return {
+        "Software": f"TVAE Explorer {VERSION}",
+        "Run": run.name,
+        "Data": run.config.data.name,
+        "Split": f"{encoding.split}, n = {len(encoding.labels)}",
+        "Training seed": str(run.config.train.seed),
+        "Checkpoint": f"step {run.step}, epoch {run.epoch:.4g} of {run.config.train.epochs}",
+        "Test images": run.provenance.test.fingerprint,
+    }
 
 
 def in_figures(epochs: float) -> str:

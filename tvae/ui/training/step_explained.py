@@ -30,7 +30,7 @@ def show_lesson(lesson: dict[str, Any]) -> None:
     with pictures:
         images = np.asarray(lesson["images"], np.uint8)
         rows = [
-            GridRow(label=f"{role}: {name}", colour=ink, images=images[i : i + 1], under=[f"row {lesson['rows'][i]:,}"])
+            GridRow(label=f"{role}: {name}", images=images[i : i + 1], under=[f"row {lesson['rows'][i]:,}"])
             for i, (role, name) in enumerate(zip(ROLES, lesson["classes"], strict=True))
         ]
         show_grid(rows, alt="The anchor, the positive and the negative", key=keys.STEP_IMAGES)
