@@ -16,8 +16,9 @@ from typing import Any
 import torch
 
 from benchmarks import accuracy_ways, memory, projection_ways, quality_ways, training_ways
+from benchmarks.limit import share_of_operations
 from benchmarks.peers import TRAINING_PEERS, peers_python, requirements
-from tvae.config import LossConfig, TrainConfig
+from tvae.config import LossConfig, RunConfig, TrainConfig
 from tvae.data import Dataset, load_dataset
 from tvae.runs.encodings import read_encoding
 from tvae.runs.evaluation import encode_split
@@ -37,8 +38,10 @@ IN_THE_BROWSER = (
 )
 HEADLINES = (
     "pair_vs_tutorial",
+    "pair_vs_tutorial_2_workers",
     "arm_vs_best_peer",
     "share_of_limit",
+    "share_of_own_operations",
     "fast_vs_plain",
     "pair_vs_sequential",
     "time_to_quality_vs_tutorial",
@@ -65,7 +68,11 @@ def training(report: Report, dataset: Dataset) -> None:
     steps, rounds = (12, 5) if report.quick else (24, 5)
     train = TrainConfig()
     timings, missing = training_ways.measure(dataset.train, train, steps, rounds, report.quick)
-    report.headlines |= training_ways.headlines(timings)
+    images, model = dataset.train.images, RunConfig().model
+    ink = float((images > 0).mean())
+    operations = share_of_operations(ink, 3 * train.batch_size, images[0].size, model)
+    report.headlines |= training_ways.headlines(timings, operations)
+    report.figures["share of the dense operations that our float32 step takes"] = operations
     report.figures["training"] = {name: timing.seconds for name, timing in timings.items()}
     report.figures["tutorial way, seconds a step"] = timings[training_ways.TUTORIAL].median / steps
     lines = training_ways.table(timings, missing, steps * train.batch_size)

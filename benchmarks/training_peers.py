@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from benchmarks.tutorial import Net, descending, fixed_triplets, triplet_loss, vae_loss
+from benchmarks.tutorial import Net, descending, fixed_triplets, triplet_loss, triplet_loss_in_one_pass, vae_loss
 from tvae.config import LossConfig, ModelConfig
 from tvae.data import Split
 from tvae.data.torchvision_guard import torchvision_datasets
@@ -30,10 +30,15 @@ FIRST = 3
 """Steps of a trainer's run that are not counted: it sets itself up."""
 
 
-def tensors_in_memory(split: Split, batch_size: int, loss: LossConfig, net: Net) -> Steps:
-    """The tutorial's network and loss on a TensorDataset of triplets drawn once."""
+def tensors_in_memory(split: Split, batch_size: int, loss: LossConfig, net: Net, one_pass: bool) -> Steps:
+    """A loop of our own: the tutorial's network and loss on a TensorDataset of triplets drawn once.
+
+    Args:
+        one_pass: the three parts of a batch go through the network together, as ours take them; else one by one.
+    """
     loader = DataLoader(fixed_triplets(split, FIXED), batch_size, shuffle=True, drop_last=True)
-    return descending(net, loader, lambda batch: triplet_loss(net, batch, loss))
+    loss_of = triplet_loss_in_one_pass if one_pass else triplet_loss
+    return descending(net, loader, lambda batch: loss_of(net, batch, loss))
 
 
 def pytorch_metric_learning(split: Split, batch_size: int, loss: LossConfig, net: Net) -> Steps:
@@ -220,7 +225,12 @@ def peer_ways(split: Split, batch_size: int, loss: LossConfig, model: ModelConfi
     """Functions that make each peer's loop, by the name of its row."""
     pixels = split.images[0].size
     return {
-        "tensors in memory, DataLoader": lambda: tensors_in_memory(split, batch_size, loss, Net(pixels, model)),
+        **{
+            f"own loop, tensors in memory, {passes}": lambda one_pass=one_pass: tensors_in_memory(
+                split, batch_size, loss, Net(pixels, model), one_pass
+            )
+            for passes, one_pass in (("one pass", True), ("three passes", False))
+        },
         "pytorch-metric-learning": lambda: pytorch_metric_learning(split, batch_size, loss, Net(pixels, model)),
         "Lightning, tensors in memory": lambda: lightning(split, batch_size, loss, Net(pixels, model)),
         "disent's TripletVae": lambda: disent(split, batch_size, loss, model),

@@ -71,7 +71,7 @@ def measure(
         LIMIT_TORCH: Products(rows, pixels, model, torch.float32, by_numpy=False),
     }
     if quick:
-        del ways[TUTORIAL_2], ways[LIMIT_TORCH]
+        del ways[LIMIT_TORCH]
     elif products_type("fast", torch.device("cpu")) == torch.bfloat16:
         ways[LIMIT_BFLOAT16] = Products(rows, pixels, model, torch.bfloat16, by_numpy=False)
     missing = {}
@@ -104,16 +104,22 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def headlines(timings: dict[str, Timing]) -> dict[str, float]:
-    """The ratios that the goals are about. Tensors in memory need no peer's package: there is always a best peer."""
+def headlines(timings: dict[str, Timing], operations: float) -> dict[str, float]:
+    """The ratios that the goals are about. The own loops need no peer's package: there is always a best peer.
+
+    Args:
+        operations: the share of the dense products' operations that our float32 step takes.
+    """
     second = {name: timing.median for name, timing in timings.items()}
     limits = {LIMIT_FLOAT32, LIMIT_TORCH, LIMIT_BFLOAT16}
     own = {TUTORIAL, TUTORIAL_2, PLAIN, FLOAT32, FAST, PAIR, SEQUENCE} | limits
     peers = [seconds for name, seconds in second.items() if name not in own]
     return {
         "pair_vs_tutorial": 2 * second[TUTORIAL] / second[PAIR],
+        "pair_vs_tutorial_2_workers": 2 * second[TUTORIAL_2] / second[PAIR],
         "arm_vs_best_peer": min(peers) / second[FLOAT32],
         "share_of_limit": second[LIMIT_FLOAT32] / second[FLOAT32],
+        "share_of_own_operations": operations * second[LIMIT_FLOAT32] / second[FLOAT32],
         "fast_vs_plain": second[PLAIN] / second[FAST],
         "pair_vs_sequential": second[SEQUENCE] / second[PAIR],
     }

@@ -82,6 +82,13 @@ def triplet_loss(net: Net, batch: Any, loss: LossConfig) -> Tensor:
     return sum(parts) / (3 * len(batch[0])) + loss.triplet_weight * hinge
 
 
+def triplet_loss_in_one_pass(net: Net, batch: Any, loss: LossConfig) -> Tensor:
+    """Eq. 2 on a batch of (anchors, positives, negatives), with one call of the network."""
+    total, means = vae_loss(net, torch.cat(batch), loss)
+    hinge = F.triplet_margin_loss(*means.chunk(3), margin=loss.margin)
+    return total / (3 * len(batch[0])) + loss.triplet_weight * hinge
+
+
 def endless(loader: Iterable[Any]) -> Iterator[Any]:
     """The loader's batches, epoch after epoch."""
     while True:

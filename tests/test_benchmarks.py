@@ -7,12 +7,15 @@ import math
 import sys
 
 import pytest
+import torch
 
 from benchmarks import __main__ as suite
 from benchmarks import accuracy_ways, peers, projection_ways, quality_ways
 from benchmarks.interleaving import Timing
+from benchmarks.limit import share_of_operations
 from benchmarks.training_ways import measure, table
-from tvae.config import TrainConfig
+from benchmarks.tutorial import Net, drawn_triplets, triplet_loss, triplet_loss_in_one_pass
+from tvae.config import LossConfig, ModelConfig, TrainConfig
 
 
 def test_the_json_holds_the_headlines_as_numbers(digits, monkeypatch, tmp_path, capsys):
@@ -31,7 +34,8 @@ def test_the_json_holds_the_headlines_as_numbers(digits, monkeypatch, tmp_path, 
     suite.main()
     figures = json.loads(written.read_text(encoding="utf-8"))
     assert set(suite.HEADLINES) == {
-        *("pair_vs_tutorial", "arm_vs_best_peer", "share_of_limit", "fast_vs_plain", "pair_vs_sequential"),
+        *("pair_vs_tutorial", "pair_vs_tutorial_2_workers", "arm_vs_best_peer", "share_of_limit"),
+        *("share_of_own_operations", "fast_vs_plain", "pair_vs_sequential"),
         *("time_to_quality_vs_tutorial", "curve200_seconds"),
     }
     for name in suite.HEADLINES:
@@ -41,6 +45,24 @@ def test_the_json_holds_the_headlines_as_numbers(digits, monkeypatch, tmp_path, 
     printed = capsys.readouterr().out
     assert "disent==0.8.0 is not installed: no network" in printed
     assert "| pythae (no triplets) | not measured: " in printed
+
+
+def test_one_pass_of_the_network_gives_the_loss_of_three(digits):
+    loss, net = LossConfig(margin=0.5), Net(64, ModelConfig(hidden=16, latent_dim=4))
+    batch = next(drawn_triplets(digits.train, 8, seed=0))
+    losses = []
+    for loss_of in (triplet_loss, triplet_loss_in_one_pass):
+        torch.manual_seed(0)  # 8 * 4 random numbers a part: the same ones in one draw as in three
+        losses.append(loss_of(net, batch, loss).item())
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+
+
+def test_the_share_of_operations_counts_the_first_layer_s_two_products_by_their_ink():
+    model = ModelConfig(hidden=400, latent_dim=20)
+    assert share_of_operations(1.0, 384, 784, model) == 1
+    # forward: 784·400 + 400·40 + 20·400 + 400·784; by the weights as many; by the inputs all but the first layer's
+    dense = 3 * (784 * 400 + 400 * 40 + 20 * 400 + 400 * 784) - 784 * 400
+    assert share_of_operations(0.19, 384, 784, model) == pytest.approx((dense - 2 * 784 * 400 * 0.81) / dense)
 
 
 def test_a_peer_that_cannot_be_installed_is_reported_and_tried_again(monkeypatch, tmp_path):
