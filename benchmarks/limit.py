@@ -29,7 +29,7 @@ def floating_point_operations(rows: int, pixels: int, model: ModelConfig) -> int
 
 
 def share_of_operations(ink: float, rows: int, pixels: int, model: ModelConfig) -> float:
-    """Share of these operations that our float32 step takes: of the first layer's two products the pixels with ink alone.
+    """Share of these operations that our float32 step takes, which multiplies only pixels with ink in the first layer.
 
     Args:
         ink: share of all pixels that are above 0.
