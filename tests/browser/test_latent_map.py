@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.browser import latent_map_app as app
-from tvae.figures.colours import CLASS_COLOURS
+from tvae.figures.colours import TEN_COLOURS
 from tvae.linked_map.payload import geometry_blob, neighbours_blob
 
 FILL = 0.92  # the share of a map's shorter side that a layout takes, as in panel.js
@@ -409,7 +409,7 @@ def test_png_holds_both_maps(maps: Maps, tmp_path: Path) -> None:
         apart = min(np.abs(pixels[y : y + height, x : x + width] - seen).mean() for y, x in shifts)
         assert apart < 1, f"the picture's {side} map is not the one on the page"
     colours = {tuple(colour) for colour in pixels.reshape(-1, 3)}
-    rgb = {tuple(int(text[i : i + 2], 16) for i in (1, 3, 5)) for text in CLASS_COLOURS[:4]}
+    rgb = {tuple(int(text[i : i + 2], 16) for i in (1, 3, 5)) for text in TEN_COLOURS[:4]}
     assert rgb <= colours
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tvae.figures.still_map import SIDE, map_ground, map_png, outside
+from tvae.figures.still_map import SIDE, map_ground, map_png, name_places, outside
 
 AT = np.array([[0, 0], [10, 0], [0, 5], [10, 5]], np.float32)
 LABELS = np.array([0, 1, 2, 3])
@@ -48,3 +48,17 @@ def test_one_row_alone_and_many_classes():
     assert np.asarray(ground).any()
     many = np.random.default_rng(0).normal(size=(100, 2)).astype(np.float32)
     assert np.asarray(map_ground(many, np.arange(100), [str(i) for i in range(100)], "dark")).any()
+
+
+def test_names_do_not_cover_each_other_and_stay_inside():
+    random = np.random.default_rng(3)
+    middles = np.concatenate([random.uniform(250, 450, (12, 2)), [[2, 2], [SIDE, 300], [500, SIDE]]])
+    widths = [130.0] * len(middles)
+    places = name_places(middles, widths)
+    boxes = [(x - 65, y - 13, x + 65, y + 13) for x, y in filter(None, places)]
+    assert len(boxes) >= 11, "names find a place beside their class's middle"
+    for place, box in enumerate(boxes):
+        assert box[0] >= 0 and box[1] >= 0 and box[2] <= SIDE and box[3] <= SIDE
+        for other in boxes[:place]:
+            assert box[2] <= other[0] or other[2] <= box[0] or box[3] <= other[1] or other[3] <= box[1]
+    assert places[0] == tuple(middles[0]), "the first stands in its class's middle"

@@ -25,7 +25,8 @@ def contents(left: np.ndarray = POSITIONS, right: np.ndarray = POSITIONS, **opti
     arguments = {
         "labels": LABELS,
         "class_names": ["zero", "<b>one</b>"],
-        "palette": ["#111111"],
+        "colours": ["#111111", "#222222"],
+        "groups": [0, 0],
         "state": NOTHING_PICKED,
         **options,
     }
@@ -37,8 +38,8 @@ def test_settings_name_the_sides_the_classes_and_the_state_of_the_code() -> None
     assert settings["version"] == CODE_VERSION and len(CODE_VERSION) == 12
     assert [one["title"] for one in settings["sides"]] == ["VAE", "TVAE"]
     assert settings["classes"] == [
-        {"name": "zero", "colour": "#111111"},
-        {"name": "<b>one</b>", "colour": "#111111"},  # text: the browser code never reads it as HTML
+        {"name": "zero", "colour": "#111111", "group": 0},
+        {"name": "<b>one</b>", "colour": "#222222", "group": 0},  # text: the browser code never reads it as HTML
     ]
     assert settings["picked"] == {"rows": "", "focus": -1}
     assert settings["focused"] is None and "scale" not in settings

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import colorsys
+import itertools
 from collections.abc import Sequence
+
+import numpy as np
 
 VAE_BLUE, TVAE_ORANGE = "#3d7cc4", "#d9722e"
 """Readable on light and dark; apart in lightness too, so the colour-blind can tell them."""
@@ -39,7 +42,7 @@ def _rgb(colour: str) -> tuple[float, float, float]:
     return red, green, blue
 
 
-CLASS_COLOURS = (
+TEN_COLOURS = (
     "#3b7dd8",
     "#e69f00",
     "#009e73",
@@ -51,7 +54,37 @@ CLASS_COLOURS = (
     "#7f858c",
     "#a05c38",
 )
-"""Ten class colours after Okabe and Ito, the faint and the black ones replaced so that all show on light and dark.
+"""Ten class colours after Okabe and Ito, the faint and the black ones replaced so that all show on light and dark."""
+_DARKEST, _LIGHTEST = 0.065, 0.44
+"""Relative luminance of the ends of a group's shades, which still show on light and on dark."""
 
-Further classes start over; their names on the map tell them apart.
-"""
+
+def class_groups(count: int) -> list[int]:
+    """The group of each of `count` classes: its own of up to ten classes; of more, neighbours share one of ten."""
+    groups = len(TEN_COLOURS)
+    return list(range(count)) if count <= groups else [place * groups // count for place in range(count)]
+
+
+def class_colours(count: int) -> list[str]:
+    """A colour for each of `count` classes, as #rrggbb: the classes of a group are shades of its colour, dark to light.
+
+    Shades of one group can hardly be told apart where there are many: names, legend and hovering tell the classes.
+    """
+    colours = []
+    for group, members in itertools.groupby(class_groups(count)):
+        shades = len(list(members))
+        if shades == 1:
+            colours.append(TEN_COLOURS[group])
+            continue
+        steps = np.linspace(np.cbrt(_DARKEST), np.cbrt(_LIGHTEST), shades) ** 3  # even to the eye (CIE lightness)
+        colours += [_with_luminance(TEN_COLOURS[group], float(step)) for step in steps]
+    return colours
+
+
+def _with_luminance(colour: str, luminance: float) -> str:
+    """The colour mixed with black or white until it has this relative luminance (WCAG 2)."""
+    light = np.array([c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _rgb(colour)])
+    own = float(light @ (0.2126, 0.7152, 0.0722))
+    mixed = light * luminance / own if luminance < own else light + (1 - light) * (luminance - own) / (1 - own)
+    values = np.where(mixed <= 0.0031308, 12.92 * mixed, 1.055 * mixed ** (1 / 2.4) - 0.055)
+    return "#" + "".join(f"{round(255 * float(value)):02x}" for value in values)

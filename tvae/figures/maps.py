@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float, Int
 
-from tvae.figures.colours import CLASS_COLOURS
+from tvae.figures.colours import class_colours
 
 BINS = 20
 LIT, DIM = "#5b7fa6", "rgba(128, 136, 148, 0.38)"
@@ -46,13 +46,14 @@ def class_mix(counts: Int[np.ndarray, " classes"], names: Sequence[str]) -> go.F
     """Number of rows of each class as bars in the classes' colours; classes without a row are left out."""
     present = np.flatnonzero(counts)
     present = present[np.argsort(counts[present], kind="stable")]  # the most frequent on top
+    colours = class_colours(len(names))
     class_names = [html.escape(str(names[c])[:24]) for c in present]
     bars = go.Bar(
         x=counts[present],
         y=[f"{name}\u200b" for name in class_names],  # so that the axis takes a digit as a name, not as a number
         orientation="h",
         width=0.72,
-        marker={"color": [CLASS_COLOURS[c % len(CLASS_COLOURS)] for c in present]},
+        marker={"color": [colours[c] for c in present]},
         text=[f"{count:,}" for count in counts[present]],
         textposition="outside",
         cliponaxis=False,

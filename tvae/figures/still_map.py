@@ -9,14 +9,17 @@ import numpy as np
 from jaxtyping import Float, Int
 from PIL import Image, ImageDraw, ImageFont
 
-from tvae.figures.colours import CLASS_COLOURS, GROUND, INK
+from tvae.figures.colours import GROUND, INK, class_colours
 
 SIDE = 720
 """Pixels of the image; a screen shows it at half this size."""
 _RIM = 36
 _DOT = 3.2
 """Radius of a point where there are few of them."""
-_MOST_NAMES = 30
+_MOST_NAMES = 64
+_LONGEST_NAME = 22
+_LINE = 30
+"""Height of a line of names in pixels."""
 
 
 def map_ground(
@@ -27,18 +30,45 @@ def map_ground(
     draw = ImageDraw.Draw(image)
     at = _pixels(positions, positions)
     dot = max(1.2, min(_DOT, _DOT * (2_000 / len(at)) ** 0.25))
+    colours = class_colours(len(names))
     order = np.random.default_rng(0).permutation(len(at))  # so that no class covers the others
     for (x, y), label in zip(at[order].tolist(), labels[order].tolist(), strict=True):
-        colour = CLASS_COLOURS[label % len(CLASS_COLOURS)]
-        draw.ellipse((x - dot, y - dot, x + dot, y + dot), fill=f"{colour}b0")
+        draw.ellipse((x - dot, y - dot, x + dot, y + dot), fill=f"{colours[label]}b0")
     font = ImageFont.load_default(26)
-    present = np.unique(labels)
-    for label in present if len(present) <= _MOST_NAMES else ():
-        middle = tuple(np.median(at[labels == label], axis=0).tolist())
-        draw.text(
-            middle, str(names[label])[:12], INK[theme], font, anchor="mm", stroke_width=5, stroke_fill=GROUND[theme]
-        )
+    present, counts = np.unique(labels, return_counts=True)
+    common = present[np.argsort(-counts, kind="stable")][:_MOST_NAMES]
+    texts = [_shortened(str(names[label])) for label in common]
+    middles = np.array([np.median(at[labels == label], axis=0) for label in common])
+    places = name_places(middles, [font.getlength(text) for text in texts])
+    for text, place in zip(texts, places, strict=True):
+        if place is not None:
+            draw.text(place, text, INK[theme], font, anchor="mm", stroke_width=5, stroke_fill=GROUND[theme])
     return image
+
+
+def name_places(middles: Float[np.ndarray, "k 2"], widths: Sequence[float]) -> list[tuple[float, float] | None]:
+    """Middles of the names in pixels, in this order: at the class's middle, or up to two lines above or below it.
+
+    None where a name would cover an earlier one at all of these; every name lies inside the image.
+    """
+    places: list[tuple[float, float] | None] = []
+    taken: list[tuple[float, float, float]] = []
+    for (x, y), width in zip(middles.tolist(), widths, strict=True):
+        half = min(width, SIDE) / 2
+        x = min(max(x, half), SIDE - half)
+        spots = [(x, min(max(y + lines * _LINE, _LINE / 2), SIDE - _LINE / 2)) for lines in (0, -1, 1, -2, 2)]
+        free = [
+            spot
+            for spot in spots
+            if all(abs(spot[0] - a) >= half + other or abs(spot[1] - b) >= _LINE for a, b, other in taken)
+        ]
+        places.append(free[0] if free else None)
+        taken += [(*free[0], half)] if free else []
+    return places
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def map_png(

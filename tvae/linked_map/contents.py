@@ -70,7 +70,8 @@ def map_contents(
     *,
     labels: Integer[np.ndarray, " n"],
     class_names: Sequence[str],
-    palette: Sequence[str],
+    colours: Sequence[str],
+    groups: Sequence[int],
     state: MapState,
     sprites: Blob | None = None,
     neighbours: Blob | None = None,
@@ -85,7 +86,8 @@ def map_contents(
         right: the right map, the same rows in the same order.
         labels: class of each row, from 0 to len(class_names) - 1.
         class_names: what each class is called; any text, it is never read as HTML.
-        palette: colours of the classes as #rrggbb, started over when there are more classes.
+        colours: of each class, as #rrggbb.
+        groups: number of each class's group; classes of a group stand together in the legend and have alike colours.
         state: selected rows and the focused row.
         sprites: thumbnails, from `sprite_sheet`.
         neighbours: nearest rows in each arm's latent space, from `neighbours_blob`.
@@ -104,7 +106,8 @@ def map_contents(
         "version": CODE_VERSION,
         "sides": [{"title": s.title, "colour": s.colour, "caption": s.caption} for s in (left, right)],
         "classes": [
-            {"name": str(name), "colour": palette[index % len(palette)]} for index, name in enumerate(class_names)
+            {"name": str(name), "colour": colour, "group": group}
+            for name, colour, group in zip(class_names, colours, groups, strict=True)
         ],
         "aligned": aligned,
         "picked": {"rows": rows_to_text(state.selection, n), "focus": -1 if focus is None else focus},

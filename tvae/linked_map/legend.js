@@ -3,6 +3,10 @@
 class Legend {
   #map;
   #shown = "";
+  /** The entry of each class. */
+  #entries = [];
+  /** The heading of each group of several classes, with its classes. */
+  #headings = [];
 
   /** @param {LatentMap} map */
   constructor(map) {
@@ -16,11 +20,75 @@ class Legend {
     const name = JSON.stringify([entries, counts]);
     if (this.#shown !== name) {
       this.#shown = name;
-      parts.legend.replaceChildren(...data.classes.map((_, c) => this.#entry(c)));
+      this.#build();
     }
-    [...parts.legend.children].forEach((entry, c) => press(entry, !hidden.has(c)));
+    this.#entries.forEach((entry, c) => press(entry, !hidden.has(c)));
+    for (const { heading, members } of this.#headings) press(heading, members.some((c) => !hidden.has(c)));
     parts.scale.hidden = !byNumber;
     if (byNumber) this.#showScale();
+  }
+
+  /** Few classes stand side by side; many by group, each with a heading, below a field that finds classes. */
+  #build() {
+    const { data, parts } = this.#map;
+    this.#entries = data.classes.map((_, c) => this.#entry(c));
+    this.#headings = [];
+    const groups = [];
+    data.classes.forEach(({ group }, c) => (groups[group] ??= []).push(c));
+    if (groups.length === data.classes.length) {
+      parts.legend.replaceChildren(...this.#entries);
+      return;
+    }
+    const families = groups.map((members) => {
+      const entries = members.map((c) => this.#entries[c]);
+      const heading = this.#heading(members);
+      this.#headings.push({ heading, members });
+      return element("div", { className: "family" }, heading, ...entries);
+    });
+    parts.legend.replaceChildren(this.#finder(), ...families);
+  }
+
+  /** The name of a group, from its first class to its last; a click hides or shows all of them. */
+  #heading(members) {
+    const { classes } = this.#map.data;
+    const name = `${classes[members[0]].name} – ${classes[members.at(-1)].name}`;
+    const heading = element("button", { type: "button", className: "heading", title: `Hide or show ${name}`, textContent: name });
+    heading.addEventListener("click", () => {
+      const { hidden } = this.#map;
+      const hide = members.some((c) => !hidden.has(c));
+      for (const c of members) hide ? hidden.add(c) : hidden.delete(c);
+      this.#changed();
+    });
+    return heading;
+  }
+
+  /** A field that shows the entries whose name holds what is typed; Enter shows only these classes on the maps. */
+  #finder() {
+    const finder = element("input", {
+      type: "search",
+      className: "finder",
+      placeholder: "Find a class",
+      title: "Part of a class's name; Enter shows only these classes",
+      "aria-label": "Find a class in the legend",
+    });
+    const matches = () => {
+      const wanted = finder.value.trim().toLowerCase();
+      return this.#map.data.classes.map(({ name }) => name.toLowerCase().includes(wanted));
+    };
+    finder.addEventListener("input", () => {
+      const matching = matches();
+      this.#entries.forEach((entry, c) => (entry.hidden = !matching[c]));
+      for (const { heading, members } of this.#headings) heading.parentElement.hidden = !members.some((c) => matching[c]);
+    });
+    finder.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      const matching = matches();
+      const { hidden } = this.#map;
+      hidden.clear();
+      if (matching.some(Boolean)) matching.forEach((match, c) => match || hidden.add(c));
+      this.#changed();
+    });
+    return finder;
   }
 
   #entry(c) {

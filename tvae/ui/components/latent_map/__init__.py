@@ -20,7 +20,7 @@ import streamlit as st
 from jaxtyping import Int, Integer
 from streamlit.components.v2 import component
 
-from tvae.figures.colours import CLASS_COLOURS
+from tvae.figures.colours import class_colours, class_groups
 from tvae.linked_map.browser_code import CODE, CODE_VERSION
 from tvae.linked_map.contents import ColourBy, MapSide, MapState, map_contents
 from tvae.linked_map.payload import Blob, text_to_rows
@@ -45,7 +45,6 @@ def latent_map(
     neighbours: Blob | None = None,
     nearest: tuple[Integer[np.ndarray, "n k"], Integer[np.ndarray, "n k"]] | None = None,
     colour_by: ColourBy | None = None,
-    palette: Sequence[str] = CLASS_COLOURS,
     selection: Integer[np.ndarray, " m"] | Sequence[int] | None = None,
     focus: int | None = None,
     aligned: bool = True,
@@ -68,7 +67,6 @@ def latent_map(
         neighbours: nearest rows in each arm's latent space, from `neighbours_blob`: lines run to them on hovering.
         nearest: nearest rows of every row, any number: the focused row has lines to all of its own.
         colour_by: numbers to colour by in place of the class.
-        palette: colours of the classes as #rrggbb, started over when there are more classes.
         selection: rows to light up.
         focus: the row whose ring and lines stay.
         aligned: both layouts share one coordinate frame (the right one was aligned to the left); else each map is
@@ -88,7 +86,8 @@ def latent_map(
         right,
         labels=labels,
         class_names=class_names,
-        palette=palette,
+        colours=class_colours(len(class_names)),
+        groups=class_groups(len(class_names)),
         state=MapState(rows, row),
         sprites=sprites,
         neighbours=neighbours,

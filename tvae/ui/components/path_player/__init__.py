@@ -15,7 +15,7 @@ from jaxtyping import Int, UInt8
 from streamlit.components.v2 import component
 
 from tvae.explore.interpolation import Interpolation
-from tvae.figures.colours import CLASS_COLOURS
+from tvae.figures.colours import class_colours
 from tvae.model.network import to_grey
 from tvae.ui import session as state
 from tvae.ui.images.sprite_sheet import sheet
@@ -81,8 +81,8 @@ def path_player(
         "voters": first.votes.nearest.rows.shape[1],
         "openedAt": opened_at,
         "classes": [
-            {"name": str(name), "colour": CLASS_COLOURS[place % len(CLASS_COLOURS)]}
-            for place, name in enumerate(class_names)
+            {"name": str(name), "colour": colour}
+            for name, colour in zip(class_names, class_colours(len(class_names)), strict=True)
         ],
         "ends": [row_data(row) for row in ends],
         "near": {str(row): row_data(int(row)) for row in nearest_rows},
