@@ -16,6 +16,7 @@ from tvae.ui.maps.projecting import METHOD_NAMES
 from tvae.ui.overview.idea import show_idea
 from tvae.ui.overview.table import show_table
 from tvae.ui.page import show_page
+from tvae.ui.page_links import page_link
 from tvae.ui.server import MIDDLEWARE, opened_in_browser
 from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
@@ -99,7 +100,7 @@ def show_content(run: Run) -> None:
     ):
         name = page.split("_", 1)[1].replace("_", " ")
         told = told.format(images=image_noun(run.config.data.name).many)
-        st.page_link(f"pages/{page}.py", label=f"**{name}**: {told}", icon=f":material/{icon}:")
+        page_link(f"pages/{page}.py", f"**{name}**: {told}", f":material/{icon}:")
     fill_table()
 
 

@@ -12,6 +12,7 @@ from tvae.ui.components.latent_map import is_drawn, load_map_code
 from tvae.ui.maps.changes import show_changes
 from tvae.ui.maps.controls import (
     AS_LEFT,
+    FIRST_METHOD,
     METHOD_OF,
     STYLE,
     choose_number_of_neighbours,
@@ -55,31 +56,26 @@ def show_content(run: Run) -> None:
     with controls[5], st.popover("More", width="stretch"):
         parameters, seed = choose_parameters()
         st.markdown("**Maps**")
-        to_selection = st.toggle("Align the right map to the selection", key=keys.ALIGN_TO_SELECTION, **keys.KEPT)
-        margin = st.number_input(
+        to_selection = st.toggle("Align the right map to the selection", **state.switch(keys.ALIGN_TO_SELECTION))
+        st.number_input(
             "Margin m of lost triplets",
-            0.0,
-            100.0,
-            0.1,
-            0.1,
-            key=keys.LOST_MARGIN,
+            step=0.1,
             help="For the colouring by lost triplets.",
-            **keys.KEPT,
+            **state.number(keys.LOST_MARGIN, 0.0, 100.0, 0.1),
         )
+        margin = state.value_of(keys.LOST_MARGIN)
         if misfits:
             misfit_list = "; ".join(f"{name} ({reason})" for name, reason in misfits.items())
             st.caption(f"Not offered, as two maps need the same images: {as_text(misfit_list)}.")
-    method = METHOD_OF.get(
-        controls[1].selectbox("Projection", tuple(METHOD_OF), key=keys.PROJECTION, **keys.KEPT) or "", "tsne"
-    )
+    projection = state.choice(keys.PROJECTION, tuple(METHOD_OF), FIRST_METHOD)
+    method = METHOD_OF[controls[1].selectbox("Projection", **projection) or FIRST_METHOD]
     other = controls[2].selectbox(
         "On the right",
-        (AS_LEFT, *METHOD_OF),
-        key=keys.RIGHT_PROJECTION,
         help="Choose another one, and the same arm on both sides, to compare two projections of one space.",
-        **keys.KEPT,
+        **state.choice(keys.RIGHT_PROJECTION, (AS_LEFT, *METHOD_OF), AS_LEFT),
     )
-    colour_title = controls[3].selectbox("Colour by", tuple(COLOURINGS.values()), key=keys.COLOUR, **keys.KEPT)
+    colourings = tuple(COLOURINGS.values())
+    colour_title = controls[3].selectbox("Colour by", **state.choice(keys.COLOUR, colourings, colourings[0]))
     colouring = next((name for name, words in COLOURINGS.items() if words == colour_title), "class")
     with controls[4]:
         k = choose_number_of_neighbours(n)

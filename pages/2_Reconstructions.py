@@ -10,6 +10,7 @@ from tvae.ui.choices.arms import shown_arms
 from tvae.ui.choices.rows import EACH, PICKED, ChosenRows, choose_rows, choose_source
 from tvae.ui.images.image_grid import show_grid
 from tvae.ui.page import show_encoded_page
+from tvae.ui.page_links import page_link
 from tvae.ui.reconstructions.errors import show_cost, show_errors
 from tvae.ui.reconstructions.grid import reconstruction_grid, show_reconstructions
 from tvae.ui.run_images import images_of, look_for_images_again
@@ -30,19 +31,16 @@ def show_content(run: Run, encoding: Encoding) -> None:
         source = choose_source(picks)
     which = bar.container(width=150) if source != EACH else bar.empty()
     with bar.container(width=160):
-        count = int(st.slider("How many", 4, 20, 10, key=keys.IMAGE_COUNT, **keys.KEPT))
+        count = int(st.slider("How many", **state.number(keys.IMAGE_COUNT, 4, 20, 10)))
     code = bar.segmented_control(
         "Decoded from",
-        CODES,
-        default=MEAN,
-        key=keys.CODE,
         required=True,
-        **keys.KEPT,
+        **state.choice(keys.CODE, CODES, MEAN),
     )
-    mapped = bar.toggle("Error map", key=keys.ERROR_MAP, **keys.KEPT)
+    mapped = bar.toggle("Error map", **state.switch(keys.ERROR_MAP))
     with bar.popover("More"):
         noise = int(
-            st.number_input("Seed of the samples' noise", 0, 2**31, 0, 1, key=keys.NOISE_SEED, **keys.KEPT) or 0
+            st.number_input("Seed of the samples' noise", step=1, **state.number(keys.NOISE_SEED, 0, 2**31, 0)) or 0
         )
     with which:
         chosen = choose_rows(source, run, encoding, arms, picks, count)
@@ -64,7 +62,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
         if chosen.missing:
             st.info(as_text(chosen.missing))
             if source == PICKED and not len(chosen.rows):
-                st.page_link("pages/1_Latent_map.py", label="To the latent map", icon=":material/scatter_plot:")
+                page_link("pages/1_Latent_map.py", "To the latent map", ":material/scatter_plot:")
         if images is None:
             words, again = st.columns([6, 1], vertical_alignment="center")
             words.info(f"Only the images that are kept with the run can be shown. {missing}")

@@ -31,28 +31,23 @@ def show_content(run: Run, encoding: Encoding) -> None:
     with bar.container(width=150):
         source = choose_source(picks)
     which = bar.container(horizontal=True, width="content")
-    steps = bar.container(width=130).slider("Steps", 5, 21, 11, key=keys.STEPS, **keys.KEPT)
+    steps = bar.container(width=130).slider("Steps", **state.number(keys.STEPS, 5, 21, 11))
     path_kind = bar.segmented_control(
         "Way",
-        tuple(WAYS),
-        default="straight",
-        key=keys.WAY,
         required=True,
         help="Straight: a line between both codes. Spherical: turning round the origin, as far out as the prior's own "
         "samples lie.",
-        **keys.KEPT,
+        **state.choice(keys.WAY, tuple(WAYS), "straight"),
     )
     picker = bar.popover("Pick")
     with bar.popover("More"):
         confusable_to = st.selectbox(
             "Confusable to",
-            list(run.config.arms),
             format_func=str.upper,
-            key=keys.CONFUSABLE_ARM,
             help="The arm whose distances count.",
-            **keys.KEPT,
+            **state.choice(keys.CONFUSABLE_ARM, list(run.config.arms), arms[0], text=str.upper),
         )
-        voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key=keys.VOTERS, **keys.KEPT) or 15)
+        voters = int(st.number_input("Images that vote", step=1, **state.number(keys.VOTERS, 1, 100, 15)) or 15)
     with which:
         ends = choose_ends(source, run, encoding, confusable_to or arms[0], picks)
     voters, path_kind = min(voters, n - 2), path_kind or "straight"

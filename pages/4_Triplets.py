@@ -5,6 +5,7 @@ import streamlit as st
 from tvae.metrics.collapse import collapse_warning
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
+from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
 from tvae.ui.page import show_encoded_page
 from tvae.ui.session import keys
@@ -23,7 +24,7 @@ from tvae.ui.triplets.trade_off import ladder_for, show_trade
 from tvae.ui.triplets.view import TripletView, curves_of
 from tvae.ui.triplets.weights import show_weights
 
-COST, WEIGHTS, CLASSES = "What it costs", "Other weights", "Classes and triplets"
+COST, WEIGHTS, CLASSES = TABS = "What it costs", "Other weights", "Classes and triplets"
 TALL = 3
 """With more arms than this the table stands below the curves; above, it would push them off the first screen."""
 
@@ -57,7 +58,8 @@ def show_content(run: Run, encoding: Encoding) -> None:
     with below:
         show_definition(view)
         show_downloads(view, numbers)
-    cost, weights, classes = st.tabs([COST, WEIGHTS, CLASSES], key=keys.TRIPLET_TAB, bind="query-params")
+    state.choice(keys.TRIPLET_TAB, TABS, COST)
+    cost, weights, classes = st.tabs(TABS, key=keys.TRIPLET_TAB, on_change="rerun")
     if cost.open:
         with cost:
             show_trade(view, ladder_for(view))

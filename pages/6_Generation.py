@@ -22,7 +22,7 @@ ANY = "nothing: the prior"
 
 def draw_again() -> None:
     """Take other noise."""
-    state.write(keys.SAMPLE_SEED, int(state.read(keys.SAMPLE_SEED) or 0) + 1)
+    state.choose(keys.SAMPLE_SEED, state.value_of(keys.SAMPLE_SEED, 0) + 1)
 
 
 def show_content(run: Run, encoding: Encoding) -> None:
@@ -33,38 +33,32 @@ def show_content(run: Run, encoding: Encoding) -> None:
     with bar.container(width=180):
         wanted = st.selectbox(
             "Ask for",
-            (ANY, *present),
-            key=keys.ASKED_CLASS,
             help="A class: codes from the Gaussian of the arm's own means μ of its training images, with their mean "
             "and covariance. The samples are compared with test images.",
-            **keys.KEPT,
+            **state.choice(keys.ASKED_CLASS, (ANY, *present), ANY),
         )
     requested_class = names.index(wanted) if wanted in present else None
     with bar.container(width=190):
         temperature = float(
             st.slider(
                 "Temperature",
-                0.0,
-                1.5,
-                1.0,
-                0.05,
-                key=keys.TEMPERATURE,
+                step=0.05,
                 help="Scales the spread of the codes: 1 is the prior's, or the class's, own; 0 its mean alone.",
-                **keys.KEPT,
+                **state.number(keys.TEMPERATURE, 0.0, 1.5, 1.0),
             )
         )
     with bar.container(width=160):
-        count = int(st.slider("Samples shown", 6, 60, 24, 6, key=keys.SAMPLE_COUNT, **keys.KEPT))
+        count = int(st.slider("Samples shown", step=6, **state.number(keys.SAMPLE_COUNT, 6, 60, 24)))
     with bar.container(width=110):
-        seed = int(st.number_input("Noise seed", 0, 2**31, 0, 1, key=keys.SAMPLE_SEED, **keys.KEPT) or 0)
+        seed = int(st.number_input("Noise seed", step=1, **state.number(keys.SAMPLE_SEED, 0, 2**31, 0)) or 0)
     bar.button("Draw again", on_click=draw_again)
     classifier = cached.classifier(run)
     with bar.popover("More"):
         most = int(
-            st.slider("Images and samples measured, at most", 200, 4000, 1000, 100, key=keys.MEASURED, **keys.KEPT)
+            st.slider("Images and samples measured, at most", step=100, **state.number(keys.MEASURED, 200, 4000, 1000))
         )
         spaces = (PIXELS,) if classifier is None else (FEATURES, PIXELS)
-        space = st.radio("Compared in", spaces, key=keys.SPACE, **keys.KEPT) or spaces[0]
+        space = st.radio("Compared in", **state.choice(keys.SPACE, spaces, spaces[0])) or spaces[0]
 
     train, train_missing = (None, "") if requested_class is None else split_of(run, "train")
     for arm, column in zip(arms, arm_columns(len(arms)), strict=True):

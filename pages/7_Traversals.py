@@ -29,7 +29,7 @@ WIDE_COLUMNS = 2
 
 def another_row(n: int) -> None:
     """Take an image at random."""
-    state.write(keys.TRAVERSAL_ROW, int(np.random.default_rng().integers(n)))
+    state.choose(keys.TRAVERSAL_ROW, int(np.random.default_rng().integers(n)))
 
 
 def tick(value: float) -> str:
@@ -71,20 +71,16 @@ def choose_start(run: Run, encoding: Encoding, bar: Any) -> int | None:
     n = len(encoding.labels)
     picks = state.picks(run.provenance.test.fingerprint, n)
     with bar.container(width=190):
-        around = st.selectbox("Around", (PRIOR, IMAGE), key=keys.AROUND, **keys.KEPT)
+        around = st.selectbox("Around", **state.choice(keys.AROUND, (PRIOR, IMAGE), PRIOR))
     if around != IMAGE:
         return None
     first = picks.focus if picks.focus is not None else int(picks.rows[0]) if len(picks.rows) else 0
     with bar.container(width=130):
         row = st.number_input(
             "Row",
-            0,
-            n - 1,
-            first,
-            1,
-            key=keys.TRAVERSAL_ROW,
+            step=1,
             help="An image of the test split; at first the one clicked on the latent map.",
-            **keys.KEPT,
+            **state.number(keys.TRAVERSAL_ROW, 0, n - 1, first),
         )
     bar.button("Another", on_click=another_row, args=(n,), help="An image at random.")
     return min(int(row or 0), n - 1)
@@ -147,7 +143,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
     arms = shown_arms(run)
     row = choose_start(run, encoding, bar)
     with bar.container(width=170):
-        steps = int(st.slider("Steps", 3, 15, 9, 2, key=keys.STEPS, **keys.KEPT))
+        steps = int(st.slider("Steps", step=2, **state.number(keys.TRAVERSAL_STEPS, 3, 15, 9, formerly=keys.STEPS)))
     with bar.popover("More"):
         download = st.container()
     if row is not None:

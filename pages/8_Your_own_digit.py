@@ -9,7 +9,7 @@ from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
-from tvae.ui.maps.controls import METHOD_OF
+from tvae.ui.maps.controls import FIRST_METHOD, METHOD_OF
 from tvae.ui.own_digit.input import DRAW, SEND, chosen_input, draw_example, has_example, prepared, show_stages
 from tvae.ui.own_digit.neighbours import show_neighbours, show_votes
 from tvae.ui.own_digit.on_maps import BESIDE, show_maps
@@ -32,7 +32,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
         input_kinds = (DRAW, SEND)
         first = SEND if own.ink and not own.strokes else DRAW
         input_kind = bar.segmented_control(
-            f"Your {noun.one}", input_kinds, default=first, required=True, key=keys.INPUT_WAY, **keys.KEPT
+            f"Your {noun.one}", required=True, **state.choice(keys.INPUT_WAY, input_kinds, first)
         )
         offered = input_kind == DRAW and has_example(noun, run.provenance.class_names)
         if offered:
@@ -45,9 +45,9 @@ def show_content(run: Run, encoding: Encoding) -> None:
     maps = right if few else st.container()
     with maps, st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=160):
-            chosen = st.selectbox("Projection", tuple(METHOD_OF), key=keys.PROJECTION, **keys.KEPT)
+            chosen = st.selectbox("Projection", **state.choice(keys.PROJECTION, tuple(METHOD_OF), FIRST_METHOD))
         with st.popover("More"):
-            voters = int(st.number_input("Images that vote", 1, 100, 15, 1, key=keys.VOTERS, **keys.KEPT) or 15)
+            voters = int(st.number_input("Images that vote", step=1, **state.number(keys.VOTERS, 1, 100, 15)) or 15)
     images, missing = images_of(run)
     new_images: dict[str, NewImage] = {}
     image = None

@@ -167,12 +167,22 @@ def test_the_number_of_samples_is_that_of_the_slider(grids):
 
 
 @pytest.mark.parametrize(
-    "query", [{"ask": "eleven"}, {"temperature": "-3"}, {"samples": "7000"}, {"sample-seed": "x"}, {"space": "taste"}]
+    ("name", "text", "shown", "address"),
+    [
+        ("ask", "eleven", "nothing: the prior", None),
+        ("temperature", "-3", 0.0, "0"),
+        ("samples", "7000", 60, "60"),
+        ("sample-seed", "x", 0, None),
+        ("space", "taste", "the classifier's features", None),
+    ],
 )
-def test_nonsense_in_the_address_is_passed_over(query):
-    app = page(query)
+def test_what_an_address_asks_in_vain_is_said_and_the_address_says_what_is_shown(name, text, shown, address):
+    app = page({name: text})
     assert not app.exception and not app.error
-    assert "The same noise (seed 0) at temperature 1" in words(app)
+    (note,) = [warning.value for warning in app.warning]
+    assert note.startswith(f"{name} can't be '{text}' here. Shown is ")
+    assert app.session_state[name] == shown
+    assert app.query_params.get(name) in ([None] if address is None else [address, [address]])
 
 
 def test_without_real_images_samples_are_shown_and_not_measured(grids, monkeypatch):

@@ -109,11 +109,13 @@ def test_ends_that_are_one_are_said(query, said):
     assert len(numbers(app, "VAE")) == 11
 
 
-@pytest.mark.parametrize("steps", ["2", "nan", "22"])
-def test_nonsense_in_the_address_is_passed_over(steps):
+@pytest.mark.parametrize(("steps", "shown"), [("2", 5), ("nan", 11), ("22", 21)])
+def test_nonsense_in_the_address_is_fitted_and_said(steps, shown):
     app = page({"run": "digits", "ends": "two rows", "steps": steps, "from-row": "-4", "t": "7", "way": "curly"})
     assert not app.exception and not app.error
-    assert len(numbers(app, "TVAE")) == 11
+    assert len(numbers(app, "TVAE")) == shown
+    assert f"steps can't be '{steps}' here. Shown is {shown}." in [warning.value for warning in app.warning]
+    assert {"from-row", "t", "way"} & set(app.query_params) == set()
 
 
 def test_a_place_on_the_way_stays_in_the_address():

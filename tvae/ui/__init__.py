@@ -1,6 +1,7 @@
 """All that Streamlit needs and a page should not hold.
 
 page.py           Shows a page: page config, title, sidebar with run, arms, epoch and the training panel, content
+page_links.py     Links from page to page that keep the run, the arms and the epoch, also in a new tab
 run_images.py     The images of a run, or why they are not on this machine
 server.py         The app's server: gives each browser a secret token in a cookie, and sends no address to other sites
 address/          Values of a page as text of its address

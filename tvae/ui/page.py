@@ -19,6 +19,8 @@ from tvae.ui import session as state
 from tvae.ui.choices.arms import choose_arms
 from tvae.ui.choices.epochs import run_at_chosen_epoch, tell_that_epochs_are_not_followed
 from tvae.ui.choices.runs import choose_run, settings_in_words
+from tvae.ui.components.address_keeper import address_keeper
+from tvae.ui.page_links import page_link
 from tvae.ui.style.captions import in_figures
 from tvae.ui.style.escaping import as_text
 from tvae.ui.training.panel import show_training_panel
@@ -72,10 +74,19 @@ def show_encoded_page(
 
 def _chosen_run(at_any_epoch: bool) -> Run | None:
     """Draw the sidebar and return the run that is chosen there; None, with a message, where there is none to show."""
-    with st.sidebar, st.container(gap="xxsmall"):
-        st.page_link("streamlit_app.py", label="Overview")
+    with st.sidebar:
+        links = st.container(gap="xxsmall")
+    run = _run_in_sidebar(at_any_epoch)
+    with links:  # above the choices, and after them, so that they carry what is chosen
+        page_link("streamlit_app.py", "Overview")
         for page in sorted(PAGES.glob("*.py")):
-            st.page_link(f"pages/{page.name}", label=page.stem.split("_", 1)[1].replace("_", " "))
+            page_link(f"pages/{page.name}", page.stem.split("_", 1)[1].replace("_", " "))
+        address_keeper()
+    return run
+
+
+def _run_in_sidebar(at_any_epoch: bool) -> Run | None:
+    """Draw the choices of run, arms and epoch, and the training panel; None where there is no run to show."""
     folders = run_folders()
     if not folders:
         st.error("No run to show: the folder checkpoints/ is empty. Train one: `python -m tvae train --out RUN`.")

@@ -36,7 +36,7 @@ class Ends:
 def choose_source(picks: state.Picks) -> str:
     """Choose how the end images are chosen; by default the map's selection where it has two images."""
     first = PICKED if len(picks.rows) == 2 else RANDOM
-    return st.selectbox("Between", SOURCES, SOURCES.index(first), key=keys.ENDS, **keys.KEPT) or first
+    return st.selectbox("Between", **state.choice(keys.ENDS, SOURCES, first)) or first
 
 
 def choose_ends(source: str, run: Run, encoding: Encoding, arm: str, picks: state.Picks) -> Ends:
@@ -45,13 +45,13 @@ def choose_ends(source: str, run: Run, encoding: Encoding, arm: str, picks: stat
     if source == CONFUSABLE:
         return _confusable(run, encoding, arm)
     if source == RANDOM:
-        seed = int(st.number_input("Seed", 0, 2**31, 0, 1, key=keys.PAIR_SEED, width=110, **keys.KEPT) or 0)
+        seed = int(st.number_input("Seed", step=1, width=110, **state.number(keys.PAIR_SEED, 0, 2**31, 0)) or 0)
         drawn = random_pairs(encoding.labels, 1, seed)[0] if np.ptp(encoding.labels) else random_rows(n, 2, seed)
         return Ends(_two(drawn), f"two images, of two classes where there are two, drawn at random with seed {seed}")
     if source == PICKED:
         return _of_selection(picks, n)
-    first = st.number_input("From row", 0, n - 1, 0, 1, key=keys.FROM_ROW, width=110, **keys.KEPT)
-    last = st.number_input("To row", 0, n - 1, min(1, n - 1), 1, key=keys.TO_ROW, width=110, **keys.KEPT)
+    first = st.number_input("From row", step=1, width=110, **state.number(keys.FROM_ROW, 0, n - 1, 0))
+    last = st.number_input("To row", step=1, width=110, **state.number(keys.TO_ROW, 0, n - 1, min(1, n - 1)))
     rows = int(first or 0), int(last or 0)
     return Ends(rows, f"rows {rows[0]:,} and {rows[1]:,} ({' and '.join(names[encoding.labels[row]] for row in rows)})")
 
@@ -65,8 +65,8 @@ def _confusable(run: Run, encoding: Encoding, arm: str) -> Ends:
     def named(name: str | None, start: int) -> int:
         return present[options.index(name)] if name in options else start
 
-    a = st.selectbox("Class a", options, present.index(starts[0]), key=keys.CLASS_A, width=90, **keys.KEPT)
-    b = st.selectbox("Class b", options, present.index(starts[1]), key=keys.CLASS_B, width=90, **keys.KEPT)
+    a = st.selectbox("Class a", width=90, **state.choice(keys.CLASS_A, options, names[starts[0]]))
+    b = st.selectbox("Class b", width=90, **state.choice(keys.CLASS_B, options, names[starts[1]]))
     pair = (named(a, starts[0]), named(b, starts[1]))
     closest_pair = cached.confusable_pair(encoding.arms[arm], labels, pair)
     description = (
@@ -115,9 +115,9 @@ def pick_ends(
 
     def take(row: int) -> None:
         first, last = (ends[0], row) if turn == "to" else (row, ends[1])
-        state.write(keys.ENDS, TWO_ROWS)
-        state.write(keys.FROM_ROW, first)
-        state.write(keys.TO_ROW, last)
+        state.choose(keys.ENDS, TWO_ROWS)
+        state.choose(keys.FROM_ROW, first)
+        state.choose(keys.TO_ROW, last)
         state.write(keys.PICKING, "from" if turn == "to" else "to")
 
     if len(rows) == 0:

@@ -46,9 +46,7 @@ class ChosenRows:
 
 def choose_source(picks: state.Picks) -> str:
     """Choose how images are chosen; by default those selected on the map, where there are any."""
-    source = st.selectbox(
-        "Images", SOURCES, SOURCES.index(PICKED if len(picks.rows) else EACH), key=keys.IMAGES, **keys.KEPT
-    )
+    source = st.selectbox("Images", **state.choice(keys.IMAGES, SOURCES, PICKED if len(picks.rows) else EACH))
     return source or EACH
 
 
@@ -58,18 +56,19 @@ def choose_rows(
     """The rows of this source, `count` at most; draws the control that the source needs."""
     labels, names, n = encoding.labels, run.provenance.class_names, len(encoding.labels)
     if source == ONE:
-        label = names.index(st.selectbox("Class", names, key=keys.IMAGE_CLASS, **keys.KEPT) or names[0])
+        label = names.index(st.selectbox("Class", **state.choice(keys.IMAGE_CLASS, names, names[0])) or names[0])
         rows = rows_of_class(labels, label, count)
         return ChosenRows(rows, f"the first of class {names[label]}", "" if len(rows) else "This class has no images.")
     if source == RANDOM:
-        seed = int(st.number_input("Seed", 0, 2**31, 0, 1, key=keys.IMAGE_SEED, **keys.KEPT) or 0)
+        seed = int(st.number_input("Seed", step=1, **state.number(keys.IMAGE_SEED, 0, 2**31, 0)) or 0)
         return ChosenRows(random_rows(n, count, seed), f"drawn at random with seed {seed}")
     if source == ROWS:
         return _named_rows(n, count)
     if source == PICKED:
         return _picked_rows(picks, count)
     if source == WORST:
-        arm = st.selectbox("Worst of", arms, format_func=str.upper, key=keys.WORST_OF, **keys.KEPT) or arms[0]
+        control = state.choice(keys.WORST_OF, arms, arms[0], text=str.upper)
+        arm = st.selectbox("Worst of", format_func=str.upper, **control) or arms[0]
         rows = worst_rows(encoding.arms[arm].errors, count)
         return ChosenRows(rows, f"the greatest errors of {arm.upper()}, from μ")
     if source == DIFFERENT:
@@ -78,7 +77,7 @@ def choose_rows(
 
 
 def _named_rows(n: int, count: int) -> ChosenRows:
-    text = st.text_input("Row numbers", "0-9", key=keys.ROW_NUMBERS, help="Such as 4, 17, 100-120.", **keys.KEPT)
+    text = st.text_input("Row numbers", help="Such as 4, 17, 100-120.", **state.text(keys.ROW_NUMBERS, "0-9"))
     rows, dropped = rows_from_address((text or "").strip(), n)
     missing = ""
     if dropped or not len(rows):
@@ -103,7 +102,8 @@ def _most_different(errors: dict[str, Float32[np.ndarray, " n"]], count: int) ->
     if first == second:
         return ChosenRows(np.zeros(0, np.int64), "", "One arm alone differs from none; choose others under More.")
     directions: dict[str, Better] = {"either way": "either", f"{first} better": "first", f"{second} better": "second"}
-    direction = st.selectbox("Which way", list(directions), key=keys.DIFFERENT_WAY, **keys.KEPT) or "either way"
+    control = state.choice(keys.DIFFERENT_WAY, list(directions), "either way")
+    direction = st.selectbox("Which way", **control) or "either way"
     rows = most_different_rows(errors[first], errors[second], count, directions[direction])
     description = f"the greatest differences of error between {first} and {second}, {direction}, from μ"
     return ChosenRows(rows, description, "" if len(rows) else f"No image has {direction}.")

@@ -9,6 +9,7 @@ from tvae.explore.latent_paths import PathKind
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
+from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.style.captions import measured_on
 
@@ -20,9 +21,7 @@ def show_third_classes(run: Run, encoding: Encoding, arms: list[str], path_kind:
     """How often paths lead through a third class, over many pairs."""
     st.markdown("##### Is this pair typical?")
     names = run.provenance.class_names
-    if not st.toggle(
-        f"Walk between {PAIRS} random pairs of images of two classes", key=keys.MANY_PAIRS, bind="query-params"
-    ):
+    if not st.toggle(f"Walk between {PAIRS} random pairs of images of two classes", **state.switch(keys.MANY_PAIRS)):
         st.caption("Counts how often the way leads through a third class, in every arm: a few seconds the first time.")
         return
     parts = []

@@ -17,6 +17,7 @@ STYLE = Path(__file__).parent / "page.css"
 AS_LEFT = "the same"
 METHOD_OF = {name: method for method, name in METHOD_NAMES.items()}
 """The address holds an option's name, so the names are readable."""
+FIRST_METHOD = next(iter(METHOD_OF))
 
 
 def choose_views(views: dict[str, View], misfits: dict[str, str], arms: list[str]) -> tuple[View, View]:
@@ -52,20 +53,20 @@ def choose_parameters() -> tuple[dict[str, Parameters], int]:
     with st.form("projection-parameters", border=False):
         st.markdown("**Projection**")
         a, b = st.columns(2)
-        perplexity = a.number_input("t-SNE: perplexity", 1.0, 1000.0, 30.0, 5.0, key=keys.PERPLEXITY, **keys.KEPT)
-        iterations = b.number_input("t-SNE: iterations", 50, 10_000, 750, 50, key=keys.ITERATIONS, **keys.KEPT)
-        neighbours = a.number_input("UMAP: neighbours", 2, 1000, 15, 1, key=keys.UMAP_NEIGHBOURS, **keys.KEPT)
-        least_distance = b.number_input(
-            "UMAP: least distance", 0.0, 0.99, 0.1, 0.05, key=keys.UMAP_DISTANCE, **keys.KEPT
-        )
-        seed = a.number_input("Seed", 0, 2**31, 0, 1, key=keys.LAYOUT_SEED, **keys.KEPT)
+        a.number_input("t-SNE: perplexity", step=5.0, **state.number(keys.PERPLEXITY, 1.0, 1000.0, 30.0))
+        b.number_input("t-SNE: iterations", step=50, **state.number(keys.ITERATIONS, 50, 10_000, 750))
+        a.number_input("UMAP: neighbours", step=1, **state.number(keys.UMAP_NEIGHBOURS, 2, 1000, 15))
+        b.number_input("UMAP: least distance", step=0.05, **state.number(keys.UMAP_DISTANCE, 0.0, 0.99, 0.1))
+        a.number_input("Seed", step=1, **state.number(keys.LAYOUT_SEED, 0, 2**31, 0))
         st.form_submit_button("Compute", help="In a process of its own; you can go on looking meanwhile.")
     parameters: dict[str, Parameters] = {
         "pca": PcaParameters(),
-        "tsne": TsneParameters(perplexity=float(perplexity), iterations=int(iterations)),
-        "umap": UmapParameters(n_neighbors=int(neighbours), min_dist=float(least_distance)),
+        "tsne": TsneParameters(perplexity=state.value_of(keys.PERPLEXITY), iterations=state.value_of(keys.ITERATIONS)),
+        "umap": UmapParameters(
+            n_neighbors=state.value_of(keys.UMAP_NEIGHBOURS), min_dist=state.value_of(keys.UMAP_DISTANCE)
+        ),
     }
-    return parameters, int(seed)
+    return parameters, state.value_of(keys.LAYOUT_SEED)
 
 
 def choose_number_of_neighbours(n: int) -> int:
@@ -75,10 +76,6 @@ def choose_number_of_neighbours(n: int) -> int:
         return most
     return st.slider(
         "Neighbours k",
-        5,
-        most,
-        min(10, most),
-        key=keys.NEIGHBOURS_K,
+        **state.number(keys.NEIGHBOURS_K, 5, most, min(10, most)),
         help="How many nearest images count as an image's neighbourhood, in the latent space and not on the map.",
-        **keys.KEPT,
     )

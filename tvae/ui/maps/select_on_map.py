@@ -8,6 +8,7 @@ from jaxtyping import Int
 
 from tvae.runs.run import Run
 from tvae.ui import session as state
+from tvae.ui.page_links import page_link
 
 MAP = "pages/1_Latent_map.py"
 ICON = ":material/scatter_plot:"
@@ -19,7 +20,7 @@ def show_select_button(run: Run, n: int, rows: Int[np.ndarray, " m"]) -> None:
     Two clicks, since code can't leave a page whose widgets stand in the address (Streamlit 1.67).
     """
     if len(rows) and np.array_equal(state.picks(run.provenance.test.fingerprint, n).rows, np.unique(rows)):
-        st.page_link(MAP, label="Selected: go to the latent map", icon=ICON)
+        page_link(MAP, "Selected: go to the latent map", ICON)
     else:
         st.button("Select on the latent map", icon=ICON, on_click=_select, args=(run, n, rows), disabled=not len(rows))
 

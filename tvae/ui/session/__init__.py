@@ -23,6 +23,7 @@ from tvae.ui.session.controls import (
     notes,
     number,
     open_address,
+    shared_parameters,
     switch,
     text,
     value_of,
@@ -56,5 +57,5 @@ __all__ = [
     "chosen_points", "close_address", "first_time", "forget", "in_address", "is_set", "keep_place", "kept",
     "layouts", "notes", "number", "open_address", "opened_at", "own_digit", "own_runs", "owner", "picks",
     "put_in_address", "put_own_digit_in_address", "put_picks_in_address", "put_training_in_address", "read",
-    "shown_before", "switch", "take", "text", "value_of", "write",
+    "shared_parameters", "shown_before", "switch", "take", "text", "value_of", "write",
 ]  # fmt: skip

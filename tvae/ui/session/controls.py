@@ -60,9 +60,7 @@ class _Number:
             return None
         return value if math.isfinite(value) else None
 
-    def fitted(self, value: float | None) -> float:
-        if value is None:  # an emptied field
-            return self.default
+    def fitted(self, value: float) -> float:
         near = min(max(value, self.low), self.high)
         return round(near) if isinstance(self.default, int) else float(near)
 
@@ -84,7 +82,7 @@ class _Choice:
         return value if value in self.options else self.default
 
     def texts(self, value: Any) -> list[str]:
-        return [self.text(value)]
+        return [self.text(value) if value in self.options else str(value)]
 
 
 @dataclass(frozen=True)
@@ -92,15 +90,16 @@ class _Choices:
     one: _Choice
     default: list[Any]
 
-    def read(self, texts: list[str]) -> list[Any] | None:
-        values = [self.one.read([text]) for text in texts]
-        return None if None in values else values
+    def read(self, texts: list[str]) -> list[Any]:
+        read = [(text, self.one.read([text])) for text in texts]
+        return [text if option is None else option for text, option in read]
 
     def fitted(self, value: list[Any]) -> list[Any]:
-        return value if set(value) <= set(self.one.options) else self.default
+        possible = [option for option in value if option in self.one.options]
+        return possible if possible or not value else self.default
 
     def texts(self, value: list[Any]) -> list[str]:
-        return [self.one.text(option) for option in value]
+        return [text for option in value for text in self.one.texts(option)]
 
 
 @dataclass(frozen=True)
@@ -110,8 +109,8 @@ class _Text:
     def read(self, texts: list[str]) -> str:
         return texts[-1]
 
-    def fitted(self, value: str | None) -> str:
-        return value or self.default
+    def fitted(self, value: str) -> str:
+        return value
 
     def texts(self, value: str) -> list[str]:
         return [value]
@@ -201,13 +200,38 @@ def value_of(key: str, default: Any = None) -> Any:
     return default if drawn is None else drawn.value
 
 
-def number(key: str, low: float, high: float, default: float, *, within: object = "") -> dict[str, Any]:
+def shared_parameters() -> dict[str, list[str]]:
+    """What every page shows, as parameters of an address."""
+    drawn = _controls().drawn
+    controls = {key: drawn[key] for key in keys.ON_EVERY_PAGE if key in drawn}
+    return {
+        key: control.kind.texts(control.value)
+        for key, control in controls.items()
+        if control.value != control.kind.default and control.scope == (_controls().scope(key), "")
+    }
+
+
+def number(
+    key: str,
+    low: float,
+    high: float,
+    default: float,
+    *,
+    within: object = "",
+    formerly: str = "",
+    explain: Callable[[str], str] | None = None,
+) -> dict[str, Any]:
     """Arguments of a slider or a number field; whole numbers where the default is one.
 
     Args:
-        within: what the value belongs to besides the run or data; where that changes, the default is shown.
+        within: what the value belongs to besides the run or data; another one has its own value.
+        formerly: the parameter's name in links that were made by earlier versions.
+        explain: why the text of an address is no such number, as a sentence; it follows what is shown.
     """
-    _draw(key, _Number(low, high, default), within)
+    requested = _controls().requested
+    if formerly in requested:
+        requested.setdefault(key, requested.pop(formerly))
+    _draw(key, _Number(low, high, default), within, explain=explain)
     return {"key": key, "min_value": low, "max_value": high}
 
 
@@ -225,7 +249,7 @@ def choice(
 
     Args:
         text: an option in the address.
-        within: what the value belongs to besides the run or data; where that changes, the default is shown.
+        within: what the value belongs to besides the run or data; another one has its own value.
         followed: whether the page shows what is chosen; else the value is kept for other pages, out of the address.
         explain: why the text of an address names no option, as a sentence; it follows what is shown.
     """
@@ -263,35 +287,32 @@ def _draw(
     if last is not None and (last.page, last.scope) != (controls.page, scope):
         last = None
     requested = controls.requested.pop(key, None)
-    if key in controls.chosen:
-        value = kind.fitted(controls.chosen.pop(key))
-    elif requested is not None:
-        value = _requested(key, kind, requested, explain)
-    elif last is not None and is_set(key):
-        at_default = read(key) == last.kind.default  # nobody chose it, and the default may have changed
-        value = kind.default if at_default else kind.fitted(read(key))
-    else:
-        value = kind.fitted(controls.kept.get((scope, key), kind.default))
+    wanted = _wanted(key, kind, scope, last, requested)
+    value = kind.default if wanted is None else kind.fitted(wanted)
     # An unneeded write would stop a slider that is being moved.
     if last is None or last.kind != kind or not is_set(key) or read(key) != value:
         write(key, value)
     controls.drawn[key] = _Drawn(controls.page, scope, kind, value)
-    if key in controls.notes and controls.notes[key][0] != value:
+    if (
+        wanted is not None
+    ):  # what another run can't show comes back with a run that can; what an address got wrong does not
+        controls.kept[scope, key] = wanted if requested is None else value
+    if (requested is not None and wanted is None) or (wanted is not None and wanted != value):
+        asked = ", ".join(requested or kind.texts(wanted))[:LONGEST_TEXT]
+        why = explain(asked) if explain is not None else f"{key} can't be {asked!r} here."
+        controls.notes[key] = value, f"{why} Shown is {', '.join(kind.texts(value))}."
+    elif key in controls.notes and controls.notes[key][0] != value:
         del controls.notes[key]
-    is_default = value == kind.default
-    if is_default:
-        controls.kept.pop((scope, key), None)
-    else:
-        controls.kept[scope, key] = value
-    put_in_address(key, None if is_default or not followed else kind.texts(value))
+    put_in_address(key, None if value == kind.default or not followed else kind.texts(value))
 
 
-def _requested(key: str, kind: _Kind, texts: list[str], explain: Callable[[str], str] | None) -> Any:
-    """The value that the address asks for, or the nearest possible one with a note."""
-    asked = kind.read(texts)
-    value = kind.default if asked is None else kind.fitted(asked)
-    if asked is None or value != asked:
-        words = ", ".join(texts)[:LONGEST_TEXT]
-        why = explain(words) if explain is not None else f"{key} can't be {words!r} here, as the address asks."
-        _controls().notes[key] = value, f"{why} Shown is {', '.join(kind.texts(value))}."
-    return value
+def _wanted(key: str, kind: _Kind, scope: tuple[object, ...], last: _Drawn | None, requested: list[str] | None) -> Any:
+    """The value that code, an address or a person wants; None where nobody does, or what the address says is none."""
+    controls = _controls()
+    if key in controls.chosen:
+        return controls.chosen.pop(key)
+    if requested is not None:
+        return kind.read(requested)
+    if last is not None and is_set(key) and read(key) != last.value:
+        return read(key)  # a person moved it
+    return controls.kept.get((scope, key))

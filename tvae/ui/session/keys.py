@@ -1,15 +1,10 @@
 """Every key of the session, of widgets and of the address.
 
-A widget that is bound to the address stands there under its key, so the names in the first part are in links that
-people keep: they don't change.
+A control stands in the address under its key, so the names in the first part are in links that people keep: they don't
+change.
 """
 
 from __future__ import annotations
-
-from typing import Any
-
-KEPT: Any = {"bind": "query-params", "persist_state": "session"}
-"""Options of a widget whose value stands in the address and is kept when another page is opened."""
 
 # In the address, and in the session under the same name
 
@@ -40,7 +35,7 @@ LOSS_MARGIN = "loss-margin"
 
 ASKED_CLASS, TEMPERATURE, SAMPLE_COUNT, SAMPLE_SEED = "ask", "temperature", "samples", "sample-seed"
 MEASURED, SPACE = "measured", "space"
-AROUND, TRAVERSAL_ROW = "around", "traversal-row"
+AROUND, TRAVERSAL_ROW, TRAVERSAL_STEPS = "around", "traversal-row", "traversal-steps"
 INPUT_WAY = "from"
 
 
@@ -54,12 +49,33 @@ def own_row(role: str) -> str:
     return f"own-{role.lower()}"
 
 
-OF_RUN = frozenset({ARMS, EPOCH, LEFT, RIGHT})
+OWN_ROWS = tuple(map(own_row, ("Anchor", "Positive", "Negative")))
+LOSS_WEIGHTS = tuple(map(loss_weight, ("triplet", "kl", "reconstruction")))
+
+OF_RUN = frozenset(
+    {ARMS, EPOCH, LEFT, RIGHT, WORST_OF, DIFFERENT_WAY, CONFUSABLE_ARM, TRIPLETS, *LOSS_WEIGHTS, LOSS_MARGIN}
+)
 """Controls whose values belong to a run: another run has its own, and they come back with it."""
-OF_DATA: frozenset[str] = frozenset()
+OF_DATA = frozenset({
+    ROW_NUMBERS, IMAGE_CLASS, FROM_ROW, TO_ROW, CLASS_A, CLASS_B, ANCHOR_CLASS, NEGATIVE_CLASS, *OWN_ROWS, ASKED_CLASS,
+    TRAVERSAL_ROW,
+})  # fmt: skip
 """Controls whose values belong to a data set: rows and classes."""
-IN_ADDRESS = frozenset({RUN, ARMS, EPOCH, LEFT, RIGHT})
+IN_ADDRESS = frozenset({
+    RUN, EPOCH, ARMS, ROWS, ROW, WATCHED, STROKES, INK,
+    LEFT, RIGHT, PROJECTION, RIGHT_PROJECTION, PERPLEXITY, ITERATIONS, UMAP_NEIGHBOURS, UMAP_DISTANCE, LAYOUT_SEED,
+    NEIGHBOURS_K, COLOUR, ALIGN_TO_SELECTION, LOST_MARGIN,
+    IMAGES, IMAGE_COUNT, IMAGE_CLASS, IMAGE_SEED, ROW_NUMBERS, WORST_OF, DIFFERENT_WAY, CODE, ERROR_MAP, NOISE_SEED,
+    ENDS, PAIR_SEED, FROM_ROW, TO_ROW, CLASS_A, CLASS_B, STEPS, WAY, CONFUSABLE_ARM, VOTERS, MANY_PAIRS, PATH_PLACE,
+    MARGIN, SAMPLED, TRIPLET_TAB, TRIPLETS, ANCHOR_CLASS, NEGATIVE_CLASS, LOSS_MARGIN, *LOSS_WEIGHTS, *OWN_ROWS,
+    ASKED_CLASS, TEMPERATURE, SAMPLE_COUNT, SAMPLE_SEED, MEASURED, SPACE, AROUND, TRAVERSAL_ROW, TRAVERSAL_STEPS,
+    INPUT_WAY,
+})  # fmt: skip
 """What the address holds as long as a page shows it."""
+ON_EVERY_PAGE = (RUN, ARMS, EPOCH)
+"""What links between pages carry."""
+IN_BROWSER = ("zoom", "zoom-right", "hidden")
+"""Parameters of the address that the maps' JavaScript writes and reads: views of the maps, and hidden classes."""
 
 
 # In the session alone
@@ -76,7 +92,7 @@ TRAINING_FITS, TRAINING_MAP, TRAINING_FITTED_TO = "training-fits", "training-map
 TRAIN_PANEL, TRAIN_PRESET, TRAIN_REFUSAL, TRAIN_WARMED = (
     "train-panel", "train-preset", "train-refusal", "train-warmed",
 )  # fmt: skip
-MARGIN_SLIDER, WEIGHTS_STARTED_AT = "margin-slider", "weights-started-at"
+MARGIN_SLIDER = "margin-slider"
 PICKING, PICKING_CLASS, PICKING_PAGE = "picking", "picking-class", "picking-page"
 CROP_ACROSS, CROP_DOWN = "crop-across", "crop-down"
 UPLOAD, RUN_ZIP, FIND_RUNS, RUN_STATES = "upload", "runs-zip", "runs-find", "runs-states"
@@ -100,6 +116,7 @@ def slider_left(name: str) -> str:
 # Parts of pages: charts, buttons, browser components, and containers that a style sheet names
 
 MAP_CODE, PATH, DRAWING, END_PICKER = "latent-map-code", "path", "drawing", "end-picker"
+ADDRESS_KEEPER = "address-keeper"
 MAP_WAITING, MAP_CONTROLS, MAP_PANELS = "map-waiting", "map-controls", "map-panels"
 CHARTS, CLASS_CHARTS, TRADE_CHARTS = "charts", "charts-of-classes", "charts-of-trade"
 ERRORS_BY_CLASS, VOTE, CLASSES_SEEN, CLASS_MIX, CHANGES = "errors-by-class", "vote", "seen", "class-mix", "histogram"

@@ -10,6 +10,7 @@ from tvae.jobs.job import Job
 from tvae.runs.run import read_metrics, read_run
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.page_links import page_link
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 
@@ -78,11 +79,13 @@ def _show(run_id: str, stage: tuple[str, bool]) -> None:
                     help=MEASURING_ENDS if job.phase == "measuring" else None,
                     width="stretch",
                 )
-            more.page_link("pages/5_Training.py", label="Watch", icon=":material/monitoring:")
+            with more:
+                page_link("pages/5_Training.py", "Watch", ":material/monitoring:")
         else:
             hide, more = st.columns(2, vertical_alignment="center")
             hidden = hide.button("Hide", key=keys.STATUS_HIDE, width="stretch")
-            more.page_link("pages/5_Training.py", label="Compare", icon=":material/compare_arrows:")
+            with more:
+                page_link("pages/5_Training.py", "Compare", ":material/compare_arrows:")
             if hidden:  # not in a callback: that would redraw only this fragment, which still holds the run
                 state.own_runs().watched = ""
                 st.rerun()

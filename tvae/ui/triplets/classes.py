@@ -27,17 +27,16 @@ def choose_classes(view: TripletView) -> ClassPair:
     """Choose the pair of classes that filters what follows."""
     names = view.run.provenance.class_names
     options = [None, *view.curves[view.arms[0]].classes.tolist()]
-    for key in (keys.ANCHOR_CLASS, keys.NEGATIVE_CLASS):
-        if state.read(key) not in options:  # a class that only another run has
-            state.write(key, None)
+
+    def name(label: int | None) -> str:
+        return "any" if label is None else names[label]
+
     left, right, note = st.columns([1, 1, 3], vertical_alignment="bottom")
     pair = tuple(
         column.selectbox(
             label,
-            options,
-            format_func=lambda label: "any" if label is None else names[label],
-            key=key,
-            bind="query-params",
+            format_func=name,
+            **state.choice(key, options, None, text=name),
         )
         for column, label, key in (
             (left, "Anchor's class", keys.ANCHOR_CLASS),
@@ -138,5 +137,5 @@ def _take_cell(key: str) -> None:
     points = state.chosen_points(key)
     if points:
         anchor, negative = points[-1]["customdata"]
-        state.write(keys.ANCHOR_CLASS, anchor)
-        state.write(keys.NEGATIVE_CLASS, negative)
+        state.choose(keys.ANCHOR_CLASS, anchor)
+        state.choose(keys.NEGATIVE_CLASS, negative)

@@ -42,15 +42,10 @@ def show_triplets(view: TripletView, pair: ClassPair) -> None:
     }
     if len(view.arms) == 1:
         words = {choice: words[choice] for choice in (WORST_FIRST, OWN, PICKED)}
-    if state.read(keys.TRIPLETS) not in words:  # the choice needs two arms and there is one
-        state.forget(keys.TRIPLETS)
     choice = st.segmented_control(
         "Which triplets",
-        list(words),
-        default=WORST_FIRST,
         format_func=words.__getitem__,
-        key=keys.TRIPLETS,
-        bind="query-params",
+        **state.choice(keys.TRIPLETS, list(words), WORST_FIRST, text=words.__getitem__),
         required=True,
         label_visibility="collapsed",
     )
@@ -96,10 +91,7 @@ def _own(view: TripletView) -> Triplets:
     starts = (0, int(same[min(1, len(same) - 1)]), int(other[0]))
     rows = []
     for column, role, start in zip(st.columns(3), ("Anchor", "Positive", "Negative"), starts, strict=True):
-        key = keys.own_row(role)
-        if (state.read(key) or 0) > last:  # a row that only another run has
-            state.forget(key)
-        rows.append(column.number_input(f"{role}'s row", 0, last, start, key=key, bind="query-params"))
+        rows.append(column.number_input(f"{role}'s row", **state.number(keys.own_row(role), 0, last, start)))
     anchor, positive, negative = (start if row is None else int(row) for row, start in zip(rows, starts, strict=True))
     if anchor == positive:
         raise InputError(f"row {anchor} can't be its own positive; name another image of its class")

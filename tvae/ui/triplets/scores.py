@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 import streamlit as st
 
@@ -28,20 +26,14 @@ N_SAMPLED = 10_000
 
 def choose_margin() -> float:
     """The margin, which the slider, the number field or the address sets."""
-    requested_margin = state.address(keys.MARGIN) if state.in_address(keys.MARGIN) else None
     slide, field = st.columns([5, 1], vertical_alignment="bottom")
     with field:
         typed = st.number_input(
             "Any margin",
-            0.0,
-            LARGEST,
-            USUAL,
-            0.025,
-            "%.4g",
-            key=keys.MARGIN,
-            bind="query-params",
-            persist_state="session",
+            step=0.025,
+            format="%.4g",
             help="0 or more. Beyond 5 every triplet is counted anew, which takes a moment.",
+            **state.number(keys.MARGIN, 0.0, LARGEST, USUAL, explain=_impossible_margin),
         )
     margin = USUAL if typed is None else float(typed)
     if state.read(keys.MARGIN_SLIDER) != min(
@@ -56,21 +48,13 @@ def choose_margin() -> float:
             step=0.025,
             format="%.3f",
             key=keys.MARGIN_SLIDER,
-            on_change=lambda: state.write(keys.MARGIN, round(state.read(keys.MARGIN_SLIDER), 6)),
-        )
-    if requested_margin is not None and not _is_margin(requested_margin):
-        st.warning(
-            f"The address asks for a margin of {requested_margin[:20]!r}, which is not possible; "
-            f"it must be a number from 0 to {LARGEST:,.0f}. Shown is m = {margin:g}."
+            on_change=lambda: state.choose(keys.MARGIN, round(state.read(keys.MARGIN_SLIDER), 6)),
         )
     return margin
 
 
-def _is_margin(text: str) -> bool:
-    try:
-        return math.isfinite(float(text)) and 0 <= float(text) <= LARGEST
-    except ValueError:
-        return False
+def _impossible_margin(text: str) -> str:
+    return f"A margin of {text!r} is not possible: it must be a number from 0 to {LARGEST:,.0f}."
 
 
 def table_of(view: TripletView) -> dict[str, list]:
@@ -204,8 +188,7 @@ def show_definition(view: TripletView) -> None:
         )
         st.toggle(
             "Show a sampled estimate beside the exact value",
-            key=keys.SAMPLED,
-            bind="query-params",
+            **state.switch(keys.SAMPLED),
             help="The paper's protocol: random triplets. Its standard error is what counting all of them avoids.",
         )
         st.caption(

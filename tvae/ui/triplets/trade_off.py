@@ -24,6 +24,7 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page
+from tvae.ui.page_links import page_link
 from tvae.ui.session import keys
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.theme import theme
@@ -101,10 +102,10 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
         if curve.collapsed and ladder.run.folder != view.run.folder:  # of the run shown, the page has said so above
             st.warning(collapse_warning(arm, all_equal=curve.all_equal))
     if highlighted_arms:
-        st.page_link(
+        page_link(
             "pages/1_Latent_map.py",
-            label=f"See {' and '.join(arm.upper() for arm in view.arms)} on the latent map",
-            icon=":material/scatter_plot:",
+            f"See {' and '.join(arm.upper() for arm in view.arms)} on the latent map",
+            ":material/scatter_plot:",
         )
     _show_table(ladder, margin, accuracy, costs)
 

@@ -45,30 +45,25 @@ def show_weights(view: TripletView) -> None:
 
 def _chosen_loss(name: str, trained: LossConfig) -> LossConfig:
     """The setting of the four sliders; they start where the arm of this name was trained."""
-    if state.read(keys.WEIGHTS_STARTED_AT, name) != name:  # another arm was chosen: start from its setting
-        state.forget(*(keys.loss_weight(term) for term in TERMS), keys.LOSS_MARGIN)
-    state.write(keys.WEIGHTS_STARTED_AT, name)
     places = st.columns(4)
     chosen: dict[str, float] = {}
     for place, term in zip((places[0], places[2], places[3]), TERMS, strict=True):
-        key = keys.loss_weight(term)
         start = float(getattr(trained, f"{term}_weight"))
         stops = sorted({*WEIGHTS, start})
         words = "KL" if term == "kl" else term.capitalize()
-        chosen[f"{term}_weight"] = place.select_slider(
-            f"{words} weight", stops, start, format_func=lambda weight: f"{weight:g}", key=key, bind="query-params"
-        )
+        control = state.choice(keys.loss_weight(term), stops, start, text=_figures, within=name)
+        chosen[f"{term}_weight"] = place.select_slider(f"{words} weight", format_func=_figures, **control)
     margin = places[1].slider(
         "Margin in the loss",
-        0.0,
-        LONGEST,
-        min(float(trained.margin), LONGEST),
-        0.025,
+        step=0.025,
         format="%.3f",
-        key=keys.LOSS_MARGIN,
-        bind="query-params",
+        **state.number(keys.LOSS_MARGIN, 0.0, LONGEST, min(float(trained.margin), LONGEST), within=name),
     )
     return replace(trained, margin=round(margin, 6), **chosen)
+
+
+def _figures(weight: float) -> str:
+    return f"{weight:g}"
 
 
 def _show_terms(view: TripletView, loss: LossConfig, losses: dict[str, ReweightedLoss]) -> None:
