@@ -19,7 +19,7 @@ HISTORY = [{"epoch": 0.1 * place, "arms": {"vae": TERMS, "tvae": TERMS}} for pla
 def test_the_reconstruction_term_is_called_what_it_is(kind, name):
     figure = drawn(loss_curves(HISTORY, COLOURS, vae_and_tvae(LossConfig(reconstruction=kind))))
     titles = [annotation["text"] for annotation in figure["layout"]["annotations"]]
-    assert titles == [name, "KL, nats", "triplet hinge, latent distance"]
+    assert titles == [name, "KL, nats", "triplet hinge"]
     assert all(f": {name} " in trace["hovertemplate"] for trace in figure["data"][:2])
 
 

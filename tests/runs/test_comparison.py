@@ -146,7 +146,7 @@ def test_three_seeds_give_a_verdict_beyond_the_noise_alone(tmp_path):
     assert clearly["tvae"].change == pytest.approx(-10.1, abs=0.05)
     vaguely = {change.arm: change for change in metric_changes(usual, vague) if "triplet" in change.figure}
     assert vaguely["tvae"].verdict == ""
-    assert seeds_in_words(list(clearly.values())).startswith("Mean ± sample standard deviation over seeds, at least 3")
+    assert seeds_in_words(list(clearly.values())).startswith("Mean ± sample standard deviation over 3 seeds")
     assert arm_changes(usual, "vae", "tvae")[0].verdict == "better"
 
 

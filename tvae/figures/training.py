@@ -24,7 +24,7 @@ def loss_curves(
     titles = {
         "reconstruction": reconstruction_name(losses.values()),
         "kl": "KL, nats",
-        "triplet": "triplet hinge, latent distance",
+        "triplet": "triplet hinge",
     }
     figure = make_subplots(rows=1, cols=len(titles), subplot_titles=list(titles.values()), horizontal_spacing=0.06)
     epochs = [row["epoch"] for row in history]

@@ -177,10 +177,10 @@ def seeds_in_words(changes: Sequence[MetricChange]) -> str:
     seeds = min((change.seeds for change in changes), default=0)
     if seeds < LEAST_SEEDS:
         count = {0: "No seed", 1: "One seed", 2: "Two seeds"}[seeds]
-        return f"{count}, so no verdict: {LEAST_SEEDS} runs that differ in seed alone, on each side, would give one."
+        return f"{count}, so no verdict: that takes {LEAST_SEEDS} runs of each that differ in seed alone."
     return (
-        f"Mean ± sample standard deviation over seeds, at least {seeds} on each side. Better or worse is said where "
-        f"the difference is beyond the noise of the seeds (t test, p < {LEVEL:g})."
+        f"Mean ± sample standard deviation over {seeds} seeds or more. Better or worse is said where the difference is "
+        f"beyond the noise of the seeds (t test, p < {LEVEL:g})."
     )
 
 

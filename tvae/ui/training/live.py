@@ -127,4 +127,7 @@ def _losses(run_id: str) -> None:
         return
     figure = loss_curves(history, arm_colours(list(history[-1]["arms"])), jobs.run(run_id).config.arms)
     st.plotly_chart(figure, key=keys.LIVE_LOSSES, alt="Terms of the loss of each arm against the epoch")
-    st.caption(f"On the training batches, before their weights, averaged over a tenth of an epoch; run {run_id}.")
+    st.caption(
+        f"On the training batches, before their weights, averaged over a tenth of an epoch; the hinge in latent "
+        f"distance; run {run_id}."
+    )

@@ -62,6 +62,7 @@ def show_run_table() -> None:
         ),
         hide_index=True,
         column_config=COLUMNS,
+        placeholder="",
         on_select="rerun",
         selection_mode="multi-row",
         key=_table_key(rows),
@@ -166,7 +167,7 @@ def show_arms(run: Run) -> None:
         if not loss.triplet_weight:
             settings["Margin"] = None  # it has no effect
         rows.append({"Arm": arm.upper(), **settings, **(_measures(metrics, arm) if metrics else NO_MEASURES)})
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=COLUMNS, height="content")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=COLUMNS, height="content", placeholder="–")
     for warning in collapse_warnings(metrics).values() if metrics else ():
         st.warning(warning)
 
