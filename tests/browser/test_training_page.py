@@ -55,7 +55,7 @@ def test_a_run_is_started_watched_found_again_and_compared(page):
     sidebar.get_by_role("button", name="Stop").wait_for(timeout=WAIT)
     assert f"watch={watched[1]}" in page.url
 
-    page.get_by_text("What came of it").wait_for(timeout=2 * WAIT)
+    page.get_by_text("Not like for like: 60 epochs against 200").wait_for(timeout=2 * WAIT)
     page.get_by_text("Settings that differ between digits and").wait_for(timeout=WAIT)
     assert f"run={watched[1]}" in page.url
 

@@ -40,10 +40,11 @@ def _settings(run: Run, weight: str, margin: str) -> str:
     losses = [loss for loss in run.config.arms.values() if loss.triplet_weight]
     if not losses:
         return "no triplets in the loss"
-    return f"{weight} {_span(losses, 'triplet_weight')}, {margin} {_span(losses, 'margin')}"
+    return f"{weight} {span(losses, 'triplet_weight')}, {margin} {span(losses, 'margin')}"
 
 
-def _span(losses: list[LossConfig], name: str) -> str:
+def span(losses: list[LossConfig], name: str) -> str:
+    """The values of a setting of several losses, such as "0.3 to 100"; the one value where all have the same."""
     values = [getattr(loss, name) for loss in losses]
     low, high = min(values), max(values)
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from tvae.errors import InputError
 from tvae.figures.training import nearest_margin
 from tvae.jobs.job import Job
+from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import read_metrics, read_run
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.choices.runs import span
 from tvae.ui.page_links import page_link
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
@@ -104,6 +108,8 @@ def show_progress(job: Job) -> None:
     reached = accuracy_so_far(job)
     if reached:
         st.caption(reached)
+    for warning in collapse_warnings(_metrics(job) or {"arms": {}}).values():
+        st.warning(warning)
 
 
 def _progress_in_words(job: Job) -> str:
@@ -116,8 +122,9 @@ def _progress_in_words(job: Job) -> str:
 
 def called(job: Job) -> str:
     """The run's name, or its data set and settings where it has none."""
-    loss = next(reversed(job.config.arms.values()))
-    return job.name or f"{job.config.data.name}, m = {loss.margin:g}, w = {loss.triplet_weight:g}"
+    losses = [loss for loss in job.config.arms.values() if loss.triplet_weight] or list(job.config.arms.values())
+    margins, weights = (span(losses, setting) for setting in ("margin", "triplet_weight"))
+    return job.name or f"{job.config.data.name}, m = {margins}, w = {weights}"
 
 
 def in_words(job: Job) -> str:
@@ -133,20 +140,25 @@ def in_words(job: Job) -> str:
 
 def accuracy_so_far(job: Job) -> str:
     """Triplet accuracy of each arm, measured at the end or, until then, on a part of the test split."""
-    if job.state == "done":
-        try:
-            metrics = read_metrics(read_run(job.folder).folder)
-        except InputError:
-            metrics = None
-        if metrics is not None:
-            shares = {arm: values["triplet_accuracy"]["0"] for arm, values in metrics["arms"].items()}
-            return f"{_shares(shares)} of triplets right at m = 0, n = {metrics['n']:,} test images."
+    if (metrics := _metrics(job)) is not None:
+        shares = {arm: values["triplet_accuracy"]["0"] for arm, values in metrics["arms"].items()}
+        return f"{_shares(shares)} of triplets right at m = 0, n = {metrics['n']:,} test images."
     row = cached.jobs().last_live(job.id)
     if row is None:
         return ""
     place = nearest_margin(row["margins"], SHOWN_MARGIN)
     shares = {arm: values[place] for arm, values in row["arms"].items()}
     return f"{_shares(shares)} of triplets right at m = {row['margins'][place]:g}, {row['n']:,} test images."
+
+
+def _metrics(job: Job) -> dict[str, Any] | None:
+    """What was measured of a run that is done; None of another, and where its files can't be read."""
+    if job.state != "done":
+        return None
+    try:
+        return read_metrics(read_run(job.folder).folder)
+    except InputError:
+        return None
 
 
 def _shares(shares: dict[str, float]) -> str:
