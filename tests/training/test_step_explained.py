@@ -34,7 +34,7 @@ def training(split):
 
 def means_of(training, split, arm, rows):
     with torch.no_grad():
-        images = torch.from_numpy(split.pixels(np.array(rows)).reshape(3, -1))
+        images = torch.from_numpy(split.pixels(np.array(rows)).reshape(len(rows), -1))
         return training.arms[arm].model.encode(images).mean.numpy()
 
 
@@ -106,3 +106,39 @@ def test_forces_are_those_that_the_loss_gives(training, split):
         for i, role in enumerate(ROLES):
             wanted = float(gradient[i * batch.rows.shape[1] + place].norm())
             assert lengths[role] == pytest.approx(wanted, rel=1e-3, abs=1e-5)
+
+
+def test_the_triplet_force_is_three_times_that_of_the_triplets_own_hinge_and_lies_in_the_plane(training, split):
+    step = explained_next_step(training, split)
+    tvae = step["arms"]["tvae"]
+    means = means_of(training, split, "tvae", step["rows"])
+    leaf = torch.from_numpy(means.copy()).requires_grad_()
+    hinge = triplet_hinge(leaf[:1], leaf[1:2], leaf[2:], LOSS.margin).sum() * LOSS.triplet_weight
+    (gradient,) = torch.autograd.grad(hinge, leaf)
+    for place, role in enumerate(ROLES):
+        assert tvae["lengths"]["triplet"][role] == pytest.approx(3 * float(gradient[place].norm()), rel=1e-3)
+        assert np.hypot(*tvae["pulls"]["triplet"][role]) == pytest.approx(tvae["lengths"]["triplet"][role], rel=1e-4)
+        assert np.hypot(*tvae["pulls"]["reconstruction"][role]) < 0.9 * tvae["lengths"]["reconstruction"][role]
+
+
+@pytest.mark.parametrize("triplets", ["sampled", "batch-all"])
+def test_the_triplets_of_the_loss_are_counted_and_not_the_drawn_ones_alone(split, triplets):
+    config = RunConfig(
+        data=DataConfig(name="digits"),
+        train=TrainConfig(epochs=1, batch_size=8, triplets=triplets, step="plain"),
+        arms=vae_and_tvae(LOSS),
+    )
+    training = Training(config, split)
+    step = explained_next_step(training, split)
+    rows = training.next_batch().rows
+    assert (step["triplets"], step["batch_all"]) == (8, triplets == "batch-all")
+    means = means_of(training, split, "tvae", rows.reshape(-1).tolist()).astype(float)
+    labels = split.labels[rows.reshape(-1)]
+    hinges = [
+        np.linalg.norm(means[a] - means[8 + a]) - np.linalg.norm(means[a] - means[n]) + LOSS.margin
+        for a in range(8)
+        for n in (range(24) if triplets == "batch-all" else [16 + a])
+        if labels[n] != labels[a]
+    ]
+    assert step["in_loss"] == len(hinges)
+    assert step["arms"]["tvae"]["wrong"] == sum(hinge > 0 for hinge in hinges)

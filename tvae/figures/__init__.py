@@ -13,4 +13,5 @@ paper_diagram.py  The paper's Figure 1 as SVG
 still_map.py      A latent map as a still PNG
 trade_off.py      Triplet accuracy against its cost, one point an arm (Plotly)
 training.py       Loss curves and live accuracy (Plotly)
+training_step.py  A triplet's three means and the force of each loss term on them (Plotly)
 """

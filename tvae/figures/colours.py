@@ -18,6 +18,9 @@ FAINT = {"light": "#8a93a0", "dark": "#8a93a0"}
 GREY = FAINT["light"]
 """Of lines in a chart; reads on light and dark."""
 
+TERM_COLOURS = {"reconstruction": "#2a9d8f", "kl": "#8d6cc9", "triplet": TVAE_ORANGE}
+"""Of the terms of the loss."""
+
 
 def arm_colours(arms: Sequence[str]) -> dict[str, str]:
     """The colour of each arm: blue for the first, orange for the last, further ones on the way between them."""

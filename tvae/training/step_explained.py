@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tvae.data import Split
-from tvae.model.losses import bernoulli, kl_divergence, squared_l2, triplet_term
+from tvae.model.losses import bernoulli, kl_divergence, negative_mask, squared_l2, triplet_term
 from tvae.training.arm import Arm, Batch, images_of
 from tvae.training.loop import Training
 
@@ -24,7 +24,9 @@ def explained_next_step(training: Training, split: Split) -> dict[str, Any]:
     The triplet is the first of the batch that the last arm gets wrong, or the first of all where it gets none wrong:
 
         step        number of the step
-        triplets    number of triplets in the batch
+        triplets    number of triplets drawn for the batch
+        batch_all   whether each pair is compared with every image of another class (see `batch_all_hinge`)
+        in_loss     number of triplets that the loss averages over: with batch_all many more than are drawn
         classes     names of the classes of anchor, positive and negative
         rows        their rows in the training split
         images      their pixels, 0 to 255
@@ -32,30 +34,41 @@ def explained_next_step(training: Training, split: Split) -> dict[str, Any]:
             margin, weights     of the loss, by term
             to_positive, to_negative    Euclidean distances of the means (Eq. 1)
             hinge       to_positive − to_negative + margin, and 0 where that is negative
-            wrong       number of the batch's triplets whose hinge is above 0
+            wrong       number of the triplets in the loss whose hinge is above 0
             points      by role [x, y]: the three means in the plane that they span, the anchor at 0, 0 and the
                         positive straight to its right
-            pulls       by term and role [x, y]: the force on that mean, in the same plane
+            pulls       by term and role [x, y]: the part of the force on that mean that lies in the same plane
             lengths     by term and role: the force's length in all latent dimensions
 
-    A force is the negative gradient of the step's weighted loss with respect to the mean, times the number of images:
-    the force that one image's own loss exerts on its mean.
+    A force is the negative gradient of a term of the step's weighted loss with respect to the mean, times the number of
+    images, so that the terms compare as they do in the step. For reconstruction and KL it is the force of the image's
+    own error and KL. The triplet term is averaged over triplets, three images each, so the force is three times that of
+    the triplet's own hinge; with `batch_all` it is that of all the triplets that the image is in.
     """
     batch = training.next_batch()
     count = batch.rows.shape[1]
     forces = {name: _forces(arm, batch, training) for name, arm in training.arms.items()}
     hinges = {name: _hinges(means, training.arms[name].loss.margin) for name, (means, _) in forces.items()}
+    batch_all = training.config.train.triplets == "batch-all"
     wrong = np.flatnonzero(list(hinges.values())[-1][2] > 0)
     triplet = int(wrong[0]) if len(wrong) else 0
     rows = batch.rows[:, triplet]
     return {
         "step": training.step + 1,
         "triplets": count,
+        "batch_all": batch_all,
+        "in_loss": int(negative_mask(batch.labels).sum()) if batch_all else count,
         "classes": [split.class_names[split.labels[row]] for row in rows],
         "rows": rows.tolist(),
         "images": split.images[rows].tolist(),
         "arms": {
-            name: _explained_arm(arm, [triplet, count + triplet, 2 * count + triplet], *forces[name], hinges[name])
+            name: _explained_arm(
+                arm,
+                [triplet, count + triplet, 2 * count + triplet],
+                *forces[name],
+                hinges[name],
+                _wrong_of_all(forces[name][0], arm, batch) if batch_all else int((hinges[name][2] > 0).sum()),
+            )
             for name, arm in training.arms.items()
         },
     }
@@ -67,6 +80,7 @@ def _explained_arm(
     means: Float[np.ndarray, "3*b latent"],
     forces: dict[str, Float[np.ndarray, "3*b latent"]],
     hinges: tuple[np.ndarray, np.ndarray, np.ndarray],
+    wrong: int,
 ) -> dict[str, Any]:
     """One arm's part; `places` are those of anchor, positive and negative in the batch, the first the triplet's own."""
     to_positive, to_negative, hinge = (float(values[places[0]]) for values in hinges)
@@ -82,7 +96,7 @@ def _explained_arm(
         "to_positive": to_positive,
         "to_negative": to_negative,
         "hinge": hinge,
-        "wrong": int((hinges[2] > 0).sum()),
+        "wrong": wrong,
         "points": _by_role((means[places] - means[places[0]]) @ plane),
         "pulls": {term: _by_role(forces[term][places] @ plane) for term in TERMS},
         "lengths": {term: dict(zip(ROLES, lengths[term], strict=True)) for term in TERMS},
@@ -120,6 +134,15 @@ def _hinges(means: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray, n
     to_positive = np.linalg.norm(anchors - positives, axis=1)
     to_negative = np.linalg.norm(anchors - negatives, axis=1)
     return to_positive, to_negative, np.maximum(0.0, to_positive - to_negative + margin)
+
+
+def _wrong_of_all(means: np.ndarray, arm: Arm, batch: Batch) -> int:
+    """Number of the triplets of `batch_all_hinge` whose hinge is above 0."""
+    to_positive, _, _ = _hinges(means, arm.loss.margin)
+    anchors = means[: len(means) // 3]
+    to_batch = np.linalg.norm(anchors[:, None] - means, axis=2)  # (b, 3*b)
+    is_wrong = to_positive[:, None] - to_batch + np.float32(arm.loss.margin) > 0
+    return int((is_wrong & negative_mask(batch.labels).cpu().numpy()).sum())
 
 
 def _plane(means: Float[np.ndarray, "3 latent"]) -> Float[np.ndarray, "latent 2"]:

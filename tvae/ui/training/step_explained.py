@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import html
+import math
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
+import pandas as pd
 import streamlit as st
 
 from tvae.figures.colours import INK
 from tvae.figures.image_grid import GridRow
+from tvae.figures.training_step import ROLES, TERM_NAMES, step_figure
 from tvae.ui.images.image_grid import show_grid
 from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
 
-ROLES = ("anchor", "positive", "negative")
-TERMS = {"reconstruction": "#2a9d8f", "kl": "#8d6cc9", "triplet": "#d9722e"}
-WORDS = {"reconstruction": "reconstruction", "kl": "KL", "triplet": "triplet"}
-LONGEST = 0.45
-"""Length of the longest arrow, as a share of the longest distance in the chart."""
-
 
 def show_lesson(lesson: dict[str, Any]) -> None:
     """Shows the step that is about to be taken."""
-    st.markdown(f"##### Step {lesson['step']:,}: one of its {lesson['triplets']} triplets")
+    st.markdown(f"##### Step {lesson['step']:,}: one of the {lesson['triplets']} triplets drawn for it")
     pictures, *arms = st.columns([2, *([3] * len(lesson["arms"]))], gap="medium")
-    ink = INK[theme()]
     with pictures:
         images = np.asarray(lesson["images"], np.uint8)
         rows = [
@@ -34,88 +28,43 @@ def show_lesson(lesson: dict[str, Any]) -> None:
             for i, (role, name) in enumerate(zip(ROLES, lesson["classes"], strict=True))
         ]
         show_grid(rows, alt="The anchor, the positive and the negative", key=keys.STEP_IMAGES)
-    for place, (arm, arm_lesson) in zip(arms, lesson["arms"].items(), strict=True):
+    for place, (arm, explained) in zip(arms, lesson["arms"].items(), strict=True):
         with place:
-            hinge = f"hinge {arm_lesson['hinge']:.3f}" if arm_lesson["hinge"] else "hinge 0: right by the margin"
+            hinge = f"hinge {explained['hinge']:.3f}" if explained["hinge"] else "hinge 0: right by the margin"
             st.markdown(
-                f"**{arm.upper()}**: D(a, p) = {arm_lesson['to_positive']:.3f}, "
-                f"D(a, n) = {arm_lesson['to_negative']:.3f}, m = {arm_lesson['margin']:g}, {hinge}"
+                f"**{arm.upper()}**: D(a, p) = {explained['to_positive']:.3f}, "
+                f"D(a, n) = {explained['to_negative']:.3f}, m = {explained['margin']:g}, {hinge}"
             )
             st.plotly_chart(
-                lesson_figure(arm_lesson, ink),
+                step_figure(explained, INK[theme()]),
                 key=keys.step_chart(arm),
                 alt=f"The triplet's three means in the {arm.upper()}, with the pull of each term on them",
             )
-            st.caption(f"{arm_lesson['wrong']} of the step's {lesson['triplets']} triplets have a hinge above 0.")
+            st.table(forces_table(explained))
+            of_all = "that its batch allows" if lesson["batch_all"] else "of the step"
+            st.caption(f"{explained['wrong']:,} of the {lesson['in_loss']:,} triplets {of_all} have a hinge above 0.")
+    of_triplets = (
+        "With batch-all triplets the triplet term's force is that of all triplets of the batch that the image is in."
+        if lesson["batch_all"]
+        else "The triplet term depends on these three means alone, so its forces lie wholly in the plane."
+    )
     st.caption(
-        "The three means μ in the plane that they span, distances true. An arrow is the pull of one term with its "
-        "weight on a mean: the way downhill, all arrows of a chart on one scale. Their sum moves the encoder."
+        "The three means μ in the plane that they span, distances true. A force is the pull of one term with its "
+        "weight on a mean, the way downhill. It points out of that plane too: an arrow is the part in the plane, the "
+        "dotted line goes on to the whole length, and the table has both (part of whole). All forces of a chart are "
+        f"on one scale. {of_triplets} Their sum over the terms pulls the means; the loss pulls log σ² as well, which "
+        "is not drawn, and both move the encoder."
     )
 
 
-def lesson_figure(arm_lesson: dict[str, Any], ink: str) -> go.Figure:
-    """One arm's triplet in the plane of its means, with one arrow for each term and mean."""
-    points = {role: np.array(arm_lesson["points"][role]) for role in ROLES}
-    size = max(float(np.linalg.norm(point)) for point in points.values()) or 1.0
-    strongest = max(np.linalg.norm(pull) for of_term in arm_lesson["pulls"].values() for pull in of_term.values())
-    scale = LONGEST * size / strongest if strongest else 0.0
-    figure = go.Figure()
-    for other in ("positive", "negative"):
-        figure.add_scatter(
-            x=[0, points[other][0]],
-            y=[0, points[other][1]],
-            mode="lines",
-            line={"color": ink, "width": 1, "dash": "dot"},
-            hoverinfo="skip",
-            showlegend=False,
-        )
-    for term, colour in TERMS.items():
-        weight = arm_lesson["weights"][term]
-        if not weight:
-            continue
-        tips, roles = [], []
-        for role in ROLES:
-            start, pull = points[role], np.array(arm_lesson["pulls"][term][role]) * scale
-            tips.append(start + pull)
-            roles.append(role)
-            figure.add_annotation(
-                x=float(start[0] + pull[0]),
-                y=float(start[1] + pull[1]),
-                ax=float(start[0]),
-                ay=float(start[1]),
-                axref="x",
-                ayref="y",
-                text="",
-                showarrow=bool(np.linalg.norm(pull) > 0.01 * size),
-                arrowhead=2,
-                arrowwidth=2,
-                arrowcolor=colour,
-            )
-        figure.add_scatter(
-            x=[tip[0] for tip in tips],
-            y=[tip[1] for tip in tips],
-            mode="markers",
-            marker={"size": 5, "color": colour},
-            name=f"{weight:g} × {WORDS[term]}",
-            text=[f"{arm_lesson['lengths'][term][role]:.3f} on the {role}" for role in roles],
-            hovertemplate=f"{WORDS[term]}: %{{text}}<extra></extra>",
-        )
-    figure.add_scatter(
-        x=[points[role][0] for role in ROLES],
-        y=[points[role][1] for role in ROLES],
-        mode="markers+text",
-        marker={"size": 10, "color": ink},
-        text=[html.escape(role) for role in ROLES],
-        textposition="top center",
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False, scaleanchor="x")
-    return figure.update_layout(
-        height=280,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": -0.05, "x": 0},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-    )
+def forces_table(explained: dict[str, Any]) -> pd.DataFrame:
+    """Length of each term's force on each mean: in the plane that is drawn, and in all latents."""
+    terms = [term for term in TERM_NAMES if explained["weights"][term]]
+    cells = {
+        role: [
+            f"{math.hypot(*explained['pulls'][term][role]):.3g} of {explained['lengths'][term][role]:.3g}"
+            for term in terms
+        ]
+        for role in ROLES
+    }
+    return pd.DataFrame(cells, index=[TERM_NAMES[term] for term in terms])
