@@ -575,7 +575,8 @@ def test_names_notes_pins_and_a_deletion_that_can_be_undone(jobs):
     job = jobs.run(run_id)
     assert (job.name, job.note, job.pinned) == ("better", "two\nlines", True)
     jobs.trash.delete(run_id, ME)
-    assert jobs.trash.deleted() == [run_id]
+    assert jobs.trash.deleted(ME) == [run_id]
+    assert jobs.trash.deleted(YOU) == []
     assert jobs.runs() == []
     with pytest.raises(InputError, match="belongs to"):
         jobs.trash.undelete(run_id, YOU)

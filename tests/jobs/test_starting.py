@@ -220,4 +220,4 @@ def test_a_run_that_is_being_worked_on_is_not_deleted(jobs):
     with lock, pytest.raises(InputError, match="stop it before you delete it"):
         jobs.trash.delete(run_id, None)
     jobs.trash.delete(run_id, None)
-    assert jobs.trash.deleted() == [run_id]
+    assert jobs.trash.deleted(None) == [run_id]

@@ -16,6 +16,7 @@ from tests.conftest import small_run_config
 from tvae.config import LossConfig, RunConfig, vae_and_tvae
 from tvae.jobs.files import JobFiles, Spec
 from tvae.jobs.jobs import Jobs
+from tvae.jobs.owner import hashed
 from tvae.jobs.starting import Starter
 from tvae.runs.available import SHIPPED
 from tvae.system.process_lock import take_lock
@@ -169,7 +170,7 @@ def test_a_run_is_watched_even_if_another_request_comes_while_it_is_started(monk
 def watched_run(runs, **status):
     """The page of a run that a worker holds, with this state."""
     files = JobFiles(runs / "mine")
-    files.folder.mkdir(parents=True)
+    files.folder.mkdir(parents=True, exist_ok=True)
     files.write_spec(Spec(config=small_run_config(), created="2026-01-01", steps=60))
     files.write_state({"state": "running", **status})
     return page({"watch": "mine"})
@@ -189,6 +190,57 @@ def test_the_bar_tells_training_from_measuring_and_counts_both(runs):
         (bar,) = app.sidebar.get("progress")
         assert bar.proto.text == "Measuring, 2 of 2: 50 %, 15 s left"
         assert bar.proto.value == 62
+
+
+def test_a_finished_run_is_offered_and_not_shown_by_itself(runs, cookies):
+    """Whoever looks at a map would lose it, with all that is selected there."""
+    cookies[cookie_name()] = "a-token-that-is-mine"
+    shutil.copytree(SHIPPED / "digits", runs / "mine")
+    with held_lock(runs / "mine"):
+        app = watched_run(runs, phase="measuring")
+        assert "Show it" not in {button.label for button in app.sidebar.button}
+        JobFiles(runs / "mine").write_state({"state": "done"})
+        app.run()
+        assert app.sidebar.selectbox(key="run").value == "digits"
+        app.sidebar.button(key="status-show").click().run()
+        assert app.sidebar.selectbox(key="run").value == "mine"
+        assert app.query_params["run"] == ["mine"]
+        assert "Show it" not in {button.label for button in app.sidebar.button}
+
+
+def test_what_cannot_be_done_is_said_in_one_line(runs, monkeypatch):
+    """A process that can't be started, and a run that another tab has deleted or begun again meanwhile."""
+    shutil.copytree(SHIPPED / "digits", runs / "mine")
+    JobFiles(runs / "mine").folder.mkdir()
+    JobFiles(runs / "mine").write_spec(Spec(config=small_run_config(), owner=hashed("a-token-that-is-mine")))
+    JobFiles(runs / "mine").write_state({"state": "stopped", "step": 3})
+    monkeypatch.setenv("TVAE_ANYONE_MAY_STOP", "1")
+
+    def refuse(*_: object) -> None:
+        raise OSError("no worker can be started")
+
+    monkeypatch.setattr(Starter, "start_again", refuse)
+    app = page({"watch": "mine"})
+    next(button for button in app.main.button if button.label == "Resume").click().run()
+    assert not app.exception
+    assert [error.value for error in app.error] == ["Not done. no worker can be started."]
+    assert not app.run().error
+    monkeypatch.setattr(Jobs, "resume", lambda *_: Jobs().run("gone"))
+    next(button for button in app.main.button if button.label == "Resume").click().run()
+    assert not app.exception
+    assert app.error[0].value.startswith("Not done. run")
+
+
+def test_the_runs_of_others_can_be_looked_at_and_not_brought_back(runs):
+    shutil.copytree(SHIPPED / "digits", runs / "theirs")
+    JobFiles(runs / "theirs").folder.mkdir()
+    JobFiles(runs / "theirs").write_spec(Spec(config=small_run_config(), owner=hashed("a-token-of-somebody-else")))
+    JobFiles(runs / "theirs").write_state({"state": "stopped"})
+    labels = {button.label for button in page({"watch": "theirs"}).button}
+    assert labels.isdisjoint({"Resume", "Stop", "Delete"})
+    Jobs().trash.delete("theirs", "a-token-of-somebody-else")
+    assert "Undo" not in {button.label for button in page().button}
+    assert page({"watch": "theirs"}).exception == []
 
 
 @pytest.mark.parametrize("foreign", ["../..", "nosuchrun1", "/etc", "a" * 500])

@@ -11,7 +11,7 @@ from pathlib import Path
 from tvae.errors import InputError
 from tvae.jobs.files import READY, TRASH, WORKERS, JobFiles
 from tvae.jobs.job import read_job
-from tvae.jobs.owner import Owner, controlled_files
+from tvae.jobs.owner import Owner, controlled_files, may_control
 from tvae.system.process_lock import lock_is_held, take_lock
 
 UNDO_SECONDS = 24 * 3600.0
@@ -55,12 +55,13 @@ class Trash:
             raise InputError(f"run {run_id}: a run of this id is there")
         folder.rename(self._runs / run_id)
 
-    def deleted(self) -> list[str]:
-        """Ids of the runs that can be restored, the newest run first."""
+    def deleted(self, owner: Owner) -> list[str]:
+        """Ids of the runs that this owner can restore, the newest run first."""
         jobs = []
         for folder in _folders_in(self._folder):
             with contextlib.suppress(InputError):
-                jobs.append(read_job(folder, {}))
+                if may_control(JobFiles(folder), owner):
+                    jobs.append(read_job(folder, {}))
         return [job.id for job in sorted(jobs, key=lambda job: (job.created, job.id), reverse=True)]
 
     def clear_leftovers(self) -> None:

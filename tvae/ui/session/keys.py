@@ -123,7 +123,8 @@ ERRORS_BY_CLASS, VOTE, CLASSES_SEEN, CLASS_MIX, CHANGES = "errors-by-class", "vo
 TRAIN_CLASSIFIER = "train-classifier"
 CURVES, GAPS, LIVE_ACCURACY, LIVE_LOSSES = "curves", "gaps", "live-accuracy", "live-losses"
 CHOSEN_IMAGES, FIRST_IMAGES, START_IMAGES, STEP_IMAGES = "shown", "early", "start", "lesson"
-FIT_ANEW, TRAIN_THIS, STATUS_STOP, STATUS_HIDE = "map-fit-anew", "train-this", "status-stop", "status-hide"
+FIT_ANEW, TRAIN_THIS = "map-fit-anew", "train-this"
+STATUS_STOP, STATUS_HIDE, STATUS_SHOW = "status-stop", "status-hide", "status-show"
 
 
 def overview_map(run: str) -> str:
@@ -189,6 +190,11 @@ def class_matrix(place: int) -> str:
 def trade_chart(cost: str) -> str:
     """Key of the chart of accuracy against a cost."""
     return f"trade-{cost.split(',')[0].replace(' ', '-')}"
+
+
+def refusal(place: str) -> str:
+    """Key of the reason why a change of a run was not made."""
+    return f"refusal-{place}"
 
 
 def slow_mode(run_id: str) -> str:

@@ -4,6 +4,7 @@ comparison.py      Compares two runs where they are alike; else each run's own a
 live.py            Shows a run while it trains and afterwards: controls, curves, map
 live_map.py        Map of the newest snapshot of a run while it trains
 panel.py           Sidebar form that starts a run
+requests.py        Asks for a change of a run, such as a stop, and shows in one line why it can't be made
 run_table.py       List of runs: filter, compare, rename, delete, import, export
 starting.py        Start a run once, also on a double click
 status.py          Sidebar status of the watched run

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from tvae.errors import InputError
 from tvae.figures.colours import arm_colours
 from tvae.figures.training import accuracy_while_training, loss_curves
 from tvae.jobs.job import Job
@@ -11,24 +14,41 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.training.live_map import show_map
+from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.training.status import MEASURING_ENDS, UNDER_WAY, in_words, show_progress
 from tvae.ui.training.step_explained import show_lesson
 
 POLL_SECONDS = 1.0
+PLACE = "controls"
+"""Where the controls show why a change was not made."""
 
 
 def show_run(job: Job) -> None:
     """Show a run while it trains, and how it trained afterwards."""
     every = POLL_SECONDS if job.state in UNDER_WAY else None
     show_controls(job)
-    st.fragment(_progress, run_every=every)(job.id, job.state)
+    show_refusal(PLACE)
+    _polled(_progress, every)(job.id, job.state)
     with st.container(key=keys.CHARTS):
         left, right = st.columns([2, 3], gap="large")
     with left:
-        st.fragment(_accuracy, run_every=every)(job.id)
+        _polled(_accuracy, every)(job.id)
     with right:
-        st.fragment(_losses, run_every=every)(job.id)
+        _polled(_losses, every)(job.id)
     show_map(job)
+
+
+def _polled(show: Callable[..., None], every: float | None) -> Callable[..., None]:
+    """The function as a fragment; once the run is gone, deleted by its owner, the whole page is drawn again."""
+
+    def show_or_leave(run_id: str, *arguments: str) -> None:
+        try:
+            cached.jobs().run(run_id)
+        except InputError:
+            st.rerun()
+        show(run_id, *arguments)
+
+    return st.fragment(show_or_leave, run_every=every)
 
 
 def show_controls(job: Job) -> None:
@@ -41,15 +61,15 @@ def show_controls(job: Job) -> None:
     live = job.state == "running"
     with st.container(horizontal=True, vertical_alignment="center"):  # wraps where the page is narrow
         if live and not job.paused:
-            st.button("Pause", icon=":material/pause:", on_click=jobs.pause, args=(job.id, me))
+            st.button("Pause", icon=":material/pause:", on_click=request, args=(PLACE, jobs.pause, job.id, me))
         elif job.paused or job.resumable:
-            st.button("Resume", icon=":material/play_arrow:", on_click=_resume, args=(job.id,))
+            st.button("Resume", icon=":material/play_arrow:", on_click=request, args=(PLACE, _resume, job.id))
         if live:
             st.button(
                 "One step",
                 icon=":material/skip_next:",
-                on_click=_one_step,
-                args=(job,),
+                on_click=request,
+                args=(PLACE, _one_step, job),
                 help="Pauses, and takes a single step.",
             )
         if job.state in UNDER_WAY:
@@ -57,8 +77,8 @@ def show_controls(job: Job) -> None:
             st.button(
                 "Stop",
                 icon=":material/stop:",
-                on_click=jobs.stop,
-                args=(job.id, me),
+                on_click=request,
+                args=(PLACE, jobs.stop, job.id, me),
                 disabled=job.stopping or measuring,
                 help=MEASURING_ENDS if measuring else None,
             )
@@ -66,7 +86,7 @@ def show_controls(job: Job) -> None:
                 "Slow: a step at a time, explained", value=job.slow, key=keys.slow_mode(job.id), disabled=not live
             )
             if slow != job.slow and live:
-                jobs.slow(job.id, me, slow)
+                request(PLACE, jobs.slow, job.id, me, slow)
 
 
 def _resume(run_id: str) -> None:

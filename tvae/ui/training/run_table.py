@@ -19,6 +19,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.training.comparison import show_comparison
+from tvae.ui.training.requests import request, show_refusal
 
 COLUMNS = {
     "Triplet accuracy": st.column_config.NumberColumn(
@@ -31,6 +32,8 @@ COLUMNS = {
 NO_MEASURES = dict.fromkeys(COLUMNS, None)
 LOSS_COLUMNS = {"Margin": "margin", "Triplet weight": "triplet_weight", "KL weight": "kl_weight"}
 """The setting of a loss in each of these columns."""
+PLACE, TRASH_PLACE = "list-of-runs", "deleted-runs"
+"""Where the list shows why a change was not made."""
 MARK = "background-color: rgba(217, 114, 46, 0.18)"
 
 
@@ -72,6 +75,7 @@ def show_run_table() -> None:
         "delete it; two to compare them. Numbers are those of the TVAE, the last of two arms, on the test split, with "
         "triplet accuracy at m = 0. Where none stands the run was not measured, or it has more arms with a number each."
     )
+    show_refusal(PLACE)
     ticked = [rows[place]["Run"] for place in event.selection.rows if place < len(rows)]
     if len(ticked) == 1:
         manage(ticked[0], jobs.get(ticked[0]))
@@ -203,7 +207,10 @@ def manage(name: str, job: Job | None) -> None:
         on_click="ignore",
         width="stretch",
     )
-    if job is None or not cached.jobs().may_control(name, state.owner()):
+    if job is None:
+        return
+    if not cached.jobs().may_control(name, state.owner()):
+        st.caption("Somebody else's run, or one from the command line: it can be shown, compared and downloaded here.")
         return
     jobs, me = cached.jobs(), state.owner()
     with st.form(f"about-{name}", border=False):
@@ -212,22 +219,32 @@ def manage(name: str, job: Job | None) -> None:
         note = b.text_input("Note", job.note, max_chars=500)
         pinned = c.toggle("Pin", job.pinned, help="Stays on top of the list.")
         if d.form_submit_button("Save", width="stretch"):
-            jobs.rename(name, me, called)
-            jobs.write_note(name, me, note)
-            jobs.pin(name, me, pinned)
+            for change, value in ((jobs.rename, called), (jobs.write_note, note), (jobs.pin, pinned)):
+                request(PLACE, change, name, me, value)
             st.rerun()
     st.button(
-        "Delete", icon=":material/delete:", on_click=jobs.trash.delete, args=(name, me), help="Can be undone below."
+        "Delete",
+        icon=":material/delete:",
+        on_click=request,
+        args=(PLACE, jobs.trash.delete, name, me),
+        help="Can be undone below.",
     )
 
 
 def show_deleted() -> None:
     """Buttons that bring deleted runs back."""
     jobs, me = cached.jobs(), state.owner()
-    for run_id in jobs.trash.deleted():
+    show_refusal(TRASH_PLACE)
+    for run_id in jobs.trash.deleted(me):
         words, back = st.columns([5, 1], vertical_alignment="center")
         words.caption(f"{run_id} was deleted.")
-        back.button("Undo", key=keys.undelete(run_id), on_click=jobs.trash.undelete, args=(run_id, me), width="stretch")
+        back.button(
+            "Undo",
+            key=keys.undelete(run_id),
+            on_click=request,
+            args=(TRASH_PLACE, jobs.trash.undelete, run_id, me),
+            width="stretch",
+        )
 
 
 def take_in() -> None:
@@ -240,7 +257,7 @@ def take_in() -> None:
         with own.changing:
             own.watched = cached.jobs().starter.take_in(upload.getvalue(), state.owner())
             own.taken_in = upload.file_id
-    except InputError as error:
+    except (InputError, OSError) as error:
         st.error(f"Not taken in. {error}.")
         return
     st.rerun()

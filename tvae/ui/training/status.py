@@ -17,11 +17,15 @@ from tvae.ui.choices.runs import span
 from tvae.ui.page_links import page_link
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.training.requests import request, show_refusal
 
 UNDER_WAY = ("queued", "running")
 SHOWN_MARGIN = 0.0
 PHASES = {"starting": "starts …", "paused": "paused", "measuring": "is measured …", "stopping": "stops …"}
 POLL_SECONDS = 1.0
+PLACE = "status"
+"""Where this status shows why a change was not made."""
+SHOW_HELP = "Every page then shows this run."
 MEASURING_ENDS = "Its training is over; measuring ends by itself."
 """Why a run that is measured can't be stopped."""
 FIRST_POLL_SECONDS = 0.25
@@ -66,19 +70,18 @@ def _show(run_id: str, stage: tuple[str, bool]) -> None:
     except InputError:
         st.rerun()
     if _stage(job) != stage:
-        if job.state == "done" and stage[0] != "done":
-            state.choose_run(job.id)
         st.rerun()
     with st.container(border=True, gap="small"):
         show_progress(job)
+        show_refusal(PLACE)
         if job.state in UNDER_WAY:
             stop, more = st.columns(2, vertical_alignment="center")
             if cached.jobs().may_control(job.id, state.owner()):
                 stop.button(
                     "Stop",
                     key=keys.STATUS_STOP,
-                    on_click=stop_run,
-                    args=(job.id,),
+                    on_click=request,
+                    args=(PLACE, cached.jobs().stop, job.id, state.owner()),
                     disabled=job.stopping or job.phase == "measuring",
                     help=MEASURING_ENDS if job.phase == "measuring" else None,
                     width="stretch",
@@ -86,18 +89,19 @@ def _show(run_id: str, stage: tuple[str, bool]) -> None:
             with more:
                 page_link("pages/5_Training.py", "Watch", ":material/monitoring:")
         else:
+            # Offered and not done by itself: a person may be in the middle of something on another run.
+            offered = job.state == "done" and job.id != state.value_of(keys.RUN)
+            # These buttons have no callbacks: those would redraw only this fragment.
+            if offered and st.button("Show it", key=keys.STATUS_SHOW, type="primary", width="stretch", help=SHOW_HELP):
+                state.choose_run(job.id)
+                st.rerun()
             hide, more = st.columns(2, vertical_alignment="center")
-            hidden = hide.button("Hide", key=keys.STATUS_HIDE, width="stretch")
+            label, icon = ("Compare", "compare_arrows") if job.state == "done" else ("Open", "monitoring")
             with more:
-                page_link("pages/5_Training.py", "Compare", ":material/compare_arrows:")
-            if hidden:  # not in a callback: that would redraw only this fragment, which still holds the run
+                page_link("pages/5_Training.py", label, f":material/{icon}:")
+            if hide.button("Hide", key=keys.STATUS_HIDE, width="stretch"):
                 state.own_runs().watched = ""
                 st.rerun()
-
-
-def stop_run(run_id: str) -> None:
-    """Ask the run to stop."""
-    cached.jobs().stop(run_id, state.owner())
 
 
 def show_progress(job: Job) -> None:

@@ -1,0 +1,30 @@
+"""Asks for a change of a run, such as a stop, and shows in one line why it can't be made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from tvae.errors import InputError
+from tvae.ui import session as state
+from tvae.ui.session import keys
+from tvae.ui.style.escaping import as_text
+
+
+def request(place: str, change: Callable[..., Any], *arguments: Any) -> None:
+    """Make a change of a run, in a button's `on_click`, or keep the reason why not for `show_refusal` at this place.
+
+    The run may have been deleted, begun or ended by another tab meanwhile, and the disk may be full.
+    """
+    try:
+        change(*arguments)
+    except (InputError, OSError) as error:
+        state.write(keys.refusal(place), f"Not done. {error}.")
+
+
+def show_refusal(place: str) -> None:
+    """Show why the last change that was asked for at this place was not made, once."""
+    if refusal := state.take(keys.refusal(place), ""):
+        st.error(as_text(refusal))
