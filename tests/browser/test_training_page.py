@@ -57,7 +57,12 @@ def test_a_run_is_started_watched_found_again_and_compared(page):
 
     page.get_by_text("Not like for like: 60 epochs against 200").wait_for(timeout=2 * WAIT)
     page.get_by_text("Settings that differ between digits and").wait_for(timeout=WAIT)
-    assert f"run={watched[1]}" in page.url
+    show = sidebar.get_by_role("button", name="Show it")
+    show.wait_for(timeout=2 * WAIT)
+    assert "run=digits" in page.url  # what was shown stays
+    show.click()
+    page.wait_for_url(re.compile(f"run={watched[1]}"), wait_until="commit", timeout=WAIT)
+    show.wait_for(state="detached", timeout=WAIT)
 
     page.goto(page.url.replace("/Training", "/Triplets"))
     page.get_by_text("What exactly is counted").wait_for(timeout=WAIT)

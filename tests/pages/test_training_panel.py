@@ -204,7 +204,7 @@ def test_a_finished_run_is_offered_and_not_shown_by_itself(runs, cookies):
         assert app.sidebar.selectbox(key="run").value == "digits"
         app.sidebar.button(key="status-show").click().run()
         assert app.sidebar.selectbox(key="run").value == "mine"
-        assert app.query_params["run"] == ["mine"]
+        assert app.query_params["run"] == "mine"
         assert "Show it" not in {button.label for button in app.sidebar.button}
 
 

@@ -20,15 +20,18 @@ from tvae.ui.style.captions import in_figures
 def choose_run(folders: dict[str, Path]) -> str:
     """Draw the choice among the runs of these folders, and return the chosen one's name."""
     labels = _labels(folders)
+    names = list(folders)
+    control = state.choice(keys.RUN, names, names[0], explain=lambda name: f"There is no run {name} here.")
     name = st.selectbox(
         "Run",
-        **state.choice(
-            keys.RUN, list(folders), next(iter(folders)), explain=lambda name: f"There is no run {name} here."
-        ),
+        **control,
+        # The browser begins with this. A value from the session alone is lost where a second script run follows so soon
+        # that the browser draws both at once: the second no longer says that the value was set.
+        index=names.index(state.value_of(keys.RUN)),
         format_func=labels.__getitem__,
         help="One training of several arms side by side; every page shows the run chosen here.",
     )
-    return name or next(iter(folders))
+    return name or names[0]
 
 
 def settings_in_words(run: Run) -> str:
