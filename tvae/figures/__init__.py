@@ -2,6 +2,7 @@
 
 class_matrix.py   Accuracy by the anchor's class and the negative's class as a heat map (Plotly)
 colours.py        Colours of arms, classes and ink
+fitted_text.py    Short texts fitted below images: broken into lines, in a smaller font, shortened
 generation.py     Classes of generated samples (Plotly)
 image_grid.py     A grid of images as one PNG
 images.py         Reconstruction error and votes by class (Plotly)

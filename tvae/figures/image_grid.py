@@ -12,6 +12,8 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
+from tvae.figures.fitted_text import fitted_texts
+
 GAP, MOST_GAP = 3, 8
 """Between images: image pixels, and screen pixels at most."""
 ROOM = 1040
@@ -41,7 +43,7 @@ class GridRow:
     images: UInt8[np.ndarray, "k height width"] | UInt8[np.ndarray, "k height width 3"]
     """Grey, or in colour."""
     under: Sequence[str] = ()
-    """A few characters below each image."""
+    """Words below each image, broken into lines where they are wider than it (`fitted_texts`)."""
     under_label: str = ""
     """A few characters below the label, in rows with words below their images."""
     after: str = ""
@@ -127,7 +129,12 @@ def grid_png(
     pixel, gap, left = lengths.pixel, lengths.gap, lengths.left
     _, height, width = rows[0].images.shape[:3]
     font, small = ImageFont.load_default(density * 14), ImageFont.load_default(density * 11)
-    heights = [pixel * height + gap + (round(density * 16) if row.under else 0) for row in rows]
+    texts = [fitted_texts(row.under, pixel * width + gap - density, density) for row in rows]
+    under_line = round(density * 13)
+    heights = [
+        pixel * height + gap + (round(density * 3) + under_line * max(map(len, lines)) if lines else 0)
+        for _, lines in texts
+    ]
     rim = round(density * 8) if title else 0
     lines = _lines(title, small, max(lengths.width, round(density * LEAST_TITLE)))
     line_height, width_of_lines = round(density * 16), max([lengths.width, *(round(small.getlength(x)) for x in lines)])
@@ -137,7 +144,7 @@ def grid_png(
     for place, line in enumerate(lines):
         draw.text((0, place * line_height), line, fill=ink, font=small, anchor="lt")
     top = above
-    for row, row_height in zip(rows, heights, strict=True):
+    for row, (under_font, under), row_height in zip(rows, texts, heights, strict=True):
         middle, below = top + pixel * height / 2, top + pixel * height + 2 * density
         draw.text((0, middle), row.label, fill=row.colour or ink, font=font, anchor="lm")
         draw.text((lengths.width, middle), row.after, fill=row.colour or ink, font=font, anchor="rm")
@@ -146,9 +153,10 @@ def grid_png(
         for place, image in enumerate(row.images):
             large = Image.fromarray(image).resize((pixel * width, pixel * height), Image.Resampling.NEAREST)
             picture.paste(large, (left + place * (pixel * width + gap), top))
-        for place, words in enumerate(row.under):
+        for place, words in enumerate(under):
             x = left + place * (pixel * width + gap) + pixel * width / 2
-            draw.text((x, below), words, fill=ink, font=small, anchor="mt")
+            for number, line in enumerate(words):
+                draw.text((x, below + number * under_line), line, fill=ink, font=under_font, anchor="mt")
         top += row_height
     if rim:
         framed = Image.new("RGBA", (picture.width + 2 * rim, picture.height + 2 * rim), ground)

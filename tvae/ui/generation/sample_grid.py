@@ -14,7 +14,7 @@ def sample_grid(
 ) -> list[GridRow]:
     """The samples, six to a row; under each the class that the classifier names, marked where another was asked for."""
     under = [
-        f"{names[label][:7]}" if requested_class in (None, label) else f"looks {names[label][:5]}"
+        names[label] if requested_class in (None, label) else f"looks {names[label]}"
         for label in (() if predicted_classes is None else predicted_classes)
     ]
     return wrapped_rows(images, under, ACROSS)

@@ -28,7 +28,7 @@ def step_grid(
     for arm, path in paths.items():
         at, votes = path.steps, path.votes
         under = [
-            f"{names[label][:6]} {100 * share:.0f}%"
+            f"{names[label]} {100 * share:.0f}%"
             for label, share in zip(votes.winners[at], votes.sureness[at], strict=True)
         ]
         rows.append(GridRow(label=arm.upper(), colour=colours[arm], images=to_grey(path.images[at]), under=under))

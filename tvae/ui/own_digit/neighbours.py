@@ -53,7 +53,7 @@ def show_neighbours(
     }
     under = {
         arm: [
-            f"{names[encoding.labels[row]][:6]} · {distance:.2f}"
+            f"{names[encoding.labels[row]]} · {distance:.2f}"
             for row, distance in zip(neighbours.rows[0], neighbours.distances[0], strict=True)
         ]
         for arm, neighbours in nearest.items()

@@ -32,7 +32,7 @@ def reconstruction_grid(
     names, colours = run.provenance.class_names, arm_colours(list(run.config.arms))
     classes = [names[label] for label in encoding.labels[rows]]
     crowded = len(rows) > CROWDED
-    under = [name[:6] if crowded else f"{name[:7]} #{row}" for name, row in zip(classes, rows, strict=True)]
+    under = [name if crowded else f"{name} #{row}" for name, row in zip(classes, rows, strict=True)]
     grid = [GridRow(label="input", images=images, under=under)]
     columns: dict[str, list] = {"row": rows.tolist(), "class": classes}
     for arm in arms:
