@@ -1,3 +1,5 @@
+import os
+import stat
 import subprocess
 import sys
 import time
@@ -6,13 +8,46 @@ from pathlib import Path
 import pytest
 
 from tvae.errors import InputError
-from tvae.system.files import make_writable_folder, read_bounded, read_json, write_atomically
+from tvae.system.files import file_state, make_writable_folder, read_bounded, read_json, write_atomically
 
 
 def test_what_is_written_is_read(tmp_path):
     write_atomically(tmp_path / "a", "ä")
     assert read_bounded(tmp_path / "a", 10) == "ä".encode()
     assert [path.name for path in tmp_path.iterdir()] == ["a"]  # no temporary name is left
+
+
+def test_the_content_is_on_the_disk_before_its_name_and_then_the_name(tmp_path, monkeypatch):
+    """What a power cut leaves can't be tried here; the order of the calls can."""
+    done: list[str] = []
+
+    def fsync(descriptor: int, fsync=os.fsync) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "content")
+        fsync(descriptor)
+
+    def rename(path: Path, target: Path, rename=Path.replace) -> Path:
+        done.append("name")
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", rename)
+    write_atomically(tmp_path / "a", b"x")
+    assert done == ["content", "name", "folder"]
+
+
+def test_a_file_rewritten_in_place_with_equal_length_has_another_state(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"1")
+    os.utime(path, (1_000, 1_000))
+    before = file_state(path)
+    with path.open("r+b") as file:
+        file.write(b"2")
+    os.utime(path, (1_001, 1_001))
+    assert file_state(path) != before
+    os.utime(path, (1_000, 1_000))
+    assert file_state(path) == before
+    path.unlink()
+    assert file_state(path).endswith("missing")
 
 
 def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path):

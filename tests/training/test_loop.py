@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from tvae.errors import InputError
 from tvae.model.losses import kl_divergence, squared_l2
 from tvae.model.vae import initial_model, weights_of
 from tvae.training.arm import NonFiniteLoss
-from tvae.training.loop import Training, resolve_device, train
+from tvae.training.loop import Training, learning_rate, resolve_device, train
 from tvae.training.triplet_sampler import TripletSampler, step_batch
 
 SMALL = ModelConfig(hidden=8, latent_dim=3)
@@ -204,6 +205,27 @@ def test_a_loss_that_is_not_finite_stops_with_arm_term_and_step_named(blobs, poi
         next(reports)
     assert_bit_identical(before, weights_of(arm.model))  # not made worse
     assert training.step == 4
+
+
+@pytest.mark.parametrize("step", ["plain", "fast-float32"])
+def test_every_arm_s_step_takes_the_rate_that_the_schedule_gives(blobs, step):
+    """Flat for the first half of the steps, then half a cosine towards 0."""
+    config = TrainConfig(epochs=10, batch_size=15, learning_rate=0.01, schedule="flat-cosine", step=step)
+    training, rates = Training(RunConfig(model=SMALL, train=config), blobs), []
+    for training_step in training.training_steps:
+
+        def descend(number, rate, descend=training_step.descend):
+            rates.append((number, rate))
+            descend(number, rate)
+
+        training_step.descend = descend
+    for _ in training.reports():
+        pass
+    steps = training.steps
+    assert steps == 40
+    expected = [0.01 if k <= 20 else 0.01 * (1 + math.cos(math.pi * (k - 20) / 20)) / 2 for k in range(steps)]
+    assert sorted(rates) == [(k + 1, pytest.approx(rate)) for k, rate in enumerate(expected) for _ in training.arms]
+    assert learning_rate(replace(training.config, train=replace(config, schedule="constant")), 39, 40) == 0.01
 
 
 def test_a_step_size_that_explodes_leaves_finite_weights(blobs):
