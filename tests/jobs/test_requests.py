@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pytest
 
@@ -26,7 +25,6 @@ from tvae.runs.recording import Recording
 from tvae.runs.resume_file import read_resume_file
 from tvae.system.process_identity import ProcessIdentity
 from tvae.system.process_lock import take_lock
-from tvae.training.loop import Training
 from tvae.training.steps.plain import PlainStep
 
 LONG_AGO = 1_000.0
@@ -104,16 +102,7 @@ def test_no_resume_file_is_written_while_one_arm_is_ahead(tmp_path, monkeypatch,
     with pytest.raises(RuntimeError, match="no luck"):
         for _ in recording.reports():
             pass
-    standing, arms = read_resume_file(resume_file, config, 64)
-    assert standing.step <= 2
-    monkeypatch.undo()
-    training = Training(config, digits.train)
-    for report in training.reports():
-        if report.step == standing.step:
-            break
-    for name, arm in training.arms.items():
-        for key, tensor in arm.state():
-            np.testing.assert_array_equal(arms[name][key], tensor.numpy(), err_msg=f"{name}/{key}")
+    assert not resume_file.exists(), "nothing was kept before, and what there is now is of no step"
 
 
 @pytest.fixture
