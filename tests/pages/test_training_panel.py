@@ -1,6 +1,7 @@
 """The sidebar's panel and the training page, without a browser: what is refused before anything starts."""
 
 import contextlib
+import json
 import re
 import shutil
 import time
@@ -100,6 +101,61 @@ def test_a_preset_fills_the_fields():
     app.sidebar.selectbox(key="train-preset").set_value("Go on from here").run()
     assert app.sidebar.selectbox(key="train-data").disabled
     assert app.sidebar.number_input(key="train-length").value == 10
+
+
+def fields(app):
+    return {name: app.sidebar.number_input(key=f"train-{name}").value for name in ("margin", "triplet", "kl", "length")}
+
+
+DIGITS = {"margin": 1.0, "triplet": 2.0, "kl": 0.1, "length": 20}
+MNIST = {"margin": 1.0, "triplet": 15.0, "kl": 1.0, "length": 2}
+
+
+def test_the_fields_follow_the_run_that_is_shown():
+    app = page()
+    assert (fields(app), app.sidebar.selectbox(key="train-data").value) == (DIGITS, "digits")
+    app.sidebar.selectbox(key="run").set_value("mnist").run()
+    assert (fields(app), app.sidebar.selectbox(key="train-data").value) == (MNIST, "mnist")
+    app.switch_page("pages/1_Latent_map.py").run()
+    assert fields(app) == MNIST
+
+
+def test_fields_that_were_changed_stay_and_name_their_run_until_those_of_the_shown_run_are_taken():
+    app = page()
+    app.sidebar.number_input(key="train-margin").set_value(3.0).run()
+    app.sidebar.selectbox(key="run").set_value("mnist").run()
+    assert fields(app) == {**DIGITS, "margin": 3.0}
+    assert "These settings are from digits, as you changed them." in [caption.value for caption in app.sidebar.caption]
+    next(button for button in app.sidebar.button if button.label == "Take those of mnist").click().run()
+    assert fields(app) == MNIST
+    assert not any("as you changed them" in caption.value for caption in app.sidebar.caption)
+
+
+def test_weights_and_loss_to_go_on_from_are_those_of_one_run():
+    app = page()
+    app.sidebar.selectbox(key="train-preset").set_value("Go on from here").run()
+    app.sidebar.number_input(key="train-margin").set_value(3.0).run()
+    app.sidebar.selectbox(key="run").set_value("mnist").run()
+    assert fields(app) == {**MNIST, "length": 1}
+    app.sidebar.selectbox(key="run").set_value("digits").run()
+    assert fields(app) == {**DIGITS, "length": 10}
+
+
+def test_a_run_of_seconds_is_told_by_the_epochs_that_it_trained(runs):
+    folder = runs / "timed"
+    shutil.copytree(SHIPPED / "digits", folder)
+    config = json.loads((folder / "config.json").read_text())
+    config["train"]["epochs"] = 100_000
+    config["provenance"]["seconds_budget"] = 30.0
+    (folder / "config.json").write_text(json.dumps(config))
+    app = page({"run": "timed"})
+    assert not app.exception
+    assert fields(app) == DIGITS  # a tenth of the 200 epochs that it trained
+    told = [each.value for kind in ("caption", "markdown") for each in app.get(kind)]
+    assert not any("100,000" in each or "100000" in each for each in told)
+    assert any("200 epochs" in each for each in told)
+    table = app.dataframe[0].value
+    assert dict(zip(table["Run"], table["Epochs"], strict=True))["timed"] == 200
 
 
 def test_the_panel_starts_a_run_in_fast_steps():

@@ -231,7 +231,10 @@ def run_config(options: RunOptions) -> RunConfig:
 def _end_of_job(job: Job) -> str:
     """How a run ended, in one line."""
     reason = f" ({job.reason})" if job.reason else ""
-    return f"{job.id}: {job.state}{reason} at step {job.step:,} of {job.steps:,}"
+    steps = (
+        f" of {job.steps:,}" if job.seconds_budget is None else ""
+    )  # before it is measured, a limit nobody waits for
+    return f"{job.id}: {job.state}{reason} at step {job.step:,}{steps}"
 
 
 def _dataset(name: str, folder: Path | None) -> Dataset:

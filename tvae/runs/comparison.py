@@ -233,8 +233,10 @@ def _conditions(run: Run) -> dict[str, str]:
 
 def trained_epochs(run: Run) -> str:
     """Epochs that a run was trained for, and of how many where it was ended early: its learning rate hangs on that."""
-    trained = f"{round(run.epoch, 2):g}"
-    return trained if run.provenance.finished else f"{trained} of {run.config.train.epochs:g}"
+    trained = f"{round(run.trained_epochs, 2):g}"
+    if run.provenance.finished:
+        return trained
+    return f"{trained}, ended early" if run.planned_epochs is None else f"{trained} of {run.planned_epochs}"
 
 
 def setting_text(value: object) -> str:

@@ -95,6 +95,19 @@ class Run:
         return self.step / self.steps_per_epoch
 
     @property
+    def trained_epochs(self) -> float:
+        """Epochs that the run was trained for, whichever snapshot is shown; tell no other number of a run's epochs.
+
+        Under a time budget the config's epochs are a limit, such as 100,000, that nobody waits for.
+        """
+        return self.provenance.step / self.steps_per_epoch
+
+    @property
+    def planned_epochs(self) -> int | None:
+        """Epochs that the run was to be trained for; None where it was given seconds."""
+        return self.config.train.epochs if self.provenance.seconds_budget is None else None
+
+    @property
     def snapshots(self) -> tuple[int, ...]:
         """Steps of the complete snapshots in the folder, ascending."""
         folder = self.folder / SNAPSHOTS

@@ -120,6 +120,6 @@ def _about(run: Run) -> str:
     unfinished = "" if provenance.finished else " **Not finished.**"
     return (
         f"{len(config.arms)} arms on {config.data.name}: {settings_in_words(run)}, "
-        f"{in_figures(run.at(None).epoch)} epochs, seed {config.train.seed}, {config.model.latent_dim} latents."
+        f"{in_figures(run.trained_epochs)} epochs, seed {config.train.seed}, {config.model.latent_dim} latents."
         f"{unfinished}"
     )

@@ -67,7 +67,7 @@ def _label(name: str, folder: Path) -> str:
     except InputError:
         return f"{name} (can't be read)"
     budget = run.provenance.seconds_budget
-    length = f"{budget:g} s" if budget is not None else f"{in_figures(run.epoch)} epochs"
+    length = f"{budget:g} s" if budget is not None else f"{in_figures(run.trained_epochs)} epochs"
     parts = [f"{run.config.data.name}: {_settings(run, 'w', 'm')}", length, _date(run.provenance.started)]
     return ", ".join([*parts, *filter(None, [_own_name(folder)])])
 

@@ -89,8 +89,8 @@ PICKS, LAYOUTS, SEEN, IMAGES_MISSING = (
 CHANGE_RANGE, FURTHER_GROUP = "change-range", "further-group"
 OWN_DIGIT, OWN_RUNS, OWNER = "own-digit", "own-runs", "owner-token"
 TRAINING_FITS, TRAINING_MAP, TRAINING_FITTED_TO = "training-fits", "training-map", "training-plane"
-TRAIN_PANEL, TRAIN_PRESET, TRAIN_REFUSAL, TRAIN_WARMED = (
-    "train-panel", "train-preset", "train-refusal", "train-warmed",
+TRAIN_PANEL, TRAIN_PRESET, TRAIN_SOURCE, TRAIN_REFUSAL, TRAIN_WARMED = (
+    "train-panel", "train-preset", "train-source", "train-refusal", "train-warmed",
 )  # fmt: skip
 MARGIN_SLIDER = "margin-slider"
 PICKING, PICKING_CLASS, PICKING_PAGE = "picking", "picking-class", "picking-page"

@@ -10,7 +10,8 @@ from tvae.version import VERSION
 def measured_on(run: Run, encoding: Encoding) -> str:
     """The data and the run that the numbers of a page were measured on, for its captions."""
     last = run.snapshot is None and run.provenance.finished
-    epoch = "" if last else f" at epoch {run.epoch:.3g} of {run.config.train.epochs}"
+    whole = run.trained_epochs if run.planned_epochs is None else run.planned_epochs
+    epoch = "" if last else f" at epoch {in_figures(run.epoch)} of {in_figures(whole)}"
     return (
         f"{run.config.data.name} {encoding.split} split, n = {len(encoding.labels):,}, "
         f"training seed {run.config.train.seed}, checkpoint {run.name}{epoch}"
@@ -25,7 +26,7 @@ def provenance(run: Run, encoding: Encoding) -> dict[str, str]:
         "Data": run.config.data.name,
         "Split": f"{encoding.split}, n = {len(encoding.labels)}",
         "Training seed": str(run.config.train.seed),
-        "Checkpoint": f"step {run.step}, epoch {run.epoch:.4g} of {run.config.train.epochs}",
+        "Checkpoint": f"step {run.step}, epoch {run.epoch:.4g} of {run.trained_epochs:.4g}",
         "Test images": run.provenance.test.fingerprint,
     }
 

@@ -38,6 +38,18 @@ class Preset:
     """Whether training starts from the weights of the shown run."""
 
 
+@dataclass(frozen=True)
+class FieldSource:
+    """Where the values in the fields came from."""
+
+    run: str
+    """Name of the run that was shown."""
+    config: RunConfig
+    """The settings that were put into the fields; those without a field are taken from here."""
+    values: dict[str, Any]
+    """Value of each field, as it was filled in."""
+
+
 PRESETS_SHOWN = {
     "Quick look": Preset("This run's settings, a tenth of its epochs, from scratch.", share=0.1),
     "Go on from here": Preset(
@@ -81,18 +93,38 @@ def show_training_panel(run: Run) -> None:
     if panel.open:
         _keep_warm(run.config.data.name)
     with panel:
-        name = st.selectbox(
-            "Start from", list(PRESETS_SHOWN), key=keys.TRAIN_PRESET, on_change=_fill, args=(run,), **KEEP
-        )
-        preset = PRESETS_SHOWN[name]
-        st.caption(preset.summary)
-        if not state.is_set(keys.train("margin")):
-            _fill(run)
-        with st.form("train", border=False, enter_to_submit=False):
-            _show_fields(preset)
-            st.form_submit_button("Train", type="primary", width="stretch", on_click=_start, args=(run, preset))
-        if refusal := state.take(keys.TRAIN_REFUSAL, ""):
-            st.error(refusal)
+        st.fragment(_show_form)(run)  # a change of a field draws the panel alone
+
+
+def _show_form(run: Run) -> None:
+    """The choice of a preset, the fields, and the button that starts a run."""
+    name = st.selectbox("Start from", list(PRESETS_SHOWN), key=keys.TRAIN_PRESET, on_change=_fill, args=(run,), **KEEP)
+    preset = PRESETS_SHOWN[name]
+    st.caption(preset.summary)
+    _follow(run, preset)
+    _show_fields(preset)
+    if st.button("Train", type="primary", width="stretch", on_click=_start, args=(run, preset)):
+        st.rerun()  # the whole page: it shows the new run
+    if refusal := state.take(keys.TRAIN_REFUSAL, ""):
+        st.error(refusal)
+
+
+def _follow(run: Run, preset: Preset) -> None:
+    """Have the fields hold the settings of the shown run; those that a person has changed stay, and say whose they are.
+
+    Where training goes on from weights, they always do: weights and loss are of one run.
+    """
+    source: FieldSource | None = state.read(keys.TRAIN_SOURCE)
+    is_other = source is None or source.run != run.name
+    if source is None or (is_other and (preset.warm or not _edited(source))):
+        _fill(run)
+    elif is_other:
+        st.caption(f"These settings are from {source.run}, as you changed them.")
+        st.button(f"Take those of {run.name}", on_click=_fill, args=(run,), width="stretch")
+
+
+def _edited(source: FieldSource) -> bool:
+    return any(state.read(keys.train(name)) != value for name, value in source.values.items())
 
 
 def _keep_warm(data: str) -> None:
@@ -112,16 +144,18 @@ def _fill(run: Run) -> None:
     """Put the chosen preset's values into the fields."""
     preset = PRESETS_SHOWN[state.read(keys.TRAIN_PRESET) or next(iter(PRESETS_SHOWN))]
     config = preset.config or run.config
+    epochs = config.train.epochs if preset.config else run.trained_epochs
     loss = next(reversed(config.arms.values()))
     values = {
         "data": run.config.data.name if run.config.data.name in DATASETS else DATASETS[0],
         **{_key(name): getattr(loss, name) for name in LOSS_SETTINGS},
-        "length": float(max(1, round(preset.share * config.train.epochs))),
+        "length": float(max(1, round(preset.share * epochs))),
         "unit": "epochs",
         "seed": config.train.seed,
     }
     for name, value in values.items():
         state.write(keys.train(name), value)
+    state.write(keys.TRAIN_SOURCE, FieldSource(run.name, config, values))
 
 
 def _key(setting: str) -> str:
@@ -176,7 +210,7 @@ def _chosen_config(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
     in_epochs = choices["unit"] == "epochs"
     if in_epochs and not length.is_integer():
         raise InputError(f"train.epochs: {length:g} is not possible; it must be a whole number from 1 to {MOST_EPOCHS}")
-    like = preset.config or run.config
+    like = state.read(keys.TRAIN_SOURCE).config
     # What has no field here, such as the kind of reconstruction, stays as in the preset's settings.
     loss = replace(next(reversed(like.arms.values())), **{name: numbers[_key(name)] for name in LOSS_SETTINGS})
     train = replace(like.train, seed=choices["seed"])

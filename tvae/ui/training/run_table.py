@@ -61,7 +61,7 @@ def show_run_table() -> None:
     table = pd.DataFrame(rows).drop(columns=empty)
     event: Any = st.dataframe(
         table.style.apply(differing_cells, axis=0, subset=settings_columns(table)).format(
-            "{:g}", subset=["Margin", "Triplet weight", "KL weight"], na_rep=""
+            "{:g}", subset=["Margin", "Triplet weight", "KL weight", "Epochs"], na_rep=""
         ),
         hide_index=True,
         column_config=COLUMNS,
@@ -117,7 +117,7 @@ def run_rows(jobs: dict[str, Job]) -> list[dict[str, Any]]:
                 "Data": config.data.name,
                 "Arms": arms_in_words(list(config.arms)),
                 **{column: _common(losses, setting) for column, setting in LOSS_COLUMNS.items()},
-                "Epochs": config.train.epochs,
+                "Epochs": round(run.trained_epochs if run is not None else 0.0, 2),
                 "Seed": config.train.seed,
                 **(_measures(metrics, list(metrics["arms"])[-1]) if metrics and len(config.arms) <= 2 else NO_MEASURES),
                 "Collapsed": ", ".join(arm.upper() for arm in collapse_warnings(metrics)) if metrics else "",
