@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,12 +14,34 @@ import numpy as np
 import pytest
 import streamlit as st
 
+from tests import process_reaper
 from tvae.config import DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.data import Dataset, Split, load_dataset
 from tvae.training.loop import Report, Training
 from tvae.ui.components import latent_map
 
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_configure() -> None:
+    """A session in the background ignores Ctrl-C, and what it starts would inherit that."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def processes_end_with_the_session() -> Iterator[None]:
+    """Whatever a test starts is ended with the session, also where that is killed."""
+    mark = secrets.token_hex(8)
+    reaper = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("process_reaper.py")), mark],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with pytest.MonkeyPatch.context() as variables:
+        variables.setenv(process_reaper.VARIABLE, mark)
+        yield
+    reaper.communicate()
 
 
 @pytest.fixture(scope="session", autouse=True)
