@@ -1,8 +1,10 @@
 """The overview: the paper's table and figures beside ours, on a run that ships."""
 
+import numpy as np
 import streamlit as st
 
 from tvae.data import image_noun
+from tvae.explore.example_images import first_of_each_class
 from tvae.figures.colours import INK, arm_colours
 from tvae.figures.image_grid import GridRow, grid_png
 from tvae.figures.paper_diagram import paper_diagram_svg
@@ -20,6 +22,8 @@ from tvae.ui.page_links import page_link
 from tvae.ui.server import MIDDLEWARE, opened_in_browser
 from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
+
+MOST_IMAGES = 20
 
 
 def show_spaces(run: Run, encoding: Encoding) -> None:
@@ -59,13 +63,17 @@ def show_reconstructions(run: Run, encoding: Encoding) -> None:
     st.markdown("##### Figure 3: what each model keeps of an image")
     arms = shown_arms(run)
     colours, ink = arm_colours(arms), INK[theme()]
-    rows = [GridRow(label="input", images=encoding.sample_images)] + [
-        GridRow(label=arm.upper(), colour=colours[arm], images=encoding.sample_reconstructions[arm]) for arm in arms
+    classes = encoding.labels[encoding.sample_rows]
+    kept = first_of_each_class(classes, MOST_IMAGES)
+    rows = [GridRow(label="input", images=encoding.sample_images[kept])] + [
+        GridRow(label=arm.upper(), colour=colours[arm], images=encoding.sample_reconstructions[arm][kept])
+        for arm in arms
     ]
     scale = 1 if encoding.sample_images.shape[2] > 16 else 3
     st.image(grid_png(rows, ink=ink, scale=scale), width="stretch", alt="Test images and their reconstructions")
     st.caption(
-        f"Real test images (the first two of each class) and their reconstructions from μ, checkpoint {run.name}."
+        f"Real test images, the first of {len(np.unique(classes[kept]))} of {len(run.provenance.class_names)} classes, "
+        f"and their reconstructions from μ, checkpoint {run.name}."
     )
 
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from tvae.explore.example_images import first_of_each_class
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
@@ -47,13 +48,14 @@ def show_content(run: Run, encoding: Encoding) -> None:
     seed = noise if code == SAMPLE else None
 
     place = st.empty()
-    sample_rows = ChosenRows(encoding.sample_rows[:count], "the images that are kept with the run")
+    kept = first_of_each_class(encoding.labels[encoding.sample_rows], count)
+    sample_rows = ChosenRows(encoding.sample_rows[kept], "the images that are kept with the run")
     if state.first_time(f"reconstructions:{fingerprint}"):
         with place.container():  # first something to see: the images themselves may have to be fetched
             show_grid(
-                reconstruction_grid(
-                    run, encoding, arms, sample_rows.rows, encoding.sample_images[:count], seed, mapped
-                )[0],
+                reconstruction_grid(run, encoding, arms, sample_rows.rows, encoding.sample_images[kept], seed, mapped)[
+                    0
+                ],
                 "",
                 keys.FIRST_IMAGES,
             )
@@ -67,7 +69,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
             words, again = st.columns([6, 1], vertical_alignment="center")
             words.info(f"Only the images that are kept with the run can be shown. {missing}")
             again.button("Try again", on_click=look_for_images_again)
-            show_reconstructions(run, encoding, arms, sample_rows, encoding.sample_images[:count], seed, mapped)
+            show_reconstructions(run, encoding, arms, sample_rows, encoding.sample_images[kept], seed, mapped)
         elif len(chosen.rows):
             show_reconstructions(run, encoding, arms, chosen, images[chosen.rows], seed, mapped)
 

@@ -13,6 +13,7 @@ from tvae.ui.components.latent_map import latent_map
 SIDE = 20
 ROWS = SIDE * SIDE
 NAMES = ["zero", "one", "<b>two</b>", "three"]
+MANY_NAMES = [f"class {letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
 
 
 def layouts() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -65,8 +66,8 @@ def page() -> None:
     state = latent_map(
         MapSide(title="VAE", colour="#2f6db5", positions=third if project else left, caption="first"),
         MapSide(title="TVAE", colour="#d9772b", positions=right, caption="second"),
-        labels=labels(),
-        class_names=NAMES,
+        labels=np.arange(ROWS) % len(MANY_NAMES) if "many" in st.query_params else labels(),
+        class_names=MANY_NAMES if "many" in st.query_params else NAMES,
         sprites=sprite_sheet(images()),
         neighbours=neighbours_blob(*neighbours()),
         colour_by=ColourBy(title="Rank", left=ranks, right=ranks[::-1], unit="rows") if recolour else None,

@@ -312,6 +312,30 @@ def test_legend_isolates_a_class_and_shows_all_again(maps: Maps) -> None:
     assert [entries.nth(i).evaluate(pressed) for i in range(4)] == ["true"] * 4
 
 
+def test_many_classes_stand_in_groups_that_a_field_searches(streamlit_app, maps: Maps) -> None:
+    maps.open(f"{streamlit_app(Path(app.__file__))}/?many")
+    legend = maps.page.locator(".legend")
+    entries, headings = legend.locator(".entry"), legend.locator(".heading")
+    assert (entries.count(), headings.count()) == (26, 10)
+    assert headings.first.inner_text() == "class a – class c"
+    colours = entries.evaluate_all("all => all.map((e) => e.querySelector('.swatch').style.background)")
+    assert len(set(colours)) == 26
+    headings.first.click()
+    pressed = "all => all.map((e) => e.getAttribute('aria-pressed'))"
+    assert entries.evaluate_all(pressed)[:4] == ["false", "false", "false", "true"]
+    headings.first.click()
+    finder = legend.get_by_label("Find a class in the legend")
+    finder.fill("CLASS Q")
+    seen = "all => all.filter((e) => e.offsetParent).map((e) => e.querySelector('.name').textContent)"
+    assert entries.evaluate_all(seen) == ["class q"]
+    finder.press("Enter")
+    assert entries.evaluate_all(pressed).count("true") == 1
+    finder.fill("")
+    assert len(entries.evaluate_all(seen)) == 26
+    finder.press("Enter")
+    assert entries.evaluate_all(pressed).count("true") == 26
+
+
 def test_names_are_text_never_html(maps: Maps) -> None:
     assert maps.page.get_by_role("button", name="<b>two</b>").count() == 1
     assert maps.page.locator(".lm b").count() == 0

@@ -27,6 +27,16 @@ def test_the_first_images_of_all_classes_are_taken_in_turn_and_ordered_by_class(
     assert first_of_each_class(LABELS, count).tolist() == expected
 
 
+def test_fewer_images_than_classes_are_spread_over_the_classes():
+    labels = np.repeat(np.arange(26), 3)
+    classes = labels[first_of_each_class(labels, 10)]
+    assert len(set(classes)) == 10 and classes[0] == 0 and classes[-1] >= 22
+    assert np.diff(classes).max() <= 3
+    counts = np.bincount(labels[first_of_each_class(labels, 40)])
+    assert counts.tolist().count(2) == 14 and counts.min() == 1
+    assert len(first_of_each_class(labels, 0)) == 0
+
+
 def test_the_first_of_a_class():
     assert rows_of_class(LABELS, 2, 3).tolist() == [0, 3, 6]
     assert rows_of_class(LABELS, 7, 3).tolist() == []

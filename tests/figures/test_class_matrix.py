@@ -36,4 +36,14 @@ def test_classes_called_alike_keep_cells_of_their_own():
     matrix = class_matrix(MEANS, LABELS, 0.5)
     figure = drawn(class_heat_map(matrix.accuracy, [0, 1, 4], ["x" * 40] * 3, (None, None), "", ink="#000000", low=0.0))
     assert figure["data"][0]["x"] == [0, 1, 2]
-    assert figure["layout"]["xaxis"]["ticktext"] == ["x" * 11 + "…"] * 3
+    assert figure["layout"]["xaxis"]["ticktext"] == ["x" * 15 + "…"] * 3
+
+
+def test_many_classes_have_cells_that_do_not_cover_each_other_and_names_with_room():
+    labels = np.repeat(np.arange(62), 3)
+    matrix = class_matrix(np.random.default_rng(2).normal(size=(len(labels), 2)), labels, 0.5)
+    names = [f"class {label}" for label in range(62)]
+    figure = drawn(class_heat_map(matrix.accuracy, list(range(62)), names, (None, None), "", ink="#000000", low=0.0))
+    assert figure["data"][1]["marker"]["size"] * 62 <= 260
+    assert len(figure["layout"]["xaxis"]["ticktext"]) <= 31
+    assert figure["layout"]["xaxis"]["ticktext"][1] == names[figure["layout"]["xaxis"]["tickvals"][1]]

@@ -506,7 +506,7 @@ def test_a_run_of_one_arm_is_shown(runs, view):
     assert "one arm" in words(app)
 
 
-@pytest.mark.parametrize("n_classes", [26, 1_000])
+@pytest.mark.parametrize("n_classes", [63, 1_000])
 def test_of_many_classes_the_worst_pairs_are_shown(runs, n_classes):
     generator = np.random.default_rng(0)
     labels = np.repeat(np.arange(n_classes), 2)

@@ -5,7 +5,7 @@ import torch
 from tests.conftest import small_run_config
 from tvae.data import Split
 from tvae.errors import InputError
-from tvae.runs.evaluation import encode_split, evaluate, load_model, triplet_curves
+from tvae.runs.evaluation import encode_split, evaluate, load_model, sample_rows, triplet_curves
 from tvae.runs.recording import record
 from tvae.runs.run import read_run
 
@@ -52,6 +52,16 @@ def test_samples_are_reconstructions_of_their_rows(trained, digits):
         error = ((encoding.sample_images / 255.0 - pictures / 255.0) ** 2).sum((1, 2))
         np.testing.assert_allclose(error, encoding.arms[arm].errors[encoding.sample_rows], rtol=0.05)
     assert set(digits.test.labels[encoding.sample_rows]) == set(range(10))
+
+
+@pytest.mark.parametrize(("classes", "kept"), [(3, 6), (26, 40), (62, 62), (300, 100)])
+def test_all_classes_have_an_image_among_the_samples_as_far_as_there_is_room(classes, kept):
+    """The first 40 rows by class were those of the first 20 classes."""
+    labels = np.tile(np.arange(classes), 4)
+    split = Split("test", np.zeros((len(labels), 2, 2), np.uint8), labels, tuple(map(str, range(classes))))
+    taken = labels[sample_rows(split)]
+    assert len(taken) == kept and len(set(taken)) == min(classes, 100)
+    assert taken.tolist() == sorted(taken)
 
 
 def test_another_split_is_refused(trained, digits):

@@ -15,12 +15,22 @@ Better = Literal["either", "first", "second"]
 
 
 def first_of_each_class(labels: Int[np.ndarray, " n"], count: int) -> Int64[np.ndarray, " m"]:
-    """Up to `count` rows: the first image of each class, then the second of each, and so on; ordered by class."""
+    """Up to `count` rows: the first image of each class, then the second of each, and so on; ordered by class.
+
+    Where the last round has more classes than are still wanted, those taken are spread evenly over the classes.
+    """
     labels = np.asarray(labels)
     order = np.argsort(labels, kind="stable")
     ordered = labels[order]
     place_in_class = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
-    taken = np.lexsort((ordered, place_in_class))[:count]
+    in_turn = np.lexsort((ordered, place_in_class))
+    rounds = place_in_class[in_turn]
+    if count >= len(in_turn):
+        return order
+    last = np.flatnonzero(rounds == rounds[count])
+    before = int(last[0])
+    wanted = count - before
+    taken = np.concatenate([in_turn[:before], in_turn[last[np.arange(wanted) * len(last) // max(1, wanted)]]])
     return order[np.sort(taken)]
 
 

@@ -12,10 +12,14 @@ from jaxtyping import Float
 from tvae.figures.colours import TVAE_ORANGE, VAE_BLUE
 from tvae.figures.layout import CLICKABLE, NOT_FADED, figure_of
 
-MOST_CLASSES = 25
+MOST_CLASSES = 62
 """With more classes the cells are too small to be told apart."""
-LONGEST_TICK = 12
+LONGEST_TICK = 16
 """Characters of a class's name beside an axis at most."""
+MOST_TICKS = 30
+"""Classes named beside an axis at most; of more, every second or third is."""
+ACROSS = 260
+"""Screen pixels that the cells of a row have together, about."""
 
 
 def class_heat_map(
@@ -69,7 +73,7 @@ def class_heat_map(
         "x": [j for _, j in cells],
         "y": [i for i, _ in cells],
         "mode": "markers",
-        "marker": {"size": 22, "symbol": "square", "color": "rgba(0,0,0,0)"},
+        "marker": {"size": min(22, max(3, ACROSS // len(classes))), "symbol": "square", "color": "rgba(0,0,0,0)"},
         **NOT_FADED,
         "customdata": [[classes[i], classes[j]] for i, j in cells],
         "hovertext": [f"anchor {escaped[i]}, negative {escaped[j]}: {percent[i, j]:.2f} {unit}" for i, j in cells],
@@ -77,7 +81,14 @@ def class_heat_map(
         "showlegend": False,
     }
     ticks = [html.escape(name if len(name) <= LONGEST_TICK else name[: LONGEST_TICK - 1] + "…") for name in names]
-    axes = {"tickvals": places, "ticktext": ticks, "showgrid": False, "zeroline": False, "fixedrange": True}
+    every = -(-len(places) // MOST_TICKS)
+    axes = {
+        "tickvals": places[::every],
+        "ticktext": ticks[::every],
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+    }
     end = len(classes) - 0.5
     frames = [(-0.5, end, place - 0.5, place + 0.5) for place in places if classes[place] == chosen[0]]
     frames += [(place - 0.5, place + 0.5, -0.5, end) for place in places if classes[place] == chosen[1]]

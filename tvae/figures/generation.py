@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from tvae.figures.colours import GREY
 
-MOST_CLASSES = 30
+MOST_CLASSES = 62
 """Classes drawn at most."""
 
 
@@ -23,7 +23,7 @@ def sampled_classes(
 ) -> go.Figure:
     """Share of each arm's samples that the classifier assigns to each class, one bar an arm.
 
-    Of more than 30 classes, those that are most frequent in any arm.
+    Of more than 62 classes, those that are most frequent in any arm.
 
     Args:
         shares: by arm, of each class, in [0, 1].

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from tvae.data import Split
+from tvae.explore.example_images import first_of_each_class
 from tvae.metrics.class_vote import knn_accuracy
 from tvae.metrics.gap_histogram import GapHistogram, gap_histogram
 from tvae.metrics.neighbours import nearest_neighbours
@@ -28,6 +29,8 @@ BATCH = 2_000
 THREADS = min(2, os.cpu_count() or 1)
 """Threads of the exact counts; the result doesn't depend on them."""
 SAMPLES_PER_CLASS, MOST_SAMPLES = 2, 40
+MOST_CLASSES_SAMPLED = 100
+"""Of more classes than `MOST_SAMPLES`, so many have an image among the samples at most."""
 
 
 def load_model(run: Run, arm: str) -> VAE:
@@ -47,7 +50,7 @@ def encode_split(run: Run, split: Split) -> Encoding:
     """
     check_split(run, split)
     models = {arm: load_model(run, arm) for arm in run.config.arms}
-    samples = _sample_rows(split)
+    samples = sample_rows(split)
     with ThreadPoolExecutor(THREADS) as pool:  # each product on the caller's threads: in training that is one
         encoded = dict(zip(models, pool.map(lambda model: encode_arm(model, split), models.values()), strict=True))
     reconstructions = {arm: _reconstructions(model, split, samples) for arm, model in models.items()}
@@ -163,10 +166,11 @@ def _arm_metrics(
     }
 
 
-def _sample_rows(split: Split) -> np.ndarray:
-    """Rows of the first images of each class, class by class."""
-    rows = [np.flatnonzero(split.labels == label)[:SAMPLES_PER_CLASS] for label in range(len(split.class_names))]
-    return np.concatenate(rows)[:MOST_SAMPLES]
+def sample_rows(split: Split) -> np.ndarray:
+    """Rows of the first images of all classes in turn, ordered by class."""
+    classes = len(np.unique(split.labels))
+    most = min(MOST_CLASSES_SAMPLED, max(classes, min(MOST_SAMPLES, SAMPLES_PER_CLASS * classes)))
+    return first_of_each_class(split.labels, most)
 
 
 @torch.inference_mode()

@@ -73,7 +73,9 @@ def choose_rows(
         return ChosenRows(rows, f"the greatest errors of {arm.upper()}, from μ")
     if source == DIFFERENT:
         return _most_different({arm.upper(): encoding.arms[arm].errors for arm in (arms[0], arms[-1])}, count)
-    return ChosenRows(first_of_each_class(labels, count), "the first of each class")
+    classes = len(np.unique(labels))
+    which = "the first of each class" if count >= classes else f"the first of {count} of the {classes:,} classes"
+    return ChosenRows(first_of_each_class(labels, count), which)
 
 
 def _named_rows(n: int, count: int) -> ChosenRows:
