@@ -21,6 +21,7 @@ from tvae.ui.page import show_page
 from tvae.ui.page_links import page_link
 from tvae.ui.server import MIDDLEWARE, opened_in_browser
 from tvae.ui.session import keys
+from tvae.ui.style.captions import titled
 from tvae.ui.style.theme import theme
 
 MOST_IMAGES = 20
@@ -44,7 +45,12 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
         for arm in (arms[0], arms[-1])
     )
     latent_map(
-        left, right, labels=encoding.labels, class_names=run.provenance.class_names, key=keys.overview_map(run.name)
+        left,
+        right,
+        labels=encoding.labels,
+        class_names=run.provenance.class_names,
+        facts=titled(f"{name} of the means", run, encoding),
+        key=keys.overview_map(run.name),
     )
     told = ", ".join(
         f"{arm.upper()} {measure.trustworthiness:.3f}"

@@ -73,6 +73,7 @@ def page() -> None:
         colour_by=ColourBy(title="Rank", left=ranks, right=ranks[::-1], unit="rows") if recolour else None,
         selection=st.session_state.get("rows"),
         focus=st.session_state.get("focus"),
+        facts={"Title": "Two made-up layouts, n = 400", "Run": "übung"},
         decode=decode,
         key="map",
     )

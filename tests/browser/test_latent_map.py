@@ -424,6 +424,7 @@ def test_png_holds_both_maps(maps: Maps, tmp_path: Path) -> None:
     download.value.save_as(target)
     box = maps.canvas("left").bounding_box()
     with Image.open(target) as picture:
+        assert picture.info == {"Title": "Two made-up layouts, n = 400", "Run": "übung"}
         pixels = np.asarray(picture.convert("RGB")).astype(int)
     for side, start in (("left", 16), ("right", 32 + round(box["width"]))):
         seen = maps.picture(side)[20:-20, 20:-20]
@@ -435,6 +436,29 @@ def test_png_holds_both_maps(maps: Maps, tmp_path: Path) -> None:
     colours = {tuple(colour) for colour in pixels.reshape(-1, 3)}
     rgb = {tuple(int(text[i : i + 2], 16) for i in (1, 3, 5)) for text in TEN_COLOURS[:4]}
     assert rgb <= colours
+
+
+def ground_of(pixels: np.ndarray) -> int:
+    """The most frequent value of red."""
+    return int(np.bincount(pixels[..., 0].ravel()).argmax())
+
+
+def test_png_has_a_light_ground_in_the_dark_theme_and_the_page_stays_dark(
+    browser: Any, streamlit_app: Callable[[Path], str], tmp_path: Path
+) -> None:
+    context = browser.new_context(viewport={"width": 1400, "height": 1000}, color_scheme="dark")
+    maps = Maps(context.new_page()).open(streamlit_app(Path(app.__file__)))
+    before = maps.picture("left")[20:-20, 20:-20]
+    with maps.page.expect_download() as download:
+        maps.page.get_by_role("button", name="Save what is seen").click()
+    download.value.save_as(tmp_path / "map.png")
+    with Image.open(tmp_path / "map.png") as picture:
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    assert (pixels[2, 2] == 255).all() and ground_of(pixels[60:-120, 30:-30]) == 255
+    assert (pixels[-45:, :600].min(axis=2) < 120).any(), "a line below the legend says where the maps come from"
+    after = maps.picture("left")[20:-20, 20:-20]
+    assert ground_of(before) < 60 and np.abs(after - before).mean() < 1
+    context.close()
 
 
 def test_other_parts_of_the_page_can_point_at_a_row(maps: Maps) -> None:

@@ -210,6 +210,11 @@ function readTheme(root) {
   const style = getComputedStyle(root);
   const ground = style.getPropertyValue("--st-background-color").trim() || "#ffffff";
   const text = style.getPropertyValue("--st-text-color").trim() || "#31333f";
+  return themeOf(ground, text, style.fontFamily || "sans-serif");
+}
+
+/** A theme from the colours of its ground and its text, as #rrggbb. */
+function themeOf(ground, text, font) {
   const [r, g, b] = colourParts(ground);
   const dark = 0.299 * r + 0.587 * g + 0.114 * b < 128;
   const [tr, tg, tb] = colourParts(text);
@@ -218,7 +223,7 @@ function readTheme(root) {
     ground: packedColour(ground),
     groundColour: ground,
     text,
-    font: style.fontFamily || "sans-serif",
+    font,
     halo: `rgb(${r} ${g} ${b} / 0.9)`,
     wash: `rgb(${tr} ${tg} ${tb} / 0.07)`,
     missing: packedColour(dark ? "#4a4d57" : "#c9ccd3"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,7 @@ def map_contents(
     nearest: tuple[Integer[np.ndarray, "n k"], Integer[np.ndarray, "n k"]] | None = None,
     colour_by: ColourBy | None = None,
     aligned: bool = True,
+    facts: Mapping[str, str] | None = None,
 ) -> MapContents:
     """Check what two maps show and pack it for the browser code.
 
@@ -95,6 +96,7 @@ def map_contents(
             of `neighbours`.
         colour_by: numbers to colour by in place of the class.
         aligned: both layouts share one coordinate system; else each map is fitted to its own extent.
+        facts: text fields of a saved PNG, by name; "Title" is written below the maps too.
 
     Raises:
         InputError: the arguments don't describe the same rows.
@@ -110,6 +112,7 @@ def map_contents(
             for name, colour, group in zip(class_names, colours, groups, strict=True)
         ],
         "aligned": aligned,
+        "facts": dict(facts or {}),
         "picked": {"rows": rows_to_text(state.selection, n), "focus": -1 if focus is None else focus},
         "focused": None if nearest is None or focus is None else [side[focus].tolist() for side in nearest],
     }

@@ -231,13 +231,17 @@ class LatentMap {
       map.figure.style.setProperty("--arm", side.colour);
       map.caption.textContent = side.caption;
       map.canvas.setAttribute("aria-label", `${side.title} ${side.caption}`.trim());
-      this.panels[at].colour = this.theme.dark ? lightened(side.colour) : side.colour;
       parts.ends[at].textContent = parts.ends[at].title = side.title;
       parts.card.answers[at].name.textContent = side.title;
     });
     parts.actions.decode.hidden = !data.decode;
     parts.actions.play.title = `Play the points of ${data.sides[0].title} to where ${data.sides[1].title} has them`;
+    this.#colourSides();
     this.morph.show();
+  }
+
+  #colourSides() {
+    this.data.sides.forEach(({ colour }, at) => (this.panels[at].colour = this.theme.dark ? lightened(colour) : colour));
   }
 
   // ---- drawing
@@ -293,6 +297,23 @@ class LatentMap {
         probed: probe.spot,
       }),
     );
+  }
+
+  /** Act while the maps stand in another theme; the browser shows nothing of it. */
+  inTheme(theme, act) {
+    const own = this.theme;
+    this.#paint(theme);
+    act();
+    this.#paint(own);
+  }
+
+  #paint(theme) {
+    this.theme = theme;
+    this.#colour();
+    this.#colourSides();
+    for (const panel of this.panels) this.#stale.add(panel);
+    this.#drawPoints();
+    this.#drawMarks();
   }
 
   /** Report to Python, if it wants to know, that the maps are drawn: the page may then show what it held back. */

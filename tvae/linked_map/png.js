@@ -1,16 +1,21 @@
 // Saves both maps as a PNG file.
 
 /**
- * Save both maps as they are on the screen, with titles and legend.
+ * Save both maps as they are on the screen but on a light ground, with titles, legend and where they come from.
  * @param {LatentMap} map
  */
-function savePicture({ data, theme, panels, hidden, byNumber, domain }) {
+function savePicture(map) {
+  map.inTheme(themeOf("#ffffff", "#1d2430", map.theme.font), () => paintPicture(map));
+}
+
+/** @param {LatentMap} map */
+function paintPicture({ data, theme, panels, hidden, byNumber, domain }) {
   const ratio = panels[0].ratio;
   const [gap, head, line] = [16 * ratio, 34 * ratio, 24 * ratio];
   const widths = panels.map((panel) => panel.canvas.width);
   const height = Math.max(...panels.map((panel) => panel.canvas.height));
   const width = widths[0] + widths[1] + 3 * gap;
-  const { canvas, context } = sized(document.createElement("canvas"), width, head + height + 3 * line);
+  const { canvas, context } = sized(document.createElement("canvas"), width, head + height + (data.facts.Title ? 4 : 3) * line);
   context.fillStyle = theme.groundColour;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.textBaseline = "middle";
@@ -54,8 +59,12 @@ function savePicture({ data, theme, panels, hidden, byNumber, domain }) {
       x += wide;
     });
   }
+  if (data.facts.Title) {
+    context.fillStyle = theme.text;
+    context.fillText(data.facts.Title, gap, canvas.height - line, width - 2 * gap);
+  }
   canvas.toBlob((blob) => {
-    const address = URL.createObjectURL(blob);
+    const address = URL.createObjectURL(withFacts(blob, data.facts));
     element("a", { href: address, download: "latent-map.png" }).click();
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   });
@@ -65,4 +74,33 @@ function savePicture({ data, theme, panels, hidden, byNumber, domain }) {
 function sized(canvas, width, height) {
   Object.assign(canvas, { width, height });
   return { canvas, context: canvas.getContext("2d") };
+}
+
+const PNG_HEADER = 33;
+
+/** The PNG with text fields after its header, by name. */
+function withFacts(png, facts) {
+  const chunks = Object.entries(facts).map(([name, text]) => textChunk(name, text));
+  return new Blob([png.slice(0, PNG_HEADER), ...chunks, png.slice(PNG_HEADER)], { type: "image/png" });
+}
+
+/** An iTXt chunk: name, not compressed, no language, text as UTF-8. */
+function textChunk(name, text) {
+  const content = new TextEncoder().encode(`iTXt${name}\0\0\0\0\0${text}`);
+  const chunk = new Uint8Array(content.length + 8);
+  const numbers = new DataView(chunk.buffer);
+  numbers.setUint32(0, content.length - 4);
+  chunk.set(content, 4);
+  numbers.setUint32(content.length + 4, crc32(content));
+  return chunk;
+}
+
+/** The checksum of a PNG's chunk. */
+function crc32(bytes) {
+  let rest = ~0;
+  for (const byte of bytes) {
+    rest ^= byte;
+    for (let bit = 0; bit < 8; bit++) rest = (rest >>> 1) ^ (rest & 1 ? 0xedb88320 : 0);
+  }
+  return ~rest >>> 0;
 }

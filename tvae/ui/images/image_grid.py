@@ -11,7 +11,7 @@ from tvae.figures.image_grid import LABEL, GridRow, fitting_density, fitting_sca
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui.session import keys
-from tvae.ui.style.captions import measured_on, provenance
+from tvae.ui.style.captions import titled
 from tvae.ui.style.theme import theme
 
 NARROWEST = 680
@@ -45,7 +45,7 @@ def grid_download(rows: Sequence[GridRow], name: str, what: str, run: Run, encod
         name: of the file, before the run's name.
         what: what the rows are, as plain text that ends without a full stop.
     """
-    facts = {"Title": what, **provenance(run, encoding)}
+    facts = titled(what, run, encoding)
     st.download_button(
         "PNG",
         lambda: grid_png(
@@ -53,7 +53,7 @@ def grid_download(rows: Sequence[GridRow], name: str, what: str, run: Run, encod
             ink=INK["light"],
             scale=_scale(rows),
             ground=GROUND["light"],
-            title=f"{what}. {measured_on(run, encoding)}",
+            title=facts["Title"],
             facts=facts,
         ),
         f"{name}-{run.name}.png",

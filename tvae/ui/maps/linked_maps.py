@@ -17,6 +17,7 @@ from tvae.ui.maps.projecting import Picture
 from tvae.ui.maps.selection import Images
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair, colour_by
 from tvae.ui.session import keys
+from tvae.ui.style.captions import titled
 from tvae.ui.style.escaping import as_text
 
 
@@ -46,11 +47,21 @@ def draw_maps(
         colour_by=colour_by(colouring[0], pair, colouring[1]),
         selection=picks.rows,
         focus=picks.focus,
+        facts=map_facts(pair, pictures),
         decode=True,
         code_loaded=True,
         ask_when_drawn=True,
         key=map_key(pair),
     )
+
+
+def map_facts(pair: ViewPair, pictures: tuple[Picture, Picture]) -> dict[str, str]:
+    """Text fields of a PNG of the maps; where they show two runs or epochs, of each, the left one first."""
+    left, right = (
+        titled(f"{view.title}, {side_map.told}", view.run, view.encoding)
+        for view, side_map in zip((pair.left, pair.right), pictures, strict=True)
+    )
+    return {name: text if text == right[name] else f"{text} | {right[name]}" for name, text in left.items()}
 
 
 def take_gesture(pair: ViewPair, picks: state.Picks) -> None:

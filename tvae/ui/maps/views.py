@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tvae.errors import InputError
 from tvae.figures.colours import arm_colours
-from tvae.model.encoding import EncodedArm
+from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.available import run_folders
 from tvae.runs.run import Run, encoding_name, read_run
 from tvae.ui import cached
@@ -40,12 +40,21 @@ class View:
         """The arm's means and errors.
 
         Raises:
+            InputError: as `encoding`.
+        """
+        return self.encoding.arms[self.arm]
+
+    @property
+    def encoding(self) -> Encoding:
+        """The run's encoding of its test split.
+
+        Raises:
             InputError: the run's folder holds no sound encoding.
         """
         encoding = cached.encoding(self.run)
         if encoding is None:
             raise InputError(f"run {self.run.name}: holds no readable encoding of its test split; evaluate it again")
-        return encoding.arms[self.arm]
+        return encoding
 
 
 def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:

@@ -18,6 +18,11 @@ def measured_on(run: Run, encoding: Encoding) -> str:
     )
 
 
+def titled(what: str, run: Run, encoding: Encoding) -> dict[str, str]:
+    """Text fields of an image file: a title that says what it shows and what that was measured on, and `provenance`."""
+    return {"Title": f"{what}. {measured_on(run, encoding)}", **provenance(run, encoding)}
+
+
 def provenance(run: Run, encoding: Encoding) -> dict[str, str]:
     """The same by name, for the text fields of a file."""
     return {

@@ -21,6 +21,7 @@ from tvae.ui import session as state
 from tvae.ui.components.latent_map import latent_map
 from tvae.ui.maps.projecting import METHOD_NAMES, Asked, asked_layout, parameters_told
 from tvae.ui.session import keys
+from tvae.ui.style.captions import titled
 from tvae.ui.training.status import POLL_SECONDS, UNDER_WAY, duration
 
 METHODS_OFFERED = ("pca", "tsne", "umap")
@@ -106,6 +107,7 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
         class_names=at.provenance.class_names,
         key=keys.training_map(run_id),
         aligned=False,
+        facts=titled("Means while training", at, encoding),
     )
     st.caption(
         f"Means μ of the {config.data.name} test split, n = {len(encoding.labels):,}, at epoch {at.epoch:.3g}, "

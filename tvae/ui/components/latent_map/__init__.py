@@ -12,7 +12,7 @@ Other parts of the page can mark a row on both maps without Python, from the bro
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +48,7 @@ def latent_map(
     selection: Integer[np.ndarray, " m"] | Sequence[int] | None = None,
     focus: int | None = None,
     aligned: bool = True,
+    facts: Mapping[str, str] | None = None,
     decode: bool = False,
     code_loaded: bool = False,
     ask_when_drawn: bool = False,
@@ -71,6 +72,7 @@ def latent_map(
         focus: the row whose ring and lines stay.
         aligned: both layouts share one coordinate frame (the right one was aligned to the left); else each map is
             fitted to its own extent.
+        facts: text fields of a saved PNG, by name; "Title" is written below the maps too.
         decode: offer to decode the place under the pointer; `decoding_probe` of this key answers.
         code_loaded: `load_map_code` was called in this run already.
         ask_when_drawn: run the page again once the browser has drawn the maps (see `is_drawn`).
@@ -94,6 +96,7 @@ def latent_map(
         nearest=nearest,
         colour_by=colour_by,
         aligned=aligned,
+        facts=facts,
     )
     data = {
         **contents.settings,
