@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "checkpoints"
 
 
-def page(query: dict[str, str] | None = None) -> AppTest:
+def page(query: Mapping[str, str | list[str]] | None = None) -> AppTest:
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     app.query_params.update(query or {})
     return app.run()
@@ -168,8 +169,6 @@ def test_a_broken_run_is_a_message_and_the_rest_lives(own_runs, file, content, s
 
 
 def test_a_run_of_one_arm_is_shown(tmp_path, monkeypatch, digits):
-    from dataclasses import replace
-
     from tests.conftest import small_run_config
     from tvae.runs.recording import record
 

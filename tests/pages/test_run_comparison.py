@@ -14,6 +14,7 @@ from tvae.jobs.jobs import Jobs
 from tvae.runs.available import SHIPPED
 from tvae.ui.training.comparison import compared_with
 from tvae.ui.training.run_table import COLUMNS, run_rows
+from tvae.ui.training.status import called
 
 APP = str(Path(__file__).parents[2] / "streamlit_app.py")
 
@@ -65,8 +66,8 @@ def test_a_quick_look_is_not_set_against_a_whole_run(runs):
     assert list(quick.columns) == ["Figure", "VAE", "TVAE", "Change"]
     metrics = json.loads((SHIPPED / "digits" / "metrics.json").read_text())
     vae = 100 * metrics["arms"]["vae"]["triplet_accuracy"]["0"]
-    assert quick["Change"][0] == f"{50 - vae:+.2f}"
-    assert digits["VAE"][0] == f"{vae:.2f}"
+    assert next(iter(quick["Change"])) == f"{50 - vae:+.2f}"
+    assert next(iter(digits["VAE"])) == f"{vae:.2f}"
     assert verdicts(app) == set()
 
 
@@ -97,8 +98,8 @@ def test_alike_runs_of_three_seeds_give_mean_sd_and_a_verdict(runs):
     assert not app.exception and not app.warning
     changes = app.table[1].value.set_index(["Arm", "Figure"])
     accuracy = changes.loc["TVAE", "triplet accuracy at m = 0, %"]
-    assert (accuracy["Before"], accuracy["After"]) == ("90.50 ± 0.50", "95.40 ± 0.36")
-    assert accuracy["Change"] == "+4.90 better"
+    assert (accuracy["Before"], accuracy["After"]) == ("90.50\u00a0±\u00a00.50", "95.40\u00a0±\u00a00.36")
+    assert accuracy["Change"] == "+4.90\u00a0better"
     assert verdicts(app) == {"better"}
     assert "Mean ± sample standard deviation over 3 seeds" in words(app)
 
@@ -124,7 +125,14 @@ def test_a_ladder_s_row_is_the_run_and_not_its_last_arm():
     assert (pair["Margin"], pair["Triplet weight"]) == (1.0, 15.0)
     assert {ladder[name] for name in COLUMNS} == {None}
     assert pair["Triplet accuracy"] == pytest.approx(97.84, abs=0.005)
-    assert COLUMNS["Triplet accuracy"]["label"] == "Triplet accuracy, m = 0"
+    assert COLUMNS["Triplet accuracy"].get("label") == "Triplet accuracy, m = 0"
+
+
+def test_a_ladder_is_called_by_the_ranges_of_its_arms_settings(runs):
+    shutil.copytree(SHIPPED / "mnist-ladder", runs / "steps")
+    assert called(Jobs().run("steps")) == "mnist, m = 0.2 to 5, w = 0.3 to 100"
+    shutil.copytree(SHIPPED / "digits", runs / "pair")
+    assert called(Jobs().run("pair")) == "digits, m = 1, w = 2"
 
 
 def arms_of(name: str) -> AppTest:
@@ -152,5 +160,8 @@ def test_a_collapsed_arm_s_accuracy_is_no_number_of_the_list(runs):
     assert any(
         part.value.startswith("TVAE has collapsed: its means are one point") for part in arms_of("black").warning
     )
+    script = "from tvae.ui import cached\nfrom tvae.ui.training.status import show_progress\n"
+    (warning,) = AppTest.from_string(f"{script}show_progress(cached.jobs().run('black'))").run().warning
+    assert warning.value.startswith("TVAE has collapsed: its means are one point")
     app = comparison("digits", "black")
     assert any("TVAE has collapsed: its means are one point" in part.value for part in app.warning)

@@ -174,13 +174,15 @@ def arm_changes(runs: Sequence[Run], first: str, second: str) -> list[MetricChan
 
 def seeds_in_words(changes: Sequence[MetricChange]) -> str:
     """What the figures rest on, and whether that allows a verdict."""
-    seeds = min((change.seeds for change in changes), default=0)
+    counts = [len(values) for change in changes for values in (change.before, change.after)]
+    seeds, most = min(counts, default=0), max(counts, default=0)
     if seeds < LEAST_SEEDS:
         count = {0: "No seed", 1: "One seed", 2: "Two seeds"}[seeds]
         return f"{count}, so no verdict: that takes {LEAST_SEEDS} runs of each that differ in seed alone."
+    count = f"{seeds}" if seeds == most else f"{seeds} to {most}"
     return (
-        f"Mean ± sample standard deviation over {seeds} seeds or more. Better or worse is said where the difference is "
-        f"beyond the noise of the seeds (t test, p < {LEVEL:g})."
+        f"Mean ± sample standard deviation over {count} seeds. Better or worse is said where the difference is beyond "
+        f"the noise of the seeds (t test, p < {LEVEL:g})."
     )
 
 
@@ -214,9 +216,8 @@ def _beyond_noise(before: Sequence[float], after: Sequence[float], paired: bool)
 
     with warnings.catch_warnings():  # values that are all equal, whose p is 0 or not a number
         warnings.simplefilter("ignore", RuntimeWarning)
-        if paired:
-            return bool(stats.ttest_rel(before, after).pvalue < LEVEL)
-        return bool(stats.ttest_ind(before, after, equal_var=False).pvalue < LEVEL)
+        test: Any = stats.ttest_rel(before, after) if paired else stats.ttest_ind(before, after, equal_var=False)
+    return bool(test.pvalue < LEVEL)
 
 
 def _conditions(run: Run) -> dict[str, str]:

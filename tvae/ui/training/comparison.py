@@ -52,7 +52,7 @@ def show_comparison(before: str, after: str) -> None:
         )
     for name, warning in {**_warnings(before, metrics[0]), **_warnings(after, metrics[1])}.items():
         st.warning(f"{as_text(name)}: {warning}")
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([2, 3], gap="large")
     with left:
         _show_settings(*runs)
     with right:
@@ -122,7 +122,7 @@ def changes_table(changes: Sequence[MetricChange], sides: tuple[str, str] = ("Be
                 "Figure": change.figure,
                 sides[0]: _over_seeds(change.before),
                 sides[1]: _over_seeds(change.after),
-                "Change": f"{change.change:+.2f} {change.verdict}".rstrip(),
+                "Change": f"{change.change:+.2f}\u00a0{change.verdict}".rstrip(),
             }
             for change in changes
         ]
@@ -132,4 +132,4 @@ def changes_table(changes: Sequence[MetricChange], sides: tuple[str, str] = ("Be
 def _over_seeds(values: tuple[float, ...]) -> str:
     """The one value, or the mean and the sample standard deviation of several."""
     mean = f"{np.mean(values):.2f}"
-    return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.2f}"
+    return mean if len(values) == 1 else f"{mean}\u00a0±\u00a0{np.std(values, ddof=1):.2f}"
