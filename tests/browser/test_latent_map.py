@@ -448,6 +448,11 @@ def test_png_has_a_light_ground_in_the_dark_theme_and_the_page_stays_dark(
 ) -> None:
     context = browser.new_context(viewport={"width": 1400, "height": 1000}, color_scheme="dark")
     maps = Maps(context.new_page()).open(streamlit_app(Path(app.__file__)))
+    maps.hover("left", 5)
+    maps.page.get_by_test_id("map-card-image").wait_for()  # the images are unpacked
+    maps.page.mouse.move(3, 3)
+    maps.wait("left", "hovered-row", "")
+    maps.until_still()
     before = maps.picture("left")[20:-20, 20:-20]
     with maps.page.expect_download() as download:
         maps.page.get_by_role("button", name="Save what is seen").click()
@@ -456,6 +461,7 @@ def test_png_has_a_light_ground_in_the_dark_theme_and_the_page_stays_dark(
         pixels = np.asarray(picture.convert("RGB")).astype(int)
     assert (pixels[2, 2] == 255).all() and ground_of(pixels[60:-120, 30:-30]) == 255
     assert (pixels[-45:, :600].min(axis=2) < 120).any(), "a line below the legend says where the maps come from"
+    maps.until_still()
     after = maps.picture("left")[20:-20, 20:-20]
     assert ground_of(before) < 60 and np.abs(after - before).mean() < 1
     context.close()
