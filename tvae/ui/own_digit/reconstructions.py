@@ -31,7 +31,7 @@ def placement_of(run: Run, encoding: Encoding, images: np.ndarray | None) -> Pla
 def show_doubts(new_images: dict[str, NewImage], noun: Noun) -> None:
     """A warning where an arm reconstructs the image worse than nearly all test images: it is unlike them."""
     unlike = [
-        f"{arm.upper()} reconstructs it worse than {100 * new_image.share_below:.1f} % of the test images"
+        f"{arm.upper()} reconstructs it worse than {_share(new_image.share_below)} test images"
         for arm, new_image in new_images.items()
         if new_image.share_below > UNLIKE
     ]
@@ -40,6 +40,10 @@ def show_doubts(new_images: dict[str, NewImage], noun: Noun) -> None:
             f"**Unlike the {noun.many} of this data set**, so the votes below may mean nothing: {', '.join(unlike)}.",
             icon=":material/warning:",
         )
+
+
+def _share(below: float) -> str:
+    return "all" if below == 1 else f"{100 * below:.1f} % of the"
 
 
 def show_reconstructions(image: np.ndarray, new_images: dict[str, NewImage], placement_text: str, room: int) -> None:
