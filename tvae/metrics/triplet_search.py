@@ -11,7 +11,6 @@ class of negatives.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +19,7 @@ from jaxtyping import Bool, Float, Int
 from tvae.errors import InputError, require_int
 from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, checked_means, grouped_for_triplets, over_blocks
 from tvae.metrics.random_triplets import random_triplets, satisfied_triplets
+from tvae.metrics.share import Share
 from tvae.metrics.triplet_accuracy import checked_margin
 
 MOST_DRAWS = 1 << 20
@@ -66,11 +66,8 @@ class VerdictTriplets:
     complete: bool
     """Whether every triplet was considered: these are then a uniform choice from all with the verdict, and if there are
     fewer than k, no other exists. If not complete, more may exist."""
-    share: float
-    """Share of random triplets with the verdict, an estimate."""
-    standard_error: float
-    n_drawn: int
-    """Random triplets behind `share`."""
+    share: Share
+    """Of random triplets, those with the verdict: an estimate, with its interval."""
 
 
 def worst_triplets(
@@ -191,13 +188,10 @@ def triplets_by_verdict(
         searched, complete = _search(arms, verdict, margin, anchor_at, negative_at, 20 * k, generator)
         rows = np.unique(np.concatenate([rows, searched]), axis=0)
     chosen = generator.permutation(len(rows))[:k]
-    share = n_hits / n_drawn
     return VerdictTriplets(
         triplets=_as_triplets(groups, rows[chosen]),
         complete=complete,
-        share=share,
-        standard_error=math.sqrt(share * (1 - share) / n_drawn),
-        n_drawn=n_drawn,
+        share=Share(n_hits, n_drawn),
     )
 
 

@@ -66,8 +66,11 @@ def _with_verdict(view: TripletView, right: tuple[bool, bool], pair: ClassPair) 
     first, second = (view.encoding.arms[arm] for arm in view.arms)
     labels = view.encoding.labels
     matches = cached.by_verdict(first, second, labels, view.margin, right, SHOWN, pair)
-    words = f"About {100 * matches.share:.2f} % of the triplets of these classes are like this"
-    words += f" (± {100 * matches.standard_error:.2f}, from {matches.n_drawn:,} random ones, seed 0)."
+    low, high = (100 * limit for limit in matches.share.interval)
+    words = (
+        f"About {100 * matches.share.value:.3g} % of the triplets of these classes are like this (95\u00a0% interval "
+        f"{low:.3g} to {high:.3g} %, from {matches.share.n:,} random ones, seed 0)."
+    )
     if len(matches.triplets) < SHOWN:
         words += " There are no more than these." if matches.complete else " No more were found; more may exist."
     st.caption(words)
