@@ -87,6 +87,7 @@ def show_content(run: Run) -> None:
     pair = ViewPair(left, right, encoding.labels, k)
     picks, layouts = state.picks(fingerprint, n), state.layouts()
     take_gesture(pair, picks)
+    fits_in_address = state.put_picks_in_address(picks, n)
     chosen = parameters[method], parameters[METHOD_OF.get(other or "", method)]
     playing = epochs_play(run)
     if playing:
@@ -123,7 +124,7 @@ def show_content(run: Run) -> None:
         words, again = st.columns([6, 1], vertical_alignment="center")
         words.caption(as_text(f"The maps have no thumbnails: {missing}"))
         again.button("Try again", on_click=look_for_images_again)
-    if not state.put_picks_in_address(picks, n):
+    if not fits_in_address:
         st.caption("This selection is too large for the address; a link to this page opens without it.")
     if picks.note:
         st.info(picks.note)

@@ -70,6 +70,7 @@ def choose_start(run: Run, encoding: Encoding, bar: Any) -> int | None:
     """The row of the image to start from; None for the prior's mean."""
     n = len(encoding.labels)
     picks = state.picks(run.provenance.test.fingerprint, n)
+    state.put_picks_in_address(picks, n)  # the row to start with is one of them
     with bar.container(width=190):
         around = st.selectbox("Around", **state.choice(keys.AROUND, (PRIOR, IMAGE), PRIOR))
     if around != IMAGE:

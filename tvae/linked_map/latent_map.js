@@ -27,6 +27,7 @@ class LatentMap {
     this.hovering = new Hovering(this);
     this.selecting = new Selecting(this);
     this.views = new Views(this);
+    this.sharedView = new SharedView(this);
     this.morph = new Morph(this);
     this.tools = new Tools(this);
     this.gestures = new Gestures(this);
@@ -51,6 +52,7 @@ class LatentMap {
   /** Remove all elements and listeners; called when the page drops the component. */
   remove() {
     this.#remember();
+    this.sharedView.stop();
     this.#abort.abort();
     this.sizes.disconnect();
     shelf.listeners.delete(this.arrived);
@@ -167,7 +169,10 @@ class LatentMap {
       this.morph.share = kept.share;
       this.panels.forEach((panel, side) => Object.assign(panel.view, kept.views[side]));
       this.data.classes.forEach(({ name }, c) => kept.hidden.includes(name) && this.hidden.add(c));
+    } else {
+      this.sharedView.take();
     }
+    this.root.classList.toggle("zoomed", this.panels.some(({ view }) => view.zoom > 1));
     this.tools.show();
   }
 
@@ -208,6 +213,7 @@ class LatentMap {
 
   /** Work out which rows are hidden, dimmed or lit; then redraw and update the description. */
   restate() {
+    this.sharedView.changed();
     const { labels, hidden, states, n, parts, hovering } = this;
     if (!states) return;
     const { lit, mask } = this.selecting;

@@ -22,6 +22,7 @@ class Views {
     }
     // A finger may scroll the page past a map that has nothing to move.
     root.classList.toggle("zoomed", panels.some((p) => p.view.zoom > 1));
+    this.#map.sharedView.changed();
     this.#map.redraw();
   }
 
@@ -53,6 +54,7 @@ class Views {
     this.linked = linked;
     const [left, right] = this.#map.panels;
     if (linked) Object.assign(right.view, left.view);
+    this.#map.sharedView.changed();
     this.#map.redraw();
   }
 

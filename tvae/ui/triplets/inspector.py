@@ -108,7 +108,9 @@ def _own(view: TripletView) -> Triplets:
 def _picked(view: TripletView) -> Triplets:
     """The worst triplets, in the last arm, among the rows that are picked on the map."""
     labels = view.encoding.labels
-    rows = np.sort(state.picks(view.run.provenance.test.fingerprint, len(labels)).rows)
+    picks = state.picks(view.run.provenance.test.fingerprint, len(labels))
+    state.put_picks_in_address(picks, len(labels))
+    rows = np.sort(picks.rows)
     counts = np.unique(labels[rows], return_counts=True)[1]
     if len(counts) < 2 or counts.max() < 2:
         raise InputError(f"{len(rows):,} images are picked on the map; it takes two of one class and one of another")

@@ -8,6 +8,26 @@ const shelf = (globalThis.tvaeLatentMap ??= {
   listeners: new Set(),
 });
 
+/** The page-wide keeper of the address (see `address_keeper`), which may arrive later. */
+const keeper = (globalThis.tvaeAddress ??= { replace: history.replaceState.bind(history), names: [], installed: false });
+
+/** A parameter of the page's address, `null` where there is none. */
+function readAddress(name) {
+  return new URLSearchParams(location.search).get(name);
+}
+
+/** Set parameters of the page's address, or remove them where the text is empty; adds nothing to the history. */
+function writeAddress(texts) {
+  const target = new URL(location.href);
+  for (const [name, text] of Object.entries(texts)) {
+    if (text) target.searchParams.set(name, text);
+    else target.searchParams.delete(name);
+  }
+  if (Object.entries(texts).some(([name, text]) => (readAddress(name) ?? "") !== text)) {
+    keeper.replace(history.state, "", target.href);
+  }
+}
+
 /** Per place on the page: the last message not yet shown because the code has not arrived. */
 const waiting = new WeakMap();
 
@@ -16,7 +36,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const code = shelf.code.get(data.version);
     if (!code) return;
     shelf.listeners.delete(show);
-    code.show(parentElement, data, { setStateValue, setTriggerValue });
+    code.show(parentElement, data, { setStateValue, setTriggerValue, readAddress, writeAddress });
   };
   shelf.listeners.delete(waiting.get(parentElement));
   waiting.set(parentElement, show);

@@ -1,0 +1,142 @@
+"""What an address says is what every page shows, opened by a link, by the sidebar, by Back or by a reload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+APP = Path(__file__).parents[2] / "streamlit_app.py"
+WAIT = 25_000
+RUNS = {
+    "run=mnist": ("2 arms on mnist: triplet weight 15, margin 1", "VAE", "TVAE"),
+    "run=mnist-ladder&arms=VAE&arms=W10": ("12 arms on mnist: triplet weight 0.3 to 100", "VAE", "W10"),
+    "run=digits&epoch=28.1": ("2 arms on digits: triplet weight 2, margin 1", "VAE", "TVAE"),
+}
+"""By address: words of the sidebar's caption, and the arms that are shown."""
+TOO_LATE = "Epoch 28.1 is chosen, which this page can't show"
+PAGES = {
+    "Overview": ("", ["Squared error"], False),
+    "Latent map": ("rows=3-6&row=4&k=12", ["n = 4 of"], True),
+    "Reconstructions": ("images=row+numbers&row-numbers=3.8", ["The rows that are named"], True),
+    "Interpolation": ("ends=two+rows&from-row=5&to-row=44&steps=7", ["rows 5 and 44"], True),
+    "Triplets": ("margin=0.3", ["m\u00a0=\u00a00.3"], True),
+    "Training": ("", [], False),
+    "Generation": ("sample-seed=3&samples=12", ["(seed 3)"], False),
+    "Traversals": ("around=a+test+image&traversal-row=5&traversal-steps=5", ["of row 5"], False),
+    "Your own digit": ("projection=PCA&voters=9", ["Projection"], False),
+}
+"""By page: what its address asks for besides the run, words that say it, and whether the page follows the epoch."""
+
+
+def path_of(page: str) -> str:
+    return "" if page == "Overview" else page.replace(" ", "_")
+
+
+@pytest.fixture
+def fresh(browser) -> Iterator[Callable[[], Any]]:
+    """Opens a new browser context's page; a test fails when the pages' code threw anything."""
+    contexts: list[Any] = []
+    thrown: list[str] = []
+
+    def page() -> Any:
+        contexts.append(browser.new_context(viewport={"width": 1400, "height": 900}, reduced_motion="reduce"))
+        opened = contexts[-1].new_page()
+        opened.on("pageerror", lambda error: thrown.append(str(error)))
+        return opened
+
+    yield page
+    for context in contexts:
+        context.close()
+    assert thrown == []
+
+
+def wait_until(page: Any, holds: str, wanted: object) -> None:
+    """Until a JavaScript function says that it has what is wanted."""
+    try:
+        page.wait_for_function(holds, arg=wanted, timeout=WAIT)
+    except Exception as error:
+        words = page.evaluate("document.body.innerText")
+        raise AssertionError(f"wanted {wanted}; the page {page.url} says {words}") from error
+
+
+def wait_for_words(page: Any, words: list[str]) -> None:
+    """Until the page says all of them."""
+    wait_until(page, "words => words.every(word => document.body.innerText.includes(word))", words)
+
+
+def wait_for_address(page: Any, path: str, parameters: dict[str, list[str]]) -> None:
+    """Until the address has this path and these parameters and no others."""
+    wait_until(
+        page,
+        """([path, wanted]) => {
+          const found = {};
+          for (const [name, text] of new URLSearchParams(location.search)) (found[name] ??= []).push(text);
+          const names = Object.keys(found);
+          return location.pathname === `/${path}` && names.length === Object.keys(wanted).length
+            && names.every(name => JSON.stringify(found[name]) === JSON.stringify(wanted[name]));
+        }""",
+        [path, parameters],
+    )
+
+
+def check(page: Any, title: str, run: str, own: str = "", *, epoch_known: bool = True) -> None:
+    """The page shows what its address says: run, arms, epoch, and what else it asks for."""
+    caption, *arms = RUNS[run]
+    _, words, follows = PAGES[title]
+    wanted = parse_qs("&".join(filter(None, [run, own])))
+    name = wanted["run"][0]
+    if "epoch" in wanted and not follows:
+        del wanted["epoch"]
+    if name == "mnist":
+        del wanted["run"]  # the run that a fresh page shows
+    said = [caption, *(words if own else [])]
+    if title not in ("Training", "Your own digit", "Interpolation"):
+        said += arms
+    if "epoch" in run and (follows or epoch_known):
+        said += ["at epoch 28.1 of 200"] if follows and title not in ("Latent map",) else [] if follows else [TOO_LATE]
+    wait_for_words(page, said)
+    wait_for_address(page, path_of(title), wanted)
+    if title == "Interpolation":
+        for arm in arms:
+            page.get_by_test_id("path-player").get_by_text(arm, exact=True).first.wait_for(timeout=WAIT)
+    if title == "Latent map":
+        for side, arm in zip(("left", "right"), arms, strict=True):
+            shown = f"{arm}, epoch 28.1" if "epoch" in run else arm
+            label = page.get_by_test_id(f"map-{side}").get_attribute("aria-label")
+            assert label is not None and shown in label
+        if own:
+            page.locator("[data-testid=map-left][data-selected-count='4']").wait_for(timeout=WAIT)
+
+
+@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("title", PAGES)
+def test_a_shared_address_opens_what_it_says_and_stays(fresh, streamlit_app, run, title):
+    page, own = fresh(), PAGES[title][0]
+    page.goto(f"{streamlit_app(APP)}/{path_of(title)}?{run}&{own}".rstrip("&"))
+    check(page, title, run, own)
+    page.reload()
+    check(page, title, run, own, epoch_known=False)  # a page that can't show an epoch has none in its address
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_run_arms_and_epoch_stay_through_the_sidebar_back_and_a_new_tab(fresh, streamlit_app, run):
+    page, own = fresh(), PAGES["Traversals"][0]
+    page.goto(f"{streamlit_app(APP)}/Traversals?{run}&{own}")
+    check(page, "Traversals", run, own)
+    length = page.evaluate("history.length")
+    for number, title in enumerate(("Generation", "Interpolation"), 1):
+        page.get_by_test_id("stSidebar").get_by_role("link", name=title).click()
+        check(page, title, run)
+        assert page.evaluate("history.length") == length + number
+    page.go_back()
+    check(page, "Generation", run)
+    page.go_back()
+    check(page, "Traversals", run, own)
+    link = page.get_by_test_id("stSidebar").get_by_role("link", name="Triplets").get_attribute("href")
+    tab = page.context.new_page()
+    tab.goto(page.url.split("/Traversals")[0] + "/" + link.removeprefix("/"))
+    check(tab, "Triplets", run)
