@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import pytest
 
 APP = Path(__file__).parents[2] / "streamlit_app.py"
-WAIT = 25_000
+WAIT = 60_000
 RUNS = {
     "run=mnist": ("2 arms on mnist: triplet weight 15, margin 1", "VAE", "TVAE"),
     "run=mnist-ladder&arms=VAE&arms=W10": ("12 arms on mnist: triplet weight 0.3 to 100", "VAE", "W10"),
@@ -140,3 +140,93 @@ def test_run_arms_and_epoch_stay_through_the_sidebar_back_and_a_new_tab(fresh, s
     tab = page.context.new_page()
     tab.goto(page.url.split("/Traversals")[0] + "/" + link.removeprefix("/"))
     check(tab, "Triplets", run)
+
+
+def in_address(page: Any, text: str) -> None:
+    """Until the address contains the text."""
+    wait_until(page, "text => location.search.includes(text)", text)
+
+
+def click_a_point(page: Any, start: float) -> None:
+    """Click the first point that lies right of a share of the left map's width."""
+    canvas = page.get_by_test_id("map-left")
+    box = canvas.bounding_box()
+    for step in range(50):
+        page.mouse.move(box["x"] + box["width"] * (start + 0.01 * step), box["y"] + box["height"] / 2)
+        page.wait_for_timeout(100)
+        if canvas.get_attribute("data-hovered-row"):
+            page.mouse.down()
+            page.mouse.up()
+            return
+    pytest.fail("no point in the middle of the map")
+
+
+def use_map(page: Any) -> None:
+    for start in (0.2, 0.6):
+        before = page.url
+        click_a_point(page, start)
+        wait_until(page, "before => location.href !== before && location.search.includes('row=')", before)
+    page.mouse.wheel(0, -300)
+    in_address(page, "zoom=")
+
+
+def use_sliders(page: Any) -> None:
+    page.get_by_role("slider", name="How many").press("ArrowRight")
+    in_address(page, "columns=11")
+    page.get_by_test_id("stSidebar").get_by_role("slider").press("ArrowLeft")
+    in_address(page, "epoch=100")
+
+
+def use_player(page: Any) -> None:
+    page.get_by_test_id("path-player").get_by_role("slider").press("End")
+    in_address(page, "t=1")
+
+
+def use_drawing(page: Any) -> None:
+    page.get_by_role("button", name="Example").click()
+    in_address(page, "strokes=")
+
+
+@pytest.mark.parametrize(
+    ("path", "ready", "use"),
+    [
+        ("Latent_map", "What changed", use_map),
+        ("Reconstructions", "What the triplet weight cost", use_sliders),
+        ("Interpolation", "Is this pair typical?", use_player),
+        ("Your_own_digit", "Projection", use_drawing),
+    ],
+)
+def test_what_is_done_on_a_page_adds_nothing_to_the_history(fresh, streamlit_app, path, ready, use):
+    page, server = fresh(), streamlit_app(APP)
+    page.goto(f"{server}/_stcore/health")
+    page.goto(f"{server}/{path}?run=digits")
+    wait_for_words(page, [ready])
+    length = page.evaluate("history.length")
+    use(page)
+    assert page.evaluate("history.length") == length
+    page.go_back()
+    assert page.url.endswith("/_stcore/health")
+
+
+def test_zoom_pan_and_hidden_classes_come_back_from_a_shared_address_and_a_reload(fresh, streamlit_app):
+    page = fresh()
+    page.goto(f"{streamlit_app(APP)}/Latent_map?run=digits")
+    wait_for_words(page, ["What changed"])
+    page.get_by_test_id("map-left").hover()
+    page.mouse.wheel(0, -400)
+    in_address(page, "zoom=")
+    for number in (3, 4, 7):
+        page.locator(".legend .entry").nth(number).click()
+    in_address(page, "hidden=3-4.7")
+    view = page.get_by_test_id("map-left").get_attribute("data-view")
+    other = fresh()
+    for again in (lambda: other.goto(page.url), other.reload):
+        again()
+        other.locator("[data-testid=map-right][data-rows='359']").wait_for(timeout=WAIT)
+        wait_until(other, "() => location.search.includes('hidden=3-4.7')", None)
+        pressed = [entry.get_attribute("aria-pressed") for entry in other.locator(".legend .entry").all()]
+        assert [number for number, state in enumerate(pressed) if state == "false"] == [3, 4, 7]
+        for side in ("left", "right"):
+            shown = other.get_by_test_id(f"map-{side}").get_attribute("data-view")
+            for wanted, value in zip(view.split(), shown.split(), strict=True):
+                assert float(value) == pytest.approx(float(wanted), abs=0.01)

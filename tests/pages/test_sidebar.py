@@ -57,3 +57,71 @@ def test_runs_are_told_apart_and_the_caption_says_the_weight_and_the_epochs_that
     assert "digits: w 2, m 1, 30 s, 23 Nov 2026, copy" in labels
     assert "digits: w 2, m 1, 200 epochs, 23 Nov 2026, digits" in labels
     assert app.query_params["run"] in ("copy", ["copy"])
+
+
+def address_of(app: AppTest, name: str) -> str | None:
+    text = app.query_params.get(name)
+    return text[-1] if isinstance(text, list) else text
+
+
+def test_what_belongs_to_a_run_is_not_shown_with_another_and_comes_back_with_it():
+    query = {"run": "mnist-ladder", "arms": ["VAE", "W10"], "around": "a test image", "traversal-row": "7000"}
+    app = opened("pages/7_Traversals.py", query)
+    run = app.sidebar.selectbox(key="run")
+    assert app.number_input(key="traversal-row").value == 7000
+    run.set_value("digits").run()
+    assert not app.exception and not app.warning
+    assert app.number_input(key="traversal-row").value == 0
+    assert (address_of(app, "traversal-row"), address_of(app, "arms")) == (None, None)
+    app.sidebar.selectbox(key="run").set_value("mnist").run()
+    assert app.number_input(key="traversal-row").value == 7000, "the same images"
+    app.sidebar.selectbox(key="run").set_value("mnist-ladder").run()
+    assert app.sidebar.multiselect(key="arms").value == ["vae", "w10"]
+    assert (address_of(app, "traversal-row"), address_of(app, "arms")) == ("7000", "W10")
+
+
+def test_what_a_run_can_t_show_is_said_and_comes_back_with_one_that_can(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "checkpoints" / "digits", tmp_path / "one")
+    config = json.loads((tmp_path / "one" / "config.json").read_text())
+    config["arms"] = {"vae": config["arms"]["vae"]}
+    (tmp_path / "one" / "config.json").write_text(json.dumps(config))
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    app = opened("pages/2_Reconstructions.py", {"run": "digits", "images": "worst", "worst-of": "TVAE"})
+    assert app.selectbox(key="worst-of").value == "tvae"
+    app.sidebar.selectbox(key="run").set_value("one").run()
+    assert not app.exception
+    assert app.selectbox(key="worst-of").value == "vae"
+    assert address_of(app, "worst-of") is None
+    app.sidebar.selectbox(key="run").set_value("digits").run()
+    assert app.selectbox(key="worst-of").value == "tvae"
+    assert address_of(app, "worst-of") == "TVAE"
+
+
+def test_rows_that_don_t_exist_are_said_and_the_address_says_what_is_shown():
+    query = {"run": "digits", "ends": "two rows", "from-row": "99999", "to-row": "abc"}
+    app = opened("pages/3_Interpolation.py", query)
+    assert [warning.value for warning in app.warning] == [
+        "from-row can't be '99999' here. Shown is 358.",
+        "to-row can't be 'abc' here. Shown is 1.",
+    ]
+    assert (address_of(app, "from-row"), address_of(app, "to-row")) == ("358", None)
+    app.number_input(key="from-row").set_value(7).run()
+    assert [warning.value for warning in app.warning] == ["to-row can't be 'abc' here. Shown is 1."]
+    assert address_of(app, "from-row") == "7"
+
+
+def test_an_epoch_is_kept_for_pages_that_can_show_it():
+    app = opened("pages/3_Interpolation.py", {"run": "digits", "epoch": "28.1"})
+    app.switch_page("pages/7_Traversals.py").run()
+    said = "Epoch 28.1 is chosen, which this page can't show: it shows the trained run, epoch 200."
+    assert said in [caption.value for caption in app.sidebar.caption]
+    assert address_of(app, "epoch") is None
+    app.switch_page("pages/4_Triplets.py").run()
+    assert app.sidebar.select_slider(key="epoch").value == 619
+    assert address_of(app, "epoch") == "28.1"
+
+
+def test_a_link_made_before_traversals_had_a_key_of_their_own_still_sets_their_steps():
+    app = opened("pages/7_Traversals.py", {"run": "digits", "steps": "5"})
+    assert app.slider(key="traversal-steps").value == 5
+    assert (address_of(app, "steps"), address_of(app, "traversal-steps")) == (None, "5")

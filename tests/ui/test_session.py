@@ -68,3 +68,38 @@ def test_names_in_the_address_stay_as_links_have_them():
     assert (keys.MARGIN, keys.TRIPLETS, keys.TRIPLET_TAB) == ("margin", "triplets", "view")
     assert (keys.ASKED_CLASS, keys.TEMPERATURE, keys.ENDS, keys.PATH_PLACE) == ("ask", "temperature", "ends", "t")
     assert (keys.STROKES, keys.INK, keys.WATCHED) == ("strokes", "ink", "watch")
+
+
+CONTROLS = ("number", "choice", "choices", "switch", "text")
+
+
+def controls(source: str) -> dict[str, set[str]]:
+    """By key, how the controls of a source describe their values: the kind, and its range or options."""
+    described: dict[str, set[str]] = {}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {f"state.{kind}" for kind in CONTROLS}:
+            key, *values = map(ast.unparse, node.args)
+            described.setdefault(key, set()).add(f"{ast.unparse(node.func)}({', '.join(values)})")
+    return described
+
+
+def test_no_key_has_two_ranges_or_types():
+    """Else a page would show, and write into the address, what another page's control can't hold."""
+    described: dict[str, set[str]] = {}
+    for path in files():
+        for key, values in controls(path.read_text()).items():
+            described.setdefault(key, set()).update(values)
+    described.pop("key")  # both class choices of the triplets page, by a loop
+    assert {key: values for key, values in described.items() if len(values) > 1} == {}
+    assert len(described) > 40
+
+
+def test_two_ranges_of_a_key_are_seen():
+    described = controls("state.number(keys.STEPS, 5, 21, 11)\nstate.number(keys.STEPS, 3, 15, 9)")
+    assert len(described["keys.STEPS"]) == 2
+
+
+def test_every_control_s_parameter_leaves_the_address_with_it():
+    names = {key.removeprefix("keys.") for path in files() for key in controls(path.read_text())}
+    values = {getattr(keys, name) for name in names if name.isupper()}
+    assert values - keys.IN_ADDRESS == set()
