@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from tvae.config import LossConfig
 from tvae.metrics.triplet_accuracy import triplet_accuracy
 from tvae.model.encoding import EncodedArm, Encoding
-from tvae.runs.encodings import read_encoding, write_curves, write_encoding
+from tvae.runs.encodings import read_curves, read_encoding, write_curves, write_encoding
 from tvae.runs.evaluation import evaluate, triplet_curves
 from tvae.runs.run import Run, read_run, write_config, write_metrics
 from tvae.ui.overview.idea import loss_formula
@@ -92,6 +92,22 @@ def own_mnist_run(folder: Path, means: dict[str, np.ndarray], labels: np.ndarray
     write_metrics(folder, evaluate(run, encoding, [0.0, 0.1, 0.5, 1.0]))
     write_curves(folder, "test", triplet_curves(encoding))
     return run
+
+
+def test_with_many_ties_the_matched_accuracy_is_the_count_and_not_the_curve_s(tmp_path, monkeypatch):
+    """Points on a lattice, where the straight line between two counted margins is 0.04 points off the count."""
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    labels = np.arange(60) % 3
+    points = np.random.default_rng(4).integers(0, 12, (60, 2)) / 3 + 3.6 * np.eye(3)[labels][:, :2]
+    run = own_mnist_run(tmp_path / "ties", {"vae": points, "tvae": points}, labels)
+    table = page({"run": "ties"}).table[0].value
+    name = next(column for column in table if column.startswith("Ours, m = "))
+    margin = float(name.removeprefix("Ours, m = "))
+    exact = triplet_accuracy(points.astype(np.float32), labels, [margin]).accuracy[0]
+    assert set(table[name]) == {f"{100 * exact:.2f}\u00a0%"}
+    curves = read_curves(run, "test")
+    assert curves is not None
+    assert f"{100 * curves['vae'].at(margin).accuracy:.2f}" != f"{100 * exact:.2f}"
 
 
 def test_a_collapsed_arm_is_warned_of_and_matches_nothing(tmp_path, monkeypatch):

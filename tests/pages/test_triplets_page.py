@@ -518,7 +518,9 @@ def test_of_many_classes_the_worst_pairs_are_shown(runs, n_classes):
     pairs = app.dataframe[0].value
     assert len(pairs) == 50
     assert list(pairs["TVAE, %"]) == sorted(pairs["TVAE, %"])
-    anchor, negative = (int(pairs[name][0].removeprefix("class ")) for name in ("anchor's class", "negative's class"))
+    anchor, negative = (
+        int(next(iter(pairs[name])).removeprefix("class ")) for name in ("anchor's class", "negative's class")
+    )
     of_pair = np.isin(labels, [anchor, negative])
     points, own = means["tvae"].astype(np.float32)[of_pair], labels[of_pair] == anchor
     distances = np.linalg.norm(points[own][:, None] - points[~own][None], axis=2)
