@@ -16,10 +16,12 @@ MOST_CLASSES = 62
 """With more classes the cells are too small to be told apart."""
 LONGEST_TICK = 16
 """Characters of a class's name beside an axis at most."""
-MOST_TICKS = 30
-"""Classes named beside an axis at most; of more, every second or third is."""
-ACROSS = 260
-"""Screen pixels that the cells of a row have together, about."""
+MOST_BELOW = 16
+"""Classes named below the cells at most; of more, every second or third is. Beside them all are."""
+MOST_NUMBERED = 16
+"""With more classes a cell has no room for its number, which is then one hover away."""
+ACROSS, ROW = 260, 14
+"""Screen pixels that the cells of a row have together, about, and least height of a row."""
 
 
 def class_heat_map(
@@ -60,11 +62,12 @@ def class_heat_map(
         "xgap": 1,
         "ygap": 1,
         "showscale": False,
-        "texttemplate": "%{z:+.0f}" if difference else "%{z:.0f}",  # in an ink that Plotly fits to the cell
-        "textfont": {"size": 10} if len(classes) <= 10 else {},  # no size: as large as fits, or left out
+        "textfont": {"size": 10} if len(classes) <= 10 else {},  # no size: as large as fits
         "hoverinfo": "skip",
         **scale,
     }
+    if len(classes) <= MOST_NUMBERED:
+        heat["texttemplate"] = "%{z:+.0f}" if difference else "%{z:.0f}"  # in an ink that Plotly fits to the cell
     cells = [(i, j) for i in places for j in places if np.isfinite(percent[i, j])]
     escaped = [html.escape(name) for name in names]
     unit = "points" if difference else "%"
@@ -81,24 +84,20 @@ def class_heat_map(
         "showlegend": False,
     }
     ticks = [html.escape(name if len(name) <= LONGEST_TICK else name[: LONGEST_TICK - 1] + "…") for name in names]
-    every = -(-len(places) // MOST_TICKS)
-    axes = {
-        "tickvals": places[::every],
-        "ticktext": ticks[::every],
-        "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
-    }
+    every = -(-len(places) // MOST_BELOW)
+    axes = {"showgrid": False, "zeroline": False, "fixedrange": True}
+    below = {"tickvals": places[::every], "ticktext": ticks[::every], **axes}
+    beside = {"tickvals": places, "ticktext": ticks, **axes}
     end = len(classes) - 0.5
     frames = [(-0.5, end, place - 0.5, place + 0.5) for place in places if classes[place] == chosen[0]]
     frames += [(place - 0.5, place + 0.5, -0.5, end) for place in places if classes[place] == chosen[1]]
     return figure_of(
         [heat, points],
-        360,
+        max(360, 100 + ROW * len(classes)),
         margin={"l": 10, "r": 10, "t": 34, "b": 10},
         title={"text": html.escape(title), "x": 0.5, "xanchor": "center", "font": {"size": 14}},
-        xaxis={"title": {"text": "negative's class"}, **axes},
-        yaxis={"title": {"text": "anchor's class"}, "range": [end, -0.5], **axes},
+        xaxis={"title": {"text": "negative's class"}, **below},
+        yaxis={"title": {"text": "anchor's class"}, "range": [end, -0.5], **beside},
         shapes=[
             {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "line": {"color": ink, "width": 2}}
             for x0, x1, y0, y1 in frames
