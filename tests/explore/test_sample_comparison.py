@@ -89,7 +89,7 @@ def test_the_sentence_gives_no_verdict_where_there_is_none():
     arms = {"vae": shares(100, 0.2, 99.9), "tvae": shares(100, 0.2, 99.8)}
     assert paper_claim_sentence(arms, shares(93, 90, 99.8), "vae", "tvae") == (
         "The paper says that the TVAE's samples are *as good as* the VAE's. No verdict on which are more true: one "
-        "share or both are beyond the real images' own 93.0 %, as blur makes them. No verdict on which are more "
+        "share or both are beyond the real images' own 93.0 %, where more is no merit. No verdict on which are more "
         "varied: both shares are next to nothing. No verdict on which are more recognisable: both shares are near "
         "100 %."
     )

@@ -45,8 +45,9 @@ def sample_shares(
 def compared(first: Share, second: Share, real: Share) -> Verdict:
     """Whether the second share is more than the first.
 
-    There is no verdict where either is beyond the real images' own share, as blurred samples are, which lie amid the
-    real ones: more is not better there. Nor is there where both are at the floor or at the ceiling and do not differ.
+    There is no verdict where either is beyond the real images' own share, as the precision of blurred samples is, which
+    lie amid the real ones: more is not better there. Nor is there where both are at the floor or at the ceiling and do
+    not differ.
     """
     if any(share.value > real.value and share.differs_from(real) for share in (first, second)):
         return "beyond the real images"
@@ -90,7 +91,7 @@ def paper_claim_sentence(
             reason = {
                 "floor": "both shares are next to nothing",
                 "ceiling": "both shares are near 100 %",
-                "beyond the real images": f"one share or both are beyond {own}, as blur makes them",
+                "beyond the real images": f"one share or both are beyond {own}, where more is no merit",
             }[verdict]
             rest.append(f"No verdict on which are more {adjective}: {reason}.")
     said = f"By these measures {tvae.upper()}'s are {'; '.join(verdicts)} (one training seed)." if verdicts else ""

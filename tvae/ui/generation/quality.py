@@ -23,13 +23,14 @@ from tvae.ui.generation.classifier import offer_classifier
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import arm_columns
 
+NO_BREAK = "\u2060"
 PIXELS, FEATURES = "pixels", "the classifier's features"
 
 
 def share_words(share: Share, bold: bool = False) -> str:
     """A share in percent with its 95 % interval."""
     low, high = share.interval
-    text = f"{100 * share.value:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
+    text = f"{100 * share.value:.1f} % ({100 * low:.1f}{NO_BREAK}–{NO_BREAK}{100 * high:.1f})"
     return f"**{text}**" if bold else text
 
 
