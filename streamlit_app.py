@@ -4,11 +4,13 @@ import numpy as np
 import streamlit as st
 
 from tvae.data import image_noun
+from tvae.errors import InputError
 from tvae.explore.example_images import first_of_each_class
 from tvae.figures.colours import INK, arm_colours
 from tvae.figures.image_grid import GridRow, grid_png
 from tvae.figures.paper_diagram import paper_diagram_svg
 from tvae.linked_map.contents import MapSide
+from tvae.maps.projection import Layout
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
@@ -31,7 +33,7 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
     """Figure 2: both latent spaces, side by side."""
     st.markdown("##### Figure 2: both latent spaces")
     arms = shown_arms(run)
-    layout = next((found for method in METHOD_NAMES if (found := cached.layout(run, method)) is not None), None)
+    layout = next(filter(None, (_layout(run, method) for method in METHOD_NAMES)), None)
     if layout is None:
         st.info(
             "No map of this run's latent spaces has been computed yet. "
@@ -62,6 +64,14 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
         f"checkpoint {run.name}; the right map is turned and scaled to lie like the left. Trustworthiness: {told}. "
         "Distances between clusters and their sizes mean nothing on such a map."
     )
+
+
+def _layout(run: Run, method: str) -> Layout | None:
+    """The layout by this method in the run's folder; None without one, and where the run has too few images for it."""
+    try:
+        return cached.layout(run, method)
+    except InputError:
+        return None
 
 
 def show_reconstructions(run: Run, encoding: Encoding) -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from tvae.metrics.collapse import collapse_warning
+from tvae.metrics.measurable import NOT_MEASURABLE, has_triplet
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import session as state
@@ -31,6 +32,12 @@ TALL = 3
 
 def show_content(run: Run, encoding: Encoding) -> None:
     """Show the page below its title."""
+    if not has_triplet(encoding.labels):
+        st.info(
+            f"Triplet accuracy is {NOT_MEASURABLE} here: the {len(encoding.labels):,} images of the test split have no "
+            "triplet, which takes two classes, and two images of one of them."
+        )
+        return
     margin = choose_margin()
     head = st.container()
     below = st.container(horizontal=True, vertical_alignment="bottom")

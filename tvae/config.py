@@ -236,11 +236,12 @@ PRESETS: dict[str, RunConfig] = {
         arms=vae_and_tvae(LossConfig(margin=2.0, triplet_weight=10.0)),
     ),
     "ladder": RunConfig(arms=_ladder()),
+    "vae": RunConfig(arms={"vae": LossConfig(triplet_weight=0.0)}),
 }
 """Runs worth starting from.
 
 `paper`: our preset for the paper's two models; its Eq. 2 has all weights 1, and it gives no margin, epochs or batch.
 `best`: higher triplet accuracy at a lower squared error than that preset's TVAE, but with a higher KL, and its error is
 further above that of its own VAE (docs/reproduction.md). `ladder`: from weak to strong; its arm `w1` has the weights of
-Eq. 2 as written.
+Eq. 2 as written. `vae`: one arm, for labels without any triplet.
 """

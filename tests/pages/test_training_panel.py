@@ -151,7 +151,7 @@ def test_a_run_of_seconds_is_told_by_the_epochs_that_it_trained(runs):
     app = page({"run": "timed"})
     assert not app.exception
     assert fields(app) == DIGITS  # a tenth of the 200 epochs that it trained
-    told = [each.value for kind in ("caption", "markdown") for each in app.get(kind)]
+    told = [each.value for each in (*app.caption, *app.markdown)]
     assert not any("100,000" in each or "100000" in each for each in told)
     assert any("200 epochs" in each for each in told)
     table = app.dataframe[0].value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ from tvae.errors import InputError
 from tvae.jobs.foreground import held_in_foreground
 from tvae.jobs.job import Job
 from tvae.jobs.jobs import Jobs
+from tvae.metrics.measurable import measurability_note
 from tvae.runs.encodings import read_encoding
 from tvae.runs.run import Run, check_split, read_metrics, read_run
 from tvae.system.array_files import npz_bytes
@@ -76,7 +78,10 @@ def train(options: Train, command: str) -> None:
     warned_arms: set[str] = set()
     with held_in_foreground(options.out), contextlib.ExitStack() as bar:
         dataset = _dataset(config.data.name, options.dir)
+        if note := measurability_note(dataset.test.labels):
+            print_error(note)
         progress = bar.enter_context(TrainingProgress())  # after a download, which has a bar of its own
+        bar.enter_context(_removed_if_empty(options.out))  # where the labels can't be trained on
         for report in record(
             config, dataset, options.out, command, half=options.half, on_measured=progress.show_measured
         ):
@@ -221,11 +226,24 @@ def run_config(options: RunOptions) -> RunConfig:
     """
     preset = PRESETS[options.preset]
     arms = vae_and_tvae(options.loss)
+    if preset.arms.keys() == {"vae"}:
+        arms = {"vae": arms["vae"]}
     if preset.arms.keys() != arms.keys():
         if options.loss != list(preset.arms.values())[-1]:
             raise InputError(f"--loss: preset {options.preset!r} sets the losses of its {len(preset.arms)} arms itself")
         arms = preset.arms
     return RunConfig(data=options.data, model=options.model, train=options.train, arms=arms)
+
+
+@contextlib.contextmanager
+def _removed_if_empty(folder: Path) -> Iterator[None]:
+    """After wrong input, remove the folder where nothing was written into it."""
+    try:
+        yield
+    except InputError:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+        raise
 
 
 def _end_of_job(job: Job) -> str:

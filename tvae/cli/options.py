@@ -25,11 +25,12 @@ class Fetch:
 class RunOptions:
     """Settings of a new run."""
 
-    preset: Literal["paper", "best", "ladder"] = "paper"
+    preset: Literal["paper", "best", "ladder", "vae"] = "paper"
     """Settings to start from, which the options below change. paper: our preset for the paper's two models (the
     paper's Eq. 2 has triplet weight 1, and it gives no margin, epochs or batch); best: higher accuracy at a lower error
     than that preset's TVAE, with a higher KL and further above its own VAE's error, for about three times the work;
-    ladder: twelve arms from weak to strong, of which w1 has the weights of Eq. 2."""
+    ladder: twelve arms from weak to strong, of which w1 has the weights of Eq. 2; vae: a VAE alone, which needs no
+    triplets in the labels."""
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     loss: LossConfig = field(default_factory=LossConfig)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from tvae.metrics.measurable import number_text, percent_text
 from tvae.runs.collapsed_arms import collapse_warnings
 
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
@@ -112,10 +113,10 @@ def print_metrics(metrics: dict[str, Any], as_json: bool) -> None:
     title = f"{metrics['dataset']}, {metrics['split']} split, n = {metrics['n']:,}, seed {metrics['seed']}"
     table = Table("", *arms, title=title, title_justify="left")
     for margin in next(iter(arms.values()))["triplet_accuracy"]:
-        shares = [f"{100 * arm['triplet_accuracy'][margin]:.2f} %" for arm in arms.values()]
+        shares = [percent_text(arm["triplet_accuracy"][margin]) for arm in arms.values()]
         table.add_row(f"triplet accuracy, margin {margin}", *shares)
     for key, name in METRIC_NAMES.items():
-        table.add_row(name, *[f"{arm[key]:,.4f}" for arm in arms.values()])
+        table.add_row(name, *[number_text(arm[key]) for arm in arms.values()])
     print_table(table)
     for warning in collapse_warnings(metrics).values():
         print(warning)

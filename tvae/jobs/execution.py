@@ -121,6 +121,7 @@ class Execution:
         finish(run, dataset.test, measuring.show)
 
     def _train(self, spec: Spec, dataset: Dataset) -> None:
+        from tvae.metrics.measurable import measurability_note
         from tvae.runs.measuring import expected_seconds
         from tvae.runs.recording import Recording
         from tvae.runs.snapshots import take_snapshot
@@ -141,6 +142,7 @@ class Execution:
         training = recording.training
         cut_rows(self._files.live, training.step)  # an earlier worker may have written more, or an incomplete row
         live = LiveAccuracy(dataset.test, self._files.append_live)
+        note = measurability_note(dataset.test.labels)
         speed = _Speed()
         measuring = _Measuring(expected_seconds(len(dataset.test), len(spec.config.arms)), self._status)
         reports = recording.reports(measuring.show)
@@ -148,7 +150,7 @@ class Execution:
         try:
             for report in reports:
                 finished = report.step == report.steps
-                self._update_status(report, recording, speed, measuring.expected)
+                self._update_status(report, recording, speed, measuring.expected, [note] if note else [])
                 live.measure_if_due(training, report.epoch, recording.seconds)
                 if finished:  # a stop from now on races with the end, and the end wins
                     self._requests.within_steps = False
@@ -179,7 +181,9 @@ class Execution:
             for arm in spec.config.arms
         }
 
-    def _update_status(self, report: Report, recording: Recording, speed: _Speed, measuring_seconds: float) -> None:
+    def _update_status(
+        self, report: Report, recording: Recording, speed: _Speed, measuring_seconds: float, notes: list[str]
+    ) -> None:
         speed.add(report.step, recording.seconds)
         seconds_left = speed.seconds_left(report.steps)
         if seconds_left is not None and recording.budget is not None:
@@ -194,7 +198,7 @@ class Execution:
             measuring_seconds=round(measuring_seconds, 1),
             images_per_second=round(report.images_per_second),
             arms={name: vars(losses) for name, losses in report.arms.items()},
-            warnings=list(report.warnings),
+            warnings=[*notes, *report.warnings],
         )
 
 

@@ -6,6 +6,7 @@ collapse.py           Whether latent means have collapsed to one point, and the 
 gap_histogram.py      Distribution of the gap D(a, n) - D(a, p) over all triplets
 grouped_means.py      Latent means sorted by class, iterated in blocks of anchors
 margin_grid.py        Counts of satisfied triplets at every margin of an evenly spaced grid
+measurable.py         Whether labels allow what rests on them to be measured, and metrics as text
 neighbour_changes.py  Neighbours gained and lost between two latent spaces, row by row
 neighbours.py         Exact nearest neighbours
 precision_recall.py   Improved precision and recall of samples (Kynkaanniemi et al. 2019)

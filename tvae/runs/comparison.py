@@ -156,7 +156,12 @@ def metric_changes(before: Sequence[Run], after: Sequence[Run]) -> list[MetricCh
     if not first or not second:
         return []
     arms = [arm for arm in next(iter(first.values())) if arm in next(iter(second.values()))]
-    changes = [_change(arm, figure, first, arm, second, arm) for arm in arms for figure in FIGURES]
+    changes = [
+        _change(arm, figure, first, arm, second, arm)
+        for arm in arms
+        for figure in FIGURES
+        if _is_measured(first, arm, figure) and _is_measured(second, arm, figure)
+    ]
     losses = before[0].config.arms, after[0].config.arms
     changed = {arm for arm in arms if loss_differences(losses[0][arm], losses[1][arm])}
     return [change if change.arm in changed else replace(change, better="") for change in changes]
@@ -169,7 +174,8 @@ def arm_changes(runs: Sequence[Run], first: str, second: str) -> list[MetricChan
         InputError: a metrics file is garbled.
     """
     measured = _measured(runs)
-    return [_change(second, figure, measured, first, measured, second) for figure in FIGURES if measured]
+    figures = [figure for figure in FIGURES if all(_is_measured(measured, arm, figure) for arm in (first, second))]
+    return [_change(second, figure, measured, first, measured, second) for figure in figures if measured]
 
 
 def seeds_in_words(changes: Sequence[MetricChange]) -> str:
@@ -245,9 +251,18 @@ def setting_text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _is_measured(by_seed: Mapping[int, Mapping[str, Any]], arm: str, figure: str) -> bool:
+    """Whether the labels allowed this figure of an arm to be measured in every run."""
+    return all(_value(arms[arm], figure) is not None for arms in by_seed.values())
+
+
 def _figure(measured: Mapping[str, Any], figure: str) -> float:
+    value = float(_value(measured, figure))
+    return 100 * value if figure.endswith("%") else value
+
+
+def _value(measured: Mapping[str, Any], figure: str) -> Any:
+    """A figure as metrics.json has it, None where it is not measurable."""
     if figure.startswith("triplet"):
-        return 100 * float(measured["triplet_accuracy"]["0"])
-    if figure.startswith("1-NN"):
-        return 100 * float(measured["knn_accuracy"])
-    return float(measured["reconstruction" if figure == "squared error" else "kl"])
+        return measured["triplet_accuracy"]["0"]
+    return measured[{"1-NN accuracy, %": "knn_accuracy", "squared error": "reconstruction"}.get(figure, "kl")]

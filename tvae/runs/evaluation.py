@@ -14,9 +14,11 @@ from tvae.data import Split
 from tvae.explore.example_images import first_of_each_class
 from tvae.metrics.class_vote import knn_accuracy
 from tvae.metrics.gap_histogram import GapHistogram, gap_histogram
+from tvae.metrics.grouped_means import grouped_by_class
+from tvae.metrics.measurable import has_triplet
 from tvae.metrics.neighbours import nearest_neighbours
 from tvae.metrics.scores import active_units, retrieval, silhouette
-from tvae.metrics.triplet_accuracy import triplet_accuracy
+from tvae.metrics.triplet_accuracy import checked_margin, triplet_accuracy
 from tvae.metrics.triplet_curve import TripletCurve, triplet_curve
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.model.losses import kl_divergence, squared_l2
@@ -85,6 +87,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Metrics of each arm, as plain JSON values: the content of metrics.json and of `python -m tvae evaluate`.
 
+    Where the labels allow no triplet (a single class, or no class with two members), what rests on labels is None.
+
     Triplet accuracy is exact, over all triplets of the split. Reconstruction is from the mean, averaged over images.
     The nearest neighbours of an image are other images of the same split.
 
@@ -92,7 +96,7 @@ def evaluate(
         on_part: called after each part of each arm, with its name in `measuring.SECONDS`; so in the functions below.
 
     Raises:
-        InputError: an impossible margin, or labels that allow no triplet.
+        InputError: an impossible margin.
     """
     return {
         "dataset": run.config.data.name,
@@ -136,6 +140,22 @@ def gap_histograms(encoding: Encoding, on_part: Callable[[str], None] = lambda p
 def _arm_metrics(
     arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], pixels: int, on_part: Callable[[str], None]
 ) -> dict[str, Any]:
+    of_labels = (_label_metrics if has_triplet(labels) else _no_label_metrics)(arm, labels, margins, on_part)
+    reconstruction = float(arm.errors.mean(dtype=np.float64))
+    return {
+        **of_labels,
+        "reconstruction": reconstruction,
+        "reconstruction_per_pixel": reconstruction / pixels,
+        "kl": float(arm.kl.sum(dtype=np.float64)),
+        "kl_by_latent": [round(float(nats), 5) for nats in arm.kl],
+        "active_units": active_units(arm.means),
+    }
+
+
+def _label_metrics(
+    arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], on_part: Callable[[str], None]
+) -> dict[str, Any]:
+    """What rests on the labels."""
     triplets = triplet_accuracy(arm.means, labels, margins, threads=THREADS)
     on_part("triplets")
     retrieval_scores = retrieval(arm.means, labels, threads=THREADS)
@@ -144,7 +164,6 @@ def _arm_metrics(
     on_part("neighbours")
     silhouette_score = silhouette(arm.means, labels, threads=THREADS)
     on_part("silhouette")
-    reconstruction = float(arm.errors.mean(dtype=np.float64))
     return {
         "triplet_accuracy": {
             f"{margin:g}": float(share) for margin, share in zip(margins, triplets.accuracy, strict=True)
@@ -153,16 +172,27 @@ def _arm_metrics(
         "anchors_left_out": triplets.n_anchors_left_out,
         "all_means_equal": triplets.all_equal,
         "spread": triplets.spread,
-        "reconstruction": reconstruction,
-        "reconstruction_per_pixel": reconstruction / pixels,
-        "kl": float(arm.kl.sum(dtype=np.float64)),
-        "kl_by_latent": [round(float(nats), 5) for nats in arm.kl],
-        "active_units": active_units(arm.means),
         "knn_accuracy": knn_accuracy(nearest.first(1), labels),
         "knn_accuracy_5": knn_accuracy(nearest, labels),
         "r_precision": retrieval_scores.r_precision,
         "map_at_r": retrieval_scores.map_at_r,
         "silhouette": silhouette_score,
+    }
+
+
+def _no_label_metrics(
+    arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], on_part: Callable[[str], None]
+) -> dict[str, Any]:
+    """The same of labels that allow no triplet: the share of an arm's images that are right is then 0 or 1 for all."""
+    groups = grouped_by_class(arm.means, labels)
+    for part in ("triplets", "retrieval", "neighbours", "silhouette"):
+        on_part(part)
+    return {
+        "triplet_accuracy": dict.fromkeys((f"{checked_margin(margin):g}" for margin in margins), None),
+        "triplets": 0,
+        "anchors_left_out": groups.n_left_out,
+        **({"all_means_equal": groups.all_equal, "spread": groups.spread} if len(labels) > 1 else {}),
+        **dict.fromkeys(("knn_accuracy", "knn_accuracy_5", "r_precision", "map_at_r", "silhouette"), None),
     }
 
 

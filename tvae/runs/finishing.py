@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tvae.data import Split
+from tvae.metrics.measurable import has_triplet
 from tvae.runs.encodings import write_curves, write_encoding, write_gaps
 from tvae.runs.evaluation import encode_split, evaluate, gap_histograms, triplet_curves
 from tvae.runs.measuring import MeasuringProgress
@@ -18,6 +19,8 @@ DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
 def finish(run: Run, split: Split, on_share: Callable[[float], None] = lambda share: None) -> None:
     """Evaluate a trained run on a split, and write its metrics, encoding, triplet curves, gaps and model card.
 
+    Where the labels allow no triplet there are no curves and gaps, and metrics are None (see `evaluate`).
+
     Args:
         on_share: called at the start and after each part, with the share of the work that is done, from 0 to 1.
     """
@@ -29,5 +32,6 @@ def finish(run: Run, split: Split, on_share: Callable[[float], None] = lambda sh
     metrics = evaluate(run, encoding, DEFAULT_MARGINS, progress.done)
     write_metrics(run.folder, metrics)
     write_model_card(run, metrics)
-    write_curves(run.folder, encoding.split, triplet_curves(encoding, progress.done))
-    write_gaps(run.folder, encoding.split, gap_histograms(encoding, progress.done))
+    if has_triplet(encoding.labels):
+        write_curves(run.folder, encoding.split, triplet_curves(encoding, progress.done))
+        write_gaps(run.folder, encoding.split, gap_histograms(encoding, progress.done))

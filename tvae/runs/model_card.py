@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tvae.metrics.measurable import number_text, percent_text
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import CARD, Run
 from tvae.system.files import write_atomically
@@ -30,15 +31,15 @@ def model_card(run: Run, metrics: dict[str, Any]) -> str:
             *[
                 [
                     f"triplet accuracy at m = {m}",
-                    *[f"{100 * arm['triplet_accuracy'][m]:.2f} %" for arm in arms.values()],
+                    *[percent_text(arm["triplet_accuracy"][m]) for arm in arms.values()],
                 ]
                 for m in margins
             ],
             ["squared error an image", *[f"{arm['reconstruction']:.3f}" for arm in arms.values()]],
             ["KL, nats", *[f"{arm['kl']:.3f}" for arm in arms.values()]],
             ["active units", *[f"{arm['active_units']} of {config.model.latent_dim}" for arm in arms.values()]],
-            ["1-NN accuracy, leave one out", *[f"{100 * arm['knn_accuracy']:.2f} %" for arm in arms.values()]],
-            ["MAP@R", *[f"{arm['map_at_r']:.4f}" for arm in arms.values()]],
+            ["1-NN accuracy, leave one out", *[percent_text(arm["knn_accuracy"]) for arm in arms.values()]],
+            ["MAP@R", *[number_text(arm["map_at_r"]) for arm in arms.values()]],
         ]
     ]
     table = "\n".join(rows)

@@ -11,12 +11,15 @@ def train_command(config: RunConfig, out: str) -> str:
     """The line for a shell that trains this run into the folder `out`, with the settings that are not the default.
 
     Raises:
-        ValueError: the arms are not a TVAE and the VAE beside it, which is what the command line can ask for.
+        ValueError: no command line asks for these arms: they are not a TVAE with its VAE, and not a VAE alone.
     """
-    loss = config.arms.get("tvae")
-    if loss is None or config.arms != vae_and_tvae(loss):
-        raise ValueError(f"no command line trains the arms {', '.join(config.arms)} alone")
     words = ["python", "-m", "tvae", "train", "--out", out]
+    loss = config.arms.get("tvae")
+    if config.arms.keys() == {"vae"}:
+        loss = config.arms["vae"]
+        words += ["--preset", "vae"]
+    elif loss is None or config.arms != vae_and_tvae(loss):
+        raise ValueError(f"no command line trains the arms {', '.join(config.arms)} alone")
     for section in (config.data, config.model, loss, config.train):
         default = type(section)().options()
         for option, value in section.options().items():

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from tvae.training.steps.cpu_bfloat16 import Bfloat16Step
 from tvae.training.steps.gpu import StackedStep
 from tvae.training.steps.plain import PlainStep
 from tvae.training.steps.products_type import products_type
-from tvae.training.triplet_sampler import TripletSampler, step_batch
+from tvae.training.triplet_sampler import ImageSampler, TripletSampler, step_batch
 
 COLLAPSED_KL = 0.05
 """Nats of KL, summed over latents, below which the latents carry no information about the image."""
@@ -57,6 +57,20 @@ def resolve_device(wanted: str) -> torch.device:
     if wanted == "cuda" and not torch.cuda.is_available():
         raise InputError("train.device: no CUDA device is at hand; use cpu or auto")
     return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def _sampler(config: RunConfig, labels: Int64[np.ndarray, " n"]) -> TripletSampler | ImageSampler:
+    """What draws the rows of a batch: triplets, or images alone where there are none and no arm's loss has any.
+
+    Raises:
+        InputError: labels that allow no triplet, and an arm whose loss has triplets.
+    """
+    try:
+        return TripletSampler(labels)
+    except InputError as error:
+        if any(loss.triplet_weight for loss in config.arms.values()):
+            raise InputError(f"{error}; a VAE alone needs none: --preset vae, or 'VAE alone' in the app") from None
+        return ImageSampler(len(labels))
 
 
 def learning_rate(config: RunConfig, step: int, steps: int) -> float:
@@ -93,7 +107,8 @@ class Training:
         self.config = config
         self.device = resolve_device(config.train.device)
         self.products = products_type(config.train.step, self.device)
-        self._sampler = TripletSampler(split.labels)
+        self._sampler = _sampler(config, split.labels)
+        self._has_triplets = isinstance(self._sampler, TripletSampler)
         self.left_out = self._sampler.left_out
         self.images = torch.tensor(split.images.reshape(len(split), -1), device=self.device)
         self._labels = torch.tensor(split.labels, device=self.device)
@@ -167,7 +182,8 @@ class Training:
     def _new_training_steps(self) -> Sequence[TrainingStep]:
         """As the config asks: on the CPU one for each arm, to run in a thread each; on a GPU one for all arms."""
         train = self.config.train
-        arms, batch_all, rows = list(self.arms.values()), train.triplets == "batch-all", 3 * train.batch_size
+        arms, rows = list(self.arms.values()), 3 * train.batch_size
+        batch_all = train.triplets == "batch-all" and self._has_triplets
         if train.step == "plain":
             return [PlainStep(arm, batch_all, self.images) for arm in arms]
         if self.device.type != "cpu":
@@ -201,6 +217,8 @@ class Training:
             for future in futures:
                 losses |= future.result()
         losses |= last_losses
+        if not self._has_triplets:  # the term was measured on three images that are no triplet
+            losses = {name: replace(of_arm, triplet=0.0) for name, of_arm in losses.items()}
         self.step = number
         return losses
 

@@ -47,6 +47,19 @@ class TripletSampler:
         return self._rows[np.stack([place, other, outside])]
 
 
+class ImageSampler:
+    """Draws images in a triplet sampler's place where the labels allow no triplet, for arms whose loss has none."""
+
+    def __init__(self, n: int) -> None:
+        self.left_out = n
+        """No image is an anchor."""
+        self._n = n
+
+    def sample(self, count: int, generator: np.random.Generator) -> Int64[np.ndarray, "3 count"]:
+        """Draw three times `count` rows, each uniform over the images."""
+        return generator.integers(0, self._n, (3, count))
+
+
 def step_generator(seed: int, step: int) -> np.random.Generator:
     """The random generator of one training step; it depends on seed and step alone.
 
@@ -57,7 +70,7 @@ def step_generator(seed: int, step: int) -> np.random.Generator:
 
 
 def step_batch(
-    sampler: TripletSampler, seed: int, step: int, count: int, latent_dim: int
+    sampler: TripletSampler | ImageSampler, seed: int, step: int, count: int, latent_dim: int
 ) -> tuple[Int64[np.ndarray, "3 count"], Float32[np.ndarray, "3*count latent"]]:
     """Triplet rows and the posterior noise of one training step."""
     generator = step_generator(seed, step)

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from tvae.errors import InputError
+from tvae.metrics.measurable import NOT_MEASURABLE
 from tvae.metrics.triplet_curve import margin_where
 from tvae.model.encoding import Encoding
 from tvae.runs.collapsed_arms import collapse_warnings
@@ -78,7 +79,10 @@ def _table(run: Run, measured: dict[str, Any], matched: float | None, exact: lis
     if matched is not None:
         columns[f"Ours, m = {matched:.3f}"] = ["…" if share is None else percent(share) for share in exact]
     for margin in MARGINS:
-        columns[f"m = {margin}"] = [percent(arm["triplet_accuracy"].get(margin)) for arm in measured.values()]
+        columns[f"m = {margin}"] = [
+            percent(arm["triplet_accuracy"].get(margin), "not given" if arm["triplets"] else NOT_MEASURABLE)
+            for arm in measured.values()
+        ]
     columns["Squared error"] = [f"{arm['reconstruction']:.2f}" for arm in measured.values()]
     columns["KL, nats"] = [f"{arm['kl']:.2f}" for arm in measured.values()]
     return pd.DataFrame(columns, index=[name.upper() for name in measured])
@@ -92,14 +96,15 @@ def _caption(run: Run, metrics: dict[str, Any], measured: dict[str, Any], matche
             f" At m = {matched:.3f}, to three decimals, our {vae.upper()} scores nearest to the paper's "
             f"{percent(PAPER['VAE'])}; the paper's margin is not known."
         )
+    triplets = next(iter(measured.values()))["triplets"]
+    counted = f"counted over all {triplets:,} triplets" if triplets else "not measurable without any triplet"
     return (
-        "Share of triplets with zero loss at margin m, counted over all "
-        f"{next(iter(measured.values()))['triplets']:,} triplets of the {run.config.data.name} test split, "
+        f"Share of triplets with zero loss at margin m, {counted} of the {run.config.data.name} test split, "
         f"n = {metrics['n']:,}, seed {metrics['seed']}, checkpoint {run.name}.{where} "
         "Squared error: of an image's reconstruction from μ, summed over pixels."
     )
 
 
-def percent(share: float | None) -> str:
-    """A fraction as a percentage to two decimals."""
-    return "not given" if share is None else f"{100 * share:.2f}\u00a0%"
+def percent(share: float | None, absent: str = "not given") -> str:
+    """A fraction as a percentage to two decimals, or what stands where there is none."""
+    return absent if share is None else f"{100 * share:.2f}\u00a0%"

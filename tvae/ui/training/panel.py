@@ -66,6 +66,7 @@ PRESETS_SHOWN = {
         "for 1.18), and three times the work.",
         PRESETS["best"],
     ),
+    "VAE alone": Preset("One arm without a triplet term: for images whose labels have no triplet.", PRESETS["vae"]),
 }
 KEEP: Any = {"persist_state": "session"}
 LOSS_SETTINGS = {entry.name: entry for entry in fields(LossConfig) if "low" in entry.metadata}
@@ -220,7 +221,7 @@ def _chosen_config(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
         data=DataConfig(name=run.config.data.name if preset.warm else choices["data"]),
         model=like.model,
         train=train,
-        arms=vae_and_tvae(loss),
+        arms={"vae": vae_and_tvae(loss)["vae"]} if like.arms.keys() == {"vae"} else vae_and_tvae(loss),
     )
     return in_fast_steps(config), None if in_epochs else length
 

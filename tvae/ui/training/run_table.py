@@ -73,7 +73,8 @@ def show_run_table() -> None:
     st.caption(
         "Shaded: a setting in which the runs differ. Tick one run to see each of its arms, and to name, note, keep or "
         "delete it; two to compare them. Numbers are those of the TVAE, the last of two arms, on the test split, with "
-        "triplet accuracy at m = 0. Where none stands the run was not measured, or it has more arms with a number each."
+        "triplet accuracy at m = 0. Where none stands the run was not measured, its labels have no triplet, or "
+        "it has more arms with a number each."
     )
     show_refusal(PLACE)
     ticked = [rows[place]["Run"] for place in event.selection.rows if place < len(rows)]
@@ -155,11 +156,16 @@ def _measures(metrics: dict[str, Any], arm: str) -> dict[str, float | None]:
     measured = metrics["arms"][arm]
     collapsed = arm in collapse_warnings(metrics)
     return {
-        "Triplet accuracy": None if collapsed else 100 * measured["triplet_accuracy"]["0"],
+        "Triplet accuracy": None if collapsed else _percent(measured["triplet_accuracy"]["0"]),
         "Squared error": measured["reconstruction"],
         "KL": measured["kl"],
-        "1-NN": 100 * measured["knn_accuracy"],
+        "1-NN": _percent(measured["knn_accuracy"]),
     }
+
+
+def _percent(share: float | None) -> float | None:
+    """A share in percent; None where the labels don't allow it to be measured."""
+    return None if share is None else 100 * share
 
 
 def show_arms(run: Run) -> None:

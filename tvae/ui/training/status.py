@@ -9,6 +9,7 @@ import streamlit as st
 from tvae.errors import InputError
 from tvae.figures.training import nearest_margin
 from tvae.jobs.job import Job
+from tvae.metrics.measurable import NOT_MEASURABLE
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import read_metrics, read_run
 from tvae.ui import cached
@@ -146,6 +147,8 @@ def accuracy_so_far(job: Job) -> str:
     """Triplet accuracy of each arm, measured at the end or, until then, on a part of the test split."""
     if (metrics := _metrics(job)) is not None:
         shares = {arm: values["triplet_accuracy"]["0"] for arm, values in metrics["arms"].items()}
+        if None in shares.values():
+            return f"Triplet accuracy: {NOT_MEASURABLE}, as the {metrics['n']:,} test images have no triplet."
         return f"{_shares(shares)} of triplets right at m = 0, n = {metrics['n']:,} test images."
     row = cached.jobs().last_live(job.id)
     if row is None:
