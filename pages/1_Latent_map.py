@@ -126,8 +126,6 @@ def show_content(run: Run) -> None:
         again.button("Try again", on_click=look_for_images_again)
     if not fits_in_address:
         st.caption("This selection is too large for the address; a link to this page opens without it.")
-    if picks.note:
-        st.info(picks.note)
 
     with st.container(key=keys.MAP_PANELS):
         selection, neighbours = st.columns(2, gap="large")

@@ -52,7 +52,7 @@ def test_runs_are_told_apart_and_the_caption_says_the_weight_and_the_epochs_that
     (own_run / "config.json").write_text(json.dumps(config))
     app = opened("streamlit_app.py", {"run": "copy"})
     caption = next(caption.value for caption in app.sidebar.caption if "arms on" in caption.value)
-    assert caption == "2 arms on digits: triplet weight 2, margin 1, 200 epochs, seed 0, 20 latents."
+    assert caption == "2 arms on digits: triplet weight 2, margin 1, 200 epochs, seed 0, 20 latents; 23 Nov 2026, copy."
     labels = app.sidebar.selectbox(key="run").options
     assert "digits: w 2, m 1, 30 s, 23 Nov 2026, copy" in labels
     assert "digits: w 2, m 1, 200 epochs, 23 Nov 2026, digits" in labels
@@ -108,6 +108,15 @@ def test_rows_that_don_t_exist_are_said_and_the_address_says_what_is_shown():
     app.number_input(key="from-row").set_value(7).run()
     assert [warning.value for warning in app.warning] == ["to-row can't be 'abc' here. Shown is 1."]
     assert address_of(app, "from-row") == "7"
+
+
+@pytest.mark.parametrize("path", ["pages/1_Latent_map.py", "pages/2_Reconstructions.py", "pages/3_Interpolation.py"])
+def test_selected_rows_that_don_t_exist_are_said_on_every_page_that_shows_the_selection(path):
+    app = opened(path, {"run": "digits", "rows": "3.9999"})
+    assert [warning.value for warning in app.warning] == [
+        "The address names rows that don't exist here (rows run from 0 to 358); they were left out."
+    ]
+    assert address_of(app, "rows") == "3"
 
 
 def test_an_epoch_is_kept_for_pages_that_can_show_it():

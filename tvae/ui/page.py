@@ -18,7 +18,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import choose_arms
 from tvae.ui.choices.epochs import run_at_chosen_epoch, tell_that_epochs_are_not_followed
-from tvae.ui.choices.runs import choose_run, settings_in_words
+from tvae.ui.choices.runs import choose_run, origin_in_words, settings_in_words
 from tvae.ui.components.address_keeper import address_keeper
 from tvae.ui.page_links import page_link
 from tvae.ui.style.captions import in_figures
@@ -120,6 +120,6 @@ def _about(run: Run) -> str:
     unfinished = "" if provenance.finished else " **Not finished.**"
     return (
         f"{len(config.arms)} arms on {config.data.name}: {settings_in_words(run)}, "
-        f"{in_figures(run.trained_epochs)} epochs, seed {config.train.seed}, {config.model.latent_dim} latents."
-        f"{unfinished}"
+        f"{in_figures(run.trained_epochs)} epochs, seed {config.train.seed}, {config.model.latent_dim} latents; "
+        f"{as_text(origin_in_words(run))}.{unfinished}"
     )

@@ -39,6 +39,11 @@ def settings_in_words(run: Run) -> str:
     return _settings(run, "triplet weight", "margin")
 
 
+def origin_in_words(run: Run) -> str:
+    """When a run was trained, and its own name, such as "23 Nov 2026, mnist"."""
+    return ", ".join(filter(None, [_date(run.provenance.started), _own_name(run.folder)]))
+
+
 def _settings(run: Run, weight: str, margin: str) -> str:
     losses = [loss for loss in run.config.arms.values() if loss.triplet_weight]
     if not losses:
@@ -68,8 +73,7 @@ def _label(name: str, folder: Path) -> str:
         return f"{name} (can't be read)"
     budget = run.provenance.seconds_budget
     length = f"{budget:g} s" if budget is not None else f"{in_figures(run.trained_epochs)} epochs"
-    parts = [f"{run.config.data.name}: {_settings(run, 'w', 'm')}", length, _date(run.provenance.started)]
-    return ", ".join([*parts, *filter(None, [_own_name(folder)])])
+    return f"{run.config.data.name}: {_settings(run, 'w', 'm')}, {length}, {origin_in_words(run)}"
 
 
 def _date(started: str) -> str:

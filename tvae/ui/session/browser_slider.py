@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from tvae.ui.session import keys
+from tvae.ui.session.controls import LONGEST_TEXT, note
 from tvae.ui.session.values import address, is_set, put_in_address, read, write
 
 
@@ -24,8 +27,12 @@ def keep_place(name: str, place: float) -> None:
 
 
 def _in_address(name: str) -> float:
+    text = address(name, "0")
     try:
-        place = float(address(name, "0"))
+        asked = float(text)
     except ValueError:
-        return 0.0
-    return place if 0 <= place <= 1 else 0.0
+        asked = math.nan
+    place = min(max(asked, 0.0), 1.0) if math.isfinite(asked) else 0.0
+    if place != asked:
+        note(name, f"{name} can't be {text[:LONGEST_TEXT]!r} here. Shown is {place:g}.")
+    return place

@@ -189,6 +189,14 @@ def notes() -> list[str]:
     return [sentence for _, sentence in _controls().notes.values()]
 
 
+def note(key: str, sentence: str) -> None:
+    """Say that an address asked in vain for what is no control of Streamlit's; an empty sentence takes it back."""
+    controls = _controls()
+    controls.notes.pop(key, None)
+    if sentence:
+        controls.notes[key] = None, sentence
+
+
 def choose(key: str, value: Any) -> None:
     """Set a control from code: it takes the value where it is drawn next, on whichever page."""
     _controls().chosen[key] = value

@@ -9,6 +9,7 @@ from jaxtyping import Int
 
 from tvae.ui.address.row_numbers import rows_from_address, rows_to_address
 from tvae.ui.session import keys
+from tvae.ui.session.controls import note
 from tvae.ui.session.values import address, in_address, kept, put_in_address
 
 
@@ -20,14 +21,13 @@ class Picks:
     """The selected rows, sorted."""
     focus: int | None = None
     """The row whose neighbours are shown."""
-    note: str = ""
-    """What the reader must know about how they were picked."""
     source: str = ""
     """The control that selected them and what it showed then; empty for a gesture on the maps."""
 
     def replace(self, rows: Int[np.ndarray, " m"], source: str = "") -> None:
         """Select these rows instead."""
-        self.rows, self.note, self.source = np.unique(np.asarray(rows, np.int64)), "", source
+        self.rows, self.source = np.unique(np.asarray(rows, np.int64)), source
+        note(keys.ROWS, "")
 
     def walk_to(self, row: int) -> None:
         """Show the neighbours of another row."""
@@ -47,9 +47,12 @@ def _addressed(n: int) -> Picks:
     rows, dropped = rows_from_address(address(keys.ROWS), n)
     row, dropped_row = rows_from_address(address(keys.ROW), n)
     focus = int(row[0]) if len(row) == 1 and not dropped_row else None
-    missing = dropped or (in_address(keys.ROW) and focus is None)
-    note = f"The address names rows that don't exist here (rows run from 0 to {n - 1:,}); they were left out."
-    return Picks(rows=rows, focus=focus, note=note if missing else "")
+    if dropped or (in_address(keys.ROW) and focus is None):
+        note(
+            keys.ROWS,
+            f"The address names rows that don't exist here (rows run from 0 to {n - 1:,}); they were left out.",
+        )
+    return Picks(rows=rows, focus=focus)
 
 
 def put_picks_in_address(picked: Picks, n: int) -> bool:
