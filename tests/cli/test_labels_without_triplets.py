@@ -54,7 +54,7 @@ def tvae(*arguments: object) -> tuple[int, str, str]:
 
 def opened(page, run) -> AppTest:
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
-    app.query_params["run"] = run
+    app.query_params["run"] = app.query_params["watch"] = run
     app.run()
     return app if page == PAGES[0] else app.switch_page(page).run()
 
@@ -90,6 +90,7 @@ def test_a_test_split_without_triplets_is_told_of_trained_and_measured_as_far_as
     assert pages_that_fail("run") == {}
     assert f"Triplet accuracy is {NOT_MEASURABLE} here" in opened("pages/4_Triplets.py", "run").info[0].value
     overview = opened(PAGES[0], "run")
+    assert any(NOT_MEASURABLE in caption.value for caption in overview.sidebar.caption)  # the status of the run
     assert (overview.table[0].value["m = 0"] == NOT_MEASURABLE).all()
 
 
