@@ -28,7 +28,7 @@ def contrast(first: str, second: str) -> float:
 
 @pytest.mark.parametrize("count", [1, 2, 9, 10])
 def test_ten_classes_have_colours_of_their_own(count):
-    assert class_colours(count) == list(TEN_COLOURS[:count])
+    assert class_colours(count) == TEN_COLOURS[:count]
     assert class_groups(count) == list(range(count))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import functools
 import itertools
 from collections.abc import Sequence
 
@@ -68,12 +69,13 @@ def class_groups(count: int) -> list[int]:
     return list(range(count)) if count <= groups else [place * groups // count for place in range(count)]
 
 
-def class_colours(count: int) -> list[str]:
+@functools.lru_cache(maxsize=16)
+def class_colours(count: int) -> tuple[str, ...]:
     """A colour for each of `count` classes, as #rrggbb: the classes of a group are shades of its colour, dark to light.
 
     Shades of one group can hardly be told apart where there are many: names, legend and hovering tell the classes.
     """
-    colours = []
+    colours: list[str] = []
     for group, members in itertools.groupby(class_groups(count)):
         shades = len(list(members))
         if shades == 1:
@@ -81,7 +83,7 @@ def class_colours(count: int) -> list[str]:
             continue
         steps = np.linspace(np.cbrt(_DARKEST), np.cbrt(_LIGHTEST), shades) ** 3  # even to the eye (CIE lightness)
         colours += [_with_luminance(TEN_COLOURS[group], float(step)) for step in steps]
-    return colours
+    return tuple(colours)
 
 
 def _with_luminance(colour: str, luminance: float) -> str:
