@@ -111,7 +111,7 @@ def test_a_file_is_sent(page, hand, streamlit_app):
     Image.fromarray(paper).save(content, "PNG")
     page.goto(f"{streamlit_app(APP)}/Your_own_digit?run=digits")
     page.get_by_text("Upload", exact=True).click()
-    page.get_by_text("Upload an image of a digit").wait_for(timeout=WAIT)
+    page.get_by_text("Upload a picture of a digit").wait_for(timeout=WAIT)
     chooser = page.locator("[data-testid=stFileUploader] input[type=file]")
     chooser.set_input_files({"name": "seven.png", "mimeType": "image/png", "buffer": content.getvalue()})
     page.get_by_text("As the models see it").wait_for(timeout=WAIT)
