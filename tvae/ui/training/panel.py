@@ -51,7 +51,7 @@ class FieldSource:
 
 
 PRESETS_SHOWN = {
-    "Quick look": Preset("This run's settings, a tenth of its epochs, from scratch.", share=0.1),
+    "Quick look": Preset("The run's settings, a tenth of its epochs, from scratch.", share=0.1),
     "Go on from here": Preset(
         "From the weights that are shown, a twentieth of the run's epochs.", share=0.05, warm=True
     ),
