@@ -36,7 +36,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
     code = bar.segmented_control(
         "Decoded from",
         required=True,
-        **state.choice(keys.CODE, CODES, MEAN),
+        **state.choice(keys.CODE, CODES, MEAN, default_as="default"),
     )
     mapped = bar.toggle("Error map", **state.switch(keys.ERROR_MAP))
     with bar.popover("More"):

@@ -37,7 +37,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
         required=True,
         help="Straight: a line between both codes. Spherical: turning round the origin, as far out as the prior's own "
         "samples lie.",
-        **state.choice(keys.WAY, tuple(WAYS), "straight"),
+        **state.choice(keys.WAY, tuple(WAYS), "straight", default_as="default"),
     )
     picker = bar.popover("Pick")
     with bar.popover("More"):

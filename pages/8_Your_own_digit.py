@@ -32,7 +32,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
         input_kinds = (DRAW, SEND)
         first = SEND if own.ink and not own.strokes else DRAW
         input_kind = bar.segmented_control(
-            f"Your {noun.one}", required=True, **state.choice(keys.INPUT_WAY, input_kinds, first)
+            f"Your {noun.one}", required=True, **state.choice(keys.INPUT_WAY, input_kinds, first, default_as="default")
         )
         offered = input_kind == DRAW and has_example(noun, run.provenance.class_names)
         if offered:

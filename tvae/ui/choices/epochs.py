@@ -19,7 +19,7 @@ def run_at_chosen_epoch(run: Run) -> Run:
     steps = _steps(run)
     st.select_slider(
         "Epoch",
-        **state.choice(keys.EPOCH, steps, steps[-1], text=lambda step: _epoch(run, step)),
+        **state.choice(keys.EPOCH, steps, steps[-1], text=lambda step: _epoch(run, step), default_as="value"),
         format_func=lambda step: _epoch(run, step),
         help="This run kept its weights on the way: go back to see how it came about. The last is the trained run.",
     )

@@ -25,9 +25,6 @@ def choose_run(folders: dict[str, Path]) -> str:
     name = st.selectbox(
         "Run",
         **control,
-        # The browser begins with this. A value from the session alone is lost where a second script run follows so soon
-        # that the browser draws both at once: the second no longer says that the value was set.
-        index=names.index(state.value_of(keys.RUN)),
         format_func=labels.__getitem__,
         help="One training of several arms side by side; every page shows the run chosen here.",
     )

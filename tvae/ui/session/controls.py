@@ -240,7 +240,7 @@ def number(
     if formerly in requested:
         requested.setdefault(key, requested.pop(formerly))
     _draw(key, _Number(low, high, default), within, explain=explain)
-    return {"key": key, "min_value": low, "max_value": high}
+    return {"key": key, "min_value": low, "max_value": high, "value": value_of(key)}
 
 
 def choice(
@@ -252,6 +252,7 @@ def choice(
     within: object = "",
     followed: bool = True,
     explain: Callable[[str], str] | None = None,
+    default_as: str = "index",
 ) -> dict[str, Any]:
     """Arguments of a control that chooses one option.
 
@@ -259,10 +260,13 @@ def choice(
         text: an option in the address.
         within: what the value belongs to besides the run or data; another one has its own value.
         followed: whether the page shows what is chosen; else the value is kept for other pages, out of the address.
+        default_as: the widget's argument for what it shows at first, which must be right too: where two script runs
+            follow each other closely, the browser may see the second one alone, and send back what it shows.
         explain: why the text of an address names no option, as a sentence; it follows what is shown.
     """
     _draw(key, _Choice(tuple(options), default, text), within, followed, explain)
-    return {"key": key, "options": options}
+    value = value_of(key)
+    return {"key": key, "options": options, default_as: options.index(value) if default_as == "index" else value}
 
 
 def choices(
@@ -270,19 +274,19 @@ def choices(
 ) -> dict[str, Any]:
     """Arguments of a control that chooses several options."""
     _draw(key, _Choices(_Choice(tuple(options), None, text), default))
-    return {"key": key, "options": options}
+    return {"key": key, "options": options, "default": value_of(key)}
 
 
 def switch(key: str) -> dict[str, Any]:
     """Arguments of a toggle that is off at first."""
     _draw(key, _Choice((False, True), False, lambda on: str(on).lower()))
-    return {"key": key}
+    return {"key": key, "value": value_of(key)}
 
 
 def text(key: str, default: str) -> dict[str, Any]:
     """Arguments of a text field."""
     _draw(key, _Text(default))
-    return {"key": key}
+    return {"key": key, "value": value_of(key)}
 
 
 def _draw(

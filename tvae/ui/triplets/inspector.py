@@ -45,7 +45,7 @@ def show_triplets(view: TripletView, pair: ClassPair) -> None:
     choice = st.segmented_control(
         "Which triplets",
         format_func=words.__getitem__,
-        **state.choice(keys.TRIPLETS, list(words), WORST_FIRST, text=words.__getitem__),
+        **state.choice(keys.TRIPLETS, list(words), WORST_FIRST, text=words.__getitem__, default_as="default"),
         required=True,
         label_visibility="collapsed",
     )

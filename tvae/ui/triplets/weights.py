@@ -51,7 +51,7 @@ def _chosen_loss(name: str, trained: LossConfig) -> LossConfig:
         start = float(getattr(trained, f"{term}_weight"))
         stops = sorted({*WEIGHTS, start})
         words = "KL" if term == "kl" else term.capitalize()
-        control = state.choice(keys.loss_weight(term), stops, start, text=_figures, within=name)
+        control = state.choice(keys.loss_weight(term), stops, start, text=_figures, within=name, default_as="value")
         chosen[f"{term}_weight"] = place.select_slider(f"{words} weight", format_func=_figures, **control)
     margin = places[1].slider(
         "Margin in the loss",
