@@ -201,6 +201,7 @@ def test_what_is_done_on_a_page_adds_nothing_to_the_history(fresh, streamlit_app
     page.goto(f"{server}/_stcore/health")
     page.goto(f"{server}/{path}?run=digits")
     wait_for_words(page, [ready])
+    wait_until(page, "() => globalThis.tvaeAddress?.installed", None)
     length = page.evaluate("history.length")
     use(page)
     assert page.evaluate("history.length") == length
