@@ -128,7 +128,8 @@ def test_batch_all_is_exact_also_near_collapse(offset, spread):
     generator = torch.Generator().manual_seed(3)
     means = (offset + spread * torch.randn(12, 20, generator=generator)).requires_grad_()
     labels = torch.tensor([0, 1, 2, 0] * 3)
-    value = batch_all_hinge(*means.chunk(3)[:2], means, negative_mask(labels), spread)
+    anchors, positives, _ = means.chunk(3)
+    value = batch_all_hinge(anchors, positives, means, negative_mask(labels), spread)
     value.backward()
     points, slopes, hinges = means.detach().double().numpy(), np.zeros((12, 20)), []
     for a in range(4):
