@@ -248,6 +248,26 @@ def test_the_bar_tells_training_from_measuring_and_counts_both(runs):
         assert bar.proto.value == 62
 
 
+def test_a_run_s_controls_show_what_another_tab_has_asked_of_it(runs, cookies):
+    cookies[cookie_name()] = "a-token-that-is-mine"
+    with held_lock(runs / "mine"):
+        app = watched_run(runs, phase="training")
+        files = JobFiles(runs / "mine")
+        files.write_spec(replace(files.read_spec(), owner=hashed("a-token-that-is-mine")))
+        app.run()
+        slow = next(toggle for toggle in app.toggle if toggle.label.startswith("Slow"))
+        slow.set_value(True).run()
+        assert files.flag("slow")
+        files.set_flag("slow", False)  # by the other tab; this one must not ask for it again
+        app.run()
+        assert not app.toggle(key=slow.key).value
+        assert not files.flag("slow")
+        files.set_flag("pause", True)
+        app.run()
+        labels = {button.label for button in app.main.button}
+        assert "Resume" in labels and "Pause" not in labels
+
+
 def test_a_finished_run_is_offered_and_not_shown_by_itself(runs, cookies):
     """Whoever looks at a map would lose it, with all that is selected there."""
     cookies[cookie_name()] = "a-token-that-is-mine"

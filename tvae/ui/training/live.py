@@ -28,7 +28,7 @@ def show_run(job: Job) -> None:
     every = POLL_SECONDS if job.state in UNDER_WAY else None
     show_controls(job)
     show_refusal(PLACE)
-    _polled(_progress, every)(job.id, job.state)
+    _polled(_progress, every)(job.id, _controls_of(job))
     with st.container(key=keys.CHARTS):
         left, right = st.columns([2, 3], gap="large")
     with left:
@@ -82,11 +82,14 @@ def show_controls(job: Job) -> None:
                 disabled=job.stopping or measuring,
                 help=MEASURING_ENDS if measuring else None,
             )
-            slow = st.toggle(
-                "Slow: a step at a time, explained", value=job.slow, key=keys.slow_mode(job.id), disabled=not live
+            slow = keys.slow_mode(job.id)
+            state.write(slow, job.slow)  # as the run is: another tab may have changed it since this one looked
+            st.toggle(
+                "Slow: a step at a time, explained",
+                key=slow,
+                disabled=not live,
+                on_change=lambda: request(PLACE, jobs.slow, job.id, me, state.read(slow)),
             )
-            if slow != job.slow and live:
-                request(PLACE, jobs.slow, job.id, me, slow)
 
 
 def _resume(run_id: str) -> None:
@@ -102,10 +105,15 @@ def _one_step(job: Job) -> None:
     cached.jobs().step_once(job.id, state.owner())
 
 
-def _progress(run_id: str, state_before: str) -> None:
-    """Shows how far the run is; the whole page is drawn again when it ends."""
+def _controls_of(job: Job) -> str:
+    """All that the controls of a run hang on; another tab, or another person, may change it."""
+    return f"{job.state} {job.paused} {job.slow} {job.stopping} {job.resumable} {job.phase == 'measuring'}"
+
+
+def _progress(run_id: str, controls_before: str) -> None:
+    """Shows how far the run is; the whole page is drawn again when it ends, and when other controls fit it."""
     job = cached.jobs().run(run_id)
-    if job.state != state_before:
+    if _controls_of(job) != controls_before:
         st.rerun()
     with st.container(border=True):
         show_progress(job)
