@@ -105,6 +105,13 @@ def test_layouts_are_written_into_the_run_folder(run_folder):
     assert len(list((run_folder / "layouts").iterdir())) == 3
 
 
+def test_warm_compiles_and_says_where_machine_code_is_kept(tmp_path):
+    done = tvae("warm")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("compiled in ")
+    assert any(Path(done.stdout.strip().rpartition(" kept in ")[2]).glob("tvae-kernels-*/**/*.nbi"))
+
+
 def test_fetch_prints_where_the_data_came_from():
     done = tvae("data", "fetch", "digits")
     assert done.returncode == 0

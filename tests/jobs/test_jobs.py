@@ -265,7 +265,7 @@ def test_a_worker_that_has_answered_a_stop_says_so_and_is_given_time_to_save(job
     long_ago = time.time() - 60
     os.utime(files.folder / "stop", (long_ago, long_ago))
     end_unresponsive_worker(files, "stopping")
-    for phase in ("training", "starting", "waiting"):
+    for phase in ("training", "starting", "waiting", "loading", "compiling"):
         with pytest.raises(Ended):
             end_unresponsive_worker(files, phase)
 

@@ -15,11 +15,14 @@ import psutil
 import pytest
 
 from tests.conftest import small_run_config
+from tvae.errors import InputError
 from tvae.jobs.execution import Execution
 from tvae.jobs.files import READY, TRASH, JobFiles, Spec
 from tvae.jobs.idle_workers import claim_idle_place, mark_idle
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.requests import Ended, Requests
+from tvae.jobs.status_writer import StatusWriter
+from tvae.jobs.worker import main as worker_main
 from tvae.jobs.worker_processes import end_unresponsive_worker
 from tvae.runs.recording import Recording
 from tvae.runs.resume_file import read_resume_file
@@ -141,6 +144,26 @@ def test_another_program_s_process_is_never_signalled(worker, tmp_path):
         stranger.kill()
 
 
+def test_an_idle_worker_that_can_not_load_its_data_leaves_it_to_its_run_to_say_so(tmp_path, monkeypatch):
+    files, executed = JobFiles(tmp_path / READY / "abc"), []
+    for folder in (files.folder, files.worker_folder):
+        folder.mkdir(parents=True)
+    files.last_word.reserve()
+
+    def no_data(name: str) -> None:
+        raise InputError(f"data set {name}: not found")
+
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    monkeypatch.setattr("tvae.jobs.worker._ready_dataset", no_data)
+    monkeypatch.setattr("tvae.jobs.worker.wait_for_run", lambda *arguments: True)
+    monkeypatch.setattr("tvae.jobs.worker.lower_priority", lambda niceness: None)
+    monkeypatch.setattr("tvae.jobs.worker.offer_to_end_first", lambda: None)
+    monkeypatch.setattr(Execution, "__init__", lambda execution, runs, run_id, dataset: executed.append(dataset))
+    monkeypatch.setattr(Execution, "execute", lambda execution: None)
+    assert worker_main(["abc", "mnist"]) == 0
+    assert executed == [None], "the run loads it itself, and ends with what is wrong"
+
+
 def test_an_idle_worker_is_claimed_once(tmp_path):
     place = JobFiles(tmp_path / READY / "abc")
     for folder in (place.folder, place.worker_folder):
@@ -177,3 +200,29 @@ def test_places_whose_lock_is_held_and_runs_deleted_today_are_no_leftovers(tmp_p
     assert not held.run_folder.exists()
     assert not part.exists()
     assert deleted.exists(), "a deletion can be undone for a day"
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize(
+    ("step", "compiled", "phases"), [("fast", False, True), ("fast", True, False), ("plain", False, False)]
+)
+def test_a_run_says_that_it_loads_and_that_it_compiles(tmp_path, monkeypatch, step, compiled, phases):
+    files = JobFiles(tmp_path / "run")
+    for folder in (files.folder, files.worker_folder):
+        folder.mkdir(parents=True)
+    files.last_word.reserve()
+    config = plain_run(epochs=1)
+    files.write_spec(Spec(config=replace(config, train=replace(config.train, step=step))))
+    shown: list[str] = []
+    update = StatusWriter.update
+
+    def kept(status: StatusWriter, **fields: object) -> None:
+        shown.append(str(fields.get("phase")))
+        update(status, **fields)
+
+    monkeypatch.setattr(StatusWriter, "update", kept)
+    monkeypatch.setattr("tvae.training.steps.compilation.kernels_are_compiled", lambda: compiled)
+    Execution(tmp_path, "run").execute()
+    assert shown[0] == "loading"
+    assert ("compiling" in shown) == phases
+    assert Jobs(tmp_path).run("run").state == "done"

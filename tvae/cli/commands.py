@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from tvae.cli.options import (
     StopJob,
     Train,
     TrainClassifier,
+    Warm,
     WatchJob,
 )
 from tvae.cli.output import (
@@ -37,7 +39,7 @@ from tvae.cli.output import (
     print_table,
     progress_bar,
 )
-from tvae.config import PRESETS, RunConfig, vae_and_tvae
+from tvae.config import PRESETS, DataConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.errors import InputError
 from tvae.jobs.foreground import held_in_foreground
 from tvae.jobs.job import Job
@@ -47,6 +49,7 @@ from tvae.runs.encodings import read_encoding
 from tvae.runs.run import Run, check_split, read_metrics, read_run
 from tvae.system.array_files import npz_bytes
 from tvae.system.files import write_atomically
+from tvae.system.user_folders import machine_code_folders
 
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
     from tvae.data import Dataset, Split
@@ -176,6 +179,22 @@ def encode(options: Encode, command: str) -> None:
     encoding = encode_split(run, _split(run, options.split, options.dir))
     write_atomically(options.out, npz_bytes({**encoding.means, "labels": encoding.labels}))
     print(f"{options.out}: means of {len(encoding.labels):,} {options.split} images from {', '.join(encoding.arms)}")
+
+
+def warm(options: Warm, command: str) -> None:
+    from tvae.maps.projector_process import compile_methods
+    from tvae.runs.recording import record
+    from tvae.training.steps.compilation import compile_steps
+
+    started = time.monotonic()
+    dataset = _dataset("digits", None)
+    compile_steps(dataset.train)
+    config = RunConfig(data=DataConfig(name="digits"), train=TrainConfig(epochs=1, batch_size=32, step="fast"))
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in record(config, dataset, Path(folder) / "run", command):  # which also counts and measures at its end
+            pass
+    compile_methods()
+    print(f"compiled in {time.monotonic() - started:.0f} s; machine code is kept in {machine_code_folders()}")
 
 
 def layouts(options: Layouts, command: str) -> None:

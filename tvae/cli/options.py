@@ -156,6 +156,11 @@ class TrainClassifier:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Warm:
+    """Compile training steps, counts and maps for this machine, about a minute, so that no first run waits for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class App:
     """Start the app and open it in the browser; further options go to Streamlit, as in `app --server.port 8600`."""
 

@@ -26,6 +26,7 @@ from tvae.cli.options import (
     StopJob,
     Train,
     TrainClassifier,
+    Warm,
     WatchJob,
 )
 from tvae.cli.output import print_error
@@ -44,6 +45,7 @@ COMMANDS: dict[str, tuple[type, Callable[[Any, str], None]]] = {
     "encode": (Encode, commands.encode),
     "layouts": (Layouts, commands.layouts),
     "classifier": (TrainClassifier, commands.classifier),
+    "warm": (Warm, commands.warm),
     "app": (App, commands.app),
 }
 """Each command's options and the function that runs it."""

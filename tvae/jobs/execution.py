@@ -98,6 +98,7 @@ class Execution:
 
         if self._dataset is not None:
             return self._dataset
+        self._status.update(phase="loading")
         folder = None if spec.data_folder is None else Path(spec.data_folder)
         return load_dataset(spec.config.data.name, folder)
 
@@ -127,6 +128,7 @@ class Execution:
         from tvae.runs.snapshots import take_snapshot
         from tvae.training.live_accuracy import LiveAccuracy
         from tvae.training.step_explained import explained_next_step
+        from tvae.training.steps.compilation import kernels_are_compiled
 
         recording = Recording(
             spec.config,
@@ -140,6 +142,8 @@ class Execution:
             resume_file=self._files.resume,
         )
         training = recording.training
+        if spec.config.train.step != "plain" and not kernels_are_compiled():
+            self._status.update(phase="compiling")
         cut_rows(self._files.live, training.step)  # an earlier worker may have written more, or an incomplete row
         live = LiveAccuracy(dataset.test, self._files.append_live)
         note = measurability_note(dataset.test.labels)

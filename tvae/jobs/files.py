@@ -46,6 +46,9 @@ OVER: tuple[State, ...] = ("done", "stopped", "interrupted", "failed")
 Flag = Literal["stop", "pause", "slow"]
 Task = Literal["train", "measure"]
 
+BEFORE_STEPS = ("waiting", "starting", "loading", "compiling")
+"""Phases in which a run has nothing to lose: no step was taken yet."""
+
 READY = ".ready"
 """Below the folder of runs: folders of runs that are being prepared, or in which an idle worker waits."""
 TRASH = ".trash"

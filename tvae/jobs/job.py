@@ -7,9 +7,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tvae.config import RunConfig
-from tvae.jobs.files import OVER, JobFiles, State
+from tvae.jobs.files import BEFORE_STEPS, OVER, JobFiles, State
 from tvae.runs.run import CONFIG, read_run
 from tvae.system.process_lock import lock_is_held
 
@@ -105,7 +106,7 @@ def read_job(folder: Path, places: Mapping[str, int]) -> Job:
         status = files.read_state()  # read again: it may have ended in between, and nobody writes once the lock is free
         state, reason = state_without_worker(files)
     over = state in OVER
-    phase = "" if over else "waiting" if state == "queued" else status.get("phase", "starting")
+    phase = "" if over else _phase(state, folder.name in places, status)
     return Job(
         id=folder.name,
         folder=folder,
@@ -140,6 +141,13 @@ def read_job(folder: Path, places: Mapping[str, int]) -> Job:
     )
 
 
+def _phase(state: State, waits: bool, status: Mapping[str, Any]) -> str:
+    """The phase of a run that is under way; one that waits for no other run is about to begin."""
+    if state == "queued":
+        return "waiting" if waits else "starting"
+    return status.get("phase", "starting")
+
+
 def state_without_worker(files: JobFiles) -> tuple[State, str]:
     """The state of a run that no process works on, which is over, and the reason."""
     status = files.read_state()
@@ -151,7 +159,7 @@ def state_without_worker(files: JobFiles) -> tuple[State, str]:
             return end["state"], str(end["reason"])
     if files.flag("stop"):
         # Before the first step nothing can be lost, so that a worker which is still loading is ended at once.
-        took_steps = status.get("state") == "running" and status.get("phase") != "starting"
+        took_steps = status.get("state") == "running" and status.get("phase") not in BEFORE_STEPS
         return "stopped", "it did not answer and was killed; what was saved before stands" if took_steps else ""
     process = files.read_process()
     if process is not None and process.ended_by_restart:

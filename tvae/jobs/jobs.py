@@ -20,7 +20,7 @@ from tvae.errors import InputError
 from tvae.jobs.files import OVER, Flag, JobFiles, run_has_worker
 from tvae.jobs.job import Job, read_job
 from tvae.jobs.owner import Owner, controlled_files, may_control
-from tvae.jobs.queue import JobQueue
+from tvae.jobs.queue import JobQueue, runs_at_once
 from tvae.jobs.starting import Starter, checked_name
 from tvae.jobs.trash import Trash
 from tvae.jobs.worker_processes import collect_ended_workers, end_unresponsive_worker
@@ -86,7 +86,7 @@ class Jobs:
 
     def _places(self) -> dict[str, int]:
         with contextlib.suppress(OSError):  # without a queue that can be read, no places are known
-            return self._queue.places(lambda run_id: run_has_worker(self.folder, run_id))
+            return self._queue.places(runs_at_once(), lambda run_id: run_has_worker(self.folder, run_id))
         return {}
 
     # Requests. Each raises InputError where there is no such run or it belongs to another.

@@ -105,10 +105,12 @@ class JobQueue:
         with self._connection() as database:
             return database.execute("SELECT id, running FROM queue ORDER BY place").fetchall()
 
-    def places(self, alive: Callable[[str], bool]) -> dict[str, int]:
-        """Place of each waiting run by its id; 1 is next."""
-        waiting = [run_id for run_id, running in self.rows() if not running and alive(run_id)]
-        return {run_id: place for place, run_id in enumerate(waiting, 1)}
+    def places(self, at_once: int, alive: Callable[[str], bool]) -> dict[str, int]:
+        """Place of each run that waits for another to end, by its id; 1 is next. What is about to begin has none."""
+        rows = [(run_id, running) for run_id, running in self.rows() if alive(run_id)]
+        free = max(0, at_once - sum(running for _, running in rows))
+        waiting = [run_id for run_id, running in rows if not running]
+        return {run_id: place for place, run_id in enumerate(waiting[free:], 1)}
 
     @staticmethod
     def _is_next(rows: list[tuple[str, int]], run_id: str, at_once: int, alive: Callable[[str], bool]) -> bool:

@@ -7,6 +7,7 @@ that are imported at the top. With DATA, the name of a data set, it loads that d
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -52,7 +53,10 @@ def main(arguments: list[str]) -> int:
     files.write_process(this_process())
     lower_priority(NICENESS)
     offer_to_end_first()
-    dataset = _ready_dataset(data[0]) if data else None
+    dataset = None
+    if data:
+        with contextlib.suppress(Exception):  # a run that was given this worker meanwhile finds out itself, and says so
+            dataset = _ready_dataset(data[0])
     if wait_for_run(runs, run_id, starter):
         from tvae.jobs.execution import Execution
 

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import psutil
 
-from tvae.jobs.files import JobFiles
+from tvae.jobs.files import BEFORE_STEPS, JobFiles
 from tvae.system.child_process import DETACHED, child_environment
 from tvae.system.process_lock import ProcessLock, take_lock
 
@@ -125,7 +125,7 @@ def end_unresponsive_worker(files: JobFiles, phase: str) -> None:
     if stop_time is None or phase == "measuring":  # its training is over: it ends by itself
         return
     terminate_after, kill_after = TERMINATE_AFTER, KILL_AFTER
-    if phase in ("waiting", "starting"):
+    if phase in BEFORE_STEPS:
         terminate_after, kill_after = STARTING_TERMINATE_AFTER, STARTING_KILL_AFTER
     elif phase == "stopping":
         terminate_after = kill_after = STOPPING_KILL_AFTER

@@ -64,7 +64,7 @@ class _Inbox:
 def serve(requests: TextIO, answers: TextIO) -> None:
     """Answer requests in order until the input ends."""
     inbox = _Inbox(requests)
-    warming = threading.Thread(target=_warm_up, daemon=True)
+    warming = threading.Thread(target=compile_methods, daemon=True)
     warming.start()
     while True:
         message = inbox.waiting.get()
@@ -73,7 +73,7 @@ def serve(requests: TextIO, answers: TextIO) -> None:
         _answer(message, inbox.cancelled, answers)
 
 
-def _warm_up() -> None:
+def compile_methods() -> None:
     """Compile, or load from disk, what the methods need, on a handful of rows."""
     points = np.random.default_rng(0).normal(size=(32, 3)).astype(np.float32)
     for parameters in (TsneParameters(perplexity=5, iterations=3), UmapParameters()):

@@ -22,7 +22,14 @@ from tvae.ui.training.requests import request, show_refusal
 
 UNDER_WAY = ("queued", "running")
 SHOWN_MARGIN = 0.0
-PHASES = {"starting": "starts …", "paused": "paused", "measuring": "is measured …", "stopping": "stops …"}
+PHASES = {
+    "starting": "starts …",
+    "loading": "loads its images …",
+    "compiling": "compiles, once on this machine …",
+    "paused": "paused",
+    "measuring": "is measured …",
+    "stopping": "stops …",
+}
 POLL_SECONDS = 1.0
 PLACE = "status"
 """Where this status shows why a change was not made."""
@@ -137,7 +144,7 @@ def in_words(job: Job) -> str:
     if job.stopping:
         return "stops …"
     if job.state == "queued":
-        return f"waits, place {job.place} in line" if job.place else "waits"
+        return f"waits, place {job.place} in line" if job.place else PHASES["starting"]
     if job.state == "running":
         return PHASES.get(job.phase, "trains")
     return f"{job.state}: {job.reason}" if job.reason else job.state
