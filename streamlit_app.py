@@ -86,7 +86,8 @@ def show_reconstructions(run: Run, encoding: Encoding) -> None:
         for arm in arms
     ]
     scale = 1 if encoding.sample_images.shape[2] > 16 else 3
-    st.image(grid_png(rows, ink=ink, scale=scale), width="stretch", alt="Test images and their reconstructions")
+    with st.container(key=keys.image_grid("wide", "overview")):  # which a narrow page scrolls sideways
+        st.image(grid_png(rows, ink=ink, scale=scale), width="stretch", alt="Test images and their reconstructions")
     st.caption(
         f"Real test images, the first of {len(np.unique(classes[kept]))} of {len(run.provenance.class_names)} classes, "
         f"and their reconstructions from μ, checkpoint {run.name}."

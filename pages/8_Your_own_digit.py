@@ -73,7 +73,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
     if image is None:
         instruction = f"Draw {noun.a} in the square" if input_kind == DRAW else f"Upload a picture of {noun.a}"
         example_hint = ", or have an example drawn" if offered else ""
-        hand.info(
+        (hand if few else right).info(  # beside the square, so that more than two maps stand higher
             f"{instruction}{example_hint}. Its place on the maps, its reconstructions and its "
             "nearest images appear here."
         )

@@ -54,8 +54,8 @@ def test_runs_are_told_apart_and_the_caption_says_the_weight_and_the_epochs_that
     caption = next(caption.value for caption in app.sidebar.caption if "arms on" in caption.value)
     assert caption == "2 arms on digits: triplet weight 2, margin 1, 200 epochs, seed 0, 20 latents; 23 Nov 2026, copy."
     labels = app.sidebar.selectbox(key="run").options
-    assert "digits: w 2, m 1, 30 s, 23 Nov 2026, copy" in labels
-    assert "digits: w 2, m 1, 200 epochs, 23 Nov 2026, digits" in labels
+    assert "copy, 23 Nov 2026: digits, w 2, m 1, 30 s" in labels
+    assert "digits, 23 Nov 2026: w 2, m 1, 200 epochs" in labels
     assert app.query_params["run"] in ("copy", ["copy"])
 
 

@@ -36,7 +36,7 @@ def change_histogram(change: Float[np.ndarray, " n"], low: float, high: float) -
         height=220,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         showlegend=False,
-        xaxis={"title": "neighbourhood change (1 − Jaccard overlap)", "range": [0, 1], "fixedrange": True},
+        xaxis={"title": "neighbourhood change", "range": [0, 1], "fixedrange": True},
         yaxis={"title": "images", "fixedrange": True},
     )
     return figure

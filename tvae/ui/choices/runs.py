@@ -63,14 +63,19 @@ def _labels(folders: dict[str, Path]) -> dict[str, str]:
 
 
 def _label(name: str, folder: Path) -> str:
-    """Data, loss, length, date and own name of a run; its folder's name where that is all that can be read."""
+    """Own name, date, data, loss and length of a run; its folder's name where that is all that can be read.
+
+    Name and date go first: the closed field has no room for more, and the caption below it has the settings.
+    """
     try:
         run = read_run(folder)
     except InputError:
         return f"{name} (can't be read)"
     budget = run.provenance.seconds_budget
     length = f"{budget:g} s" if budget is not None else f"{in_figures(run.trained_epochs)} epochs"
-    return f"{run.config.data.name}: {_settings(run, 'w', 'm')}, {length}, {origin_in_words(run)}"
+    own_name, data = _own_name(folder), run.config.data.name
+    origin = ", ".join(filter(None, [own_name, _date(run.provenance.started)]))
+    return f"{origin}: {'' if data == own_name else f'{data}, '}{_settings(run, 'w', 'm')}, {length}"
 
 
 def _date(started: str) -> str:

@@ -180,9 +180,7 @@ def _show_table(ladder: Ladder, margin: float, accuracy: np.ndarray, costs: dict
         column_config={name: st.column_config.NumberColumn(format="%.2f") for name in (scored, *costs)},
     )
     st.caption("A setting that isn't here: choose it under **Other weights**, where it can be trained.")
-    st.download_button(
-        "These arms as CSV", lambda: rows_csv(numbers), "arms.csv", "text/csv", on_click="ignore", type="tertiary"
-    )
+    st.download_button("Table as CSV", lambda: rows_csv(numbers), "arms.csv", "text/csv", on_click="ignore")
 
 
 def _choose_point(key: str, run: str, first: str) -> None:
