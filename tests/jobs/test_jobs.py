@@ -270,18 +270,6 @@ def test_a_worker_that_has_answered_a_stop_says_so_and_is_given_time_to_save(job
             end_unresponsive_worker(files, phase)
 
 
-def test_measuring_is_a_second_phase_with_a_share_and_a_time_of_its_own(jobs):
-    run_id = jobs.starter.start(config(epochs=1), ME)
-    seen = []
-    until(jobs, run_id, lambda job: seen.append(job) is None and job.over)
-    measuring = [job for job in seen if job.phase == "measuring"]
-    shares = [job.measured for job in measuring]
-    assert shares == sorted(shares) and max(shares) > 0
-    assert all(job.share < 1 for job in measuring if job.measured < 1)
-    assert all(job.seconds_left for job in measuring if job.measured < 1)
-    assert all(job.measuring_seconds > 0 for job in measuring)
-
-
 def test_the_share_of_a_run_counts_training_and_measuring_by_their_time():
     job = Job(
         id="a", folder=Path("a"), config=config(), state="running", phase="training", arms={}, step=50, steps=100,

@@ -1,4 +1,4 @@
-"""Signals and stops that reach a worker: between steps, within one, while it measures, and after its end."""
+"""What a worker does in this process: its phases, and signals and stops that reach it at any moment."""
 
 from __future__ import annotations
 
@@ -226,3 +226,28 @@ def test_a_run_says_that_it_loads_and_that_it_compiles(tmp_path, monkeypatch, st
     assert shown[0] == "loading"
     assert ("compiling" in shown) == phases
     assert Jobs(tmp_path).run("run").state == "done"
+
+
+@pytest.mark.usefixtures("handlers")
+def test_measuring_is_a_second_phase_with_a_share_and_a_time_of_its_own(tmp_path, monkeypatch, digits):
+    files, seen = JobFiles(tmp_path / "run"), []
+    for folder in (files.folder, files.worker_folder):
+        folder.mkdir(parents=True)
+    files.last_word.reserve()
+    files.write_spec(Spec(config=plain_run(epochs=1)))
+
+    def written_at_once(status: StatusWriter, **fields: object) -> None:
+        status.write(**fields)
+        seen.append(Jobs(tmp_path).run("run"))
+
+    monkeypatch.setattr(StatusWriter, "update", written_at_once)
+    lock = take_lock(files.lock)
+    assert lock is not None
+    with lock:
+        Execution(tmp_path, "run", digits).execute()
+    measuring = [job for job in seen if job.phase == "measuring"]
+    shares = [job.measured for job in measuring]
+    assert len(set(shares)) > 3 and shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
+    assert all(job.share < 1 for job in measuring if job.measured < 1)
+    assert all(job.seconds_left is not None and job.measuring_seconds >= job.seconds_left for job in measuring)
+    assert measuring[0].measuring_seconds > 0
