@@ -94,14 +94,14 @@ def _caption(run: Run, metrics: dict[str, Any], measured: dict[str, Any], matche
         vae = next(arm for arm, name in paper_arms(run.config).items() if name == "VAE")
         where = (
             f" At m = {matched:.3f}, to three decimals, our {vae.upper()} scores nearest to the paper's "
-            f"{percent(PAPER['VAE'])}; the paper's margin is not known."
+            f"{percent(PAPER['VAE'])}; the paper gives no margin."
         )
     triplets = next(iter(measured.values()))["triplets"]
     counted = f"counted over all {triplets:,} triplets" if triplets else "not measurable without any triplet"
     return (
         f"Share of triplets with zero loss at margin m, {counted} of the {run.config.data.name} test split, "
         f"n = {metrics['n']:,}, seed {metrics['seed']}, checkpoint {run.name}.{where} "
-        "Squared error: of an image's reconstruction from μ, summed over pixels."
+        "Squared error: reconstruction from μ, summed over pixels."
     )
 
 

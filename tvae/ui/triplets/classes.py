@@ -74,7 +74,6 @@ def show_matrices(view: TripletView, pair: ClassPair) -> None:
         "class-pairs.csv",
         "text/csv",
         on_click="ignore",
-        type="tertiary",
     )
 
 

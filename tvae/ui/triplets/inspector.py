@@ -168,5 +168,4 @@ def _show(view: TripletView, triplets: Triplets) -> None:
             "triplets.csv",
             "text/csv",
             on_click="ignore",
-            type="tertiary",
         )

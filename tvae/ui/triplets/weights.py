@@ -98,7 +98,6 @@ def _show_terms(view: TripletView, loss: LossConfig, losses: dict[str, Reweighte
         "terms.csv",
         "text/csv",
         on_click="ignore",
-        type="tertiary",
     )
 
 
