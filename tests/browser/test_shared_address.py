@@ -201,10 +201,31 @@ def test_what_is_done_on_a_page_adds_nothing_to_the_history(fresh, streamlit_app
     page.goto(f"{server}/_stcore/health")
     page.goto(f"{server}/{path}?run=digits")
     wait_for_words(page, [ready])
-    wait_until(page, "() => globalThis.tvaeAddress?.installed", None)
     length = page.evaluate("history.length")
     use(page)
     assert page.evaluate("history.length") == length
+    page.go_back()
+    assert page.url.endswith("/_stcore/health")
+
+
+@pytest.mark.parametrize(
+    ("asked", "notes", "left"),
+    [
+        ("Latent_map?run=nosuchrun", ["There is no run nosuchrun here"], ""),
+        ("Generation?run=digits&samples=99999&sample-seed=x", ["'99999'", "'x'"], "?run=digits&samples=60"),
+        ("Interpolation?run=digits&ends=two+rows&from-row=99999&to-row=abc", ["'99999'", "'abc'"], "from-row=358"),
+    ],
+)
+def test_an_address_that_is_put_right_as_it_is_opened_is_one_entry_of_the_history(
+    fresh, streamlit_app, asked, notes, left
+):
+    page, server = fresh(), streamlit_app(APP)
+    page.goto(f"{server}/_stcore/health")
+    length = page.evaluate("history.length")
+    page.goto(f"{server}/{asked}")
+    wait_for_words(page, notes)
+    wait_until(page, "left => left ? location.search.includes(left) : !location.search", left)
+    assert page.evaluate("history.length") == length + 1
     page.go_back()
     assert page.url.endswith("/_stcore/health")
 

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
-from tvae.ui.server import BrowserToken
+from tvae.ui.server import AddressKeeper, BrowserToken
 from tvae.ui.session.identity import TOKEN, cookie_name
 
 PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -18,6 +19,13 @@ PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 def answer(target: str, headers: dict[str, str] | None = None, **scope: Any) -> tuple[int, list[tuple[str, str]]]:
     """Status and headers of the answer to a request."""
+    return whole_answer(BrowserToken(PlainTextResponse("a page")), target, headers, **scope)[:2]
+
+
+def whole_answer(
+    app: Any, target: str, headers: dict[str, str] | None = None, **scope: Any
+) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Status, headers and body of an app's answer to a request."""
     path, _, query = target.partition("?")
     request = {
         "type": "http", "method": "GET", "scheme": "http", "path": path, "query_string": query.encode(),
@@ -32,8 +40,9 @@ def answer(target: str, headers: dict[str, str] | None = None, **scope: Any) -> 
         sent.append(message)
 
     with ThreadPoolExecutor(1) as thread:  # the tests' own thread may have Playwright's loop
-        thread.submit(asyncio.run, BrowserToken(PlainTextResponse("a page"))(request, receive, send)).result()
-    return sent[0]["status"], [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
+        thread.submit(asyncio.run, app(request, receive, send)).result()
+    told = [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
+    return sent[0]["status"], told, b"".join(message.get("body", b"") for message in sent[1:])
 
 
 def cookies(headers: list[tuple[str, str]]) -> list[str]:
@@ -91,3 +100,35 @@ def test_the_name_of_the_cookie_tells_port_and_path(monkeypatch):
     assert re.search(r"; Path=/a/b;", cookies(answer("/a/b/", PAGE)[1])[0].replace(" ;", ";"))
     options["server.baseUrlPath"] = ""
     assert cookie_name() == "tvae-8600"
+
+
+def served(text: str, kind: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+    """A file as Streamlit serves it, behind the keeper of the address."""
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        asked = Request(scope).headers
+        told = {"etag": "a", "last-modified": "Thu, 26 Nov 2026 09:53:22 GMT", "accept-ranges": "bytes"}
+        if "gzip" in asked.get("accept-encoding", ""):
+            told["content-encoding"] = "gzip"
+        status = 304 if "if-none-match" in asked or "if-modified-since" in asked else 200
+        await Response(text, status, {**told}, media_type=kind)(scope, receive, send)
+
+    status, told, body = whole_answer(AddressKeeper(serve), "/", headers)
+    return status, dict(told), body
+
+
+def test_a_page_begins_with_the_keeper_of_its_address_whatever_the_browser_has_of_it():
+    html = "<!DOCTYPE html><head><script src=streamlit.js></script></head>"
+    cached = {"if-none-match": "a", "if-modified-since": "Thu, 26 Nov 2026 09:53:22 GMT", "accept-encoding": "gzip"}
+    status, headers, body = served(html, "text/html", {**PAGE, **cached})
+    assert status == 200 and headers["content-length"] == str(len(body))
+    assert not {"etag", "last-modified", "accept-ranges", "content-encoding"} & set(headers)
+    before, keeper, after = body.decode().partition('["zoom", "zoom-right", "hidden"];</script>')
+    assert before.startswith("<!DOCTYPE html><head><script>") and "history.pushState = " in before
+    assert keeper and after == html.removeprefix("<!DOCTYPE html><head>")
+
+
+@pytest.mark.parametrize(("kind", "headers"), [("text/html", {"accept": "*/*"}), ("text/csv", PAGE)])
+def test_what_is_no_page_is_served_as_it_is(kind, headers):
+    status, told, body = served("<head>", kind, headers)
+    assert (status, body, told["etag"], told["content-length"]) == (200, b"<head>", "a", "6")

@@ -3,7 +3,7 @@
 page.py           Shows a page: page config, title, sidebar with run, arms, epoch and the training panel, content
 page_links.py     Links from page to page that keep the run, the arms and the epoch, also in a new tab
 run_images.py     The images of a run, or why they are not on this machine
-server.py         The app's server: gives each browser a secret token in a cookie, and sends no address to other sites
+server.py         The app's server: gives each browser a secret token, and each page a script that keeps its address
 address/          Values of a page as text of its address
 cached/           Cached reads and computations, shared by all sessions of a server
 choices/          Controls that choose what a page shows

@@ -19,7 +19,6 @@ from tvae.ui import session as state
 from tvae.ui.choices.arms import choose_arms
 from tvae.ui.choices.epochs import run_at_chosen_epoch, tell_that_epochs_are_not_followed
 from tvae.ui.choices.runs import choose_run, origin_in_words, settings_in_words
-from tvae.ui.components.address_keeper import address_keeper
 from tvae.ui.page_links import page_link
 from tvae.ui.style.captions import in_figures
 from tvae.ui.style.escaping import as_text
@@ -81,7 +80,6 @@ def _chosen_run(at_any_epoch: bool) -> Run | None:
         page_link("streamlit_app.py", "Overview")
         for page in sorted(PAGES.glob("*.py")):
             page_link(f"pages/{page.name}", page.stem.split("_", 1)[1].replace("_", " "))
-        address_keeper()
     return run
 
 

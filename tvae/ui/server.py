@@ -1,9 +1,11 @@
-"""The app's server: gives each browser a secret token in a cookie, and sends no address to other sites."""
+"""The app's server: gives each browser a secret token, and each page a script that keeps its address."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import quote, unquote_plus
 
 import streamlit as st
@@ -16,12 +18,16 @@ from streamlit import cli_util
 from streamlit.web.server import server_util
 
 from tvae.jobs.owner import new_owner
+from tvae.ui.session import keys
 from tvae.ui.session.identity import TOKEN, cookie_name
 
 COOKIE_SECONDS = 400 * 86_400
 """Browsers keep no cookie for longer; each visit begins the time anew."""
 OLD_OWNER = "owner"
 """Parameter in which earlier versions had the token in the address."""
+
+
+ADDRESS_KEEPER = (Path(__file__).parent / "address_keeper.js").read_text(encoding="utf-8")
 
 
 class BrowserToken:
@@ -38,7 +44,7 @@ class BrowserToken:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        opens_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        opens_page = _opens_page(request)
         if opens_page and (address := _without_owner(request)):
             response = RedirectResponse(address, headers={"Referrer-Policy": "no-referrer"})
             await response(scope, receive, send)
@@ -53,6 +59,52 @@ class BrowserToken:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class AddressKeeper:
+    """ASGI middleware: writes the keeper of the address into each page, where it runs before Streamlit's own code."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._script = f"<script>{ADDRESS_KEEPER}tvaeAddress.names = {json.dumps(keys.IN_BROWSER)};</script>".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _opens_page(Request(scope)):
+            await self._app(scope, receive, send)
+            return
+        # As text in whole: neither compressed nor "not modified", which tells of Streamlit's own file.
+        left_out = (b"accept-encoding", b"if-none-match", b"if-modified-since")
+        headers = [(name, value) for name, value in scope["headers"] if name not in left_out]
+        start: Message = {}
+        body = b""
+
+        async def send_page(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start" and _is_page(message):
+                start = message
+            elif not start:
+                await send(message)
+            else:
+                body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    body = body.replace(b"<head>", b"<head>" + self._script, 1)
+                    told = MutableHeaders(scope=start)
+                    told["content-length"] = str(len(body))
+                    for name in ("etag", "last-modified", "accept-ranges"):
+                        del told[name]
+                    await send(start)
+                    await send({"type": "http.response.body", "body": body})
+
+        await self._app({**scope, "headers": headers, "extensions": {}}, receive, send_page)
+
+
+def _opens_page(request: Request) -> bool:
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
+
+
+def _is_page(start: Message) -> bool:
+    headers = MutableHeaders(scope=start)
+    return start["status"] == 200 and headers.get("content-type", "").startswith("text/html")
 
 
 def _cookie(request: Request) -> str:
@@ -87,4 +139,4 @@ async def opened_in_browser(app: st.App) -> AsyncIterator[None]:
     yield
 
 
-MIDDLEWARE = [Middleware(BrowserToken)]
+MIDDLEWARE = [Middleware(BrowserToken), Middleware(AddressKeeper)]

@@ -1,6 +1,5 @@
 """Browser components of our own, each with its JavaScript.
 
-address_keeper/   Keeps the browser's history to one entry a page, and what the browser alone writes into the address
 decoding_probe/   Carries the pointer's position to Python and the decoded image back
 drawing/          A square to draw on
 image_picker/     Pick one of several images

@@ -116,7 +116,6 @@ def slider_left(name: str) -> str:
 # Parts of pages: charts, buttons, browser components, and containers that a style sheet names
 
 MAP_CODE, PATH, DRAWING, END_PICKER = "latent-map-code", "path", "drawing", "end-picker"
-ADDRESS_KEEPER = "address-keeper"
 MAP_WAITING, MAP_CONTROLS, MAP_PANELS = "map-waiting", "map-controls", "map-panels"
 CHARTS, CLASS_CHARTS, TRADE_CHARTS = "charts", "charts-of-classes", "charts-of-trade"
 ERRORS_BY_CLASS, VOTE, CLASSES_SEEN, CLASS_MIX, CHANGES = "errors-by-class", "vote", "seen", "class-mix", "histogram"

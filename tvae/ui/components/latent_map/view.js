@@ -8,8 +8,8 @@ const shelf = (globalThis.tvaeLatentMap ??= {
   listeners: new Set(),
 });
 
-/** The page-wide keeper of the address (see `address_keeper`), which may arrive later. */
-const keeper = (globalThis.tvaeAddress ??= { replace: history.replaceState.bind(history), names: [], installed: false });
+/** The page-wide keeper of the address, which the app's server writes into each page (see `address_keeper.js`). */
+const keeper = globalThis.tvaeAddress ?? { replace: history.replaceState.bind(history) };
 
 /** A parameter of the page's address, `null` where there is none. */
 function readAddress(name) {
