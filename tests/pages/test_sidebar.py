@@ -28,6 +28,13 @@ def test_every_page_names_a_run_that_is_not_there(path):
     assert app.warning[0].value == "There is no run nosuchrun here. Shown is mnist."
 
 
+def test_arms_that_an_address_asks_of_a_run_of_two_are_said_to_leave_no_choice():
+    app = opened(PAGES[2], {"run": "digits", "arms": "NOPE"})
+    assert [warning.value for warning in app.warning] == ["There are no arms to choose here. Shown is VAE, TVAE."]
+    assert "arms" not in app.query_params
+    assert not opened(PAGES[2], {"run": "digits"}).warning
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_one_choice_of_run_arms_and_epoch_stands_in_the_sidebar_of_every_page(path):
     app = opened(path, {"run": "mnist-ladder", "arms": ["VAE", "W10"]})

@@ -13,6 +13,7 @@ def choose_arms(run: Run) -> None:
     """Draw the choice of arms; nothing where a run has no more than two."""
     arms = list(run.config.arms)
     if len(arms) <= 2:
+        state.leave_out(keys.ARMS, f"There are no arms to choose here. Shown is {', '.join(arms).upper()}.")
         return
     st.multiselect(
         "Arms",

@@ -20,6 +20,7 @@ from tvae.ui.session.controls import (
     choices,
     choose,
     close_address,
+    leave_out,
     notes,
     number,
     open_address,
@@ -55,7 +56,7 @@ from tvae.ui.session.values import (
 __all__ = [
     "Layouts", "OwnDigit", "OwnRuns", "Picks", "address", "belong_to", "choice", "choices", "choose", "choose_run",
     "chosen_points", "close_address", "first_time", "forget", "in_address", "is_set", "keep_place", "kept",
-    "layouts", "notes", "number", "open_address", "opened_at", "own_digit", "own_runs", "owner", "picks",
+    "layouts", "leave_out", "notes", "number", "open_address", "opened_at", "own_digit", "own_runs", "owner", "picks",
     "put_in_address", "put_own_digit_in_address", "put_picks_in_address", "put_training_in_address", "read",
     "shared_parameters", "shown_before", "switch", "take", "text", "value_of", "write",
 ]  # fmt: skip

@@ -179,6 +179,12 @@ def close_address() -> None:
     remove_unshown(keys.IN_ADDRESS)
 
 
+def leave_out(key: str, sentence: str) -> None:
+    """Have no control where a run leaves no choice; the sentence is said where an address asks for one."""
+    if _controls().requested.pop(key, None) is not None:
+        note(key, sentence)
+
+
 def requested_text(key: str) -> str:
     """What the address asks of a control that has not taken it yet."""
     return (_controls().requested.get(key) or [""])[-1]
