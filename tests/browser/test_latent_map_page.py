@@ -169,7 +169,7 @@ def test_a_selection_survives_colours_another_projection_and_another_page(open_m
     page.get_by_role("heading", name="Triplets", exact=True).wait_for(timeout=60_000)
     page.get_by_role("link", name="Latent map", exact=True).click()
     wait(page, "selected-count", 20)
-    page.get_by_text("Row 7, class").wait_for(timeout=60_000)
+    page.get_by_test_id("stMarkdownContainer").get_by_text("Row 7, class").wait_for(timeout=60_000)
     assert "rows=1-20" in page.url
     assert "row=7" in page.url
 
@@ -185,7 +185,7 @@ def test_a_clicked_rows_neighbours_mark_the_maps_and_can_be_walked_to(open_map):
     tile.hover()
     wait(page, "hovered-row", row)
     tile.click()
-    page.get_by_text(f"Row {int(row):,}, class").wait_for(timeout=30_000)
+    page.get_by_test_id("stMarkdownContainer").get_by_text(f"Row {int(row):,}, class").wait_for(timeout=30_000)
     page.wait_for_url(re.compile(rf"row={row}(&|$)"))
 
 
@@ -196,7 +196,7 @@ def test_the_clicked_rows_lines_run_to_all_k(open_map):
     assert "of 10 nearest shared" in card.inner_text()
     page.mouse.down()
     page.mouse.up()
-    page.get_by_text(f"Row {row:,}, class").wait_for(timeout=30_000)
+    page.get_by_test_id("stMarkdownContainer").get_by_text(f"Row {row:,}, class").wait_for(timeout=30_000)
     page.wait_for_timeout(300)
     page.mouse.move(3, 3)
     wait(page, "hovered-row", "")
