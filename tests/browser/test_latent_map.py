@@ -446,8 +446,11 @@ def ground_of(pixels: np.ndarray) -> int:
 def test_png_has_a_light_ground_in_the_dark_theme_and_the_page_stays_dark(
     browser: Any, streamlit_app: Callable[[Path], str], tmp_path: Path
 ) -> None:
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, color_scheme="dark")
+    context = browser.new_context(
+        viewport={"width": 1400, "height": 1000}, color_scheme="dark", reduced_motion="reduce"
+    )
     maps = Maps(context.new_page()).open(streamlit_app(Path(app.__file__)))
+    maps.until_still()  # or the page may still move away below the pointer
     maps.hover("left", 5)
     maps.page.get_by_test_id("map-card-image").wait_for()  # the images are unpacked
     maps.page.mouse.move(3, 3)
