@@ -256,6 +256,7 @@ def test_a_run_s_controls_show_what_another_tab_has_asked_of_it(runs, cookies):
         files.write_spec(replace(files.read_spec(), owner=hashed("a-token-that-is-mine")))
         app.run()
         slow = next(toggle for toggle in app.toggle if toggle.label.startswith("Slow"))
+        assert slow.key is not None
         slow.set_value(True).run()
         assert files.flag("slow")
         files.set_flag("slow", False)  # by the other tab; this one must not ask for it again
