@@ -32,7 +32,7 @@ class MeasuredMap:
     seconds: float
     trustworthiness: float | None
     knn_accuracy: float | None
-    """By the majority class of the nearest rows on the map."""
+    """Accuracy of a k-nearest-neighbour classifier on the 2-D map."""
 
 
 def ours(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]) -> dict[str, MapFunction]:
@@ -97,7 +97,7 @@ def measure(
 
 
 def app_seconds(means: Mapping[str, Float[np.ndarray, "n d"]], labels: Int64[np.ndarray, " n"]) -> dict[str, float]:
-    """Seconds that the app's projection process, warm as it is beside a server, takes from request to layout."""
+    """Seconds from request to layout in the app's projection process, which is already warm."""
     seconds = {}
     with tempfile.TemporaryDirectory() as folder:
         projector = Projector(Path(folder))

@@ -1,4 +1,4 @@
-"""Loss curves name what the loss measured."""
+"""Titles of the loss curves: squared error or cross-entropy, as the loss was."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ LETTERS = tuple(string.ascii_lowercase)
 
 
 def letters(name: SplitName, each: int, seed: int) -> Split:
-    """`each` images of 12 x 12 pixels of every letter in Pillow's font, turned, scaled and moved at random."""
+    """`each` random 12 x 12 images of all 26 letters: in Pillow's font, turned, scaled and moved."""
     random = np.random.default_rng(seed)
     images, font = [], ImageFont.load_default(20)
     for letter in LETTERS:

@@ -56,7 +56,7 @@ def test_samples_are_reconstructions_of_their_rows(trained, digits):
 
 @pytest.mark.parametrize(("classes", "kept"), [(3, 6), (26, 40), (62, 62), (300, 100)])
 def test_all_classes_have_an_image_among_the_samples_as_far_as_there_is_room(classes, kept):
-    """The first 40 rows by class were those of the first 20 classes."""
+    """Sample images come from all classes, not from the first 20 alone."""
     labels = np.tile(np.arange(classes), 4)
     split = Split("test", np.zeros((len(labels), 2, 2), np.uint8), labels, tuple(map(str, range(classes))))
     taken = labels[sample_rows(split)]

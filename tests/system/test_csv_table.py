@@ -1,4 +1,4 @@
-"""Tables as CSV: no cell is a formula, numbers have the digits of their type."""
+"""CSV tables: cells that look like formulas are quoted, and numbers are rounded by their type."""
 
 import csv
 import io

@@ -157,7 +157,7 @@ class TrainClassifier:
 
 @dataclass(frozen=True, kw_only=True)
 class Warm:
-    """Compile training steps, counts and maps for this machine, about a minute, so that no first run waits for it."""
+    """Compile the numerical code for this machine in advance; takes about a minute."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,7 +67,7 @@ class VerdictTriplets:
     """Whether every triplet was considered: these are then a uniform choice from all with the verdict, and if there are
     fewer than k, no other exists. If not complete, more may exist."""
     share: Share
-    """Of random triplets, those with the verdict: an estimate, with its interval."""
+    """Estimate the share of random triplets with this verdict, with a confidence interval."""
 
 
 def worst_triplets(

@@ -2,7 +2,7 @@
 
     available.py       Runs that ship and the user's own, by name
     clock.py           Clock: counts the seconds that its blocks take
-    collapsed_arms.py  Warnings of a run's collapsed arms, from its metrics
+    collapsed_arms.py  Warnings about arms whose latent means have collapsed to one point, read from a run's metrics
     comparison.py      Two runs compared: which settings differ, whether they are alike, and figures over seeds
     encodings.py       Encoded splits, triplet curves and gap histograms of a run, as .npz files
     evaluation.py      Encode a split and compute metrics.json

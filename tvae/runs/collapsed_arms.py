@@ -1,4 +1,4 @@
-"""Warnings of a run's collapsed arms, from its metrics."""
+"""Warnings about arms whose latent means have collapsed to one point, read from a run's metrics."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class Run:
 
     @property
     def weights_folder(self) -> Path:
-        """The folder of the shown weights, encoding and curves."""
+        """Folder with the weights, encoding and curves of the run, or of its chosen snapshot."""
         return self.folder if self.snapshot is None else self.folder / SNAPSHOTS / str(self.snapshot)
 
     @property

@@ -62,7 +62,7 @@ class BrowserToken:
 
 
 class AddressKeeper:
-    """ASGI middleware: writes the keeper of the address into each page, where it runs before Streamlit's own code."""
+    """ASGI middleware: inserts the script `address_keeper.js` into each HTML page, before Streamlit's own scripts."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

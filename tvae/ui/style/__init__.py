@@ -1,7 +1,7 @@
 """How things look on every page.
 
 arm_columns.py  Columns and badges of arms
-captions.py     Captions: what the numbers of a page were measured on, and numbers of epochs
+captions.py     Words for captions: data split, run, seed and epoch of what is shown
 escaping.py     Escape user text for Markdown
 theme.py        Whether the page is light or dark
 """

@@ -1,4 +1,4 @@
-"""Captions: what the numbers of a page were measured on, and numbers of epochs."""
+"""Words for captions: data split, run, seed and epoch of what is shown."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def _of_another_loss(run: Run) -> str:
 
 
 def _show_training(view: TripletView, loss: LossConfig) -> None:
-    """Point to an arm that was trained at this setting, or offer to train one."""
+    """Name the trained arm that has this setting, or offer to train one."""
     arm = arm_trained_with(view.run.config.arms, loss)
     if arm is not None:
         _show_arm_of_this_run(view, arm)
