@@ -263,3 +263,21 @@ def test_rows_to_an_address_and_back():
     assert rows_from_address("4-2", 10)[1] == 1
     for junk in ("z", "zAAAA", "é", "-", "1e5", "9" * 5_000):
         assert rows_from_address(junk, 10)[0].tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "fits"),
+    [
+        ("zoom", "2_0.1_-0.2", True),
+        ("zoom", "abc", False),
+        ("zoom-right", "1_0", False),
+        ("zoom", "2_nan_0", False),
+        ("hidden", "0.3-5", True),
+        ("hidden", "2.55", False),
+        ("hidden", "x", False),
+    ],
+)
+def test_an_address_that_asks_the_maps_in_vain_is_told_so(parameter, text, fits):
+    app = page(**{parameter: text})
+    assert not app.exception
+    assert (f"{parameter} can't be " in words(app)) is not fits

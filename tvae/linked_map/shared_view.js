@@ -25,6 +25,7 @@ class SharedView {
     if (right ?? left) Object.assign(panels[1].view, right ?? left);
     for (const panel of panels) panel.keepInSight();
     for (const c of textToNumbers(send.readAddress("hidden"), data.classes.length)) hidden.add(c);
+    this.changed(); // what the address asked in vain is not left there
   }
 
   /** Write the address once nothing has changed for a moment. */

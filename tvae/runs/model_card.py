@@ -46,7 +46,7 @@ def model_card(run: Run, metrics: dict[str, Any]) -> str:
     state = "" if provenance.finished else "\n**Not finished**: training was ended before its last step.\n"
     budget = ""
     if provenance.seconds_budget is not None:
-        budget = f" It was given {provenance.seconds_budget:g} s, which was enough for {run.trained_epochs:.3g} epochs."
+        budget = f" It was given {provenance.seconds_budget:g} s, which was enough for {run.trained_epochs:.4g} epochs."
     return f"""---
 license: mit
 library_name: safetensors

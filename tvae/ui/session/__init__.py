@@ -21,9 +21,11 @@ from tvae.ui.session.controls import (
     choose,
     close_address,
     leave_out,
+    note,
     notes,
     number,
     open_address,
+    requested_text,
     shared_parameters,
     switch,
     text,
@@ -56,7 +58,7 @@ from tvae.ui.session.values import (
 __all__ = [
     "Layouts", "OwnDigit", "OwnRuns", "Picks", "address", "belong_to", "choice", "choices", "choose", "choose_run",
     "chosen_points", "close_address", "first_time", "forget", "in_address", "is_set", "keep_place", "kept",
-    "layouts", "leave_out", "notes", "number", "open_address", "opened_at", "own_digit", "own_runs", "owner", "picks",
-    "put_in_address", "put_own_digit_in_address", "put_picks_in_address", "put_training_in_address", "read",
-    "shared_parameters", "shown_before", "switch", "take", "text", "value_of", "write",
+    "layouts", "leave_out", "note", "notes", "number", "open_address", "opened_at", "own_digit", "own_runs", "owner",
+    "picks", "put_in_address", "put_own_digit_in_address", "put_picks_in_address", "put_training_in_address",
+    "read", "requested_text", "shared_parameters", "shown_before", "switch", "take", "text", "value_of", "write",
 ]  # fmt: skip

@@ -74,7 +74,8 @@ IN_ADDRESS = frozenset({
 """What the address holds as long as a page shows it."""
 ON_EVERY_PAGE = (RUN, ARMS, EPOCH)
 """What links between pages carry."""
-IN_BROWSER = ("zoom", "zoom-right", "hidden")
+HIDDEN = "hidden"
+IN_BROWSER = ("zoom", "zoom-right", HIDDEN)
 """Parameters of the address that the maps' JavaScript writes and reads: views of the maps, and hidden classes."""
 
 

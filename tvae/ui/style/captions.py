@@ -37,5 +37,5 @@ def provenance(run: Run, encoding: Encoding) -> dict[str, str]:
 
 
 def in_figures(epochs: float) -> str:
-    """A number of epochs to three figures, whole ones in full."""
-    return f"{epochs:,.0f}" if epochs >= 100 else f"{epochs:.3g}"
+    """A number of epochs to three figures, and from 100 on to a tenth."""
+    return f"{epochs:,.1f}".removesuffix(".0") if epochs >= 100 else f"{epochs:.3g}"

@@ -25,6 +25,7 @@ from tvae.linked_map.browser_code import CODE, CODE_VERSION
 from tvae.linked_map.contents import ColourBy, MapSide, MapState, map_contents
 from tvae.linked_map.payload import Blob, text_to_rows
 from tvae.ui import session as state
+from tvae.ui.address.map_views import are_classes, is_view
 from tvae.ui.session import keys
 
 _FOLDER = Path(__file__).parent
@@ -81,6 +82,7 @@ def latent_map(
     Raises:
         InputError: the arguments don't describe the same rows.
     """
+    _note_what_the_address_asks_in_vain(len(class_names))
     n = len(left.positions)
     rows, row, gesture = _picked(key, n, selection, focus)
     contents = map_contents(
@@ -112,6 +114,15 @@ def latent_map(
         for name, blob in contents.blobs.items():
             _holder(key=keys.map_part(key, name), data=blob.data)
     return MapState(rows, row)
+
+
+def _note_what_the_address_asks_in_vain(n_classes: int) -> None:
+    """Say which of the parameters that the browser alone reads mean nothing; it leaves them out of the address."""
+    for name in keys.IN_BROWSER:
+        text = state.requested_text(name)
+        if text and not (are_classes(text, n_classes) if name == keys.HIDDEN else is_view(text)):
+            wanted = f"numbers of classes below {n_classes}" if name == keys.HIDDEN else "zoom_x_y, three numbers"
+            state.note(name, f"{name} can't be {text[:40]!r} here; it must be {wanted}.")
 
 
 def load_map_code() -> None:
