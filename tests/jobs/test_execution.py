@@ -228,13 +228,15 @@ def test_a_run_says_that_it_loads_and_that_it_compiles(tmp_path, monkeypatch, st
     assert Jobs(tmp_path).run("run").state == "done"
 
 
+@pytest.mark.parametrize("batch_size", [64, 719], ids=["many steps", "two steps, too few to estimate a speed from"])
 @pytest.mark.usefixtures("handlers")
-def test_measuring_is_a_second_phase_with_a_share_and_a_time_of_its_own(tmp_path, monkeypatch, digits):
+def test_measuring_is_a_second_phase_with_a_share_and_a_time_of_its_own(tmp_path, monkeypatch, digits, batch_size):
     files, seen = JobFiles(tmp_path / "run"), []
     for folder in (files.folder, files.worker_folder):
         folder.mkdir(parents=True)
     files.last_word.reserve()
-    files.write_spec(Spec(config=plain_run(epochs=1)))
+    config = plain_run(epochs=1)
+    files.write_spec(Spec(config=replace(config, train=replace(config.train, batch_size=batch_size))))
 
     def written_at_once(status: StatusWriter, **fields: object) -> None:
         status.write(**fields)

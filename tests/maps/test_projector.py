@@ -58,9 +58,10 @@ def process_ids() -> set[int]:
     return running
 
 
-def process_id() -> int | None:
-    """Of the projection process, where one runs."""
-    return next(iter(process_ids()), None)
+@pytest.fixture(scope="module")
+def of_other_tests() -> set[int]:
+    """The projection processes of tests of other files, such as of the pages, which ran before in this process."""
+    return process_ids()
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +70,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def projector(folder: Path) -> Iterator[Projector]:
+def projector(folder: Path, of_other_tests: set[int]) -> Iterator[Projector]:
     projector = Projector(folder)
     yield projector
     projector.close()
+
+
+@pytest.fixture
+def process_id(projector: Projector, of_other_tests: set[int]) -> Callable[[], int | None]:
+    """Of the projector's process, where one runs."""
+    return lambda: next(iter(process_ids() - of_other_tests), None)
 
 
 def test_requests_are_answered_in_order_and_kept(projector: Projector, folder: Path) -> None:
@@ -93,7 +100,9 @@ def test_requests_are_answered_in_order_and_kept(projector: Projector, folder: P
     np.testing.assert_array_equal(again.result().positions["vae"], found.positions["vae"])
 
 
-def test_progress_is_told_and_a_cancelled_layout_leaves_the_next_to_come(projector: Projector) -> None:
+def test_progress_is_told_and_a_cancelled_layout_leaves_the_next_to_come(
+    projector: Projector, process_id: Callable[[], int | None]
+) -> None:
     endless = projector.submit(asked(ENDLESS))
     following = projector.submit(asked(PcaParameters(), seed=1))
     wait_until_working(endless)
@@ -114,7 +123,7 @@ def test_progress_is_told_and_a_cancelled_layout_leaves_the_next_to_come(project
 
 @pytest.mark.parametrize("parameters", [TsneParameters(), UmapParameters()], ids=lambda p: p.method)
 def test_a_cancelled_layout_of_10_000_rows_makes_way_within_half_a_second(
-    parameters: Parameters, projector: Projector
+    parameters: Parameters, projector: Projector, process_id: Callable[[], int | None]
 ) -> None:
     points = np.random.default_rng(2).normal(size=(10_000, 20))
     large = projector.submit(ProjectionRequest(means={"vae": points}, parameters=parameters))
@@ -129,7 +138,7 @@ def test_a_cancelled_layout_of_10_000_rows_makes_way_within_half_a_second(
 
 
 def test_a_process_that_does_not_stop_is_ended_and_replaced(
-    projector: Projector, monkeypatch: pytest.MonkeyPatch
+    projector: Projector, process_id: Callable[[], int | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tvae.maps.projector.CANCEL_PATIENCE", 0.1)
     endless = projector.submit(asked(ENDLESS, seed=12))
@@ -148,7 +157,9 @@ def test_machine_code_of_umap_is_kept_in_this_user_s_cache(projector: Projector)
     assert any("optimize_layout_euclidean" in name for name in kept)
 
 
-def test_what_waits_can_be_cancelled_without_harm_to_what_runs(projector: Projector) -> None:
+def test_what_waits_can_be_cancelled_without_harm_to_what_runs(
+    projector: Projector, process_id: Callable[[], int | None]
+) -> None:
     running = projector.submit(asked(TsneParameters(iterations=3000)))
     waiting = projector.submit(asked(ENDLESS, seed=2))
     wait_until_working(running)
@@ -172,7 +183,9 @@ def test_one_layout_for_two_askers_goes_on_until_both_have_given_it_up(projector
     assert projector.submit(asked(PcaParameters(), seed=3)).result(PATIENCE).seed == 3
 
 
-def test_a_process_killed_at_work_is_told_in_one_line_and_replaced(projector: Projector) -> None:
+def test_a_process_killed_at_work_is_told_in_one_line_and_replaced(
+    projector: Projector, process_id: Callable[[], int | None]
+) -> None:
     endless = projector.submit(asked(ENDLESS, seed=4))
     wait_until_working(endless)
     working = process_id()
@@ -185,7 +198,7 @@ def test_a_process_killed_at_work_is_told_in_one_line_and_replaced(projector: Pr
     assert projector.submit(asked(PcaParameters(), seed=4)).result(PATIENCE).seed == 4
 
 
-def test_a_process_killed_while_idle_goes_unnoticed(projector: Projector) -> None:
+def test_a_process_killed_while_idle_goes_unnoticed(projector: Projector, process_id: Callable[[], int | None]) -> None:
     projector.submit(asked(PcaParameters(), seed=5)).result(PATIENCE)
     working = process_id()
     assert working is not None
@@ -193,7 +206,9 @@ def test_a_process_killed_while_idle_goes_unnoticed(projector: Projector) -> Non
     assert projector.submit(asked(PcaParameters(), seed=6)).result(PATIENCE).seed == 6
 
 
-def test_a_failure_is_one_line_and_the_process_lives_on(projector: Projector) -> None:
+def test_a_failure_is_one_line_and_the_process_lives_on(
+    projector: Projector, process_id: Callable[[], int | None]
+) -> None:
     wrong = TsneParameters()
     object.__setattr__(wrong, "iterations", -1)  # what no caller can do, so that the process has something to refuse
     ticket = projector.submit(asked(wrong))
@@ -287,7 +302,7 @@ def test_the_server_imports_nothing_heavy() -> None:
 
 
 def test_a_request_that_nobody_looks_at_is_given_up_and_the_next_comes(
-    projector: Projector, monkeypatch: pytest.MonkeyPatch
+    projector: Projector, process_id: Callable[[], int | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unwatched = projector.submit(asked(ENDLESS, seed=30))
     wait_until_working(unwatched)

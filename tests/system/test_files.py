@@ -17,7 +17,10 @@ def test_what_is_written_is_read(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a"]  # no temporary name is left
 
 
-def test_the_content_is_on_the_disk_before_its_name_and_then_the_name(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("durable", "calls"), [(True, ["content", "name", "folder"]), (False, ["name"])], ids=["durable", "soon replaced"]
+)
+def test_the_content_is_on_the_disk_before_its_name_and_then_the_name(tmp_path, monkeypatch, durable, calls):
     """What a power cut leaves can't be tried here; the order of the calls can."""
     done: list[str] = []
 
@@ -31,8 +34,8 @@ def test_the_content_is_on_the_disk_before_its_name_and_then_the_name(tmp_path, 
 
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(Path, "replace", rename)
-    write_atomically(tmp_path / "a", b"x")
-    assert done == ["content", "name", "folder"]
+    write_atomically(tmp_path / "a", b"x", durable=durable)
+    assert done == calls
 
 
 def test_a_file_rewritten_in_place_with_equal_length_has_another_state(tmp_path):

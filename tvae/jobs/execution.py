@@ -222,6 +222,8 @@ class _Speed:
     def seconds_left(self, steps: int) -> float | None:
         """Estimated seconds until this many steps are done; None while there are too few to estimate from."""
         (first_step, first_seconds), (step, seconds) = self._marks[0], self._last
+        if step >= steps:
+            return 0.0
         if step - first_step < 3 or seconds - first_seconds < 0.5:
             return None
         return (seconds - first_seconds) / (step - first_step) * (steps - step)

@@ -132,9 +132,9 @@ class JobFiles:
         """
         return _read_spec(self.spec, file_state(self.spec))
 
-    def write_state(self, state: Mapping[str, Any]) -> None:
-        """Write state.json; only the holder of the lock may call this."""
-        write_atomically(self.state, json.dumps(state) + "\n")
+    def write_state(self, state: Mapping[str, Any], *, durable: bool = True) -> None:
+        """Write state.json, durably or not (`write_atomically`); only the holder of the lock may call this."""
+        write_atomically(self.state, json.dumps(state) + "\n", durable=durable)
 
     def read_state(self) -> dict[str, Any]:
         """The content of state.json; empty where it is missing or garbled."""

@@ -64,7 +64,8 @@ class StatusWriter:
             try:
                 with self._writing:
                     if not self._closed.is_set():
-                        self._files.write_state(self._state)
+                        # Five times a second, and after a power cut there is no worker whose progress it could tell.
+                        self._files.write_state(self._state, durable=False)
             except OSError as error:
                 self._error = error
                 return

@@ -16,10 +16,14 @@ _PATIENCE = 1.0
 """Seconds for which a refused rename is tried again."""
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
+def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) -> None:
     """Put the content at `path`: a temporary name beside it, fsync, rename.
 
     A reader sees the old file or the new one, also after a kill in between.
+
+    Args:
+        durable: whether the new content outlasts a power cut. Without it the disk is not waited for, and a power cut
+            may leave an empty file: for what is soon written again, and is missed by nobody.
 
     Raises:
         OSError: the folder can't be written, the disk is full; the old file stays.
@@ -29,12 +33,14 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         with temporary.open("xb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         _replace(temporary, path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-    _fsync_folder(path.parent)
+    if durable:
+        _fsync_folder(path.parent)
 
 
 def make_writable_folder(folder: Path) -> None:

@@ -37,7 +37,7 @@ SHOW_HELP = "Every page then shows this run."
 MEASURING_ENDS = "Its training is over; measuring ends by itself."
 """Why a run that is measured can't be stopped."""
 FIRST_POLL_SECONDS = 0.25
-"""Seconds between two looks until the first numbers are there, which a person waits for."""
+"""Seconds between two looks while the first numbers are about to come, which a person waits for."""
 
 
 def show_status() -> None:
@@ -45,8 +45,7 @@ def show_status() -> None:
     job = watched_job()
     if job is None:
         return
-    stage = _stage(job)
-    st.fragment(_show, run_every=_poll_seconds(stage))(job.id, stage)
+    st.fragment(_show, run_every=poll_seconds(job))(job.id, _stage(job))
 
 
 def watched_job() -> Job | None:
@@ -62,14 +61,15 @@ def watched_job() -> Job | None:
 
 
 def _stage(job: Job) -> tuple[str, bool]:
-    """The run's state, and whether it has numbers yet: the page is drawn again when either changes."""
-    return job.state, cached.jobs().last_live(job.id) is not None
+    """The run's state, and whether its first numbers are about to come: the page is drawn again when either changes."""
+    begins = job.trains and job.state in UNDER_WAY and job.phase not in ("waiting", "measuring", "paused")
+    return job.state, begins and cached.jobs().last_live(job.id) is None
 
 
-def _poll_seconds(stage: tuple[str, bool]) -> float | None:
+def poll_seconds(job: Job) -> float | None:
     """Seconds between two updates of the status; None for a run that has ended, as each costs the server a little."""
-    run_state, numbers = stage
-    return None if run_state not in UNDER_WAY else POLL_SECONDS if numbers else FIRST_POLL_SECONDS
+    run_state, begins = _stage(job)
+    return None if run_state not in UNDER_WAY else FIRST_POLL_SECONDS if begins else POLL_SECONDS
 
 
 def _show(run_id: str, stage: tuple[str, bool]) -> None:
