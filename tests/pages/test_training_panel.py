@@ -234,6 +234,8 @@ def watched_run(runs, **status):
 
 def test_the_bar_tells_training_from_measuring_and_counts_both(runs):
     with held_lock(runs / "mine"):
+        app = watched_run(runs, state="queued")
+        assert app.sidebar.get("progress")[0].proto.text == "Training, 1 of 2: has not begun"
         status = {"step": 60, "steps": 60, "epoch": 3.0, "seconds": 10.0, "measuring_seconds": 30.0}
         app = watched_run(runs, phase="training", **{**status, "step": 30, "seconds": 5.0, "seconds_left": 35.0})
         (bar,) = app.sidebar.get("progress")

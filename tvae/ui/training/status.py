@@ -129,7 +129,8 @@ def _progress_in_words(job: Job) -> str:
     left = "" if job.seconds_left is None else f", {duration(job.seconds_left)} left"
     if job.phase == "measuring":
         return f"{'Measuring, 2 of 2' if job.trains else 'Measuring'}: {100 * job.measured:.0f} %{left}"
-    return f"Training, 1 of 2: epoch {job.epoch:.2f}{left}{' with measuring' if left else ''}"
+    so_far = f"epoch {job.epoch:.2f}" if job.step else "has not begun"
+    return f"Training, 1 of 2: {so_far}{left}{' with measuring' if left else ''}"
 
 
 def called(job: Job) -> str:
