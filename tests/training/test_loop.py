@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,11 +12,32 @@ from tvae.data import Split
 from tvae.errors import InputError
 from tvae.model.losses import kl_divergence, squared_l2
 from tvae.model.vae import initial_model, weights_of
-from tvae.training.arm import NonFiniteLoss
-from tvae.training.loop import Training, learning_rate, resolve_device, train
+from tvae.training.arm import ArmLosses, NonFiniteLoss
+from tvae.training.loop import COLLAPSED_KL, COLLAPSED_SPREAD, Training, learning_rate, resolve_device, train
 from tvae.training.triplet_sampler import TripletSampler, step_batch
 
 SMALL = ModelConfig(hidden=8, latent_dim=3)
+
+
+class PlayedStep:
+    """Gives these losses at every step and changes no weight."""
+
+    def __init__(self, losses):
+        self._losses = losses
+
+    def gradients(self, number, batch):
+        return self._losses
+
+    def descend(self, number, rate):
+        pass
+
+
+def played(split, losses, steps):
+    """A training of that many steps, one an epoch, whose losses are these."""
+    train = TrainConfig(epochs=steps, batch_size=len(split), step="plain")
+    training = Training(RunConfig(model=SMALL, train=train), split)
+    training.training_steps = [PlayedStep(losses)]
+    return training
 
 
 def weights_after(config, split):
@@ -248,9 +270,60 @@ def test_collapse_is_reported(blobs):
     assert "collapse" in reports[-1].warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("kl", "spread", "said"),
+    [
+        (0.04, 1.0, "arm vae: KL is 0.040 nats"),
+        (0.04, 0.09, "arm vae: KL is 0.040 nats"),
+        (COLLAPSED_KL, 0.09, "arm vae: all means are nearly equal, 0.090 apart"),
+        (COLLAPSED_KL, COLLAPSED_SPREAD, None),
+    ],
+)
+def test_collapse_is_reported_after_300_steps_for_the_first_sign_of_each_arm(blobs, kl, spread, said):
+    assert (COLLAPSED_KL, COLLAPSED_SPREAD) == (0.05, 0.1)
+    well = ArmLosses(1.0, 1.0, 0.0, 2.0, 1.0)
+    training = played(blobs, {"vae": replace(well, kl=kl, spread=spread), "tvae": well}, steps=301)
+    training.step = 298
+    before, *after = [report.warnings for report in training.reports()]
+    assert before == ()
+    assert [len(warnings) for warnings in after] == [said is not None] * 2
+    assert all(warning.startswith(said or "") for warnings in after for warning in warnings)
+
+
+def test_the_speed_is_that_of_encoded_images_smoothed_over_steps(blobs, monkeypatch):
+    training = played(blobs, {"vae": ArmLosses(1.0, 1.0, 0.0, 2.0, 1.0)}, steps=3)
+    clock = SimpleNamespace(perf_counter=iter([0.0, 2.0, 10.0, 13.0, 20.0, 21.0]).__next__)
+    monkeypatch.setattr("tvae.training.loop.time", clock)
+    seconds = [3 * 60 / report.images_per_second for report in training.reports()]
+    assert seconds == pytest.approx([2.0, 0.96 * 2 + 0.04 * 3, 0.96 * (0.96 * 2 + 0.04 * 3) + 0.04])
+
+
+def test_images_that_fill_no_batch_are_left_out_of_an_epoch(blobs):
+    config = RunConfig(model=SMALL, train=TrainConfig(epochs=2, batch_size=16))
+    assert [report.epoch for report in train(config, blobs)] == [step / 3 for step in range(1, 7)]
+
+
+@pytest.mark.parametrize("triplets", ["sampled", "batch-all"])
+@pytest.mark.parametrize("labels", [np.zeros(60, np.int64), np.arange(60)], ids=["one class", "classes of one"])
+def test_where_labels_allow_no_triplet_a_vae_alone_trains_without(blobs, labels, triplets):
+    split = Split("train", blobs.images, labels, tuple(map(str, range(60))))
+    settings = TrainConfig(epochs=2, batch_size=10, triplets=triplets)
+    config = RunConfig(model=SMALL, train=settings, arms={"vae": LossConfig(triplet_weight=0)})
+    training = Training(config, split)
+    assert training.left_out == 60
+    rows = training.next_batch().rows
+    assert rows.shape == (3, 10) and rows.min() >= 0 and rows.max() < 60
+    reports = list(training.reports())
+    assert [report.arms["vae"].triplet for report in reports] == [0.0] * 12
+    assert reports[-1].arms["vae"].total < reports[0].arms["vae"].total
+    with pytest.raises(InputError, match="a VAE alone needs none: --preset vae"):
+        Training(replace(config, arms=vae_and_tvae(LossConfig())), split)
+
+
 def test_a_batch_larger_than_the_data_is_refused(blobs):
     with pytest.raises(InputError, match=r"train\.batch-size: 61 is more than the 60 images"):
         Training(RunConfig(train=TrainConfig(batch_size=61)), blobs)
+    assert Training(RunConfig(model=SMALL, train=TrainConfig(batch_size=60)), blobs).steps_per_epoch == 1
 
 
 def test_a_single_class_is_refused(blobs):

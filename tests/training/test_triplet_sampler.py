@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
-from tvae.training.triplet_sampler import TripletSampler, step_batch, step_generator
+from tvae.training.triplet_sampler import ImageSampler, TripletSampler, step_batch, step_generator
 
 
 def test_positive_shares_the_class_and_negative_does_not():
@@ -63,3 +63,19 @@ def test_a_batch_depends_on_seed_and_step_alone():
         other, other_noise = step_batch(sampler, seed, step, 8, 4)
         assert (other != rows).any()
         assert (other_noise != noise).all()
+
+
+def test_a_step_s_random_numbers_are_philox_s_with_the_step_as_highest_word_of_the_counter():
+    """So no two steps share any, and a run that an earlier version began goes on with the batches it would have had."""
+    for seed, step in ((0, 0), (3, 17), (2**40, 10**9)):
+        philox = np.random.Philox(key=seed, counter=step << 192)
+        np.testing.assert_array_equal(step_generator(seed, step).bit_generator.random_raw(20), philox.random_raw(20))
+
+
+def test_images_alone_are_drawn_uniformly_and_none_is_an_anchor():
+    sampler, n = ImageSampler(7), 70_000
+    rows = sampler.sample(n, step_generator(1, 2))
+    assert sampler.left_out == 7
+    assert rows.shape == (3, n)
+    for drawn in rows:
+        assert np.abs(np.bincount(drawn, minlength=7) - n / 7).max() < 5 * np.sqrt(n / 7)
