@@ -64,6 +64,26 @@ def test_without_class_counts_the_rest_is_the_same(name: str, monkeypatch: pytes
         other.class_matrix(0.25)
 
 
+def test_class_counts_are_kept_up_to_the_most_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    means, labels = SETS["plain"]
+    for limit, kept in ((11 * 16, True), (11 * 16 - 1, False)):
+        monkeypatch.setattr(module, "MOST_CLASS_COUNTS", limit)
+        curve = triplet_curve(means, labels, step=0.25, last=10)
+        assert (curve.class_satisfied is not None) == kept
+
+
+def test_a_grid_of_2_margins_and_one_of_10_001_are_the_smallest_and_the_largest() -> None:
+    means, labels = SETS["plain"]
+    usual = triplet_curve(means, labels, step=1, last=8)
+    small = triplet_curve(means, labels, step=1, first=2, last=3)
+    np.testing.assert_array_equal(small.accuracy, usual.accuracy[2:4])
+    large = triplet_curve(means, labels, step=0.001, last=10_000)
+    np.testing.assert_allclose(large.accuracy[:8001:1000], usual.accuracy, rtol=1e-13)
+    for first, last in ((0, 10_001), (2, 2)):
+        with pytest.raises(InputError, match=r"a grid of 2 to 10,001 margins"):
+            triplet_curve(means, labels, first=first, last=last)
+
+
 @pytest.mark.parametrize("by_class", [False, True])
 @pytest.mark.parametrize("name", ["lattice, full of ties", "classes of one", "much smaller than a step"])
 def test_both_ways_of_counting_a_block_give_the_same(name: str, by_class: bool) -> None:
@@ -173,6 +193,13 @@ def test_a_point_on_the_grid_is_as_counted_and_one_off_it_is_marked() -> None:
     np.testing.assert_allclose(curve.at(5).accuracy, curve.accuracy[-1])
     np.testing.assert_allclose(curve.class_matrix(0.31).margin, 0.3)
     np.testing.assert_allclose(curve.class_matrix(0.32).margin, 0.325)
+    assert curve.at(0.31).error_bound == pytest.approx(0.6 * (curve.accuracy[12] - curve.accuracy[13]))
+    assert curve.at(0.32).error_bound == pytest.approx(0.8 * (curve.accuracy[12] - curve.accuracy[13]))
+    for on_the_edge, place in ((-1e-12, 0), (5 + 1e-12, -1)):  # but for rounding
+        edge = curve.at(on_the_edge)
+        assert (edge.accuracy, edge.interpolated, edge.error_bound) == (curve.accuracy[place], False, 0)
+    halfway = triplet_curve(*SETS["plain"], step=0.25).class_matrix(0.375)
+    assert halfway.margin == 0.25, "the lower one of two as near"
     for beyond in (-0.01, 5.01, np.nan, np.inf):
         with pytest.raises(InputError, match="from 0 to 5"):
             curve.at(beyond)
@@ -207,11 +234,23 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     for name, value, says in [
         ("accuracy", arrays["accuracy"][:5], "mean_violation has shape"),
         ("accuracy", np.full(201, np.nan), "accuracy must hold finite"),
+        ("accuracy", np.full(201, "0.5"), "accuracy must hold finite"),
+        ("accuracy", np.zeros((201, 1)), r"accuracy has shape \(201, 1\); it must be \(201,\)"),
+        ("class_sizes", arrays["class_sizes"][:3], r"class_sizes has shape \(3,\); it must be \(4,\)"),
+        ("spread", np.zeros(1), r"spread has shape \(1,\); it must be \(\)"),
+        ("mean_violation", np.full(201, np.inf), "mean_violation must hold finite"),
         ("class_satisfied", np.zeros((2, 2, 2), np.int64), "class_satisfied"),
+        ("class_satisfied", np.zeros((201, 4, 4)), "class_satisfied is float64"),
         ("step", np.array(0.0), "step above 0"),
+        ("step", np.array(-0.5), "step above 0"),
     ]:
         with pytest.raises(InputError, match=says):
             TripletCurve.from_arrays({**arrays, name: value})
+    short = {**arrays, **{name: arrays[name][:1] for name in ("accuracy", "mean_violation", "class_satisfied")}}
+    with pytest.raises(InputError, match="at least two margins"):
+        TripletCurve.from_arrays(short)
+    two = {**arrays, **{name: arrays[name][:2] for name in ("accuracy", "mean_violation", "class_satisfied")}}
+    assert TripletCurve.from_arrays(two).margins.tolist() == [0, 0.025]
     del arrays["spread"]
     with pytest.raises(InputError, match="no array 'spread'"):
         TripletCurve.from_arrays(arrays)

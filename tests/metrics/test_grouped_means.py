@@ -1,0 +1,109 @@
+"""Means sorted by class, their checks, and blocks of anchors shared between threads."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from tvae.errors import InputError
+from tvae.metrics.grouped_means import (
+    LARGEST_COORDINATE,
+    checked_class_labels,
+    checked_means,
+    grouped_by_class,
+    grouped_for_triplets,
+    over_blocks,
+)
+
+LABELS = np.array([7] * 200 + [-3] + [2] * 2 + [7] * 5 + [9] * 64)
+MEANS = np.random.default_rng(8).permutation(len(LABELS) * 2).reshape(-1, 2)
+
+
+def test_each_class_is_one_range_of_rows_in_the_order_given() -> None:
+    groups = grouped_by_class(MEANS, LABELS)
+    assert groups.classes.tolist() == [-3, 2, 7, 9]
+    assert groups.sizes.tolist() == [1, 2, 205, 64]
+    rows = np.concatenate([np.flatnonzero(label == LABELS) for label in groups.classes])
+    np.testing.assert_array_equal(groups.order, rows)
+    np.testing.assert_array_equal(groups.points, MEANS[rows])
+    np.testing.assert_array_equal(groups.columns, MEANS[rows].T)
+    assert (groups.n_anchors, groups.n_left_out) == (271, 1)
+    assert groups.n_triplets == 2 * 1 * 270 + 205 * 204 * 67 + 64 * 63 * 208
+    assert groups.spread == pytest.approx(float(np.sqrt(MEANS.var(axis=0).sum())))
+    assert not groups.all_equal
+
+
+def test_blocks_hold_every_anchor_once_and_anchors_of_one_class_each() -> None:
+    groups = grouped_by_class(MEANS, LABELS)
+    blocks = list(groups.anchor_blocks())
+    rows = [row for block in blocks for row in range(block.first, block.last)]
+    assert rows == list(range(1, 272)), "the first row is alone in its class"
+    for block in blocks:
+        assert groups.starts[block.own] <= block.first < block.last <= groups.starts[block.own + 1]
+
+
+def test_a_class_is_found_by_its_label_and_the_first_ten_are_named_where_it_is_not() -> None:
+    groups = grouped_by_class(MEANS, LABELS)
+    assert [groups.class_index(label) for label in (-3, 2, 7, 9)] == [0, 1, 2, 3]
+    with pytest.raises(InputError, match=r"class 3: no point has this label; the labels here are -3, 2, 7, 9$"):
+        groups.class_index(3)
+    for count, listed in ((10, "0, 1, 2, 3, 4, 5, 6, 7, 8, 9$"), (11, r"7, 8, 9, … \(11 in all\)$")):
+        with pytest.raises(InputError, match=f"class 99: .* are .*{listed}"):
+            grouped_by_class(np.zeros((count, 1)), np.arange(count)).class_index(99)
+
+
+def test_means_beyond_the_largest_are_refused_with_the_first_of_them() -> None:
+    means = np.zeros((4, 3))
+    means[1, 2] = -LARGEST_COORDINATE
+    np.testing.assert_array_equal(checked_means(means), means)
+    means[2, 1:], means[3] = (-2e100, np.nan), np.inf
+    with pytest.raises(InputError, match=r"means: row 2 holds -2e\+100; every mean must be finite, up to 1e100"):
+        checked_means(means)
+    with pytest.raises(InputError, match=r"shape of queries: \(2, 0\) is not possible"):
+        checked_means(np.zeros((2, 0)), "queries")
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.int8, np.uint8])
+def test_means_of_any_real_type_become_float64(kind: type) -> None:
+    means = checked_means(np.array([[0, 1], [2, 100]], kind))
+    assert means.dtype == np.float64
+    assert means.tolist() == [[0, 1], [2, 100]]
+
+
+def test_labels_of_known_classes_lie_between_0_and_their_number() -> None:
+    assert checked_class_labels(np.array([2, 0, 1], np.uint8), 3, 3).dtype == np.int64
+    for labels, wrong in (([0, 3, 4], "3"), ([1, -1, 0], "-1")):
+        with pytest.raises(InputError, match=rf"labels of 3 classes: {wrong} is not possible; .* from 0 to 2"):
+            checked_class_labels(np.array(labels), 3, 3)
+    with pytest.raises(InputError, match=r"type of labels: 'bool' is not possible"):
+        checked_class_labels(np.array([True, False, True]), 3, 3)
+
+
+def test_a_pair_of_one_class_and_one_of_another_is_the_least_that_has_a_triplet() -> None:
+    assert grouped_for_triplets(np.zeros((3, 1)), np.array([4, 4, 5])).n_triplets == 2
+    with pytest.raises(InputError, match="all 3 are 4, so no anchor has a negative"):
+        grouped_for_triplets(np.zeros((3, 1)), np.array([4, 4, 4]))
+    with pytest.raises(InputError, match="each of the 2 classes has one member, so no anchor has a positive"):
+        grouped_for_triplets(np.zeros((2, 1)), np.array([4, 5]))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_results_come_in_the_order_of_the_blocks_and_few_wait(threads: int) -> None:
+    begun = []
+
+    def blocks():
+        for number in range(40):
+            begun.append(number)
+            yield number
+
+    def task(number: int) -> int:
+        time.sleep(0.002 * (number % 3 == 0))  # some end after those that begin later
+        return number**2
+
+    results = []
+    for result in over_blocks(task, blocks(), threads):
+        results.append(result)
+        assert len(begun) <= len(results) + 2 * threads
+    assert results == [number**2 for number in range(40)]
