@@ -27,9 +27,9 @@ def a_layout(parameters: PcaParameters | TsneParameters) -> Layout:
 @pytest.mark.parametrize("parameters", [PcaParameters(), TsneParameters(iterations=5)])
 def test_a_layout_comes_back_as_it_was(parameters: PcaParameters | TsneParameters, tmp_path: Path) -> None:
     kept = a_layout(parameters)
-    path = write_layout(kept, tmp_path / "layouts")
+    path = write_layout(kept, tmp_path / "own" / "layouts")
     assert [file.name for file in path.parent.iterdir()] == [f"{kept.key}.npz"]
-    found = stored_layout(kept.key, [tmp_path / "nowhere", tmp_path / "layouts"])
+    found = stored_layout(kept.key, [tmp_path / "nowhere", path.parent])
     assert found is not None
     assert (found.key, found.parameters, found.seed) == (kept.key, kept.parameters, 9)
     assert (found.notes, found.fidelity, list(found.positions)) == (kept.notes, kept.fidelity, ["vae", "tvae"])
@@ -83,7 +83,9 @@ def claimed(members: dict[str, bytes]) -> None:
 
 
 BREAKS: dict[str, Callable[[dict[str, bytes]], object]] = {
-    "another version": lambda m: retold(m, version=0),
+    "an earlier version": lambda m: retold(m, version=0),
+    "a later version": lambda m: retold(m, version=1_000),
+    "a seed beyond all numbers": lambda m: retold(m, seed=float("inf")),
     "another key": lambda m: retold(m, key="0" * 64),
     "unknown method": lambda m: retold(m, method="magic"),
     "impossible parameters": lambda m: retold(m, parameters={"perplexity": -1}),

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import numba
 import pytest
 
 from tvae.system.compiled import KEPT_DAYS, NAMED, compiled, machine_code_kept_in
@@ -61,14 +62,25 @@ def test_kernels_call_compiled_functions_of_their_own_folder_alone(room: str) ->
 
 
 def test_machine_code_that_nobody_asks_for_is_removed_and_other_programs_is_not(tmp_path: Path) -> None:
-    unused, foreign = tmp_path / f"{NAMED}kernels-0", tmp_path / "another-program"
-    for folder in (unused, foreign):
+    unused, used, foreign = (tmp_path / name for name in (f"{NAMED}kernels-0", f"{NAMED}kernels-1", "another-program"))
+    for folder in (unused, used, foreign):
         folder.mkdir()
         long_ago = time.time() - (KEPT_DAYS + 1) * 86_400
         os.utime(folder, (long_ago, long_ago))
-    with machine_code_kept_in(tmp_path / f"{NAMED}kernels-1"):
-        pass
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["another-program", f"{NAMED}kernels-1"]
+    for number in (1, 2):  # the first is there, and is in use from now on
+        with machine_code_kept_in(tmp_path / f"{NAMED}kernels-{number}"):
+            pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["another-program", used.name, f"{NAMED}kernels-2"]
+
+
+def test_machine_code_of_a_folder_that_another_user_owns_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "utime", refused)
+    with machine_code_kept_in(tmp_path):
+        assert numba.config.CACHE_DIR == str(tmp_path)  # pyright: ignore[reportAttributeAccessIssue]
+    assert numba.config.CACHE_DIR != str(tmp_path)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_without_a_folder_to_write_functions_are_compiled_all_the_same(
@@ -82,3 +94,4 @@ def test_without_a_folder_to_write_functions_are_compiled_all_the_same(
         return 2 * x
 
     assert double(1.5) == 3.0
+    assert double.targetoptions["nogil"], "other threads run meanwhile"

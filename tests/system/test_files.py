@@ -25,7 +25,8 @@ def test_the_content_is_on_the_disk_before_its_name_and_then_the_name(tmp_path, 
     done: list[str] = []
 
     def fsync(descriptor: int, fsync=os.fsync) -> None:
-        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "content")
+        state = os.fstat(descriptor)
+        done.append("folder" if stat.S_ISDIR(state.st_mode) else "content" if state.st_size == 1 else "no content")
         fsync(descriptor)
 
     def rename(path: Path, target: Path, rename=Path.replace) -> Path:
@@ -99,6 +100,12 @@ def test_unreadable_and_oversized_files_are_refused_in_one_line(tmp_path):
         with pytest.raises(InputError, match=said) as refusal:
             read_bounded(path, 99)
         assert "\n" not in str(refusal.value)
+
+
+def test_a_folder_is_made_with_those_above_it_and_nothing_is_left_in_it(tmp_path):
+    for _ in range(2):
+        make_writable_folder(tmp_path / "above" / "folder")
+        assert list((tmp_path / "above" / "folder").iterdir()) == []
 
 
 def test_a_folder_below_a_file_can_not_be_made(tmp_path):

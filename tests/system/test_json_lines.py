@@ -30,6 +30,8 @@ def test_the_last_complete_row_is_read_from_the_end_of_a_file_of_any_length(tmp_
     assert last_row(path) is None
     path.write_text('{"step": 0')
     assert last_row(path) is None
+    path.write_text('{"step": 0}\n')
+    assert last_row(path) == {"step": 0}
     path.write_text('{"step": 7}\n' * 2_000_000)  # beyond what read_rows takes
     append_row(path, {"step": 8})
     with path.open("a") as file:

@@ -1,4 +1,5 @@
 import errno
+import os
 import subprocess
 import sys
 import threading
@@ -59,6 +60,38 @@ def test_a_process_started_while_the_lock_is_held_does_not_hold_it_too(tmp_path)
         assert not lock_is_held(tmp_path / "lock")
     finally:
         child.communicate()
+
+
+def test_a_released_lock_is_free_while_a_child_that_is_just_starting_has_a_copy_of_it(tmp_path):
+    lock = take_lock(tmp_path / "lock")
+    assert lock is not None
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:  # as between fork and exec, where all descriptors are open still
+        os.read(reader, 1)
+        os._exit(0)
+    try:
+        lock.release()
+        assert take_lock(tmp_path / "lock") is not None
+    finally:
+        os.write(writer, b"x")
+        os.waitpid(child, 0)
+        os.close(reader)
+        os.close(writer)
+
+
+def test_who_waits_for_a_lock_tries_every_hundredth_of_a_second_and_no_oftener(tmp_path, monkeypatch):
+    lock, tries, lock_descriptor = take_lock(tmp_path / "lock"), [], filelock.lock_descriptor
+
+    def counted(descriptor: int, *, blocking: bool) -> bool:
+        tries.append(descriptor)
+        return lock_descriptor(descriptor, blocking=blocking)
+
+    monkeypatch.setattr(filelock, "lock_descriptor", counted)
+    assert lock is not None
+    with lock:
+        assert take_lock(tmp_path / "lock") is None
+    assert 1 < len(tries) < 110
 
 
 def test_those_who_look_at_once_do_not_take_each_other_for_the_holder(tmp_path):

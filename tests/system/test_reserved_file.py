@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -21,6 +22,7 @@ def test_what_is_written_is_read_and_takes_no_more_room(tmp_path):
     assert file.read() == ""
     file.reserve()
     size = file.path.stat().st_size
+    assert size == 4096
     assert file.read() == ""
     file.write("disk full ä")
     assert file.read() == "disk full ä"
@@ -30,6 +32,25 @@ def test_what_is_written_is_read_and_takes_no_more_room(tmp_path):
     assert file.read() == "short"
     file.reserve()
     assert file.read() == ""
+
+
+def test_a_text_is_on_the_disk_when_write_returns(tmp_path, monkeypatch):
+    file, on_disk, fsync = ReservedFile(tmp_path / "word"), [], os.fsync
+    file.reserve()
+
+    def noted(descriptor: int) -> None:
+        on_disk.append(file.read())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    file.write("disk full")
+    assert on_disk == ["disk full"]
+
+
+def test_bytes_that_are_no_text_are_read_all_the_same(tmp_path):
+    file = ReservedFile(tmp_path / "word")
+    file.path.write_bytes(b"\xff?")
+    assert file.read() == "\ufffd?"
 
 
 def test_no_file_may_grow_and_this_one_is_written(tmp_path):
