@@ -17,3 +17,25 @@ def test_the_longest_run_of_twelve_arms_has_a_history_that_can_be_read_and_drawn
     assert rows[-1]["step"] == epochs
     assert len(rows) == 2_800
     assert rows[0]["arms"]["w30-m0"]["kl"] == 23.45678
+
+
+def test_a_row_is_the_mean_of_a_tenth_of_an_epoch_and_the_last_of_what_is_left(tmp_path):
+    writer = HistoryWriter(tmp_path, steps_per_epoch=20)
+    writer.begin()
+    for step in range(1, 6):
+        losses = ArmLosses(reconstruction=step, kl=2.0 * step, triplet=0.0, total=3.0 * step, spread=1.0)
+        writer.add(
+            Report(
+                step=step,
+                steps=5,
+                epoch=step / 20,
+                arms={"vae": losses},
+                images_per_second=99.6,
+                warnings=("collapsed",),
+            )
+        )
+    rows = read_history(tmp_path)
+    assert [row["step"] for row in rows] == [2, 4, 5]
+    assert [row["arms"]["vae"]["kl"] for row in rows] == [3.0, 7.0, 10.0]
+    assert [row["arms"]["vae"]["reconstruction"] for row in rows] == [1.5, 3.5, 5.0]
+    assert (rows[0]["epoch"], rows[0]["images_per_second"], rows[0]["warnings"]) == (0.1, 100, ["collapsed"])

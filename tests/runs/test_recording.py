@@ -1,4 +1,8 @@
+import math
+import time
 from dataclasses import replace
+from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,9 +12,10 @@ from tvae.config import ModelConfig
 from tvae.errors import InputError
 from tvae.runs.encodings import read_encoding
 from tvae.runs.evaluation import encode_split
-from tvae.runs.recording import record
+from tvae.runs.recording import Recording, record
+from tvae.runs.resume_file import Standing, read_resume_file, write_resume_file
 from tvae.runs.run import read_metrics, read_run
-from tvae.runs.snapshots import SNAPSHOT_BUDGET, snapshot_steps
+from tvae.runs.snapshots import SNAPSHOT_BUDGET, snapshot_steps, take_snapshot
 from tvae.runs.weights import read_weights
 from tvae.training.loop import Training
 
@@ -91,3 +96,77 @@ def test_half_precision_keeps_the_numbers_within_a_tenth_of_a_point(trained, dig
         assert half["arms"][arm]["reconstruction"] == pytest.approx(numbers["reconstruction"], rel=1e-3)
     files = {path.name: path.stat().st_size for path in trained.folder.glob("*.safetensors")}
     assert all(size < 0.6 * (tmp_path / "full" / name).stat().st_size for name, size in files.items())
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "run").mkdir()
+    return tmp_path / "run"
+
+
+def test_weights_are_saved_each_epoch_and_what_a_resume_needs_with_each_snapshot_too(digits, folder, monkeypatch):
+    monkeypatch.setattr("tvae.runs.recording.KEEPING_SHARE", math.inf)
+    config, resume_file = small_run_config(), folder.parent / "resume.safetensors"
+    recording = Recording(config, digits, folder, "python -m tvae train", resume_file=resume_file)
+    steps, epoch = recording.training.steps, recording.training.steps_per_epoch
+    ends, shots = {epoch, 2 * epoch}, snapshot_steps(recording.run, steps) - {0}
+    assert shots and not ends & shots
+    for report in recording.reports():
+        if report.step in ends:
+            assert read_run(folder).provenance.step == report.step
+        if report.step in ends | shots:
+            assert read_resume_file(resume_file, config, 64)[0].step == report.step
+    assert not resume_file.exists()
+    assert not read_run(folder).provenance.half_precision
+
+
+def test_the_resume_file_takes_a_fiftieth_of_the_time(digits, folder, monkeypatch):
+    now, kept = 0.0, []
+
+    def written(*_: object) -> None:
+        nonlocal now
+        now += 1.0
+        kept.append(now)
+
+    monkeypatch.setattr("tvae.runs.recording.write_resume_file", written)
+    monkeypatch.setattr("tvae.runs.recording.finish", lambda *_: None)
+    monkeypatch.setattr("tvae.runs.recording.time", SimpleNamespace(monotonic=lambda: now))
+    recording = Recording(small_run_config(), digits, folder, "", resume_file=folder.parent / "resume.safetensors")
+    for _ in recording.reports():
+        now += 1.0
+    *on_the_way, _ = kept  # once more at the end
+    assert len(on_the_way) > 3
+    assert all(later - earlier >= 50 for earlier, later in pairwise(on_the_way))
+
+
+def test_a_resumed_run_with_a_time_budget_keeps_the_number_of_steps_that_it_had_settled_on(digits, folder, monkeypatch):
+    monkeypatch.setattr("tvae.runs.recording.finish", lambda *_: None)
+    config, resume_file = small_run_config(), folder.parent / "resume.safetensors"
+    stood = Standing(step=3, steps=20, seconds=1.0, waiting={"count": 0, "arms": {}})
+    write_resume_file(resume_file, Training(config, digits.train), stood)
+    recording = Recording(config, digits, folder, "", seconds=1_000.0, resume_file=resume_file)
+    reports = list(recording.reports())
+    assert [report.step for report in reports] == list(range(4, 21))
+    assert {report.steps for report in reports} == {20}
+
+
+def test_slow_snapshots_of_a_run_with_a_time_budget_are_few(digits, folder, monkeypatch):
+    def slow(*arguments) -> None:
+        time.sleep(0.05)
+        take_snapshot(*arguments)
+
+    monkeypatch.setattr("tvae.runs.recording.take_snapshot", slow)
+    monkeypatch.setattr("tvae.runs.recording.finish", lambda *_: None)
+    usual = small_run_config()
+    for _ in record(replace(usual, train=replace(usual.train, epochs=1_000)), digits, folder, "", seconds=1.0):
+        pass
+    assert 1 < len(read_run(folder).snapshots) <= 5
+
+
+def test_a_folder_that_holds_something_or_can_not_be_written_is_refused(digits, folder):
+    note = folder / "note.txt"
+    note.write_text("mine")
+    for refused, told in ((folder, "is not empty"), (note / "run", "can't be written")):
+        with pytest.raises(InputError, match=told):
+            next(record(small_run_config(), digits, refused, ""))
+    assert list(folder.iterdir()) == [note]

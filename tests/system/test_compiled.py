@@ -73,14 +73,16 @@ def test_machine_code_that_nobody_asks_for_is_removed_and_other_programs_is_not(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["another-program", used.name, f"{NAMED}kernels-2"]
 
 
-def test_machine_code_of_a_folder_that_another_user_owns_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_machine_code_of_a_folder_that_another_user_owns_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refused(path: Path) -> None:
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "utime", refused)
     with machine_code_kept_in(tmp_path):
-        assert numba.config.CACHE_DIR == str(tmp_path)  # pyright: ignore[reportAttributeAccessIssue]
-    assert numba.config.CACHE_DIR != str(tmp_path)  # pyright: ignore[reportAttributeAccessIssue]
+        assert str(tmp_path) == numba.config.CACHE_DIR
+    assert str(tmp_path) != numba.config.CACHE_DIR
 
 
 def test_without_a_folder_to_write_functions_are_compiled_all_the_same(
