@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from tvae.jobs.execution import Execution
 from tvae.jobs.files import READY, TRASH, JobFiles, Spec
 from tvae.jobs.idle_workers import claim_idle_place, mark_idle
 from tvae.jobs.jobs import Jobs
-from tvae.jobs.requests import Ended, Requests
+from tvae.jobs.requests import LOOK_EVERY, Ended, Requests
 from tvae.jobs.status_writer import StatusWriter
 from tvae.jobs.worker import main as worker_main
 from tvae.jobs.worker_processes import end_unresponsive_worker
@@ -30,6 +32,7 @@ from tvae.system.process_identity import ProcessIdentity
 from tvae.system.process_lock import take_lock
 from tvae.training.steps.plain import PlainStep
 
+ROOT = Path(__file__).parents[2]
 LONG_AGO = 1_000.0
 """Seconds: long enough for whatever is done with what is old."""
 
@@ -64,6 +67,176 @@ def test_a_signal_waits_for_the_end_of_a_step_and_is_obeyed_at_once_between_step
     requests = Requests(JobFiles(tmp_path / "run"))
     with pytest.raises(Ended, match="told to end"):
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.fixture
+def requests(handlers, tmp_path) -> Requests:
+    """Of a run that takes steps."""
+    JobFiles(tmp_path / "run").folder.mkdir(parents=True)
+    requests = Requests(JobFiles(tmp_path / "run"))
+    requests.within_steps = True
+    return requests
+
+
+@pytest.fixture
+def files(requests, tmp_path) -> JobFiles:
+    return JobFiles(tmp_path / "run")
+
+
+def obey(requests: Requests) -> list[str]:
+    """Obey, and what was shown and explained meanwhile."""
+    shown: list[str] = []
+    requests.obey(explain_step=lambda: shown.append("explained"), show_phase=shown.append)
+    return shown
+
+
+def later(act: Callable[[], object], seconds: float = 0.15) -> None:
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
+
+
+def test_a_second_signal_and_one_while_the_end_is_written_change_nothing(requests):
+    os.kill(os.getpid(), signal.SIGTERM)
+    requests.within_steps = False
+    os.kill(os.getpid(), signal.SIGTERM)
+    requests = Requests(JobFiles(Path("run")))
+    requests.ending = True
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_stop_is_obeyed_before_the_first_step(requests, files):
+    files.set_flag("stop", True)
+    with pytest.raises(Ended) as ended:
+        obey(requests)
+    assert (ended.value.state, ended.value.reason) == ("stopped", "")
+
+
+def test_a_stop_wins_over_a_signal(requests, files):
+    files.set_flag("stop", True)
+    os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(Ended) as ended:
+        obey(requests)
+    assert ended.value.state == "stopped"
+
+
+@pytest.mark.parametrize("state", ["stopped", "interrupted"])
+def test_a_paused_run_is_stopped_and_told_to_end(requests, files, state):
+    files.set_flag("pause", True)
+    later(lambda: files.set_flag("stop", True) if state == "stopped" else os.kill(os.getpid(), signal.SIGTERM))
+    later(lambda: files.set_flag("pause", False), 5.0)  # if it isn't
+    with pytest.raises(Ended) as ended:
+        obey(requests)
+    assert ended.value.state == state
+
+
+def test_a_paused_run_takes_the_steps_that_it_is_granted_and_shows_that_it_waits(requests, files):
+    files.set_flag("pause", True)
+    files.grant_step()
+    assert obey(requests) == []
+    later(files.grant_step)
+    assert obey(requests) == ["paused"], "right after that one step"
+    later(lambda: files.set_flag("pause", False))
+    assert obey(requests) == ["paused"]
+
+
+def test_not_every_step_looks_for_requests(requests, files, monkeypatch):
+    monkeypatch.setattr("tvae.jobs.requests.LOOK_EVERY", 600.0)
+    obey(requests)
+    files.set_flag("stop", True)
+    obey(requests)
+
+
+def test_a_slow_run_explains_a_step_and_takes_it_after_a_while(requests, files, monkeypatch):
+    monkeypatch.setattr("tvae.jobs.requests.SLOW_SECONDS", 0.3)
+    files.set_flag("slow", True)
+    begun = time.monotonic()
+    assert obey(requests) == ["explained"]
+    assert time.monotonic() - begun > 0.3
+    files.set_flag("pause", True)
+    later(lambda: files.set_flag("pause", False))
+    time.sleep(LOOK_EVERY)
+    assert obey(requests) == ["explained", "paused", "training"]
+
+
+class CountedFiles(JobFiles):
+    """Files of a run that count how often the state is written."""
+
+    states: list[dict[str, object]]
+
+    def write_state(self, state: Mapping[str, object], *, durable: bool = True) -> None:
+        super().write_state(state, durable=durable)
+        self.states.append(dict(state))
+
+
+@pytest.fixture
+def counted(tmp_path) -> CountedFiles:
+    files = CountedFiles(tmp_path / "run")
+    files.states = []
+    for folder in (files.folder, files.worker_folder):
+        folder.mkdir(parents=True)
+    files.last_word.reserve()
+    return files
+
+
+def until(reached: Callable[[], object]) -> None:
+    limit = time.monotonic() + 20
+    while not reached():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def writers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "status writer"]
+
+
+def test_the_status_is_written_where_it_changed_five_times_a_second_at_most_until_the_end(counted):
+    before, status, begun = len(writers()), StatusWriter(counted), time.monotonic()
+    while time.monotonic() < begun + 0.5:
+        status.update(step=1)
+        time.sleep(0.001)
+    assert 2 <= len(counted.states) <= 2 + (time.monotonic() - begun) / 0.2
+    time.sleep(0.3)  # the last of them is written
+    written = len(counted.states)
+    time.sleep(0.5)
+    assert len(counted.states) == written, "nothing changed"
+    status.end(state="done", reason="")
+    assert counted.states[written:] == [{"state": "done", "step": 1, "reason": ""}]
+    until(lambda: len(writers()) == before)
+    assert len(counted.states) == written + 1
+
+
+def test_what_can_not_be_written_is_raised_by_the_next_update(counted):
+    status = StatusWriter(counted)
+    counted.folder.rename(counted.folder.with_name("elsewhere"))
+
+    def refused() -> bool:
+        try:
+            status.update(step=1)
+        except OSError:
+            return True
+        return False
+
+    until(refused)
+    status.end(state="failed", reason="no folder")
+    assert json.loads(counted.last_word.read()) == {"state": "failed", "reason": "no folder"}
+
+
+STATUS_AND_NO_END = """
+import sys
+from pathlib import Path
+from tvae.jobs.files import JobFiles
+from tvae.jobs.status_writer import StatusWriter
+StatusWriter(JobFiles(Path(sys.argv[1]))).update(step=1)
+raise RuntimeError("no luck")
+"""
+
+
+def test_a_worker_that_dies_of_an_error_is_not_kept_alive_by_its_status(counted):
+    words = [sys.executable, "-c", STATUS_AND_NO_END, counted.run_folder]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 1
+    assert done.stderr.endswith("RuntimeError: no luck\n")
 
 
 @pytest.mark.usefixtures("handlers")
@@ -200,6 +373,60 @@ def test_places_whose_lock_is_held_and_runs_deleted_today_are_no_leftovers(tmp_p
     assert not held.run_folder.exists()
     assert not part.exists()
     assert deleted.exists(), "a deletion can be undone for a day"
+
+
+def test_what_is_younger_than_a_minute_or_a_day_is_no_leftover(tmp_path):
+    place, deleted, part = tmp_path / READY / "a", tmp_path / TRASH / "b", tmp_path / "c" / ".state.json.0.part"
+    for folder in (place, deleted, part.parent):
+        folder.mkdir(parents=True)
+    part.write_bytes(b"x")
+    now = time.time()
+    os.utime(deleted, (now - 24 * 3600 + 15, now - 24 * 3600 + 15))
+    for path in (place, part):
+        os.utime(path, (now - 45, now - 45))
+    Jobs(tmp_path).trash.clear_leftovers()
+    assert all(path.exists() for path in (place, deleted, part))
+    for path in (place, part):
+        os.utime(path, (now - 61, now - 61))
+    os.utime(deleted, (now - 24 * 3600 - 1, now - 24 * 3600 - 1))
+    Jobs(tmp_path).trash.clear_leftovers()
+    assert not any(path.exists() for path in (place, deleted, part))
+
+
+def test_workers_files_go_once_their_run_is_nowhere_and_nobody_holds_their_lock(tmp_path):
+    places = {"run": tmp_path, "prepared": tmp_path / READY, "deleted": tmp_path / TRASH}
+    for name, folder in places.items():
+        (folder / name).mkdir(parents=True)
+    for name in (*places, "young", "held", "gone"):
+        worker = JobFiles(tmp_path / name)
+        worker.worker_folder.mkdir(parents=True)
+        worker.log.write_text("started")
+        if name != "young":
+            aged(worker.worker_folder)
+    lock = take_lock(JobFiles(tmp_path / "held").lock)
+    assert lock is not None
+    aged(JobFiles(tmp_path / "held").worker_folder)
+    with lock:
+        Jobs(tmp_path).trash.clear_leftovers()
+    left = {path.name for path in (tmp_path / ".workers").iterdir()}
+    assert left == {*places, "young", "held"}
+
+
+def test_two_deleted_runs_are_listed_newest_first_and_none_is_restored_over_another(tmp_path):
+    trash = Jobs(tmp_path).trash
+    for number, name in enumerate("ab"):
+        files = JobFiles(tmp_path / name)
+        files.folder.mkdir(parents=True)
+        files.write_spec(Spec(config=plain_run(), created=f"2026-01-0{number + 1}T00:00:00+00:00"))
+        trash.delete(name, None)
+    assert trash.deleted(None) == ["b", "a"]
+    (tmp_path / "a").mkdir()
+    with pytest.raises(InputError, match="a run of this id is there"):
+        trash.undelete("a", None)
+    trash.undelete("b", None)
+    assert trash.deleted(None) == ["a"]
+    with pytest.raises(InputError, match="not found"):
+        trash.undelete("b", None)
 
 
 @pytest.mark.usefixtures("handlers")

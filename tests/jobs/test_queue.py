@@ -1,8 +1,12 @@
 import contextlib
+import errno
+import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -68,8 +72,35 @@ def test_the_same_request_is_the_same_run(tmp_path):
     assert queue.add("b", "wish") == "a"
     assert queue.requested("wish") == "a"
     assert [run_id for run_id, _ in queue.rows()] == ["a"]
+    queue.remove("a")
+    assert queue.add("b", "wish") == "a", "its run has ended, and the same click is still the same wish"
     queue.remove("a", request=True)
     assert queue.add("b", "wish") == "b"
+    assert queue.add("a", "another wish") == "a"
+    assert queue.requested("wish") == "b"
+
+
+def test_a_request_counts_for_a_day(tmp_path, monkeypatch):
+    queue, now = JobQueue(tmp_path), time.time()
+    queue.add("a", "wish")
+    monkeypatch.setattr("time.time", lambda: now + 86_000)
+    assert queue.add("b", "wish") == "a"
+    monkeypatch.setattr("time.time", lambda: now + 86_500)
+    assert queue.add("b", "wish") == "b"
+
+
+def test_a_worker_that_comes_again_keeps_its_place_and_one_that_ran_goes_to_the_end(tmp_path):
+    queue = JobQueue(tmp_path)
+    for name in "ab":
+        queue.add(name)
+    queue.enter("a")
+    assert queue.rows() == [("a", 0), ("b", 0)]
+    assert queue.claim("a", 1, everyone)
+    assert queue.rows() == [("a", 1), ("b", 0)]
+    queue.enter("a")
+    assert queue.rows() == [("b", 0), ("a", 0)]
+    queue.add("b")
+    assert queue.rows() == [("a", 0), ("b", 0)]
 
 
 @pytest.mark.parametrize(("said", "meant"), [("", 1), ("3", 3), ("0", 1), ("-2", 1), ("many", 1)])
@@ -129,6 +160,58 @@ def test_many_processes_open_and_close_a_new_queue_at_once_and_it_is_in_wal_mode
             assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     for opener in openers:
         opener.communicate()
+
+
+def test_who_opens_a_queue_while_another_holds_it_tries_until_it_is_free(tmp_path, monkeypatch):
+    """As where two switch a new queue to WAL mode at once: for that SQLite does not wait, whatever its timeout."""
+    path, rests, sleep = tmp_path / "queue.sqlite3", [], time.sleep
+    monkeypatch.setattr("time.sleep", lambda seconds: (rests.append(seconds), sleep(seconds)))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.executescript(TABLES)
+        other.execute("BEGIN IMMEDIATE")
+        end = threading.Timer(0.3, other.execute, ["COMMIT"])
+        end.start()
+        assert JobQueue(tmp_path).add("a") == "a"
+        end.join()
+    assert rests and all(0 < seconds < 0.05 for seconds in rests)
+    assert JobQueue(tmp_path).rows() == [("a", 0)]
+
+
+def test_a_queue_that_can_not_be_used_is_told_as_a_full_disk_or_another_error(tmp_path, monkeypatch):
+    (tmp_path / "queue.sqlite3").write_bytes(b"no database" * 1_000)
+
+    def refused() -> OSError:
+        with pytest.raises(OSError, match="file is not a database") as refusal:
+            JobQueue(tmp_path).add("a")
+        assert refusal.value.filename == str(tmp_path / "queue.sqlite3")
+        return refusal.value
+
+    def gone(path: Path) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    room = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: room._replace(free=2**20))
+    assert refused().errno == errno.EIO
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: room._replace(free=100))
+    assert refused().errno == errno.ENOSPC
+    monkeypatch.setattr(shutil, "disk_usage", gone)
+    assert refused().errno == errno.EIO
+
+
+def test_a_change_that_fails_half_way_is_not_made(tmp_path):
+    queue = JobQueue(tmp_path)
+    for name in "ab":
+        queue.add(name)
+
+    def breaks(run_id: str) -> bool:
+        if asked.append(run_id) or len(asked) > 3:  # the first two look, the third is removed
+            raise RuntimeError("no luck")
+        return False
+
+    asked: list[str] = []
+    with pytest.raises(RuntimeError, match="no luck"):
+        queue.claim("c", 1, breaks)
+    assert queue.rows() == [("a", 0), ("b", 0)]
 
 
 def test_a_queue_that_an_earlier_version_made_is_taken_over(tmp_path):

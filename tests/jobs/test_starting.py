@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -15,10 +18,11 @@ import pytest
 from tvae.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from tvae.errors import InputError
 from tvae.jobs.files import OVER, READY, JobFiles
-from tvae.jobs.idle_workers import mark_idle, wait_for_run
+from tvae.jobs.idle_workers import IDLE_SECONDS, claim_idle_place, keep_idle_worker, mark_idle, wait_for_run
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.starting import Starter
-from tvae.jobs.worker_processes import start_worker
+from tvae.jobs.worker_processes import collect_ended_workers, reserve_for_worker, start_worker
+from tvae.system.process_identity import this_process
 from tvae.system.process_lock import lock_is_held, take_lock
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +89,15 @@ def kill_workers(runs: Path) -> None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
             process.wait()
+
+
+def until_gone(pid: int) -> None:
+    """Wait for the end of a process of ours, also where it still has to be collected."""
+    limit = time.monotonic() + 30
+    while psutil.pid_exists(pid):
+        assert time.monotonic() < limit
+        collect_ended_workers()
+        time.sleep(0.01)
 
 
 def check_that_runs_under_way_are_locked(jobs: Jobs) -> None:
@@ -155,11 +168,38 @@ def test_a_worker_killed_at_any_step_before_it_has_the_lock_starts_nothing(resum
 
 
 def test_a_worker_that_can_not_begin_is_told_with_its_last_line(jobs, tmp_path, monkeypatch):
-    (tmp_path / "sitecustomize.py").write_text("import os, sys; sys.stderr.write('no luck\\n'); os._exit(3)")
+    said = "b'not UTF-8: \\xff\\nno luck\\n'"
+    (tmp_path / "sitecustomize.py").write_text(f"import os; os.write(2, {said}); os._exit(3)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(OSError, match="no worker can be started: no luck"):
         jobs.starter.start(LONG, None)
     assert jobs.runs() == []
+
+
+def test_a_worker_that_does_not_take_its_lock_is_ended_after_a_while(jobs, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import os, sys, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr("tvae.jobs.worker_processes.START_SECONDS", 1.0)
+    with pytest.raises(OSError, match="no worker can be started within 1 s"):
+        jobs.starter.start(LONG, None)
+    assert jobs.runs() == []
+    until_gone(int((tmp_path / "pid").read_text()))
+
+
+def test_who_finds_the_lock_held_changes_nothing_of_its_holder(tmp_path):
+    files = JobFiles(tmp_path / "abc")
+    first = reserve_for_worker(files)
+    assert first is not None
+    files.write_process(this_process())
+    assert reserve_for_worker(files) is None
+    assert files.read_process() == this_process()
+    first.release()
+    second = reserve_for_worker(files)
+    assert second is not None
+    assert files.read_process() is None
+    second.release()
 
 
 def test_two_that_resume_a_run_at_once_give_it_one_worker(jobs):
@@ -181,13 +221,64 @@ def test_a_worker_whose_starter_was_killed_gives_its_place_up(tmp_path, monkeypa
     assert not place.run_folder.exists()
 
 
-def test_an_idle_worker_that_nobody_asks_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr("tvae.jobs.idle_workers.IDLE_SECONDS", -1.0)
+def test_an_idle_worker_that_nobody_asks_ends_and_one_that_is_wanted_again_waits_on(tmp_path):
     place = JobFiles(tmp_path / READY / "abc")
-    place.folder.mkdir(parents=True)
+    for folder in (place.folder, place.worker_folder):
+        folder.mkdir(parents=True)
     mark_idle(place.run_folder, "digits")
+    idle = place.folder / "idle"
+    long_ago = time.time() - IDLE_SECONDS - 1
+    os.utime(idle, (long_ago, long_ago))
+    with locked(place):
+        assert keep_idle_worker(tmp_path, "digits")
+    assert time.time() - idle.stat().st_mtime < IDLE_SECONDS
+    os.utime(idle, (long_ago, long_ago))
     assert not wait_for_run(tmp_path, "abc", None)
     assert not place.run_folder.exists()
+
+
+@contextlib.contextmanager
+def locked(*places: JobFiles) -> Iterator[None]:
+    """Each has a worker."""
+    locks = [take_lock(place.lock) for place in places]
+    yield
+    for lock in locks:
+        assert lock is not None
+        lock.release()
+
+
+def test_one_idle_worker_is_kept_and_those_with_other_data_end(tmp_path):
+    places = {name: JobFiles(tmp_path / READY / name) for name in "abcd"}
+    for place in places.values():
+        for folder in (place.folder, place.worker_folder):
+            folder.mkdir(parents=True)
+    for name, data in zip("abc", ("mnist", "digits", "digits"), strict=True):  # d is claimed already
+        mark_idle(places[name].run_folder, data)
+    with locked(*places.values()):
+        assert keep_idle_worker(tmp_path, "digits")
+        assert sorted(path.name for path in (tmp_path / READY).iterdir()) == ["b", "d"]
+        assert claim_idle_place(tmp_path, "digits") == places["b"].run_folder
+        assert not keep_idle_worker(tmp_path, "digits")
+    assert not keep_idle_worker(tmp_path, "mnist")
+
+
+def test_an_idle_worker_that_was_claimed_a_moment_ago_is_not_offered_again(tmp_path, monkeypatch):
+    place = JobFiles(tmp_path / READY / "abc")
+    for folder in (place.folder, place.worker_folder):
+        folder.mkdir(parents=True)
+    mark_idle(place.run_folder, "digits")
+
+    def claimed_meanwhile(lock: Path) -> bool:
+        monkeypatch.undo()
+        assert claim_idle_place(tmp_path, "digits") == place.run_folder
+        return True
+
+    with locked(place):
+        monkeypatch.setattr("tvae.jobs.idle_workers.lock_is_held", claimed_meanwhile)
+        assert not keep_idle_worker(tmp_path, "digits")
+        assert not (place.folder / "idle").exists()
+        assert not keep_idle_worker(tmp_path, "mnist")
+    assert place.run_folder.exists(), "whoever claimed it prepares a run in it"
 
 
 def test_an_idle_worker_ends_with_the_server_that_started_it(jobs):
@@ -219,5 +310,6 @@ def test_a_run_that_is_being_worked_on_is_not_deleted(jobs):
     assert lock is not None
     with lock, pytest.raises(InputError, match="stop it before you delete it"):
         jobs.trash.delete(run_id, None)
+    shutil.rmtree(jobs.folder / ".workers")  # as of a folder that was copied here
     jobs.trash.delete(run_id, None)
     assert jobs.trash.deleted(None) == [run_id]

@@ -8,6 +8,7 @@ the runs, where the worker finds it. A worker that is started for one run waits 
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import time
 from pathlib import Path
@@ -34,11 +35,8 @@ def mark_idle(place: Path, data: str) -> None:
 def claim_idle_place(runs: Path, data: str) -> Path | None:
     """Claim an idle worker with this data set for the caller alone: its place, or None where there is none."""
     for place in _places(runs):
-        folder = JobFiles(place).folder
-        if _data_set(place) == data and lock_is_held(JobFiles(place).lock):
-            with contextlib.suppress(OSError):  # another process was faster
-                (folder / _IDLE).rename(folder / _CLAIMED)
-                return place
+        if _data_set(place) == data and lock_is_held(JobFiles(place).lock) and _claim(place):
+            return place
     return None
 
 
@@ -50,10 +48,10 @@ def keep_idle_worker(runs: Path, data: str) -> bool:
         if data_set is None or not lock_is_held(JobFiles(place).lock):
             continue
         if data_set == data and not has_worker:
-            has_worker = True
-            with contextlib.suppress(OSError):
-                (JobFiles(place).folder / _IDLE).touch()
-        elif claim_idle_place(runs, data_set) == place:
+            with contextlib.suppress(OSError):  # it was claimed since
+                os.utime(JobFiles(place).folder / _IDLE)  # which doesn't make the file anew
+                has_worker = True
+        elif _claim(place):
             shutil.rmtree(place, ignore_errors=True)  # its worker sees that, and ends
     return has_worker
 
@@ -89,6 +87,16 @@ def wait_for_run(runs: Path, run_id: str, starter: psutil.Process | None) -> boo
 def _places(runs: Path) -> list[Path]:
     folder = runs / READY
     return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+
+def _claim(place: Path) -> bool:
+    """Claim the idle worker of this place; False where another process was faster."""
+    folder = JobFiles(place).folder
+    try:
+        (folder / _IDLE).rename(folder / _CLAIMED)
+    except OSError:
+        return False
+    return True
 
 
 def _data_set(place: Path) -> str | None:
