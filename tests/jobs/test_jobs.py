@@ -285,10 +285,15 @@ def test_the_share_of_a_run_counts_training_and_measuring_by_their_time():
 def test_a_worker_told_to_end_keeps_its_step(jobs):
     run_id = jobs.starter.start(LONG, ME)
     job = until(jobs, run_id, lambda job: job.step > 50)
-    worker(job).terminate()
+    process = worker(job)
+    process.terminate()
     job = ended(jobs, run_id)
     assert (job.state, job.reason) == ("interrupted", "its process was told to end (SIGTERM)")
     assert read_run(job.folder).provenance.step == job.step > 50
+    limit = time.monotonic() + 30
+    while psutil.pid_exists(process.pid):
+        assert time.monotonic() < limit, "it stays as a zombie"
+        jobs.runs()
 
 
 def test_nan_ends_the_run_with_the_term_and_step_and_keeps_finite_weights(jobs):

@@ -12,6 +12,7 @@ from tvae.config import ModelConfig
 from tvae.errors import InputError
 from tvae.runs.encodings import read_encoding
 from tvae.runs.evaluation import encode_split
+from tvae.runs.history import read_history
 from tvae.runs.recording import Recording, record
 from tvae.runs.resume_file import Standing, read_resume_file, write_resume_file
 from tvae.runs.run import read_metrics, read_run
@@ -102,6 +103,29 @@ def test_half_precision_keeps_the_numbers_within_a_tenth_of_a_point(trained, dig
 def folder(tmp_path):
     (tmp_path / "run").mkdir()
     return tmp_path / "run"
+
+
+@pytest.mark.parametrize("step", [89, 100])  # the end of an epoch, and the middle of one
+def test_a_run_that_was_left_and_gone_on_with_ends_as_one_that_never_was(step, trained, digits, folder):
+    config, resume_file = small_run_config(), folder.parent / "resume.safetensors"
+    recording = Recording(config, digits, folder, "", half=True, resume_file=resume_file)
+    reports = recording.reports()
+    while next(reports).step < step:
+        pass
+    reports.close()
+    left = read_run(folder).provenance
+    assert (left.step, left.finished) == (step, False)
+    again = Recording(config, digits, folder, "", half=True, resume_file=resume_file)
+    assert again.seconds >= recording.seconds - 0.1 > 0
+    assert [report.step for report in again.reports()] == list(range(step + 1, trained.provenance.step + 1))
+    ended = read_run(folder)
+    assert (ended.provenance.finished, ended.provenance.started) == (True, left.started)
+    assert ended.snapshots == trained.snapshots
+    for arm in config.arms:
+        for name, tensor in read_weights(trained, arm).items():
+            np.testing.assert_array_equal(read_weights(ended, arm)[name], tensor)
+    histories = [[{**row, "images_per_second": 0} for row in read_history(run.folder)] for run in (ended, trained)]
+    assert histories[0] == histories[1]
 
 
 def test_weights_are_saved_each_epoch_and_what_a_resume_needs_with_each_snapshot_too(digits, folder, monkeypatch):
