@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import ast
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tvae.data import Split
+from tvae.errors import InputError
 from tvae.explore.classifier import HIDDEN, Classifier
-from tvae.maps.parameters import PcaParameters
+from tvae.explore.example_images import random_pairs
+from tvae.explore.interpolation import third_class_paths
+from tvae.maps.parameters import PcaParameters, TsneParameters
 from tvae.maps.projection import ProjectionRequest
 from tvae.maps.projector import ProjectionFailed
+from tvae.metrics.triplet_search import triplet_distances
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.encodings import read_encoding, write_encoding
 from tvae.runs.run import Run, read_run
 from tvae.ui import cached
 from tvae.ui.cached import keys
+from tvae.ui.cached.generation import gaussian
 
 DIGITS = Path(__file__).parents[2] / "checkpoints" / "digits"
 
@@ -104,6 +110,100 @@ def test_two_classifiers_have_their_own_entries():
     assert cached.real_reference(images, None, 20, None)[1] is not covered
 
 
+def test_nothing_is_read_or_computed_twice():
+    run = read_run(DIGITS)
+    encoding, images = encoding_of(run), cached.split("digits", "test")
+    left, right = encoding.arms.values()
+    labels, names, arm = encoding.labels, run.provenance.class_names, next(iter(run.config.arms))
+    request = ProjectionRequest(means=encoding.means, parameters=PcaParameters())
+    calls: list[tuple[Callable, tuple]] = [
+        (cached.encoding, (run,)), (cached.curves, (run,)), (cached.gaps, (run,)), (cached.network, (run, arm)),
+        (cached.split, ("digits", "test")), (cached.thumbnails, (images,)), (cached.placement, (images,)),
+        (cached.sampled_error, (run, arm, images, 0)), (cached.layout, (run, "pca")),
+        (cached.layout_at_once, (request,)),
+        (cached.arm_maps, (encoding.arms, None)), (cached.placed_codes, (encoding.arms, None, encoding.arms)),
+        (cached.still_map, (left.means[:, :2], labels, names, "light")), (cached.neighbours, (left,)),
+        (cached.neighbour_changes, (left, right, 5)), (cached.change_groups, (left, right, 5, labels, names)),
+        (cached.neighbour_lines, (left, right, 5)), (cached.confusable_pair, (left, labels, (3, 8))),
+        (cached.third_class_share, (left, labels, 10, "linear", 5, 2)), (cached.counted_curve, (left, labels)),
+        (cached.counted_gaps, (left, labels)), (cached.counted_accuracy, (left, labels, 0.5)),
+        (cached.counted_matrix, (left, labels, 0.5)), (cached.lost_shares, (left, labels, 0.5)),
+        (cached.worst, (left, labels, 3, (None, None))), (cached.classifier, (run,)),
+        (cached.by_verdict, (left, right, labels, 0.5, (True, False), 3, (None, None))),
+        (gaussian, (run, arm, 3, None)), (cached.real_reference, (images, 3, 20, None)),
+    ]  # fmt: skip
+    for function, arguments in calls:
+        first = function(*arguments)
+        assert first is not None, function
+        assert function(*arguments) is first, function
+    options = {"temperature": 1.0, "seed": 0}
+    drawn = cached.samples(run, arm, 3, None, count=9, **options)
+    assert cached.samples(run, arm, 3, None, count=9, **options) is drawn
+    quality = cached.quality(run, arm, images, 3, None, most=20, space=None, **options)
+    assert cached.quality(run, arm, images, 3, None, most=20, space=None, **options) is quality
+
+
+def test_a_layout_of_its_own_has_an_entry_of_its_own():
+    """Also of the same arms: by another method, or with another seed."""
+    encoding = encoding_of(read_run(DIGITS))
+    requests = [
+        ProjectionRequest(means=encoding.means, parameters=parameters, seed=seed)
+        for parameters in (PcaParameters(), TsneParameters(iterations=5))
+        for seed in (0, 1)
+    ]
+    layouts = [cached.layout_at_once(request) for request in requests]
+    maps = [cached.arm_maps(encoding.arms, layout) for layout in layouts]
+    codes = [cached.placed_codes(encoding.arms, layout, encoding.arms) for layout in layouts]
+    for made in (layouts, maps, codes):
+        assert len({id(each) for each in made}) == len(requests)
+
+
+def test_the_wanted_classes_neighbours_and_paths_are_those_that_are_shown():
+    encoding = encoding_of(read_run(DIGITS))
+    left, right = encoding.arms.values()
+    labels = encoding.labels
+    few = EncodedArm(left.means[:60], left.errors[:60], left.kl)
+    assert cached.neighbours(few).rows.shape == (60, 59)
+    assert cached.neighbours(left).rows.shape == (len(left.means), 100)
+    for triplets in (
+        cached.worst(left, labels, 5, (3, 8)),
+        cached.by_verdict(left, right, labels, 0.5, (True, False), 5, (3, 8)).triplets,
+    ):
+        assert len(triplets) > 0
+        assert set(labels[triplets.anchor]) == set(labels[triplets.positive]) == {3}
+        assert set(labels[triplets.negative]) == {8}
+    anchors = cached.worst(left, labels, 50, (None, None)).anchor
+    assert len(set(anchors.tolist())) == len(anchors) == 50
+    for right_ in ((True, False), (False, True)):
+        triplets = cached.by_verdict(left, right, labels, 0.0, right_, 5, (None, None)).triplets
+        for arm, is_right in zip((left, right), right_, strict=True):
+            assert (triplet_distances(arm.means, triplets).satisfied(0.0) == is_right).all()
+    paths = third_class_paths(left, labels, 10, random_pairs(labels, 20, 0), "linear", 5)
+    assert cached.third_class_share(left, labels, 10, "linear", 5, 20) == paths.mean()
+
+
+def test_a_class_s_gaussian_is_of_its_training_images_where_they_are_at_hand():
+    run, train = read_run(DIGITS), cached.split("digits", "train")
+    arm = next(iter(run.config.arms))
+    assert gaussian(run, arm, 3, train).n == (train.labels == 3).sum()
+    assert gaussian(run, arm, 3, None).n == (encoding_of(run).labels == 3).sum()
+
+
+def test_a_run_without_an_encoding_has_no_layout_and_no_gaussian(run):
+    for path in run.folder.glob("encoding*"):
+        path.unlink()
+    assert cached.layout(run, "pca") is None
+    with pytest.raises(InputError, match="holds no readable encoding"):
+        gaussian(run, next(iter(run.config.arms)), 3, None)
+
+
+def test_a_data_set_that_a_page_shows_is_fetched(monkeypatch):
+    asked = []
+    monkeypatch.setattr("tvae.ui.cached.images.load_split", lambda *names, **options: asked.append((names, options)))
+    cached.split("some data set", "train")
+    assert asked == [(("some data set", "train"), {"download": True})]
+
+
 def test_every_argument_enters_the_key_and_every_cache_is_bounded():
     """Streamlit leaves an argument out whose name begins with an underscore."""
     checked = 0
@@ -112,11 +212,14 @@ def test_every_argument_enters_the_key_and_every_cache_is_bounded():
             if isinstance(function, ast.FunctionDef) and function.decorator_list:
                 (decorator,) = function.decorator_list
                 assert isinstance(decorator, ast.Call), function.name
-                options = {keyword.arg for keyword in decorator.keywords}
+                options = {keyword.arg: keyword.value for keyword in decorator.keywords}
                 arguments = [each.arg for each in (*function.args.args, *function.args.kwonlyargs)]
                 assert "max_entries" in options, function.name
                 assert not [each for each in arguments if each.startswith("_")], function.name
                 assert "hash_funcs" in options or not arguments, function.name
+                spinner = options["show_spinner"]  # else Streamlit shows the function's name
+                assert isinstance(spinner, ast.Constant), function.name
+                assert spinner.value is False or isinstance(spinner.value, str), function.name
                 checked += 1
     assert checked > 20
 
