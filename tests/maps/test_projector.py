@@ -229,6 +229,17 @@ def test_a_folder_that_cannot_be_written_costs_only_the_keeping(tmp_path: Path) 
         projector.close()
 
 
+def test_whatever_keeps_a_layout_from_being_kept_it_is_answered_and_so_is_the_next(
+    projector: Projector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("tvae.maps.projector.write_layout", no_memory)
+    for seed in (31, 32):
+        assert projector.submit(asked(PcaParameters(), seed=seed)).result(PATIENCE).seed == seed
+
+
 def test_closing_ends_the_process_and_cancels_what_is_under_way(tmp_path: Path) -> None:
     before = process_ids()
     projector = Projector(tmp_path)
@@ -288,6 +299,16 @@ def test_the_process_ends_with_its_server(iterations: int, tmp_path: Path) -> No
     process.wait()
     process.stdout.close()
     wait_for(lambda: gone(worker))
+
+
+def test_the_process_ends_with_a_server_that_was_killed_in_the_middle_of_a_line() -> None:
+    command = [sys.executable, "-m", "tvae.maps.projector_process"]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdin=subprocess.PIPE) as process:
+        try:
+            process.communicate(b'{"job": 1, "fol', timeout=PATIENCE)
+        finally:
+            process.kill()
+    assert process.returncode == 0
 
 
 def test_the_server_imports_nothing_heavy() -> None:

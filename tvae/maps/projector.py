@@ -256,7 +256,8 @@ class Projector:
     def _work(self) -> None:
         """The working thread: keep a process, hand it one job after the other."""
         while True:
-            with contextlib.suppress(OSError):  # it can't be started now: the next request tries again, and reports it
+            # This thread outlives whatever goes wrong: those who wait for a layout wait for it.
+            with contextlib.suppress(Exception):  # it can't be started now: the next request tries again, and reports it
                 self._ready_process()
             with self._lock:
                 while not self._waiting and not self._closed:
@@ -267,7 +268,7 @@ class Projector:
                 self._waiting.remove(job)
             layout, failure = self._compute(job)
             if layout is not None:
-                with contextlib.suppress(OSError):  # a cache that can't be written is only slower
+                with contextlib.suppress(Exception):  # a cache that can't be written is only slower
                     write_layout(layout, self._folder)
                     remove_least_used(self._folder)
             with self._lock:

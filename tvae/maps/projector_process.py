@@ -49,16 +49,18 @@ class _Inbox:
         threading.Thread(target=self._listen, args=(lines,), daemon=True).start()
 
     def _listen(self, lines: TextIO) -> None:
-        for line in lines:
-            message = json.loads(line)
-            if "cancel" in message:
-                self.cancelled.add(message["cancel"])
-            else:
-                self._folder = message["folder"]
-                self.waiting.put(message)
-        if self._folder:  # a server that was killed has not removed it
-            shutil.rmtree(self._folder, ignore_errors=True)
-        os._exit(0)  # in the middle of a layout too: nobody is left to see it
+        try:
+            for line in lines:
+                message = json.loads(line)
+                if "cancel" in message:
+                    self.cancelled.add(message["cancel"])
+                else:
+                    self._folder = message["folder"]
+                    self.waiting.put(message)
+        finally:  # the server has ended, perhaps in the middle of a line
+            if self._folder:  # a server that was killed has not removed it
+                shutil.rmtree(self._folder, ignore_errors=True)
+            os._exit(0)  # in the middle of a layout too: nobody is left to see it
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:
