@@ -256,8 +256,9 @@ class Projector:
     def _work(self) -> None:
         """The working thread: keep a process, hand it one job after the other."""
         while True:
-            # This thread outlives whatever goes wrong: those who wait for a layout wait for it.
-            with contextlib.suppress(Exception):  # it can't be started now: the next request tries again, and reports it
+            # Whatever goes wrong, this thread lives on: it is what everybody waits for. (Where the process can't be
+            # started now, the next request tries again, and reports it.)
+            with contextlib.suppress(Exception):
                 self._ready_process()
             with self._lock:
                 while not self._waiting and not self._closed:
