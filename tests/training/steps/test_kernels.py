@@ -103,6 +103,24 @@ def test_batch_all_has_the_gradient_of_automatic_differentiation_also_where_poin
     np.testing.assert_allclose(by_means, leaf.grad.numpy(), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("margin", [0.0, 1.0])
+def test_a_hinge_of_exactly_0_has_no_gradient(margin):
+    """As torch's ReLU at 0: the anchor's positive is 5 away, its negative 5 and the margin."""
+    means = np.array([[0, 0], [3, 4], [0, 5 + margin]], np.float32)
+    labels = np.array([0, 0, 1])
+    for gradients in (triplet_gradients, lambda means, *rest: batch_all_gradients(means, labels, *rest)):
+        by_means = np.full_like(means, np.nan)
+        assert gradients(means, np.float32(margin), np.float32(3), by_means) == 0
+        assert not by_means.any()
+
+
+def test_sum_of_squares_is_that_over_all_arrays(generator):
+    values = [generator.integers(-8, 9, size) for size in (10_000, 4096, 1, 0, 5)]  # whole, so every sum is exact
+    total = sum(int((array**2).sum()) for array in values)
+    for products in (torch.float32, torch.bfloat16):
+        assert sum_of_squares(tuple(as_array(torch.from_numpy(array).to(products)) for array in values)) == total
+
+
 def test_adam_takes_torchs_steps(generator):
     weights = tuple(generator.standard_normal(size, np.float32) for size in (500, 7))
     parameters = [torch.from_numpy(weight.copy()).requires_grad_() for weight in weights]
