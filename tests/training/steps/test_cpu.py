@@ -116,3 +116,14 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights_are_touched(blobs, s
         next(reports)
     for name, array in weights_of(model).items():
         np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize("step", ["plain", "fast-float32", "fast-bfloat16"])
+def test_a_term_of_weight_0_is_measured_and_stops_the_run_too_where_it_is_not_finite(blobs, step):
+    loss = LossConfig(reconstruction_weight=0)
+    train = TrainConfig(epochs=3, batch_size=10, step=step)
+    training = Training(RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=train, arms={"one": loss}), blobs)
+    with torch.no_grad():
+        training.arms["one"].model.get_parameter("decoder.2.bias")[4] = math.nan
+    with pytest.raises(NonFiniteLoss, match="arm one: reconstruction is not finite at step 1"):
+        next(training.reports())
