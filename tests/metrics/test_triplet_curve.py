@@ -77,6 +77,9 @@ def test_a_grid_of_2_margins_and_one_of_10_001_are_the_smallest_and_the_largest(
     usual = triplet_curve(means, labels, step=1, last=8)
     small = triplet_curve(means, labels, step=1, first=2, last=3)
     np.testing.assert_array_equal(small.accuracy, usual.accuracy[2:4])
+    for beyond in (1.5, 3.5):
+        with pytest.raises(InputError, match="from 2 to 3"):
+            small.at(beyond)
     large = triplet_curve(means, labels, step=0.001, last=10_000)
     np.testing.assert_allclose(large.accuracy[:8001:1000], usual.accuracy, rtol=1e-13)
     for first, last in ((0, 10_001), (2, 2)):
@@ -165,8 +168,12 @@ def test_crowded_remainders_and_distances_off_the_grid_against_enumeration(name:
 
 def test_a_step_too_fine_for_the_distances() -> None:
     means, labels = SETS["plain"]
-    with pytest.raises(InputError, match=r"step: 0.025 is too fine for means up to .* apart; it must be at least"):
+    with pytest.raises(InputError, match=r"step: 0.025 is too fine for means up to .* apart") as refusal:
         triplet_curve(1e6 * means, labels)
+    least = float(str(refusal.value).rpartition("it must be at least ")[2])
+    triplet_curve(1e6 * means, labels, step=1.06 * least)
+    with pytest.raises(InputError, match="too fine"):
+        triplet_curve(1e6 * means, labels, step=0.94 * least)
     assert triplet_curve(3e3 * means, labels).class_satisfied is None  # fine enough for the accuracy
 
 
@@ -253,6 +260,9 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     assert TripletCurve.from_arrays(two).margins.tolist() == [0, 0.025]
     del arrays["spread"]
     with pytest.raises(InputError, match="no array 'spread'"):
+        TripletCurve.from_arrays(arrays)
+    del arrays["classes"]
+    with pytest.raises(InputError, match="no array 'classes'"):
         TripletCurve.from_arrays(arrays)
 
 
