@@ -83,17 +83,17 @@ def files(requests, tmp_path) -> JobFiles:
     return JobFiles(tmp_path / "run")
 
 
-def obey(requests: Requests) -> list[str]:
-    """Obey, and what was shown and explained meanwhile."""
+def obey(requests: Requests, **react: Callable[[], object]) -> list[str]:
+    """Obey, reacting to each phase that is shown: what was explained and shown meanwhile."""
     shown: list[str] = []
-    requests.obey(explain_step=lambda: shown.append("explained"), show_phase=shown.append)
+
+    def show(phase: str) -> None:
+        shown.append(phase)
+        if phase in react:
+            react[phase]()
+
+    requests.obey(explain_step=lambda: shown.append("explained"), show_phase=show)
     return shown
-
-
-def later(act: Callable[[], object], seconds: float = 0.15) -> None:
-    timer = threading.Timer(seconds, act)
-    timer.daemon = True
-    timer.start()
 
 
 def test_a_second_signal_and_one_while_the_end_is_written_change_nothing(requests):
@@ -123,21 +123,23 @@ def test_a_stop_wins_over_a_signal(requests, files):
 @pytest.mark.parametrize("state", ["stopped", "interrupted"])
 def test_a_paused_run_is_stopped_and_told_to_end(requests, files, state):
     files.set_flag("pause", True)
-    later(lambda: files.set_flag("stop", True) if state == "stopped" else os.kill(os.getpid(), signal.SIGTERM))
-    later(lambda: files.set_flag("pause", False), 5.0)  # if it isn't
+    otherwise = threading.Timer(10.0, files.set_flag, ["pause", False])
+    otherwise.start()
     with pytest.raises(Ended) as ended:
-        obey(requests)
+        if state == "stopped":
+            obey(requests, paused=lambda: files.set_flag("stop", True))
+        else:
+            obey(requests, paused=lambda: os.kill(os.getpid(), signal.SIGTERM))
     assert ended.value.state == state
+    otherwise.cancel()
 
 
 def test_a_paused_run_takes_the_steps_that_it_is_granted_and_shows_that_it_waits(requests, files):
     files.set_flag("pause", True)
     files.grant_step()
     assert obey(requests) == []
-    later(files.grant_step)
-    assert obey(requests) == ["paused"], "right after that one step"
-    later(lambda: files.set_flag("pause", False))
-    assert obey(requests) == ["paused"]
+    assert obey(requests, paused=files.grant_step) == ["paused"], "right after that one step"
+    assert obey(requests, paused=lambda: files.set_flag("pause", False)) == ["paused"]
 
 
 def test_not_every_step_looks_for_requests(requests, files, monkeypatch):
@@ -153,10 +155,13 @@ def test_a_slow_run_explains_a_step_and_takes_it_after_a_while(requests, files, 
     begun = time.monotonic()
     assert obey(requests) == ["explained"]
     assert time.monotonic() - begun > 0.3
+    monkeypatch.setattr("tvae.jobs.requests.SLOW_SECONDS", 600.0)
     files.set_flag("pause", True)
-    later(lambda: files.set_flag("pause", False))
     time.sleep(LOOK_EVERY)
-    assert obey(requests) == ["explained", "paused", "training"]
+    shown = obey(
+        requests, paused=lambda: files.set_flag("pause", False), training=lambda: files.set_flag("slow", False)
+    )
+    assert shown == ["explained", "paused", "training"]
 
 
 class CountedFiles(JobFiles):
@@ -192,16 +197,17 @@ def writers() -> list[threading.Thread]:
 
 def test_the_status_is_written_where_it_changed_five_times_a_second_at_most_until_the_end(counted):
     before, status, begun = len(writers()), StatusWriter(counted), time.monotonic()
-    while time.monotonic() < begun + 0.5:
+    while len(counted.states) < 4:
         status.update(step=1)
         time.sleep(0.001)
-    assert 2 <= len(counted.states) <= 2 + (time.monotonic() - begun) / 0.2
-    time.sleep(0.3)  # the last of them is written
+    assert time.monotonic() - begun > 3 * 0.19
+    status.update(step=2)
+    until(lambda: counted.states[-1].get("step") == 2)
     written = len(counted.states)
     time.sleep(0.5)
     assert len(counted.states) == written, "nothing changed"
     status.end(state="done", reason="")
-    assert counted.states[written:] == [{"state": "done", "step": 1, "reason": ""}]
+    assert counted.states[written:] == [{"state": "done", "step": 2, "reason": ""}]
     until(lambda: len(writers()) == before)
     assert len(counted.states) == written + 1
 

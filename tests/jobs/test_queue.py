@@ -164,16 +164,20 @@ def test_many_processes_open_and_close_a_new_queue_at_once_and_it_is_in_wal_mode
 
 def test_who_opens_a_queue_while_another_holds_it_tries_until_it_is_free(tmp_path, monkeypatch):
     """As where two switch a new queue to WAL mode at once: for that SQLite does not wait, whatever its timeout."""
-    path, rests, sleep = tmp_path / "queue.sqlite3", [], time.sleep
-    monkeypatch.setattr("time.sleep", lambda seconds: (rests.append(seconds), sleep(seconds)))
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+    rests: list[float] = []
+    with contextlib.closing(sqlite3.connect(tmp_path / "queue.sqlite3", isolation_level=None)) as other:
+
+        def rested(seconds: float) -> None:
+            rests.append(seconds)
+            if len(rests) == 3:
+                other.execute("COMMIT")
+
         other.executescript(TABLES)
         other.execute("BEGIN IMMEDIATE")
-        end = threading.Timer(0.3, other.execute, ["COMMIT"])
-        end.start()
+        monkeypatch.setattr("time.sleep", rested)
         assert JobQueue(tmp_path).add("a") == "a"
-        end.join()
-    assert rests and all(0 < seconds < 0.05 for seconds in rests)
+    assert len(rests) == 3
+    assert all(0 < seconds < 0.05 for seconds in rests)
     assert JobQueue(tmp_path).rows() == [("a", 0)]
 
 

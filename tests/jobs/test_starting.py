@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -177,15 +178,24 @@ def test_a_worker_that_can_not_begin_is_told_with_its_last_line(jobs, tmp_path, 
 
 
 def test_a_worker_that_does_not_take_its_lock_is_ended_after_a_while(jobs, tmp_path, monkeypatch):
+    now, pid = 0.0, tmp_path / "pid"
+
+    def rested(seconds: float) -> None:
+        nonlocal now
+        if pid.exists() and pid.read_text():
+            now += 30.0
+
     (tmp_path / "sitecustomize.py").write_text(
-        f"import os, sys, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+        f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr("tvae.jobs.worker_processes.START_SECONDS", 1.0)
-    with pytest.raises(OSError, match="no worker can be started within 1 s"):
+    clock = SimpleNamespace(monotonic=lambda: now, sleep=rested)
+    monkeypatch.setattr("tvae.jobs.worker_processes.time", clock)
+    with pytest.raises(OSError, match="no worker can be started within 60 s"):
         jobs.starter.start(LONG, None)
+    monkeypatch.undo()
     assert jobs.runs() == []
-    until_gone(int((tmp_path / "pid").read_text()))
+    until_gone(int(pid.read_text()))
 
 
 def test_who_finds_the_lock_held_changes_nothing_of_its_holder(tmp_path):

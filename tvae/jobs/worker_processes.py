@@ -39,7 +39,7 @@ STARTING_TERMINATE_AFTER, STARTING_KILL_AFTER = 1.0, 2.0
 """Seconds after a stop was requested of one that loads or compiles: it sees no request, and has no step to lose."""
 STOPPING_KILL_AFTER = 300.0
 """Seconds after a stop was requested of one that has answered and saves what it has."""
-START_SECONDS = 60.0
+_START_SECONDS = 60.0
 """Limit for a worker to take its lock; on an idle machine it takes a fifth of a second."""
 
 _started: list[subprocess.Popen[bytes]] = []
@@ -93,13 +93,13 @@ def start_worker(runs: Path, run_id: str, data: str = "") -> None:
         )
     with _started_lock:
         _started.append(process)
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + _START_SECONDS
     while not files.process.exists():
         if process.poll() is not None and not files.process.exists():
             raise OSError(errno.ECHILD, f"no worker can be started: {_last_line(files.log)}")
         if time.monotonic() > deadline:
             process.kill()
-            raise OSError(errno.ETIMEDOUT, f"no worker can be started within {START_SECONDS:g} s")
+            raise OSError(errno.ETIMEDOUT, f"no worker can be started within {_START_SECONDS:g} s")
         time.sleep(0.005)
 
 
