@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -19,8 +20,8 @@ import pytest
 from tests.conftest import small_run_config
 from tvae.errors import InputError
 from tvae.jobs.execution import Execution
-from tvae.jobs.files import READY, TRASH, JobFiles, Spec
-from tvae.jobs.idle_workers import claim_idle_place, mark_idle
+from tvae.jobs.files import READY, TRASH, WORKERS, JobFiles, Spec
+from tvae.jobs.idle_workers import CLAIM_SECONDS, claim_idle_place, mark_idle, wait_for_run
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.requests import LOOK_EVERY, Ended, Requests
 from tvae.jobs.status_writer import StatusWriter
@@ -397,6 +398,46 @@ def test_what_is_younger_than_a_minute_or_a_day_is_no_leftover(tmp_path):
     os.utime(deleted, (now - 24 * 3600 - 1, now - 24 * 3600 - 1))
     Jobs(tmp_path).trash.clear_leftovers()
     assert not any(path.exists() for path in (place, deleted, part))
+
+
+@pytest.fixture
+def stuck(monkeypatch) -> None:
+    """Files of this name can't be removed, as those of another user."""
+    unlink = os.unlink
+
+    def refused(path: str | Path, *, dir_fd: int | None = None) -> None:
+        if "stuck" in Path(path).name:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        unlink(path, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "unlink", refused)
+
+
+@pytest.mark.usefixtures("stuck")
+def test_what_can_not_be_removed_is_left_and_the_rest_goes_all_the_same(tmp_path):
+    folders = [tmp_path / name for name in (READY, TRASH, WORKERS)]
+    files = [folder / name / f"{name}.txt" for folder in folders for name in ("stuck", "gone")]
+    parts = [tmp_path / name / f".{name}.part" for name in ("stuck-run", "gone-run")]
+    for path in (*files, *parts):
+        path.parent.mkdir(parents=True)
+        path.touch()
+        os.utime(path, (1_000, 1_000))
+    for path in files:
+        os.utime(path.parent, (1_000, 1_000))
+    Jobs(tmp_path).trash.clear_leftovers()
+    assert [path.name for path in (*files, *parts) if path.exists()] == ["stuck.txt"] * 3 + [".stuck-run.part"]
+
+
+@pytest.mark.usefixtures("stuck")
+def test_an_idle_worker_ends_at_once_where_its_place_can_not_be_removed(tmp_path):
+    place = JobFiles(tmp_path / READY / "abc")
+    place.folder.mkdir(parents=True)
+    (place.folder / "stuck").touch()
+    mark_idle(place.run_folder, "digits")
+    aged(place.folder / "idle")
+    begun = time.monotonic()
+    assert not wait_for_run(tmp_path, "abc", None)
+    assert time.monotonic() - begun < CLAIM_SECONDS / 2
 
 
 def test_workers_files_go_once_their_run_is_nowhere_and_nobody_holds_their_lock(tmp_path):

@@ -73,6 +73,12 @@ def test_machine_code_that_nobody_asks_for_is_removed_and_other_programs_is_not(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["another-program", used.name, f"{NAMED}kernels-2"]
 
 
+def test_machine_code_that_another_process_removes_meanwhile_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / f"{NAMED}gone").symlink_to(tmp_path / "nowhere")
+    with machine_code_kept_in(tmp_path / f"{NAMED}kernels-1"):
+        assert (tmp_path / f"{NAMED}kernels-1").is_dir()
+
+
 def test_machine_code_of_a_folder_that_another_user_owns_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,7 +65,10 @@ class Trash:
         return [job.id for job in sorted(jobs, key=lambda job: (job.created, job.id), reverse=True)]
 
     def clear_leftovers(self) -> None:
-        """Remove half-prepared and half-written files of killed processes, and runs deleted more than a day ago."""
+        """Remove half-prepared and half-written files of killed processes, and runs deleted more than a day ago.
+
+        What can't be removed is left.
+        """
         left_before = time.time() - _LEFT_OVER
         for place in _folders_in(self._runs / READY):
             if _modified(place) < left_before and not lock_is_held(JobFiles(place).lock):
@@ -77,7 +80,8 @@ class Trash:
             parts = [part for part in run.rglob(".*.part") if _modified(part) < left_before]
             if parts and not lock_is_held(JobFiles(run).lock):
                 for part in parts:
-                    part.unlink(missing_ok=True)
+                    with contextlib.suppress(OSError):
+                        part.unlink()
         for worker in _folders_in(self._runs / WORKERS):
             is_gone = not any(
                 (folder / worker.name).exists() for folder in (self._runs, self._runs / READY, self._folder)

@@ -86,5 +86,6 @@ def _remove_unused_machine_code(folder: Path) -> None:
     """Remove machine code that no process has asked for in `KEPT_DAYS` days: that of sources which have changed."""
     oldest = time.time() - KEPT_DAYS * 86_400
     for unused in folder.glob(f"{NAMED}*"):
-        if unused.stat().st_mtime < oldest:
-            shutil.rmtree(unused, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another process has removed it
+            if unused.stat().st_mtime < oldest:
+                shutil.rmtree(unused, ignore_errors=True)
