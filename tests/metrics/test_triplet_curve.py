@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import pdist
 
 from tvae.errors import InputError
 from tvae.metrics import triplet_curve as module
@@ -168,12 +170,16 @@ def test_crowded_remainders_and_distances_off_the_grid_against_enumeration(name:
 
 def test_a_step_too_fine_for_the_distances() -> None:
     means, labels = SETS["plain"]
-    with pytest.raises(InputError, match=r"step: 0.025 is too fine for means up to .* apart") as refusal:
-        triplet_curve(1e6 * means, labels)
-    least = float(str(refusal.value).rpartition("it must be at least ")[2])
-    triplet_curve(1e6 * means, labels, step=1.06 * least)
+    large = 1e5 * means.astype(np.float64)
+    with pytest.raises(InputError, match=r"step: 0.025 is too fine") as refusal:
+        triplet_curve(large, labels)
+    numbers = re.fullmatch(r".* for means up to (.*) apart; it must be at least (.*)", str(refusal.value))
+    assert numbers
+    apart, least = map(float, numbers.groups())
+    assert pdist(large).max() <= apart <= 2 * pdist(large).max()
+    triplet_curve(large, labels, step=1.06 * least)
     with pytest.raises(InputError, match="too fine"):
-        triplet_curve(1e6 * means, labels, step=0.94 * least)
+        triplet_curve(large, labels, step=0.94 * least)
     assert triplet_curve(3e3 * means, labels).class_satisfied is None  # fine enough for the accuracy
 
 
