@@ -62,7 +62,7 @@ def test_means_beyond_the_largest_are_refused_with_the_first_of_them() -> None:
     with pytest.raises(InputError, match=r"means: row 2 holds -2e\+100; every mean must be finite, up to 1e100"):
         checked_means(means)
     for shape in ((2, 0), (0, 2), (4,), (2, 2, 2)):
-        with pytest.raises(InputError, match="shape of queries: .* is not possible"):
+        with pytest.raises(InputError, match=r"shape of queries: .* is not possible"):
             checked_means(np.zeros(shape), "queries")
 
 
