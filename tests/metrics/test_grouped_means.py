@@ -32,7 +32,11 @@ def test_each_class_is_one_range_of_rows_in_the_order_given() -> None:
     assert (groups.n_anchors, groups.n_left_out) == (271, 1)
     assert groups.n_triplets == 2 * 1 * 270 + 205 * 204 * 67 + 64 * 63 * 208
     assert groups.spread == pytest.approx(float(np.sqrt(MEANS.var(axis=0).sum())))
-    assert not groups.all_equal
+
+
+def test_means_are_all_equal_where_no_coordinate_of_any_differs() -> None:
+    for means, equal in (([[1, 2], [1, 2]], True), ([[1, 2], [1, 1]], False), ([[1, 1], [1, 2]], False)):
+        assert grouped_by_class(np.array(means), np.array([0, 0])).all_equal == equal
 
 
 def test_blocks_hold_every_anchor_once_and_anchors_of_one_class_each() -> None:
