@@ -13,7 +13,9 @@ from tvae.data import Split
 from tvae.model.vae import weights_of
 from tvae.training.arm import NonFiniteLoss
 from tvae.training.loop import Training
-from tvae.training.steps.cpu import FastStep
+from tvae.training.steps.cpu import FastStep, Float32Step
+from tvae.training.steps.cpu_bfloat16 import Bfloat16Step
+from tvae.training.steps.plain import PlainStep
 from tvae.training.steps.sparse_kernels import worthwhile_ink
 
 LOSSES = {
@@ -51,11 +53,24 @@ def first_gradients(step, loss, split, triplets):
     training = Training(config, split)
     report = next(training.reports())
     (training_step,) = training.training_steps
+    assert isinstance(training_step, FastStep) == (step != "plain")
     if isinstance(training_step, FastStep):
         return report, training_step.by_weight
     named = training.arms["one"].model.named_parameters()
     # With all weights 0 the plain step leaves gradients out, which is the same as 0.
     return report, {name: torch.zeros_like(p) if p.grad is None else p.grad for name, p in named}
+
+
+def test_each_arm_has_a_step_of_the_kind_and_the_products_that_are_asked_for(blobs):
+    for step, kind, products in (
+        ("plain", PlainStep, torch.float32),
+        ("fast-float32", Float32Step, torch.float32),
+        ("fast-bfloat16", Bfloat16Step, torch.bfloat16),
+    ):
+        config = RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=TrainConfig(batch_size=10, step=step))
+        training = Training(config, blobs)
+        assert training.products == products
+        assert [type(training_step) for training_step in training.training_steps] == [kind, kind]
 
 
 @pytest.mark.parametrize("triplets", ["sampled", "batch-all"])
