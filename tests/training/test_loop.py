@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from threading import Barrier
 from types import SimpleNamespace
 
 import numpy as np
@@ -194,6 +195,21 @@ def test_reports_name_the_arms_in_their_order_on_any_number_of_processors(blobs,
     reports = training.reports()
     names = [list(report.arms) for report, _ in zip(reports, range(3), strict=False)]
     assert names == [["vae", "tvae"]] * 3
+
+
+def test_arms_take_their_steps_at_the_same_time_where_there_are_as_many_processors(blobs, monkeypatch):
+    """Each arm waits in its step until all three are in theirs."""
+    monkeypatch.setattr("tvae.training.loop.os.cpu_count", lambda: 3)
+    together = Barrier(3, timeout=60)
+
+    class WaitingStep(PlayedStep):
+        def gradients(self, number, batch):
+            together.wait()
+            return super().gradients(number, batch)
+
+    training = played(blobs, {}, steps=3)
+    training.training_steps = [WaitingStep({name: ArmLosses(1.0, 1.0, 0.0, 2.0, 1.0)}) for name in ("a", "b", "c")]
+    assert [list(report.arms) for report in training.reports()] == [["a", "b", "c"]] * 3
 
 
 def test_training_learns(digits):
