@@ -66,6 +66,17 @@ def test_without_class_counts_the_rest_is_the_same(name: str, monkeypatch: pytes
         other.class_matrix(0.25)
 
 
+@pytest.mark.parametrize("n_negatives", [8_191, 8_192])
+@pytest.mark.parametrize("by_class", [False, True])
+def test_more_triplets_of_an_anchor_in_one_place_than_the_tally_can_hold(n_negatives: int, by_class: bool) -> None:
+    """2**31 triplets with a gap of 1; 8,191 is the most negatives for which sixteen bits are used."""
+    n_positives = 2**18
+    means = np.repeat([0.0, 1.0], [n_positives + 1, n_negatives])[:, None]
+    groups = grouped_for_triplets(means, means[:, 0].astype(int))
+    counts = count_block_on_grid(groups, AnchorBlock(0, 0, 1), MarginGrid(0.5, 0, 5), by_class)
+    assert counts.satisfied.sum(axis=1).tolist() == [n_positives * n_negatives] * 3 + [0, 0]
+
+
 def test_class_counts_are_kept_up_to_the_most_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     means, labels = SETS["plain"]
     for limit, kept in ((11 * 16, True), (11 * 16 - 1, False)):
