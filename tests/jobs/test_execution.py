@@ -71,12 +71,16 @@ def test_a_signal_waits_for_the_end_of_a_step_and_is_obeyed_at_once_between_step
 
 
 @pytest.fixture
-def requests(handlers, tmp_path) -> Requests:
-    """Of a run that takes steps."""
-    JobFiles(tmp_path / "run").folder.mkdir(parents=True)
-    requests = Requests(JobFiles(tmp_path / "run"))
+def requests(handlers, tmp_path) -> Iterator[Requests]:
+    """Of a run that takes steps; whatever it waits for, it does not wait for ever."""
+    files = JobFiles(tmp_path / "run")
+    files.folder.mkdir(parents=True)
+    requests = Requests(files)
     requests.within_steps = True
-    return requests
+    otherwise = threading.Timer(20.0, lambda: [files.set_flag("pause", False), files.set_flag("slow", False)])
+    otherwise.start()
+    yield requests
+    otherwise.cancel()
 
 
 @pytest.fixture
@@ -124,15 +128,12 @@ def test_a_stop_wins_over_a_signal(requests, files):
 @pytest.mark.parametrize("state", ["stopped", "interrupted"])
 def test_a_paused_run_is_stopped_and_told_to_end(requests, files, state):
     files.set_flag("pause", True)
-    otherwise = threading.Timer(10.0, files.set_flag, ["pause", False])
-    otherwise.start()
     with pytest.raises(Ended) as ended:
         if state == "stopped":
             obey(requests, paused=lambda: files.set_flag("stop", True))
         else:
             obey(requests, paused=lambda: os.kill(os.getpid(), signal.SIGTERM))
     assert ended.value.state == state
-    otherwise.cancel()
 
 
 def test_a_paused_run_takes_the_steps_that_it_is_granted_and_shows_that_it_waits(requests, files):

@@ -169,6 +169,7 @@ def test_a_resumed_run_with_a_time_budget_keeps_the_number_of_steps_that_it_had_
     stood = Standing(step=3, steps=20, seconds=1.0, waiting={"count": 0, "arms": {}})
     write_resume_file(resume_file, Training(config, digits.train), stood)
     recording = Recording(config, digits, folder, "", seconds=1_000.0, resume_file=resume_file)
+    assert recording.budget == 1_000.0
     reports = list(recording.reports())
     assert [report.step for report in reports] == list(range(4, 21))
     assert {report.steps for report in reports} == {20}
