@@ -74,7 +74,8 @@ def test_two_snapshots_have_their_own_entries(run):
 
 
 def test_a_rewritten_file_is_read_again(run):
-    before = encoding_of(run)
+    (path,) = run.folder.glob("encoding*.npz")
+    before, content = encoding_of(run), path.read_bytes()
     arm = next(iter(run.config.arms))
     neighbours = cached.neighbours(before.arms[arm])
     changed = read_encoding(run, "test")
@@ -85,6 +86,10 @@ def test_a_rewritten_file_is_read_again(run):
     assert np.array_equal(after.arms[arm].means, before.arms[arm].means[::-1])
     assert cached.neighbours(after.arms[arm]) is not neighbours
     assert cached.encoding(read_run(run.folder)) is after
+    (run.folder / "about.json").write_text("{}")
+    assert encoding_of(run) is after, "a run is named and pinned without being read again"
+    path.write_bytes(content)  # in place, which its folder does not show
+    assert np.array_equal(encoding_of(run).arms[arm].means, before.arms[arm].means)
 
 
 def test_two_splits_have_their_own_entries():
