@@ -18,7 +18,7 @@ import pytest
 
 from tvae.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from tvae.errors import InputError
-from tvae.jobs.files import OVER, READY, JobFiles
+from tvae.jobs.files import OVER, READY, JobFiles, Spec
 from tvae.jobs.idle_workers import IDLE_SECONDS, claim_idle_place, keep_idle_worker, mark_idle, wait_for_run
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.starting import Starter
@@ -245,6 +245,51 @@ def test_an_idle_worker_that_nobody_asks_ends_and_one_that_is_wanted_again_waits
     os.utime(idle, (long_ago, long_ago))
     assert not wait_for_run(tmp_path, "abc", None)
     assert not place.run_folder.exists()
+
+
+@pytest.mark.parametrize("is_starter", [True, False])
+def test_an_idle_worker_looks_each_second_whether_its_starter_lives(is_starter, tmp_path, monkeypatch):
+    place = JobFiles(tmp_path / READY / "abc")
+    place.folder.mkdir(parents=True)
+    mark_idle(place.run_folder, "digits")
+    now = time.time()
+
+    def rested(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        if now > time.time() + 20:
+            raise TimeoutError
+
+    monkeypatch.setattr("tvae.jobs.idle_workers.time", SimpleNamespace(time=lambda: now, sleep=rested))
+    starter = psutil.Process().parent() if is_starter else psutil.Process()  # which did not start this one
+    if is_starter:
+        with pytest.raises(TimeoutError):
+            wait_for_run(tmp_path, "abc", starter)
+    else:
+        assert not wait_for_run(tmp_path, "abc", starter)
+    assert place.run_folder.exists() == is_starter
+
+
+def test_a_claimed_worker_waits_until_its_run_is_among_the_runs(tmp_path, monkeypatch):
+    place, run = JobFiles(tmp_path / READY / "abc"), JobFiles(tmp_path / "abc")
+    for folder in (place.folder, place.worker_folder):
+        folder.mkdir(parents=True)
+    mark_idle(place.run_folder, "digits")
+    rests: list[float] = []
+
+    def rested(seconds: float) -> None:  # what a starter does meanwhile
+        rests.append(seconds)
+        if len(rests) == 1:
+            assert claim_idle_place(tmp_path, "digits") == place.run_folder
+        if len(rests) == 3:
+            place.write_spec(Spec(config=LONG))
+            place.run_folder.rename(run.run_folder)
+
+    monkeypatch.setattr("tvae.jobs.idle_workers.time", SimpleNamespace(time=time.time, sleep=rested))
+    with locked(place):
+        assert wait_for_run(tmp_path, "abc", None)
+    assert len(rests) == 3
+    assert sorted(path.name for path in run.folder.iterdir()) == ["spec.json"]
 
 
 @contextlib.contextmanager
