@@ -127,6 +127,21 @@ def test_training_can_be_left_between_steps_and_continued(blobs):
     assert_bit_identical(weights_of(training.arms["tvae"].model), weights_after(config, blobs)["tvae"])
 
 
+def test_the_state_of_an_arm_is_its_weights_and_both_moments_and_is_restored_from_a_copy(blobs):
+    training = Training(RunConfig(model=SMALL, train=TrainConfig(batch_size=10)), blobs)
+    next(training.reports())
+    arm, other = training.arms["tvae"], Training(training.config, blobs).arms["tvae"]
+    copy = {key: tensor.numpy().copy() for key, tensor in arm.state()}
+    weights = dict(arm.model.named_parameters())
+    assert list(copy) == [f"{part}/{name}" for name in weights for part in ("weight", "exp_avg", "exp_avg_sq")]
+    other.restore(copy)
+    for name, weight in other.model.named_parameters():
+        np.testing.assert_array_equal(weight.detach().numpy(), weights[name].detach().numpy())
+        for moment in ("exp_avg", "exp_avg_sq"):
+            assert arm.moments[name][moment].any()
+            np.testing.assert_array_equal(other.moments[name][moment].numpy(), arm.moments[name][moment].numpy())
+
+
 @pytest.mark.parametrize("step", ["plain", "fast-float32", "fast-bfloat16"])
 def test_every_arm_computes_with_one_thread(blobs, step):
     """A thread asks OpenMP for as many as there are processors, unless it is told: two arms would have two each."""
