@@ -307,8 +307,13 @@ def worker(tmp_path) -> Iterator[tuple[JobFiles, subprocess.Popen[bytes]]]:
 def test_a_worker_that_does_not_stop_is_ended_but_not_while_it_measures(worker):
     files, process = worker
     end_unresponsive_worker(files, "measuring")
+    for phase, seconds in (("loading", 0.5), ("training", 3.0), ("stopping", 200.0)):  # it still has time
+        asked_at = time.time() - seconds
+        os.utime(files.folder / "stop", (asked_at, asked_at))
+        end_unresponsive_worker(files, phase)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.5)
+    aged(files.folder / "stop")
     end_unresponsive_worker(files, "training")
     assert process.wait(30) == -signal.SIGKILL
 

@@ -197,6 +197,7 @@ NO_WORD = "killed (memory?): its process ended without a word"
         ({"state": "running", "phase": "training"}, True, "", ("stopped", NO_ANSWER)),
         ({"state": "running", "phase": "loading"}, True, "", ("stopped", "")),
         ({"state": "queued"}, True, "", ("stopped", "")),
+        ({}, True, "", ("stopped", "")),
         ({"state": "queued", "phase": "training"}, True, "", ("stopped", "")),
         ({"state": "done", "reason": ""}, True, "", ("done", "")),
         ({"state": "running"}, False, '{"state": "failed", "reason": "disk full"}', ("failed", "disk full")),
