@@ -128,6 +128,16 @@ def test_a_run_that_was_left_and_gone_on_with_ends_as_one_that_never_was(step, t
     assert histories[0] == histories[1]
 
 
+def test_a_warm_start_begins_with_the_other_run_s_weights(trained, digits, folder):
+    for _ in record(small_run_config(), digits, folder, "", start_from=trained):
+        break
+    run = read_run(folder)
+    for arm in run.config.arms:
+        for name, tensor in read_weights(trained, arm).items():
+            np.testing.assert_array_equal(read_weights(run.at(0), arm)[name], tensor)
+    assert run.provenance.started_from == f"{trained.name} at step {trained.step:,}"
+
+
 def test_weights_are_saved_each_epoch_and_what_a_resume_needs_with_each_snapshot_too(digits, folder, monkeypatch):
     monkeypatch.setattr("tvae.runs.recording.KEEPING_SHARE", math.inf)
     config, resume_file = small_run_config(), folder.parent / "resume.safetensors"
