@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.conftest import assert_both_end_alike
-from tvae.config import LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
+from tvae.config import LossConfig, ModelConfig, RunConfig, Step, TrainConfig, vae_and_tvae
 from tvae.data import Split
 from tvae.model.vae import weights_of
 from tvae.training.arm import NonFiniteLoss
@@ -62,11 +62,12 @@ def first_gradients(step, loss, split, triplets):
 
 
 def test_each_arm_has_a_step_of_the_kind_and_the_products_that_are_asked_for(blobs):
-    for step, kind, products in (
+    kinds: tuple[tuple[Step, type, torch.dtype], ...] = (
         ("plain", PlainStep, torch.float32),
         ("fast-float32", Float32Step, torch.float32),
         ("fast-bfloat16", Bfloat16Step, torch.bfloat16),
-    ):
+    )
+    for step, kind, products in kinds:
         config = RunConfig(model=ModelConfig(hidden=8, latent_dim=3), train=TrainConfig(batch_size=10, step=step))
         training = Training(config, blobs)
         assert training.products == products
