@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tvae.explore.classifier import read_classifier
+from tvae.explore.classifier import classifier_path, read_classifier
 from tvae.explore.classifier_process import lock_path, start_training, status_path, training_state
 from tvae.system.process_lock import take_lock
 
@@ -67,6 +67,16 @@ def test_another_process_that_trains_it_is_waited_for(tmp_path: Path, processes)
         training = training_state("a" * 64, tmp_path)
         assert training is not None and not training.failure
     assert training_state("a" * 64, tmp_path) is None
+
+
+def test_it_is_over_once_it_is_written_though_its_process_has_not_ended(tmp_path: Path):
+    """Its progress, whose state is removed last, would fall back to 0 for that moment."""
+    lock = take_lock(lock_path(tmp_path, "a" * 64))
+    assert lock is not None
+    with lock:
+        assert training_state("a" * 64, tmp_path) is not None
+        classifier_path(tmp_path, "a" * 64).touch()
+        assert training_state("a" * 64, tmp_path) is None
 
 
 def test_other_images_than_the_runs_are_a_failure_in_one_line(tmp_path: Path, processes):

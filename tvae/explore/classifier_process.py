@@ -79,7 +79,9 @@ def training_state(fingerprint: str, folder: Path) -> ClassifierTraining | None:
         text = read_bounded(status_path(folder, fingerprint), _LIMIT).decode()
         training = ClassifierTraining(**read_json(text, "classifier"))
     except (InputError, TypeError, UnicodeDecodeError):
-        return ClassifierTraining() if is_running else None
+        # A process that has written the classifier and removed its state holds its lock for a moment yet.
+        begins = is_running and not classifier_path(folder, fingerprint).is_file()
+        return ClassifierTraining() if begins else None
     if is_running or training.failure:
         return training
     return None if classifier_path(folder, fingerprint).is_file() else ClassifierTraining(failure="it was interrupted")
