@@ -97,7 +97,7 @@ def test_the_table_of_a_selection_holds_its_rows_and_no_formula():
     run = read_run(DIGITS)
     encoding = cached.encoding(run)
     assert encoding is not None
-    pair = ViewPair(View(run, "vae", "VAE"), View(run, "tvae", "TVAE"), encoding.labels, 10)
+    pair = ViewPair(View(run, "vae", "VAE", "VAE"), View(run, "tvae", "TVAE", "TVAE"), encoding.labels, 10)
     at = np.arange(2 * len(encoding.labels), dtype=np.float32).reshape(-1, 2)
     rows = np.array([3, 5, 358])
     table = list(csv.DictReader(io.StringIO(selected_rows_csv(rows, pair, NAMES, (at, -at)))))
@@ -235,8 +235,15 @@ def test_a_run_on_its_way_is_shown_at_its_last_snapshot(copied, projector: FakeP
     (copied() / "encoding-test.npz").unlink()
     app = page(run="copy", projection="PCA")
     assert not app.exception
-    assert "from VAE, epoch 100 to TVAE, epoch 100" in words(app)
+    assert "from VAE, epoch 100.4 to TVAE, epoch 100.4" in words(app)
     assert "epoch 200" not in str(app.selectbox(key="left").options)
+
+
+def test_a_link_to_an_epoch_in_three_figures_leads_where_it_led(projector: FakeProjector):
+    app = page(left="VAE, epoch 100", projection="PCA")
+    assert not app.exception
+    assert app.selectbox(key="left").value == "VAE, epoch 100.4"
+    assert app.query_params["left"] in ("VAE, epoch 100", ["VAE, epoch 100"])
 
 
 def test_the_scrubber_takes_both_arms_to_its_epoch_and_leaves_dated_ones(shown, projector: FakeProjector):

@@ -19,7 +19,13 @@ def run_at_chosen_epoch(run: Run) -> Run:
     steps = _steps(run)
     st.select_slider(
         "Epoch",
-        **state.choice(keys.EPOCH, steps, steps[-1], text=lambda step: _in_address(run, step), default_as="value"),
+        **state.choice(
+            keys.EPOCH,
+            steps,
+            steps[-1],
+            text=lambda step: epoch_in_address(step / run.steps_per_epoch),
+            default_as="value",
+        ),
         format_func=lambda step: _epoch(run, step),
         help="This run kept its weights on the way: go back to see how it came about. The last is the trained run.",
     )
@@ -34,7 +40,9 @@ def tell_that_epochs_are_not_followed(run: Run) -> None:
     if not run.snapshots:
         return
     steps = _steps(run)
-    state.choice(keys.EPOCH, steps, steps[-1], text=lambda step: _in_address(run, step), followed=False)
+    state.choice(
+        keys.EPOCH, steps, steps[-1], text=lambda step: epoch_in_address(step / run.steps_per_epoch), followed=False
+    )
     chosen = state.value_of(keys.EPOCH)
     st.caption(
         f"This page shows the trained run, epoch {_epoch(run, steps[-1])}."
@@ -49,6 +57,11 @@ def _ended(run: Run) -> bool:
     return (run.folder / encoding_name("test")).is_file()
 
 
+def epoch_in_address(epoch: float) -> str:
+    """Text of an epoch in an address, in three significant figures, so that kept links lead where they led."""
+    return f"{epoch:.3g}"
+
+
 def _steps(run: Run) -> list[int]:
     """Steps of the snapshots, and of the trained run."""
     return [*run.snapshots, *([run.step] if _ended(run) else [])]
@@ -57,11 +70,6 @@ def _steps(run: Run) -> list[int]:
 def _epoch(run: Run, step: int) -> str:
     """The epoch of a step, as the slider and sentences say it."""
     return epochs_text(step / run.steps_per_epoch)
-
-
-def _in_address(run: Run, step: int) -> str:
-    """The epoch of a step in three significant figures: links that people have keep leading to it."""
-    return f"{step / run.steps_per_epoch:.3g}"
 
 
 def epochs_play(run: Run) -> bool:

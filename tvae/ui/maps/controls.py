@@ -32,16 +32,19 @@ def choose_views(views: dict[str, View], misfits: dict[str, str], arms: list[str
     def explain(requested_view: str) -> str:
         return misfit_note(requested_view, views, misfits)
 
+    def in_address(name: str) -> str:
+        return views[name].name_in_address
+
     left, right = st.columns(2)
     with left:
         a = st.selectbox(
             "Left map",
-            **state.choice(keys.LEFT, names, arms[0], within=chosen_arms, explain=explain),
+            **state.choice(keys.LEFT, names, arms[0], text=in_address, within=chosen_arms, explain=explain),
         )
     with right:
         b = st.selectbox(
             "Right map",
-            **state.choice(keys.RIGHT, names, arms[-1], within=chosen_arms, explain=explain),
+            **state.choice(keys.RIGHT, names, arms[-1], text=in_address, within=chosen_arms, explain=explain),
             help="Another arm, the same arm at another epoch or under another projection, or an arm of another run "
             "on the same images. A name without an epoch follows the epoch in the sidebar.",
         )

@@ -10,6 +10,7 @@ from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.available import run_folders
 from tvae.runs.run import Run, encoding_name, epochs_text, read_run
 from tvae.ui import cached
+from tvae.ui.choices.epochs import epoch_in_address
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class View:
     arm: str
     title: str
     """On badges and in sentences: the arm, with its epoch at a snapshot, with its run where that is another."""
+    name_in_address: str
+    """What an address calls it: the arm, with its epoch in three figures or its run where one of them is named."""
 
     @property
     def colour(self) -> str:
@@ -66,10 +69,13 @@ def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
     if snapshots and cached.encoding(run.at(None)) is not None:
         snapshots.append(run.at(None))
     views = {
-        arm.upper(): View(run, arm, arm.upper() if run.snapshot is None else _dated(run, arm)) for arm in _arms(run)
+        arm.upper(): View(run, arm, arm.upper() if run.snapshot is None else _dated(run, arm), arm.upper())
+        for arm in _arms(run)
     }
     views |= {
-        _dated(snapshot, arm): View(snapshot, arm, _dated(snapshot, arm))
+        _dated(snapshot, arm): View(
+            snapshot, arm, _dated(snapshot, arm), f"{arm.upper()}, epoch {epoch_in_address(snapshot.epoch)}"
+        )
         for arm in _arms(run)
         for snapshot in snapshots
     }
@@ -88,7 +94,7 @@ def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
             misfits[name] = "holds no encoded test split"
         else:
             titles = {arm: f"{name}/{arm.upper()}" for arm in other.config.arms}
-            views |= {title: View(other, arm, title) for arm, title in titles.items()}
+            views |= {title: View(other, arm, title, title) for arm, title in titles.items()}
     return views, misfits
 
 
