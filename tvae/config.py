@@ -23,9 +23,9 @@ ADDED = {"added": True}
 """Metadata of a field that the first files of this schema lack: such a run was made with what is its default."""
 
 
-def number(default: float, low: float, high: float) -> Any:
-    """A field of a `Section` that holds a number from `low` to `high`."""
-    return field(default=default, metadata={"low": low, "high": high})
+def number(default: float, low: float, high: float, *, added: bool = False) -> Any:
+    """A field of a `Section` that holds a number from `low` to `high`; `added` as in `ADDED`."""
+    return field(default=default, metadata={"low": low, "high": high, **(ADDED if added else {})})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +83,9 @@ class DataConfig(Section):
     name: str = "mnist"
     """mnist, fashion-mnist, kmnist, emnist-balanced, emnist-letters, emnist-digits, qmnist (28x28 pixels), usps
     (16x16), all fetched once, or digits (8x8 pixels, comes with scikit-learn)."""
+    validation_share: float = number(0.0, low=0.0, high=0.5, added=True)
+    """Share of each class of the training images that is held out as the validation split, always the same images; no
+    model is trained on them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +199,7 @@ def _from_plain(kind: Any, plain: object, where: str) -> Any:
         names = {f.name for f in fields(kind)}
         for key in plain.keys() - names:
             raise InputError(f"{where}: unknown field {key!r}; known are {', '.join(sorted(names))}")
-        for key in {f.name for f in fields(kind) if f.metadata != ADDED} - plain.keys():
+        for key in {f.name for f in fields(kind) if "added" not in f.metadata} - plain.keys():
             raise InputError(f"{where}: field {key!r} is missing")
         hints = _type_hints(kind)
         return kind(**{key: _from_plain(hints[key], value, f"{where}.{key}") for key, value in plain.items()})  # type: ignore[operator]

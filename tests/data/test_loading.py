@@ -49,8 +49,10 @@ def test_an_unknown_data_set_is_refused(load):
 
 @pytest.mark.parametrize("name", ["mnist", "digits"])
 def test_an_unknown_split_is_refused(name: str, tiny: Tiny):
-    with pytest.raises(InputError, match="must be train or test"):
-        load_split(name, "validation")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="must be one of train, validation, test"):
+        load_split(name, "all")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=f"data set '{name}' has no validation split; --data.validation-share makes"):
+        load_split(name, "validation")
 
 
 def test_nothing_there_and_no_download_says_what_to_run(tiny: Tiny, folder: Path):

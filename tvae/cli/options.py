@@ -9,6 +9,7 @@ from typing import Literal
 import tyro
 
 from tvae.config import DataConfig, LossConfig, ModelConfig, TrainConfig
+from tvae.data.split import SplitName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +114,7 @@ class Evaluate:
     """Folder of the run, such as checkpoints/mnist."""
     margins: tuple[float, ...] = (0.0, 0.1, 0.2, 0.5, 1.0)
     """Margins at which triplet accuracy is counted."""
-    split: Literal["train", "test"] = "test"
+    split: SplitName = "test"
     """Which images."""
     dir: Path | None = None
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
@@ -129,7 +130,7 @@ class Encode:
     """Folder of the run."""
     out: Path
     """The .npz file to write."""
-    split: Literal["train", "test"] = "test"
+    split: SplitName = "test"
     """Which images."""
     dir: Path | None = None
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""

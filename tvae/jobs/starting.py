@@ -245,7 +245,7 @@ def _write_files(
 
 def _checked_steps(config: RunConfig) -> int:
     """Steps of a run; InputError where a batch is larger than the train split."""
-    images, batch = train_size(config.data.name), config.train.batch_size
+    images, batch = train_size(config.data.name, config.data.validation_share), config.train.batch_size
     if batch > images:
         raise InputError(
             f"train.batch-size: {batch} is more than the {images} images of the train split; it must be 1 to {images}"

@@ -56,8 +56,8 @@ class Encoding:
     arms: dict[str, EncodedArm]
     sample_rows: Int64[np.ndarray, " k"]
     """Rows of the first two images of each class, at most 40."""
-    sample_images: UInt8[np.ndarray, "k height width"]
-    sample_reconstructions: dict[str, UInt8[np.ndarray, "k height width"]]
+    sample_images: UInt8[np.ndarray, "k height width channels"]
+    sample_reconstructions: dict[str, UInt8[np.ndarray, "k height width channels"]]
     """Reconstructions of the sample rows from their means, by arm."""
 
     @property

@@ -34,30 +34,29 @@ class Network:
     """
 
     weights: Weights
-    height: int
-    width: int
+    image_shape: tuple[int, int, int]
+    """Height and width in pixels, and channels."""
 
     @property
     def latents(self) -> int:
         """Number of latents."""
         return self.weights["decoder.0.weight"].shape[1]
 
-    def encoded(self, images: UInt8[np.ndarray, "m height width"]) -> EncodedImages:
+    def encoded(self, images: UInt8[np.ndarray, "m height width channels"]) -> EncodedImages:
         """Encode the images: the posterior of each.
 
         Raises:
-            InputError: images that are not uint8 of this arm's size.
+            InputError: images that are not uint8 of this arm's shape.
         """
         images = np.asarray(images)
-        if images.ndim != 3 or images.shape[1:] != (self.height, self.width) or images.dtype != np.uint8:
-            raise InputError(
-                f"images: {images.dtype} of shape {images.shape}; this arm takes uint8 of {self.height} x {self.width}"
-            )
+        if images.ndim != 4 or images.shape[1:] != self.image_shape or images.dtype != np.uint8:
+            shape = " x ".join(map(str, self.image_shape))
+            raise InputError(f"images: {images.dtype} of shape {images.shape}; this arm takes uint8 of {shape}")
         pixels = images.reshape(len(images), -1)
         statistics = self._layers("encoder", pixels, unit=255)  # (m, 2 latent)
         return EncodedImages(statistics[:, : self.latents], statistics[:, self.latents :])
 
-    def decoded(self, codes: Float[np.ndarray, "m latent"]) -> Float32[np.ndarray, "m height width"]:
+    def decoded(self, codes: Float[np.ndarray, "m latent"]) -> Float32[np.ndarray, "m height width channels"]:
         """Decode the codes: an image each, pixels in [0, 1].
 
         Raises:
@@ -67,7 +66,7 @@ class Network:
         if codes.ndim != 2 or codes.shape[1] != self.latents or not np.isfinite(codes).all():
             raise InputError(f"codes: shape {codes.shape}; this arm takes finite codes of {self.latents} latents")
         logits = self._layers("decoder", codes)  # (m, pixels)
-        return (0.5 * (1 + np.tanh(0.5 * logits))).reshape(-1, self.height, self.width)  # sigmoid without overflow
+        return (0.5 * (1 + np.tanh(0.5 * logits))).reshape(-1, *self.image_shape)  # sigmoid without overflow
 
     def _layers(self, part: str, inputs: np.ndarray, unit: float = 1.0) -> Float32[np.ndarray, "m out"]:
         """Linear, ReLU, linear, of the inputs divided by `unit`."""
@@ -82,6 +81,6 @@ class Network:
         return out
 
 
-def to_grey(images: Float[np.ndarray, "m height width"]) -> UInt8[np.ndarray, "m height width"]:
-    """Images in [0, 1] as grey values from 0 to 255."""
+def to_bytes(images: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
+    """Images in [0, 1] as whole numbers from 0 to 255."""
     return np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8)

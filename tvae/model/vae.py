@@ -25,7 +25,7 @@ class Posterior(NamedTuple):
 
 
 class VAE(nn.Module):
-    """A variational autoencoder on flat images with values in [0, 1].
+    """A variational autoencoder on flat images with values in [0, 1]: `pixels` values each, three a pixel in colour.
 
     The TVAE of the paper has this same network; it differs in its loss alone.
     """

@@ -43,6 +43,13 @@ def model_card(run: Run, metrics: dict[str, Any]) -> str:
         ]
     ]
     table = "\n".join(rows)
+    size = f"{provenance.test.height}x{provenance.test.width} pixels"
+    if provenance.test.channels == 3:
+        size += " in colour"
+    validation = ""
+    if provenance.validation is not None:
+        n = f"{provenance.validation.n:,}"
+        validation = f" The validation split, n = {n}, was neither trained on nor measured."
     state = "" if provenance.finished else "\n**Not finished**: training was ended before its last step.\n"
     budget = ""
     if provenance.seconds_budget is not None:
@@ -77,7 +84,7 @@ of {config.train.batch_size} triplets, seed {config.train.seed}, with \
 ## Measured
 
 On the {metrics["split"]} split, n = {metrics["n"]:,} (SHA-256 {provenance.test.fingerprint[:16]}…), seed \
-{metrics["seed"]}; triplet accuracy is exact, over all {next(iter(arms.values()))["triplets"]:,} triplets.
+{metrics["seed"]}; triplet accuracy is exact, over all {next(iter(arms.values()))["triplets"]:,} triplets.{validation}
 
 {table}
 {_warnings(metrics)}
@@ -86,8 +93,8 @@ On the {metrics["split"]} split, n = {metrics["n"]:,} (SHA-256 {provenance.test.
 ## Use and limits
 
 Each `<arm>.safetensors` holds the tensors of `tvae.model.vae.VAE`; `config.json` has every setting, `history.jsonl` \
-the loss while training. The models know {config.data.name} images of {provenance.test.height}x{provenance.test.width} \
-pixels and nothing else. They are made for study, not for decisions about anyone.
+the loss while training. The models know {config.data.name} images of {size} and nothing else. They \
+are made for study, not for decisions about anyone.
 """
 
 

@@ -51,5 +51,4 @@ def network(run: Run, arm: str) -> Network:
     Raises:
         InputError: no such arm, or weights that don't fit (see `read_weights`).
     """
-    record = run.provenance.test
-    return Network(read_weights(run, arm), record.height, record.width)
+    return Network(read_weights(run, arm), run.provenance.test.image_shape)

@@ -14,7 +14,7 @@ from tvae.ui import session as state
 from tvae.ui.session import keys
 
 
-def images_of(run: Run) -> tuple[UInt8[np.ndarray, "n height width"] | None, str]:
+def images_of(run: Run) -> tuple[UInt8[np.ndarray, "n height width channels"] | None, str]:
     """The run's test images, or none and why in one line; a failure is kept, so that no page waits twice."""
     split, missing = split_of(run, "test")
     return (None, missing) if split is None else (split.images, "")
@@ -23,11 +23,12 @@ def images_of(run: Run) -> tuple[UInt8[np.ndarray, "n height width"] | None, str
 def split_of(run: Run, name: SplitName) -> tuple[Split | None, str]:
     """A split that the run used, or none and why in one line; a failure is kept, so that no page waits twice."""
     failures: dict[str, str] = state.kept(keys.IMAGES_MISSING, dict)
-    fingerprint = (run.provenance.test if name == "test" else run.provenance.train).fingerprint
+    fingerprint = run.provenance.split(name).fingerprint
     if fingerprint in failures:
         return None, failures[fingerprint]
     try:
-        split = cached.split(run.config.data.name, name)
+        share = 0.0 if name == "test" else run.config.data.validation_share
+        split = cached.split(run.config.data.name, name, share)
         check_split(run, split)
     except (DataUnavailable, InputError) as error:
         failures[fingerprint] = str(error)

@@ -17,13 +17,16 @@ from tvae.ui.cached.runs import network
 
 
 @st.cache_resource(max_entries=6, show_spinner="Fetching the images …", hash_funcs=KEY_OF)
-def split(dataset: str, name: SplitName) -> Split:
+def split(dataset: str, name: SplitName, validation_share: float = 0.0) -> Split:
     """A data set's split, downloaded where it is not on this machine.
+
+    Args:
+        validation_share: share of each class of the training split that is held out for validation.
 
     Raises:
         DataUnavailable: it can't be downloaded; the message says what was tried.
     """
-    return load_split(dataset, name, download=True)
+    return load_split(dataset, name, validation_share=validation_share, download=True)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY_OF)
@@ -34,8 +37,8 @@ def thumbnails(images: Split) -> Blob:
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
 def placement(images: Split) -> Placement:
-    """Where the drawn part of a split's images lies in their frame."""
-    return measured_placement(images.images)
+    """Where the drawn part of a split's grey images lies in their frame."""
+    return measured_placement(images.images[..., 0])
 
 
 @st.cache_resource(max_entries=32, show_spinner="Reconstructing every image from a sample …", hash_funcs=KEY_OF)

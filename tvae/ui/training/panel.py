@@ -217,8 +217,9 @@ def _chosen_config(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
     train = replace(like.train, seed=choices["seed"])
     # With a time budget the engine measures early in the run how many steps fit.
     train = replace(train, epochs=int(length) if in_epochs else MOST_EPOCHS)
+    name = run.config.data.name if preset.warm else choices["data"]
     config = RunConfig(
-        data=DataConfig(name=run.config.data.name if preset.warm else choices["data"]),
+        data=like.data if like.data.name == name else DataConfig(name=name),
         model=like.model,
         train=train,
         arms={"vae": vae_and_tvae(loss)["vae"]} if like.arms.keys() == {"vae"} else vae_and_tvae(loss),
