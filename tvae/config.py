@@ -17,6 +17,7 @@ Triplets = Literal["sampled", "batch-all"]
 Schedule = Literal["constant", "flat-cosine"]
 Step = Literal["plain", "fast", "fast-float32", "fast-bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
+NetworkKind = Literal["mlp", "conv"]
 
 
 ADDED = {"added": True}
@@ -90,12 +91,16 @@ class DataConfig(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig(Section):
-    """Two fully connected layers each way, as in section 3 of the paper."""
+    """The network of every arm."""
 
     SECTION = "model"
 
+    kind: NetworkKind = field(default="mlp", metadata=ADDED)
+    """mlp: two fully connected layers each way, as in section 3 of the paper; conv: convolutions before two fully
+    connected hidden layers (Burgess et al. 2018), for colour and for images of more than 32 pixels a side."""
     hidden: int = number(400, low=1, high=16_384)
-    """Width of the one hidden layer of the encoder and of the decoder (the paper does not give it)."""
+    """Units of each fully connected hidden layer of the encoder and of the decoder (the paper does not give it; Burgess
+    et al. have 256)."""
     latent_dim: int = number(20, low=1, high=1_024)
     """Number of latents (the paper: 20)."""
 
