@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import math
 import time
 import traceback
 from collections import deque
@@ -182,9 +181,9 @@ class Execution:
 
         if not spec.started_from:
             return None
-        pixels = math.prod(dataset.test.image_shape)
+        shape = dataset.test.image_shape
         return {
-            arm: read_arm(self._files.start / f"{arm}.safetensors", pixels, spec.config.model)
+            arm: read_arm(self._files.start / f"{arm}.safetensors", shape, spec.config.model)
             for arm in spec.config.arms
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -125,7 +126,7 @@ def _conv(image_shape: ImageShape, model: ModelConfig) -> Architecture:
     flat = least_height * least_width * CHANNELS
 
     encoder: list[Layer] = [ToMaps(image_shape)]
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(widths):
         encoder += [Convolution(inputs, outputs), Rectifier()]
     encoder += [ToRows(), Linear(flat, model.hidden), Rectifier(), Linear(model.hidden, model.hidden), Rectifier()]
     encoder += [Linear(model.hidden, 2 * model.latent_dim)]

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
+from tvae.config import ModelConfig, NetworkKind
 from tvae.errors import InputError
+from tvae.model.layers import ImageShape, architecture
+from tvae.model.numpy_layers import layer_outputs
 from tvae.system.array_files import Weights
 
-_BLOCK = 4_096
+_BLOCK: dict[NetworkKind, int] = {"mlp": 4_096, "conv": 64}
 """Images or codes at a time: a few MB of hidden values."""
 
 
@@ -30,12 +33,12 @@ class EncodedImages:
 class Network:
     """One arm's encoder and decoder: computes what `tvae.model.vae.VAE` computes.
 
-    A second implementation, because importing torch takes seconds and a page needs two products of small matrices.
+    A second implementation, because importing torch takes seconds and a page needs a few products of small matrices.
     """
 
     weights: Weights
-    image_shape: tuple[int, int, int]
-    """Height and width in pixels, and channels."""
+    image_shape: ImageShape
+    config: ModelConfig
 
     @property
     def latents(self) -> int:
@@ -69,16 +72,17 @@ class Network:
         return (0.5 * (1 + np.tanh(0.5 * logits))).reshape(-1, *self.image_shape)  # sigmoid without overflow
 
     def _layers(self, part: str, inputs: np.ndarray, unit: float = 1.0) -> Float32[np.ndarray, "m out"]:
-        """Linear, ReLU, linear, of the inputs divided by `unit`."""
-        first, first_bias, last, last_bias = (
-            self.weights[f"{part}.{layer}.{kind}"] for layer in (0, 2) for kind in ("weight", "bias")
-        )
-        out = np.empty((len(inputs), len(last)), np.float32)
-        for start in range(0, len(inputs), _BLOCK):
-            block = inputs[start : start + _BLOCK].astype(np.float32) / np.float32(unit)
-            hidden = np.maximum(block @ first.T + first_bias, 0)
-            out[start : start + _BLOCK] = hidden @ last.T + last_bias
-        return out
+        """The inputs, divided by `unit`, put through the encoder or the decoder."""
+        network = architecture(self.image_shape, self.config)
+        layers = network.encoder if part == "encoder" else network.decoder
+        size = _BLOCK[self.config.kind]
+        blocks = [
+            layer_outputs(
+                layers, self.weights, part, inputs[start : start + size].astype(np.float32) / np.float32(unit)
+            )
+            for start in range(0, max(1, len(inputs)), size)
+        ]
+        return np.concatenate(blocks)
 
 
 def to_bytes(images: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:

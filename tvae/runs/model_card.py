@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tvae.config import ModelConfig
 from tvae.metrics.measurable import number_text, percent_text
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import CARD, Run
@@ -69,7 +70,7 @@ metrics:
 
 # {title}
 {state}
-A variational autoencoder with {config.model.hidden} hidden units each way and {config.model.latent_dim} latents, \
+A variational autoencoder with {_network(config.model)} and {config.model.latent_dim} latents, \
 trained side by side with a triplet hinge on the means of its posterior (TVAE, Ishfaq, Hoogi and Rubin 2018, \
 arXiv:1802.04403). {_beginning(run)}
 
@@ -107,3 +108,9 @@ def _beginning(run: Run) -> str:
         start = run.provenance.started_from
         return f"Each arm began with its own weights in {start}; all saw the same triplets and noise."
     return "All arms began with the same weights and saw the same triplets and noise; they differ in their loss alone."
+
+
+def _network(model: ModelConfig) -> str:
+    if model.kind == "mlp":
+        return f"{model.hidden} hidden units each way"
+    return f"convolutions and twice {model.hidden} hidden units each way (Burgess et al. 2018)"

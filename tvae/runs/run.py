@@ -13,6 +13,7 @@ from typing import Any
 from tvae.config import RunConfig
 from tvae.data import Split
 from tvae.errors import InputError
+from tvae.model.layers import ImageShape
 from tvae.system.files import file_state, read_bounded, read_json, write_atomically
 
 CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
@@ -34,7 +35,7 @@ class SplitRecord:
     """1 for grey, 3 for colour; runs of before there was colour don't say."""
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
+    def image_shape(self) -> ImageShape:
         """Height and width in pixels, and channels."""
         return self.height, self.width, self.channels
 
@@ -150,9 +151,14 @@ class Run:
         return replace(self, snapshot=snapshot)
 
     @property
+    def image_shape(self) -> ImageShape:
+        """Height and width in pixels, and channels."""
+        return self.provenance.test.image_shape
+
+    @property
     def pixels(self) -> int:
         """Values of an image of this run: its pixels, in colour three each."""
-        return math.prod(self.provenance.test.image_shape)
+        return math.prod(self.image_shape)
 
     @property
     def files_key(self) -> str:

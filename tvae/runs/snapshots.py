@@ -36,7 +36,9 @@ def snapshot_steps(run: Run, steps: int) -> frozenset[int]:
 
 
 def _snapshot_room(run: Run) -> int:
-    weights = sum(math.prod(shape) for shape in architecture(run.image_shape, run.config.model).weight_shapes().values())
+    weights = sum(
+        math.prod(shape) for shape in architecture(run.image_shape, run.config.model).weight_shapes().values()
+    )
     encoded = run.provenance.test.n * (run.config.model.latent_dim + 2)  # means as float16, errors as float32
     size = 2 * len(run.config.arms) * (weights + encoded)
     return min(MOST_SNAPSHOTS, SNAPSHOT_BUDGET // size)

@@ -51,4 +51,4 @@ def network(run: Run, arm: str) -> Network:
     Raises:
         InputError: no such arm, or weights that don't fit (see `read_weights`).
     """
-    return Network(read_weights(run, arm), run.provenance.test.image_shape)
+    return Network(read_weights(run, arm), run.image_shape, run.config.model)
