@@ -130,7 +130,7 @@ class Execution:
         from tvae.runs.snapshots import take_snapshot
         from tvae.training.live_accuracy import LiveAccuracy
         from tvae.training.step_explained import explained_next_step
-        from tvae.training.steps.compilation import kernels_are_compiled
+        from tvae.training.steps.compilation import is_to_be_compiled
 
         recording = Recording(
             spec.config,
@@ -144,7 +144,7 @@ class Execution:
             resume_file=self._files.resume,
         )
         training = recording.training
-        if spec.config.train.step != "plain" and not kernels_are_compiled():
+        if is_to_be_compiled(spec.config):
             self._status.update(phase="compiling")
         cut_rows(self._files.live, training.step)  # an earlier worker may have written more, or an incomplete row
         live = LiveAccuracy(dataset.test, self._files.append_live)
