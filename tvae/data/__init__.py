@@ -12,6 +12,7 @@
     storage.py             Write data-set files into their folder, with a clear error where that fails
     torchvision_guard.py   Import torchvision.datasets beside a CPU build of torch
     torchvision_reader.py  Publishers' files read by torchvision's data set classes
+    own/                   Own labelled images of a person, kept as a data set with a name
 
 Importing this package imports neither torch nor scikit-learn, which take seconds.
 """

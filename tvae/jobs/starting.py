@@ -17,7 +17,6 @@ from tvae.errors import InputError, require_real
 from tvae.jobs.files import READY, About, JobFiles, Spec
 from tvae.jobs.idle_workers import claim_idle_place, keep_idle_worker
 from tvae.jobs.job import state_without_worker
-from tvae.jobs.owner import Owner, hashed
 from tvae.jobs.queue import JobQueue
 from tvae.jobs.trash import Trash
 from tvae.jobs.worker_processes import (
@@ -33,6 +32,7 @@ from tvae.runs.warm_start import shown_step, starting_weights
 from tvae.runs.weights import write_weights
 from tvae.system.array_files import Weights
 from tvae.system.files import make_writable_folder
+from tvae.system.owner import Owner, hashed
 from tvae.system.process_lock import ProcessLock, lock_is_held, take_lock
 from tvae.system.user_folders import new_run_id
 
