@@ -18,7 +18,7 @@ from tvae.data.own.sources.pictures import LEAST_SIDE, MOST_PIXELS
 from tvae.data.own.sources.reading import Flaw, Look, Picture
 from tvae.errors import InputError
 
-BLOCK_BYTES = 8 * 2**20
+BLOCK_BYTES = 2**20
 _MOST_WHOLE = 2**30
 """Bytes of an array that can't be read block by block."""
 READ_ERRORS = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
@@ -41,7 +41,7 @@ class StoredArray:
         return self.shape[0] if self.shape else 0
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """The array's rows in order, some megabytes at a time.
+        """The array's rows in order, about a megabyte at a time.
 
         Raises:
             InputError: the file is cut short or damaged.
@@ -85,14 +85,11 @@ class StoredArray:
         return np.concatenate([np.empty((0, *self.shape[1:]), self.dtype), *self.blocks()])
 
 
-def npy_array(where: str, open_file: Callable[[], BinaryIO], size: int | None = None) -> StoredArray:
+def npy_array(where: str, open_file: Callable[[], BinaryIO]) -> StoredArray:
     """The array in an .npy file or a member of an .npz; nothing is ever unpickled.
 
-    Args:
-        size: bytes of the file, where they are known.
-
     Raises:
-        InputError: not such a file, of objects, or of another length than its header says.
+        InputError: not such a file, or an array of objects.
     """
 
     def opened() -> BinaryIO:
@@ -103,22 +100,13 @@ def npy_array(where: str, open_file: Callable[[], BinaryIO], size: int | None = 
     try:
         with open_file() as stream:
             shape, column_major, dtype = _npy_header(stream)
-            header = stream.tell()
     except READ_ERRORS as error:
-        if "allow_pickle" in str(error) or "object" in str(error).lower():
-            raise InputError(_objects(where)) from None
         raise InputError(f"{where}: not a numpy array ({one_line(error, 120)})") from None
     if dtype.hasobject:
-        raise InputError(_objects(where))
-    if size is not None and header + math.prod(shape) * dtype.itemsize != size:
         raise InputError(
-            f"{where}: its header says {' × '.join(map(str, shape))} of {dtype}, which is not what {size:,} bytes hold"
+            f"{where}: an array of Python objects, which may run code and is not opened; save numbers or fixed text"
         )
     return StoredArray(where, opened, dtype, shape, column_major)
-
-
-def _objects(where: str) -> str:
-    return f"{where}: an array of Python objects, which may run code and is not opened; save numbers or fixed text"
 
 
 def _npy_header(stream: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:

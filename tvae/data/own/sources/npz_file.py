@@ -10,7 +10,7 @@ import numpy as np
 from tvae.data.own.sources.arrays import ArrayPictures, StoredArray, npy_array
 from tvae.data.own.sources.labels import LabelColumn, merged_labels_note, number_column, refused_notion, text_column
 from tvae.data.own.sources.reading import MOST_IMAGES, NO_SPLIT, SPLIT_CODES, SPLIT_WORDS, Reading
-from tvae.data.own.sources.zip_files import ZipFiles, checked_members
+from tvae.data.own.sources.zip_files import ZipFiles
 from tvae.errors import InputError
 
 DEFAULT_COLUMN = "class"
@@ -28,7 +28,6 @@ def read_npz(path: Path) -> Reading:
     Raises:
         InputError: arrays missing, of objects, or of shapes that don't fit each other.
     """
-    checked_members(path)
     files = ZipFiles(path)
     arrays = {
         name.removesuffix(".npy"): npy_array(f"{path.name}, {name.removesuffix('.npy')}", lambda n=name: files.open(n))

@@ -121,7 +121,10 @@ def look_at(content: bytes, whites: Whites) -> Look | Flaw:
     image = _opened(content)
     if isinstance(image, Flaw):
         return image
-    traits = _traits(image)
+    try:
+        traits = _traits(image)
+    except Exception as error:  # as for opening: some formats are decoded to their end for it
+        return _broken(error)
     if image.format == "JPEG" and _JPEG_END in content[-64:]:
         turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
         width, height = reversed(image.size) if turned else image.size

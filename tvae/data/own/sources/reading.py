@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Int8, Int64, UInt8
 from PIL import Image
 
+from tvae.data.fetch_errors import one_line
 from tvae.data.own.sources.labels import LabelColumn
 
 MOST_IMAGES = 1_000_000
@@ -127,7 +128,7 @@ class LeftOut:
         """Count a file, and name it if it is one of the first."""
         self.count += 1
         if len(self.named) < MOST_NAMED:
-            self.named.append((name, reason))
+            self.named.append((one_line(name), reason))
 
     def copy(self) -> LeftOut:
         """An independent copy."""

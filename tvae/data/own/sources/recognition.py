@@ -54,8 +54,7 @@ def read_source(path: Path, within: Path | None = None) -> Reading:
     if begin.startswith(_EMPTY_ZIP):
         raise InputError(f"{title}: an empty zip; {RIGHT}")
     if begin.startswith(_ZIP) or (zipfile.is_zipfile(path) and not begin.startswith(_PARQUET)):
-        members = checked_members(path)
-        if members and all(member.filename.endswith(".npy") for member in members):
+        if any(member.filename.endswith(".npy") for member in checked_members(path)):
             return read_npz(path)
         return _read_files(ZipFiles(path), None)
     if begin.startswith(_PARQUET):
@@ -73,7 +72,7 @@ def read_source(path: Path, within: Path | None = None) -> Reading:
             raise InputError(f"{title}: {kind}; make a zip")
     if has_picture_name(title):
         raise InputError(f"{title}: a single picture; name the folder that holds a folder of pictures a class")
-    if b"\x00" not in begin or begin.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if b"\x00" not in begin or is_path_table(begin):
         return read_path_table(path, within)
     raise InputError(f"{title}: {what_it_is(begin)}; {RIGHT}")
 
