@@ -82,7 +82,7 @@ class DataConfig(Section):
 
     name: str = "mnist"
     """mnist, fashion-mnist, kmnist, emnist-balanced, emnist-letters, emnist-digits, qmnist (28x28 pixels), usps
-    (16x16), all fetched once, or digits (8x8 pixels, comes with scikit-learn)."""
+    (16x16), all fetched once, digits (8x8 pixels, comes with scikit-learn), or a name given by `data add`."""
 
 
 @dataclass(frozen=True, kw_only=True)

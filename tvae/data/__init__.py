@@ -18,7 +18,7 @@ Importing this package imports neither torch nor scikit-learn, which take second
 """
 
 from tvae.data.fetch_errors import DataUnavailable
-from tvae.data.loading import DATASETS, image_noun, load_dataset, load_split, train_size
+from tvae.data.loading import DATASETS, dataset_identity, image_noun, load_dataset, load_split, train_size
 from tvae.data.split import Dataset, Split
 from tvae.system.user_folders import default_folder
 
@@ -27,6 +27,7 @@ __all__ = [
     "DataUnavailable",
     "Dataset",
     "Split",
+    "dataset_identity",
     "default_folder",
     "image_noun",
     "load_dataset",

@@ -105,6 +105,16 @@ def train_size(name: str, folder: Path | None = None) -> int:
     return TRAIN_SIZE if name == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
 
 
+def dataset_identity(name: str, folder: Path | None = None) -> str:
+    """A text that names a data set and its content: an own one can be removed, and another be added by its name.
+
+    Raises:
+        InputError: no data set of this name.
+    """
+    folder = folder or default_folder()
+    return f"{name}@{OwnDatasets(folder).get(name).fingerprint}" if _is_own(name, folder) else name
+
+
 def image_noun(name: str) -> Noun:
     """What the images of a data set are called; "image" where nothing better is known."""
     if name == "digits":

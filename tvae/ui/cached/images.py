@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float64
 
-from tvae.data import Split, load_split
+from tvae.data import Split, dataset_identity, load_split
 from tvae.data.split import SplitName
 from tvae.explore.preparation import Placement, measured_placement
 from tvae.explore.reconstruction import posterior_noise, sampled_errors
@@ -16,14 +16,19 @@ from tvae.ui.cached.keys import KEY_OF
 from tvae.ui.cached.runs import network
 
 
-@st.cache_resource(max_entries=6, show_spinner="Fetching the images …", hash_funcs=KEY_OF)
 def split(dataset: str, name: SplitName) -> Split:
     """A data set's split, downloaded where it is not on this machine.
 
     Raises:
+        InputError: there is no such data set, or no longer.
         DataUnavailable: it can't be downloaded; the message says what was tried.
     """
-    return load_split(dataset, name, download=True)
+    return _split(dataset_identity(dataset), dataset, name)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Fetching the images …", hash_funcs=KEY_OF)
+def _split(identity: str, _dataset: str, name: SplitName) -> Split:
+    return load_split(_dataset, name, download=True)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY_OF)
