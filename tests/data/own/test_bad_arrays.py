@@ -104,7 +104,8 @@ def test_a_damaged_member_is_refused(tmp_path):
     content[1_000] ^= 0xFF
     (tmp_path / "a.npz").write_bytes(content)
     with pytest.raises(InputError, match=r"a.npz, images: damaged \(Bad CRC-32"):
-        understand(tmp_path / "a.npz")
+        take_in(tmp_path / "a.npz", tmp_path / "kept")
+    assert [path for path in (tmp_path / "kept").rglob("*") if path.is_file() and path.suffix != ".lock"] == []
 
 
 @pytest.mark.parametrize("packed", ["", ".gz"])

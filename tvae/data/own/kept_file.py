@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ def write_kept_file(path: Path, splits: Mapping[str, KeptSplit], columns: Sequen
         OSError: the disk is full, or the folder can't be written.
     """
     plain = {"schema": SCHEMA, "columns": [{"name": c.name, "values": list(c.values)} for c in columns]}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+    with path.open("wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo(_COLUMNS, _DATE), json.dumps(plain, ensure_ascii=False))
         for split, arrays in splits.items():
             for name, array in (("images", arrays.images), ("labels", arrays.labels)):
@@ -62,6 +63,8 @@ def write_kept_file(path: Path, splits: Mapping[str, KeptSplit], columns: Sequen
                 with archive.open(member, "w", force_zip64=True) as stream:
                     np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
                     stream.write(memoryview(np.ascontiguousarray(array)).cast("B"))
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())  # a description that outlasts a power cut names a file that does
     return fingerprint(path)
 
 

@@ -41,7 +41,7 @@ def _fitted(picture: Image.Image, size: int) -> UInt8[np.ndarray, "size size cha
     small = np.asarray(picture.resize((width, height), RESAMPLING)).reshape(height, width, -1)
     border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])  # (pixels, channels)
     square = np.empty((size, size, small.shape[2]), np.uint8)
-    square[:] = np.median(border, axis=0)
+    square[:] = np.sort(border, axis=0)[len(border) // 2]  # the median
     top, left = (size - height) // 2, (size - width) // 2
     square[top : top + height, left : left + width] = small
     return square

@@ -19,6 +19,8 @@ from tvae.data.own.sources.reading import Flaw, Look, Picture
 from tvae.errors import InputError
 
 BLOCK_BYTES = 2**20
+_BRIGHT = 64
+"""Value from which on bytes are taken to have the usual range, 0 to 255."""
 _MOST_WHOLE = 2**30
 """Bytes of an array that can't be read block by block."""
 READ_ERRORS = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
@@ -224,6 +226,8 @@ class ArrayPictures:
             row = 0
             look = Look(shape.height, shape.width, 1 if shape.channels == 1 else 3, _traits(shape))
             for block in array.blocks():
+                if array.dtype == np.uint8 and high >= _BRIGHT:
+                    break  # bytes of the usual range: nothing more is to be learned from the rest
                 if array.dtype.kind == "f" and not np.isfinite(block).all():
                     wrong = row + int(np.argmin(np.isfinite(block).reshape(len(block), -1).all(axis=1)))
                     raise InputError(f"{array.where}, row {wrong}: holds a value that is not finite; right is [0, 1]")
@@ -231,6 +235,7 @@ class ArrayPictures:
                     low, high = min(low, float(block.min())), max(high, float(block.max()))
                 row += len(block)
                 yield from [look] * len(block)
+            yield from [look] * (len(array) - row)
         if self._arrays and math.isfinite(low):
             self._white = self._read_range(low, high)
         if self._arrays and len(self._arrays[0].shape) == 2:
@@ -251,7 +256,7 @@ class ArrayPictures:
         if high <= 255:
             if dtype.kind == "f":
                 self._notes.append("values in [0, 255], of which 255 is white")
-            if high < 64:
+            if high < _BRIGHT:
                 self._notes.append(f"no value is above {high:g}; 255 is taken as white, so the images are dark")
             return 255.0
         if dtype.kind == "f" or high > 65_535:

@@ -93,7 +93,7 @@ def read_path_table(path: Path, within: Path | None) -> Reading:
                 return Flaw("there is no such file")
         except (OSError, ValueError) as error:
             return Flaw(f"is no path of a file ({one_line(error, 80)})")
-        return read_file(picture)
+        return read_file(str(picture))
 
     return _reading(parsed_table(content, path.name), read_picture)
 

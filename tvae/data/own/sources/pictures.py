@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import warnings
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 16_000_000
 """A phone's photograph fits; Pillow itself would go on to 179 million, which is 700 MB in memory."""
 LEAST_SIDE = 2
+BLOCK_BYTES = 32 * 2**20
+"""Bytes of encoded pictures that are held in memory from the first look until they are kept."""
 RIGHT = "a PNG, JPEG, WebP, GIF, BMP or TIFF picture is right"
 
 _OPENINGS = {
@@ -93,16 +96,24 @@ class EncodedPictures:
     def __init__(self, contents: Contents) -> None:
         self._contents = contents
         self._whites = Whites()
+        self._first: list[bytes | Flaw] = []  # of the first rows, so that few pictures are read once
 
     def looks(self) -> Iterator[Look | Flaw]:
-        for content in self._contents.contents(range(len(self._contents))):
+        size, self._first = 0, []
+        for row, content in enumerate(self._contents.contents(range(len(self._contents)))):
+            size += 0 if isinstance(content, Flaw) else len(content)
+            if size <= BLOCK_BYTES and row == len(self._first):
+                self._first.append(content)
             yield content if isinstance(content, Flaw) else look_at(content, self._whites)
 
     def notes(self) -> list[str]:
         return self._whites.notes()
 
     def decoded(self, rows: Int64[np.ndarray, " m"], least_side: int) -> Iterator[Picture | Flaw]:
-        for content in self._contents.contents(rows):
+        at_hand = int(np.searchsorted(rows, len(self._first)))
+        first = (self._first[row] for row in rows[:at_hand])
+        rest = self._contents.contents(rows[at_hand:]) if at_hand < len(rows) else ()
+        for content in itertools.chain(first, rest):
             yield content if isinstance(content, Flaw) else decoded(content, self._whites, least_side)
 
 
@@ -234,6 +245,8 @@ def _eight_bits(image: Image.Image) -> Image.Image | Flaw:
     """The upright picture as grey or as red, green and blue."""
     try:
         image.load()
+        if image.mode in ("L", "RGB") and not image.info:  # nothing more is said about it
+            return image
         if image.getexif().get(_ORIENTATION, 1) != 1:
             image = ImageOps.exif_transpose(image)
         if image.has_transparency_data:
