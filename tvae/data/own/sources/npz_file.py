@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -22,20 +21,21 @@ RIGHT = (
 )
 
 
-def read_npz(path: Path) -> Reading:
-    """Read an .npz of images and labels; the images themselves stay in the file.
+def read_npz(files: ZipFiles) -> Reading:
+    """Read an .npz, which is a zip, of images and labels; the images themselves stay in the file.
 
     Raises:
         InputError: arrays missing, of objects, or of shapes that don't fit each other.
     """
-    files = ZipFiles(path)
     arrays = {
-        name.removesuffix(".npy"): npy_array(f"{path.name}, {name.removesuffix('.npy')}", lambda n=name: files.open(n))
+        name.removesuffix(".npy"): npy_array(
+            f"{files.title}, {name.removesuffix('.npy')}", lambda n=name: files.open(n)
+        )
         for name in files.names
         if name.endswith(".npy")
     }
-    parts = _parts(arrays, path.name)
-    columns, notes = _label_columns(parts, arrays, path.name)
+    parts = _parts(arrays, files.title)
+    columns, notes = _label_columns(parts, arrays, files.title)
     images = [arrays[part.images] for part in parts]
     names = [f"{part.images}[{row}]" for part in parts for row in range(len(arrays[part.images]))]
     has_splits = parts[0].split is not None

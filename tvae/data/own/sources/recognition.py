@@ -16,7 +16,7 @@ from tvae.data.own.sources.path_table import is_path_table, read_packed_path_tab
 from tvae.data.own.sources.pictures import what_it_is
 from tvae.data.own.sources.reading import Reading
 from tvae.data.own.sources.source_files import Files, FolderFiles, has_picture_name
-from tvae.data.own.sources.zip_files import ZipFiles, checked_members
+from tvae.data.own.sources.zip_files import ZipFiles
 from tvae.errors import InputError
 
 RIGHT = (
@@ -54,9 +54,8 @@ def read_source(path: Path, within: Path | None = None) -> Reading:
     if begin.startswith(_EMPTY_ZIP):
         raise InputError(f"{title}: an empty zip; {RIGHT}")
     if begin.startswith(_ZIP) or (zipfile.is_zipfile(path) and not begin.startswith(_PARQUET)):
-        if any(member.filename.endswith(".npy") for member in checked_members(path)):
-            return read_npz(path)
-        return _read_files(ZipFiles(path), None)
+        files = ZipFiles(path)
+        return read_npz(files) if any(name.endswith(".npy") for name in files.names) else _read_files(files, None)
     if begin.startswith(_PARQUET):
         return read_parquet([path], title)
     if _is_idx(begin):

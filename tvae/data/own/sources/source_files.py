@@ -6,7 +6,7 @@ import io
 import os
 import re
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from tvae.data.own.sources.reading import MOST_IMAGES, Flaw, LeftOut
@@ -112,7 +112,7 @@ def is_system_name(part: str) -> bool:
 
 def has_picture_name(name: str) -> bool:
     """Whether a file is called like a picture."""
-    return PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
+    return name[name.rfind(".") :].lower() in PICTURE_SUFFIXES
 
 
 def path_key(name: str) -> list[tuple[int, int, str]]:

@@ -37,9 +37,20 @@ class ZipFiles:
     def __init__(self, path: Path) -> None:
         self.title = path.name
         self.left_out = LeftOut()
-        members = checked_members(path)
+        try:
+            if _directory_bytes(path) > _MOST_DIRECTORY:
+                raise InputError(f"{self.title}: lists more than {MOST_IMAGES:,} files; take a part of them")
+            self._archive = zipfile.ZipFile(path)
+        except _READ_ERRORS as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"{self.title}: not a sound zip ({one_line(error)}); make it again") from None
+        try:
+            members = _checked_members(self.title, self._archive.infolist())
+        except InputError:
+            self._archive.close()
+            raise
         self._members = {member.filename: member for member in members}
-        self._archive = zipfile.ZipFile(path)
         names = [member.filename for member in members if not _is_of_system(member.filename)]
         self.names = tuple(sorted(names, key=path_key))
 
@@ -59,23 +70,12 @@ class ZipFiles:
             raise InputError(f"{name}: damaged in the zip ({one_line(error)}); make the zip again") from None
 
 
-def checked_members(path: Path) -> list[zipfile.ZipInfo]:
+def _checked_members(title: str, members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
     """The files in a zip, none of which was read.
 
     Raises:
         InputError: as `ZipFiles`.
     """
-    title = path.name
-    try:
-        directory = _directory_bytes(path)
-        if directory > _MOST_DIRECTORY:
-            raise InputError(f"{title}: lists more than {MOST_IMAGES:,} files; take a part of them")
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except _READ_ERRORS as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{title}: not a sound zip ({one_line(error)}); make it again") from None
     if len(members) > MOST_IMAGES:
         raise InputError(f"{title}: {len(members):,} files; at most {MOST_IMAGES:,} are taken")
     seen: dict[str, str] = {}
