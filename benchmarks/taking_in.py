@@ -17,6 +17,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from PIL import Image
@@ -24,6 +25,7 @@ from PIL import Image
 from benchmarks.interleaving import interleaved, ratio
 from tvae.data import load_dataset
 from tvae.data.own import Choices, keep, understand
+from tvae.data.own.choices import Size
 from tvae.data.own.resizing import RESAMPLING
 from tvae.data.torchvision_guard import torchvision_datasets
 
@@ -40,7 +42,7 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     if options.memory_of:
-        print(json.dumps(memory_used(Path(options.memory_of[0]), int(options.memory_of[1]))))
+        print(json.dumps(memory_used(Path(options.memory_of[0]), cast(Size, int(options.memory_of[1])))))
         return
     with tempfile.TemporaryDirectory() as folder:
         digits = load_dataset("mnist").train
@@ -133,7 +135,7 @@ def print_memory(folder: Path, images: np.ndarray, labels: np.ndarray) -> None:
         print(f"| {size} × {size} | {used['kept']:.0f} | {used['more']:.0f} |")
 
 
-def memory_used(source: Path, size: int) -> dict[str, float]:
+def memory_used(source: Path, size: Size) -> dict[str, float]:
     """Megabytes kept, and by how many the greatest resident memory exceeds what the process had before."""
     Path("/proc/self/clear_refs").write_text("5")  # begins the greatest anew; Linux
     before = _greatest_memory()

@@ -116,7 +116,7 @@ def npz(tmp_path: Path) -> Path:
     parts = {"train": 32, "val": 8, "test": 16}
     arrays = {f"{part}_images": np.stack([image_array(n) for n in range(count)]) for part, count in parts.items()}
     arrays |= {f"{part}_labels": (np.arange(count) % 2)[:, None] for part, count in parts.items()}
-    np.savez(tmp_path / "a.npz", **arrays)
+    np.savez(tmp_path / "a.npz", **arrays)  # type: ignore[arg-type]
     return tmp_path / "a.npz"
 
 

@@ -26,7 +26,7 @@ def folder(tmp_path_factory) -> Path:
     digits = load_dataset("digits")
     images = {f"{split.name}_images": split.images for split in (digits.train, digits.test)}
     labels = {f"{split.name}_labels": split.labels for split in (digits.train, digits.test)}
-    np.savez(folder / "digits.npz", **images, **labels)
+    np.savez(folder / "digits.npz", **images, **labels)  # type: ignore[arg-type]
     take_in(folder / "digits.npz", folder / "data")
     config = small_run_config()
     for _ in record(

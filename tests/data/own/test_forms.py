@@ -90,7 +90,7 @@ def test_deeper_folders_belong_to_their_class_and_folders_around_are_passed_over
 def test_medmnist_keeps_its_validation_part_apart(tmp_path, folder, side, channels):
     images = {part: np.stack([image_array(first + n, side, channels) for n in range(6)]) for part, first in PARTS}
     labels = {f"{part}_labels": np.array([[7], [2], [7], [2], [7], [2]], np.uint8) for part, _ in PARTS}
-    np.savez(tmp_path / "med.npz", **{f"{part}_images": a for part, a in images.items()}, **labels)
+    np.savez(tmp_path / "med.npz", **{f"{part}_images": a for part, a in images.items()}, **labels)  # type: ignore[arg-type]
     understood = understand(tmp_path / "med.npz")
     assert understood.splits() == {"train": 6, "test": 6, "validation": 6}
     assert understood.sizes() == [(side, side, 18)] and understood.colour_count == (18 if channels == 3 else 0)
@@ -135,7 +135,7 @@ def test_one_hot_labels_are_one_class_each(tmp_path):
 
 @pytest.mark.parametrize("names", [("images", "labels"), ("x_train", "y_train"), ("X", "Y")])
 def test_plain_npz_with_text_labels(tmp_path, names, folder):
-    np.savez_compressed(tmp_path / "a.npz", **{names[0]: TEN, names[1]: np.array(["b", "a"] * 5)})
+    np.savez_compressed(tmp_path / "a.npz", **{names[0]: TEN, names[1]: np.array(["b", "a"] * 5)})  # type: ignore[arg-type]
     dataset = take_in(tmp_path / "a.npz", folder)
     assert dataset.counts == {"train": 8, "test": 2} and list(dataset.class_counts) == ["a", "b"]
 

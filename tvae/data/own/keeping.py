@@ -205,7 +205,7 @@ def _prepared(
         if number % REPORT_EVERY == 0:
             report("taking in", number, len(plan.rows))
         if isinstance(picture, Flaw):
-            left_out.add(understood.reading.names[plan.rows[number]], picture.reason)
+            left_out.add(understood.reading.names[int(plan.rows[number])], picture.reason)
             continue
         images[places[number]] = resized(picture, choices)
         is_kept[number] = True

@@ -62,7 +62,7 @@ def write_kept_file(path: Path, splits: Mapping[str, KeptSplit], columns: Sequen
                 member = zipfile.ZipInfo(f"{PREFIXES[split]}_{name}.npy", _DATE)
                 with archive.open(member, "w", force_zip64=True) as stream:
                     np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
-                    stream.write(memoryview(np.ascontiguousarray(array)).cast("B"))
+                    stream.write(np.ascontiguousarray(array).data.cast("B"))
     with path.open("rb+") as file:
         os.fsync(file.fileno())  # a description that outlasts a power cut names a file that does
     return fingerprint(path)

@@ -290,6 +290,8 @@ def _read(path: Path) -> OwnDataset:
     names = {entry.name for entry in fields(OwnDataset)}
     if missing := names - plain.keys():
         raise InputError(f"{path}: field {min(missing)!r} is missing; add the data set again")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in plain.items() if key in names}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in plain.items() if key in names
+    }
     values["left_out_named"] = tuple(tuple(pair) for pair in values["left_out_named"])
     return OwnDataset(**values)

@@ -108,7 +108,7 @@ class Understood:
         labels, rows = self._column(column), self.taken_rows(column)
         codes, firsts, counts = np.unique(labels.codes[rows], return_index=True, return_counts=True)
         return [
-            ClassCount(labels.values[code], int(count), int(rows[first]), self.reading.names[rows[first]])
+            ClassCount(labels.values[code], int(count), int(rows[first]), self.reading.names[int(rows[first])])
             for code, first, count in zip(codes, firsts, counts, strict=True)
         ]
 
@@ -123,7 +123,7 @@ class Understood:
         left_out = self.flaws.copy()
         labels = self._column(column)
         for row in self.rows[labels.codes[self.rows] == NO_LABEL]:
-            left_out.add(self.reading.names[row], f"has no label in column {labels.name}")
+            left_out.add(self.reading.names[int(row)], f"has no label in column {labels.name}")
         return left_out
 
     def _column(self, name: str | None) -> LabelColumn:

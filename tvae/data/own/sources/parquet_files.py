@@ -164,7 +164,7 @@ def _bytes_of(cells: pa.Array) -> pa.Array:
     if types.is_dictionary(cells.type):
         cells = cells.dictionary_decode()
     if types.is_struct(cells.type):
-        cells = pc.struct_field(cells, "bytes")
+        cells = pc.call_function("struct_field", [cells], pc.StructFieldOptions(["bytes"]))
     return cells.dictionary_decode() if types.is_dictionary(cells.type) else cells
 
 

@@ -148,7 +148,7 @@ def look_at(content: bytes, whites: Whites) -> Look | Flaw:
             whites.fractions = max(whites.fractions, float(values.max()))
         else:
             whites.whole = max(whites.whole, float(values.max()))
-        return Look(*values.shape, 1, traits)
+        return Look(values.shape[0], values.shape[1], 1, traits)
     picture = _eight_bits(image)
     if isinstance(picture, Flaw):
         return picture
