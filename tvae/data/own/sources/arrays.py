@@ -102,7 +102,9 @@ def npy_array(where: str, open_file: Callable[[], BinaryIO]) -> StoredArray:
     try:
         with open_file() as stream:
             shape, column_major, dtype = _npy_header(stream)
-    except READ_ERRORS as error:
+    except InputError:
+        raise
+    except Exception as error:  # numpy's parser of the header raises its own, and the tokenizer's
         raise InputError(f"{where}: not a numpy array ({one_line(error, 120)})") from None
     if dtype.hasobject:
         raise InputError(

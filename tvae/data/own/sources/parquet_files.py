@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,22 +53,17 @@ class ParquetContents:
                 yield from self._contents_of(path, wanted)
 
     def _contents_of(self, path: Path, rows: Int64[np.ndarray, " m"]) -> Iterator[bytes | Flaw]:
-        import pyarrow as pa
-
         start = 0
-        try:
-            with _opened(path) as file:
-                for batch in file.iter_batches(ROWS_AT_ONCE, columns=[self._column], use_threads=False):
-                    low, high = np.searchsorted(rows, (start, start + len(batch)))
-                    if high > low:
-                        cells = _bytes_of(batch.column(0))
-                        for row in rows[low:high] - start:
-                            yield _checked_cell(cells[int(row)].as_py())
-                    start += len(batch)
-                    if high == len(rows):
-                        return
-        except (OSError, pa.ArrowException) as error:
-            raise InputError(f"{path.name}: damaged ({one_line(error)}); copy the file again") from None
+        with _damage_named(path.name), _opened(path) as file:
+            for batch in file.iter_batches(ROWS_AT_ONCE, columns=[self._column], use_threads=False):
+                low, high = np.searchsorted(rows, (start, start + len(batch)))
+                if high > low:
+                    cells = _bytes_of(batch.column(0))
+                    for row in rows[low:high] - start:
+                        yield _checked_cell(cells[int(row)].as_py())
+                start += len(batch)
+                if high == len(rows):
+                    return
         raise InputError(f"{path.name}: has fewer rows than its end says; copy the file again")
 
 
@@ -77,16 +73,12 @@ def read_parquet(paths: Sequence[Path], title: str) -> Reading:
     Raises:
         InputError: damaged, shards of different schemas, or none that has pictures and labels.
     """
-    import pyarrow as pa
-
     schemas, counts = [], []
     for path in paths:
-        try:
-            with _opened(path) as file:
-                schemas.append(file.schema_arrow)
-                counts.append(file.metadata.num_rows)
-        except (OSError, pa.ArrowException) as error:
-            raise InputError(f"{path.name}: not a sound parquet file ({one_line(error)}); copy it again") from None
+        with _damage_named(path.name), _opened(path) as file:
+            schemas.append(file.schema_arrow)
+            counts.append(file.metadata.num_rows)
+            str(schemas[-1])  # decodes its names, which may be no text
         if not schemas[-1].equals(schemas[0]):
             raise InputError(f"{path.name}: has other columns than {paths[0].name}; all shards must have the same")
     if not 0 < sum(counts) <= MOST_IMAGES:
@@ -104,6 +96,19 @@ def _opened(path: Path) -> Any:
     import pyarrow.parquet as pq
 
     return pq.ParquetFile(path, memory_map=False, pre_buffer=False)
+
+
+@contextmanager
+def _damage_named(where: str) -> Iterator[None]:
+    """Turn what pyarrow raises for a damaged file into one line."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:  # a ValueError also for text that is no UTF-8
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{where}: not a sound parquet file ({one_line(error)}); copy it again") from None
 
 
 def _split_of(path: Path, title: str) -> int:
@@ -211,16 +216,11 @@ def _holds_labels(kind: pa.DataType) -> bool:
 
 def _values(paths: Sequence[Path], name: str) -> list[Any]:
     """The cells of a column over all files."""
-    import pyarrow as pa
-
     values: list[Any] = []
     for path in paths:
-        try:
-            with _opened(path) as file:
-                for batch in file.iter_batches(65_536, columns=[name], use_threads=False):
-                    values += batch.column(0).to_pylist()
-        except (OSError, pa.ArrowException) as error:
-            raise InputError(f"{path.name}, column {name}: damaged ({one_line(error)}); copy it again") from None
+        with _damage_named(f"{path.name}, column {name}"), _opened(path) as file:
+            for batch in file.iter_batches(65_536, columns=[name], use_threads=False):
+                values += batch.column(0).to_pylist()
     return values
 
 
