@@ -112,6 +112,12 @@ def test_sixteen_bits_are_rescaled_and_not_saturated(tmp_path):
     assert "16-bit pictures: values up to 64,250; 65,535 is taken as white" in notes
 
 
+def test_twelve_bits_in_sixteen_are_rescaled_by_twelve(tmp_path):
+    image, notes = kept_value(tmp_path, picture_bytes(Image.fromarray(np.asarray(GREY, np.uint16) * 16)))
+    assert np.abs(image.astype(int) - np.asarray(GREY, int)).max() <= 1
+    assert "16-bit pictures: values up to 4,000; 4,095 is taken as white" in notes
+
+
 @pytest.mark.parametrize("scale", [1, 1 / 255])
 def test_a_float_tiff_is_scaled_by_its_range(tmp_path, scale):
     image, notes = kept_value(tmp_path, tiff(np.asarray(GREY, np.float32) * np.float32(scale)), "x.tif")

@@ -286,3 +286,19 @@ def test_grey_pictures_saved_in_colour_are_kept_grey_by_default(tmp_path):
     grey = {f"{n % 2}/{n}.jpg": picture_bytes(Image.fromarray(image_array(n)).convert("RGB"), "JPEG") for n in range(4)}
     understood = understand(write_files(tmp_path / "a", grey))
     assert understood.colour_count == 4 and default_choices(understood).colours == "grey"
+
+
+def test_real_digits_written_as_class_folders_come_back_as_they_were(tmp_path, folder, digits):
+    """scikit-learn's, in their own splits, enlarged to 28 × 28 by whole pixels."""
+    files, expected = {}, {}
+    for split in (digits.train, digits.test):
+        pixels = split.images.reshape(len(split), 8, 8).repeat(7, axis=1).repeat(7, axis=2)[:, ::2, ::2]  # (n, 28, 28)
+        for row in range(0, len(split), 3):
+            files[f"{split.name}/{split.labels[row]}/{row}.png"] = picture_bytes(pixels[row])
+        order = np.argsort(split.labels[::3], kind="stable")
+        expected[split.name] = pixels[::3][order], split.labels[::3][order]
+    dataset = take_in(write_files(tmp_path / "digits", files), folder)
+    assert dataset.counts == {"train": 480, "test": 120}
+    for split, (pixels, labels) in expected.items():
+        np.testing.assert_array_equal(images_of("mine", folder, split), pixels)
+        assert load_split("mine", split, folder).labels.tolist() == labels.tolist()
