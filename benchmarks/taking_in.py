@@ -100,7 +100,7 @@ def written(folder: Path, pictures: list[np.ndarray], labels: np.ndarray) -> dic
 
 
 def image_folder(folder: Path) -> float:
-    """Seconds that ImageFolder takes to list the folder and to decode and reduce every picture."""
+    """Seconds of the processor that ImageFolder takes to list the folder and to decode and reduce every picture."""
 
     def load(path: str) -> Image.Image:
         with Path(path).open("rb") as file:  # as torchvision's own loader, which converts to RGB
@@ -109,20 +109,20 @@ def image_folder(folder: Path) -> float:
     def reduced(picture: Image.Image) -> np.ndarray:
         return np.asarray(picture if picture.size == (SIZE, SIZE) else picture.resize((SIZE, SIZE), RESAMPLING))
 
-    begin = time.perf_counter()
+    begin = time.process_time()
     dataset = torchvision_datasets().ImageFolder(str(folder), transform=reduced, loader=load)
     images = np.empty((len(dataset), SIZE, SIZE), np.uint8)
     for row in range(len(dataset)):
         images[row] = dataset[row][0]
-    return time.perf_counter() - begin
+    return time.process_time() - begin
 
 
 def taken_in(source: Path, choices: Choices) -> float:
-    """Seconds that the source takes from the path to the kept file."""
+    """Seconds of the processor that the source takes from the path to the kept file."""
     with tempfile.TemporaryDirectory() as kept:
-        begin = time.perf_counter()
+        begin = time.process_time()
         keep(understand(source), choices, "mine", Path(kept))
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
 
 def print_memory(folder: Path, images: np.ndarray, labels: np.ndarray) -> None:
