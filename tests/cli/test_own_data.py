@@ -26,7 +26,9 @@ from tests.data.own.made_sources import (
 )
 from tvae.data import Dataset
 from tvae.data.own import OwnDatasets
+from tvae.jobs.files import JobFiles
 from tvae.jobs.jobs import Jobs
+from tvae.jobs.worker_processes import collect_ended_workers, worker_process
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["--model.hidden", "8", "--model.latent-dim", "2", "--train.epochs", "1", "--train.batch-size", "8"]
@@ -175,7 +177,10 @@ def test_a_background_run_goes_on_while_its_data_set_is_removed(tmp_path, folder
     jobs = Jobs()
     until(lambda: jobs.run(run_id).step > 0 or jobs.run(run_id).over)
     OwnDatasets(folder).remove("mine", None)
+    worker = worker_process(JobFiles(jobs.folder / run_id))
     until(lambda: jobs.run(run_id).over)
+    if worker is not None:
+        until(lambda: collect_ended_workers() or not worker.is_running())
     assert jobs.run(run_id).state == "done", jobs.run(run_id).reason
     second = tvae("jobs", "start", "--data.name", "mine", *options)
     assert second.returncode == 2 and "data restore mine" in second.stderr
