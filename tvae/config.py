@@ -83,7 +83,7 @@ class DataConfig(Section):
 
     name: str = "mnist"
     """mnist, fashion-mnist, kmnist, emnist-balanced, emnist-letters, emnist-digits, qmnist (28x28 pixels), usps
-    (16x16), all fetched once, or digits (8x8 pixels, comes with scikit-learn)."""
+    (16x16), all fetched once, digits (8x8 pixels, comes with scikit-learn), or a name given by `data add`."""
     validation_share: float = number(0.0, low=0.0, high=0.5, added=True)
     """Share of each class of the training images that is held out as the validation split, always the same images; no
     model is trained on them."""

@@ -43,7 +43,8 @@ def test_an_unknown_data_set_is_refused(load):
         load("foo")
     assert str(refused.value) == (
         "data.name: unknown data set 'foo'; known are mnist, fashion-mnist, kmnist, "
-        "emnist-balanced, emnist-letters, emnist-digits, qmnist, usps, digits"
+        "emnist-balanced, emnist-letters, emnist-digits, qmnist, usps, digits; "
+        "`python -m tvae data list` names your own"
     )
 
 

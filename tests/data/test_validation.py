@@ -77,5 +77,5 @@ def test_a_split_is_loaded_as_the_data_set_holds_it_out():
     for split in (held.train, held.validation, held.test):
         assert load_split("digits", split.name, validation_share=0.2).fingerprint == split.fingerprint
     assert load_split("digits", "test").fingerprint == held.test.fingerprint
-    assert abs(train_size("digits", 0.2) - len(held.train)) <= 5
+    assert abs(train_size("digits", validation_share=0.2) - len(held.train)) <= 5
     assert train_size("digits") == len(held.train) + len(held.validation)

@@ -14,12 +14,13 @@
     torchvision_guard.py   Import torchvision.datasets beside a CPU build of torch
     torchvision_reader.py  Publishers' files read by torchvision's data set classes
     validation.py          Validation split held out of the training split
+    own/                   Own labelled images of a person, kept as a data set with a name
 
 Importing this package imports neither torch nor scikit-learn, which take seconds.
 """
 
 from tvae.data.fetch_errors import DataUnavailable
-from tvae.data.loading import DATASETS, image_noun, load_dataset, load_split, train_size
+from tvae.data.loading import DATASETS, dataset_identity, image_noun, load_dataset, load_split, train_size
 from tvae.data.split import Dataset, Split
 from tvae.data.validation import validation_note, with_validation
 from tvae.system.user_folders import default_folder
@@ -29,6 +30,7 @@ __all__ = [
     "DataUnavailable",
     "Dataset",
     "Split",
+    "dataset_identity",
     "default_folder",
     "image_noun",
     "load_dataset",

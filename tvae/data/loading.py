@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
 
 from tvae.data.digits import TRAIN_SIZE, digits
 from tvae.data.fetch_errors import DataUnavailable, Progress, SourceFailed
 from tvae.data.local_files import local_file, local_split, place
 from tvae.data.mirrors import from_mirrors
 from tvae.data.npm_package import from_npm
+from tvae.data.own.library import OwnDatasets
+from tvae.data.own.loading import load_own_dataset, load_own_split
 from tvae.data.public_datasets import DIGIT, IMAGE, PUBLIC_DATASETS, CheckedFile, Noun, PublicDataset
 from tvae.data.split import SPLIT_NAMES, Dataset, Split, SplitName
 from tvae.data.storage import make_folder, put_in_place, short_path
-from tvae.data.validation import held_out, with_validation
+from tvae.data.validation import held_out, second_validation_split, with_validation
 from tvae.errors import InputError, require_choice
 from tvae.system.user_folders import default_folder
 
 DATASETS: tuple[str, ...] = (*PUBLIC_DATASETS, "digits")
-"""Names that `load_dataset` knows."""
+"""Names of the public data sets. `load_dataset` also knows a person's own ones."""
 
 _SOURCES = (from_mirrors, from_npm)
 
@@ -47,11 +48,14 @@ def load_dataset(
         DataUnavailable: a file is missing or wrong and no source had a right one, or the folder can't be
             written.
     """
-    return with_validation(_whole_dataset(name, folder or default_folder(), download, progress), validation_share)
+    folder = folder or default_folder()
+    return with_validation(_whole_dataset(name, folder, download, progress), validation_share)
 
 
 def _whole_dataset(name: str, folder: Path, download: bool, progress: Progress | None) -> Dataset:
-    if _known(name) == "digits":
+    if _is_own(name, folder):
+        return load_own_dataset(name, folder)
+    if name == "digits":
         return digits()
     public_dataset = PUBLIC_DATASETS[name]
     files, passed_over = _files(public_dataset, ("train", "test"), folder, download, progress)
@@ -83,22 +87,22 @@ def load_split(
         DataUnavailable: as for `load_dataset`.
     """
     require_choice("split", split, SPLIT_NAMES)
-    if split == "validation" and not validation_share:
-        raise InputError(f"split: data set {_known(name)!r} has no validation split; --data.validation-share makes one")
-    if split == "test":
-        return _given_split(name, "test", folder or default_folder(), download, progress)
-    whole = _given_split(name, "train", folder or default_folder(), download, progress)
-    if not validation_share:
-        return whole
-    train, validation = held_out(whole, validation_share)
+    folder = folder or default_folder()
+    if not validation_share or split == "test":
+        return _given_split(name, split, folder, download, progress)
+    if _is_own(name, folder) and "validation" in OwnDatasets(folder).get(name).counts:
+        raise second_validation_split(name)
+    train, validation = held_out(_given_split(name, "train", folder, download, progress), validation_share)
     return train if split == "train" else validation
 
 
-def _given_split(
-    name: str, split: Literal["train", "test"], folder: Path, download: bool, progress: Progress | None
-) -> Split:
+def _given_split(name: str, split: SplitName, folder: Path, download: bool, progress: Progress | None) -> Split:
     """A split as the data set's files give it."""
-    if _known(name) == "digits":
+    if _is_own(name, folder):
+        return load_own_split(name, split, folder)
+    if split == "validation":
+        raise InputError(f"split: data set {name!r} has no validation split; --data.validation-share makes one")
+    if name == "digits":
         return getattr(digits(), split)
     public_dataset = PUBLIC_DATASETS[name]
     try:
@@ -110,14 +114,31 @@ def _given_split(
     return _split(public_dataset, split, files)
 
 
-def train_size(name: str, validation_share: float = 0.0) -> int:
+def train_size(name: str, folder: Path | None = None, validation_share: float = 0.0) -> int:
     """Images in the training split of a data set, without reading it; about that many where some are held out.
+
+    Args:
+        folder: as for `load_dataset`.
 
     Raises:
         InputError: no data set of this name.
     """
-    size = TRAIN_SIZE if _known(name) == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
+    folder = folder or default_folder()
+    if _is_own(name, folder):
+        size = OwnDatasets(folder).get(name).counts["train"]
+    else:
+        size = TRAIN_SIZE if name == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
     return size - round(validation_share * size)  # each class is rounded by itself
+
+
+def dataset_identity(name: str, folder: Path | None = None) -> str:
+    """A text that names a data set and its content: an own one can be removed, and another be added by its name.
+
+    Raises:
+        InputError: no data set of this name.
+    """
+    folder = folder or default_folder()
+    return f"{name}@{OwnDatasets(folder).get(name).fingerprint}" if _is_own(name, folder) else name
 
 
 def image_noun(name: str) -> Noun:
@@ -127,11 +148,19 @@ def image_noun(name: str) -> Noun:
     return PUBLIC_DATASETS[name].noun if name in PUBLIC_DATASETS else IMAGE
 
 
-def _known(name: str) -> str:
-    """The name, if there is a data set of it."""
-    if name not in DATASETS:
-        raise InputError(f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}")
-    return name
+def _is_own(name: str, folder: Path) -> bool:
+    """Whether a data set is a person's own one; else it is a public one.
+
+    Raises:
+        InputError: there is no data set of this name.
+    """
+    if name in DATASETS:
+        return False
+    library = OwnDatasets(folder)
+    if not library.has(name):
+        more = library.removed_note(name) or "`python -m tvae data list` names your own"
+        raise InputError(f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}; {more}")
+    return True
 
 
 def _split(public_dataset: PublicDataset, name: SplitName, files: dict[str, CheckedFile]) -> Split:

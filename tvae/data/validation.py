@@ -25,9 +25,7 @@ def with_validation(dataset: Dataset, share: float) -> Dataset:
     if share == 0:
         return dataset
     if dataset.validation is not None:
-        raise InputError(
-            f"data.validation-share: data set {dataset.name!r} has a validation split of its own; leave the share at 0"
-        )
+        raise second_validation_split(dataset.name)
     train, validation = held_out(dataset.train, share)
     return replace(
         dataset,
@@ -35,6 +33,13 @@ def with_validation(dataset: Dataset, share: float) -> Dataset:
         validation=validation,
         source=f"{dataset.source}; {len(validation):,} of {len(dataset.train):,} training images held out for"
         f" validation, {100 * share:g} % of each class",
+    )
+
+
+def second_validation_split(name: str) -> InputError:
+    """The error of a share to be held out of a data set that has a validation split of its own."""
+    return InputError(
+        f"data.validation-share: data set {name!r} has a validation split of its own; leave the share at 0"
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image, ImageOps
 
+from tvae.data.own.sources.pictures import what_it_is
 from tvae.errors import InputError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
@@ -21,7 +22,6 @@ LONGEST_SIDE = 1024
 """Pixels kept of the longer side: a digit ends in 28."""
 _MODES: dict[Literal[1, 3], str] = {1: "L", 3: "RGB"}
 """Pillow's name of each number of channels."""
-_OPENINGS = {b"<svg": "an SVG drawing", b"<!doctype html": "an HTML page", b"<html": "an HTML page", b"%pdf": "a PDF"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def read_upload(content: bytes, channels: Literal[1, 3] = 1) -> Upload:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise InputError(_too_many("more than 89 million")) from None
     except Exception:  # Pillow's own error types are several, and not documented
-        raise InputError(f"upload: {_guessed(content)}; a PNG, JPEG, WebP, GIF or BMP picture is right") from None
+        raise InputError(f"upload: {what_it_is(content)}; a PNG, JPEG, WebP, GIF or BMP picture is right") from None
     width, height = image.size
     if width * height > MOST_PIXELS:
         raise InputError(_too_many(f"{width:,} × {height:,}"))
@@ -84,14 +84,6 @@ def read_upload(content: bytes, channels: Literal[1, 3] = 1) -> Upload:
 
 def _too_many(pixels: str) -> str:
     return f"upload: {pixels} pixels; at most {MOST_PIXELS // 10**6} million are taken, so scale it down"
-
-
-def _guessed(content: bytes) -> str:
-    start = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for opening, kind in _OPENINGS.items():
-        if start.startswith(opening) or (start.startswith(b"<?xml") and opening in start):
-            return f"this is {kind}, whatever its name says"
-    return "this is no picture that can be read"
 
 
 def _one_line(error: Exception) -> str:

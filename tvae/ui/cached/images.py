@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float64
 
-from tvae.data import Split, load_split
+from tvae.data import Split, dataset_identity, load_split
 from tvae.data.split import SplitName
 from tvae.explore.preparation import Placement, measured_placement
 from tvae.explore.reconstruction import posterior_noise, sampled_errors
@@ -16,7 +16,6 @@ from tvae.ui.cached.keys import KEY_OF
 from tvae.ui.cached.runs import network
 
 
-@st.cache_resource(max_entries=6, show_spinner="Fetching the images …", hash_funcs=KEY_OF)
 def split(dataset: str, name: SplitName, validation_share: float = 0.0) -> Split:
     """A data set's split, downloaded where it is not on this machine.
 
@@ -24,8 +23,14 @@ def split(dataset: str, name: SplitName, validation_share: float = 0.0) -> Split
         validation_share: share of each class of the training split that is held out for validation.
 
     Raises:
+        InputError: there is no such data set, or no longer.
         DataUnavailable: it can't be downloaded; the message says what was tried.
     """
+    return _split(dataset_identity(dataset), dataset, name, validation_share)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Fetching the images …", hash_funcs=KEY_OF)
+def _split(identity: str, dataset: str, name: SplitName, validation_share: float) -> Split:
     return load_split(dataset, name, validation_share=validation_share, download=True)
 
 
