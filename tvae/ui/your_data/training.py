@@ -60,8 +60,8 @@ def show_training(dataset: OwnDataset) -> None:
     if job is not None and job.state in UNDER_WAY:
         st.fragment(_show_run, run_every=poll_seconds(job))(job.id, job.state)
     st.caption(
-        f"Trains in the background, {config.train.epochs:,} epochs in steps of {config.train.batch_size} triplets; a trial"
-        " is the same run ended early, to see whether the weights suit the images."
+        f"Trains in the background: {config.train.epochs:,} epochs in steps of {config.train.batch_size} triplets. A"
+        " trial is the same, ended early, to see whether the weights suit the images."
     )
     st.caption(as_text(suggestion.reason))
 
