@@ -118,8 +118,10 @@ def check_usable(name: str, owner: Owner) -> None:
         InputError: there is none of this name among the public ones, their own and the shared ones.
     """
     folder = default_folder()
-    if _is_own(name, folder) and not may_see(OwnDatasets(folder).get(name), owner):
-        raise InputError(f"data.name: there is no data set {name!r} among yours and those that others share")
+    if not _is_own(name, folder) or may_see(dataset := OwnDatasets(folder).get(name), owner):
+        return
+    more = "" if dataset.owner else f"; `python -m tvae data share {name}` shares what the command line added"
+    raise InputError(f"data.name: there is no data set {name!r} among yours and those that are shared{more}")
 
 
 def dataset_identity(name: str, folder: Path | None = None) -> str:

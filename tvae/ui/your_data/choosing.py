@@ -8,7 +8,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from tvae.data.own import Choices, OwnDatasets, Understood, default_choices
-from tvae.data.own.choices import Size
+from tvae.data.own.choices import Colours, Fit, Size, SplitChoice
 from tvae.errors import InputError
 from tvae.figures.before_after import cells
 from tvae.figures.colours import GROUND
@@ -21,9 +21,9 @@ from tvae.ui.style.theme import theme
 from tvae.ui.your_data.source import Source, library
 
 KEEP: Any = {"persist_state": "session"}
-FITS = {"fit": "Whole", "crop": "Middle"}
-COLOURS = {"grey": "Grey", "colour": "Colour"}
-SPLITS = {"given": "As given", "stratified": "Drawn"}
+FITS: dict[Fit, str] = {"fit": "Whole", "crop": "Middle"}
+COLOURS: dict[Colours, str] = {"grey": "Grey", "colour": "Colour"}
+SPLITS: dict[SplitChoice, str] = {"given": "As given", "stratified": "Drawn"}
 ROOM = 560
 """Screen pixels of the pictures before and after."""
 
@@ -82,7 +82,7 @@ def _chosen(source: Source, understood: Understood, defaults: Choices) -> tuple[
     if any(height != width for height, width, _ in understood.sizes()):
         fit = bar.segmented_control(
             "Of the picture",
-            list(FITS),
+            get_args(Fit),
             default=fit,
             required=True,
             format_func=FITS.__getitem__,
@@ -93,7 +93,7 @@ def _chosen(source: Source, understood: Understood, defaults: Choices) -> tuple[
     if understood.colour_count:
         colours = bar.segmented_control(
             "Channels",
-            list(COLOURS),
+            get_args(Colours),
             default=colours,
             required=True,
             format_func=COLOURS.__getitem__,
@@ -103,7 +103,7 @@ def _chosen(source: Source, understood: Understood, defaults: Choices) -> tuple[
     if split == "given":
         split = bar.segmented_control(
             "Splits",
-            list(SPLITS),
+            get_args(SplitChoice),
             default=split,
             required=True,
             format_func=SPLITS.__getitem__,
@@ -146,8 +146,8 @@ def _chosen(source: Source, understood: Understood, defaults: Choices) -> tuple[
         further_labels=further,
         split=split,
         test_share=(share or 20) / 100,
-        most=most,
-        seed=seed or 0,
+        most=None if most is None else int(most),
+        seed=int(seed or 0),
     )
     return choices, shared
 
