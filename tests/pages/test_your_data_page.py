@@ -130,7 +130,7 @@ def test_what_was_understood_is_shown_before_anything_is_kept(folders):
     assert dict(zip(table["Class"], table["Images"], strict=True)) == {"cat": 31, "dog": 30}
     for cell in table["Example"]:
         assert cell.startswith("data:image/png;base64,")
-    assert len(app.get("imgs")) == 1  # before and after
+    assert len(app.image) == 1  # before and after
     assert library(folders).names() == []
 
 
@@ -142,11 +142,11 @@ def test_the_first_twenty_of_what_is_left_out_are_named_once_each():
 
 
 def test_at_most_seven_controls_are_in_sight_and_the_rest_is_under_more():
-    colour = {f"cat/{row}.png": png(row, 30, 3) for row in range(5)}
+    colour = {f"cat/{row}.png": png(row, 30, 3) for row in range(10)}
     wide = io.BytesIO()
     Image.new("RGB", (40, 20), "red").save(wide, "PNG")
     table = "path,label,writer,split\n" + "".join(
-        f"cat/{row}.png,{'ab'[row % 2]},{row},{'test' if row > 2 else 'train'}\n" for row in range(5)
+        f"cat/{row}.png,{'ab'[row % 2]},w{row % 3},{'test' if row > 6 else 'train'}\n" for row in range(10)
     )
     app = uploaded(zipped({**colour, "cat/4.png": wide.getvalue(), "labels.csv": table.encode()}))
     groups = [each.label for each in app.get("button_group")]
@@ -160,15 +160,10 @@ def test_at_most_seven_controls_are_in_sight_and_the_rest_is_under_more():
 
 def test_an_uploaded_name_is_text_and_nothing_else():
     name = "<b>**x**</b> [a](http://b) :red[c].zip"
-    app = uploaded(zipped(class_files(["<i>one</i>", "**two**"])), name)
+    app = uploaded(zipped(class_files(["<i>one", "**two**"])), name)
     assert "<b>" not in re.sub(r"\\.", "", words(app)) and "**x**" not in words(app)
     assert app.main.text_input(key=next(each.key for each in app.main.text_input if each.label == "Keep them as")).value
-    assert list(app.dataframe[0].value["Class"]) == ["<i>one</i>", "**two**"] or set(
-        app.dataframe[0].value["Class"]
-    ) == {
-        "<i>one</i>",
-        "**two**",
-    }
+    assert set(app.dataframe[0].value["Class"]) == {"<i>one", "**two**"}
 
 
 @pytest.mark.parametrize(
@@ -210,7 +205,7 @@ def test_the_default_name_is_the_file_s_and_free(folders):
 
 def test_the_choices_are_what_is_kept(folders):
     app = uploaded(zipped(class_files(each=40)))
-    app.get("button_group")[0].set_value([64]).run()
+    app.get("button_group")[0].set_value(64).run()
     next(each for each in app.main.number_input if each.label == "Test share, %").set_value(50)
     next(each for each in app.main.number_input if each.label == "Keep at most").set_value(40).run()
     assert "40 images of 64 × 64 pixels, grey, 50% of each class for testing" in words(app)
@@ -275,8 +270,8 @@ def test_a_second_click_keeps_it_once(folders, slow_keeping):
     keep = button(app, "Keep")
     keep.click().run()
     (thread,) = [each for each in threading.enumerate() if each.name == "own data"]
-    source = source_module._intake
-    assert source is not None and thread.is_alive()
+    keep.click().run()
+    assert [each for each in threading.enumerate() if each.name == "own data"] == [thread]
     slow_keeping.set()
     until(app, lambda app: has_button(app, "Train"))
     assert library(folders).names() == ["pets"]
@@ -293,7 +288,7 @@ def test_weights_are_suggested_and_said_why_and_a_run_starts_with_what_is_chosen
     assert job.config.data.name == "pets"
     assert job.config.arms["tvae"].triplet_weight == 3.5 and job.config.arms["vae"].triplet_weight == 0
     assert job.config.train.step == "fast"
-    assert f"watch={job.id}" in "&".join(f"{key}={value[0]}" for key, value in app.query_params.items())
+    assert app.query_params["watch"] == job.id
     button(app, "Train").click().run()  # a double click
     assert len(Jobs().runs()) == 1
     Jobs().stop(job.id, None)
@@ -394,13 +389,13 @@ def test_an_uploaded_file_goes_once_its_images_are_kept(monkeypatch, tmp_path):
 
 def test_the_label_column_that_is_chosen_is_the_class(folders):
     names = [f"{row}.png" for row in range(20)]
-    table = "path,digit,writer\n" + "".join(f"{name},{row % 2},w{row % 5}\n" for row, name in enumerate(names))
+    table = "path,label,writer\n" + "".join(f"{name},{row % 2},w{row % 5}\n" for row, name in enumerate(names))
     app = uploaded(zipped({name: png(row) for row, name in enumerate(names)} | {"labels.csv": table.encode()}))
     app.main.selectbox[0].set_value("writer").run()
     assert "in **5 classes**" in words(app)
     button(app, "Keep").click().run()
     until(app, lambda app: has_button(app, "Train"))
-    assert library(folders).get("pets").label_columns == ("writer", "digit")
+    assert library(folders).get("pets").label_columns == ("writer", "label")
 
 
 def test_a_thousand_classes_are_listed_with_an_example_of_the_first():
