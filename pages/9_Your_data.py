@@ -17,26 +17,27 @@ from tvae.ui.your_data.summary import show_classes, show_summary
 from tvae.ui.your_data.task import Task
 
 
-def show_source(source: Source, below_input: DeltaGenerator, right: DeltaGenerator) -> bool:
+def show_source(source: Source, left: DeltaGenerator, right: DeltaGenerator) -> bool:
     """Show the source that is being brought in; whether it is still to be kept."""
     with right:
         if show_progress(source):
             return True
-    keeping, looking = source.keeping, source.looking
+    keeping, understood = source.keeping, source.looking.result
     if keeping is not None and keeping.result is not None:
         state.write(keys.DATA_SET, keeping.result.name)
         intake().source = None
         return False
     with right:
-        if keeping is not None or looking.result is None:
+        if keeping is not None or understood is None:
             show_end(source.task)
-        if looking.result is None:
-            return False
-        column = chosen_label(source, looking.result)
-        show_summary(source, looking.result, column)
-        show_choices(source, looking.result, column)
-    with below_input:
-        show_classes(source, looking.result, column)
+    if understood is None:
+        return False
+    with left:
+        column = chosen_label(source, understood)
+        show_summary(source, understood, column)
+        show_classes(source, understood, column)
+    with right:
+        show_choices(source, understood, column)
     return True
 
 
@@ -50,7 +51,8 @@ def show_end(task: Task) -> None:
 
 def show_content() -> None:
     """Show the page below its title."""
-    left, right = st.columns([2, 3], gap="large")
+    across = st.container(horizontal=True, gap="medium")  # one below the other on a narrow page
+    left, right = across.container(width=370), across.container(width=530)
     with left:
         show_input()
     source = intake().source
@@ -60,7 +62,7 @@ def show_content() -> None:
     if not is_open:
         with right:
             if dataset is None:
-                st.markdown(FORMS)
+                st.markdown(f"**Recognised by content:**\n\n{FORMS}")
             else:
                 show_data_set(dataset)
         if dataset is not None:

@@ -15,8 +15,8 @@ MNIST_VARIANCE = 52.725
 """`total_variance` of MNIST's training split, which our preset's weights were found on."""
 LEAST_VARIANCE = 1e-3
 """Total variance that is reckoned with at least: images that are all alike would get weights of 0."""
-LEAST_STEPS = 2_000
-"""Steps of a suggested run at least: an epoch of few images has few."""
+LEAST_STEPS = 1_000
+"""Steps of a suggested run at least: an epoch of few images has few. On the digits twice as many gain 0.6 points."""
 LEAST_STEPS_AN_EPOCH = 8
 """Steps of an epoch at least, where batches of `SMALLEST_BATCH` allow it: weights are saved after each epoch."""
 SMALLEST_BATCH = 16

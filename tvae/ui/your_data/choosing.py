@@ -6,6 +6,7 @@ import re
 from typing import Any, get_args
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from tvae.data.own import Choices, OwnDatasets, Understood, default_choices
 from tvae.data.own.choices import Colours, Fit, Size, SplitChoice
@@ -38,43 +39,52 @@ def chosen_label(source: Source, understood: Understood) -> str:
 
 def show_choices(source: Source, understood: Understood, column: str) -> None:
     """The controls, what they do to some of the pictures, and the button."""
+    bar = st.container(horizontal=True, vertical_alignment="bottom")
+    pictures = st.container()
+    last = st.container(horizontal=True, vertical_alignment="bottom")
+    with last.container(width=240):
+        name = st.text_input(
+            "Keep them as",
+            free_name(source.title, library()),
+            key=keys.keeping("name", source.number),
+            max_chars=64,
+            **KEEP,
+        ).strip()
+    refusal = _why_not(name, library())
+    button = last.container(width="content")
     try:
-        defaults = default_choices(understood, column)
-        choices, shared = _chosen(source, understood, defaults)
-        _show_before_and_after(source, choices)
+        choices, shared = _chosen(source, understood, default_choices(understood, column), bar, last)
+        with pictures:
+            _show_before_and_after(source, choices)
     except InputError as error:
         st.error(as_text(f"{error}."))
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width=240):
-            name = st.text_input(
-                "Keep them as",
-                free_name(source.title, library()),
-                key=keys.keeping("name", source.number),
-                max_chars=64,
-                **KEEP,
-            ).strip()
-        refusal = _why_not(name, library())
-        st.button(
-            "Keep",
-            key=keys.DATA_KEEP,
-            type="primary",
-            disabled=bool(refusal),
-            on_click=source.keep,
-            args=(choices, name, shared, state.owner()),
-        )
+    button.button(
+        "Keep",
+        key=keys.DATA_KEEP,
+        type="primary",
+        disabled=bool(refusal),
+        on_click=source.keep,
+        args=(choices, name, shared, state.owner()),
+    )
     if refusal:
         st.error(as_text(f"{refusal}."))
     st.caption(_outcome(understood, choices, shared))
 
 
-def _chosen(source: Source, understood: Understood, defaults: Choices) -> tuple[Choices, bool]:
-    """What the controls say: how to keep the images, and whether others may see them."""
+def _chosen(
+    source: Source, understood: Understood, defaults: Choices, bar: DeltaGenerator, last: DeltaGenerator
+) -> tuple[Choices, bool]:
+    """What the controls say: how to keep the images, and whether others may see them.
+
+    Args:
+        bar: where the controls stand that are always in sight.
+        last: where the rest is one click away.
+    """
 
     def key(setting: str) -> str:
         return keys.keeping(setting, source.number)
 
-    bar = st.container(horizontal=True, vertical_alignment="bottom")
     size = bar.segmented_control(
         "Pixels a side", get_args(Size), default=defaults.size, required=True, key=key("size"), **KEEP
     )
@@ -111,7 +121,7 @@ def _chosen(source: Source, understood: Understood, defaults: Choices) -> tuple[
             key=key("split"),
             **KEEP,
         )
-    with bar.popover("More"):
+    with last.popover("More"):
         share = st.number_input(
             "Test share, %",
             1,

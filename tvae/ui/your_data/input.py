@@ -10,9 +10,7 @@ from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.your_data.source import intake
 
-SUFFIXES = ["zip", "npz", "parquet", "csv", "tsv", "gz", "idx", "ubyte"]
 FORMS = """
-**Recognised by content:**
 - **zip** with a folder of pictures a class, with `train/` and `test/` above them or without
 - **.npz** as MedMNIST has it, or with `images` and `labels`
 - **parquet** as Hugging Face has it
@@ -27,7 +25,7 @@ def show_input() -> None:
         "Your labelled images",
         key=keys.DATA_FILE,
         on_change=_take_upload,
-        help="Nothing is kept before you have seen what was understood.",
+        help=f"Nothing is kept before you have seen what was understood. Recognised by content:\n{FORMS}",
     )
     if sources_folder() is not None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
