@@ -25,8 +25,8 @@ def show_source(source: Source, left: DeltaGenerator, right: DeltaGenerator) -> 
     keeping, understood = source.keeping, source.looking.result
     if keeping is not None and keeping.result is not None:
         state.write(keys.DATA_SET, keeping.result.name)
-        intake().source = None
-        return False
+        intake().done_with(source)
+        st.rerun()  # the sidebar, which was drawn before, offers it too
     with right:
         if keeping is not None or understood is None:
             show_end(source.task)

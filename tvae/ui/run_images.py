@@ -12,16 +12,17 @@ from tvae.runs.run import Run, check_split
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
+from tvae.ui.style.escaping import as_text
 
 
 def images_of(run: Run) -> tuple[UInt8[np.ndarray, "n height width"] | None, str]:
-    """The run's test images, or none and why in one line; a failure is kept, so that no page waits twice."""
+    """The run's test images, or none and why as one line of Markdown; a failure is kept: no page waits twice."""
     split, missing = split_of(run, "test")
     return (None, missing) if split is None else (split.images, "")
 
 
 def split_of(run: Run, name: SplitName) -> tuple[Split | None, str]:
-    """A split that the run used, or none and why in one line; a failure is kept, so that no page waits twice."""
+    """A split that the run used, or none and why as one line of Markdown; a failure is kept: no page waits twice."""
     failures: dict[str, str] = state.kept(keys.IMAGES_MISSING, dict)
     fingerprint = (run.provenance.test if name == "test" else run.provenance.train).fingerprint
     if fingerprint in failures:
@@ -31,7 +32,7 @@ def split_of(run: Run, name: SplitName) -> tuple[Split | None, str]:
         split = cached.split(run.config.data.name, name)
         check_split(run, split)
     except (DataUnavailable, InputError) as error:
-        failures[fingerprint] = str(error)
+        failures[fingerprint] = as_text(error)  # a stranger's zip names its data set as it likes
         return None, failures[fingerprint]
     return split, ""
 

@@ -15,7 +15,6 @@ from tvae.ui.images.cells import HEIGHT, image_cell
 from tvae.ui.maps.select_on_map import show_select_button
 from tvae.ui.run_images import images_of
 from tvae.ui.session import keys
-from tvae.ui.style.escaping import as_text
 from tvae.ui.triplets.classes import ClassPair
 from tvae.ui.triplets.view import TripletView
 
@@ -147,7 +146,7 @@ def _show(view: TripletView, triplets: Triplets) -> None:
     images: dict[str, list[str]] = {}
     all_images, missing = images_of(view.run)
     if all_images is None:
-        st.info(as_text(f"The images can't be shown here, the distances can. {missing}"))
+        st.info(f"The images can't be shown here, the distances can. {missing}")
     else:
         images = {role: [image_cell(all_images[row]) for row in rows] for role, rows in roles.items()}
     st.dataframe(

@@ -158,6 +158,11 @@ class Intake:
         except InputError as error:
             self.refusal = str(error)
 
+    def done_with(self, source: Source) -> None:
+        """Be without this source, whose images are kept; another that was taken meanwhile stays."""
+        if self.source is source:
+            self.source = None
+
     def drop(self) -> None:
         """Be without a source; a look at it ends, and images that are being kept are."""
         if self.source is not None:

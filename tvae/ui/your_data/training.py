@@ -61,7 +61,8 @@ def show_training(dataset: OwnDataset) -> None:
         st.fragment(_show_run, run_every=poll_seconds(job))(job.id, job.state)
     st.caption(
         f"Trains in the background: {config.train.epochs:,} epochs in steps of {config.train.batch_size} triplets. A"
-        " trial is the same, ended early, to see whether the weights suit the images."
+        " trial is the same, ended early, to see whether the weights suit the images. Everybody on this server can open"
+        " the run, with the few images that are kept with it."
     )
     st.caption(as_text(suggestion.reason))
 
