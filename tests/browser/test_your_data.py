@@ -30,13 +30,13 @@ def drawn(kind: str, generator: np.random.Generator, colour: bool) -> Image.Imag
     ground, ink = (tuple(map(int, generator.integers(*limits, 3))) for limits in (low, high))
     picture = Image.new("RGB", (width, height), ground)
     draw = ImageDraw.Draw(picture)
-    x, y, side = generator.integers(2, 22), generator.integers(2, 14), generator.integers(8, 16)
+    x, y, side = map(int, generator.integers((2, 2, 8), (22, 14, 16)))
     if kind == "disc":
         draw.ellipse((x, y, x + side, y + side), fill=ink)
     elif kind == "square":
         draw.rectangle((x, y, x + side, y + side), fill=ink)
     else:
-        for line in range(int(y) % 5, height, 5):
+        for line in range(y % 5, height, 5):
             draw.line((0, line, width, line), fill=ink, width=2)
     return picture if colour else picture.convert("L")
 

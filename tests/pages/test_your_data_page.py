@@ -8,19 +8,23 @@ import re
 import threading
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tests.data.own.made_sources import class_files, png, write_files
+from tests.conftest import small_run_config
+from tests.data.own.made_sources import class_files, png, take_in, write_files
 from tvae.config import DataConfig, RunConfig, TrainConfig
+from tvae.data import check_usable, load_dataset
 from tvae.data.own import OwnDatasets
 from tvae.errors import InputError
 from tvae.jobs.jobs import Jobs
 from tvae.runs import available
+from tvae.runs.recording import record
+from tvae.runs.run_zip import zip_run
 from tvae.system.owner import new_owner
 from tvae.ui.session.identity import cookie_name
 from tvae.ui.your_data import source as source_module
@@ -42,10 +46,10 @@ def library(folder: Path) -> OwnDatasets:
     return OwnDatasets(folder / "data")
 
 
-def page(path: str = PAGE) -> AppTest:
+def page(path: str = PAGE, run: str = "digits") -> AppTest:
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
     app.switch_page(path)
-    app.query_params["run"] = "digits"
+    app.query_params["run"] = run
     return app.run()
 
 
@@ -149,7 +153,7 @@ def test_at_most_seven_controls_are_in_sight_and_the_rest_is_under_more():
         f"cat/{row}.png,{'ab'[row % 2]},w{row % 3},{'test' if row > 6 else 'train'}\n" for row in range(10)
     )
     app = uploaded(zipped({**colour, "cat/4.png": wide.getvalue(), "labels.csv": table.encode()}))
-    groups = [each.label for each in app.get("button_group")]
+    groups = [each.label for each in app.main.button_group]
     assert groups == ["Pixels a side", "Of the picture", "Channels", "Splits"]
     (label,) = app.main.selectbox
     assert (label.label, label.options[:2]) == ("Class by", ["label", "writer"])
@@ -162,7 +166,7 @@ def test_an_uploaded_name_is_text_and_nothing_else():
     name = "<b>**x**</b> [a](http://b) :red[c].zip"
     app = uploaded(zipped(class_files(["<i>one", "**two**"])), name)
     assert "<b>" not in re.sub(r"\\.", "", words(app)) and "**x**" not in words(app)
-    assert app.main.text_input(key=next(each.key for each in app.main.text_input if each.label == "Keep them as")).value
+    assert next(each for each in app.main.text_input if each.label == "Keep them as").value
     assert set(app.dataframe[0].value["Class"]) == {"<i>one", "**two**"}
 
 
@@ -205,7 +209,7 @@ def test_the_default_name_is_the_file_s_and_free(folders):
 
 def test_the_choices_are_what_is_kept(folders):
     app = uploaded(zipped(class_files(each=40)))
-    app.get("button_group")[0].set_value(64).run()
+    app.main.button_group[0].set_value(64).run()
     next(each for each in app.main.number_input if each.label == "Test share, %").set_value(50)
     next(each for each in app.main.number_input if each.label == "Keep at most").set_value(40).run()
     assert "40 images of 64 × 64 pixels, grey, 50% of each class for testing" in words(app)
@@ -352,6 +356,47 @@ def test_who_names_another_s_private_data_set_gets_one_line(folders):
     assert Jobs().runs() == []
 
 
+def recorded(folder: Path) -> Path:
+    """A run on the kept data set, as the command line leaves it."""
+    config = replace(small_run_config(), data=DataConfig(name="pets"))
+    for _ in record(config, load_dataset("pets"), folder / "runs" / "r", "command"):
+        pass
+    return folder / "runs" / "r"
+
+
+def test_a_run_shows_the_images_of_a_private_data_set_to_its_owner_alone(folders, cookies):
+    cookies[cookie_name()] = new_owner()
+    kept()
+    recorded(folders)
+    path = "pages/2_Reconstructions.py"
+    assert "Only the images that are kept with the run" not in words(page(path, run="r"))
+    cookies[cookie_name()] = new_owner()
+    stranger = page(path, run="r")
+    assert not stranger.exception
+    (line,) = [each.value for each in stranger.info if "Only the images that are kept with the run" in each.value]
+    assert "there is no data set 'pets' among yours" in line and "\n" not in line
+
+
+def test_the_zip_of_a_run_on_another_s_private_data_set_is_not_taken_in(folders):
+    app = kept()
+    content = zip_run(recorded(folders))
+    jobs, stranger = Jobs(folders / "others"), new_owner()
+    with pytest.raises(InputError, match="there is no data set 'pets' among yours"):
+        jobs.starter.take_in(content, stranger)
+    assert jobs.runs() == []
+    button(app, "Share").click().run()
+    jobs.stop(jobs.starter.take_in(content, stranger), None)
+
+
+def test_a_data_set_of_the_command_line_is_seen_once_it_is_shared(folders):
+    take_in(write_files(folders / "pets", class_files(each=20)), folders / "data", name="pets")
+    assert not has_button(page(), "Train")
+    with pytest.raises(InputError, match="data share pets"):
+        check_usable("pets", new_owner())
+    library(folders).share("pets", True, None)
+    assert has_button(page(), "Train") and not has_button(page(), "Remove")
+
+
 def test_the_panel_trains_on_fewer_images_than_a_batch():
     app = kept(class_files(each=5))
     app.sidebar.selectbox(key="train-data").set_value("pets").run()
@@ -402,5 +447,6 @@ def test_a_thousand_classes_are_listed_with_an_example_of_the_first():
     files = {f"c{number:04}/{image}.png": png(number) for number in range(1_000) for image in range(2)}
     app = uploaded(zipped(files))
     table = app.dataframe[0].value
-    assert len(table) == 1_000 and table["Example"].notna().sum() == source_module.MOST_EXAMPLES
-    assert np.all(table["Images"] == 2)
+    assert len(table) == 1_000
+    assert sum(str(cell).startswith("data:") for cell in table["Example"].tolist()) == source_module.MOST_EXAMPLES
+    assert table["Images"].tolist() == [2] * 1_000
