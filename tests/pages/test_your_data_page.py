@@ -163,9 +163,10 @@ def test_at_most_seven_controls_are_in_sight_and_the_rest_is_under_more():
 
 
 def test_an_uploaded_name_is_text_and_nothing_else():
-    name = "<b>**x**</b> [a](http://b) :red[c].zip"
+    name = "<b>**x**<b> [a](mailto:b) :red[c].zip"
     app = uploaded(zipped(class_files(["<i>one", "**two**"])), name)
-    assert "<b>" not in re.sub(r"\\.", "", words(app)) and "**x**" not in words(app)
+    unescaped = re.sub(r"\\.", "", words(app))
+    assert r"\<b\>" in words(app) and not any(sign in unescaped for sign in ("<b", "x**", "[a]", ":red"))
     assert next(each for each in app.main.text_input if each.label == "Keep them as").value
     assert set(app.dataframe[0].value["Class"]) == {"<i>one", "**two**"}
 
@@ -174,6 +175,7 @@ def test_an_uploaded_name_is_text_and_nothing_else():
     ("content", "name", "line"),
     [
         (b"hello", "notes.txt", "notes.txt"),
+        (b"hello", "*a* :red[c].txt", r"\*a\* \:red\[c\].txt"),
         (zipped({}), "empty.zip", "empty.zip: an empty zip"),
         (zipped({"../a/1.png": png(1), "b/2.png": png(2)}), "up.zip", "up.zip"),
         (zipped({"a/1.png": b"no", "b/2.png": b"no"}), "bad.zip", "fewer than two images can be taken"),
