@@ -73,6 +73,15 @@ def test_json_of_add_list_and_show(tmp_path, folder):
     assert re.search(r"pets +│ 10 ", tvae("data", "list").stdout)
 
 
+def test_share_and_private(tmp_path, folder):
+    added = tvae("data", "add", write_files(tmp_path / "pets", class_files()), "--name", "pets")
+    assert "python -m tvae data share pets" in added.stdout
+    assert tvae("data", "share", "pets").stdout == "pets: shared with the app\n"
+    assert json.loads(tvae("data", "show", "pets", "--json").stdout)["shared"] is True
+    assert tvae("data", "share", "pets", "--private").stdout == "pets: private\n"
+    assert json.loads(tvae("data", "show", "pets", "--json").stdout)["shared"] is False
+
+
 def test_remove_and_restore(tmp_path, folder):
     tvae("data", "add", write_files(tmp_path / "pets", class_files()), "--name", "pets")
     done = tvae("data", "remove", "pets")
@@ -104,6 +113,7 @@ def test_remove_and_restore(tmp_path, folder):
         (["data", "add", "{tmp}/pets", "--name", "a", "--most", "1"], "most: 1 is not possible"),
         (["data", "show", "none"], "data set 'none': there is none of this name"),
         (["data", "remove", "none"], "data set 'none': there is none of this name"),
+        (["data", "share", "none"], "there is none of this name"),
         (["data", "restore", "none"], "none of this name was removed within a day"),
     ],
 )

@@ -204,6 +204,7 @@ def test_a_run_without_an_encoding_has_no_layout_and_no_gaussian(run):
 
 def test_a_data_set_that_a_page_shows_is_fetched(monkeypatch):
     asked = []
+    monkeypatch.setattr("tvae.ui.cached.images.dataset_identity", lambda name: name)
     monkeypatch.setattr("tvae.ui.cached.images.load_split", lambda *names, **options: asked.append((names, options)))
     cached.split("some data set", "train", 0.1)
     assert asked == [(("some data set", "train"), {"validation_share": 0.1, "download": True})]

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.table import Table
 from rich.text import Text
 
-from tvae.cli.options import AddData, ListData, RemoveData, RestoreData, ShowData
+from tvae.cli.options import AddData, ListData, RemoveData, RestoreData, ShareData, ShowData
 from tvae.cli.output import print_table, progress_bar
 from tvae.data.own import Choices, OwnDataset, OwnDatasets, Understood, default_choices, keep, understand
 from tvae.system.user_folders import default_folder
@@ -35,6 +35,8 @@ def data_add(options: AddData, command: str) -> None:
             bar.start()
         dataset = keep(understood, choices, options.name, options.dir, shared=options.shared, progress=show)
     print(json.dumps(_plain(dataset)) if options.json else _kept_text(dataset))
+    if not options.json and not dataset.shared:
+        print(f"  to see it in the app too: python -m tvae data share {dataset.name}")
 
 
 def data_list(options: ListData, command: str) -> None:
@@ -74,6 +76,11 @@ def data_remove(options: RemoveData, command: str) -> None:
 def data_restore(options: RestoreData, command: str) -> None:
     dataset = OwnDatasets(options.dir or default_folder()).restore(options.name, None)
     print(f"{dataset.name}: is back, {dataset.count:,} images")
+
+
+def data_share(options: ShareData, command: str) -> None:
+    OwnDatasets(options.dir or default_folder()).share(options.name, not options.private, None)
+    print(f"{options.name}: {'private' if options.private else 'shared with the app'}")
 
 
 def _choices(understood: Understood, options: AddData) -> Choices:

@@ -105,6 +105,18 @@ class RestoreData:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShareData:
+    """Let the app's visitors see one of your own data sets, and train on it."""
+
+    name: tyro.conf.Positional[str]
+    """As it was called."""
+    private: bool = False
+    """Let them see it no longer."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunOptions:
     """Settings of a new run."""
 

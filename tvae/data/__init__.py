@@ -20,7 +20,16 @@ Importing this package imports neither torch nor scikit-learn, which take second
 """
 
 from tvae.data.fetch_errors import DataUnavailable
-from tvae.data.loading import DATASETS, dataset_identity, image_noun, load_dataset, load_split, train_size
+from tvae.data.loading import (
+    DATASETS,
+    check_usable,
+    dataset_identity,
+    image_noun,
+    load_dataset,
+    load_split,
+    train_size,
+    usable_names,
+)
 from tvae.data.split import Dataset, Split
 from tvae.data.validation import validation_note, with_validation
 from tvae.system.user_folders import default_folder
@@ -30,12 +39,14 @@ __all__ = [
     "DataUnavailable",
     "Dataset",
     "Split",
+    "check_usable",
     "dataset_identity",
     "default_folder",
     "image_noun",
     "load_dataset",
     "load_split",
     "train_size",
+    "usable_names",
     "validation_note",
     "with_validation",
 ]

@@ -11,13 +11,14 @@ from tvae.data.fetch_errors import DataUnavailable, Progress, SourceFailed
 from tvae.data.local_files import local_file, local_split, place
 from tvae.data.mirrors import from_mirrors
 from tvae.data.npm_package import from_npm
-from tvae.data.own.library import OwnDatasets
+from tvae.data.own.library import OwnDatasets, may_see
 from tvae.data.own.loading import load_own_dataset, load_own_split
 from tvae.data.public_datasets import DIGIT, IMAGE, PUBLIC_DATASETS, CheckedFile, Noun, PublicDataset
 from tvae.data.split import SPLIT_NAMES, Dataset, Split, SplitName
 from tvae.data.storage import make_folder, put_in_place, short_path
 from tvae.data.validation import held_out, second_validation_split, with_validation
 from tvae.errors import InputError, require_choice
+from tvae.system.owner import Owner
 from tvae.system.user_folders import default_folder
 
 DATASETS: tuple[str, ...] = (*PUBLIC_DATASETS, "digits")
@@ -129,6 +130,24 @@ def train_size(name: str, folder: Path | None = None, validation_share: float = 
     else:
         size = TRAIN_SIZE if name == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
     return size - round(validation_share * size)  # each class is rounded by itself
+
+
+def usable_names(owner: Owner) -> tuple[str, ...]:
+    """Names of the data sets that this person may use: the public ones, their own, and those shared by others."""
+    return (*DATASETS, *(dataset.name for dataset in OwnDatasets(default_folder()).visible(owner)))
+
+
+def check_usable(name: str, owner: Owner) -> None:
+    """Check that this person may use a data set.
+
+    Raises:
+        InputError: there is none of this name among the public ones, their own and the shared ones.
+    """
+    folder = default_folder()
+    if not _is_own(name, folder) or may_see(dataset := OwnDatasets(folder).get(name), owner):
+        return
+    more = "" if dataset.owner else f"; `python -m tvae data share {name}` shares what the command line added"
+    raise InputError(f"data.name: there is no data set {name!r} among yours and those that are shared{more}")
 
 
 def dataset_identity(name: str, folder: Path | None = None) -> str:

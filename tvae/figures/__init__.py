@@ -1,5 +1,6 @@
 """Arrays in, figures out: Plotly, PNG and SVG. No Streamlit.
 
+before_after.py   Pictures of any size before and after resizing, as cells of one size for a grid
 class_matrix.py   Accuracy by the anchor's class and the negative's class as a heat map (Plotly)
 colours.py        Colours of arms, classes and ink
 fitted_text.py    Short texts fitted below images: broken into lines, in a smaller font, shortened

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tvae.config import RunConfig
-from tvae.data import dataset_identity, train_size
+from tvae.data import check_usable, dataset_identity, train_size
 from tvae.errors import InputError, require_real
 from tvae.jobs.files import READY, About, JobFiles, Spec
 from tvae.jobs.idle_workers import claim_idle_place, keep_idle_worker
@@ -67,9 +67,11 @@ class Starter:
             request: an id of this request: the same id twice (a double click) starts one run.
 
         Raises:
-            InputError: settings that can't work, before anything is started.
+            InputError: settings that can't work, or a data set that is another person's, before anything is started.
             OSError: the folder can't be written, or no process can be started.
         """
+        if data_folder is None:
+            check_usable(config.data.name, owner)
         steps, about = _checked_steps(config, data_folder), About(name=checked_name(name))
         if seconds is not None:
             require_real("seconds", seconds, 1.0, 7 * 86_400.0)
@@ -98,7 +100,8 @@ class Starter:
         """Add an uploaded run (a zip), and have a worker measure it; its id.
 
         Raises:
-            InputError: it is not the zip of a run (see `run_zip`); nothing of it is kept.
+            InputError: it is not the zip of a run (see `run_zip`), or it is of another person's data set; nothing of
+                it is kept.
             OSError: the folder can't be written, or no process can be started.
         """
         members, about = run_members(content), About(name=checked_name(name))
@@ -107,6 +110,7 @@ class Starter:
         place = self._new_place()
         try:
             run = take_in_run(members, place.folder)
+            check_usable(run.config.data.name, owner)
         except BaseException:
             place.give_up()
             raise

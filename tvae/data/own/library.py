@@ -183,13 +183,13 @@ class OwnDatasets:
                 about to take.
             OSError: the folder can't be written.
         """
-        self._check_free(name)
+        self.check_free(name)
         (self.folder / _LOCKS).mkdir(parents=True, exist_ok=True)
         lock = take_lock(self._lock_path(name))
         if lock is None:
             raise InputError(f"name: {name} is being added at this moment by somebody else; choose another one")
         with lock:
-            self._check_free(name)
+            self.check_free(name)
             yield
 
     def begin_file(self, name: str) -> Path:
@@ -227,7 +227,12 @@ class OwnDatasets:
             if file.stem not in used and file.stat().st_mtime < time.time() - _LEFT_OVER:
                 file.unlink(missing_ok=True)
 
-    def _check_free(self, name: str) -> None:
+    def check_free(self, name: str) -> None:
+        """Check that a new data set may have this name.
+
+        Raises:
+            InputError: an impossible name, a public data set's, or one that is taken.
+        """
         if not _NAME.fullmatch(name):
             raise InputError(
                 f"name: {name[:80]!r} is not possible; it must be 1 to 64 letters, digits, '-', '_' and '.', a letter"

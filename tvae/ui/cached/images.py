@@ -1,4 +1,4 @@
-"""Images of a data set, their thumbnails, placement and errors."""
+"""Images of a data set, their thumbnails, placement, errors, and settings suggested for them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import streamlit as st
 from jaxtyping import Float64
 
 from tvae.data import Split, dataset_identity, load_split
+from tvae.data.own import OwnDataset
 from tvae.data.split import SplitName
 from tvae.explore.preparation import Placement, measured_placement
 from tvae.explore.reconstruction import posterior_noise, sampled_errors
 from tvae.linked_map.payload import Blob, sprite_sheet
 from tvae.runs.run import Run
+from tvae.training.suggested_config import Suggestion, suggested_config
 from tvae.ui.cached.keys import KEY_OF
 from tvae.ui.cached.runs import network
 
@@ -32,6 +34,16 @@ def split(dataset: str, name: SplitName, validation_share: float = 0.0) -> Split
 @st.cache_resource(max_entries=6, show_spinner="Fetching the images …", hash_funcs=KEY_OF)
 def _split(identity: str, dataset: str, name: SplitName, validation_share: float) -> Split:
     return load_split(dataset, name, validation_share=validation_share, download=True)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Looking at the images …", hash_funcs=KEY_OF)
+def suggestion(dataset: OwnDataset) -> Suggestion:
+    """Settings to train an own data set with.
+
+    Raises:
+        InputError: its images can't be read.
+    """
+    return suggested_config(dataset.name, split(dataset.name, "train"))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY_OF)

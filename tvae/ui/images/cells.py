@@ -22,3 +22,17 @@ def image_cell(image: UInt8[np.ndarray, "height width channels"]) -> str:
     buffer = io.BytesIO()
     drawn.resize((scale * drawn.width, scale * drawn.height), Image.Resampling.NEAREST).save(buffer, "PNG")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def picture_cell(picture: UInt8[np.ndarray, "height width channels"]) -> str:
+    """A picture of any size for a cell: a large one reduced, a small one enlarged as `image_cell` does."""
+    drawn = Image.fromarray(picture if picture.shape[2] == 3 else picture[..., 0])
+    longer = max(drawn.size)
+    if longer > 2 * HEIGHT:
+        drawn.thumbnail((2 * HEIGHT, 2 * HEIGHT))
+    else:
+        scale = 2 * HEIGHT // longer
+        drawn = drawn.resize((scale * drawn.width, scale * drawn.height), Image.Resampling.NEAREST)
+    buffer = io.BytesIO()
+    drawn.save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
