@@ -15,6 +15,7 @@ from tvae.training.suggested_config import MNIST_VARIANCE, Suggestion, suggested
 
 
 def split_of(images: np.ndarray, labels: np.ndarray | None = None) -> Split:
+    images = images[..., None] if images.ndim == 3 else images
     labels = np.arange(len(images)) % 2 if labels is None else labels
     return Split("train", images, labels, tuple(map(str, range(int(labels.max()) + 1))))
 
@@ -79,6 +80,16 @@ def test_labels_without_a_triplet_get_a_vae_alone_and_say_so():
 def test_images_that_are_all_alike_get_weights_above_nothing():
     suggestion = suggested_config("mine", split_of(np.full((20, 4, 4), 7, np.uint8)))
     assert suggestion.variance == 0 and suggestion.loss.triplet_weight > 0 and suggestion.loss.kl_weight > 0
+
+
+@pytest.mark.parametrize(
+    ("side", "colour", "kind"),
+    [(28, (), "mlp"), (32, (), "mlp"), (64, (), "conv"), (32, (3,), "conv"), (8, (3,), "conv"), (4, (3,), "mlp")],
+)
+def test_images_in_colour_and_large_ones_get_a_convolutional_network(side, colour, kind):
+    suggestion = suggested_config("mine", split_of(noise(20, side, colour)))
+    assert suggestion.config.model.kind == kind
+    assert ("convolutions" in suggestion.network) == (kind == "conv")
 
 
 def triplet_share(suggestion: Suggestion, split: Split) -> float:

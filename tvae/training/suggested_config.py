@@ -10,6 +10,7 @@ import numpy as np
 from tvae.config import PRESETS, DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.data import Split
 from tvae.metrics.measurable import has_triplet
+from tvae.model.layers import SMALLEST_SIDE
 
 MNIST_VARIANCE = 52.725
 """`total_variance` of MNIST's training split, which our preset's weights were found on."""
@@ -20,6 +21,8 @@ LEAST_STEPS = 1_000
 LEAST_STEPS_AN_EPOCH = 8
 """Steps of an epoch at least, where batches of `SMALLEST_BATCH` allow it: weights are saved after each epoch."""
 SMALLEST_BATCH = 16
+LARGEST_GREY_SIDE = 32
+"""Pixels of the longer side of grey images for which the paper's two fully connected layers are suggested."""
 _ROWS = 4_096
 """Images that the variance is measured on, spread over the split."""
 
@@ -51,6 +54,14 @@ class Suggestion:
         )
 
     @property
+    def network(self) -> str:
+        """The network, and why it is suggested, in a plain sentence."""
+        if self.config.model.kind == "mlp":
+            return "The network is the paper's: two fully connected layers each way."
+        side = LARGEST_GREY_SIDE
+        return f"The network has convolutions: the images are in colour, or larger than {side} x {side} pixels."
+
+    @property
     def scale(self) -> float:
         """Ratio of the total variance to MNIST's."""
         return max(self.variance, LEAST_VARIANCE) / MNIST_VARIANCE
@@ -64,7 +75,8 @@ def suggested_config(name: str, train: Split) -> Suggestion:
     variance. Both other weights of our MNIST preset are multiplied by its ratio to MNIST's, so that the three terms
     are to each other as they are there. The margin is a distance between means: it stays.
 
-    Where the labels allow no triplet there is one arm, a VAE.
+    Where the labels allow no triplet there is one arm, a VAE. Images in colour and large ones get a convolutional
+    network, of the size of Burgess et al. 2018 (see `tvae.model.layers`).
     """
     variance, preset = total_variance(train), PRESETS["paper"]
     scale = max(variance, LEAST_VARIANCE) / MNIST_VARIANCE
@@ -78,11 +90,17 @@ def suggested_config(name: str, train: Split) -> Suggestion:
     epochs = max(preset.train.epochs, math.ceil(LEAST_STEPS / (len(train) // batch)))
     config = RunConfig(
         data=DataConfig(name=name),
-        model=ModelConfig(),
+        model=ModelConfig(kind="conv", hidden=256) if needs_convolutions(train.image_shape) else ModelConfig(),
         train=TrainConfig(epochs=epochs, batch_size=batch),
         arms=vae_and_tvae(loss) if has_triplet(train.labels) else {"vae": vae_and_tvae(loss)["vae"]},
     )
     return Suggestion(config, variance)
+
+
+def needs_convolutions(image_shape: tuple[int, int, int]) -> bool:
+    """Whether a convolutional network is suggested for images of this height, width and number of channels."""
+    height, width, channels = image_shape
+    return (channels == 3 or max(height, width) > LARGEST_GREY_SIDE) and min(height, width) >= SMALLEST_SIDE
 
 
 def _batch_size(n: int, most: int) -> int:

@@ -64,7 +64,7 @@ def show_training(dataset: OwnDataset) -> None:
         " trial is the same, ended early, to see whether the weights suit the images. Everybody on this server can open"
         " the run, with the few images that are kept with it."
     )
-    st.caption(as_text(suggestion.reason))
+    st.caption(as_text(f"{suggestion.reason} {suggestion.network}"))
 
 
 def newest_run(name: str) -> Job | None:
