@@ -71,7 +71,7 @@ def test_another_process_that_trains_it_is_waited_for(tmp_path: Path, processes)
 
 
 def test_it_is_over_once_it_is_written_though_its_process_has_not_ended(tmp_path: Path):
-    """Its progress, whose state is removed last, would fall back to 0 for that moment."""
+    """Otherwise the progress bar would go back to 0 after the state file is removed and before the process ends."""
     lock = take_lock(lock_path(tmp_path, "a" * 64))
     assert lock is not None
     with lock:

@@ -1,4 +1,4 @@
-"""What a worker does in this process: its phases, and signals and stops that reach it at any moment."""
+"""Tests of a worker's parts, run inside the test process: phases, signals, stop requests, status, idle workers."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def kill_workers(runs: Path) -> None:
 
 
 def until_gone(pid: int) -> None:
-    """Wait for the end of a process of ours, also where it still has to be collected."""
+    """Wait until a process has ended; a child of this process is collected, so that it does not stay as a zombie."""
     limit = time.monotonic() + 30
     while psutil.pid_exists(pid):
         assert time.monotonic() < limit

@@ -1,4 +1,4 @@
-"""Means sorted by class, their checks, and blocks of anchors shared between threads."""
+"""Tests of sorting means by class, of checking the input, and of dividing anchors into blocks for threads."""
 
 from __future__ import annotations
 

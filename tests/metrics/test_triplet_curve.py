@@ -69,7 +69,10 @@ def test_without_class_counts_the_rest_is_the_same(name: str, monkeypatch: pytes
 @pytest.mark.parametrize("n_negatives", [8_191, 8_192])
 @pytest.mark.parametrize("by_class", [False, True])
 def test_more_triplets_of_an_anchor_in_one_place_than_the_tally_can_hold(n_negatives: int, by_class: bool) -> None:
-    """2**31 triplets with a gap of 1; 8,191 is the most negatives for which sixteen bits are used."""
+    """2**31 triplets share one gap, more than a 32-bit counter holds.
+
+    Up to 8,191 negatives the code counts in 16 bits, from 8,192 on in 32.
+    """
     n_positives = 2**18
     means = np.repeat([0.0, 1.0], [n_positives + 1, n_negatives])[:, None]
     groups = grouped_for_triplets(means, means[:, 0].astype(int))

@@ -9,7 +9,7 @@ from tvae.errors import InputError
 from tvae.runs.encodings import read_curves, read_encoding, read_gaps
 from tvae.runs.history import append_history, read_history
 from tvae.runs.recording import record
-from tvae.runs.run import read_metrics, read_run, runs_in
+from tvae.runs.run import epochs_text, read_metrics, read_run, runs_in
 from tvae.runs.weights import read_weights
 from tvae.system.array_files import parse_weights
 
@@ -205,3 +205,11 @@ def test_a_broken_side_file_counts_as_absent(copy, name, content):
     run = read_run(copy)
     readers = {"encoding-test.npz": read_encoding, "curves-test.npz": read_curves, "gaps-test.npz": read_gaps}
     assert readers[name](run, "test") is None
+
+
+@pytest.mark.parametrize(
+    ("epochs", "text"),
+    [(0, "0"), (0.5, "0.5"), (28.125, "28.1"), (99.94, "99.9"), (138.9, "138.9"), (200, "200"), (1234.5, "1,234.5")],
+)
+def test_epochs_are_told_in_three_figures_or_to_a_tenth_and_never_as_a_power(epochs, text):
+    assert epochs_text(epochs) == text

@@ -18,14 +18,14 @@ PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 def answer(target: str, headers: dict[str, str] | None = None, **scope: Any) -> tuple[int, list[tuple[str, str]]]:
-    """Status and headers of the answer to a request."""
+    """Send a request to the app; returns the status and headers of its response."""
     return whole_answer(BrowserToken(PlainTextResponse("a page")), target, headers, **scope)[:2]
 
 
 def whole_answer(
     app: Any, target: str, headers: dict[str, str] | None = None, **scope: Any
 ) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Status, headers and body of an app's answer to a request."""
+    """Send a request to an ASGI app; returns the status, headers and body of its response."""
     path, _, query = target.partition("?")
     request = {
         "type": "http", "method": "GET", "scheme": "http", "path": path, "query_string": query.encode(),
@@ -41,8 +41,8 @@ def whole_answer(
 
     with ThreadPoolExecutor(1) as thread:  # the tests' own thread may have Playwright's loop
         thread.submit(asyncio.run, app(request, receive, send)).result()
-    told = [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
-    return sent[0]["status"], told, b"".join(message.get("body", b"") for message in sent[1:])
+    response_headers = [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
+    return sent[0]["status"], response_headers, b"".join(message.get("body", b"") for message in sent[1:])
 
 
 def cookies(headers: list[tuple[str, str]]) -> list[str]:
@@ -103,7 +103,7 @@ def test_the_name_of_the_cookie_tells_port_and_path(monkeypatch):
 
 
 def served(text: str, kind: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-    """A file as Streamlit serves it, behind the keeper of the address."""
+    """Request a static file through `AddressKeeper`; returns the status, headers and body of the response."""
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         asked = Request(scope).headers

@@ -66,9 +66,9 @@ class Trash:
         return [job.id for job in sorted(jobs, key=lambda job: (job.created, job.id), reverse=True)]
 
     def clear_leftovers(self) -> None:
-        """Remove half-prepared and half-written files of killed processes, and runs deleted more than a day ago.
+        """Delete the unfinished files of killed processes, and the runs that were deleted more than a day ago.
 
-        What can't be removed is left.
+        What can't be deleted now is left for the next time.
         """
         left_before = time.time() - _LEFT_OVER
         for place in _folders_in(self._runs / READY):

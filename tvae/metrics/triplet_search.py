@@ -67,7 +67,7 @@ class VerdictTriplets:
     """Whether every triplet was considered: these are then a uniform choice from all with the verdict, and if there are
     fewer than k, no other exists. If not complete, more may exist."""
     share: Share
-    """Estimate the share of random triplets with this verdict, with a confidence interval."""
+    """Share of random triplets that have this verdict, an estimate with its confidence interval."""
 
 
 def worst_triplets(

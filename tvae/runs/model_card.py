@@ -7,7 +7,7 @@ from typing import Any
 from tvae.config import ModelConfig
 from tvae.metrics.measurable import number_text, percent_text
 from tvae.runs.collapsed_arms import collapse_warnings
-from tvae.runs.run import CARD, Run
+from tvae.runs.run import CARD, Run, epochs_text
 from tvae.system.files import write_atomically
 
 
@@ -54,7 +54,8 @@ def model_card(run: Run, metrics: dict[str, Any]) -> str:
     state = "" if provenance.finished else "\n**Not finished**: training was ended before its last step.\n"
     budget = ""
     if provenance.seconds_budget is not None:
-        budget = f" It was given {provenance.seconds_budget:g} s, which was enough for {run.trained_epochs:.4g} epochs."
+        epochs = epochs_text(run.trained_epochs)
+        budget = f" It was given {provenance.seconds_budget:g} s, which was enough for {epochs} epochs."
     return f"""---
 license: mit
 library_name: safetensors

@@ -283,3 +283,8 @@ def runs_in(folder: Path) -> list[Path]:
 
 def _configs(folders: Iterable[Path]) -> Iterable[Path]:
     return (path / CONFIG for path in folders if (path / CONFIG).is_file())
+
+
+def epochs_text(epochs: float) -> str:
+    """Text of a number of epochs: three significant figures, or one decimal place from 100 on."""
+    return f"{epochs:,.1f}".removesuffix(".0") if epochs >= 100 else f"{epochs:.3g}"

@@ -13,7 +13,7 @@ from tvae.data.public_datasets import IMAGE, Noun
 from tvae.errors import InputError
 from tvae.model.encoding import Encoding
 from tvae.runs.available import run_folders
-from tvae.runs.run import Run, read_run
+from tvae.runs.run import Run, epochs_text, read_run
 from tvae.system.app_folder import app_folder
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -21,7 +21,6 @@ from tvae.ui.choices.arms import choose_arms
 from tvae.ui.choices.epochs import run_at_chosen_epoch, tell_that_epochs_are_not_followed
 from tvae.ui.choices.runs import choose_run, origin_in_words, settings_in_words
 from tvae.ui.page_links import page_link
-from tvae.ui.style.captions import in_figures
 from tvae.ui.style.escaping import as_text
 from tvae.ui.training.panel import show_training_panel
 from tvae.ui.training.status import show_status
@@ -136,6 +135,6 @@ def _about(run: Run) -> str:
     unfinished = "" if provenance.finished else " **Not finished.**"
     return (
         f"{len(config.arms)} arms on {config.data.name}: {settings_in_words(run)}, "
-        f"{in_figures(run.trained_epochs)} epochs, seed {config.train.seed}, {config.model.latent_dim} latents; "
+        f"{epochs_text(run.trained_epochs)} epochs, seed {config.train.seed}, {config.model.latent_dim} latents; "
         f"{as_text(origin_in_words(run))}.{unfinished}"
     )

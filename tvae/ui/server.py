@@ -88,10 +88,10 @@ class AddressKeeper:
                 body += message.get("body", b"")
                 if not message.get("more_body", False):
                     body = body.replace(b"<head>", b"<head>" + self._script, 1)
-                    told = MutableHeaders(scope=start)
-                    told["content-length"] = str(len(body))
+                    page_headers = MutableHeaders(scope=start)
+                    page_headers["content-length"] = str(len(body))
                     for name in ("etag", "last-modified", "accept-ranges"):
-                        del told[name]
+                        del page_headers[name]
                     await send(start)
                     await send({"type": "http.response.body", "body": body})
 

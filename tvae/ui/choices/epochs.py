@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from tvae.runs.run import Run, encoding_name
+from tvae.runs.run import Run, encoding_name, epochs_text
 from tvae.ui import session as state
 from tvae.ui.session import keys
 
@@ -19,7 +19,7 @@ def run_at_chosen_epoch(run: Run) -> Run:
     steps = _steps(run)
     st.select_slider(
         "Epoch",
-        **state.choice(keys.EPOCH, steps, steps[-1], text=lambda step: _epoch(run, step), default_as="value"),
+        **state.choice(keys.EPOCH, steps, steps[-1], text=lambda step: _in_address(run, step), default_as="value"),
         format_func=lambda step: _epoch(run, step),
         help="This run kept its weights on the way: go back to see how it came about. The last is the trained run.",
     )
@@ -34,7 +34,7 @@ def tell_that_epochs_are_not_followed(run: Run) -> None:
     if not run.snapshots:
         return
     steps = _steps(run)
-    state.choice(keys.EPOCH, steps, steps[-1], text=lambda step: _epoch(run, step), followed=False)
+    state.choice(keys.EPOCH, steps, steps[-1], text=lambda step: _in_address(run, step), followed=False)
     chosen = state.value_of(keys.EPOCH)
     st.caption(
         f"This page shows the trained run, epoch {_epoch(run, steps[-1])}."
@@ -55,7 +55,12 @@ def _steps(run: Run) -> list[int]:
 
 
 def _epoch(run: Run, step: int) -> str:
-    """The epoch of a step, as the slider and the address say it."""
+    """The epoch of a step, as the slider and sentences say it."""
+    return epochs_text(step / run.steps_per_epoch)
+
+
+def _in_address(run: Run, step: int) -> str:
+    """The epoch of a step in three significant figures: links that people have keep leading to it."""
     return f"{step / run.steps_per_epoch:.3g}"
 
 

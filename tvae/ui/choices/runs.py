@@ -10,11 +10,10 @@ import streamlit as st
 from tvae.config import LossConfig
 from tvae.errors import InputError
 from tvae.jobs.files import JobFiles
-from tvae.runs.run import Run, read_run
+from tvae.runs.run import Run, epochs_text, read_run
 from tvae.system.user_folders import runs_folder
 from tvae.ui import session as state
 from tvae.ui.session import keys
-from tvae.ui.style.captions import in_figures
 
 
 def choose_run(folders: dict[str, Path]) -> str:
@@ -72,7 +71,7 @@ def _label(name: str, folder: Path) -> str:
     except InputError:
         return f"{name} (can't be read)"
     budget = run.provenance.seconds_budget
-    length = f"{budget:g} s" if budget is not None else f"{in_figures(run.trained_epochs)} epochs"
+    length = f"{budget:g} s" if budget is not None else f"{epochs_text(run.trained_epochs)} epochs"
     own_name, data = _own_name(folder), run.config.data.name
     origin = ", ".join(filter(None, [own_name, _date(run.provenance.started)]))
     return f"{origin}: {'' if data == own_name else f'{data}, '}{_settings(run, 'w', 'm')}, {length}"

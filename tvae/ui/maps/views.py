@@ -8,7 +8,7 @@ from tvae.errors import InputError
 from tvae.figures.colours import arm_colours
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.available import run_folders
-from tvae.runs.run import Run, encoding_name, read_run
+from tvae.runs.run import Run, encoding_name, epochs_text, read_run
 from tvae.ui import cached
 
 
@@ -97,7 +97,7 @@ def _arms(run: Run) -> list[str]:
 
 
 def _dated(run: Run, arm: str) -> str:
-    return f"{arm.upper()}, epoch {run.epoch:.3g}"
+    return f"{arm.upper()}, epoch {epochs_text(run.epoch)}"
 
 
 def misfit_note(requested_view: str, views: dict[str, View], misfits: dict[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tvae.model.encoding import Encoding
-from tvae.runs.run import Run
+from tvae.runs.run import Run, epochs_text
 from tvae.version import VERSION
 
 
@@ -11,7 +11,7 @@ def measured_on(run: Run, encoding: Encoding) -> str:
     """The data and the run that the numbers of a page were measured on, for its captions."""
     last = run.snapshot is None and run.provenance.finished
     whole = run.trained_epochs if run.planned_epochs is None else run.planned_epochs
-    epoch = "" if last else f" at epoch {in_figures(run.epoch)} of {in_figures(whole)}"
+    epoch = "" if last else f" at epoch {epochs_text(run.epoch)} of {epochs_text(whole)}"
     return (
         f"{run.config.data.name} {encoding.split} split, n = {len(encoding.labels):,}, "
         f"training seed {run.config.train.seed}, checkpoint {run.name}{epoch}"
@@ -31,11 +31,6 @@ def provenance(run: Run, encoding: Encoding) -> dict[str, str]:
         "Data": run.config.data.name,
         "Split": f"{encoding.split}, n = {len(encoding.labels)}",
         "Training seed": str(run.config.train.seed),
-        "Checkpoint": f"step {run.step}, epoch {run.epoch:.4g} of {run.trained_epochs:.4g}",
+        "Checkpoint": f"step {run.step}, epoch {epochs_text(run.epoch)} of {epochs_text(run.trained_epochs)}",
         "Test images": run.provenance.test.fingerprint,
     }
-
-
-def in_figures(epochs: float) -> str:
-    """A number of epochs to three figures, and from 100 on to a tenth."""
-    return f"{epochs:,.1f}".removesuffix(".0") if epochs >= 100 else f"{epochs:.3g}"

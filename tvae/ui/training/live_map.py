@@ -15,7 +15,7 @@ from tvae.maps.parameters import METHODS
 from tvae.maps.projection import ProjectionRequest, cache_key
 from tvae.maps.shown_map import NEIGHBOURS, PlacedCodes
 from tvae.model.encoding import Encoding
-from tvae.runs.run import Run, read_run
+from tvae.runs.run import Run, epochs_text, read_run
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.components.latent_map import latent_map
@@ -97,7 +97,7 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
             title=arm.upper(),
             colour=colours[arm],
             positions=placed[arm].positions.astype(np.float32),
-            caption=f"epoch {at.epoch:.3g}",
+            caption=f"epoch {epochs_text(at.epoch)}",
         )
         for arm in shown_arms
     ]
@@ -110,8 +110,8 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
         facts=titled("Means while training", at, encoding),
     )
     st.caption(
-        f"Means μ of the {config.data.name} test split, n = {len(encoding.labels):,}, at epoch {at.epoch:.3g}, "
-        f"{_made(fitted, at, placed)} Seed {config.train.seed}, run {run_id}."
+        f"Means μ of the {config.data.name} test split, n = {len(encoding.labels):,}, "
+        f"at epoch {epochs_text(at.epoch)}, {_made(fitted, at, placed)} Seed {config.train.seed}, run {run_id}."
         + (" It moves with every snapshot." if cached.jobs().run(run_id).state in UNDER_WAY else "")
     )
 
@@ -161,7 +161,7 @@ def _forget_fit(run_id: str) -> None:
 
 def _made(fitted: Fitted, at: Run, placed: dict[str, PlacedCodes]) -> str:
     """How the map was made and how accurate it is: the end of a sentence, and further sentences."""
-    layout, when = fitted.layout_state.layout, f"epoch {fitted.run.epoch:.3g}"
+    layout, when = fitted.layout_state.layout, f"epoch {epochs_text(fitted.run.epoch)}"
     if layout is None:
         return f"in the PCA plane of {when}."
     text = f"in the layout of {when} by {parameters_told(layout.parameters)}."

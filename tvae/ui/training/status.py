@@ -61,7 +61,7 @@ def watched_job() -> Job | None:
 
 
 def _stage(job: Job) -> tuple[str, bool]:
-    """The run's state, and whether its first numbers are about to come: the page is drawn again when either changes."""
+    """State of the run, and whether its first accuracy is still awaited; the page is redrawn when either changes."""
     begins = job.trains and job.state in UNDER_WAY and job.phase not in ("waiting", "measuring", "paused")
     return job.state, begins and cached.jobs().last_live(job.id) is None
 

@@ -11,7 +11,7 @@ from tvae.config import LossConfig, reconstruction_name, vae_and_tvae
 from tvae.explore.loss_reweighting import ReweightedLoss, reweighted_loss
 from tvae.runs.available import readable_runs
 from tvae.runs.comparison import STEP, Differences, arm_trained_with, in_words, training_differences
-from tvae.runs.run import Run
+from tvae.runs.run import Run, epochs_text
 from tvae.system.csv_table import rows_csv
 from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page
@@ -108,7 +108,7 @@ def _of_another_loss(run: Run) -> str:
 
 
 def _show_training(view: TripletView, loss: LossConfig) -> None:
-    """Name the trained arm that has this setting, or offer to train one."""
+    """Show which arm was trained with this setting, or a button that trains one."""
     arm = arm_trained_with(view.run.config.arms, loss)
     if arm is not None:
         _show_arm_of_this_run(view, arm)
@@ -150,4 +150,4 @@ def _show_arm_of_this_run(view: TripletView, arm: str) -> None:
     elif view.run.snapshot is None:
         st.markdown(f"{words} The numbers above are what it gave.")
     else:
-        st.markdown(f"{words} The numbers above are those of epoch {view.run.epoch:.3g}.")
+        st.markdown(f"{words} The numbers above are those of epoch {epochs_text(view.run.epoch)}.")
