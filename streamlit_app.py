@@ -113,6 +113,7 @@ def show_content(run: Run) -> None:
                 "The three encoders are one and the same, and so are the decoders. The triplet term pulls on μ alone."
             )
     st.markdown("##### Where to go next")
+    draw = "upload" if run.provenance.test.channels == 3 else "draw"  # nobody draws in colour there
     for page, told, icon in (
         ("1_Latent_map", "which {images} moved, and which neighbours did they leave?", "scatter_plot"),
         ("2_Reconstructions", "what does each model keep of an image?", "compare"),
@@ -121,10 +122,10 @@ def show_content(run: Run) -> None:
         ("5_Training", "watch a latent space take shape.", "model_training"),
         ("6_Generation", "what does each model generate, and how good is it?", "auto_awesome"),
         ("7_Traversals", "what does each latent draw?", "tune"),
-        ("8_Your_own_digit", "draw one, and see where it lies.", "draw"),
+        ("8_Your_own_digit", "{draw} one, and see where it lies.", "draw"),
     ):
         name = page.split("_", 1)[1].replace("_", " ")
-        told = told.format(images=image_noun(run.config.data.name).many)
+        told = told.format(images=image_noun(run.config.data.name).many, draw=draw)
         page_link(f"pages/{page}.py", f"**{name}**: {told}", f":material/{icon}:")
     fill_table()
 

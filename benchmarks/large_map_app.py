@@ -40,7 +40,7 @@ def rows() -> tuple[dict[str, np.ndarray], np.ndarray, Blob, Blob]:
     labels = np.tile(encoding.labels, COPIES)
     n = len(labels)
     neighbours = (np.arange(n)[:, None] + random.integers(1, n, (n, 10))) % n
-    images = np.tile(load_split("mnist", "test").images, (COPIES, 1, 1))
+    images = np.tile(load_split("mnist", "test").images, (COPIES, 1, 1, 1))
     return positions, labels, sprite_sheet(images), neighbours_blob(neighbours, neighbours)
 
 

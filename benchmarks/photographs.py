@@ -86,20 +86,22 @@ def shares_right(light: Light, digits: int) -> dict[str, float]:
     if encoding is None:
         raise InputError(f"run {run.name}: holds no encoding of its test split; evaluate it again")
     split = load_split("mnist", "test")
-    placement = measured_placement(split.images)
+    placement = measured_placement(split.images[..., 0])
     rows = np.random.default_rng(SEED).permutation(len(split))[:digits]
     right = dict.fromkeys(run.config.arms, 0)
     networks = {arm: network(run, arm) for arm in right}
     for row in rows:
         # A random stream for each row: the paper of one does not depend on how many came before.
-        sent = read_upload(photograph(split.images[row], light, np.random.default_rng((SEED, row))))
+        sent = read_upload(photograph(split.images[row, ..., 0], light, np.random.default_rng((SEED, row))))
         ink = ink_from_text(ink_to_text(detected_ink(sent.grey).ink))
         if ink is None:
             continue
         image = prepared_image(ink, placement)
         for arm in right:
             # One more neighbour than votes: the image itself is among the test images.
-            seen = encode_new_image(networks[arm], encoding.arms[arm], encoding.labels, 10, image, VOTERS + 1)
+            seen = encode_new_image(
+                networks[arm], encoding.arms[arm], encoding.labels, 10, image[..., None], VOTERS + 1
+            )
             nearest = seen.votes.nearest.rows[0]
             voters = nearest[nearest != row][:VOTERS]
             right[arm] += int(np.bincount(encoding.labels[voters]).argmax() == split.labels[row])

@@ -90,8 +90,8 @@ def disent(split: Split, batch_size: int, loss: LossConfig, model: ModelConfig) 
     from disent.frameworks.vae import TripletVae
     from disent.model import AutoEncoder, DisentDecoder, DisentEncoder
 
-    shape = (1, *split.image_shape)
-    pixels = shape[1] * shape[2]
+    height, width, channels = split.image_shape
+    shape, pixels = (channels, height, width), height * width * channels
 
     class Encoder(DisentEncoder):
         def __init__(self) -> None:

@@ -49,7 +49,7 @@ class TripletImages(Dataset):
         torchvision_datasets()  # makes torchvision importable also beside a CPU build of torch
         from torchvision.transforms import ToTensor
 
-        self.images, self.labels, self.transform = split.images, split.labels, ToTensor()
+        self.images, self.labels, self.transform = split.images[..., 0], split.labels, ToTensor()
         self.rows = {label: np.flatnonzero(split.labels == label) for label in np.unique(split.labels)}
         self.others = {label: np.flatnonzero(split.labels != label) for label in self.rows}
 

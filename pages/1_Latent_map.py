@@ -122,7 +122,7 @@ def show_content(run: Run) -> None:
         st.rerun()
     if missing:
         words, again = st.columns([6, 1], vertical_alignment="center")
-        words.caption(as_text(f"The maps have no thumbnails: {missing}"))
+        words.caption(f"The maps have no thumbnails: {missing}")
         again.button("Try again", on_click=look_for_images_again)
     if not fits_in_address:
         st.caption("This selection is too large for the address; a link to this page opens without it.")

@@ -10,7 +10,7 @@ from tvae.explore.latent_paths import LEAST_CHANGE, OFF_BELOW, REACH, picture_ch
 from tvae.figures.colours import GREY
 from tvae.figures.image_grid import GridRow
 from tvae.model.encoding import Encoding
-from tvae.model.network import to_grey
+from tvae.model.network import to_bytes
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
@@ -48,7 +48,7 @@ def traversal_grid(
     """One row for each latent: number, KL, value in the code, the image decoded at each value, and its change."""
     values = np.linspace(-REACH, REACH, steps)
     moved = traversals(code, values)[latents]  # (rows, steps, latent)
-    pictures = to_grey(cached.network(run, arm).decoded(moved.reshape(-1, len(code))))
+    pictures = to_bytes(cached.network(run, arm).decoded(moved.reshape(-1, len(code))))
     pictures = pictures.reshape(*moved.shape[:2], *pictures.shape[1:])
     own = ["" if not code.any() else f"  {code[latent]:+z.1f}" for latent in latents]
     rows = [
@@ -95,7 +95,7 @@ def show_start(run: Run, encoding: Encoding, arms: list[str], row: int) -> None:
         words.caption(f"The image itself can't be shown. {missing}")
         again.button("Try again", on_click=look_for_images_again)
         return
-    decoded = [to_grey(cached.network(run, arm).decoded(encoding.arms[arm].means[row][None]))[0] for arm in arms]
+    decoded = [to_bytes(cached.network(run, arm).decoded(encoding.arms[arm].means[row][None]))[0] for arm in arms]
     names = ["input", *(arm.upper() for arm in arms)]
     grid = [GridRow(label="", images=np.stack([images[row], *decoded]), under=names)]
     show_grid(grid, f"Row {row} and its reconstructions", keys.START_IMAGES)

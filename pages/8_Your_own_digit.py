@@ -3,6 +3,7 @@
 import streamlit as st
 
 from tvae.data import image_noun
+from tvae.explore.fitted_picture import DESCRIPTION, fitted_picture
 from tvae.explore.new_image import NewImage, encode_new_image
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
@@ -10,7 +11,16 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
 from tvae.ui.maps.controls import FIRST_METHOD, METHOD_OF
-from tvae.ui.own_digit.input import DRAW, SEND, chosen_input, draw_example, has_example, prepared, show_stages
+from tvae.ui.own_digit.input import (
+    DRAW,
+    SEND,
+    draw_example,
+    drawn_or_sent,
+    has_example,
+    prepared,
+    sent_in_colour,
+    show_stages,
+)
 from tvae.ui.own_digit.neighbours import show_neighbours, show_votes
 from tvae.ui.own_digit.on_maps import BESIDE, show_maps
 from tvae.ui.own_digit.reconstructions import placement_of, show_doubts, show_reconstructions
@@ -27,19 +37,22 @@ def show_content(run: Run, encoding: Encoding) -> None:
     # Side by side where there is room, else one below the other.
     above = st.container(horizontal=True, gap="medium")
     hand, right = above.container(width=265), above.container(width=640)
+    height, width, channels = run.provenance.test.image_shape
+    drawn, picture, input_kind, offered = None, None, SEND, False
     with hand:
-        bar = st.container(horizontal=True, vertical_alignment="bottom")
-        input_kinds = (DRAW, SEND)
-        first = SEND if own.ink and not own.strokes else DRAW
-        input_kind = bar.segmented_control(
-            f"Your {noun.one}", required=True, **state.choice(keys.INPUT_WAY, input_kinds, first, default_as="default")
-        )
-        offered = input_kind == DRAW and has_example(noun, run.provenance.class_names)
-        if offered:
-            bar.button("Example", on_click=draw_example, help="Have one drawn for you.")
-        drawn = chosen_input(input_kind, own, noun)
+        if channels == 3:
+            picture = sent_in_colour(own, noun)
+        else:
+            bar = st.container(horizontal=True, vertical_alignment="bottom")
+            first = SEND if (own.ink or own.channels) and not own.strokes else DRAW
+            choice = state.choice(keys.INPUT_WAY, (DRAW, SEND), first, default_as="default")
+            input_kind = bar.segmented_control(f"Your {noun.one}", required=True, **choice)
+            offered = input_kind == DRAW and has_example(noun, run.provenance.class_names)
+            if offered:
+                bar.button("Example", on_click=draw_example, help="Have one drawn for you.")
+            drawn = drawn_or_sent(input_kind, own, noun)
+            state.put_own_digit_in_address(own)
         stages = st.container()
-    state.put_own_digit_in_address(own)
     doubts = st.container()
     below = st.container(horizontal=True, gap="medium")
     maps = right if few else st.container()
@@ -50,10 +63,15 @@ def show_content(run: Run, encoding: Encoding) -> None:
             voters = int(st.number_input("Images that vote", step=1, **state.number(keys.VOTERS, 1, 100, 15)) or 15)
     images, missing = images_of(run)
     new_images: dict[str, NewImage] = {}
-    image = None
+    image, preparation = None, ""
+    if picture is not None:
+        image, preparation = fitted_picture(picture, height, width), DESCRIPTION.format(height=height, width=width)
     if drawn is not None:
         placement = placement_of(run, encoding, images)
         image = prepared(drawn, placement)
+        strokes = ", its strokes as wide as the test images'" if input_kind == DRAW else ""
+        preparation = placement.description + strokes
+    if image is not None:
         new_images = {
             arm: encode_new_image(
                 cached.network(run, arm),
@@ -65,7 +83,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
             )
             for arm in arms
         }
-    if input_kind == SEND:
+    if input_kind == SEND and own.channels in (0, channels):
         with stages:
             show_stages(own, image)
     with maps:
@@ -81,8 +99,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
     with doubts:
         show_doubts(new_images, noun)
     with below.container(width=265) if few else right:
-        strokes = ", its strokes as wide as the test images'" if input_kind == DRAW else ""
-        show_reconstructions(image, new_images, placement.description + strokes, 330 if few else 640)
+        show_reconstructions(image, new_images, preparation, 330 if few else 640)
     with below.container(width=200):
         show_votes(run, encoding, new_images)
     with below.container(width=405):

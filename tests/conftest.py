@@ -94,7 +94,7 @@ def blobs() -> Split:
     images = generator.integers(0, 60, (60, 4, 4), dtype=np.uint8)
     for row, label in enumerate(labels):
         images[row, label, :2] += 150
-    return Split("train", images, labels, ("a", "b", "c"))
+    return Split("train", images[..., None], labels, ("a", "b", "c"))
 
 
 def assert_both_end_alike(one: Training, reports: Iterator[Report], other: Training) -> None:

@@ -43,6 +43,7 @@ UI_FLOORS = (
         "tvae.ui.interpolation",
         "tvae.ui.generation",
         "tvae.ui.own_digit",
+        "tvae.ui.your_data",
     ),
     ("tvae.ui.page", "tvae.ui.server"),
 )

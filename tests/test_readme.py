@@ -11,6 +11,7 @@ from tvae.cli.parsing import COMMANDS
 from tvae.runs.run import read_metrics
 
 ROOT = Path(__file__).parents[1]
+FRAMES = ("show_page", "show_encoded_page", "show_page_without_run")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -26,7 +27,7 @@ def test_the_table_of_pages_has_each_page_s_own_question():
     rows = []
     for path in sorted((ROOT / "pages").glob("*.py")):
         calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
-        (opening,) = [call for call in calls if ast.unparse(call.func) in ("show_page", "show_encoded_page")]
+        (opening,) = [call for call in calls if ast.unparse(call.func) in FRAMES]
         title, question = [ast.literal_eval(argument) for argument in opening.args[:2]]
         rows.append(f"| {title} | {question.format(images='images', an_image='an image')} |")
     table = README.split("## What you can ask")[1].split("\n## ")[0].strip().splitlines()

@@ -17,15 +17,16 @@ Triplets = Literal["sampled", "batch-all"]
 Schedule = Literal["constant", "flat-cosine"]
 Step = Literal["plain", "fast", "fast-float32", "fast-bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
+NetworkKind = Literal["mlp", "conv"]
 
 
 ADDED = {"added": True}
 """Metadata of a field that the first files of this schema lack: such a run was made with what is its default."""
 
 
-def number(default: float, low: float, high: float) -> Any:
-    """A field of a `Section` that holds a number from `low` to `high`."""
-    return field(default=default, metadata={"low": low, "high": high})
+def number(default: float, low: float, high: float, *, added: bool = False) -> Any:
+    """A field of a `Section` that holds a number from `low` to `high`; `added` as in `ADDED`."""
+    return field(default=default, metadata={"low": low, "high": high, **(ADDED if added else {})})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,17 +83,24 @@ class DataConfig(Section):
 
     name: str = "mnist"
     """mnist, fashion-mnist, kmnist, emnist-balanced, emnist-letters, emnist-digits, qmnist (28x28 pixels), usps
-    (16x16), all fetched once, or digits (8x8 pixels, comes with scikit-learn)."""
+    (16x16), all fetched once, digits (8x8 pixels, comes with scikit-learn), or a name given by `data add`."""
+    validation_share: float = number(0.0, low=0.0, high=0.5, added=True)
+    """Share of each class of the training images that is held out as the validation split, always the same images; no
+    model is trained on them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig(Section):
-    """Two fully connected layers each way, as in section 3 of the paper."""
+    """The network of every arm."""
 
     SECTION = "model"
 
+    kind: NetworkKind = field(default="mlp", metadata=ADDED)
+    """mlp: two fully connected layers each way, as in section 3 of the paper; conv: convolutions before two fully
+    connected hidden layers (Burgess et al. 2018), for colour and for images of more than 32 pixels a side."""
     hidden: int = number(400, low=1, high=16_384)
-    """Width of the one hidden layer of the encoder and of the decoder (the paper does not give it)."""
+    """Units of each fully connected hidden layer of the encoder and of the decoder (the paper does not give it; Burgess
+    et al. have 256)."""
     latent_dim: int = number(20, low=1, high=1_024)
     """Number of latents (the paper: 20)."""
 
@@ -196,7 +204,7 @@ def _from_plain(kind: Any, plain: object, where: str) -> Any:
         names = {f.name for f in fields(kind)}
         for key in plain.keys() - names:
             raise InputError(f"{where}: unknown field {key!r}; known are {', '.join(sorted(names))}")
-        for key in {f.name for f in fields(kind) if f.metadata != ADDED} - plain.keys():
+        for key in {f.name for f in fields(kind) if "added" not in f.metadata} - plain.keys():
             raise InputError(f"{where}: field {key!r} is missing")
         hints = _type_hints(kind)
         return kind(**{key: _from_plain(hints[key], value, f"{where}.{key}") for key, value in plain.items()})  # type: ignore[operator]

@@ -32,7 +32,7 @@ def labels() -> np.ndarray:
 
 def images() -> np.ndarray:
     """Another image for each row."""
-    return np.random.default_rng(3).integers(0, 256, (ROWS, 8, 8)).astype(np.uint8)
+    return np.random.default_rng(3).integers(0, 256, (ROWS, 8, 8, 1)).astype(np.uint8)
 
 
 def neighbours() -> tuple[np.ndarray, np.ndarray]:
@@ -47,8 +47,8 @@ def answered(place: tuple[float, float]) -> list[Decoded]:
     """Made-up decodes, which tell where they are of."""
     x, y = place
     return [
-        Decoded(np.full((4, 4), 200, np.uint8), f"{x:.1f} {y:.1f}"),
-        Decoded(np.full((4, 4), 50, np.uint8), "", True),
+        Decoded(np.full((4, 4, 1), 200, np.uint8), f"{x:.1f} {y:.1f}"),
+        Decoded(np.full((4, 4, 3), (50, 120, 250), np.uint8), "", True),
     ]
 
 

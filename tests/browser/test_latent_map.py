@@ -255,7 +255,7 @@ def card_image(maps: Maps) -> np.ndarray:
 
 
 def test_card_shows_the_rows_own_image_also_after_filtering(maps: Maps) -> None:
-    images = app.images()
+    images = app.images()[..., 0]
     maps.hover("left", 333)
     np.testing.assert_array_equal(card_image(maps), images[333])
     maps.page.get_by_role("button", name="zero").click()
@@ -277,7 +277,7 @@ def test_images_stand_where_their_rows_are_once_zoomed_in(maps: Maps) -> None:
     box = maps.canvas("left").bounding_box()
     column, line = (round(a - b) for a, b in zip(maps.spot("left", 210), (box["x"], box["y"]), strict=True))
     seen = maps.picture("left")[line - 60 : line + 60, column - 60 : column + 60].mean(axis=2)
-    wanted = app.images()[210].astype(float)
+    wanted = app.images()[210, ..., 0].astype(float)
     best = 0.0
     for size in range(24, 50):  # the image's size follows the zoom: look for it near its point
         drawn = np.asarray(Image.fromarray(wanted.astype(np.uint8)).resize((size, size), Image.Resampling.BILINEAR))
@@ -528,8 +528,8 @@ def test_the_place_under_the_pointer_is_decoded_while_the_mode_is_on(browser: An
     page.mouse.move(*right_spot(maps))
     decoded.get_by_text("4.0 6.0").wait_for()
     pictures = decoded.locator("canvas")
-    red = "c => c.getContext('2d').getImageData(1, 1, 1, 1).data[0]"
-    assert [pictures.nth(i).evaluate(red) for i in range(2)] == [200, 50]
+    pixel = "c => [...c.getContext('2d').getImageData(3, 3, 1, 1).data]"
+    assert [pictures.nth(i).evaluate(pixel) for i in range(2)] == [[200, 200, 200, 255], [50, 120, 250, 255]]
     opacity = "c => getComputedStyle(c).opacity"
     assert float(pictures.nth(0).evaluate(opacity)) == 1 and float(pictures.nth(1).evaluate(opacity)) < 0.5
     mode.click()

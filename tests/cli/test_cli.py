@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 
 from tvae.cli.parsing import main
+from tvae.data import load_dataset
 from tvae.runs.run import read_run
-from tvae.runs.weights import read_weights
+from tvae.runs.weights import network, read_weights
 
 ROOT = Path(__file__).parents[2]
 SMALL = [
@@ -86,6 +87,23 @@ def test_evaluate_prints_one_json_object(run_folder):
         assert all(0 <= share <= 1 for share in values["triplet_accuracy"].values())
         assert {"reconstruction", "kl", "knn_accuracy"} <= values.keys()
         assert values["triplet_accuracy"]["0.1"] == kept["arms"][arm]["triplet_accuracy"]["0.1"]
+
+
+def test_a_convolutional_run_is_trained_measured_and_encoded(tmp_path):
+    trained = tvae("train", "--out", tmp_path / "run", *SMALL, "--model.kind", "conv")
+    assert trained.returncode == 0, trained.stderr
+    measured = tvae("evaluate", tmp_path / "run", "--json")
+    assert measured.returncode == 0, measured.stderr
+    kept = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert json.loads(measured.stdout)["arms"]["tvae"]["knn_accuracy"] == kept["arms"]["tvae"]["knn_accuracy"]
+    out = tmp_path / "means.npz"
+    assert tvae("encode", tmp_path / "run", "--split", "test", "--out", out).returncode == 0
+    plain = network(read_run(tmp_path / "run"), "tvae")
+    with np.load(out) as arrays:
+        np.testing.assert_allclose(
+            plain.encoded(load_dataset("digits").test.images).means, arrays["tvae"], atol=1e-4, rtol=1e-3
+        )
+    assert "convolutions and twice 16 hidden units" in (tmp_path / "run" / "README.md").read_text()
 
 
 def test_encode_writes_the_means(run_folder, tmp_path):

@@ -27,7 +27,7 @@ GOOD = [number % 10 for number in range(40)]
 
 
 def split(name, labels) -> Split:
-    images = np.random.default_rng(len(labels)).integers(0, 256, (len(labels), 8, 8)).astype(np.uint8)
+    images = np.random.default_rng(len(labels)).integers(0, 256, (len(labels), 8, 8, 1)).astype(np.uint8)
     return Split(name, images, np.array(labels), NAMES)
 
 

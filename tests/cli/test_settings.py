@@ -38,7 +38,7 @@ def another_value(section: type[Section], name: str) -> Any:
     kind, default = get_type_hints(section)[name], getattr(section(), name)
     if get_origin(kind) is Literal:
         return next(choice for choice in get_args(kind) if choice != default)
-    return {int: lambda: default + 1, float: lambda: default / 2, str: lambda: default + "-2"}[kind]()
+    return {int: lambda: default + 1, float: lambda: default / 2 or 0.25, str: lambda: default + "-2"}[kind]()
 
 
 def config_with(section: Section) -> RunConfig:

@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from tvae.data import load_dataset, load_split
-from tvae.data.digits import stratified_rows
+from tvae.data.stratified import stratified_rows
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,6 @@ def test_source_tells_the_sizes(digits):
 
 def test_stratified_rows_are_ascending_and_of_each_class():
     labels = np.array([0] * 10 + [1] * 5 + [2])
-    rows = stratified_rows(labels)
+    rows = stratified_rows(labels, 0.2)
     assert np.all(np.diff(rows) > 0)
     assert np.bincount(labels[rows], minlength=3).tolist() == [2, 1, 0]

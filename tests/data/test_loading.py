@@ -43,14 +43,17 @@ def test_an_unknown_data_set_is_refused(load):
         load("foo")
     assert str(refused.value) == (
         "data.name: unknown data set 'foo'; known are mnist, fashion-mnist, kmnist, "
-        "emnist-balanced, emnist-letters, emnist-digits, qmnist, usps, digits"
+        "emnist-balanced, emnist-letters, emnist-digits, qmnist, usps, digits; "
+        "`python -m tvae data list` names your own"
     )
 
 
 @pytest.mark.parametrize("name", ["mnist", "digits"])
 def test_an_unknown_split_is_refused(name: str, tiny: Tiny):
-    with pytest.raises(InputError, match="must be train or test"):
-        load_split(name, "validation")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="must be one of train, validation, test"):
+        load_split(name, "all")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=f"data set '{name}' has no validation split; --data.validation-share makes"):
+        load_split(name, "validation")
 
 
 def test_nothing_there_and_no_download_says_what_to_run(tiny: Tiny, folder: Path):

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tvae.data import load_dataset
 from tvae.explore.classifier import classifier_path, read_classifier
 from tvae.explore.classifier_process import lock_path, start_training, status_path, training_state
 from tvae.system.process_lock import take_lock
@@ -85,6 +86,16 @@ def test_other_images_than_the_runs_are_a_failure_in_one_line(tmp_path: Path, pr
     training = training_state("b" * 64, tmp_path)
     assert training is not None
     assert training.failure == "data set 'digits' has other training images than the run was trained on"
+
+
+def test_images_that_were_held_out_are_not_trained_on(tmp_path: Path, processes):
+    fingerprint = load_dataset("digits", validation_share=0.2).train.fingerprint
+    start_training("digits", fingerprint, tmp_path, 0.2)
+    wait_until(
+        lambda: (state := training_state(fingerprint, tmp_path)) is None or state.share > 0 or bool(state.failure)
+    )
+    training = training_state(fingerprint, tmp_path)
+    assert training is None or not training.failure
 
 
 def test_a_process_that_is_killed_has_failed(digits, tmp_path: Path, processes):

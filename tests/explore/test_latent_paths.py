@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from tvae.config import ModelConfig
 from tvae.errors import InputError
 from tvae.explore.latent_paths import latent_path, picture_changes, ranked_latents, traversals
 from tvae.model.network import Network
@@ -108,7 +109,7 @@ def test_the_change_of_the_picture_is_the_largest_squared_error_between_two_of_f
     shapes = {"decoder.0.weight": (6, 4), "decoder.0.bias": (6,), "decoder.2.weight": (9, 6), "decoder.2.bias": (9,)}
     weights = {name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
     weights["decoder.0.weight"][:, 2] = 0  # a latent that the decoder does not look at
-    network = Network(weights, 3, 3)
+    network = Network(weights, (3, 3, 1), ModelConfig(hidden=6, latent_dim=4))
     changes = picture_changes(network, A)
     for latent in range(4):
         pictures = []

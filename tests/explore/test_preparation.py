@@ -43,7 +43,7 @@ def test_the_placement_of_mnist_is_measured_from_images_placed_so(blots):
 def test_the_placement_of_scikit_learns_digits(digits):
     expected = Placement(height=8, width=8, box_height=8, box_width=7, by_mass=False, stroke=1.5)
     for split in (digits.test, digits.train):
-        measured = measured_placement(split.images)
+        measured = measured_placement(split.images[..., 0])
         assert replace(measured, stroke=1.5) == expected and measured.stroke == pytest.approx(1.5, abs=0.05)
 
 
@@ -63,8 +63,8 @@ def test_an_image_of_the_data_set_comes_out_as_itself_at_any_size(blots, scale):
 
 
 def test_digits_come_out_as_themselves_but_for_a_shift_of_a_pixel(digits):
-    placement = measured_placement(digits.test.images)
-    for image in digits.test.images[:100]:
+    placement = measured_placement(digits.test.images[..., 0])
+    for image in digits.test.images[:100, ..., 0]:
         prepared = prepared_image(np.kron(image, np.ones((5, 5))) / 255, placement).astype(int)
         # The brightest pixel becomes white: 255 over what it was.
         expected = np.rint(image / image.max() * 255).astype(int)
@@ -115,6 +115,6 @@ def test_the_width_of_a_long_bar_is_measured(width):
 @pytest.mark.parametrize("size", [0.3, 0.6, 0.9])
 def test_strokes_are_drawn_as_wide_as_the_data_sets_however_large_the_drawing_is(digits, size):
     slash = np.rint(np.array([[90, 30], [60, 150], [200, 150], [140, 90], [130, 225]]) * size).astype(np.uint8)
-    for placement in (MNIST, measured_placement(digits.test.images)):
+    for placement in (MNIST, measured_placement(digits.test.images[..., 0])):
         image = prepared_drawing([slash[:3], slash[3:]], placement)
         assert stroke_width(image) == pytest.approx(placement.stroke, rel=0.08)

@@ -149,3 +149,38 @@ def test_damaged_files_are_read_or_refused_and_nothing_else(stroke, kind):
             assert "\n" not in str(error)
         else:
             assert np.isfinite(upload.grey).all()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "WEBP", "JPEG"])
+def test_each_format_is_read_in_colour(kind):
+    picture = np.zeros((32, 48, 3), np.uint8)
+    picture[:, :16], picture[:, 16:32], picture[:, 32:] = (250, 30, 20), (20, 200, 40), (30, 40, 220)
+    how = {"lossless": True} if kind == "WEBP" else {}
+    upload = read_upload(saved(Image.fromarray(picture), kind, **how), 3)
+    assert upload.values.shape == (32, 48, 3) and upload.values.dtype == np.float32
+    for column in (8, 24, 40):
+        np.testing.assert_allclose(upload.values[16, column], picture[16, column] / 255, atol=0.02)
+
+
+def test_a_grey_and_a_deep_picture_have_three_equal_channels(stroke):
+    for content in (saved(Image.fromarray(stroke)), saved(Image.fromarray(stroke.astype(np.uint16) * 256))):
+        upload = read_upload(content, 3)
+        for channel in range(3):
+            np.testing.assert_array_equal(upload.values[..., channel], read_upload(content).grey)
+
+
+def test_what_is_transparent_in_colour_is_laid_on_white_or_black():
+    rgba = np.zeros((20, 20, 4), np.uint8)
+    rgba[5:15, 5:15] = (200, 10, 10, 255)
+    upload = read_upload(saved(Image.fromarray(rgba)), 3)
+    assert upload.values[0, 0].tolist() == [1, 1, 1]
+    np.testing.assert_allclose(upload.values[10, 10], np.array([200, 10, 10]) / 255, atol=0.01)
+    assert upload.notes == ("Transparent parts are laid on white.",)
+    rgba[5:15, 5:15] = (255, 220, 90, 255)
+    assert read_upload(saved(Image.fromarray(rgba)), 3).values[0, 0].tolist() == [0, 0, 0]
+
+
+def test_a_large_picture_in_colour_is_kept_small():
+    upload = read_upload(saved(Image.new("RGB", (3000, 1500), (10, 120, 200)), "JPEG"), 3)
+    assert upload.values.shape == (LONGEST_SIDE // 2, LONGEST_SIDE, 3)
+    np.testing.assert_allclose(upload.values[9, 9], np.array([10, 120, 200]) / 255, atol=0.01)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tvae.figures.image_grid import LABEL, LARGEST, ROOM, GridRow, error_map, fitting_scale, grid_png
+from tvae.figures.image_grid import LABEL, LARGEST, ROOM, TOO_DARK, GridRow, error_map, fitting_scale, grid_png
 from tvae.ui.images.sprite_sheet import COLUMNS, sheet
 
 
@@ -20,7 +20,7 @@ def opened(png: bytes) -> np.ndarray:
 @pytest.mark.parametrize("count", [1, 4, 10, 20])
 @pytest.mark.parametrize("size", [8, 28, 64])
 def test_a_grid_fits_its_room_at_the_largest_scale_that_does(count, size):
-    images = np.zeros((count, size, size), np.uint8)
+    images = np.zeros((count, size, size, 1), np.uint8)
     scale = fitting_scale(count, size, size)
 
     def across(scale: float) -> float:
@@ -33,7 +33,7 @@ def test_a_grid_fits_its_room_at_the_largest_scale_that_does(count, size):
 
 def test_every_image_stands_at_its_place_in_a_grid():
     rng = np.random.default_rng(0)
-    images, coloured = rng.integers(0, 255, (3, 4, 4), np.uint8), rng.integers(0, 255, (3, 4, 4, 3), np.uint8)
+    images, coloured = rng.integers(0, 255, (3, 4, 4, 1), np.uint8), rng.integers(0, 255, (3, 4, 4, 3), np.uint8)
     rows = [GridRow(label="a", colour="#ff0000", images=images), GridRow(label="b", colour="#00ff00", images=coloured)]
     picture = opened(grid_png(rows, ink="#000000", scale=1.5, ground="#ffffff"))
     pixel, gap = 3, 9  # three image pixels between images, drawn at twice one and a half
@@ -42,36 +42,49 @@ def test_every_image_stands_at_its_place_in_a_grid():
         for place in range(3):
             top, x = row * (4 * pixel + gap), left + place * (4 * pixel + gap)
             tile = picture[top : top + 4 * pixel : pixel, x : x + 4 * pixel : pixel, :3]
-            expected = content[place] if row else np.repeat(content[place][..., None], 3, axis=2)
+            expected = content[place] if row else np.repeat(content[place], 3, axis=2)
             np.testing.assert_array_equal(tile, expected)
     assert tuple(picture[4 * pixel + 1, left + 1]) == (255, 255, 255, 255)
 
 
 def test_an_error_map_is_black_where_right_and_tells_dark_from_light():
-    images = np.array([[[100, 200, 0]]], np.uint8)
-    colours = error_map(images, np.array([[[100, 0, 255]]], np.uint8))[0, 0].astype(int)
+    images = np.array([[[[100], [200], [0]]]], np.uint8)
+    colours = error_map(images, np.array([[[[100], [0], [255]]]], np.uint8))[0, 0].astype(int)
     assert colours[0].tolist() == [0, 0, 0]
     assert colours[1][2] > colours[1][1] and colours[1][0] > colours[1][1]  # too dark: violet
     assert colours[2][1] > colours[2][0] and colours[2][1] > colours[2][2]  # too light: green
-    half = error_map(images, np.array([[[100, 100, 127]]], np.uint8))[0, 0].astype(int)
+    half = error_map(images, np.array([[[[100], [100], [127]]]], np.uint8))[0, 0].astype(int)
     assert half[1].sum() < colours[1].sum() and half[2].sum() < colours[2].sum()
 
 
+def test_an_error_map_of_colours_shows_a_wrong_hue_and_tells_dark_from_light_by_the_mean():
+    images = np.array([[[[100, 100, 100]]]], np.uint8)
+    same, hue, dark = (
+        error_map(images, np.array([[[pixel]]], np.uint8))[0, 0, 0].astype(int)
+        for pixel in ([100, 100, 100], [160, 40, 100], [40, 40, 40])
+    )
+    assert same.tolist() == [0, 0, 0]
+    assert 0 < hue.sum() < dark.sum()
+    assert dark.tolist() == np.rint(np.array(TOO_DARK) * 60 / 255).tolist()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("count", [1, 32, 33, 130])
-def test_a_sheet_has_each_image_where_the_browser_looks_for_it(count):
-    images = np.random.default_rng(1).integers(0, 255, (count, 5, 3), np.uint8)
+def test_a_sheet_has_each_image_where_the_browser_looks_for_it(count, channels):
+    images = np.random.default_rng(1).integers(0, 255, (count, 5, 3, channels), np.uint8)
     made = sheet(images)
     address = str(made["address"])
     assert address.startswith("data:image/png;base64,")
     picture = opened(base64.b64decode(address.split(",")[1]))
-    assert picture.shape == (5 * made["rows"], 3 * COLUMNS)  # type: ignore[operator]
+    picture = picture.reshape(*picture.shape[:2], channels)
+    assert picture.shape[:2] == (5 * made["rows"], 3 * COLUMNS)  # type: ignore[operator]
     for place in range(count):
         row, column = divmod(place, COLUMNS)
         np.testing.assert_array_equal(picture[5 * row : 5 * row + 5, 3 * column : 3 * column + 3], images[place])
 
 
 def test_words_at_the_right_stand_beside_the_images_and_not_over_them():
-    images = np.full((2, 4, 4), 200, np.uint8)
+    images = np.full((2, 4, 4, 1), 200, np.uint8)
     plain = opened(grid_png([GridRow(label="a", colour="#ff0000", images=images)], ink="#000000"))
     row = GridRow(label="a", colour="#ff0000", images=images, after="12", under=("x", "y"), under_after="change")
     picture = opened(grid_png([row], ink="#000000"))
@@ -81,7 +94,7 @@ def test_words_at_the_right_stand_beside_the_images_and_not_over_them():
 
 
 def test_a_title_stands_above_the_rows_and_facts_in_the_text_fields():
-    images = np.random.default_rng(0).integers(0, 255, (3, 8, 8), np.uint8)
+    images = np.random.default_rng(0).integers(0, 255, (3, 8, 8, 1), np.uint8)
     row = GridRow(label="", images=images)
     plain = opened(grid_png([row], ink="#000000", ground="#ffffff"))
     facts = {"Title": "Samples of ä μ", "Run": "digits"}

@@ -266,7 +266,7 @@ def test_a_run_that_is_told_to_end_within_a_step_takes_that_step_to_its_end(tmp_
     Execution(tmp_path, "run", digits).execute()
     job = Jobs(tmp_path).run("run")
     assert (job.state, job.step) == ("interrupted", 3)
-    standing, _ = read_resume_file(files.resume, plain_run(), 64)
+    standing, _ = read_resume_file(files.resume, plain_run(), (8, 8, 1))
     assert standing.step == 3
 
 

@@ -26,12 +26,12 @@ from tvae.jobs.files import READY, TRASH, JobFiles
 from tvae.jobs.foreground import held_in_foreground
 from tvae.jobs.job import Job
 from tvae.jobs.jobs import Jobs
-from tvae.jobs.owner import new_owner
 from tvae.jobs.worker_processes import TERMINATE_AFTER, end_unresponsive_worker, worker_process
 from tvae.runs.encodings import read_encoding
 from tvae.runs.history import read_history
 from tvae.runs.run import read_metrics, read_run
 from tvae.runs.weights import read_weights
+from tvae.system.owner import new_owner
 from tvae.system.process_lock import lock_is_held
 
 ME, YOU = "me", "you"

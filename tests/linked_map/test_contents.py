@@ -50,7 +50,7 @@ def test_every_block_is_named_by_its_content() -> None:
     values = ColourBy(title="change", left=np.arange(3.0), right=np.arange(3.0), unit="share", low=0.0)
     everything = contents(
         neighbours=neighbours_blob(table, table),
-        sprites=sprite_sheet(np.zeros((3, 4, 4), np.uint8)),
+        sprites=sprite_sheet(np.zeros((3, 4, 4, 1), np.uint8)),
         colour_by=values,
     )
     assert everything.blobs.keys() == {"geometry", "neighbours", "values", "sprites"}

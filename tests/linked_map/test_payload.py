@@ -69,13 +69,23 @@ def test_equal_content_has_an_equal_name_and_other_content_another() -> None:
 
 
 def test_sprite_sheet_holds_each_image_and_refuses_other_arrays() -> None:
-    images = np.random.default_rng(3).integers(0, 256, (9, 8, 8), dtype=np.uint8)
-    sheet = zlib.decompress(header_and_payload(sprite_sheet(images).data)[1])
-    np.testing.assert_array_equal(np.frombuffer(sheet, np.uint8).reshape(images.shape), images)
+    for channels in (1, 3):
+        images = np.random.default_rng(3).integers(0, 256, (9, 8, 8, channels), dtype=np.uint8)
+        sheet = zlib.decompress(header_and_payload(sprite_sheet(images).data)[1])
+        np.testing.assert_array_equal(np.frombuffer(sheet, np.uint8).reshape(images.shape), images)
     large = np.zeros((2, 100, 60, 3), np.uint8)
     assert b'"height": 33, ' in header_and_payload(sprite_sheet(large).data)[0]
-    with pytest.raises(InputError, match="thumbnails"):
-        sprite_sheet(images.astype(np.float32))
+    for wrong in (images.astype(np.float32), images[..., 0], images[..., :2]):
+        with pytest.raises(InputError, match="thumbnails"):
+            sprite_sheet(wrong)
+
+
+def test_strokes_on_black_are_drawn_in_their_class_s_colour_and_colours_as_they_are() -> None:
+    dark = np.zeros((4, 8, 8, 1), np.uint8)
+    dark[:, 3] = 200
+    assert b'"strokes": true' in sprite_sheet(dark).data[:200]
+    assert b'"strokes": false' in sprite_sheet(np.repeat(dark, 3, axis=3)).data[:200]
+    assert b'"strokes": false' in sprite_sheet(dark + 9).data[:200]
 
 
 def test_rows_as_text_come_back_and_rubbish_has_none() -> None:

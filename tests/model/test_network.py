@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tvae.errors import InputError
-from tvae.model.network import to_grey
+from tvae.model.network import to_bytes
 from tvae.runs.encodings import read_encoding
 from tvae.runs.evaluation import load_model
 from tvae.runs.run import read_run
@@ -23,7 +23,7 @@ def test_posteriors_and_images_are_those_of_the_torch_model(arm, digits):
     posterior = plain.encoded(digits.test.images)
     with torch.no_grad():
         expected = model.encode(torch.from_numpy(digits.test.pixels()))
-        images = model.decode(expected.mean).reshape(-1, 8, 8)
+        images = model.decode(expected.mean).reshape(-1, 8, 8, 1)
     np.testing.assert_allclose(posterior.means, expected.mean, atol=1e-5)
     np.testing.assert_allclose(posterior.log_vars, expected.log_var, atol=1e-5)
     np.testing.assert_allclose(plain.decoded(posterior.means), images, atol=1e-5)
@@ -33,7 +33,7 @@ def test_errors_are_those_in_the_run_folder(digits):
     encoding = read_encoding(RUN, "test")
     assert encoding is not None
     back = network(RUN, "tvae").decoded(encoding.arms["tvae"].means)
-    errors = ((digits.test.images / 255 - back) ** 2).sum(axis=(1, 2))
+    errors = ((digits.test.images / 255 - back) ** 2).sum(axis=(1, 2, 3))
     np.testing.assert_allclose(errors, encoding.arms["tvae"].errors, rtol=1e-4)
 
 
@@ -49,7 +49,7 @@ def test_a_sample_is_the_mean_plus_the_noise_times_the_sd(digits):
 
 def test_many_images_are_encoded_as_a_few_are(digits):
     plain = network(RUN, "vae")
-    images = np.tile(digits.test.images, (12, 1, 1))  # more than one block holds
+    images = np.tile(digits.test.images, (12, 1, 1, 1))  # more than one block holds
     assert len(images) > 4_096
     few = plain.encoded(digits.test.images).means
     np.testing.assert_allclose(plain.encoded(images).means, np.tile(few, (12, 1)), atol=1e-5)
@@ -68,11 +68,11 @@ def test_codes_of_a_wrong_shape_are_refused(codes):
 
 
 def test_images_of_a_wrong_shape_and_unknown_arms_are_refused():
-    with pytest.raises(InputError, match="uint8 of 8 x 8"):
-        network(RUN, "vae").encoded(np.zeros((2, 28, 28), np.uint8))
+    with pytest.raises(InputError, match="uint8 of 8 x 8 x 1"):
+        network(RUN, "vae").encoded(np.zeros((2, 28, 28, 1), np.uint8))
     with pytest.raises(InputError, match="no arm 'gan'"):
         network(RUN, "gan")
 
 
 def test_grey_values_are_rounded():
-    assert to_grey(np.array([[[0.0, 1.0, 0.5, 2.0, -1.0]]])).tolist() == [[[0, 255, 128, 255, 0]]]
+    assert to_bytes(np.array([[[0.0, 1.0, 0.5, 2.0, -1.0]]])).tolist() == [[[0, 255, 128, 255, 0]]]

@@ -5,14 +5,14 @@ import pytest
 import torch
 
 from tvae.config import ModelConfig
-from tvae.model.encoding import weight_shapes
+from tvae.model.layers import architecture
 from tvae.model.vae import Posterior, initial_model, model_with, weights_of
 
-CONFIG = ModelConfig(hidden=5, latent_dim=3)
+SHAPE, CONFIG = (2, 2, 1), ModelConfig(hidden=5, latent_dim=3)
 
 
 def test_encoder_and_decoder_are_the_two_layers_written_out():
-    model = initial_model(4, CONFIG, 0)
+    model = initial_model(SHAPE, CONFIG, 0)
     w = {name: tensor.numpy().astype(np.float64) for name, tensor in model.state_dict().items()}
     x = np.random.default_rng(0).random((2, 4))
     hidden = np.maximum(x @ w["encoder.0.weight"].T + w["encoder.0.bias"], 0)
@@ -36,18 +36,18 @@ def test_a_sample_is_the_mean_plus_the_noise_times_the_sd():
 def test_first_weights_depend_on_the_seed_alone():
     torch.manual_seed(123)
     before = torch.random.get_rng_state()
-    one = weights_of(initial_model(4, CONFIG, 7))
+    one = weights_of(initial_model(SHAPE, CONFIG, 7))
     assert torch.equal(torch.random.get_rng_state(), before)  # the caller's random numbers are left alone
     torch.manual_seed(999)
-    again, other = weights_of(initial_model(4, CONFIG, 7)), weights_of(initial_model(4, CONFIG, 8))
+    again, other = weights_of(initial_model(SHAPE, CONFIG, 7)), weights_of(initial_model(SHAPE, CONFIG, 8))
     for name in one:
         np.testing.assert_array_equal(one[name], again[name])
         assert (one[name] != other[name]).any()
 
 
 def test_a_model_made_with_weights_has_these_weights():
-    weights = weights_of(initial_model(4, CONFIG, 7))
-    assert {name: array.shape for name, array in weights.items()} == weight_shapes(4, CONFIG)
-    again = weights_of(model_with(weights, 4, CONFIG))
+    weights = weights_of(initial_model(SHAPE, CONFIG, 7))
+    assert {name: array.shape for name, array in weights.items()} == architecture(SHAPE, CONFIG).weight_shapes()
+    again = weights_of(model_with(weights, SHAPE, CONFIG))
     for name, array in weights.items():
         np.testing.assert_array_equal(array, again[name])

@@ -14,7 +14,7 @@ from tvae.explore.classifier import Classifier, classifier_path, classifier_shap
 from tvae.explore.classifier_process import ClassifierTraining, lock_path, status_path, write_status
 from tvae.explore.generation import class_gaussian, feature_manifold, generated_images, real_rows, shared_noise
 from tvae.metrics.precision_recall import sample_quality
-from tvae.model.network import to_grey
+from tvae.model.network import to_bytes
 from tvae.runs.encodings import read_encoding
 from tvae.runs.run import read_run
 from tvae.runs.weights import network
@@ -55,7 +55,7 @@ def test_both_arms_decode_the_same_noise(grids, temperature, seed):
     assert not app.exception and not app.error
     codes = temperature * shared_noise(12, RUN.config.model.latent_dim, seed)
     for arm in ("vae", "tvae"):
-        expected = to_grey(network(RUN, arm).decoded(codes))
+        expected = to_bytes(network(RUN, arm).decoded(codes))
         np.testing.assert_array_equal(grids[f"Samples of {arm.upper()} from the prior"], expected)
     assert f"The same noise (seed {seed}) at temperature {temperature:g}" in words(app)
 
@@ -67,7 +67,7 @@ def test_a_class_is_asked_of_each_arms_own_means_of_the_training_images(grids, d
     for arm in ("vae", "tvae"):
         coder = network(RUN, arm)
         middle = coder.encoded(threes).means.mean(axis=0)
-        expected = to_grey(coder.decoded(middle[None]))[0]
+        expected = to_bytes(coder.decoded(middle[None]))[0]
         for image in grids[f"Samples of {arm.upper()} from class 3"]:
             assert np.abs(image.astype(int) - expected).max() <= 1, "at temperature 0 the class's mean alone is drawn"
     assert "of class 3's training images" in words(app) and not app.warning
@@ -76,10 +76,10 @@ def test_a_class_is_asked_of_each_arms_own_means_of_the_training_images(grids, d
 def test_without_training_images_the_page_says_that_the_test_images_are_taken(grids, monkeypatch):
     real = cached.split
 
-    def without_training(name, split):
+    def without_training(name, split, *share):
         if split == "train":
             raise DataUnavailable("no source had them")
-        return real(name, split)
+        return real(name, split, *share)
 
     monkeypatch.setattr(cached, "split", without_training)
     app = page({"ask": "3", "temperature": "0"})
@@ -88,7 +88,7 @@ def test_without_training_images_the_page_says_that_the_test_images_are_taken(gr
     assert encoding is not None
     for arm in ("vae", "tvae"):
         middle = class_gaussian(encoding.arms[arm].means, encoding.labels, 3).mean
-        expected = to_grey(network(RUN, arm).decoded(middle[None].astype(np.float32)))[0]
+        expected = to_bytes(network(RUN, arm).decoded(middle[None].astype(np.float32)))[0]
         assert np.abs(grids[f"Samples of {arm.upper()} from class 3"][0].astype(int) - expected).max() <= 1
     assert "flatter every arm" in app.warning[0].value and "no source had them" in app.warning[0].value
     assert "of class 3's test images" in words(app)
@@ -124,7 +124,7 @@ def test_a_button_trains_the_classifier_and_the_page_then_shows_what_it_names(no
     folder, fingerprint = nobody_trained_it, RUN.provenance.train.fingerprint
     locks = []
 
-    def start_training(dataset: str, of: str, into: Path) -> None:
+    def start_training(dataset: str, of: str, into: Path, share: float) -> None:
         """As the process that trains does it, which has tests of its own."""
         assert (dataset, of, into) == ("digits", fingerprint, folder)
         folder.mkdir()

@@ -227,7 +227,7 @@ def test_a_projection_that_fails_says_why_and_leaves_the_last_standing(projector
 
 
 def test_images_that_cannot_be_had_leave_maps_without_thumbnails(monkeypatch):
-    def missing(dataset, name):
+    def missing(*_):
         raise DataUnavailable("no source had them")
 
     monkeypatch.setattr(cached, "split", missing)

@@ -36,7 +36,8 @@ def letters(name: SplitName, each: int, seed: int) -> Split:
             at = 12 - 6 * (across - down) + random.normal(0, 1), 12 - 6 * (down + across) + random.normal(0, 1)
             affine = (across, -down, at[0], down, across, at[1])
             images.append(page.transform((12, 12), Image.Transform.AFFINE, affine, Image.Resampling.BILINEAR))
-    return Split(name, np.stack([np.asarray(image) for image in images]), np.repeat(np.arange(26), each), LETTERS)
+    grey = np.stack([np.asarray(image) for image in images])[..., None]
+    return Split(name, grey, np.repeat(np.arange(26), each), LETTERS)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def run_folder(tmp_path_factory, dataset) -> Path:
 @pytest.fixture
 def page(run_folder, dataset, monkeypatch):
     monkeypatch.setenv("TVAE_RUNS", str(run_folder))
-    monkeypatch.setattr(cached, "split", lambda _, name: dataset.test if name == "test" else dataset.train)
+    monkeypatch.setattr(cached, "split", lambda _, name, *__: dataset.test if name == "test" else dataset.train)
 
     def opened(name: str, **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)

@@ -86,7 +86,7 @@ def own_mnist_run(folder: Path, means: dict[str, np.ndarray], labels: np.ndarray
         arm: EncodedArm(points.astype(np.float32), np.ones(n, np.float32), np.ones(latent, np.float32))
         for arm, points in means.items()
     }
-    nothing = np.zeros((0, 28, 28), np.uint8)
+    nothing = np.zeros((0, 28, 28, 1), np.uint8)
     encoding = Encoding("test", labels, arms, np.zeros(0, np.int64), nothing, dict.fromkeys(means, nothing))
     write_encoding(folder, encoding)
     write_metrics(folder, evaluate(run, encoding, [0.0, 0.1, 0.5, 1.0]))

@@ -17,9 +17,9 @@ from tests.conftest import small_run_config
 from tvae.config import LossConfig, RunConfig, vae_and_tvae
 from tvae.jobs.files import JobFiles, Spec
 from tvae.jobs.jobs import Jobs
-from tvae.jobs.owner import hashed
 from tvae.jobs.starting import Starter
 from tvae.runs.available import SHIPPED
+from tvae.system.owner import hashed
 from tvae.system.process_lock import take_lock
 from tvae.ui.session.identity import cookie_name
 from tvae.ui.training.panel import PRESETS_SHOWN, Preset

@@ -14,7 +14,7 @@ from tvae.data import DataUnavailable
 from tvae.explore.latent_paths import picture_changes
 from tvae.figures.image_grid import GridRow
 from tvae.model.encoding import EncodedArm, Encoding
-from tvae.model.network import to_grey
+from tvae.model.network import to_bytes
 from tvae.runs.encodings import read_encoding
 from tvae.runs.run import read_run
 from tvae.runs.weights import network
@@ -71,7 +71,7 @@ def test_each_row_moves_one_latent_and_leaves_the_others(grids, query):
         for latent, row in zip(order, rows, strict=True):
             codes = np.tile(start, (steps, 1))
             codes[:, latent] = [-3 + 6 * step / (steps - 1) for step in range(steps)]
-            expected = to_grey(network(RUN, arm).decoded(codes.astype(np.float32)))
+            expected = to_bytes(network(RUN, arm).decoded(codes.astype(np.float32)))
             assert np.abs(row.images.astype(int) - expected).max() <= 1
             assert f"{encoded.kl[latent]:.2f}" in row.label and "-0.0" not in row.label
             assert float(row.after) == pytest.approx(changes[latent], rel=5e-3)
@@ -99,7 +99,7 @@ def test_of_a_decoder_that_draws_one_image_alone_no_latent_changes_the_picture(m
     def networks(run, arm):
         plain = real(run, arm)
         return type(plain)(
-            plain.weights | {"decoder.0.weight": 0 * plain.weights["decoder.0.weight"]}, plain.height, plain.width
+            plain.weights | {"decoder.0.weight": 0 * plain.weights["decoder.0.weight"]}, plain.image_shape
         )
 
     monkeypatch.setattr(cached, "network", networks)
@@ -176,7 +176,7 @@ def test_arms_of_different_latent_sizes_are_shown_each_on_its_own_terms(tmp_path
 
     def networks(run, arm):
         plain = real(run, arm)
-        return plain if arm == "vae" else type(plain)(weights, plain.height, plain.width)
+        return plain if arm == "vae" else type(plain)(weights, plain.image_shape)
 
     monkeypatch.setattr(cached, "network", networks)
     app = page({"run": "wider"})

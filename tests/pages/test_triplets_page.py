@@ -72,7 +72,7 @@ def own_run(folder: Path, means: dict[str, np.ndarray], labels: np.ndarray, conf
         arm: EncodedArm(points.astype(np.float32), np.ones(n, np.float32), np.ones(latent, np.float32))
         for arm, points in means.items()
     }
-    nothing = np.zeros((0, 8, 8), np.uint8)
+    nothing = np.zeros((0, 8, 8, 1), np.uint8)
     write_encoding(
         folder, Encoding("test", labels, arms, np.zeros(0, np.int64), nothing, dict.fromkeys(means, nothing))
     )

@@ -52,7 +52,7 @@ def encoding() -> Encoding:
 def told_of(image: np.ndarray, arm: str) -> tuple[str, str]:
     """What the page must say of an image: the vote and the share of smaller errors."""
     found = encoding()
-    seen = encode_new_image(network(RUN, arm), found.arms[arm], found.labels, 10, image, 15)
+    seen = encode_new_image(network(RUN, arm), found.arms[arm], found.labels, 10, image[..., None], 15)
     votes = round(15 * float(seen.votes.sureness[0]))
     return f"{arm.upper()} says **{seen.votes.winners[0]}** ({votes} of 15)", f"{100 * seen.share_below:.0f} % in"
 
@@ -82,7 +82,7 @@ def test_without_a_digit_the_maps_stand_and_one_is_asked_for():
 def test_a_drawing_of_the_address_is_seen_as_the_library_sees_it(digits: Dataset):
     app = page({"strokes": STROKES})
     assert not app.exception and not app.error
-    image = prepared_drawing(strokes_from_text(STROKES), measured_placement(digits.test.images))
+    image = prepared_drawing(strokes_from_text(STROKES), measured_placement(digits.test.images[..., 0]))
     for arm in ("vae", "tvae"):
         for told in told_of(image, arm):
             assert told in words(app)
@@ -116,7 +116,7 @@ def test_a_picture_that_is_sent_has_an_address_that_shows_it_again(photograph, d
     assert not app.error
     ink = ink_from_text(ink_to_text(detected_ink(photograph.astype(np.float32) / 255).ink))
     assert ink is not None
-    image = prepared_image(ink, measured_placement(digits.test.images))
+    image = prepared_image(ink, measured_placement(digits.test.images[..., 0]))
     for arm in ("vae", "tvae"):
         for told in told_of(image, arm):
             assert told in words(app)
@@ -197,8 +197,8 @@ def test_without_images_rows_are_told_by_number(monkeypatch):
 def test_the_neighbours_are_selected_for_the_latent_map():
     app = page({"strokes": STROKES, "voters": "3"})
     found = encoding()
-    placement = measured_placement(cached.split("digits", "test").images)
-    image = prepared_drawing(strokes_from_text(STROKES), placement)
+    placement = measured_placement(cached.split("digits", "test").images[..., 0])
+    image = prepared_drawing(strokes_from_text(STROKES), placement)[..., None]
     rows = {
         int(row)
         for arm in ("vae", "tvae")

@@ -22,7 +22,7 @@ def evaluated(run: Run, means: dict[str, np.ndarray]) -> dict:
         arm: EncodedArm(points.astype(np.float32), np.ones(n, np.float32), np.ones(latent, np.float32))
         for arm, points in means.items()
     }
-    nothing = np.zeros((0, 8, 8), np.uint8)
+    nothing = np.zeros((0, 8, 8, 1), np.uint8)
     encoding = Encoding("test", np.arange(n) % 3, arms, np.zeros(0, np.int64), nothing, dict.fromkeys(means, nothing))
     return evaluate(run, encoding, [0.0])
 

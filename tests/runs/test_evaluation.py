@@ -49,7 +49,7 @@ def test_samples_are_reconstructions_of_their_rows(trained, digits):
     encoding = encode_split(trained, digits.test)
     np.testing.assert_array_equal(encoding.sample_images, digits.test.images[encoding.sample_rows])
     for arm, pictures in encoding.sample_reconstructions.items():
-        error = ((encoding.sample_images / 255.0 - pictures / 255.0) ** 2).sum((1, 2))
+        error = ((encoding.sample_images / 255.0 - pictures / 255.0) ** 2).sum((1, 2, 3))
         np.testing.assert_allclose(error, encoding.arms[arm].errors[encoding.sample_rows], rtol=0.05)
     assert set(digits.test.labels[encoding.sample_rows]) == set(range(10))
 
@@ -58,7 +58,7 @@ def test_samples_are_reconstructions_of_their_rows(trained, digits):
 def test_all_classes_have_an_image_among_the_samples_as_far_as_there_is_room(classes, kept):
     """Sample images come from all classes, not from the first 20 alone."""
     labels = np.tile(np.arange(classes), 4)
-    split = Split("test", np.zeros((len(labels), 2, 2), np.uint8), labels, tuple(map(str, range(classes))))
+    split = Split("test", np.zeros((len(labels), 2, 2, 1), np.uint8), labels, tuple(map(str, range(classes))))
     taken = labels[sample_rows(split)]
     assert len(taken) == kept and len(set(taken)) == min(classes, 100)
     assert taken.tolist() == sorted(taken)

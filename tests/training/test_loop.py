@@ -78,7 +78,7 @@ def test_with_triplet_weight_zero_the_labels_have_no_influence(blobs, triplets):
 
     sampler = TripletSampler(blobs.labels)
     batches = [step_batch(sampler, 2, step, 10, 3) for step in range(4 * 6)]
-    model = initial_model(16, SMALL, 2)
+    model = initial_model((4, 4, 1), SMALL, 2)
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     pixels = torch.from_numpy(blobs.images.reshape(60, 16).copy()).float() / 255
     threads = torch.get_num_threads()

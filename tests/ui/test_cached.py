@@ -93,7 +93,7 @@ def test_a_rewritten_file_is_read_again(run):
 
 
 def test_two_splits_have_their_own_entries():
-    images = np.zeros((2, 8, 8), np.uint8)
+    images = np.zeros((2, 8, 8, 1), np.uint8)
     labels = np.array([0, 1])
     first = Split("test", images, labels, ("a", "b"))
     second = Split("test", images + 255, labels, ("a", "b"))
@@ -103,7 +103,7 @@ def test_two_splits_have_their_own_entries():
 
 def test_two_classifiers_have_their_own_entries():
     rng = np.random.default_rng(0)
-    images = Split("test", rng.integers(0, 255, (60, 8, 8), np.uint8), np.arange(60) % 2, ("a", "b"))
+    images = Split("test", rng.integers(0, 255, (60, 8, 8, 1), np.uint8), np.arange(60) % 2, ("a", "b"))
 
     def classifier() -> Classifier:
         return Classifier({"0.weight": rng.normal(size=(HIDDEN, 64)), "0.bias": rng.normal(size=HIDDEN)})
@@ -204,9 +204,10 @@ def test_a_run_without_an_encoding_has_no_layout_and_no_gaussian(run):
 
 def test_a_data_set_that_a_page_shows_is_fetched(monkeypatch):
     asked = []
+    monkeypatch.setattr("tvae.ui.cached.images.dataset_identity", lambda name: name)
     monkeypatch.setattr("tvae.ui.cached.images.load_split", lambda *names, **options: asked.append((names, options)))
-    cached.split("some data set", "train")
-    assert asked == [(("some data set", "train"), {"download": True})]
+    cached.split("some data set", "train", 0.1)
+    assert asked == [(("some data set", "train"), {"validation_share": 0.1, "download": True})]
 
 
 def test_every_argument_enters_the_key_and_every_cache_is_bounded():

@@ -73,18 +73,20 @@ def data_fetch(options: Fetch, command: str) -> None:
 
 def train(options: Train, command: str) -> None:
     config = run_config(options)
+    from tvae.data import validation_note
     from tvae.runs.recording import claim_folder, record
     from tvae.training.loop import resolve_device
 
     resolve_device(config.train.device)  # what can't be trained leaves no folder behind
     claim_folder(options.out)
     warned_arms: set[str] = set()
-    with held_in_foreground(options.out), contextlib.ExitStack() as bar:
-        dataset = _dataset(config.data.name, options.dir)
-        if note := measurability_note(dataset.test.labels):
-            print_error(note)
+    # Where the data can't be had, or the labels can't be trained on, no empty folder is left.
+    with held_in_foreground(options.out), _removed_if_empty(options.out), contextlib.ExitStack() as bar:
+        dataset = _dataset(config.data.name, options.dir, config.data.validation_share)
+        for note in (measurability_note(dataset.test.labels), validation_note(dataset)):
+            if note:
+                print_error(note)
         progress = bar.enter_context(TrainingProgress())  # after a download, which has a bar of its own
-        bar.enter_context(_removed_if_empty(options.out))  # where the labels can't be trained on
         for report in record(
             config, dataset, options.out, command, half=options.half, on_measured=progress.show_measured
         ):
@@ -274,23 +276,27 @@ def _end_of_job(job: Job) -> str:
     return f"{job.id}: {job.state}{reason} at step {job.step:,}{steps}"
 
 
-def _dataset(name: str, folder: Path | None) -> Dataset:
+def _dataset(name: str, folder: Path | None, validation_share: float = 0.0) -> Dataset:
     """The data set; downloads what is missing, with a progress bar."""
     from tvae.data import load_dataset
 
     with download_progress() as show:
-        return load_dataset(name, folder, progress=show)
+        return load_dataset(name, folder, validation_share=validation_share, progress=show)
 
 
 def _split(run: Run, name: SplitName, folder: Path | None) -> Split:
     """A split of the images that the run was trained on; downloads what is missing, with a progress bar.
 
     Raises:
-        InputError: the images at hand are other ones.
+        InputError: the run has no such split, or the images at hand are other ones.
     """
     from tvae.data import load_split
 
+    run.provenance.split(name)
+    data = run.config.data
     with download_progress() as show:
-        split = load_split(run.config.data.name, name, folder, download=True, progress=show)
+        split = load_split(
+            data.name, name, folder, validation_share=data.validation_share, download=True, progress=show
+        )
     check_split(run, split)
     return split

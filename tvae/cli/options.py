@@ -9,6 +9,8 @@ from typing import Literal
 import tyro
 
 from tvae.config import DataConfig, LossConfig, ModelConfig, TrainConfig
+from tvae.data.own.choices import Colours, Fit, Size, SplitChoice
+from tvae.data.split import SplitName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +19,99 @@ class Fetch:
 
     name: tyro.conf.Positional[str]
     """mnist, fashion-mnist, kmnist, emnist-balanced, emnist-letters, emnist-digits, qmnist, usps or digits."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddData:
+    """Keep labelled images of your own as a data set, which `--data.name NAME` then trains on.
+
+    What is not said is chosen to suit the source; what was recognised is printed first.
+    """
+
+    source: tyro.conf.Positional[Path]
+    """Folder or zip with a folder of pictures a class (train and test above them, if any); .npz as MedMNIST has it, or
+    with images and labels; parquet as Hugging Face has it, a file or a folder; CSV of path, label and split; idx."""
+    name: str
+    """Its name: letters, digits, '-', '_' and '.'."""
+    size: Size | None = None
+    """Pixels a side (default: the images' own size where that is one of these, else 28, in colour 32)."""
+    fit: Fit = "fit"
+    """fit: the whole picture, with its border's colour beside it; crop: the square in its middle."""
+    colours: Colours | None = None
+    """grey or colour (default: colour where the pictures have any)."""
+    label: str | None = None
+    """The label column that is the class (default: the one called so)."""
+    only_label: bool = False
+    """Keep that label column alone."""
+    split: SplitChoice | None = None
+    """given: the source's own training and test images; stratified: drawn, of each class the same share (default: given
+    where the source has them)."""
+    test_share: float = 0.2
+    """Share of each class in a test split that is drawn."""
+    most: int | None = None
+    """Keep at most so many images, of each class the same share (default: all)."""
+    seed: int = 0
+    """Seed of what is drawn."""
+    shared: bool = False
+    """Let the app's visitors see it too."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+    json: bool = False
+    """Print one JSON object: what was kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListData:
+    """List your own data sets."""
+
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+    json: bool = False
+    """Print one JSON array."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowData:
+    """Print what one of your own data sets holds, where it came from and what was left out."""
+
+    name: tyro.conf.Positional[str]
+    """As `data list` shows it."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+    json: bool = False
+    """Print one JSON object."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveData:
+    """Remove one of your own data sets; for a day `data restore` brings it back."""
+
+    name: tyro.conf.Positional[str]
+    """As `data list` shows it."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoreData:
+    """Bring back one of your own data sets that was removed within a day."""
+
+    name: tyro.conf.Positional[str]
+    """As it was called."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShareData:
+    """Let the app's visitors see one of your own data sets, and train on it."""
+
+    name: tyro.conf.Positional[str]
+    """As it was called."""
+    private: bool = False
+    """Let them see it no longer."""
     dir: Path | None = None
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
 
@@ -113,7 +208,7 @@ class Evaluate:
     """Folder of the run, such as checkpoints/mnist."""
     margins: tuple[float, ...] = (0.0, 0.1, 0.2, 0.5, 1.0)
     """Margins at which triplet accuracy is counted."""
-    split: Literal["train", "test"] = "test"
+    split: SplitName = "test"
     """Which images."""
     dir: Path | None = None
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
@@ -129,7 +224,7 @@ class Encode:
     """Folder of the run."""
     out: Path
     """The .npz file to write."""
-    split: Literal["train", "test"] = "test"
+    split: SplitName = "test"
     """Which images."""
     dir: Path | None = None
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""

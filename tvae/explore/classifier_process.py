@@ -40,11 +40,12 @@ class ClassifierTraining:
     """One line; empty while it runs."""
 
 
-def start_training(dataset: str, fingerprint: str, folder: Path) -> None:
+def start_training(dataset: str, fingerprint: str, folder: Path, validation_share: float = 0.0) -> None:
     """Train the classifier of a data set in a process of its own; nothing happens where one does that already.
 
     Args:
         fingerprint: of the data set's training split; it names the classifier's file in the folder.
+        validation_share: share of each class of that split that is held out.
 
     Raises:
         OSError: the folder can't be written, or no process can be started.
@@ -54,7 +55,7 @@ def start_training(dataset: str, fingerprint: str, folder: Path) -> None:
         return
     write_status(folder, fingerprint, ClassifierTraining())
     process = subprocess.Popen(
-        [sys.executable, "-m", MODULE, dataset, fingerprint, str(folder.absolute())],
+        [sys.executable, "-m", MODULE, dataset, fingerprint, str(folder.absolute()), str(validation_share)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

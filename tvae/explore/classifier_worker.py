@@ -1,6 +1,6 @@
 """The process that trains a classifier.
 
-    python -m tvae.explore.classifier_worker DATASET FINGERPRINT FOLDER
+    python -m tvae.explore.classifier_worker DATASET FINGERPRINT FOLDER VALIDATION_SHARE
 
 The first thing it does is to take its lock (see `classifier_process`), so torch is imported afterwards.
 """
@@ -23,7 +23,7 @@ SECONDS_BETWEEN = 0.5
 """Between two writings of the state."""
 
 
-def main(dataset: str, fingerprint: str, folder: Path) -> None:
+def main(dataset: str, fingerprint: str, folder: Path, validation_share: float) -> None:
     """Train the classifier and write its file, unless another process trains it or it is there already.
 
     Raises:
@@ -36,7 +36,7 @@ def main(dataset: str, fingerprint: str, folder: Path) -> None:
     offer_to_end_first()
     with lock:
         try:
-            _train(dataset, fingerprint, folder)
+            _train(dataset, fingerprint, folder, validation_share)
         except Exception as error:
             line = (str(error).splitlines() or [""])[0][:300]
             failure = line if isinstance(error, InputError) else f"{type(error).__name__}: {line}"
@@ -45,11 +45,11 @@ def main(dataset: str, fingerprint: str, folder: Path) -> None:
         status_path(folder, fingerprint).unlink(missing_ok=True)
 
 
-def _train(dataset: str, fingerprint: str, folder: Path) -> None:
+def _train(dataset: str, fingerprint: str, folder: Path, validation_share: float) -> None:
     from tvae.data import load_split
     from tvae.explore.classifier_training import trained_classifier
 
-    split = load_split(dataset, "train", download=True)
+    split = load_split(dataset, "train", validation_share=validation_share, download=True)
     if split.fingerprint != fingerprint:
         raise InputError(f"data set {dataset!r} has other training images than the run was trained on")
     started = written = time.monotonic()
@@ -66,4 +66,4 @@ def _train(dataset: str, fingerprint: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), float(sys.argv[4]))

@@ -11,7 +11,7 @@ from tvae.data import Split
 from tvae.errors import InputError, require_int, require_real
 from tvae.explore.classifier import Classifier
 from tvae.metrics.precision_recall import NEIGHBOURS, Manifold, manifold
-from tvae.model.network import Network, to_grey
+from tvae.model.network import Network, to_bytes
 
 MOST_SAMPLES = 20_000
 MOST_LATENTS = 1_024
@@ -99,7 +99,7 @@ def generated_images(
     count: int,
     temperature: float,
     seed: int,
-) -> UInt8[np.ndarray, "count height width"]:
+) -> UInt8[np.ndarray, "count height width channels"]:
     """Images that an arm decodes from `count` random codes.
 
     The noise behind the codes depends on count and seed alone, so that arms are compared on the same noise.
@@ -112,7 +112,7 @@ def generated_images(
     """
     noise = shared_noise(count, network.latents, seed)
     codes = prior_codes(noise, temperature) if gaussian is None else gaussian.codes(noise, temperature)
-    return to_grey(network.decoded(codes))
+    return to_bytes(network.decoded(codes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,13 +141,13 @@ def real_rows(labels: Int[np.ndarray, " n"], label: int | None, most: int, seed:
     return RealRows(shuffled[:half], shuffled[half : 2 * half])
 
 
-def feature_manifold(images: UInt8[np.ndarray, "m height width"], classifier: Classifier | None) -> Manifold:
-    """The manifold of the images in the features of the classifier, or without one in their grey values.
+def feature_manifold(images: UInt8[np.ndarray, "m height width channels"], classifier: Classifier | None) -> Manifold:
+    """The manifold of the images in the features of the classifier, or without one in the values of their pixels.
 
     Raises:
         InputError: too few images for `NEIGHBOURS` neighbours.
     """
     if classifier is not None:
         return manifold(classifier.features(images))
-    # Grey values from 0 to 255 as whole numbers, whose squared distances float64 holds without rounding.
+    # From 0 to 255 as whole numbers, whose squared distances float64 holds without rounding.
     return manifold(images.reshape(len(images), -1).astype(np.float64))

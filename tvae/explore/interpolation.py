@@ -27,7 +27,7 @@ class Interpolation:
     steps: Int64[np.ndarray, " steps"]
     """Numbers of the frames that are the steps."""
     codes: Float32[np.ndarray, "frames latent"]
-    images: Float32[np.ndarray, "frames height width"]
+    images: Float32[np.ndarray, "frames height width channels"]
     """Decoded, in [0, 1]."""
     votes: Votes
     """Class votes of the nearest images at each frame; the two end images are left out."""

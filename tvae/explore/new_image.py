@@ -10,7 +10,7 @@ from jaxtyping import Float32, Int, UInt8
 from tvae.errors import InputError
 from tvae.metrics.class_vote import Votes, class_votes
 from tvae.model.encoding import EncodedArm
-from tvae.model.network import Network, to_grey
+from tvae.model.network import Network, to_bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +19,7 @@ class NewImage:
 
     mean: Float32[np.ndarray, " latent"]
     """Posterior mean μ."""
-    reconstruction: UInt8[np.ndarray, "height width"]
+    reconstruction: UInt8[np.ndarray, "height width channels"]
     """Decoded from μ."""
     error: float
     """Squared error of the reconstruction, summed over pixels in [0, 1]."""
@@ -34,7 +34,7 @@ def encode_new_image(
     arm: EncodedArm,
     labels: Int[np.ndarray, " n"],
     class_count: int,
-    image: UInt8[np.ndarray, "height width"],
+    image: UInt8[np.ndarray, "height width channels"],
     k: int,
 ) -> NewImage:
     """Encode an unseen image, reconstruct it, and let the k nearest means of the split vote on its class.
@@ -52,7 +52,7 @@ def encode_new_image(
     error = float(((image / 255 - decoded) ** 2).sum())
     return NewImage(
         means[0],
-        to_grey(decoded[None])[0],
+        to_bytes(decoded[None])[0],
         error,
         float((arm.errors < error).mean()),
         class_votes(means, arm.means, labels, class_count, k),

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Float64, Int, Int64, UInt8
 
 from tvae.errors import InputError, require_int
-from tvae.model.network import Network, to_grey
+from tvae.model.network import Network, to_bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,14 +94,14 @@ def posterior_noise(n: int, latents: int, seed: int) -> Float64[np.ndarray, "n l
 class Reconstructions:
     """What an arm makes of some images."""
 
-    images: UInt8[np.ndarray, "m height width"]
+    images: UInt8[np.ndarray, "m height width channels"]
     errors: Float64[np.ndarray, " m"]
     """Squared L2 distance of each image to its reconstruction before rounding to grey values, pixels in [0, 1]."""
 
 
 def reconstructions(
     network: Network,
-    images: UInt8[np.ndarray, "m height width"],
+    images: UInt8[np.ndarray, "m height width channels"],
     means: Float[np.ndarray, "m latent"],
     noise: Float[np.ndarray, "m latent"] | None = None,
 ) -> Reconstructions:
@@ -115,12 +115,12 @@ def reconstructions(
     """
     codes = means if noise is None else network.encoded(images).sample(noise)
     decoded = network.decoded(codes)
-    return Reconstructions(to_grey(decoded), squared_errors(images, decoded))
+    return Reconstructions(to_bytes(decoded), squared_errors(images, decoded))
 
 
 def sampled_errors(
     network: Network,
-    images: UInt8[np.ndarray, "n height width"],
+    images: UInt8[np.ndarray, "n height width channels"],
     noise: Float[np.ndarray, "n latent"],
     block: int = 2_000,
 ) -> Float64[np.ndarray, " n"]:
@@ -134,7 +134,7 @@ def sampled_errors(
 
 
 def squared_errors(
-    images: UInt8[np.ndarray, "m height width"], decoded: Float[np.ndarray, "m height width"]
+    images: UInt8[np.ndarray, "m height width channels"], decoded: Float[np.ndarray, "m height width channels"]
 ) -> Float64[np.ndarray, " m"]:
     """Squared L2 distance of each image to its reconstruction, pixels in [0, 1]: the paper's reconstruction term."""
     difference = (np.asarray(images, np.float32) / np.float32(255) - decoded).reshape(len(images), -1)

@@ -1,14 +1,16 @@
-"""Decode an uploaded picture to grey values, with limits."""
+"""Decode an uploaded picture to grey values or colours, with limits."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32
 from PIL import Image, ImageOps
 
+from tvae.data.own.sources.pictures import what_it_is
 from tvae.errors import InputError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
@@ -18,21 +20,27 @@ MOST_PIXELS = 16_000_000
 """A phone's photograph fits; Pillow itself would go on to 179 million, which is 700 MB in memory."""
 LONGEST_SIDE = 1024
 """Pixels kept of the longer side: a digit ends in 28."""
-_OPENINGS = {b"<svg": "an SVG drawing", b"<!doctype html": "an HTML page", b"<html": "an HTML page", b"%pdf": "a PDF"}
+_MODES: dict[Literal[1, 3], str] = {1: "L", 3: "RGB"}
+"""Pillow's name of each number of channels."""
 
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """An uploaded picture as grey values."""
+    """An uploaded picture, upright, laid on a background where it was transparent; at most 1,024 pixels a side."""
 
-    grey: Float32[np.ndarray, "height width"]
-    """Luma in [0, 1], upright, laid on a background where it was transparent; at most 1,024 pixels a side."""
+    values: Float32[np.ndarray, "height width channels"]
+    """In [0, 1]: luma, or red, green and blue."""
     notes: tuple[str, ...]
     """What was done to the picture that a person would want to know, a sentence each."""
 
+    @property
+    def grey(self) -> Float32[np.ndarray, "height width"]:
+        """The luma of a picture that was read as grey."""
+        return self.values[..., 0]
 
-def read_upload(content: bytes) -> Upload:
-    """Read the picture in these bytes, whatever the name of its file.
+
+def read_upload(content: bytes, channels: Literal[1, 3] = 1) -> Upload:
+    """Read the picture in these bytes as grey or in colour, whatever the name of its file.
 
     Of an animation the first frame is taken. EXIF rotation is applied. Sixteen-bit grey is scaled by its own range
     (Pillow would clip it). Transparent pictures are laid on white, or on black where their visible part is light.
@@ -50,7 +58,7 @@ def read_upload(content: bytes) -> Upload:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise InputError(_too_many("more than 89 million")) from None
     except Exception:  # Pillow's own error types are several, and not documented
-        raise InputError(f"upload: {_guessed(content)}; a PNG, JPEG, WebP, GIF or BMP picture is right") from None
+        raise InputError(f"upload: {what_it_is(content)}; a PNG, JPEG, WebP, GIF or BMP picture is right") from None
     width, height = image.size
     if width * height > MOST_PIXELS:
         raise InputError(_too_many(f"{width:,} × {height:,}"))
@@ -58,62 +66,63 @@ def read_upload(content: bytes) -> Upload:
     try:
         if getattr(image, "is_animated", False):
             notes.append("Of an animation, the first frame is taken.")
-        image.draft("L", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG decodes at a fraction of its size for far less work
+        # A JPEG decodes at a fraction of its size for far less work.
+        image.draft(_MODES[channels], (LONGEST_SIDE, LONGEST_SIDE))
         image.load()
         upright = ImageOps.exif_transpose(image)
         if upright.size != image.size or image.getexif().get(0x0112, 1) != 1:
             notes.append("Turned upright, as its EXIF data say.")
-        grey, background = _grey(upright)
+        values, background = _values(upright, channels)
     except InputError:
         raise
     except Exception as error:  # as above
         raise InputError(f"upload: the picture is cut short or broken ({_one_line(error)}); save it again") from None
     if background:
         notes.append(f"Transparent parts are laid on {background}.")
-    return Upload(_bounded(grey), tuple(notes))
+    return Upload(_bounded(values), tuple(notes))
 
 
 def _too_many(pixels: str) -> str:
     return f"upload: {pixels} pixels; at most {MOST_PIXELS // 10**6} million are taken, so scale it down"
 
 
-def _guessed(content: bytes) -> str:
-    start = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for opening, kind in _OPENINGS.items():
-        if start.startswith(opening) or (start.startswith(b"<?xml") and opening in start):
-            return f"this is {kind}, whatever its name says"
-    return "this is no picture that can be read"
-
-
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:120] or type(error).__name__
 
 
-def _grey(image: Image.Image) -> tuple[Float32[np.ndarray, "height width"], str]:
-    """Grey values, and what a transparent picture was laid on."""
+def _values(image: Image.Image, channels: Literal[1, 3]) -> tuple[Float32[np.ndarray, "height width channels"], str]:
+    """Grey values or colours, and what a transparent picture was laid on."""
     if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
         values = np.asarray(image).astype(np.float64)
         low, high = float(values.min()), float(values.max())
         if not np.isfinite([low, high]).all():
             raise InputError("upload: holds values that are not finite; save it as 8-bit PNG")
-        return ((values - low) / ((high - low) or 1.0)).astype(np.float32), ""
+        grey = ((values - low) / ((high - low) or 1.0)).astype(np.float32)
+        return np.repeat(grey[..., None], channels, axis=2), ""
+    mode = _MODES[channels]
     if not image.has_transparency_data:
-        return np.asarray(image.convert("L"), np.float32) / 255, ""
-    both = np.asarray(image.convert("RGBA").convert("LA"), np.float32) / 255  # (height, width, 2)
-    grey, alpha = both[..., 0], both[..., 1]
+        return _shares_of_255(image.convert(mode)), ""
+    both = _shares_of_255(image.convert("RGBA").convert("LA" if channels == 1 else "RGBA"))
+    values, alpha = both[..., :channels], both[..., channels:]  # (height, width, channels), (height, width, 1)
     opacity = float(alpha.sum())
     if opacity == 0:
         raise InputError("upload: the picture is transparent throughout; there is nothing to see")
     if alpha.min() == 1:
-        return grey, ""
-    light = float((grey * alpha).sum()) / opacity > 0.5
-    return grey * alpha + (0.0 if light else 1.0) * (1 - alpha), "black" if light else "white"
+        return values, ""
+    light = float((values * alpha).sum()) / (channels * opacity) > 0.5
+    return values * alpha + (0.0 if light else 1.0) * (1 - alpha), "black" if light else "white"
 
 
-def _bounded(grey: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "height width"]:
-    height, width = grey.shape
+def _shares_of_255(image: Image.Image) -> Float32[np.ndarray, "height width bands"]:
+    values = np.asarray(image, np.float32) / 255
+    return values[..., None] if values.ndim == 2 else values
+
+
+def _bounded(values: Float32[np.ndarray, "h w channels"]) -> Float32[np.ndarray, "height width channels"]:
+    height, width, _ = values.shape
     share = LONGEST_SIDE / max(height, width)
     if share >= 1:
-        return grey
+        return values
     size = (max(1, round(share * width)), max(1, round(share * height)))
-    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
+    bands = np.moveaxis(values, 2, 0)
+    return np.stack([np.asarray(Image.fromarray(band).resize(size, Image.Resampling.BOX)) for band in bands], axis=2)

@@ -1,5 +1,6 @@
 """Arrays in, figures out: Plotly, PNG and SVG. No Streamlit.
 
+before_after.py   Pictures of any size before and after resizing, as cells of one size for a grid
 class_matrix.py   Accuracy by the anchor's class and the negative's class as a heat map (Plotly)
 colours.py        Colours of arms, classes and ink
 fitted_text.py    Short texts fitted below images: broken into lines, in a smaller font, shortened
@@ -11,6 +12,7 @@ layout.py         What the figures of the triplets page share: layout, clicks, t
 maps.py           Class mix and change histogram (Plotly)
 margins.py        Triplet accuracy against the margin, and the distribution of gaps (Plotly)
 paper_diagram.py  The paper's Figure 1 as SVG
+pillow_image.py   An image of a data set as a Pillow picture
 still_map.py      A latent map as a still PNG
 trade_off.py      Triplet accuracy against its cost, one point an arm (Plotly)
 training.py       Loss curves and live accuracy (Plotly)

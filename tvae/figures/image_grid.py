@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from tvae.figures.fitted_text import fitted_texts
+from tvae.figures.pillow_image import pillow_image
 
 GAP, MOST_GAP = 3, 8
 """Between images: image pixels, and screen pixels at most."""
@@ -40,8 +41,8 @@ class GridRow:
     """Written at the left."""
     colour: str = ""
     """Of the label, as #rrggbb; empty for that of the other text."""
-    images: UInt8[np.ndarray, "k height width"] | UInt8[np.ndarray, "k height width 3"]
-    """Grey, or in colour."""
+    images: UInt8[np.ndarray, "k height width channels"]
+    """With one channel grey, with three in colour."""
     under: Sequence[str] = ()
     """Words below each image, broken into lines where they are wider than it (`fitted_texts`)."""
     under_label: str = ""
@@ -52,7 +53,9 @@ class GridRow:
     """As `under_label`, below `after`."""
 
 
-def wrapped_rows(images: UInt8[np.ndarray, "k height width"], under: Sequence[str], across: int) -> list[GridRow]:
+def wrapped_rows(
+    images: UInt8[np.ndarray, "k height width channels"], under: Sequence[str], across: int
+) -> list[GridRow]:
     """Rows of `across` images each without labels, the last of as many as are left, with `under` below the images."""
     return [
         GridRow(label="", images=images[start : start + across], under=under[start : start + across])
@@ -151,7 +154,7 @@ def grid_png(
         draw.text((0, below), row.under_label, fill=ink, font=small, anchor="lt")
         draw.text((lengths.width, below), row.under_after, fill=ink, font=small, anchor="rt")
         for place, image in enumerate(row.images):
-            large = Image.fromarray(image).resize((pixel * width, pixel * height), Image.Resampling.NEAREST)
+            large = pillow_image(image).resize((pixel * width, pixel * height), Image.Resampling.NEAREST)
             picture.paste(large, (left + place * (pixel * width + gap), top))
         for place, words in enumerate(under):
             x = left + place * (pixel * width + gap) + pixel * width / 2
@@ -187,9 +190,14 @@ def png_width(png: bytes) -> int:
 
 
 def error_map(
-    images: UInt8[np.ndarray, "k height width"], reconstructions: UInt8[np.ndarray, "k height width"]
+    images: UInt8[np.ndarray, "k height width channels"], reconstructions: UInt8[np.ndarray, "k height width channels"]
 ) -> UInt8[np.ndarray, "k height width 3"]:
-    """Where reconstructions are too dark (violet) or too light (green): the brighter, the greater the error."""
-    difference = reconstructions.astype(np.float32) - images  # (k, height, width)
-    hue = np.where(difference[..., None] < 0, TOO_DARK, TOO_LIGHT)
-    return np.rint(hue * np.abs(difference[..., None]) / 255).astype(np.uint8)
+    """Where reconstructions are too dark (violet) or too light (green): the brighter, the greater the error.
+
+    In colour it is the mean over the channels that is too dark or too light, and the error is their root mean square:
+    a pixel of the wrong hue and the right lightness is an error too.
+    """
+    difference = reconstructions.astype(np.float32) - images  # (k, height, width, channels)
+    hue = np.where(difference.mean(axis=3, keepdims=True) < 0, TOO_DARK, TOO_LIGHT)  # (k, height, width, 3)
+    size = np.sqrt(np.square(difference).mean(axis=3, keepdims=True))
+    return np.rint(hue * size / 255).astype(np.uint8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Float32, UInt8
 from PIL import Image
 
 SIDE = 160
@@ -25,30 +25,53 @@ def ink_stages(
     Args:
         ink: of the crop, in [0, 1], at any resolution.
     """
-    share = SIDE / max(grey.shape)
-    size = (max(1, round(share * grey.shape[1])), max(1, round(share * grey.shape[0])))
-    left, top, right, bottom = (round(share * edge) for edge in crop)
-    small = Image.fromarray(np.asarray(grey, np.float32)).resize(size, Image.Resampling.BOX)
-    sent = np.repeat((255 * np.asarray(small))[..., None], 3, axis=2)  # (height, width, 3)
-    inside = np.zeros(sent.shape[:2], bool)
-    inside[top:bottom, left:right] = True
-    sent[~inside] *= _DIMMED
+    sent, (left, top, right, bottom) = _cropped(grey[..., None], crop)
     coverage = np.zeros(sent.shape[:2])
     corner = Image.fromarray(np.asarray(ink, np.float32)).resize((right - left, bottom - top))
     coverage[top:bottom, left:right] = np.asarray(corner).clip(0, 1)
     coloured = sent + coverage[..., None] * (_INK - sent)
-    if not inside.all():
-        framed = inside.copy()
-        framed[top + 2 : bottom - 2, left + 2 : right - 2] = False
-        sent[framed] = _FRAME
-    return np.stack([_squared(sent), _squared(coloured)])
+    return np.stack([_squared(_framed(sent, (left, top, right, bottom))), _squared(coloured)])
 
 
-def enlarged(image: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "side side 3"]:
+def crop_stage(picture: Float[np.ndarray, "h w 3"], crop: Box) -> UInt8[np.ndarray, "1 side side 3"]:
+    """The picture in colour with its crop framed."""
+    return _squared(_framed(*_cropped(picture, crop)))[None]
+
+
+def enlarged(image: UInt8[np.ndarray, "height width channels"]) -> UInt8[np.ndarray, "side side 3"]:
     """An image of a data set beside them: enlarged to whole pixels of its own."""
-    times = max(1, SIDE // max(image.shape))
-    large = np.kron(image, np.ones((times, times), np.uint8))
-    return _squared(np.repeat(large[:SIDE, :SIDE, None], 3, axis=2))
+    times = max(1, SIDE // max(image.shape[:2]))
+    large = image.repeat(times, axis=0).repeat(times, axis=1)[:SIDE, :SIDE]
+    return _squared(np.repeat(large, 3 // image.shape[2], axis=2))
+
+
+def _cropped(
+    picture: Float[np.ndarray, "h w channels"], crop: Box
+) -> tuple[Float32[np.ndarray, "height width 3"], Box]:
+    """The picture at `SIDE`, from 0 to 255 and dark beyond its crop, and the crop there."""
+    share = SIDE / max(picture.shape[:2])
+    size = (max(1, round(share * picture.shape[1])), max(1, round(share * picture.shape[0])))
+    left, top, right, bottom = (round(share * edge) for edge in crop)
+    bands = [
+        np.asarray(Image.fromarray(np.asarray(band, np.float32)).resize(size, Image.Resampling.BOX))
+        for band in np.moveaxis(picture, 2, 0)
+    ]
+    sent = 255 * np.stack(bands * (3 // len(bands)), axis=2)  # (height, width, 3)
+    inside = np.zeros(sent.shape[:2], bool)
+    inside[top:bottom, left:right] = True
+    sent[~inside] *= _DIMMED
+    return sent, (left, top, right, bottom)
+
+
+def _framed(sent: Float32[np.ndarray, "height width 3"], crop: Box) -> Float32[np.ndarray, "height width 3"]:
+    """The picture with a frame around its crop, unless that is all of it."""
+    left, top, right, bottom = crop
+    frame = np.zeros(sent.shape[:2], bool)
+    frame[top:bottom, left:right] = True
+    if frame.all():
+        return sent
+    frame[top + 2 : bottom - 2, left + 2 : right - 2] = False
+    return np.where(frame[..., None], _FRAME, sent)
 
 
 def _squared(picture: np.ndarray) -> UInt8[np.ndarray, "side side 3"]:

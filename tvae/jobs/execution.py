@@ -94,13 +94,14 @@ class Execution:
             time.sleep(TURN_EVERY)
 
     def _loaded_dataset(self, spec: Spec) -> Dataset:
-        from tvae.data import load_dataset
+        from tvae.data import load_dataset, with_validation
 
+        share = spec.config.data.validation_share
         if self._dataset is not None:
-            return self._dataset
+            return with_validation(self._dataset, share)
         self._status.update(phase="loading")
         folder = None if spec.data_folder is None else Path(spec.data_folder)
-        return load_dataset(spec.config.data.name, folder)
+        return load_dataset(spec.config.data.name, folder, validation_share=share)
 
     def _measure(self, dataset: Dataset) -> None:
         """Compute the encodings and metrics of a run whose weights exist already (an upload)."""
@@ -122,13 +123,14 @@ class Execution:
         finish(run, dataset.test, measuring.show)
 
     def _train(self, spec: Spec, dataset: Dataset) -> None:
+        from tvae.data import validation_note
         from tvae.metrics.measurable import measurability_note
         from tvae.runs.measuring import expected_seconds
         from tvae.runs.recording import Recording
         from tvae.runs.snapshots import take_snapshot
         from tvae.training.live_accuracy import LiveAccuracy
         from tvae.training.step_explained import explained_next_step
-        from tvae.training.steps.compilation import kernels_are_compiled
+        from tvae.training.steps.compilation import is_to_be_compiled
 
         recording = Recording(
             spec.config,
@@ -142,11 +144,11 @@ class Execution:
             resume_file=self._files.resume,
         )
         training = recording.training
-        if spec.config.train.step != "plain" and not kernels_are_compiled():
+        if is_to_be_compiled(spec.config):
             self._status.update(phase="compiling")
         cut_rows(self._files.live, training.step)  # an earlier worker may have written more, or an incomplete row
         live = LiveAccuracy(dataset.test, self._files.append_live)
-        note = measurability_note(dataset.test.labels)
+        notes = [note for note in (measurability_note(dataset.test.labels), validation_note(dataset)) if note]
         speed = _Speed()
         measuring = _Measuring(expected_seconds(len(dataset.test), len(spec.config.arms)), self._status)
         reports = recording.reports(measuring.show)
@@ -154,7 +156,7 @@ class Execution:
         try:
             for report in reports:
                 finished = report.step == report.steps
-                self._update_status(report, recording, speed, measuring.expected, [note] if note else [])
+                self._update_status(report, recording, speed, measuring.expected, notes)
                 live.measure_if_due(training, report.epoch, recording.seconds)
                 if finished:  # a stop from now on races with the end, and the end wins
                     self._requests.within_steps = False
@@ -179,9 +181,9 @@ class Execution:
 
         if not spec.started_from:
             return None
-        height, width = dataset.test.image_shape
+        shape = dataset.test.image_shape
         return {
-            arm: read_arm(self._files.start / f"{arm}.safetensors", height * width, spec.config.model)
+            arm: read_arm(self._files.start / f"{arm}.safetensors", shape, spec.config.model)
             for arm in spec.config.arms
         }
 

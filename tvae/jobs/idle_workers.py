@@ -28,7 +28,11 @@ _IDLE, _CLAIMED = "idle", "claimed"
 
 
 def mark_idle(place: Path, data: str) -> None:
-    """Offer the calling process as the idle worker of this place; it has, or will have, this data set loaded."""
+    """Offer the calling process as the idle worker of this place; it has, or will have, this data set loaded.
+
+    Args:
+        data: the data set's identity (`tvae.data.dataset_identity`), here and in the functions below.
+    """
     (JobFiles(place).folder / _IDLE).write_text(data, encoding="utf-8")
 
 

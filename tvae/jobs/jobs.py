@@ -19,13 +19,14 @@ from typing import Any
 from tvae.errors import InputError
 from tvae.jobs.files import OVER, Flag, JobFiles, run_has_worker
 from tvae.jobs.job import Job, read_job
-from tvae.jobs.owner import Owner, controlled_files, may_control
+from tvae.jobs.owner import controlled_files, may_control
 from tvae.jobs.queue import JobQueue, runs_at_once
 from tvae.jobs.starting import Starter, checked_name
 from tvae.jobs.trash import Trash
 from tvae.jobs.worker_processes import collect_ended_workers, end_unresponsive_worker
 from tvae.runs.history import read_history
 from tvae.system.json_lines import last_row, read_rows
+from tvae.system.owner import Owner
 from tvae.system.user_folders import own_run_folder, runs_folder
 
 LONGEST_NOTE = 4_000

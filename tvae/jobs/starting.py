@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tvae.config import RunConfig
-from tvae.data import train_size
+from tvae.data import check_usable, dataset_identity, train_size
 from tvae.errors import InputError, require_real
 from tvae.jobs.files import READY, About, JobFiles, Spec
 from tvae.jobs.idle_workers import claim_idle_place, keep_idle_worker
 from tvae.jobs.job import state_without_worker
-from tvae.jobs.owner import Owner, hashed
 from tvae.jobs.queue import JobQueue
 from tvae.jobs.trash import Trash
 from tvae.jobs.worker_processes import (
@@ -33,6 +32,7 @@ from tvae.runs.warm_start import shown_step, starting_weights
 from tvae.runs.weights import write_weights
 from tvae.system.array_files import Weights
 from tvae.system.files import make_writable_folder
+from tvae.system.owner import Owner, hashed
 from tvae.system.process_lock import ProcessLock, lock_is_held, take_lock
 from tvae.system.user_folders import new_run_id
 
@@ -67,10 +67,12 @@ class Starter:
             request: an id of this request: the same id twice (a double click) starts one run.
 
         Raises:
-            InputError: settings that can't work, before anything is started.
+            InputError: settings that can't work, or a data set that is another person's, before anything is started.
             OSError: the folder can't be written, or no process can be started.
         """
-        steps, about = _checked_steps(config), About(name=checked_name(name))
+        if data_folder is None:
+            check_usable(config.data.name, owner)
+        steps, about = _checked_steps(config, data_folder), About(name=checked_name(name))
         if seconds is not None:
             require_real("seconds", seconds, 1.0, 7 * 86_400.0)
         weights = None if start_from is None else starting_weights(start_from, config)
@@ -90,7 +92,7 @@ class Starter:
             if earlier_id is not None and self._appears(earlier_id):
                 return earlier_id
         Trash(self._runs).clear_leftovers()
-        idle_place = claim_idle_place(self._runs, config.data.name) if data_folder is None else None
+        idle_place = claim_idle_place(self._runs, dataset_identity(config.data.name)) if data_folder is None else None
         place = self._new_place() if idle_place is None else _Place(idle_place, None)
         return self._start_in(place, spec, owner, about, weights, request)
 
@@ -98,7 +100,8 @@ class Starter:
         """Add an uploaded run (a zip), and have a worker measure it; its id.
 
         Raises:
-            InputError: it is not the zip of a run (see `run_zip`); nothing of it is kept.
+            InputError: it is not the zip of a run (see `run_zip`), or it is of another person's data set; nothing of
+                it is kept.
             OSError: the folder can't be written, or no process can be started.
         """
         members, about = run_members(content), About(name=checked_name(name))
@@ -107,6 +110,7 @@ class Starter:
         place = self._new_place()
         try:
             run = take_in_run(members, place.folder)
+            check_usable(run.config.data.name, owner)
         except BaseException:
             place.give_up()
             raise
@@ -120,14 +124,14 @@ class Starter:
             InputError: no such data set.
             OSError: the folder can't be written, or no process can be started.
         """
-        train_size(data)
+        identity = dataset_identity(data)
         collect_ended_workers()
         (self._runs / READY).mkdir(parents=True, exist_ok=True)
         lock = take_lock(self._runs / READY / "lock")
         if lock is None:
             return  # another process is doing it
         with lock:
-            if not keep_idle_worker(self._runs, data):
+            if not keep_idle_worker(self._runs, identity):
                 self._new_place().hand_over(self._runs, data)
 
     def start_again(self, files: JobFiles) -> None:
@@ -243,9 +247,10 @@ def _write_files(
     files.write_spec(spec)
 
 
-def _checked_steps(config: RunConfig) -> int:
+def _checked_steps(config: RunConfig, data_folder: Path | None) -> int:
     """Steps of a run; InputError where a batch is larger than the train split."""
-    images, batch = train_size(config.data.name), config.train.batch_size
+    data = config.data
+    images, batch = train_size(data.name, data_folder, data.validation_share), config.train.batch_size
     if batch > images:
         raise InputError(
             f"train.batch-size: {batch} is more than the {images} images of the train split; it must be 1 to {images}"

@@ -11,7 +11,8 @@ from pathlib import Path
 from tvae.errors import InputError
 from tvae.jobs.files import READY, TRASH, WORKERS, JobFiles
 from tvae.jobs.job import read_job
-from tvae.jobs.owner import Owner, controlled_files, may_control
+from tvae.jobs.owner import controlled_files, may_control
+from tvae.system.owner import Owner
 from tvae.system.process_lock import lock_is_held, take_lock
 
 UNDO_SECONDS = 24 * 3600.0

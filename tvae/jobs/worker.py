@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from tvae.data import dataset_identity
 from tvae.errors import InputError
 from tvae.jobs.files import READY, JobFiles
 from tvae.jobs.idle_workers import mark_idle, wait_for_run
@@ -48,7 +49,7 @@ def main(arguments: list[str]) -> int:
     if files.spec.exists():  # a run that was over and is resumed
         files.write_state({**files.progress(), "state": "queued"})
     if data:
-        mark_idle(place, data[0])
+        mark_idle(place, dataset_identity(data[0]))
     starter = psutil.Process().parent()  # which waits for the next line
     files.write_process(this_process())
     lower_priority(NICENESS)

@@ -108,20 +108,18 @@ def values_blob(left: Float[np.ndarray, " n"], right: Float[np.ndarray, " n"]) -
     return _blob({"kind": "values", "low": low, "step": span / _SHADES}, packed.tobytes())
 
 
-def sprite_sheet(images: UInt8[np.ndarray, "n ..."]) -> Blob:
+def sprite_sheet(images: UInt8[np.ndarray, "n height width channels"]) -> Blob:
     """All thumbnails in one compressed sheet, in the order of the rows. Build it once and keep it: it takes a while.
 
     Args:
-        images: grey (n, height, width) or colour (n, height, width, 3).
+        images: with one channel grey, with three in colour.
 
     Raises:
         InputError: the array has another type or shape.
     """
-    grey = images.ndim == 3
-    if images.dtype != np.uint8 or not (grey or (images.ndim == 4 and images.shape[3] == 3)) or images.size == 0:
-        right = "uint8 (n, height, width) or (n, height, width, 3)"
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3) or images.size == 0:
+        right = "uint8 (n, height, width, channels) with 1 or 3 channels"
         raise InputError(f"thumbnails: {images.dtype} {images.shape} is not possible; they must be {right}")
-    images = images[..., None] if grey else images
     shrink = -(-max(images.shape[1:3]) // THUMBNAIL_SIDE)
     if shrink > 1:
         n, height, width, channels = images.shape
@@ -135,7 +133,7 @@ def sprite_sheet(images: UInt8[np.ndarray, "n ..."]) -> Blob:
         "width": width,
         "channels": channels,
         # White strokes on black can be drawn in the class's colour on the map; photographs can't.
-        "strokes": grey and float(np.median(images[:: max(1, len(images) // 500)])) == 0.0,
+        "strokes": channels == 1 and float(np.median(images[:: max(1, len(images) // 500)])) == 0.0,
     }
     return _blob(header, zlib.compress(images.tobytes(), 6))
 

@@ -119,16 +119,19 @@ class Probe {
     this.#ask();
     if (!this.place) return;
     const { decoded, answers } = parts.card;
-    sides.forEach(({ grey, height, width, told, far }, side) => {
+    sides.forEach(({ values, height, width, channels, told, far }, side) => {
       const { image, words, root } = answers[side];
       words.textContent = told;
       root.classList.toggle("far", far);
-      image.hidden = !grey;
-      if (!grey) return;
+      image.hidden = !values;
+      if (!values) return;
       const { canvas, context } = sized(image, width, height);
       const drawn = new ImageData(canvas.width, canvas.height);
-      const values = atob(grey);
-      for (let p = 0; p < values.length; p++) drawn.data.set(new Array(3).fill(values.charCodeAt(p)).concat(255), 4 * p);
+      const bytes = Uint8Array.from(atob(values), (letter) => letter.charCodeAt(0));
+      for (let p = 0; p < bytes.length / channels; p++) {
+        const [red, green = red, blue = red] = bytes.subarray(p * channels, (p + 1) * channels);
+        drawn.data.set([red, green, blue, 255], 4 * p);
+      }
       context.putImageData(drawn, 0, 0);
     });
     decoded.hidden = false;

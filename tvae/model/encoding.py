@@ -8,23 +8,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 
-from tvae.config import ModelConfig
 from tvae.system.array_files import content_key
-
-
-def weight_shapes(pixels: int, model: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Shape of each weight tensor of a `tvae.model.vae.VAE`, by name."""
-    hidden, latent = model.hidden, model.latent_dim
-    return {
-        "encoder.0.weight": (hidden, pixels),
-        "encoder.0.bias": (hidden,),
-        "encoder.2.weight": (2 * latent, hidden),
-        "encoder.2.bias": (2 * latent,),
-        "decoder.0.weight": (hidden, latent),
-        "decoder.0.bias": (hidden,),
-        "decoder.2.weight": (pixels, hidden),
-        "decoder.2.bias": (pixels,),
-    }
 
 
 @dataclass(frozen=True)
@@ -56,8 +40,8 @@ class Encoding:
     arms: dict[str, EncodedArm]
     sample_rows: Int64[np.ndarray, " k"]
     """Rows of the first two images of each class, at most 40."""
-    sample_images: UInt8[np.ndarray, "k height width"]
-    sample_reconstructions: dict[str, UInt8[np.ndarray, "k height width"]]
+    sample_images: UInt8[np.ndarray, "k height width channels"]
+    sample_reconstructions: dict[str, UInt8[np.ndarray, "k height width channels"]]
     """Reconstructions of the sample rows from their means, by arm."""
 
     @property

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
+from tvae.config import ModelConfig, NetworkKind
 from tvae.errors import InputError
+from tvae.model.layers import ImageShape, architecture
+from tvae.model.numpy_layers import layer_outputs
 from tvae.system.array_files import Weights
 
-_BLOCK = 4_096
+_BLOCK: dict[NetworkKind, int] = {"mlp": 4_096, "conv": 64}
 """Images or codes at a time: a few MB of hidden values."""
 
 
@@ -30,34 +33,33 @@ class EncodedImages:
 class Network:
     """One arm's encoder and decoder: computes what `tvae.model.vae.VAE` computes.
 
-    A second implementation, because importing torch takes seconds and a page needs two products of small matrices.
+    A second implementation, because importing torch takes seconds and a page needs a few products of small matrices.
     """
 
     weights: Weights
-    height: int
-    width: int
+    image_shape: ImageShape
+    config: ModelConfig
 
     @property
     def latents(self) -> int:
         """Number of latents."""
         return self.weights["decoder.0.weight"].shape[1]
 
-    def encoded(self, images: UInt8[np.ndarray, "m height width"]) -> EncodedImages:
+    def encoded(self, images: UInt8[np.ndarray, "m height width channels"]) -> EncodedImages:
         """Encode the images: the posterior of each.
 
         Raises:
-            InputError: images that are not uint8 of this arm's size.
+            InputError: images that are not uint8 of this arm's shape.
         """
         images = np.asarray(images)
-        if images.ndim != 3 or images.shape[1:] != (self.height, self.width) or images.dtype != np.uint8:
-            raise InputError(
-                f"images: {images.dtype} of shape {images.shape}; this arm takes uint8 of {self.height} x {self.width}"
-            )
+        if images.ndim != 4 or images.shape[1:] != self.image_shape or images.dtype != np.uint8:
+            shape = " x ".join(map(str, self.image_shape))
+            raise InputError(f"images: {images.dtype} of shape {images.shape}; this arm takes uint8 of {shape}")
         pixels = images.reshape(len(images), -1)
         statistics = self._layers("encoder", pixels, unit=255)  # (m, 2 latent)
         return EncodedImages(statistics[:, : self.latents], statistics[:, self.latents :])
 
-    def decoded(self, codes: Float[np.ndarray, "m latent"]) -> Float32[np.ndarray, "m height width"]:
+    def decoded(self, codes: Float[np.ndarray, "m latent"]) -> Float32[np.ndarray, "m height width channels"]:
         """Decode the codes: an image each, pixels in [0, 1].
 
         Raises:
@@ -67,21 +69,22 @@ class Network:
         if codes.ndim != 2 or codes.shape[1] != self.latents or not np.isfinite(codes).all():
             raise InputError(f"codes: shape {codes.shape}; this arm takes finite codes of {self.latents} latents")
         logits = self._layers("decoder", codes)  # (m, pixels)
-        return (0.5 * (1 + np.tanh(0.5 * logits))).reshape(-1, self.height, self.width)  # sigmoid without overflow
+        return (0.5 * (1 + np.tanh(0.5 * logits))).reshape(-1, *self.image_shape)  # sigmoid without overflow
 
     def _layers(self, part: str, inputs: np.ndarray, unit: float = 1.0) -> Float32[np.ndarray, "m out"]:
-        """Linear, ReLU, linear, of the inputs divided by `unit`."""
-        first, first_bias, last, last_bias = (
-            self.weights[f"{part}.{layer}.{kind}"] for layer in (0, 2) for kind in ("weight", "bias")
-        )
-        out = np.empty((len(inputs), len(last)), np.float32)
-        for start in range(0, len(inputs), _BLOCK):
-            block = inputs[start : start + _BLOCK].astype(np.float32) / np.float32(unit)
-            hidden = np.maximum(block @ first.T + first_bias, 0)
-            out[start : start + _BLOCK] = hidden @ last.T + last_bias
-        return out
+        """The inputs, divided by `unit`, put through the encoder or the decoder."""
+        network = architecture(self.image_shape, self.config)
+        layers = network.encoder if part == "encoder" else network.decoder
+        size = _BLOCK[self.config.kind]
+        blocks = [
+            layer_outputs(
+                layers, self.weights, part, inputs[start : start + size].astype(np.float32) / np.float32(unit)
+            )
+            for start in range(0, max(1, len(inputs)), size)
+        ]
+        return np.concatenate(blocks)
 
 
-def to_grey(images: Float[np.ndarray, "m height width"]) -> UInt8[np.ndarray, "m height width"]:
-    """Images in [0, 1] as grey values from 0 to 255."""
+def to_bytes(images: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
+    """Images in [0, 1] as whole numbers from 0 to 255."""
     return np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8)

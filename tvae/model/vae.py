@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,19 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from tvae.config import ModelConfig
+from tvae.model.layers import (
+    KERNEL,
+    PADDING,
+    STRIDE,
+    Convolution,
+    ImageShape,
+    Layer,
+    Linear,
+    Rectifier,
+    ToMaps,
+    TransposedConvolution,
+    architecture,
+)
 
 
 class Posterior(NamedTuple):
@@ -25,50 +39,87 @@ class Posterior(NamedTuple):
 
 
 class VAE(nn.Module):
-    """A variational autoencoder on flat images with values in [0, 1].
+    """A variational autoencoder on flat images with values in [0, 1]: `pixels` values each, three a pixel in colour.
 
     The TVAE of the paper has this same network; it differs in its loss alone.
     """
 
-    def __init__(self, pixels: int, config: ModelConfig) -> None:
+    def __init__(self, image_shape: ImageShape, config: ModelConfig) -> None:
+        """
+        Raises:
+            InputError: a network that is not possible for images of this shape.
+        """
         super().__init__()
-        self.pixels = pixels
+        self.pixels = math.prod(image_shape)
         self.config = config
-        # The last layer gives mean and log-variance together: one matrix product instead of two.
-        self.encoder = nn.Sequential(
-            nn.Linear(pixels, config.hidden), nn.ReLU(), nn.Linear(config.hidden, 2 * config.latent_dim)
-        )
-        self.decoder = nn.Sequential(
-            nn.Linear(config.latent_dim, config.hidden), nn.ReLU(), nn.Linear(config.hidden, pixels)
-        )
+        layers = architecture(image_shape, config)
+        self.encoder, self.decoder = _modules(layers.encoder), _modules(layers.decoder)
 
     def encode(self, images: Float[Tensor, "n pixels"]) -> Posterior:
-        """Encode the images: the posterior of each."""
-        mean, log_var = self.encoder(images).chunk(2, dim=1)  # (n, 2 latent) -> twice (n, latent)
+        """Encode the images: the posterior of each, in float32 also where autocast takes the products in bfloat16."""
+        mean, log_var = self.encoder(images).float().chunk(2, dim=1)  # (n, 2 latent) -> twice (n, latent)
         return Posterior(mean, log_var)
 
     def decode_logits(self, latents: Float[Tensor, "n latent"]) -> Float[Tensor, "n pixels"]:
-        """Decode without the last sigmoid, for a cross-entropy that doesn't overflow."""
-        return self.decoder(latents)
+        """Decode without the last sigmoid, for a cross-entropy that doesn't overflow; in float32 as `encode`."""
+        return self.decoder(latents).float()
 
     def decode(self, latents: Float[Tensor, "n latent"]) -> Float[Tensor, "n pixels"]:
         """Decode the latents: an image each, pixels in [0, 1]."""
         return torch.sigmoid(self.decode_logits(latents))
 
 
-def initial_model(pixels: int, config: ModelConfig, seed: int) -> VAE:
+class _ToMaps(nn.Module):
+    """Flat rows as maps; in memory the channel stays last, as torch's convolutions like it best (channels_last)."""
+
+    def __init__(self, layer: ToMaps) -> None:
+        super().__init__()
+        self._shape = layer.shape
+
+    def forward(self, rows: Float[Tensor, "n values"]) -> Float[Tensor, "n channels height width"]:
+        return rows.view(-1, *self._shape).permute(0, 3, 1, 2)
+
+
+class _ToRows(nn.Module):
+    """Maps as flat rows, the channel last."""
+
+    def forward(self, maps: Float[Tensor, "n channels height width"]) -> Float[Tensor, "n values"]:
+        return maps.permute(0, 2, 3, 1).flatten(1)
+
+
+def _modules(layers: Sequence[Layer]) -> nn.Sequential:
+    return nn.Sequential(*map(_module, layers)).to(memory_format=torch.channels_last)
+
+
+def _module(layer: Layer) -> nn.Module:
+    match layer:
+        case Linear():
+            return nn.Linear(layer.inputs, layer.outputs)
+        case Rectifier():
+            return nn.ReLU()
+        case Convolution():
+            return nn.Conv2d(layer.inputs, layer.outputs, KERNEL, STRIDE, PADDING)
+        case TransposedConvolution():
+            return nn.ConvTranspose2d(layer.inputs, layer.outputs, KERNEL, STRIDE, PADDING, output_padding=layer.odd)
+        case ToMaps():
+            return _ToMaps(layer)
+        case _:
+            return _ToRows()
+
+
+def initial_model(image_shape: ImageShape, config: ModelConfig, seed: int) -> VAE:
     """A new model whose weights depend on the seed alone (torch's default initialisation)."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return VAE(pixels, config)
+        return VAE(image_shape, config)
 
 
-def model_with(weights: Mapping[str, np.ndarray], pixels: int, config: ModelConfig) -> VAE:
+def model_with(weights: Mapping[str, np.ndarray], image_shape: ImageShape, config: ModelConfig) -> VAE:
     """A model with these (checked) weights, in evaluation mode."""
     with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
-        model = VAE(pixels, config)
+        model = VAE(image_shape, config)
     model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()}, assign=True)
-    return model.eval()
+    return model.to(memory_format=torch.channels_last).eval()
 
 
 def weights_of(model: VAE) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
 
 from tvae.errors import InputError
 from tvae.metrics.gap_histogram import GapHistogram
@@ -17,19 +18,22 @@ from tvae.system.files import read_bounded, write_atomically
 
 
 def write_encoding(folder: Path, encoding: Encoding, *, half: bool = False) -> None:
-    """Write encoding-<split>.npz, means as float32 or float16, so that pages that only read need no torch."""
+    """Write encoding-<split>.npz, means as float32 or float16, so that pages that only read need no torch.
+
+    Grey images are written without their channel, as they were before there was colour.
+    """
     precision = np.float16 if half else np.float32
     arrays: dict[str, np.ndarray] = {
         "labels": encoding.labels,
         "sample_rows": encoding.sample_rows,
-        "sample_images": encoding.sample_images,
+        "sample_images": _without_grey_channel(encoding.sample_images),
     }
     for name, arm in encoding.arms.items():
         arrays |= {
             f"{name}/means": arm.means.astype(precision),
             f"{name}/errors": arm.errors,
             f"{name}/kl": arm.kl,
-            f"{name}/reconstructions": encoding.sample_reconstructions[name],
+            f"{name}/reconstructions": _without_grey_channel(encoding.sample_reconstructions[name]),
         }
     write_atomically(folder / encoding_name(encoding.split), npz_bytes(arrays))
 
@@ -38,7 +42,7 @@ def read_encoding(run: Run, split: str) -> Encoding | None:
     """What `write_encoding` wrote for this run, or None if it is not there or can't be this run's."""
     try:
         arrays = npz_arrays(read_bounded(run.weights_folder / encoding_name(split), 2**30))
-        record = run.provenance.test if split == "test" else run.provenance.train
+        record = run.provenance.split(split)
         arms = {
             name: EncodedArm(*(arrays[f"{name}/{part}"].astype(np.float32) for part in ("means", "errors", "kl")))
             for name in run.config.arms
@@ -48,8 +52,8 @@ def read_encoding(run: Run, split: str) -> Encoding | None:
             arrays["labels"],
             arms,
             arrays["sample_rows"],
-            arrays["sample_images"],
-            {name: arrays[f"{name}/reconstructions"] for name in run.config.arms},
+            _with_channel(arrays["sample_images"]),
+            {name: _with_channel(arrays[f"{name}/reconstructions"]) for name in run.config.arms},
         )
     except (InputError, KeyError):
         return None
@@ -59,6 +63,14 @@ def read_encoding(run: Run, split: str) -> Encoding | None:
         for arm in arms.values()
     )
     return encoding if fits else None
+
+
+def _without_grey_channel(images: UInt8[np.ndarray, "k height width channels"]) -> UInt8[np.ndarray, "k ..."]:
+    return images[..., 0] if images.shape[3] == 1 else images
+
+
+def _with_channel(images: UInt8[np.ndarray, "k ..."]) -> UInt8[np.ndarray, "k height width channels"]:
+    return images[..., None] if images.ndim == 3 else images
 
 
 def write_curves(folder: Path, split: str, curves: Mapping[str, TripletCurve]) -> None:

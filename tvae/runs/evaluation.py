@@ -41,7 +41,7 @@ def load_model(run: Run, arm: str) -> VAE:
     Raises:
         InputError: no such arm, or weights that don't fit (see `read_weights`).
     """
-    return model_with(read_weights(run, arm), run.pixels, run.config.model)
+    return model_with(read_weights(run, arm), run.image_shape, run.config.model)
 
 
 def encode_split(run: Run, split: Split) -> Encoding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tvae.config import ModelConfig
 from tvae.metrics.measurable import number_text, percent_text
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import CARD, Run, epochs_text
@@ -43,6 +44,13 @@ def model_card(run: Run, metrics: dict[str, Any]) -> str:
         ]
     ]
     table = "\n".join(rows)
+    size = f"{provenance.test.height}x{provenance.test.width} pixels"
+    if provenance.test.channels == 3:
+        size += " in colour"
+    validation = ""
+    if provenance.validation is not None:
+        n = f"{provenance.validation.n:,}"
+        validation = f" The validation split, n = {n}, was neither trained on nor measured."
     state = "" if provenance.finished else "\n**Not finished**: training was ended before its last step.\n"
     budget = ""
     if provenance.seconds_budget is not None:
@@ -63,7 +71,7 @@ metrics:
 
 # {title}
 {state}
-A variational autoencoder with {config.model.hidden} hidden units each way and {config.model.latent_dim} latents, \
+A variational autoencoder with {_network(config.model)} and {config.model.latent_dim} latents, \
 trained side by side with a triplet hinge on the means of its posterior (TVAE, Ishfaq, Hoogi and Rubin 2018, \
 arXiv:1802.04403). {_beginning(run)}
 
@@ -78,7 +86,7 @@ of {config.train.batch_size} triplets, seed {config.train.seed}, with \
 ## Measured
 
 On the {metrics["split"]} split, n = {metrics["n"]:,} (SHA-256 {provenance.test.fingerprint[:16]}…), seed \
-{metrics["seed"]}; triplet accuracy is exact, over all {next(iter(arms.values()))["triplets"]:,} triplets.
+{metrics["seed"]}; triplet accuracy is exact, over all {next(iter(arms.values()))["triplets"]:,} triplets.{validation}
 
 {table}
 {_warnings(metrics)}
@@ -87,8 +95,8 @@ On the {metrics["split"]} split, n = {metrics["n"]:,} (SHA-256 {provenance.test.
 ## Use and limits
 
 Each `<arm>.safetensors` holds the tensors of `tvae.model.vae.VAE`; `config.json` has every setting, `history.jsonl` \
-the loss while training. The models know {config.data.name} images of {provenance.test.height}x{provenance.test.width} \
-pixels and nothing else. They are made for study, not for decisions about anyone.
+the loss while training. The models know {config.data.name} images of {size} and nothing else. They \
+are made for study, not for decisions about anyone.
 """
 
 
@@ -101,3 +109,9 @@ def _beginning(run: Run) -> str:
         start = run.provenance.started_from
         return f"Each arm began with its own weights in {start}; all saw the same triplets and noise."
     return "All arms began with the same weights and saw the same triplets and noise; they differ in their loss alone."
+
+
+def _network(model: ModelConfig) -> str:
+    if model.kind == "mlp":
+        return f"{model.hidden} hidden units each way"
+    return f"convolutions and twice {model.hidden} hidden units each way (Burgess et al. 2018)"

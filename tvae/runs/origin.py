@@ -33,6 +33,7 @@ def provenance_of(
         },
         train=_split_record(dataset.train),
         test=_split_record(dataset.test),
+        validation=None if dataset.validation is None else _split_record(dataset.validation),
         class_names=dataset.class_names,
         threads=1,
         device=_device_name(training),
@@ -53,5 +54,5 @@ def _device_name(training: Training) -> str:
 
 
 def _split_record(split: Split) -> SplitRecord:
-    height, width = split.image_shape
-    return SplitRecord(n=len(split), height=height, width=width, fingerprint=split.fingerprint)
+    height, width, channels = split.image_shape
+    return SplitRecord(n=len(split), height=height, width=width, channels=channels, fingerprint=split.fingerprint)

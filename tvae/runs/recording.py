@@ -218,7 +218,7 @@ class Recording:
 
     def _restore(self, resume_file: Path) -> None:
         """Go on where an earlier process was."""
-        standing, tensors = read_resume_file(resume_file, self.run.config, self.run.pixels)
+        standing, tensors = read_resume_file(resume_file, self.run.config, self.run.image_shape)
         for name, arm in self.training.arms.items():
             arm.restore(tensors[name])
         if self._plan is not None and standing.steps < self.training.steps:

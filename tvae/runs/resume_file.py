@@ -16,7 +16,7 @@ import safetensors.numpy
 
 from tvae.config import RunConfig
 from tvae.errors import InputError
-from tvae.model.encoding import weight_shapes
+from tvae.model.layers import ImageShape, architecture
 from tvae.system.array_files import Weights, parse_weights, safetensors_header
 from tvae.system.files import read_bounded, read_json, write_atomically
 from tvae.training.loop import Training
@@ -53,13 +53,13 @@ def write_resume_file(path: Path, training: Training, standing: Standing) -> Non
     write_atomically(path, safetensors.numpy.save(tensors, {_KEY: json.dumps(vars(standing))}))
 
 
-def read_resume_file(path: Path, config: RunConfig, pixels: int) -> tuple[Standing, dict[str, Weights]]:
+def read_resume_file(path: Path, config: RunConfig, image_shape: ImageShape) -> tuple[Standing, dict[str, Weights]]:
     """Where a run stood, and each arm's tensors for `Arm.restore`.
 
     Raises:
         InputError: cut, garbled, of other names or shapes, or with a value that is not finite.
     """
-    arm_shapes = weight_shapes(pixels, config.model)
+    arm_shapes = architecture(image_shape, config.model).weight_shapes()
     shapes = {
         f"{arm}/{part}/{name}": shape for arm in config.arms for part in _PARTS for name, shape in arm_shapes.items()
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -12,6 +13,7 @@ from typing import Any
 from tvae.config import RunConfig
 from tvae.data import Split
 from tvae.errors import InputError
+from tvae.model.layers import ImageShape
 from tvae.system.files import file_state, read_bounded, read_json, write_atomically
 
 CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
@@ -29,6 +31,13 @@ class SplitRecord:
     height: int
     width: int
     fingerprint: str
+    channels: int = 1
+    """1 for grey, 3 for colour; runs of before there was colour don't say."""
+
+    @property
+    def image_shape(self) -> ImageShape:
+        """Height and width in pixels, and channels."""
+        return self.height, self.width, self.channels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +66,19 @@ class Provenance:
     """Training was to end after about this many seconds, if its epochs weren't over sooner."""
     half_precision: bool = False
     """Whether weights and encodings are kept as float16."""
+    validation: SplitRecord | None = None
+    """None where the run has no validation split."""
+
+    def split(self, name: str) -> SplitRecord:
+        """The record of one split.
+
+        Raises:
+            InputError: the run has no such split.
+        """
+        record = {"train": self.train, "validation": self.validation, "test": self.test}.get(name)
+        if record is None:
+            raise InputError(f"split: this run has no {name} split; --data.validation-share of a new run makes one")
+        return record
 
 
 @dataclass(frozen=True)
@@ -129,9 +151,14 @@ class Run:
         return replace(self, snapshot=snapshot)
 
     @property
+    def image_shape(self) -> ImageShape:
+        """Height and width in pixels, and channels."""
+        return self.provenance.test.image_shape
+
+    @property
     def pixels(self) -> int:
-        """Pixels of an image of this run."""
-        return self.provenance.test.height * self.provenance.test.width
+        """Values of an image of this run: its pixels, in colour three each."""
+        return math.prod(self.image_shape)
 
     @property
     def files_key(self) -> str:
@@ -150,7 +177,7 @@ def check_split(run: Run, split: Split) -> None:
     Raises:
         InputError: it has other images, labels or order.
     """
-    record = run.provenance.test if split.name == "test" else run.provenance.train
+    record = run.provenance.split(split.name)
     if split.fingerprint != record.fingerprint:
         raise InputError(
             f"{run.folder}: trained on another {split.name} split of {run.config.data.name!r}:"
@@ -198,13 +225,15 @@ def _read_run(folder: Path, state: str) -> Run:
 def _provenance(plain: Any) -> Provenance:
     try:
         splits = {}
-        for name in ("train", "test"):
+        for name in ("train", "test", *(["validation"] if plain.get("validation") is not None else [])):
             split = SplitRecord(**plain[name])
-            sizes = (split.n, split.height, split.width)
+            sizes = (split.n, split.height, split.width, split.channels)
             if not all(type(size) is int and 1 <= size <= 10**8 for size in sizes):
                 raise InputError(f"provenance.{name}: sizes {sizes} are not possible; each must be at least 1")
             if split.height * split.width > 2**20:
                 raise InputError(f"provenance.{name}: {split.height} x {split.width} pixels are more than 1,048,576")
+            if split.channels not in (1, 3):
+                raise InputError(f"provenance.{name}: {split.channels} channels are not possible; right is 1 or 3")
             splits[name] = split
         names = tuple(str(name) for name in plain["class_names"])
         return Provenance(**{**plain, **splits, "class_names": names})

@@ -128,7 +128,7 @@ def take_in_run(members: Mapping[str, bytes], folder: Path) -> Run:
         weight_folders = {folder} | {(folder / name).parent for name in members if name.startswith(f"{SNAPSHOTS}/")}
         for place in sorted(weight_folders):
             for arm in run.config.arms:
-                read_arm(place / f"{arm}.safetensors", run.pixels, run.config.model)
+                read_arm(place / f"{arm}.safetensors", run.image_shape, run.config.model)
         for name in members:
             if name.endswith(".safetensors") and Path(name).stem not in run.config.arms:
                 raise InputError(f"{name}: the run has no such arm; it has {', '.join(run.config.arms)}")

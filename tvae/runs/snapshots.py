@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from tvae.data import Split
-from tvae.model.encoding import weight_shapes
+from tvae.model.layers import architecture
 from tvae.model.vae import weights_of
 from tvae.runs.encodings import write_encoding
 from tvae.runs.evaluation import encode_split
@@ -36,7 +36,9 @@ def snapshot_steps(run: Run, steps: int) -> frozenset[int]:
 
 
 def _snapshot_room(run: Run) -> int:
-    weights = sum(math.prod(shape) for shape in weight_shapes(run.pixels, run.config.model).values())
+    weights = sum(
+        math.prod(shape) for shape in architecture(run.image_shape, run.config.model).weight_shapes().values()
+    )
     encoded = run.provenance.test.n * (run.config.model.latent_dim + 2)  # means as float16, errors as float32
     size = 2 * len(run.config.arms) * (weights + encoded)
     return min(MOST_SNAPSHOTS, SNAPSHOT_BUDGET // size)

@@ -17,6 +17,8 @@ def starting_weights(start: Run, config: RunConfig) -> dict[str, Weights]:
     """
     for field, own, other in (
         ("data.name", config.data.name, start.config.data.name),
+        ("data.validation-share", config.data.validation_share, start.config.data.validation_share),
+        ("model.kind", config.model.kind, start.config.model.kind),
         ("model.hidden", config.model.hidden, start.config.model.hidden),
         ("model.latent-dim", config.model.latent_dim, start.config.model.latent_dim),
     ):

@@ -11,7 +11,7 @@ import safetensors.numpy
 
 from tvae.config import ModelConfig
 from tvae.errors import InputError
-from tvae.model.encoding import weight_shapes
+from tvae.model.layers import ImageShape, architecture
 from tvae.model.network import Network
 from tvae.runs.run import Run
 from tvae.system.array_files import HEADER_LIMIT, Weights, parse_weights
@@ -35,12 +35,12 @@ def read_weights(run: Run, arm: str) -> Weights:
     """
     if arm not in run.config.arms:
         raise InputError(f"{run.folder}: no arm {arm!r}; it has {', '.join(run.config.arms)}")
-    return read_arm(run.weights_folder / f"{arm}.safetensors", run.pixels, run.config.model)
+    return read_arm(run.weights_folder / f"{arm}.safetensors", run.image_shape, run.config.model)
 
 
-def read_arm(path: Path, pixels: int, model: ModelConfig) -> Weights:
+def read_arm(path: Path, image_shape: ImageShape, model: ModelConfig) -> Weights:
     """The tensors of a file that `write_weights` wrote, checked; see `read_weights`."""
-    shapes = weight_shapes(pixels, model)
+    shapes = architecture(image_shape, model).weight_shapes()
     values = sum(math.prod(shape) for shape in shapes.values())
     return parse_weights(read_bounded(path, 8 + HEADER_LIMIT + 4 * values), shapes, str(path))
 
@@ -51,5 +51,4 @@ def network(run: Run, arm: str) -> Network:
     Raises:
         InputError: no such arm, or weights that don't fit (see `read_weights`).
     """
-    record = run.provenance.test
-    return Network(read_weights(run, arm), record.height, record.width)
+    return Network(read_weights(run, arm), run.image_shape, run.config.model)

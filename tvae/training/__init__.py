@@ -1,12 +1,13 @@
 """The one training loop and what it is made of.
 
-    arm.py              Arm, Batch, ArmLosses, and the TrainingStep protocol
-    live_accuracy.py    Exact triplet accuracy during training, on a fixed part of the test split
-    loop.py             Training: the one training loop, one report per step
-    step_explained.py   The next step on one triplet: distances, hinge, force of each loss term
-    time_budget.py      Number of steps that fit into a time budget
-    triplet_sampler.py  Triplets of rows, drawn from the labels: a pure function of seed and step
-    steps/              Interchangeable training steps; `plain` is the reference that all others are tested against
+    arm.py               Arm, Batch, ArmLosses, and the TrainingStep protocol
+    live_accuracy.py     Exact triplet accuracy during training, on a fixed part of the test split
+    loop.py              Training: the one training loop, one report per step
+    step_explained.py    The next step on one triplet: distances, hinge, force of each loss term
+    suggested_config.py  Settings suggested for a data set, from how much its images vary
+    time_budget.py       Number of steps that fit into a time budget
+    triplet_sampler.py   Triplets of rows, drawn from the labels: a pure function of seed and step
+    steps/               Interchangeable training steps; `plain` is the reference that all others are tested against
 
 The command line, the background worker and the tests all consume the same iterator, `loop.Training.reports`.
 """

@@ -115,10 +115,10 @@ class Training:
         self.steps_per_epoch = len(split) // config.train.batch_size
         self.steps = config.train.epochs * self.steps_per_epoch
         self.step = 0
-        pixels = self.images.shape[1]
+        image_shape = split.image_shape
         seed = config.train.seed
         self.arms = {
-            name: Arm(name, loss, initial_model(pixels, config.model, seed).to(self.device))
+            name: Arm(name, loss, initial_model(image_shape, config.model, seed).to(self.device))
             for name, loss in config.arms.items()
         }
         self.training_steps: Sequence[TrainingStep] = self._new_training_steps()
@@ -184,8 +184,8 @@ class Training:
         train = self.config.train
         arms, rows = list(self.arms.values()), 3 * train.batch_size
         batch_all = train.triplets == "batch-all" and self._has_triplets
-        if train.step == "plain":
-            return [PlainStep(arm, batch_all, self.images) for arm in arms]
+        if train.step == "plain" or self.config.model.kind == "conv":  # torch's own convolutions are fast
+            return [PlainStep(arm, batch_all, self.images, self.products) for arm in arms]
         if self.device.type != "cpu":
             return [StackedStep(arms, batch_all, self.products, self.images, self.next_batch())]
         from tvae.training.steps.sparse_kernels import worthwhile_ink

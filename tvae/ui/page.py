@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from tvae.data import image_noun
 from tvae.data.public_datasets import IMAGE, Noun
@@ -22,6 +23,7 @@ from tvae.ui.choices.runs import choose_run, origin_in_words, settings_in_words
 from tvae.ui.page_links import page_link
 from tvae.ui.style.escaping import as_text
 from tvae.ui.training.panel import show_training_panel
+from tvae.ui.training.status import show_status
 
 STYLE = Path(__file__).parent / "page.css"
 PAGES = app_folder() / "pages"
@@ -36,6 +38,17 @@ def show_page(title: str, question: str, show_content: Callable[[Run], None], *,
         show_content: draws the content for the run that is shown.
         at_any_epoch: the page follows the choice of epoch, so its run may be as it was at a snapshot.
     """
+    _show(title, question, lambda run: None if run is None else show_content(run), at_any_epoch, needs_run=True)
+
+
+def show_page_without_run(title: str, question: str, show_content: Callable[[], None]) -> None:
+    """Show a page as `show_page` does whose content needs no run, so that it works where there is none."""
+    _show(title, question, lambda run: show_content(), at_any_epoch=False, needs_run=False)
+
+
+def _show(
+    title: str, question: str, show_content: Callable[[Run | None], None], at_any_epoch: bool, *, needs_run: bool
+) -> None:
     st.set_page_config(page_title=f"{title} · TVAE Explorer", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
     st.title(title, anchor=False)
@@ -43,10 +56,10 @@ def show_page(title: str, question: str, show_content: Callable[[Run], None], *,
     below_title.markdown(f":gray[{_in_words_of(IMAGE, question)}]")
     notes = st.container()
     state.open_address(title)
-    run = _chosen_run(at_any_epoch)
+    run = _chosen_run(at_any_epoch, needs_run)
     if run is not None:
         below_title.markdown(f":gray[{_in_words_of(image_noun(run.config.data.name), question)}]")
-        show_content(run)
+    show_content(run)
     state.close_address()
     for note in state.notes():
         notes.warning(as_text(note))
@@ -70,11 +83,14 @@ def show_encoded_page(
     show_page(title, question, show_encoded, at_any_epoch=at_any_epoch)
 
 
-def _chosen_run(at_any_epoch: bool) -> Run | None:
-    """Draw the sidebar and return the run that is chosen there; None, with a message, where there is none to show."""
+def _chosen_run(at_any_epoch: bool, needs_run: bool) -> Run | None:
+    """Draw the sidebar and return the run that is chosen there; None where there is none to show.
+
+    Why there is none is said on the page where it needs a run, else in the sidebar.
+    """
     with st.sidebar:
         links = st.container(gap="xxsmall")
-    run = _run_in_sidebar(at_any_epoch)
+    run = _run_in_sidebar(at_any_epoch, st.container() if needs_run else st.sidebar)
     with links:  # above the choices, and after them, so that they carry what is chosen
         page_link("streamlit_app.py", "Overview")
         for page in sorted(PAGES.glob("*.py")):
@@ -82,19 +98,21 @@ def _chosen_run(at_any_epoch: bool) -> Run | None:
     return run
 
 
-def _run_in_sidebar(at_any_epoch: bool) -> Run | None:
+def _run_in_sidebar(at_any_epoch: bool, messages: DeltaGenerator) -> Run | None:
     """Draw the choices of run, arms and epoch, and the training panel; None where there is no run to show."""
+    state.put_training_in_address()
     folders = run_folders()
     if not folders:
-        st.error("No run to show: the folder checkpoints/ is empty. Train one: `python -m tvae train --out RUN`.")
+        messages.error("No run to show: the folder checkpoints/ is empty. Train one: `python -m tvae train --out RUN`.")
+        with st.sidebar:
+            show_status()
         return None
-    state.put_training_in_address()
     with st.sidebar:
         name = choose_run(folders)
     try:
         run = read_run(folders[name])
     except InputError as error:
-        st.error(f"This run can't be shown. {error}. Choose another in the sidebar.")
+        messages.error(f"This run can't be shown. {error}. Choose another in the sidebar.")
         return None
     state.belong_to(run.name, run.provenance.test.fingerprint)
     with st.sidebar:

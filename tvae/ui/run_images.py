@@ -5,32 +5,35 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import UInt8
 
-from tvae.data import DataUnavailable, Split
+from tvae.data import DataUnavailable, Split, check_usable
 from tvae.data.split import SplitName
 from tvae.errors import InputError
 from tvae.runs.run import Run, check_split
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
+from tvae.ui.style.escaping import as_text
 
 
-def images_of(run: Run) -> tuple[UInt8[np.ndarray, "n height width"] | None, str]:
-    """The run's test images, or none and why in one line; a failure is kept, so that no page waits twice."""
+def images_of(run: Run) -> tuple[UInt8[np.ndarray, "n height width channels"] | None, str]:
+    """The run's test images, or none and why as one line of Markdown; a failure is kept: no page waits twice."""
     split, missing = split_of(run, "test")
     return (None, missing) if split is None else (split.images, "")
 
 
 def split_of(run: Run, name: SplitName) -> tuple[Split | None, str]:
-    """A split that the run used, or none and why in one line; a failure is kept, so that no page waits twice."""
+    """A split that the run used, or none and why as one line of Markdown; a failure is kept: no page waits twice."""
     failures: dict[str, str] = state.kept(keys.IMAGES_MISSING, dict)
-    fingerprint = (run.provenance.test if name == "test" else run.provenance.train).fingerprint
+    fingerprint = run.provenance.split(name).fingerprint
     if fingerprint in failures:
         return None, failures[fingerprint]
     try:
-        split = cached.split(run.config.data.name, name)
+        data = run.config.data
+        check_usable(data.name, state.owner())
+        split = cached.split(data.name, name, 0.0 if name == "test" else data.validation_share)
         check_split(run, split)
     except (DataUnavailable, InputError) as error:
-        failures[fingerprint] = str(error)
+        failures[fingerprint] = as_text(error)  # a stranger's zip names its data set as it likes
         return None, failures[fingerprint]
     return split, ""
 

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import cli_util
 from streamlit.web.server import server_util
 
-from tvae.jobs.owner import new_owner
+from tvae.system.owner import new_owner
 from tvae.ui.session import keys
 from tvae.ui.session.identity import TOKEN, cookie_name
 

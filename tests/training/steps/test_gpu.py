@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.coloured import coloured_digits
 from tests.conftest import assert_both_end_alike
 from tvae.config import Device, LossConfig, ModelConfig, RunConfig, TrainConfig, Triplets
 from tvae.model.losses import LossTerms
@@ -52,6 +53,17 @@ def test_every_arm_has_the_losses_of_its_plain_step(digits, products, tolerance,
                 assert getattr(own, term) == same, (name, term)
             weighted = LossTerms(own.reconstruction, own.kl, own.triplet).total(ARMS[name])
             assert own.total == pytest.approx(float(weighted), rel=1e-5), name
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=ON_A_GPU)])
+def test_images_in_colour_have_the_losses_of_their_plain_step(device):
+    split = coloured_digits().train
+    together, alone = stacked(split, torch.float32, device=device), training(split, device=device)
+    for ours, theirs in itertools.islice(zip(together.reports(), alone.reports(), strict=True), 10):
+        for name, losses in theirs.arms.items():
+            for term in ("reconstruction", "kl", "triplet"):
+                same = pytest.approx(getattr(losses, term), rel=1e-4, abs=1e-4)
+                assert getattr(ours.arms[name], term) == same, (name, term)
 
 
 def test_a_restored_arm_ends_with_the_weights_of_an_uninterrupted_one(digits):

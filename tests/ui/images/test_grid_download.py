@@ -26,7 +26,7 @@ def test_a_png_says_where_it_comes_from_on_a_light_ground(theme, monkeypatch):
     monkeypatch.setattr(image_grid.st, "download_button", download_button)
     encoding = read_encoding(RUN, "test")
     assert encoding is not None
-    row = GridRow(label="input", images=np.zeros((4, 8, 8), np.uint8))
+    row = GridRow(label="input", images=np.zeros((4, 8, 8, 1), np.uint8))
     image_grid.grid_download([row], "samples-vae", "Samples of VAE from the prior", RUN, encoding)
     assert (offered["name"], offered["kind"]) == ("samples-vae-digits.png", "image/png")
     picture = Image.open(io.BytesIO(offered["content"]))

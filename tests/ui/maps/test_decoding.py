@@ -10,7 +10,7 @@ import pytest
 from tvae.errors import InputError
 from tvae.maps.alignment import mean_motion
 from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters
-from tvae.model.network import to_grey
+from tvae.model.network import to_bytes
 from tvae.runs.encodings import read_encoding
 from tvae.runs.run import read_run
 from tvae.runs.weights import network
@@ -52,7 +52,7 @@ def test_at_a_point_of_its_map_an_arm_draws_that_image(pair):
             x, y = pictures[side].positions[row]
             decoded = answer((float(x), float(y)))[side]
             assert decoded.accuracy_note == "approximate" and not decoded.far
-            expected = to_grey(network(RUN, view.arm).decoded(view.encoded.means[row][None]))[0]
+            expected = to_bytes(network(RUN, view.arm).decoded(view.encoded.means[row][None]))[0]
             assert decoded.image is not None
             assert np.abs(decoded.image.astype(int) - expected).max() <= 1
 

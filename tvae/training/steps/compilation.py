@@ -17,6 +17,11 @@ def kernels_are_compiled() -> bool:
     return any(machine_code_folder(Path(__file__)).rglob("*.nbi"))
 
 
+def is_to_be_compiled(config: RunConfig) -> bool:
+    """Whether this run's steps must be compiled before the first; torch brings its convolutions compiled."""
+    return config.train.step != "plain" and config.model.kind == "mlp" and not kernels_are_compiled()
+
+
 def compile_steps(split: Split) -> None:
     """Take two steps of each compiled kind that this processor is made for, so that their machine code is kept."""
     from tvae.training.loop import Training

@@ -11,14 +11,17 @@ from tvae.training.arm import Arm, ArmLosses, Batch, images_of
 
 
 class PlainStep:
-    """Takes the steps of one arm."""
+    """Takes the steps of one arm, with any network."""
 
-    def __init__(self, arm: Arm, batch_all: bool, split: UInt8[Tensor, "n pixels"]) -> None:
+    def __init__(
+        self, arm: Arm, batch_all: bool, split: UInt8[Tensor, "n pixels"], products: torch.dtype = torch.float32
+    ) -> None:
         """
         Args:
             split: images of the training split.
+            products: type of the network's products; bfloat16 by torch's autocast.
         """
-        self._arm, self._batch_all, self._split = arm, batch_all, split
+        self._arm, self._batch_all, self._split, self._products = arm, batch_all, split, products
         # Used again in each step: new memory from the system would cost more than the computation.
         self._images = torch.empty(0, device=split.device)
         self._parameters = list(arm.model.parameters())
@@ -30,8 +33,11 @@ class PlainStep:
         """Fill the parameters' `grad`; see `TrainingStep`."""
         loss = self._arm.loss
         images = images_of(self._split, batch, out=self._images)
-        posterior = self._arm.model.encode(images)
-        logits = self._arm.model.decode_logits(posterior.sample(batch.noise))
+        with self._autocast():
+            posterior = self._arm.model.encode(images)
+        latents = posterior.sample(batch.noise)
+        with self._autocast():
+            logits = self._arm.model.decode_logits(latents)
         if loss.reconstruction == "bernoulli":
             reconstruction = bernoulli(images, logits).mean()
         else:
@@ -50,6 +56,10 @@ class PlainStep:
         losses = ArmLosses(*terms)
         losses.require_finite(gradient_norm, self._arm.name, number)
         return {self._arm.name: losses}
+
+    def _autocast(self) -> torch.autocast:
+        device = self._split.device.type
+        return torch.autocast(device, torch.bfloat16, enabled=self._products == torch.bfloat16)
 
     def descend(self, number: int, rate: float) -> None:
         """Take a step of Adam."""

@@ -1,7 +1,7 @@
 """Cached reads and computations, shared by all sessions of a server.
 
     generation.py      Classifier, samples and their quality
-    images.py          Images of a data set, their thumbnails, placement and errors
+    images.py          Images of a data set, their thumbnails, placement, errors, and settings suggested for them
     keys.py            How each type of argument enters a cache key
     maps.py            Layouts and still maps
     neighbourhoods.py  Neighbours of every image and how they change between two arms
@@ -13,7 +13,7 @@ arm, snapshot or file.
 """
 
 from tvae.ui.cached.generation import classifier, quality, real_reference, samples
-from tvae.ui.cached.images import placement, sampled_error, split, thumbnails
+from tvae.ui.cached.images import placement, sampled_error, split, suggestion, thumbnails
 from tvae.ui.cached.maps import arm_maps, layout, layout_at_once, layout_with_key, placed_codes, projector, still_map
 from tvae.ui.cached.neighbourhoods import (
     MOST_NEIGHBOURS,
@@ -67,6 +67,7 @@ __all__ = [
     "samples",
     "split",
     "still_map",
+    "suggestion",
     "third_class_share",
     "thumbnails",
     "worst",

@@ -68,7 +68,7 @@ def gaussian(run: Run, arm: str, label: int, train: Split | None) -> ClassGaussi
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEY_OF)
 def samples(
     run: Run, arm: str, label: int | None, train: Split | None, *, count: int, temperature: float, seed: int
-) -> UInt8[np.ndarray, "count height width"]:
+) -> UInt8[np.ndarray, "count height width channels"]:
     """Images that the arm decodes from random codes of a class (see `gaussian`), or of the prior.
 
     Raises:

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from tvae.data import Split
+from tvae.data.own import OwnDataset
 from tvae.explore.classifier import Classifier
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.model.encoding import EncodedArm
@@ -28,6 +29,7 @@ KEY_OF: dict[str | type, Callable[[Any], Any]] = {
     EncodedArm: attrgetter("key"),
     Run: attrgetter("files_key"),
     Split: attrgetter("fingerprint"),
+    OwnDataset: attrgetter("name", "fingerprint"),
     Layout: attrgetter("key"),
     ProjectionRequest: cache_key,
     Classifier: attrgetter("weights"),

@@ -94,7 +94,7 @@ def _two(rows: Int[np.ndarray, " m"]) -> tuple[int, int]:
 def pick_ends(
     run: Run,
     encoding: Encoding,
-    images: UInt8[np.ndarray, "n height width"],
+    images: UInt8[np.ndarray, "n height width channels"],
     ends: tuple[int, int],
     picks: state.Picks,
 ) -> None:

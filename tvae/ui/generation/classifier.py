@@ -26,7 +26,8 @@ def offer_classifier(run: Run) -> None:
         st.error(as_text(f"The classifier could not be trained: {training.failure}."))
     if st.button("Train the classifier", key=keys.TRAIN_CLASSIFIER, type="primary"):
         try:
-            start_training(run.config.data.name, run.provenance.train.fingerprint, default_classifiers_folder())
+            data, fingerprint = run.config.data, run.provenance.train.fingerprint
+            start_training(data.name, fingerprint, default_classifiers_folder(), data.validation_share)
         except OSError as error:
             st.error(as_text(f"The classifier can't be trained: {error}."))
             return

@@ -107,7 +107,8 @@ def show_measures(
         if classifier is not None:
             predicted[arm] = classifier.classes(classifier.features(imagined))
     real_predicted = None if classifier is None else classifier.classes(classifier.features(images.images[rows.others]))
-    where = "in grey values of pixels" if space is None else "in the classifier's 256 features"
+    values = "colours" if images.image_shape[2] == 3 else "grey values"
+    where = f"in {values} of pixels" if space is None else "in the classifier's 256 features"
     of_class = "" if requested_class is None else f" of class {names[requested_class]}"
     table, chart = arm_columns(2)
     with table:

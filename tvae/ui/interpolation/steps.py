@@ -10,7 +10,7 @@ from tvae.explore.interpolation import Interpolation, step_columns
 from tvae.figures.colours import arm_colours
 from tvae.figures.image_grid import GridRow
 from tvae.model.encoding import Encoding
-from tvae.model.network import to_grey
+from tvae.model.network import to_bytes
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui.choices.path_ends import Ends
@@ -31,7 +31,7 @@ def step_grid(
             f"{names[label]} {100 * share:.0f}%"
             for label, share in zip(votes.winners[at], votes.sureness[at], strict=True)
         ]
-        rows.append(GridRow(label=arm.upper(), colour=colours[arm], images=to_grey(path.images[at]), under=under))
+        rows.append(GridRow(label=arm.upper(), colour=colours[arm], images=to_bytes(path.images[at]), under=under))
         if images is not None:
             density = [f"{value:.1f}" for value in path.log_density[at]]
             rows.append(GridRow(label="nearest", images=images[votes.nearest.rows[at, 0]], under=density))

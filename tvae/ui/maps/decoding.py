@@ -7,7 +7,7 @@ from functools import cache
 
 from tvae.errors import InputError
 from tvae.maps.shown_map import DecodedPlace, ShownMap, shown_map
-from tvae.model.network import to_grey
+from tvae.model.network import to_bytes
 from tvae.ui import cached
 from tvae.ui.components.decoding_probe import Decoded, decoding_probe
 from tvae.ui.maps.projecting import Picture
@@ -46,4 +46,4 @@ def _decoded(view: View, place: DecodedPlace) -> Decoded:
         images = cached.network(view.run, view.arm).decoded(place.code[None])
     except InputError as error:
         return Decoded(None, str(error))
-    return Decoded(to_grey(images)[0], FAR if place.far else WORDS[place.likeness], place.far)
+    return Decoded(to_bytes(images)[0], FAR if place.far else WORDS[place.likeness], place.far)

@@ -16,7 +16,7 @@ from tvae.ui.maps.view_pair import MOST_TILES, ViewPair, panel_neighbours, selec
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 
-Images = UInt8[np.ndarray, "n height width"]
+Images = UInt8[np.ndarray, "n height width channels"]
 ROOM = 520
 """Screen pixels that half of a wide page leaves for images."""
 SIDE = 84
@@ -35,9 +35,11 @@ def thumbnails_row(label: str, companions: list[tuple[int, str]], images: Images
     show_grid_within([row], f"{label}: rows {', '.join(map(str, rows))}", ROOM)
 
 
-def enlarged(image: UInt8[np.ndarray, "height width"], side: int) -> UInt8[np.ndarray, "larger larger_width"]:
+def enlarged(
+    image: UInt8[np.ndarray, "height width channels"], side: int
+) -> UInt8[np.ndarray, "larger larger_width channels"]:
     """The image with its pixels as squares, at least as large as this side, so that no browser blurs it."""
-    times = -(-2 * side // max(image.shape))
+    times = -(-2 * side // max(image.shape[:2]))
     return image.repeat(times, axis=0).repeat(times, axis=1)
 
 

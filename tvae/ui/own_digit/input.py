@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import streamlit as st
 from jaxtyping import Float32, UInt8
@@ -15,7 +17,7 @@ from tvae.explore.strokes import Stroke, strokes_from_text, strokes_to_text
 from tvae.explore.upload import FORMATS, MOST_BYTES, read_upload
 from tvae.figures.colours import INK
 from tvae.figures.image_grid import GridRow
-from tvae.figures.ink_stages import enlarged, ink_stages
+from tvae.figures.ink_stages import crop_stage, enlarged, ink_stages
 from tvae.ui import session as state
 from tvae.ui.components.drawing import drawing
 from tvae.ui.images.image_grid import show_grid_within
@@ -37,6 +39,8 @@ STAGES_ROOM = 265
 
 Drawn = tuple[Stroke, ...] | Float32[np.ndarray, "h w"]
 """The strokes of a drawing, or the ink of an upload."""
+Channels = Literal[1, 3]
+"""Of the run's images: grey or colour."""
 
 
 def has_example(noun: Noun, class_names: tuple[str, ...]) -> bool:
@@ -51,28 +55,34 @@ def draw_example() -> None:
     own.sheet += 1
 
 
-def take_upload() -> None:
+def take_upload(channels: Channels) -> None:
     """Takes a file that was just uploaded, whole."""
     for key in (keys.CROP_ACROSS, keys.CROP_DOWN):
         state.forget(key)
-    take_crop()
+    take_crop(channels)
 
 
-def take_crop() -> None:
+def take_crop(channels: Channels) -> None:
     """Takes the chosen part of the uploaded file as the own image, or keeps the reason why it can't be used."""
     own, upload = state.own_digit(), state.read(keys.UPLOAD)
-    own.ink, own.notes, own.warnings, own.stages, own.error = "", (), (), None, ""
+    own.ink, own.picture, own.notes, own.warnings, own.stages, own.error = "", None, (), (), None, ""
+    own.channels = 0 if upload is None else channels
     if upload is None:
         return
     try:
-        image = read_upload(upload.getvalue())
+        image = read_upload(upload.getvalue(), channels)
+        height, width, _ = image.values.shape
         (left, right), (top, bottom) = (
-            _pixels(state.read(key, WHOLE), side)
-            for key, side in ((keys.CROP_ACROSS, image.grey.shape[1]), (keys.CROP_DOWN, image.grey.shape[0]))
+            _pixels(state.read(key, WHOLE), side) for key, side in ((keys.CROP_ACROSS, width), (keys.CROP_DOWN, height))
         )
+        crop = (left, top, right, bottom)
+        if channels == 3:
+            own.picture, own.notes = image.values[top:bottom, left:right], image.notes
+            own.stages = crop_stage(image.values, crop)
+            return
         detected = detected_ink(image.grey[top:bottom, left:right])
         own.ink, own.notes, own.warnings = ink_to_text(detected.ink), image.notes, _warnings(detected)
-        own.stages = ink_stages(image.grey, (left, top, right, bottom), detected.ink)
+        own.stages = ink_stages(image.grey, crop, detected.ink)
     except InputError as error:
         own.error = str(error)
 
@@ -96,46 +106,70 @@ def _warnings(detected: DetectedInk) -> tuple[str, ...]:
     return tuple(warnings)
 
 
-def chosen_input(input_kind: str, own: state.OwnDigit, noun: Noun) -> Drawn | None:
-    """Shows the square to draw on or the upload, and returns what is drawn or sent."""
+def drawn_or_sent(input_kind: str, own: state.OwnDigit, noun: Noun) -> Drawn | None:
+    """Shows the square to draw on or the upload, and returns what is drawn or sent, for a run of grey images."""
     if input_kind == DRAW:
         begun = strokes_from_text(own.strokes)
         own.strokes = strokes_to_text(drawing(begun, sheet=own.sheet, key=keys.DRAWING))
         # As rounded in the address, so that a shared link gives the same results.
         return strokes_from_text(own.strokes) or None
+    _show_uploader(own, noun, 1, "A drawing or a photograph, dark on light or light on dark.")
+    return ink_from_text(own.ink) if own.ink else None
+
+
+def sent_in_colour(own: state.OwnDigit, noun: Noun) -> Float32[np.ndarray, "h w 3"] | None:
+    """Shows the upload, and returns the chosen part of what is sent, for a run in colour."""
+    for key in (keys.STROKES, keys.INK):
+        state.leave_out(key, "A drawing is not shown here: this run's images are in colour, so one is uploaded.")
+    if state.requested_text(keys.INPUT_WAY) == DRAW:
+        state.leave_out(keys.INPUT_WAY, "There is nothing to draw on here: this run's images are in colour.")
+    _show_uploader(own, noun, 3, "A photograph in colour, with what is meant in its middle.")
+    st.caption("This run's images are in colour, so one is uploaded, not drawn; the address does not keep it.")
+    return own.picture
+
+
+def _show_uploader(own: state.OwnDigit, noun: Noun, channels: Channels, advice: str) -> None:
     st.file_uploader(
         f"Your {noun.one} as a picture",
         SUFFIXES,
         key=keys.UPLOAD,
         on_change=take_upload,
+        args=(channels,),
         max_upload_size=MOST_BYTES >> 20,
-        help="A drawing or a photograph, dark on light or light on dark.",
+        help=advice,
     )
+    if state.read(keys.UPLOAD) is not None and own.channels != channels:  # it was sent to a run of the other kind
+        take_crop(channels)
     if own.error:
         st.error(as_text(f"This image can't be used. {own.error}."))
-    return ink_from_text(own.ink) if own.ink else None
 
 
-def prepared(drawn: Drawn, placement: Placement) -> UInt8[np.ndarray, "height width"]:
+def prepared(drawn: Drawn, placement: Placement) -> UInt8[np.ndarray, "height width 1"]:
     """What is drawn or sent as an image of the data set."""
-    return prepared_drawing(drawn, placement) if isinstance(drawn, tuple) else prepared_image(drawn, placement)
+    image = prepared_drawing(drawn, placement) if isinstance(drawn, tuple) else prepared_image(drawn, placement)
+    return image[..., None]
 
 
-def show_stages(own: state.OwnDigit, image: UInt8[np.ndarray, "height width"] | None) -> None:
-    """Shows the picture that was sent, the ink found on it and what the models see, with a crop to put it right."""
+def show_stages(own: state.OwnDigit, image: UInt8[np.ndarray, "height width channels"] | None) -> None:
+    """Shows the picture that was sent, the ink found on it and what the models see, with a crop to put it right.
+
+    Of a picture in colour no ink is sought.
+    """
     if own.stages is not None and image is not None:
         row = GridRow(
             label="",
             colour=INK[theme()],
             images=np.stack([*own.stages, enlarged(image)]),
-            under=["sent", "ink found", "models see"],
+            under=["sent", *(["ink found"] if own.ink else []), "models see"],
         )
-        show_grid_within([row], "The picture sent, the ink found on it, and what the models see", STAGES_ROOM)
+        found = ", the ink found on it," if own.ink else ""
+        show_grid_within([row], f"The picture sent{found} and what the models see", STAGES_ROOM)
     for warning in own.warnings:
         st.warning(warning)
     for note in own.notes:
         st.caption(note)
     if state.read(keys.UPLOAD) is not None:
         with st.expander("Crop"):
-            st.slider("Left and right, %", *WHOLE, WHOLE, key=keys.CROP_ACROSS, on_change=take_crop)
-            st.slider("Top and bottom, %", *WHOLE, WHOLE, key=keys.CROP_DOWN, on_change=take_crop)
+            again = {"on_change": take_crop, "args": (own.channels,)}
+            st.slider("Left and right, %", *WHOLE, WHOLE, key=keys.CROP_ACROSS, **again)
+            st.slider("Top and bottom, %", *WHOLE, WHOLE, key=keys.CROP_DOWN, **again)

@@ -63,7 +63,7 @@ def show_neighbours(
             rows = (f"row {row:,} ({words})" for row, words in zip(neighbours.rows[0], under[arm], strict=True))
             st.markdown(as_text(f"{arm.upper()}: {', '.join(rows)}"))
         words, again = st.columns([4, 1], vertical_alignment="center")
-        words.caption(as_text(f"Without images: {reason}"))
+        words.caption(f"Without images: {reason}")
         again.button("Try again", on_click=look_for_images_again)
     else:
         rows = [

@@ -69,7 +69,10 @@ def show_reconstructions(
     code = (
         "the mean μ" if noise is None else f"one sample of the posterior (noise seed {noise}, the same for every arm)"
     )
-    colours = " Error: violet where the reconstruction is too dark, green where it is too light." if mapped else ""
+    channels = ", by the mean over its channels and as bright as their root mean square" if images.shape[3] == 3 else ""
+    colours = (
+        f" Error: violet where the reconstruction is too dark, green where it is too light{channels}." if mapped else ""
+    )
     st.caption(
         f"{as_text(chosen.description[:1].upper() + chosen.description[1:])}; decoded from {code}. "
         f"Under each, its squared error, summed over pixels from 0 to 1.{colours} {measured_on(run, encoding)}."

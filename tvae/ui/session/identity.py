@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from tvae.jobs.owner import new_owner
+from tvae.system.owner import new_owner
 from tvae.ui.session import keys
 from tvae.ui.session.values import kept, write
 

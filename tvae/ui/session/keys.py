@@ -97,11 +97,23 @@ MARGIN_SLIDER = "margin-slider"
 PICKING, PICKING_CLASS, PICKING_PAGE = "picking", "picking-class", "picking-page"
 CROP_ACROSS, CROP_DOWN = "crop-across", "crop-down"
 UPLOAD, RUN_ZIP, FIND_RUNS, RUN_STATES = "upload", "runs-zip", "runs-find", "runs-states"
+DATA_FILE, DATA_PATH, DATA_SET, DATA_TABLE = "data-file", "data-path", "data-set", "data-table"
+DATA_READ, DATA_KEEP, DATA_CANCEL, DATA_OPEN = "data-read", "data-keep", "data-cancel", "data-open-map"
 
 
 def train(setting: str) -> str:
     """Key of a setting in the training panel."""
     return f"train-{setting}"
+
+
+def keeping(setting: str, source: int) -> str:
+    """Key of a choice of how the images of a source are kept."""
+    return f"keep-{setting}-{source}"
+
+
+def of_data_set(part: str, name: str) -> str:
+    """Key of a field or a button of an own data set."""
+    return f"data-{part}-{name}"
 
 
 def slider_opened(name: str) -> str:

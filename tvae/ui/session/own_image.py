@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 
 from tvae.ui.session import keys
 from tvae.ui.session.values import address, kept, put_in_address
@@ -19,12 +19,16 @@ class OwnDigit:
     """The drawn strokes, from `strokes_to_text`."""
     ink: str = ""
     """Ink of an uploaded image, from `ink_to_text`."""
+    picture: Float32[np.ndarray, "h w 3"] | None = None
+    """The chosen part of an upload for a run in colour, values in [0, 1]; too long for an address."""
+    channels: int = 0
+    """Channels that the upload was read with; 0 where there is none."""
     notes: tuple[str, ...] = ()
     """What was done to that image."""
     warnings: tuple[str, ...] = ()
     """What is doubtful about its ink."""
-    stages: UInt8[np.ndarray, "2 side side 3"] | None = None
-    """That image with its crop, and the ink found on it; None where the ink came with the address."""
+    stages: UInt8[np.ndarray, "stages side side 3"] | None = None
+    """That image with its crop, and the ink found on it where it is grey; None where the ink came with the address."""
     error: str = ""
     """Why an image was refused."""
     sheet: int = 0

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from tvae.config import PRESETS, DataConfig, LossConfig, RunConfig, TrainConfig, option_name, vae_and_tvae
-from tvae.data import DATASETS
+from tvae.data import DATASETS, train_size, usable_names
 from tvae.errors import InputError
 from tvae.runs.measuring import expected_seconds
 from tvae.runs.run import Run
@@ -148,7 +148,7 @@ def _fill(run: Run) -> None:
     epochs = config.train.epochs if preset.config else run.trained_epochs
     loss = next(reversed(config.arms.values()))
     values = {
-        "data": run.config.data.name if run.config.data.name in DATASETS else DATASETS[0],
+        "data": _usable(run.config.data.name),
         **{_key(name): getattr(loss, name) for name in LOSS_SETTINGS},
         "length": float(max(1, round(preset.share * epochs))),
         "unit": "epochs",
@@ -159,19 +159,29 @@ def _fill(run: Run) -> None:
     state.write(keys.TRAIN_SOURCE, FieldSource(run.name, config, values))
 
 
+def _usable(name: str | None) -> str:
+    """This data set if the person may use it, else the first of all."""
+    return name if name in usable_names(state.owner()) else DATASETS[0]
+
+
 def _key(setting: str) -> str:
     return setting.removesuffix("_weight")
 
 
 def _show_fields(preset: Preset) -> None:
+    chosen = _usable(state.read(keys.train("data")))
+    if chosen != state.read(keys.train("data")):  # it was removed, or is shared no longer
+        state.write(keys.train("data"), chosen)
     st.selectbox(
         "Data set",
-        DATASETS,
+        usable_names(state.owner()),
         key=keys.train("data"),
         disabled=preset.warm,
         help="Weights go on only on the images that they know." if preset.warm else None,
         **KEEP,
     )
+    if chosen not in DATASETS:
+        st.caption("The page **Your data** suggests weights for it.")
     a, b = st.columns(2)
     for place, name in zip(cycle((a, b)), LOSS_SETTINGS, strict=False):
         label = LABELS[name].replace("Reconstruction", "Recon.")
@@ -214,11 +224,15 @@ def _chosen_config(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
     like = state.read(keys.TRAIN_SOURCE).config
     # What has no field here, such as the kind of reconstruction, stays as in the preset's settings.
     loss = replace(next(reversed(like.arms.values())), **{name: numbers[_key(name)] for name in LOSS_SETTINGS})
-    train = replace(like.train, seed=choices["seed"])
+    name = run.config.data.name if preset.warm else choices["data"]
+    data = like.data if like.data.name == name else DataConfig(name=name)
+    images = train_size(name, validation_share=data.validation_share)
+    # An own data set may have fewer images than a batch.
+    train = replace(like.train, seed=choices["seed"], batch_size=min(like.train.batch_size, images))
     # With a time budget the engine measures early in the run how many steps fit.
     train = replace(train, epochs=int(length) if in_epochs else MOST_EPOCHS)
     config = RunConfig(
-        data=DataConfig(name=run.config.data.name if preset.warm else choices["data"]),
+        data=data,
         model=like.model,
         train=train,
         arms={"vae": vae_and_tvae(loss)["vae"]} if like.arms.keys() == {"vae"} else vae_and_tvae(loss),

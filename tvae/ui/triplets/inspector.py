@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from tvae.data import DataUnavailable
 from tvae.errors import InputError
 from tvae.metrics.triplet_search import Triplets, triplet_distances, worst_triplets
-from tvae.runs.run import check_split
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.images.cells import HEIGHT, image_cell
 from tvae.ui.maps.select_on_map import show_select_button
+from tvae.ui.run_images import images_of
 from tvae.ui.session import keys
 from tvae.ui.triplets.classes import ClassPair
 from tvae.ui.triplets.view import TripletView
@@ -145,12 +144,11 @@ def _show(view: TripletView, triplets: Triplets) -> None:
         table |= of_arm
     table["rows"] = [", ".join(map(str, rows)) for rows in zip(*roles.values(), strict=True)]
     images: dict[str, list[str]] = {}
-    try:
-        split = cached.split(view.run.config.data.name, "test")
-        check_split(view.run, split)
-        images = {role: [image_cell(split.images[row]) for row in rows] for role, rows in roles.items()}
-    except (DataUnavailable, InputError) as error:
-        st.info(f"The images can't be shown here, the distances can. {error}")
+    all_images, missing = images_of(view.run)
+    if all_images is None:
+        st.info(f"The images can't be shown here, the distances can. {missing}")
+    else:
+        images = {role: [image_cell(all_images[row]) for row in rows] for role, rows in roles.items()}
     st.dataframe(
         pd.DataFrame(images | table),
         hide_index=True,

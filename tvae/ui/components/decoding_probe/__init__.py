@@ -1,7 +1,7 @@
 """Carries the pointer's position to Python and the decoded image back.
 
 A map asks with `latent-map:probe` (detail: memory, question of number, x and y in the layout's units); the answer
-arrives as `latent-map:decoded` (detail: memory, number, sides of base64 grey values, height, width, words, far).
+arrives as `latent-map:decoded` (detail: memory, number, sides of base64 values, height, width, channels, words, far).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _probe = component("tvae.decoding_probe", js=(Path(__file__).parent / "decoding_
 class Decoded:
     """The image that one arm decodes at a place of its map."""
 
-    image: UInt8[np.ndarray, "h w"] | None
+    image: UInt8[np.ndarray, "h w channels"] | None
     """None where the arm can't decode."""
     accuracy_note: str
     """How accurate it is, in a few words, or why there is none."""
@@ -47,7 +47,7 @@ def decoding_probe(answer: Callable[[tuple[float, float]], Sequence[Decoded]], *
     reply = None
     if question is not None:
         number, place = question
-        reply = {"number": number, "sides": [_for_browser(decoded) for decoded in answer(place)]}
+        reply = {"number": number, "sides": [for_browser(decoded) for decoded in answer(place)]}
     _probe(key=key, data={"memory": memory, "answer": reply}, on_place_change=lambda: None)
 
 
@@ -63,15 +63,17 @@ def question_in(in_browser: object) -> tuple[int, tuple[float, float]] | None:
     return (number, (x, y)) if np.isfinite([x, y]).all() else None
 
 
-def _for_browser(decoded: Decoded) -> dict[str, object]:
+def for_browser(decoded: Decoded) -> dict[str, object]:
+    """An answer as the browser reads it; without values where there is no image."""
     image = decoded.image
     if image is None:
-        return {"grey": "", "height": 0, "width": 0, "told": decoded.accuracy_note, "far": decoded.far}
-    grey = base64.b64encode(np.ascontiguousarray(image).tobytes()).decode("ascii")
+        return {"values": "", "height": 0, "width": 0, "channels": 1, "told": decoded.accuracy_note, "far": decoded.far}
+    height, width, channels = image.shape
     return {
-        "grey": grey,
-        "height": len(image),
-        "width": image.shape[1],
+        "values": base64.b64encode(np.ascontiguousarray(image).tobytes()).decode("ascii"),
+        "height": height,
+        "width": width,
+        "channels": channels,
         "told": decoded.accuracy_note,
         "far": decoded.far,
     }

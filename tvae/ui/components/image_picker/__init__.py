@@ -24,7 +24,7 @@ _picker = component(
 
 def image_picker(
     rows: Int[np.ndarray, " k"],
-    images: UInt8[np.ndarray, "k height width"],
+    images: UInt8[np.ndarray, "k height width channels"],
     *,
     marks: Mapping[int, str],
     pick: Callable[[int], None],

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 from streamlit.components.v2 import component
 
+from tvae.figures.pillow_image import pillow_image
 from tvae.ui import session as state
 
 _FOLDER = Path(__file__).parent
@@ -52,7 +52,7 @@ class PanelSide:
 def neighbour_panel(
     sides: Sequence[PanelSide],
     *,
-    images: UInt8[np.ndarray, "n height width"] | None,
+    images: UInt8[np.ndarray, "n height width channels"] | None,
     memory: str,
     walk: Callable[[int], None],
     key: str,
@@ -88,8 +88,8 @@ def neighbour_panel(
     )
 
 
-def _sheet(images: UInt8[np.ndarray, "k height width"]) -> str:
+def _sheet(images: UInt8[np.ndarray, "k height width channels"]) -> str:
     """The images side by side, as a data URL."""
     buffer = io.BytesIO()
-    Image.fromarray(np.concatenate(list(images), axis=1)).save(buffer, "PNG")
+    pillow_image(np.concatenate(list(images), axis=1)).save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

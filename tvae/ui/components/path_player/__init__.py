@@ -16,7 +16,7 @@ from streamlit.components.v2 import component
 
 from tvae.explore.interpolation import Interpolation
 from tvae.figures.colours import class_colours
-from tvae.model.network import to_grey
+from tvae.model.network import to_bytes
 from tvae.ui import session as state
 from tvae.ui.images.sprite_sheet import sheet
 
@@ -48,7 +48,7 @@ def path_player(
     ends: tuple[int, int],
     labels: Int[np.ndarray, " n"],
     class_names: Sequence[str],
-    images: UInt8[np.ndarray, "n height width"] | None,
+    images: UInt8[np.ndarray, "n height width channels"] | None,
     opened_at: float,
     key: str,
 ) -> float:
@@ -64,7 +64,7 @@ def path_player(
     nearest_rows = np.unique(
         np.concatenate([lane.path.votes.nearest.rows[:, 0] for lane in lanes] + [np.asarray(ends)])
     )
-    frames = [to_grey(lane.path.images) for lane in lanes]
+    frames = [to_bytes(lane.path.images) for lane in lanes]
     frame_sheet = sheet(np.concatenate([*frames, images[nearest_rows]] if images is not None else frames))
     places = (
         {int(row): sum(map(len, frames)) + place for place, row in enumerate(nearest_rows)}

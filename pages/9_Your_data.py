@@ -1,0 +1,74 @@
+"""Your data: labelled images of a person's own, brought in, kept and trained on."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from tvae.ui import session as state
+from tvae.ui.page import show_page_without_run
+from tvae.ui.session import keys
+from tvae.ui.style.escaping import as_text
+from tvae.ui.your_data.choosing import chosen_label, show_choices
+from tvae.ui.your_data.data_sets import chosen_data_set, show_data_set, show_list
+from tvae.ui.your_data.input import FORMS, show_input
+from tvae.ui.your_data.progress import show_progress
+from tvae.ui.your_data.samples import show_samples
+from tvae.ui.your_data.source import Source, intake, library
+from tvae.ui.your_data.summary import show_classes, show_summary
+from tvae.ui.your_data.task import Task
+
+
+def show_source(source: Source, left: DeltaGenerator, right: DeltaGenerator) -> bool:
+    """Show the source that is being brought in; whether it is still to be kept."""
+    with right:
+        if show_progress(source):
+            return True
+    keeping, understood = source.keeping, source.looking.result
+    if keeping is not None and keeping.result is not None:
+        state.write(keys.DATA_SET, keeping.result.name)
+        intake().done_with(source)
+        st.rerun()  # the sidebar, which was drawn before, offers it too
+    with right:
+        if keeping is not None or understood is None:
+            show_end(source.task)
+    if understood is None:
+        return False
+    with left:
+        column = chosen_label(source, understood)
+        show_summary(source, understood, column)
+        show_classes(source, understood, column)
+    with right:
+        show_choices(source, understood, column)
+    return True
+
+
+def show_end(task: Task) -> None:
+    """Why work on a source came to nothing."""
+    if task.error:
+        st.error(as_text(f"{task.error}."))
+    else:
+        st.info("Cancelled. Nothing was kept.")
+
+
+def show_content() -> None:
+    """Show the page below its title."""
+    across = st.container(horizontal=True, gap="medium")  # one below the other on a narrow page
+    left, right = across.container(width=370), across.container(width=530)
+    with left:
+        show_input()
+    source = intake().source
+    is_open = source is not None and show_source(source, left, right)
+    datasets = library().visible(state.owner())
+    dataset = chosen_data_set(datasets)
+    if not is_open:
+        with right:
+            if dataset is None:
+                st.markdown(f"**Recognised by content:**\n\n{FORMS}")
+            else:
+                show_data_set(dataset)
+        if dataset is not None:
+            with left:
+                show_samples(dataset)
+    show_list(datasets)
+
+
+show_page_without_run("Your data", "What do both models make of images of your own?", show_content)

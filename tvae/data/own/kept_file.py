@@ -1,0 +1,132 @@
+"""File of a kept data set: an .npz with the array names of MedMNIST, and the label columns as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+from jaxtyping import Int32, UInt8
+
+from tvae.data.fetch_errors import one_line
+from tvae.data.own.sources.arrays import READ_ERRORS, npy_array
+from tvae.errors import InputError
+from tvae.system.files import read_json
+
+SCHEMA = 1
+PREFIXES = {"train": "train", "test": "test", "validation": "val"}
+"""Beginning of an array's name by split, as MedMNIST has them."""
+_COLUMNS = "columns.json"
+_MOST_JSON = 64 * 2**20
+_DATE = (1980, 1, 1, 0, 0, 0)
+"""Of every member, so that the same images and labels give the same file."""
+
+
+@dataclass(frozen=True)
+class KeptColumn:
+    """A label column of a kept data set."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class KeptSplit:
+    """One split of a kept data set."""
+
+    images: UInt8[np.ndarray, "n height width channels"]
+    labels: Int32[np.ndarray, "n columns"]
+    """Code of each image in each label column, the class first."""
+
+
+def write_kept_file(path: Path, splits: Mapping[str, KeptSplit], columns: Sequence[KeptColumn]) -> str:
+    """Write the file; nothing is copied in memory.
+
+    Returns:
+        Its fingerprint: SHA-256 in hex of its bytes.
+
+    Raises:
+        OSError: the disk is full, or the folder can't be written.
+    """
+    plain = {"schema": SCHEMA, "columns": [{"name": c.name, "values": list(c.values)} for c in columns]}
+    with path.open("wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo(_COLUMNS, _DATE), json.dumps(plain, ensure_ascii=False))
+        for split, arrays in splits.items():
+            for name, array in (("images", arrays.images), ("labels", arrays.labels)):
+                member = zipfile.ZipInfo(f"{PREFIXES[split]}_{name}.npy", _DATE)
+                with archive.open(member, "w", force_zip64=True) as stream:
+                    np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
+                    stream.write(np.ascontiguousarray(array).data.cast("B"))
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())  # a description that outlasts a power cut names a file that does
+    return fingerprint(path)
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 in hex of a file's bytes.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_kept_file(path: Path, expected: str, splits: Sequence[str]) -> dict[str, KeptSplit]:
+    """The splits of these names that a file has.
+
+    Args:
+        expected: the fingerprint that it must have.
+
+    Raises:
+        InputError: missing, unreadable, or changed since it was written.
+    """
+    try:
+        if (actual := fingerprint(path)) != expected:
+            raise InputError(
+                f"{path}: changed since it was kept (SHA-256 {actual[:12]}… and not {expected[:12]}…); add it again"
+            )
+        with zipfile.ZipFile(path) as archive:
+            return {
+                split: KeptSplit(_array(archive, path, f"{prefix}_images"), _array(archive, path, f"{prefix}_labels"))
+                for split, prefix in PREFIXES.items()
+                if split in splits and f"{prefix}_images.npy" in archive.namelist()
+            }
+    except READ_ERRORS as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: can't be read ({one_line(error)}); add the data set again") from None
+
+
+def read_columns(path: Path) -> list[KeptColumn]:
+    """The label columns of a file, the class first.
+
+    Raises:
+        InputError: missing, unreadable, or of a later version of this program.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(_COLUMNS) as member:
+            text = member.read(_MOST_JSON).decode()
+    except (KeyError, *READ_ERRORS) as error:
+        raise InputError(f"{path}: can't be read ({one_line(error)}); add the data set again") from None
+    plain: Any = read_json(text, f"{path}, {_COLUMNS}")
+    if plain.get("schema") != SCHEMA:
+        raise InputError(f"{path}: schema version {plain.get('schema')!r}; this program reads version {SCHEMA}")
+    return [KeptColumn(column["name"], tuple(column["values"])) for column in plain["columns"]]
+
+
+def _array(archive: zipfile.ZipFile, path: Path, name: str) -> np.ndarray:
+    """An array, read straight into its place."""
+    stored = npy_array(f"{path.name}, {name}", lambda: cast(BinaryIO, archive.open(f"{name}.npy")))
+    array = np.empty(stored.shape, stored.dtype)
+    row = 0
+    for block in stored.blocks():
+        array[row : row + len(block)] = block
+        row += len(block)
+    return array

@@ -1,0 +1,15 @@
+"""Labelled images in the forms that people have them: recognised by content, read, nothing kept.
+
+arrays.py         Arrays of images in a file, read block by block: idx files and the members of an .npz
+class_folders.py  Read a folder or zip with a folder of pictures a class
+idx_files.py      Read idx files of images and of labels, raw or packed with gzip
+labels.py         Labels of any kind as codes 0 to k - 1 with a name each
+npz_file.py       Read .npz: MedMNIST's files, and plain ones with images and labels
+parquet_files.py  Read parquet of pictures and labels as Hugging Face's hub has it, one file or a folder of shards
+path_table.py     Read a CSV or TSV with a picture's path and label a line, and a split where there is one
+pictures.py       Decode a picture's bytes to eight bits a channel, with limits
+reading.py        What every reader of a source gives: rows, label columns, splits, pictures, and what was left out
+recognition.py    Recognise what a source is by its content, and have the right reader read it
+source_files.py   Files of a folder, listed and read with limits; no link is followed
+zip_files.py      Files of a zip, read in place and never extracted; a zip that could do harm is refused whole
+"""

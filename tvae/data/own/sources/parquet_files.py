@@ -1,0 +1,240 @@
+"""Read parquet of pictures and labels as Hugging Face's hub has it, one file or a folder of shards."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Int64
+
+from tvae.data.fetch_errors import one_line
+from tvae.data.own.sources.labels import (
+    NO_LABEL,
+    LabelColumn,
+    merged_labels_note,
+    number_column,
+    refused_notion,
+    text_column,
+)
+from tvae.data.own.sources.pictures import EncodedPictures
+from tvae.data.own.sources.reading import MOST_IMAGES, NO_SPLIT, SPLIT_CODES, SPLIT_WORDS, Flaw, Reading
+from tvae.data.own.sources.source_files import MOST_BYTES, TOO_LARGE
+from tvae.errors import InputError
+
+if TYPE_CHECKING:  # its import takes a third of a second
+    import pyarrow as pa
+
+ROWS_AT_ONCE = 64
+LABEL_WORDS = ("label", "labels", "class", "target", "fine_label", "category", "y")
+RIGHT = "right is a column image of struct<bytes, path> and a column label, as Hugging Face's hub has them"
+_NO_BYTES = "holds no bytes of its picture; write the data set with its pictures in it"
+
+
+class ParquetContents:
+    """Pictures in the cells of parquet files (see `Contents`)."""
+
+    def __init__(self, paths: Sequence[Path], counts: Sequence[int], column: str) -> None:
+        self._paths, self._counts, self._column = paths, counts, column
+
+    def __len__(self) -> int:
+        return sum(self._counts)
+
+    def contents(self, rows: Int64[np.ndarray, " m"] | range) -> Iterator[bytes | Flaw]:
+        rows, first = np.asarray(rows), 0
+        for path, count in zip(self._paths, self._counts, strict=True):
+            wanted = rows[(rows >= first) & (rows < first + count)] - first
+            first += count
+            if len(wanted):
+                yield from self._contents_of(path, wanted)
+
+    def _contents_of(self, path: Path, rows: Int64[np.ndarray, " m"]) -> Iterator[bytes | Flaw]:
+        start = 0
+        with _damage_named(path.name), _opened(path) as file:
+            for batch in file.iter_batches(ROWS_AT_ONCE, columns=[self._column], use_threads=False):
+                low, high = np.searchsorted(rows, (start, start + len(batch)))
+                if high > low:
+                    cells = _bytes_of(batch.column(0))
+                    for row in rows[low:high] - start:
+                        yield _checked_cell(cells[int(row)].as_py())
+                start += len(batch)
+                if high == len(rows):
+                    return
+        raise InputError(f"{path.name}: has fewer rows than its end says; copy the file again")
+
+
+def read_parquet(paths: Sequence[Path], title: str) -> Reading:
+    """Read parquet files of one schema; a shard's name or folder tells its split.
+
+    Raises:
+        InputError: damaged, shards of different schemas, or none that has pictures and labels.
+    """
+    schemas, counts = [], []
+    for path in paths:
+        with _damage_named(path.name), _opened(path) as file:
+            schemas.append(file.schema_arrow)
+            counts.append(file.metadata.num_rows)
+            str(schemas[-1])  # decodes its names, which may be no text
+        if not schemas[-1].equals(schemas[0]):
+            raise InputError(f"{path.name}: has other columns than {paths[0].name}; all shards must have the same")
+    if not 0 < sum(counts) <= MOST_IMAGES:
+        raise InputError(f"{title}: {sum(counts):,} rows; 1 to {MOST_IMAGES:,} are taken")
+    image = _image_column(schemas[0], title)
+    notes: list[str] = []
+    columns = _label_columns(paths, schemas[0], image, title, notes)
+    names = [f"{path.name}, row {row}" for path, count in zip(paths, counts, strict=True) for row in range(count)]
+    splits = np.concatenate([np.full(c, _split_of(p, title), np.int8) for p, c in zip(paths, counts, strict=True)])
+    pictures = EncodedPictures(ParquetContents(paths, counts, image))
+    return Reading("parquet of pictures and labels", names, columns, splits, pictures, notes=notes)
+
+
+def _opened(path: Path) -> Any:
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(path, memory_map=False, pre_buffer=False)
+
+
+@contextmanager
+def _damage_named(where: str) -> Iterator[None]:
+    """Turn what pyarrow raises for a damaged file into one line."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:  # a ValueError also for text that is no UTF-8
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{where}: not a sound parquet file ({one_line(error)}); copy it again") from None
+
+
+def _split_of(path: Path, title: str) -> int:
+    """A shard's split by its name, such as train-00000-of-00002.parquet, or by its folder's."""
+    for part in (path.stem, path.parent.name):
+        word = re.split(r"[-_.]", part.lower())[0]
+        if word in SPLIT_WORDS and part != title:
+            return SPLIT_CODES[SPLIT_WORDS[word]]
+    return NO_SPLIT
+
+
+def _features(schema: pa.Schema) -> dict[str, Any]:
+    """Hugging Face's description of each column, from the schema's metadata; empty where there is none."""
+    try:
+        plain = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+        features = plain["info"]["features"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return {}
+    return features if isinstance(features, dict) else {}
+
+
+def _image_column(schema: pa.Schema, title: str) -> str:
+    """The name of the column with the pictures."""
+    import pyarrow.types as types
+
+    features = _features(schema)
+    fitting = [field.name for field in schema if _holds_bytes(field.type)]
+    described = [name for name in fitting if isinstance(features.get(name), dict) and _kind(features, name) == "Image"]
+    structs = [name for name in fitting if types.is_struct(schema.field(name).type)]
+    named = [name for name in fitting if name.lower() in ("image", "img", "picture", "png", "jpg")]
+    for candidates in (described, structs, named):
+        if candidates:
+            return candidates[0]
+    columns = ", ".join(f"{field.name}: {one_line(field.type, 60)}" for field in list(schema)[:12])
+    raise InputError(f"{title}: has the columns {columns}; {RIGHT}")
+
+
+def _kind(features: dict[str, Any], name: str) -> str:
+    feature = features.get(name)
+    return str(feature.get("_type", "")) if isinstance(feature, dict) else ""
+
+
+def _holds_bytes(kind: pa.DataType) -> bool:
+    import pyarrow.types as types
+
+    if types.is_dictionary(kind):
+        return _holds_bytes(kind.value_type)
+    if types.is_struct(kind):
+        return kind.get_field_index("bytes") >= 0 and _holds_bytes(kind.field("bytes").type)
+    return types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind)
+
+
+def _bytes_of(cells: pa.Array) -> pa.Array:
+    """The pictures' bytes from a column of bytes or of struct<bytes, path>, plain or dictionary-encoded."""
+    import pyarrow.compute as pc
+    import pyarrow.types as types
+
+    if types.is_dictionary(cells.type):
+        cells = cells.dictionary_decode()
+    if types.is_struct(cells.type):
+        cells = pc.call_function("struct_field", [cells], pc.StructFieldOptions(["bytes"]))
+    return cells.dictionary_decode() if types.is_dictionary(cells.type) else cells
+
+
+def _checked_cell(content: bytes | None) -> bytes | Flaw:
+    if not content:
+        return Flaw(_NO_BYTES)
+    return Flaw(TOO_LARGE) if len(content) > MOST_BYTES else content
+
+
+def _label_columns(
+    paths: Sequence[Path], schema: pa.Schema, image: str, title: str, notes: list[str]
+) -> dict[str, LabelColumn]:
+    """The default label column, and all others of whole numbers or text that have few values."""
+    names = [field.name for field in schema if field.name != image and _holds_labels(field.type)]
+    features = _features(schema)
+    lower = {name.lower(): name for name in reversed(names)}
+    classes = [name for name in names if _kind(features, name) == "ClassLabel"]
+    default = next((lower[word] for word in LABEL_WORDS if word in lower), None)
+    if default is None or (classes and default not in classes):
+        default = classes[0] if classes else names[0] if len(names) == 1 else default
+    if default is None:
+        columns = ", ".join(f"{field.name}: {one_line(field.type, 60)}" for field in list(schema)[:12])
+        raise InputError(f"{title}: no column of labels among {columns}; {RIGHT}")
+    columns = {}
+    for name in [default, *(name for name in names if name != default)]:
+        values = _values(paths, name)
+        refusal = None if name == default else refused_notion(name, len({*values} - {None}), len(values))
+        if refusal:
+            notes.append(refusal)
+            continue
+        class_names = features[name].get("names") if _kind(features, name) == "ClassLabel" else None
+        columns[name] = _label_column(name, values, class_names, notes)
+    return columns
+
+
+def _holds_labels(kind: pa.DataType) -> bool:
+    import pyarrow.types as types
+
+    if types.is_dictionary(kind):
+        return _holds_labels(kind.value_type)
+    is_text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+    return is_text or types.is_integer(kind) or types.is_boolean(kind)
+
+
+def _values(paths: Sequence[Path], name: str) -> list[Any]:
+    """The cells of a column over all files."""
+    values: list[Any] = []
+    for path in paths:
+        with _damage_named(f"{path.name}, column {name}"), _opened(path) as file:
+            for batch in file.iter_batches(65_536, columns=[name], use_threads=False):
+                values += batch.column(0).to_pylist()
+    return values
+
+
+def _label_column(name: str, values: Sequence[Any], class_names: object, notes: list[str]) -> LabelColumn:
+    """A column of text or of whole numbers, which `class_names` may name; a cell without value is no label."""
+    has_text = any(isinstance(value, str) for value in values)
+    if has_text or any(value is not None and value >= 2**63 for value in values):
+        texts = [None if value is None else str(value) for value in values]
+        if note := merged_labels_note(name, texts):
+            notes.append(note)
+        return text_column(name, texts)
+    is_null = np.array([value is None for value in values], bool)
+    numbers = np.array([0 if value is None else int(value) for value in values], np.int64)
+    are_names = isinstance(class_names, list) and all(isinstance(text, str) for text in class_names)
+    column = number_column(name, numbers, class_names if are_names else None)  # type: ignore[arg-type]
+    column.codes[is_null] = NO_LABEL
+    return column

@@ -1,0 +1,154 @@
+"""Recognise what a source is by its content, and have the right reader read it."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from pathlib import Path
+
+from tvae.data.own.sources.arrays import idx_kind
+from tvae.data.own.sources.class_folders import read_class_folders
+from tvae.data.own.sources.idx_files import read_idx
+from tvae.data.own.sources.npz_file import read_npz
+from tvae.data.own.sources.parquet_files import read_parquet
+from tvae.data.own.sources.path_table import is_path_table, read_packed_path_table, read_path_table
+from tvae.data.own.sources.pictures import what_it_is
+from tvae.data.own.sources.reading import Reading
+from tvae.data.own.sources.source_files import Files, FolderFiles, has_picture_name
+from tvae.data.own.sources.zip_files import ZipFiles
+from tvae.errors import InputError
+
+RIGHT = (
+    "right are a folder or zip with a folder of pictures a class, an .npz, parquet, idx files, or a CSV of path and"
+    " label"
+)
+_MOST_OTHERS = 2_000
+"""Files that are not called like pictures and are opened to see what they are."""
+_ZIP, _EMPTY_ZIP, _GZIP, _PARQUET, _NPY = b"PK\3\4", b"PK\5\6", b"\x1f\x8b", b"PAR1", b"\x93NUMPY"
+_ARCHIVES = {
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"BZh": "a bzip2 file",
+    b"\xfd7zXZ": "an xz file",
+}
+_TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
+_TAR = "a tar archive, whose members can lie anywhere and can't be read one by one; make a zip of its folder"
+
+
+def read_source(path: Path, within: Path | None = None) -> Reading:
+    """Read a source of labelled images, recognised by its content; no image is looked at yet.
+
+    Args:
+        within: a folder that nothing may be read outside of.
+
+    Raises:
+        InputError: there is nothing, or nothing of a form that is known.
+    """
+    if path.is_dir():
+        return _read_files(FolderFiles(path), path)
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file or folder")
+    begin = _begin(path)
+    title = path.name
+    if begin.startswith(_EMPTY_ZIP):
+        raise InputError(f"{title}: an empty zip; {RIGHT}")
+    if begin.startswith(_ZIP) or (zipfile.is_zipfile(path) and not begin.startswith(_PARQUET)):
+        files = ZipFiles(path)
+        return read_npz(files) if any(name.endswith(".npy") for name in files.names) else _read_files(files, None)
+    if begin.startswith(_PARQUET):
+        return read_parquet([path], title)
+    if _is_idx(begin):
+        return _read_idx_pair(path)
+    if _unpacked(begin)[257:262] == b"ustar":
+        raise InputError(f"{title}: {_TAR}")
+    if begin.startswith(_GZIP):
+        raise InputError(f"{title}: a gzip file, and what it holds is no idx file; {RIGHT}")
+    if begin.startswith(_NPY):
+        raise InputError(f"{title}: one array; save images and labels together, as np.savez(file, images=…, labels=…)")
+    for opening, kind in _ARCHIVES.items():
+        if begin.startswith(opening):
+            raise InputError(f"{title}: {kind}; make a zip")
+    if has_picture_name(title):
+        raise InputError(f"{title}: a single picture; name the folder that holds a folder of pictures a class")
+    if b"\x00" not in begin or is_path_table(begin):
+        return read_path_table(path, within)
+    raise InputError(f"{title}: {what_it_is(begin)}; {RIGHT}")
+
+
+def _read_files(files: Files, folder: Path | None) -> Reading:
+    """Read files that lie together: by those that are no pictures, if any, else as class folders.
+
+    Args:
+        folder: where they lie on this machine; None where they lie in a zip.
+    """
+    if not files.names and not files.left_out.count:
+        raise InputError(f"{files.title}: holds no file; {RIGHT}")
+    others = [name for name in files.names if not has_picture_name(name)][:_MOST_OTHERS]
+    openings = {name: _begin_of(files, name) for name in others}
+    parquet = [name for name, begin in openings.items() if begin.startswith(_PARQUET)]
+    if parquet and folder is None:
+        raise InputError(f"{files.title}: parquet inside a zip; unpack it and name its folder")
+    if parquet and folder is not None:
+        return read_parquet([folder / name for name in parquet], folder.name)
+    idx = [name for name, begin in openings.items() if _is_idx(begin)]
+    if idx:
+        return read_idx(files, idx)
+    tables = [name for name in openings if name.lower().endswith(_TABLE_SUFFIXES) and is_path_table(openings[name])]
+    if len(tables) > 1:
+        raise InputError(f"{files.title}: more than one table of paths ({', '.join(tables[:6])}); leave one")
+    if tables:
+        return read_packed_path_table(files, tables[0])
+    if not any(has_picture_name(name) for name in files.names):
+        for name, begin in openings.items():
+            if begin.startswith(_ZIP):
+                raise InputError(f"{files.title}: holds {name}, a zip or .npz; name that file itself")
+            if begin.startswith(_GZIP):
+                raise InputError(f"{files.title}: holds {name}, a gzip file; unpack it")
+    return read_class_folders(files)
+
+
+def _read_idx_pair(path: Path) -> Reading:
+    """Read an idx file and its fellow beside it, whose name begins with the same word."""
+    word = re.split(r"[\W_]", path.name)[0]
+    names = [
+        entry.name
+        for entry in sorted(path.parent.iterdir())
+        if entry.name.startswith(word) and entry.is_file() and not entry.is_symlink() and _is_idx(_begin(entry))
+    ]
+    return read_idx(FolderFiles(path.parent, names), names)
+
+
+def _is_idx(begin: bytes) -> bool:
+    """Whether a file that begins so is idx, raw or packed."""
+    try:
+        idx_kind(_unpacked(begin)[:4])
+    except ValueError:
+        return False
+    return True
+
+
+def _unpacked(begin: bytes) -> bytes:
+    """The beginning of what gzip has packed; what is not packed as it is."""
+    if not begin.startswith(_GZIP):
+        return begin
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(begin, 1_024)
+    except zlib.error:
+        return b""
+
+
+def _begin(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(65_536)
+    except OSError as error:
+        raise InputError(f"{path}: can't be read ({error.strerror})") from None
+
+
+def _begin_of(files: Files, name: str) -> bytes:
+    try:
+        with files.open(name) as stream:
+            return stream.read(4_096)
+    except InputError:
+        return b""  # the reader says what is wrong with it
