@@ -33,7 +33,7 @@ def split(name: SplitName, labels: np.ndarray, class_names: tuple[str, ...]) -> 
     return Split(name, images, labels, class_names)
 
 
-@pytest.fixture(scope="module", params=LABELS.values(), ids=LABELS)
+@pytest.fixture(scope="module", params=LABELS.values(), ids=list(LABELS))
 def dataset(request) -> Dataset:
     train, test = request.param
     class_names = tuple(f"class {label}" for label in range(max(10, train.max() + 1)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,9 +99,7 @@ def test_of_a_decoder_that_draws_one_image_alone_no_latent_changes_the_picture(m
 
     def networks(run, arm):
         plain = real(run, arm)
-        return type(plain)(
-            plain.weights | {"decoder.0.weight": 0 * plain.weights["decoder.0.weight"]}, plain.image_shape
-        )
+        return replace(plain, weights=plain.weights | {"decoder.0.weight": 0 * plain.weights["decoder.0.weight"]})
 
     monkeypatch.setattr(cached, "network", networks)
     app = page({})
@@ -176,7 +175,7 @@ def test_arms_of_different_latent_sizes_are_shown_each_on_its_own_terms(tmp_path
 
     def networks(run, arm):
         plain = real(run, arm)
-        return plain if arm == "vae" else type(plain)(weights, plain.image_shape)
+        return plain if arm == "vae" else replace(plain, weights=weights)
 
     monkeypatch.setattr(cached, "network", networks)
     app = page({"run": "wider"})

@@ -149,7 +149,7 @@ def test_weights_are_saved_each_epoch_and_what_a_resume_needs_with_each_snapshot
         if report.step in ends:
             assert read_run(folder).provenance.step == report.step
         if report.step in ends | shots:
-            assert read_resume_file(resume_file, config, 64)[0].step == report.step
+            assert read_resume_file(resume_file, config, digits.train.image_shape)[0].step == report.step
     assert not resume_file.exists()
     assert not read_run(folder).provenance.half_precision
 

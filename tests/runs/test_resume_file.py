@@ -51,7 +51,7 @@ def rewritten(path: Path, standing: object, change: Callable[[dict[str, np.ndarr
 @pytest.mark.parametrize("changed", [{}, {"step": 0}, {"step": 12}, {"seconds": 1}])
 def test_where_a_run_stood_is_read(kept, changed):
     rewritten(kept, STANDING | changed)
-    assert read_resume_file(kept, CONFIG, 16)[0] == Standing(**(STANDING | changed))
+    assert read_resume_file(kept, CONFIG, (4, 4, 1))[0] == Standing(**(STANDING | changed))
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,10 @@ def test_where_a_run_stood_is_read(kept, changed):
 def test_a_file_that_does_not_say_where_the_run_stood_is_refused(kept, standing):
     rewritten(kept, standing)
     with pytest.raises(InputError, match="resume: does not say where the run stood"):
-        read_resume_file(kept, CONFIG, 16)
+        read_resume_file(kept, CONFIG, (4, 4, 1))
     safetensors.numpy.save_file(safetensors.numpy.load_file(kept), kept)
     with pytest.raises(InputError, match="resume: does not say where the run stood"):
-        read_resume_file(kept, CONFIG, 16)
+        read_resume_file(kept, CONFIG, (4, 4, 1))
 
 
 def test_another_run_s_file_a_cut_one_and_one_without_finite_numbers_are_refused(kept):
@@ -80,10 +80,10 @@ def test_another_run_s_file_a_cut_one_and_one_without_finite_numbers_are_refused
     for length in (0, 7, 100, len(content) - 1):
         kept.write_bytes(content[:length])
         with pytest.raises(InputError, match="resume: "):
-            read_resume_file(kept, CONFIG, 16)
+            read_resume_file(kept, CONFIG, (4, 4, 1))
     kept.write_bytes(content)
     with pytest.raises(InputError, match="has shape"):
-        read_resume_file(kept, CONFIG, 25)
+        read_resume_file(kept, CONFIG, (5, 5, 1))
     for change, told in (
         (lambda tensors: tensors.popitem(), "is missing"),
         (lambda tensors: tensors.update(other=np.zeros(1, np.float32)), "unknown tensor 'other'"),
@@ -92,7 +92,7 @@ def test_another_run_s_file_a_cut_one_and_one_without_finite_numbers_are_refused
         kept.write_bytes(content)
         rewritten(kept, STANDING, change)
         with pytest.raises(InputError, match=told):
-            read_resume_file(kept, CONFIG, 16)
+            read_resume_file(kept, CONFIG, (4, 4, 1))
     kept.write_bytes(content + bytes(2**20))
     with pytest.raises(InputError, match="a file of this kind has at most"):
-        read_resume_file(kept, CONFIG, 16)
+        read_resume_file(kept, CONFIG, (4, 4, 1))

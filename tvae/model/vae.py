@@ -88,7 +88,8 @@ class _ToRows(nn.Module):
 
 
 def _modules(layers: Sequence[Layer]) -> nn.Sequential:
-    return nn.Sequential(*map(_module, layers)).to(memory_format=torch.channels_last)
+    modules = nn.Sequential(*map(_module, layers))
+    return modules.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (torch documents this form)
 
 
 def _module(layer: Layer) -> nn.Module:
@@ -119,7 +120,7 @@ def model_with(weights: Mapping[str, np.ndarray], image_shape: ImageShape, confi
     with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
         model = VAE(image_shape, config)
     model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()}, assign=True)
-    return model.to(memory_format=torch.channels_last).eval()
+    return model.to(memory_format=torch.channels_last).eval()  # pyright: ignore[reportCallIssue]
 
 
 def weights_of(model: VAE) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Checks what an address asks of the maps that only the browser reads: zoom, position and hidden classes."""
+"""Checks what an address asks of maps and only the browser reads: zoom, position and hidden classes."""
 
 from __future__ import annotations
 

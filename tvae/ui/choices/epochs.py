@@ -6,6 +6,7 @@ import streamlit as st
 
 from tvae.runs.run import Run, encoding_name, epochs_text
 from tvae.ui import session as state
+from tvae.ui.address.epochs import epoch_in_address
 from tvae.ui.session import keys
 
 FRAME_SECONDS = 1.2
@@ -55,11 +56,6 @@ def tell_that_epochs_are_not_followed(run: Run) -> None:
 def _ended(run: Run) -> bool:
     """Whether the run's last weights are encoded; else it is still training, or was interrupted."""
     return (run.folder / encoding_name("test")).is_file()
-
-
-def epoch_in_address(epoch: float) -> str:
-    """Text of an epoch in an address, in three significant figures, so that kept links lead where they led."""
-    return f"{epoch:.3g}"
 
 
 def _steps(run: Run) -> list[int]:

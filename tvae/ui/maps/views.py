@@ -10,7 +10,7 @@ from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.available import run_folders
 from tvae.runs.run import Run, encoding_name, epochs_text, read_run
 from tvae.ui import cached
-from tvae.ui.choices.epochs import epoch_in_address
+from tvae.ui.address.epochs import epoch_in_address
 
 
 @dataclass(frozen=True)
