@@ -82,6 +82,8 @@ def test_equals_enumeration(name: str) -> None:
     for m, margin in enumerate(MARGINS):
         slow = by_enumeration(means, labels, margin)
         np.testing.assert_allclose(result.accuracy[m], np.nanmean(slow["accuracy"]), rtol=1e-14)
+        of_class = [np.mean(slow["accuracy"][labels == c]) for c in set(labels.tolist()) if (labels == c).sum() > 1]
+        np.testing.assert_allclose(result.balanced_accuracy[m], sum(of_class) / len(of_class), rtol=1e-14)
         np.testing.assert_allclose(result.mean_violation[m], slow["hinge"], rtol=1e-9, atol=1e-15)
         np.testing.assert_allclose(result.mean_gap, slow["gap"], rtol=1e-9, atol=1e-12)
         np.testing.assert_array_equal(anchor_accuracy(means, labels, margin), slow["accuracy"])
@@ -91,6 +93,16 @@ def test_equals_enumeration(name: str) -> None:
         assert result.n_triplets == slow["triplets"].sum()
         assert result.n_anchors == np.isfinite(slow["accuracy"]).sum()
         assert result.n_anchors_left_out == np.isnan(slow["accuracy"]).sum()
+
+
+def test_the_mean_over_classes_is_the_accuracy_where_classes_are_equal_in_size_and_only_there() -> None:
+    rng = np.random.default_rng(4)
+    means = np.concatenate([rng.normal(size=(40, 2)), 4 + rng.normal(size=(40, 2)), 2 * rng.normal(size=(40, 2))])
+    labels = np.repeat([0, 1, 2], 40)
+    equal = triplet_accuracy(means, labels, MARGINS)
+    np.testing.assert_allclose(equal.balanced_accuracy, equal.accuracy, rtol=1e-13)
+    rare = triplet_accuracy(means[:85], labels[:85], [0.0])  # five left of the class that is the worst
+    assert rare.balanced_accuracy[0] < rare.accuracy[0] - 0.1
 
 
 def test_collapse_is_reported() -> None:

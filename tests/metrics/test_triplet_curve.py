@@ -44,6 +44,7 @@ def test_equals_the_exact_counts(name: str) -> None:
     curve = triplet_curve(means, labels, step=0.25, last=16)
     exact = triplet_accuracy(means, labels, curve.margins.tolist())
     np.testing.assert_allclose(curve.accuracy, exact.accuracy, rtol=1e-13)
+    np.testing.assert_allclose(curve.balanced_accuracy, exact.balanced_accuracy, rtol=1e-13)
     np.testing.assert_allclose(curve.mean_violation, exact.mean_violation, rtol=1e-9, atol=1e-12)
     for margin in (0.0, 0.25, 2.0):
         np.testing.assert_array_equal(
@@ -256,13 +257,25 @@ def test_goes_through_a_file(limit: int, monkeypatch: pytest.MonkeyPatch) -> Non
     assert again.at(0.5) == curve.at(0.5)
 
 
+def test_the_balanced_accuracy_of_arrays_that_hold_none_is_made_of_their_class_counts() -> None:
+    for name in ("plain", "classes of one"):
+        curve = triplet_curve(*SETS[name])
+        arrays = curve.to_arrays()
+        del arrays["balanced_accuracy"]
+        np.testing.assert_array_equal(TripletCurve.from_arrays(arrays).balanced_accuracy, curve.balanced_accuracy)
+        del arrays["class_satisfied"]
+        with pytest.raises(InputError, match="no array 'balanced_accuracy'"):
+            TripletCurve.from_arrays(arrays)
+
+
 def test_arrays_that_do_not_fit_are_refused() -> None:
     arrays = triplet_curve(*SETS["plain"]).to_arrays()
     for name, value, says in [
-        ("accuracy", arrays["accuracy"][:5], "mean_violation has shape"),
+        ("accuracy", arrays["accuracy"][:5], "balanced_accuracy has shape"),
         ("accuracy", np.full(201, np.nan), "accuracy must hold finite"),
         ("accuracy", np.full(201, "0.5"), "accuracy must hold finite"),
         ("accuracy", np.zeros((201, 1)), r"accuracy has shape \(201, 1\); it must be \(201,\)"),
+        ("balanced_accuracy", arrays["accuracy"][:5], r"balanced_accuracy has shape \(5,\); it must be \(201,\)"),
         ("class_sizes", arrays["class_sizes"][:3], r"class_sizes has shape \(3,\); it must be \(4,\)"),
         ("spread", np.zeros(1), r"spread has shape \(1,\); it must be \(\)"),
         ("mean_violation", np.full(201, np.inf), "mean_violation must hold finite"),
@@ -273,10 +286,11 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     ]:
         with pytest.raises(InputError, match=says):
             TripletCurve.from_arrays({**arrays, name: value})
-    short = {**arrays, **{name: arrays[name][:1] for name in ("accuracy", "mean_violation", "class_satisfied")}}
+    by_margin = ("accuracy", "balanced_accuracy", "mean_violation", "class_satisfied")
+    short = {**arrays, **{name: arrays[name][:1] for name in by_margin}}
     with pytest.raises(InputError, match="at least two margins"):
         TripletCurve.from_arrays(short)
-    two = {**arrays, **{name: arrays[name][:2] for name in ("accuracy", "mean_violation", "class_satisfied")}}
+    two = {**arrays, **{name: arrays[name][:2] for name in by_margin}}
     assert TripletCurve.from_arrays(two).margins.tolist() == [0, 0.025]
     del arrays["spread"]
     with pytest.raises(InputError, match="no array 'spread'"):

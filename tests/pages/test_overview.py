@@ -16,7 +16,7 @@ from tvae.metrics.triplet_accuracy import triplet_accuracy
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.encodings import read_curves, read_encoding, write_curves, write_encoding
 from tvae.runs.evaluation import evaluate, triplet_curves
-from tvae.runs.run import Run, read_run, write_config, write_metrics
+from tvae.runs.run import Run, read_metrics, read_run, write_config, write_metrics
 from tvae.ui.overview.idea import loss_formula
 
 ROOT = Path(__file__).parents[2]
@@ -49,9 +49,25 @@ def test_it_opens_on_mnist_with_the_papers_numbers_beside_ours():
     table = app.table[0].value
     assert list(table.index) == ["VAE", "TVAE"]
     assert list(table["Paper (MNIST), m not given"]) == ["75.08\u00a0%", "95.60\u00a0%"]
+    balanced = [
+        arm["balanced_triplet_accuracy"]["0"] for arm in (read_metrics(SHIPPED / "mnist") or {})["arms"].values()
+    ]
+    assert list(table["m = 0, mean over classes"]) == [f"{100 * share:.2f}\u00a0%" for share in balanced]
     said = words(app)
     for needed in ("Table 1", "Figure 1", "Figure 2", "Figure 3", "90,154,177,426 triplets", "n = 10,000", "seed 0"):
         assert needed in said
+
+
+def test_metrics_of_before_there_was_a_mean_over_classes_are_shown(own_runs):
+    metrics = read_metrics(own_runs)
+    assert metrics is not None
+    for arm in metrics["arms"].values():
+        del arm["balanced_triplet_accuracy"]
+    write_metrics(own_runs, metrics)
+    app = page({"run": "copy"})
+    assert not app.exception
+    assert list(app.table[0].value["m = 0, mean over classes"]) == ["not given"] * 2
+    assert "not given" not in list(app.table[0].value["m = 0"])
 
 
 def test_the_matched_margin_is_counted_at_that_very_margin():

@@ -106,6 +106,10 @@ def test_the_address_sets_the_margin_and_the_table_is_the_exact_accuracy():
     assert accuracies(app) == {
         arm.upper(): percent(numbers["triplet_accuracy"]["0.5"]) for arm, numbers in metrics["arms"].items()
     }
+    assert app.table[0].value["Mean over classes"].to_dict() == {
+        arm.upper(): percent(numbers["balanced_triplet_accuracy"]["0.5"]) for arm, numbers in metrics["arms"].items()
+    }
+    assert "each class is as heavy as another" in words(app)
     assert "Anchors left out" not in app.table[0].value  # none is
     assert "n = 359, training seed 0, checkpoint digits" in words(app)
     assert app.slider(key="margin-slider").value == 0.5

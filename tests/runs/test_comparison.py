@@ -163,9 +163,10 @@ def test_changes_are_after_less_before_for_the_arms_that_both_have():
     before, after = read_metrics(SHIPPED / "mnist"), read_metrics(SHIPPED / "mnist-ladder")
     assert before is not None and after is not None
     changes = metric_changes([MNIST], [read_run(SHIPPED / "mnist-ladder")])
-    assert [change.arm for change in changes] == ["vae"] * 4
-    assert changes[1].figure == "squared error"
-    assert changes[1].change == after["arms"]["vae"]["reconstruction"] - before["arms"]["vae"]["reconstruction"]
+    assert [change.arm for change in changes] == ["vae"] * 5
+    assert changes[1].after == (100 * after["arms"]["vae"]["balanced_triplet_accuracy"]["0"],)
+    assert changes[2].figure == "squared error"
+    assert changes[2].change == after["arms"]["vae"]["reconstruction"] - before["arms"]["vae"]["reconstruction"]
     assert changes[0].after == (100 * after["arms"]["vae"]["triplet_accuracy"]["0"],)
 
 

@@ -42,6 +42,8 @@ def test_numbers_are_those_of_plain_loops(trained, digits):
         negative = np.flatnonzero(labels != labels[a])
         shares.append((distances[a, positive][:, None] - distances[a, negative][None] + 0.3 <= 0).mean())
     assert found["triplet_accuracy"]["0.3"] == pytest.approx(np.mean(shares), abs=1e-9)
+    by_class = [np.mean(np.array(shares)[labels == label]) for label in np.unique(labels)]
+    assert found["balanced_triplet_accuracy"]["0.3"] == pytest.approx(np.mean(by_class), abs=1e-9)
     assert triplet_curves(encoding)["tvae"].at(0.3).accuracy == pytest.approx(np.mean(shares), abs=1e-6)
 
 

@@ -112,9 +112,13 @@ def print_metrics(metrics: dict[str, Any], as_json: bool) -> None:
     arms = metrics["arms"]
     title = f"{metrics['dataset']}, {metrics['split']} split, n = {metrics['n']:,}, seed {metrics['seed']}"
     table = Table("", *arms, title=title, title_justify="left")
-    for margin in next(iter(arms.values()))["triplet_accuracy"]:
+    margins = list(next(iter(arms.values()))["triplet_accuracy"])
+    for margin in margins:
         shares = [percent_text(arm["triplet_accuracy"][margin]) for arm in arms.values()]
         table.add_row(f"triplet accuracy, margin {margin}", *shares)
+    if all("balanced_triplet_accuracy" in arm for arm in arms.values()):  # metrics kept by older versions lack it
+        balanced = [percent_text(arm["balanced_triplet_accuracy"][margins[0]]) for arm in arms.values()]
+        table.add_row(f"mean over classes, margin {margins[0]}", *balanced)
     for key, name in METRIC_NAMES.items():
         table.add_row(name, *[number_text(arm[key]) for arm in arms.values()])
     print_table(table)

@@ -5,6 +5,13 @@ distance between means. Accuracy is the expectation with the anchor uniform in t
 anchor's class without itself, the negative uniform over all other classes. An anchor alone in its class is left out and
 counted.
 
+Balanced accuracy is the mean over classes of the accuracy of each class's anchors, so that a class of few images is as
+heavy as one of many: B(m) = (1 / C) sum over classes c of A_c(m), with A_c(m) = (1 / n_c) sum over the n_c anchors of
+class c of the share of that anchor's triplets that are satisfied, and C the number of classes that have anchors. The
+accuracy itself is A(m) = sum over c of (n_c / n) A_c(m), n all anchors: the two are equal where classes are equal in
+size. (So is the balanced accuracy of a classifier the mean over classes of its recall: Brodersen et al. 2010, The
+Balanced Accuracy and Its Posterior Distribution.) The negatives of an anchor are as in A.
+
     triplet_accuracy(means, labels, margins)    exact, any margins in any order -> TripletAccuracy
     anchor_accuracy(means, labels, margin)      exact, one number an anchor -> (n,)
     class_matrix(means, labels, margin)         exact, anchor's class x negative's class -> ClassMatrix
@@ -42,6 +49,8 @@ class TripletAccuracy:
     """In the order given."""
     accuracy: Float[np.ndarray, " m"]
     """Share of satisfied triplets at each margin, in [0, 1]."""
+    balanced_accuracy: Float[np.ndarray, " m"]
+    """Mean over classes of the accuracy of each class's anchors, at each margin."""
     mean_violation: Float[np.ndarray, " m"]
     """Expected hinge max(0, D(a, p) - D(a, n) + m) at each margin: the triplet loss of Eq. 1 without sampling."""
     mean_gap: float
@@ -104,9 +113,11 @@ def triplet_accuracy(
     satisfied, violation, gap = _anchor_counts(groups, checked, threads)
     shares = satisfied / _triplets_of_anchor(groups)[:, None]
     anchors = _is_anchor(groups)
+    by_class = np.add.reduceat(shares, groups.starts[:-1], axis=0) / groups.sizes[:, None]  # (c, m)
     return TripletAccuracy(
         margins=checked,
         accuracy=shares[anchors].mean(axis=0),
+        balanced_accuracy=by_class[groups.sizes > 1].mean(axis=0),
         mean_violation=violation / groups.n_anchors,
         mean_gap=gap / groups.n_anchors,
         n_anchors=groups.n_anchors,

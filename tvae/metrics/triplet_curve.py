@@ -45,11 +45,15 @@ class CurvePoint:
 
     margin: float
     accuracy: float
+    balanced_accuracy: float
+    """Mean over classes of the accuracy of each class's anchors."""
     mean_violation: float
     interpolated: bool
     """False: counted at this very margin. True: on the straight line between the two grid margins around it."""
     error_bound: float
     """The exact accuracy is at most this far away: it lies between those of the two grid margins. 0 where counted."""
+    balanced_error_bound: float
+    """The same of the balanced accuracy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +64,8 @@ class TripletCurve:
     first: int
     accuracy: Float[np.ndarray, " m"]
     """Share of satisfied triplets at each grid margin."""
+    balanced_accuracy: Float[np.ndarray, " m"]
+    """Mean over classes of the accuracy of each class's anchors at each grid margin (see `triplet_accuracy`)."""
     mean_violation: Float[np.ndarray, " m"]
     """Expected hinge max(0, D(a, p) - D(a, n) + margin) at each grid margin."""
     classes: Int[np.ndarray, " c"]
@@ -107,11 +113,11 @@ class TripletCurve:
         return CurvePoint(
             margin=float(margin),
             accuracy=_between(self.accuracy, below, share),
+            balanced_accuracy=_between(self.balanced_accuracy, below, share),
             mean_violation=_between(self.mean_violation, below, share),
             interpolated=share > 0,
-            error_bound=max(share, 1 - share) * float(self.accuracy[below] - self.accuracy[below + 1])
-            if share
-            else 0.0,
+            error_bound=_farthest(self.accuracy, below, share),
+            balanced_error_bound=_farthest(self.balanced_accuracy, below, share),
         )
 
     def class_matrix(self, margin: float) -> ClassMatrix:
@@ -142,17 +148,22 @@ class TripletCurve:
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> TripletCurve:
         """A curve from what `to_arrays` gave.
 
+        Balanced accuracy, which older files do not hold, is then made of the class counts.
+
         Raises:
             InputError: an array is missing or does not fit the others.
         """
         names = [field.name for field in fields(cls) if field.name != "class_satisfied"]
+        if "class_satisfied" in arrays and "balanced_accuracy" not in arrays:
+            names.remove("balanced_accuracy")
         missing = [name for name in names if name not in arrays]
         if missing:
             raise InputError(f"triplet curve: no array {missing[0]!r}; it needs {', '.join(names)}")
         values = {name: np.asarray(arrays[name]) for name in names}
         satisfied = np.asarray(arrays["class_satisfied"]) if "class_satisfied" in arrays else None
         m, c = values["accuracy"].size, values["classes"].size
-        shapes = {"accuracy": (m,), "mean_violation": (m,), "classes": (c,), "class_sizes": (c,)}
+        shapes = dict.fromkeys(("accuracy", "balanced_accuracy", "mean_violation"), (m,))
+        shapes |= dict.fromkeys(("classes", "class_sizes"), (c,))
         for name in names:
             if values[name].shape != shapes.get(name, ()):
                 right = shapes.get(name, ())
@@ -165,10 +176,15 @@ class TripletCurve:
             )
         if m < 2 or not values["step"] > 0:
             raise InputError("triplet curve: it must have a step above 0 and at least two margins")
+        balanced = values.get("balanced_accuracy")
+        if balanced is None:
+            assert satisfied is not None
+            balanced = _class_accuracy(satisfied.sum(axis=2), values["class_sizes"]).mean(axis=1)
         return cls(
             step=float(values["step"]),
             first=int(values["first"]),
             accuracy=values["accuracy"],
+            balanced_accuracy=balanced,
             mean_violation=values["mean_violation"],
             classes=values["classes"],
             class_sizes=values["class_sizes"],
@@ -221,8 +237,8 @@ def triplet_curve(
             f"step: {step:g} is too fine for means up to {2 * radius(groups):g} apart; "
             f"it must be at least {2 * radius(groups) / (MOST_PLACES - n_margins):.2g}"
         )
-    by_class = n_margins * n_classes**2 <= MOST_CLASS_COUNTS and places * n_classes <= MOST_PLACES
-    return curve_on_grid(groups, step, first, last, by_class, threads)
+    keep_classes = n_margins * n_classes**2 <= MOST_CLASS_COUNTS and places * n_classes <= MOST_PLACES
+    return curve_on_grid(groups, step, first, last, keep_classes, threads)
 
 
 def margin_where(curve: TripletCurve, accuracy: float) -> float | None:
@@ -242,28 +258,39 @@ def margin_where(curve: TripletCurve, accuracy: float) -> float | None:
 
 
 def curve_on_grid(
-    groups: GroupedMeans, step: float, first: int, last: int, by_class: bool, threads: int
+    groups: GroupedMeans, step: float, first: int, last: int, keep_classes: bool, threads: int
 ) -> TripletCurve:
     """The curve at the margins step * first, ..., step * last, its arguments unchecked.
 
     Args:
-        by_class: keep satisfied triplets by margin and classes.
+        keep_classes: keep satisfied triplets by margin and classes.
     """
-    satisfied, hinges = grid_counts(groups, MarginGrid(step, first, last - first + 1), by_class, threads)
-    # An anchor's triplets weigh 1 / (its positives * its negatives), which is the same throughout a class.
-    sizes = groups.sizes[groups.sizes > 1]
-    per_class = satisfied.sum(axis=2)[:, groups.sizes > 1] / ((sizes - 1.0) * (len(groups.points) - sizes))
+    satisfied, hinges = grid_counts(groups, MarginGrid(step, first, last - first + 1), keep_classes, threads)
+    by_class = _class_accuracy(satisfied.sum(axis=2), groups.sizes)
     return TripletCurve(
         step=step,
         first=first,
-        accuracy=per_class.sum(axis=1) / groups.n_anchors,
+        accuracy=(by_class * groups.sizes[groups.sizes > 1]).sum(axis=1) / groups.n_anchors,
+        balanced_accuracy=by_class.mean(axis=1),
         mean_violation=hinges / groups.n_anchors,
         classes=groups.classes,
         class_sizes=groups.sizes,
-        class_satisfied=satisfied if by_class else None,
+        class_satisfied=satisfied if keep_classes else None,
         spread=groups.spread,
         all_equal=groups.all_equal,
     )
+
+
+def _class_accuracy(satisfied: Int[np.ndarray, "m c"], sizes: Int[np.ndarray, " c"]) -> Float[np.ndarray, "m anchors"]:
+    """Accuracy of the anchors of each class that has any, by margin, from the satisfied triplets of all classes."""
+    has_anchors = sizes > 1
+    triplets = class_triplets(sizes).sum(axis=1)
+    return satisfied[:, has_anchors] / triplets[has_anchors]
+
+
+def _farthest(values: Float[np.ndarray, " m"], below: int, share: float) -> float:
+    """Greatest distance of what lies `share` of a step after values[below] from what is between it and the next."""
+    return max(share, 1 - share) * float(values[below] - values[below + 1]) if share else 0.0
 
 
 def _between(values: Float[np.ndarray, " m"], below: int, share: float) -> float:

@@ -25,6 +25,7 @@ EPOCHS, SEED, STEP = (option_name(TrainConfig, name) for name in ("epochs", "see
 
 FIGURES: dict[str, Better] = {
     "triplet accuracy at m = 0, %": "higher",
+    "its mean over classes, %": "higher",
     "squared error": "lower",
     "KL, nats": "",
     "1-NN accuracy, %": "higher",
@@ -262,7 +263,9 @@ def _figure(measured: Mapping[str, Any], figure: str) -> float:
 
 
 def _value(measured: Mapping[str, Any], figure: str) -> Any:
-    """A figure as metrics.json has it, None where it is not measurable."""
+    """A figure as metrics.json has it, None where it is not measurable or was not measured yet."""
     if figure.startswith("triplet"):
         return measured["triplet_accuracy"]["0"]
+    if figure.startswith("its mean"):
+        return measured.get("balanced_triplet_accuracy", {}).get("0")
     return measured[{"1-NN accuracy, %": "knn_accuracy", "squared error": "reconstruction"}.get(figure, "kl")]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
 from tvae.data import Split
 from tvae.explore.example_images import first_of_each_class
@@ -89,7 +90,8 @@ def evaluate(
 
     Where the labels allow no triplet (a single class, or no class with two members), what rests on labels is None.
 
-    Triplet accuracy is exact, over all triplets of the split. Reconstruction is from the mean, averaged over images.
+    Triplet accuracy is exact, over all triplets of the split; balanced, each class is as heavy as another.
+    Reconstruction is from the mean, averaged over images.
     The nearest neighbours of an image are other images of the same split.
 
     Args:
@@ -165,9 +167,8 @@ def _label_metrics(
     silhouette_score = silhouette(arm.means, labels, threads=THREADS)
     on_part("silhouette")
     return {
-        "triplet_accuracy": {
-            f"{margin:g}": float(share) for margin, share in zip(margins, triplets.accuracy, strict=True)
-        },
+        "triplet_accuracy": _by_margin(margins, triplets.accuracy),
+        "balanced_triplet_accuracy": _by_margin(margins, triplets.balanced_accuracy),
         "triplets": triplets.n_triplets,
         "anchors_left_out": triplets.n_anchors_left_out,
         "all_means_equal": triplets.all_equal,
@@ -180,15 +181,21 @@ def _label_metrics(
     }
 
 
+def _by_margin(margins: Sequence[float], shares: Float[np.ndarray, " m"]) -> dict[str, float]:
+    return {f"{margin:g}": float(share) for margin, share in zip(margins, shares, strict=True)}
+
+
 def _no_label_metrics(
     arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], on_part: Callable[[str], None]
 ) -> dict[str, Any]:
     """The same of labels that allow no triplet: the share of an arm's images that are right is then 0 or 1 for all."""
     groups = grouped_by_class(arm.means, labels)
+    no_accuracy = dict.fromkeys((f"{checked_margin(margin):g}" for margin in margins), None)
     for part in ("triplets", "retrieval", "neighbours", "silhouette"):
         on_part(part)
     return {
-        "triplet_accuracy": dict.fromkeys((f"{checked_margin(margin):g}" for margin in margins), None),
+        "triplet_accuracy": no_accuracy,
+        "balanced_triplet_accuracy": no_accuracy,
         "triplets": 0,
         "anchors_left_out": groups.n_left_out,
         **({"all_means_equal": groups.all_equal, "spread": groups.spread} if len(labels) > 1 else {}),

@@ -36,6 +36,13 @@ def model_card(run: Run, metrics: dict[str, Any]) -> str:
                 ]
                 for m in margins
             ],
+            *[
+                [
+                    f"mean over classes of triplet accuracy at m = {m}",
+                    *[percent_text(arm["balanced_triplet_accuracy"][m]) for arm in arms.values()],
+                ]
+                for m in margins[:1]
+            ],
             ["squared error an image", *[f"{arm['reconstruction']:.3f}" for arm in arms.values()]],
             ["KL, nats", *[f"{arm['kl']:.3f}" for arm in arms.values()]],
             ["active units", *[f"{arm['active_units']} of {config.model.latent_dim}" for arm in arms.values()]],

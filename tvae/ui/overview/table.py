@@ -83,6 +83,10 @@ def _table(run: Run, measured: dict[str, Any], matched: float | None, exact: lis
             percent(arm["triplet_accuracy"].get(margin), "not given" if arm["triplets"] else NOT_MEASURABLE)
             for arm in measured.values()
         ]
+    columns["m = 0, mean over classes"] = [
+        percent(arm.get("balanced_triplet_accuracy", {}).get("0"), "not given" if arm["triplets"] else NOT_MEASURABLE)
+        for arm in measured.values()
+    ]
     columns["Squared error"] = [f"{arm['reconstruction']:.2f}" for arm in measured.values()]
     columns["KL, nats"] = [f"{arm['kl']:.2f}" for arm in measured.values()]
     return pd.DataFrame(columns, index=[name.upper() for name in measured])
@@ -101,6 +105,7 @@ def _caption(run: Run, metrics: dict[str, Any], measured: dict[str, Any], matche
     return (
         f"Share of triplets with zero loss at margin m, {counted} of the {run.config.data.name} test split, "
         f"n = {metrics['n']:,}, seed {metrics['seed']}, checkpoint {run.name}.{where} "
+        "Mean over classes: each class is as heavy as another, however many images it has. "
         "Squared error: reconstruction from μ, summed over pixels."
     )
 

@@ -25,6 +25,10 @@ COLUMNS = {
     "Triplet accuracy": st.column_config.NumberColumn(
         "Triplet accuracy, m = 0", format="%.2f %%", help="Of the last arm, at margin 0, exact, on the test split."
     ),
+    "Mean over classes": st.column_config.NumberColumn(
+        format="%.2f %%",
+        help="Triplet accuracy at margin 0, each class as heavy as another however many images it has.",
+    ),
     "Squared error": st.column_config.NumberColumn(format="%.2f"),
     "KL": st.column_config.NumberColumn("KL, nats", format="%.2f"),
     "1-NN": st.column_config.NumberColumn("1-NN", format="%.2f %%"),
@@ -157,6 +161,7 @@ def _measures(metrics: dict[str, Any], arm: str) -> dict[str, float | None]:
     collapsed = arm in collapse_warnings(metrics)
     return {
         "Triplet accuracy": None if collapsed else _percent(measured["triplet_accuracy"]["0"]),
+        "Mean over classes": None if collapsed else _percent(measured.get("balanced_triplet_accuracy", {}).get("0")),
         "Squared error": measured["reconstruction"],
         "KL": measured["kl"],
         "1-NN": _percent(measured["knn_accuracy"]),

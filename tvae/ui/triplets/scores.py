@@ -62,8 +62,10 @@ def table_of(view: TripletView) -> dict[str, list]:
     numbers: dict[str, list] = {"arm": list(view.curves), "margin": [view.margin] * len(view.curves)}
     scores = [view.score(arm) for arm in view.curves]
     numbers["triplet accuracy"] = [score.accuracy for score in scores]
+    numbers["mean over classes"] = [score.balanced_accuracy for score in scores]
     numbers["interpolated"] = [score.interpolated for score in scores]
     numbers["error bound"] = [score.error_bound for score in scores]
+    numbers["error bound of the mean over classes"] = [score.balanced_error_bound for score in scores]
     if state.read(keys.SAMPLED, False):
         seed = view.run.config.train.seed
         estimates = [
@@ -95,7 +97,10 @@ def show_table(view: TripletView, numbers: dict[str, list]) -> None:
     def shares(name: str) -> list[str]:
         return [mark + percent(share) for mark, share in zip(marks, numbers[name], strict=True)]
 
-    columns = {f"Accuracy, m\u00a0=\u00a0{view.margin:g}": shares("triplet accuracy")}
+    columns = {
+        f"Accuracy, m\u00a0=\u00a0{view.margin:g}": shares("triplet accuracy"),
+        "Mean over classes": shares("mean over classes"),
+    }
     if "sampled accuracy" in numbers:
         columns[f"From {N_SAMPLED:,} triplets"] = [
             f"{100 * share:.2f}\u00a0±\u00a0{100 * error:.2f}\u00a0%"
@@ -117,8 +122,12 @@ def show_table(view: TripletView, numbers: dict[str, list]) -> None:
     n_triplets = next(iter(view.curves.values())).n_triplets
     between = ""
     if any(marks):
-        between = f" ≈ accuracy: {interpolation_words(max(numbers['error bound']))}"
-    st.caption(f"Counted over all {n_triplets:,} triplets of the {view.source}.{between}")
+        bounds = numbers["error bound"] + numbers["error bound of the mean over classes"]
+        between = f" ≈ accuracy: {interpolation_words(max(bounds))}"
+    st.caption(
+        f"Counted over all {n_triplets:,} triplets of the {view.source}. Mean over classes: each class is as heavy as "
+        f"another, however many images it has.{between}"
+    )
 
 
 def interpolation_words(error_bound: float) -> str:
@@ -185,6 +194,11 @@ def show_definition(view: TripletView) -> None:
             "zero loss counts as right, a tie too. An anchor alone in its class has no positive: it is left out and "
             "counted. Nothing is sampled. *Mean violation* is the expectation of max(0, D(a,p) − D(a,n) + m), the "
             "triplet loss itself; *mean gap* that of D(a,n) − D(a,p), which no margin changes."
+        )
+        st.markdown(
+            "*Mean over classes* is the mean over classes of the accuracy of each class's anchors. In the accuracy "
+            "every image is as heavy as another, so that frequent classes decide it; here a rare class counts as "
+            "much. Where the classes are equal in size the two are equal."
         )
         st.toggle(
             "Show a sampled estimate beside the exact value",

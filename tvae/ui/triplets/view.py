@@ -45,9 +45,11 @@ class TripletView:
         return CurvePoint(
             margin=self.margin,
             accuracy=float(counted.accuracy[0]),
+            balanced_accuracy=float(counted.balanced_accuracy[0]),
             mean_violation=float(counted.mean_violation[0]),
             interpolated=False,
             error_bound=0.0,
+            balanced_error_bound=0.0,
         )
 
     def gaps(self, arm: str) -> GapHistogram:
