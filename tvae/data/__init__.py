@@ -10,7 +10,7 @@
     public_datasets.py     Table of the public data sets: files, shapes, checksums, class names, torchvision class
     split.py               Split and Dataset: labelled images, grey or in colour, in memory
     storage.py             Write data-set files into their folder, with a clear error where that fails
-    stratified.py          Draw of the same share of each class
+    stratified.py          Draw of the same share of each class, with a seed
     torchvision_guard.py   Import torchvision.datasets beside a CPU build of torch
     torchvision_reader.py  Publishers' files read by torchvision's data set classes
     validation.py          Validation split held out of the training split

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Int8, Int32, Int64
 
 from tvae.data.own.sources.reading import NO_SPLIT, SPLIT_CODES
+from tvae.data.stratified import drawn_rows, stratified_rows
 from tvae.errors import InputError
 
 TRAIN, TEST, VALIDATION = (SPLIT_CODES[name] for name in ("train", "test", "validation"))
@@ -35,10 +36,7 @@ def drawn_splits(codes: Int32[np.ndarray, " n"], test_share: float, seed: int) -
     Where that leaves nothing to test on, it is one image of the largest class.
     """
     splits = np.full(len(codes), TRAIN, np.int8)
-    generator = np.random.default_rng(seed)
-    for code in np.unique(codes):
-        rows = np.flatnonzero(codes == code)
-        splits[generator.permutation(rows)[: min(len(rows) - 1, round(test_share * len(rows)))]] = TEST
+    splits[stratified_rows(codes, test_share, seed)] = TEST
     if len(codes) > 1 and not (splits == TEST).any():
         largest = np.bincount(codes).argmax()
         splits[np.flatnonzero(codes == largest)[-1]] = TEST
@@ -68,6 +66,4 @@ def stratified_sample(
     rest = most - int(kept.sum())
     room = kept < counts
     kept[np.argsort(np.where(room, kept - exact, np.inf), kind="stable")[:rest]] += 1
-    generator = np.random.default_rng(seed)
-    rows = [generator.permutation(np.flatnonzero(places == group))[:count] for group, count in enumerate(kept)]
-    return np.sort(np.concatenate(rows))
+    return drawn_rows(places, kept, seed)
