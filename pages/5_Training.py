@@ -15,7 +15,7 @@ from tvae.ui.training.status import called, in_words, watched_job
 def show_content(run: Run) -> None:
     """Show the page below its title."""
     job = watched_job()
-    others = cached.jobs().runs()
+    others = cached.jobs().runs(state.owner())
     if job is None and others:
         job = next((other for other in others if other.state in ("running", "queued")), None)
     if others:

@@ -352,10 +352,74 @@ def test_a_private_one_is_its_owner_s_alone_and_a_shared_one_everybody_s(folders
 def test_who_names_another_s_private_data_set_gets_one_line(folders):
     kept()
     config = RunConfig(data=DataConfig(name="pets"), train=TrainConfig(epochs=1, batch_size=4))
-    with pytest.raises(InputError, match=r"^data\.name: there is no data set 'pets' among yours") as refused:
+    with pytest.raises(
+        InputError,
+        match=r"^data\.name: unknown data set 'pets'; known .+, your own and those that",
+    ) as refused:
         Jobs().starter.start(config, new_owner())
     assert "\n" not in str(refused.value)
     assert Jobs().runs() == []
+    other = replace(config, data=DataConfig(name="dogs"))
+    with pytest.raises(InputError) as unknown:
+        Jobs().starter.start(other, new_owner())
+    assert str(unknown.value) == str(refused.value).replace("pets", "dogs"), "no guess tells what others have"
+
+
+def run_choices(app: AppTest) -> list[str]:
+    return app.selectbox(key="run").options
+
+
+def test_a_run_on_a_private_data_set_is_seen_by_its_owner_alone_until_that_is_shared(folders, cookies):
+    cookies[cookie_name()] = mine = new_owner()
+    app = kept()
+    run_id = Jobs().starter.start(replace(small_run_config(), data=DataConfig(name="pets")), mine)
+    end = time.monotonic() + WAIT
+    while not Jobs().run(run_id).over and time.monotonic() < end:
+        time.sleep(0.1)
+    assert Jobs().run(run_id).state == "done"
+
+    def seen() -> dict[str, bool]:
+        """Where the run appears."""
+        map_page = page("pages/1_Latent_map.py", run=run_id)
+        training = page("pages/5_Training.py")
+        assert not map_page.exception and not training.exception
+        return {
+            "shown": map_page.selectbox(key="run").value == run_id,
+            "choice of runs": any("pets" in label for label in run_choices(map_page)),
+            "training runs": any(run_id in str(box.options) for box in training.selectbox if box.label == "Training run"),
+            "list of runs": run_id in str([frame.value.to_dict() for frame in training.dataframe]),
+        }
+
+    assert set(seen().values()) == {True}, seen()
+    cookies[cookie_name()] = new_owner()
+    assert set(seen().values()) == {False}
+    watching = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    watching.query_params["watch"] = run_id
+    assert run_id not in words(watching.run()) and "pets" not in words(watching)
+    library(folders).share("pets", True, mine)
+    assert set(seen().values()) == {True}
+    library(folders).share("pets", False, mine)
+    assert set(seen().values()) == {False}
+    library(folders).remove("pets", mine)
+    assert set(seen().values()) == {False}
+    cookies[cookie_name()] = mine
+    assert set(seen().values()) == {True}
+    assert not app.exception
+
+
+def test_a_name_of_somebody_else_s_is_not_told_what_it_is(folders, cookies):
+    cookies[cookie_name()] = new_owner()
+    kept()
+    lines = []
+    for _ in range(2):
+        app = uploaded(zipped(class_files(each=20)))
+        (field,) = [each for each in app.main.text_input if each.label == "Keep them as"]
+        assert field.value == "pets-2"
+        field.set_value("pets").run()
+        lines.append(words(app))
+        cookies[cookie_name()] = new_owner()
+    assert "name: there is a data set pets already; remove it first" in lines[0]
+    assert "name: pets can't be had; choose another one." in lines[1] and "there is a data set" not in lines[1]
 
 
 def recorded(folder: Path) -> Path:
@@ -376,14 +440,14 @@ def test_a_run_shows_the_images_of_a_private_data_set_to_its_owner_alone(folders
     stranger = page(path, run="r")
     assert not stranger.exception
     (line,) = [each.value for each in stranger.info if "Only the images that are kept with the run" in each.value]
-    assert "there is no data set 'pets' among yours" in line and "\n" not in line
+    assert "unknown data set 'pets'" in line and "\n" not in line
 
 
 def test_the_zip_of_a_run_on_another_s_private_data_set_is_not_taken_in(folders):
     app = kept()
     content = zip_run(recorded(folders))
     jobs, stranger = Jobs(folders / "others"), new_owner()
-    with pytest.raises(InputError, match="there is no data set 'pets' among yours"):
+    with pytest.raises(InputError, match="unknown data set 'pets'"):
         jobs.starter.take_in(content, stranger)
     assert jobs.runs() == []
     button(app, "Share").click().run()

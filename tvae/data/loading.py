@@ -141,13 +141,19 @@ def check_usable(name: str, owner: Owner) -> None:
     """Check that this person may use a data set.
 
     Raises:
-        InputError: there is none of this name among the public ones, their own and the shared ones.
+        InputError: there is none of this name among the public ones, their own and the shared ones. The line is the
+            same where there is one that is somebody else's: who guesses names learns nothing.
     """
-    folder = default_folder()
-    if not _is_own(name, folder) or may_see(dataset := OwnDatasets(folder).get(name), owner):
+    library = OwnDatasets(default_folder())
+    if name in DATASETS or (library.has(name) and may_see(library.get(name), owner)):
         return
-    more = "" if dataset.owner else f"; `python -m tvae data share {name}` shares what the command line added"
-    raise InputError(f"data.name: there is no data set {name!r} among yours and those that are shared{more}")
+    advice = f"`python -m tvae data share {name}` shares what the command line added"
+    if any(dataset.name == name for dataset in library.removed(owner)):
+        advice = "you removed it, and can bring it back for a day"
+    raise InputError(
+        f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}, your own and those that are shared;"
+        f" {advice}"
+    )
 
 
 def dataset_identity(name: str, folder: Path | None = None) -> str:

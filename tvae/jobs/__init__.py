@@ -6,7 +6,7 @@
     idle_workers.py      Pre-started workers with torch and data loaded
     job.py               Job: settings, state and progress of a background run
     jobs.py              Jobs: list background runs; stop, pause, resume, rename or delete them
-    owner.py             Owner: who may stop, change or delete a run
+    owner.py             Owner: who may see, stop, change or delete a run
     queue.py             Queue of a runs folder, in SQLite
     requests.py          Requests that a worker obeys between two steps: stop, pause, take one step, go slowly
     starting.py          Starter: put a run in the queue and start a worker process for it

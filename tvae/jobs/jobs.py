@@ -19,7 +19,7 @@ from typing import Any
 from tvae.errors import InputError
 from tvae.jobs.files import OVER, Flag, JobFiles, run_has_worker
 from tvae.jobs.job import Job, read_job
-from tvae.jobs.owner import controlled_files, may_control
+from tvae.jobs.owner import controlled_files, may_control, visible_runs
 from tvae.jobs.queue import JobQueue, runs_at_once
 from tvae.jobs.starting import Starter, checked_name
 from tvae.jobs.trash import Trash
@@ -43,15 +43,18 @@ class Jobs:
 
     # Reading
 
-    def runs(self) -> list[Job]:
-        """All runs in the folder, newest first; also those that were trained into it in the foreground."""
+    def runs(self, owner: Owner = None) -> list[Job]:
+        """The runs that this person may see, newest first; also those that were trained in the foreground."""
         collect_ended_workers()
         if not self.folder.is_dir():
             return []
+        folders = {
+            folder.name: folder
+            for folder in self.folder.iterdir()
+            if not folder.name.startswith(".") and not folder.is_symlink() and folder.is_dir()
+        }
         places, jobs = self._places(), []
-        for folder in self.folder.iterdir():
-            if folder.name.startswith(".") or folder.is_symlink() or not folder.is_dir():
-                continue
+        for folder in visible_runs(folders, owner).values():
             with contextlib.suppress(InputError):
                 jobs.append(_read_job_and_end_worker(folder, places))
         return sorted(jobs, key=lambda job: (job.created, job.id), reverse=True)
@@ -80,6 +83,10 @@ class Jobs:
     def lesson(self, run_id: str) -> dict[str, Any] | None:
         """The step that a slow run is about to take."""
         return JobFiles(own_run_folder(self.folder, run_id)).read_lesson()
+
+    def may_see(self, run_id: str, owner: Owner) -> bool:
+        """Whether this person may see the run (see `visible_runs`)."""
+        return bool(visible_runs({run_id: own_run_folder(self.folder, run_id)}, owner))
 
     def may_control(self, run_id: str, owner: Owner) -> bool:
         """Whether this owner may stop, change or delete the run."""

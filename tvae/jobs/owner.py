@@ -1,14 +1,17 @@
-"""Owner: who may stop, change or delete a run."""
+"""Owner: who may see, stop, change or delete a run."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
+from tvae.data import DATASETS
+from tvae.data.own import OwnDatasets
 from tvae.errors import InputError
 from tvae.jobs.files import JobFiles
 from tvae.system.owner import Owner, is_owner
-from tvae.system.user_folders import own_run_folder
+from tvae.system.user_folders import default_folder, own_run_folder
 
 
 def may_control(files: JobFiles, owner: Owner) -> bool:
@@ -18,6 +21,32 @@ def may_control(files: JobFiles, owner: Owner) -> bool:
     if not files.spec.exists():
         return False
     return is_owner(owner, files.read_spec().owner)
+
+
+def visible_runs(folders: Mapping[str, Path], owner: Owner) -> dict[str, Path]:
+    """Those of the runs by name that this person may see.
+
+    That is all of them but the runs that somebody else has started on a data set that is private, or was removed: what
+    is kept with such a run shows its images. What was trained by the command line is seen by everybody.
+    """
+    if owner is None:
+        return dict(folders)
+    datasets = {dataset.name: dataset for dataset in OwnDatasets(default_folder()).visible(owner)}
+
+    def is_visible(folder: Path) -> bool:
+        files = JobFiles(folder)
+        if not files.spec.exists():
+            return True
+        try:
+            spec = files.read_spec()
+        except InputError:
+            return False  # whose it is, and of what, can't be read
+        name = spec.config.data.name
+        if not spec.owner or is_owner(owner, spec.owner) or name in DATASETS:
+            return True
+        return name in datasets and datasets[name].created <= spec.created  # else it was another one of this name
+
+    return {name: folder for name, folder in folders.items() if is_visible(folder)}
 
 
 def controlled_files(folder: Path, run_id: str, owner: Owner) -> JobFiles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from tvae.errors import InputError
@@ -25,10 +26,10 @@ def run_folders() -> dict[str, Path]:
     return {name: shipped[name] for name in ordered} | own
 
 
-def readable_runs() -> list[Run]:
-    """All runs whose config can be read, in the order of `run_folders`."""
+def readable_runs(folders: Iterable[Path]) -> list[Run]:
+    """The runs in these folders whose config can be read."""
     runs = []
-    for folder in run_folders().values():
+    for folder in folders:
         with contextlib.suppress(InputError):
             runs.append(read_run(folder))
     return runs

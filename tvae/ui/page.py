@@ -12,7 +12,6 @@ from tvae.data import image_noun
 from tvae.data.public_datasets import IMAGE, Noun
 from tvae.errors import InputError
 from tvae.model.encoding import Encoding
-from tvae.runs.available import run_folders
 from tvae.runs.run import Run, epochs_text, read_run
 from tvae.system.app_folder import app_folder
 from tvae.ui import cached
@@ -101,7 +100,7 @@ def _chosen_run(at_any_epoch: bool, needs_run: bool) -> Run | None:
 def _run_in_sidebar(at_any_epoch: bool, messages: DeltaGenerator) -> Run | None:
     """Draw the choices of run, arms and epoch, and the training panel; None where there is no run to show."""
     state.put_training_in_address()
-    folders = run_folders()
+    folders = cached.run_folders()
     if not folders:
         messages.error("No run to show: the folder checkpoints/ is empty. Train one: `python -m tvae train --out RUN`.")
         with st.sidebar:

@@ -74,7 +74,7 @@ def keep(
     try:
         make_writable_folder(library.folder)
         library.clear_leftovers()
-        with library.name_lock(name):
+        with library.name_lock(name, owner):
             written = library.begin_file(name)
             try:
                 dataset = _keep(understood, choices, name, library, written, owner, shared, report)

@@ -159,7 +159,7 @@ class OwnDatasets:
         mine = [(path, dataset) for path, dataset in removed if is_owner(owner, dataset.owner)]
         if not mine:
             raise InputError(f"data set {name!r}: none of this name was removed within a day")
-        with self.name_lock(name):
+        with self.name_lock(name, owner):
             path, dataset = max(mine, key=lambda pair: pair[0].stat().st_mtime)
             path.rename(self._description(name))
         return dataset
@@ -175,21 +175,21 @@ class OwnDatasets:
         return sum({dataset.fingerprint: dataset.size for dataset in mine}.values())
 
     @contextmanager
-    def name_lock(self, name: str) -> Iterator[None]:
-        """Hold a free name while a data set of it is made.
+    def name_lock(self, name: str, owner: Owner) -> Iterator[None]:
+        """Hold a free name while this person makes a data set of it.
 
         Raises:
             InputError: an impossible name, a public data set's, one that is taken, or one that another process is
                 about to take.
             OSError: the folder can't be written.
         """
-        self.check_free(name)
+        self.check_free(name, owner)
         (self.folder / _LOCKS).mkdir(parents=True, exist_ok=True)
         lock = take_lock(self._lock_path(name))
         if lock is None:
             raise InputError(f"name: {name} is being added at this moment by somebody else; choose another one")
         with lock:
-            self.check_free(name)
+            self.check_free(name, owner)
             yield
 
     def begin_file(self, name: str) -> Path:
@@ -227,8 +227,8 @@ class OwnDatasets:
             if file.stem not in used and file.stat().st_mtime < time.time() - _LEFT_OVER:
                 file.unlink(missing_ok=True)
 
-    def check_free(self, name: str) -> None:
-        """Check that a new data set may have this name.
+    def check_free(self, name: str, owner: Owner) -> None:
+        """Check that a new data set of this person may have this name.
 
         Raises:
             InputError: an impossible name, a public data set's, or one that is taken.
@@ -241,7 +241,9 @@ class OwnDatasets:
         if name.casefold() in _TAKEN_NAMES:
             raise InputError(f"name: {name} is the name of a public data set; choose another one")
         if name.casefold() in {other.casefold() for other in self.names()}:
-            raise InputError(f"name: there is a data set {name} already; remove it first or choose another name")
+            if name.casefold() in {dataset.name.casefold() for dataset in self.visible(owner)}:
+                raise InputError(f"name: there is a data set {name} already; remove it first or choose another name")
+            raise InputError(f"name: {name} can't be had; choose another one")  # not whose it is, nor what
 
     def _changeable(self, name: str, owner: Owner) -> OwnDataset:
         dataset = self.get(name)

@@ -24,7 +24,7 @@ from tvae.ui.cached.neighbourhoods import (
     neighbours,
     third_class_share,
 )
-from tvae.ui.cached.runs import curves, encoding, gaps, jobs, network
+from tvae.ui.cached.runs import curves, encoding, gaps, jobs, network, run_folders
 from tvae.ui.cached.triplets import (
     by_verdict,
     counted_accuracy,
@@ -63,6 +63,7 @@ __all__ = [
     "projector",
     "quality",
     "real_reference",
+    "run_folders",
     "sampled_error",
     "samples",
     "split",

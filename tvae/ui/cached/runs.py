@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from tvae.jobs.jobs import Jobs
+from tvae.jobs.owner import visible_runs
 from tvae.metrics.gap_histogram import GapHistogram
 from tvae.metrics.triplet_curve import TripletCurve
 from tvae.model.encoding import Encoding
 from tvae.model.network import Network
+from tvae.runs.available import run_folders as available_folders
 from tvae.runs.encodings import read_curves, read_encoding, read_gaps
 from tvae.runs.run import Run
 from tvae.runs.weights import network as network_of
+from tvae.ui import session as state
 from tvae.ui.cached.keys import KEY_OF
 
 
@@ -41,6 +46,11 @@ def network(run: Run, arm: str) -> Network:
         InputError: no such arm, or weights that don't fit.
     """
     return network_of(run, arm)
+
+
+def run_folders() -> dict[str, Path]:
+    """The folders of the runs that this person may see, by name: shipped ones first, then those of this server."""
+    return visible_runs(available_folders(), state.owner())
 
 
 def jobs() -> Jobs:

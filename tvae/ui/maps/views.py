@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from tvae.errors import InputError
 from tvae.figures.colours import arm_colours
 from tvae.model.encoding import EncodedArm, Encoding
-from tvae.runs.available import run_folders
 from tvae.runs.run import Run, encoding_name, epochs_text, read_run
 from tvae.ui import cached
 from tvae.ui.address.epochs import epoch_in_address
@@ -80,7 +79,7 @@ def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
         for snapshot in snapshots
     }
     misfits: dict[str, str] = {}
-    for name, folder in run_folders().items():
+    for name, folder in cached.run_folders().items():
         if folder.resolve() == run.folder.resolve():
             continue
         try:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from tvae.errors import InputError
 from tvae.jobs.job import Job
-from tvae.runs.available import readable_runs, run_folders
+from tvae.runs.available import readable_runs
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.comparison import (
     MetricChange,
@@ -23,6 +23,7 @@ from tvae.runs.comparison import (
     unlike_settings,
 )
 from tvae.runs.run import Run, read_metrics, read_run
+from tvae.ui import cached
 from tvae.ui.style.escaping import as_text
 
 
@@ -37,7 +38,7 @@ def show_comparison(before: str, after: str) -> None:
     Of runs that are not alike no figure is set against another's: the arms of each run, which saw the same batches, are
     compared with each other instead.
     """
-    folders = run_folders()
+    folders = cached.run_folders()
     try:
         runs = [read_run(folders[name]) for name in (before, after)]
         metrics = [read_metrics(run.folder) for run in runs]
@@ -84,7 +85,7 @@ def _show_settings(before: Run, after: Run) -> None:
 def _show_changes(before: Run, after: Run) -> None:
     """The figures of two alike runs, over the seeds of each."""
     st.markdown("**What came of it**")
-    runs = readable_runs()
+    runs = readable_runs(cached.run_folders().values())
     changes = metric_changes(seed_replicates(before, runs), seed_replicates(after, runs))
     if not changes:
         st.caption("They have no arm of the same name.")
@@ -105,7 +106,7 @@ def _show_arms(run: Run) -> None:
     if first == last:
         st.caption("It has one arm, so nothing stands beside it.")
         return
-    changes = arm_changes(seed_replicates(run, readable_runs()), first, last)
+    changes = arm_changes(seed_replicates(run, readable_runs(cached.run_folders().values())), first, last)
     st.table(changes_table(changes, sides=(first.upper(), last.upper())).drop(columns="Arm"))
     st.caption(
         f"{first.upper()} → {last.upper()}, on the same batches. Triplet accuracy at m = 0, exact; n = "

@@ -11,7 +11,6 @@ import streamlit as st
 from tvae.config import LossConfig
 from tvae.errors import InputError
 from tvae.jobs.job import Job
-from tvae.runs.available import run_folders
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import Run, read_metrics, read_run
 from tvae.runs.run_zip import LARGEST_ZIP, zip_run
@@ -44,7 +43,7 @@ MARK = "background-color: rgba(217, 114, 46, 0.18)"
 def show_run_table() -> None:
     """Shows all runs; one that is ticked can be managed, two are compared."""
     st.markdown("##### All runs")
-    jobs = {job.id: job for job in cached.jobs().runs()}
+    jobs = {job.id: job for job in cached.jobs().runs(state.owner())}
     rows = run_rows(jobs)
     words, states, bring = st.columns([3, 2, 3], vertical_alignment="bottom")
     wanted = words.text_input("Find", placeholder="name, note or data set", key=keys.FIND_RUNS).strip().lower()
@@ -103,7 +102,7 @@ def run_rows(jobs: dict[str, Job]) -> list[dict[str, Any]]:
     of its arms is the run.
     """
     rows = []
-    for name, folder in run_folders().items():
+    for name, folder in cached.run_folders().items():
         job = jobs.get(name)
         try:
             run = read_run(folder)
@@ -200,7 +199,7 @@ def differing_cells(column: pd.Series) -> list[str]:
 
 def manage(name: str, job: Job | None) -> None:
     """Controls to name, note, keep, delete and export one run."""
-    folder = run_folders().get(name)
+    folder = cached.run_folders().get(name)
     if folder is None:
         return
     try:

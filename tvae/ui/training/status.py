@@ -54,10 +54,13 @@ def watched_job() -> Job | None:
     if not own.watched:
         return None
     try:
-        return cached.jobs().run(own.watched)
+        job = cached.jobs().run(own.watched)
+        if cached.jobs().may_see(job.id, state.owner()):
+            return job
     except InputError:
-        own.watched = ""
-        return None
+        pass
+    own.watched = ""
+    return None
 
 
 def _stage(job: Job) -> tuple[str, bool]:

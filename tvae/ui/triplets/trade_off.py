@@ -16,7 +16,6 @@ from tvae.figures.trade_off import trade_off
 from tvae.metrics.collapse import collapse_warning
 from tvae.metrics.triplet_curve import TripletCurve
 from tvae.model.encoding import Encoding
-from tvae.runs.available import run_folders
 from tvae.runs.comparison import arm_trained_with
 from tvae.runs.paper_table import literal_arm
 from tvae.runs.run import Run, read_run
@@ -49,7 +48,7 @@ def ladder_for(view: TripletView) -> Ladder | None:
     """The chosen run where it has more than two arms, else the ladder that ships; None where that can't be read."""
     if len(view.curves) > 2:
         return Ladder(run=view.run, encoding=view.encoding, curves=view.curves)
-    folder = run_folders().get(SHIPPED_LADDER)
+    folder = cached.run_folders().get(SHIPPED_LADDER)
     try:
         run = read_run(folder) if folder is not None else None
     except InputError:

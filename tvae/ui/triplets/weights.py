@@ -13,6 +13,7 @@ from tvae.runs.available import readable_runs
 from tvae.runs.comparison import STEP, Differences, arm_trained_with, in_words, training_differences
 from tvae.runs.run import Run, epochs_text
 from tvae.system.csv_table import rows_csv
+from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page
 from tvae.ui.session import keys
@@ -133,7 +134,7 @@ def _nearest_run(run: Run, loss: LossConfig) -> tuple[Run, str, Differences] | N
     """Another run on these images with an arm of this loss, that arm, and what differs else: the least there is."""
     matches = [
         (other, arm, training_differences(other, run))
-        for other in readable_runs()
+        for other in readable_runs(cached.run_folders().values())
         if other.folder != run.folder
         and other.config.data == run.config.data
         and (arm := arm_trained_with(other.config.arms, loss)) is not None

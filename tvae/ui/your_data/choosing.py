@@ -203,7 +203,7 @@ def free_name(title: str, datasets: OwnDatasets) -> str:
 def _why_not(name: str, datasets: OwnDatasets) -> str:
     """Why a new data set can't have this name; empty where it can."""
     try:
-        datasets.check_free(name)
+        datasets.check_free(name, state.owner())
     except InputError as error:
         return str(error)
     return ""
