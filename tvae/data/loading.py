@@ -149,7 +149,7 @@ def check_usable(name: str, owner: Owner) -> None:
         return
     advice = f"`python -m tvae data share {name}` shares what the command line added"
     if any(dataset.name == name for dataset in library.removed(owner)):
-        advice = "you removed it, and can bring it back for a day"
+        advice = library.removed_note(name)
     raise InputError(
         f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}, your own and those that are shared;"
         f" {advice}"
