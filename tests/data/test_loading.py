@@ -12,7 +12,16 @@ import numpy as np
 import pytest
 
 from tests.data.stand_ins import FakeNpm, Mirror, Tiny, environment
-from tvae.data import DATASETS, DataUnavailable, load_dataset, load_split, public_datasets
+from tvae import data
+from tvae.data import (
+    DATASETS,
+    DataUnavailable,
+    image_shape,
+    load_dataset,
+    load_split,
+    public_datasets,
+    train_size,
+)
 from tvae.data.public_datasets import PUBLIC_DATASETS
 from tvae.errors import InputError
 
@@ -49,6 +58,14 @@ def test_an_unknown_data_set_is_refused(load):
 
 
 @pytest.mark.parametrize("name", ["mnist", "digits"])
+@pytest.mark.parametrize("name", ["mnist", "digits"])
+def test_sizes_are_known_without_reading_the_images(name: str, tiny: Tiny, folder: Path):
+    put(folder / "mnist", tiny.contents)
+    dataset = load_dataset(name, folder)
+    assert (train_size(name, folder), data.test_size(name, folder)) == (len(dataset.train), len(dataset.test))
+    assert image_shape(name, folder) == dataset.test.image_shape
+
+
 def test_an_unknown_split_is_refused(name: str, tiny: Tiny):
     with pytest.raises(InputError, match="must be one of train, validation, test"):
         load_split(name, "all")  # type: ignore[arg-type]

@@ -8,13 +8,16 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
+from tests.coloured import coloured_digits
 from tests.conftest import small_run_config
-from tvae.config import LossConfig, RunConfig, vae_and_tvae
+from tvae.config import LossConfig, ModelConfig, RunConfig, vae_and_tvae
+from tvae.data.own import default_choices, keep, understand
 from tvae.jobs.files import JobFiles, Spec
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.starting import Starter
@@ -168,6 +171,66 @@ def test_the_panel_starts_a_run_in_fast_steps():
     while not Jobs().run(job.id).over:
         time.sleep(0.05)
     assert (job.config.train.step, job.config.train.epochs) == ("fast", 1)
+
+
+def network(app):
+    return app.sidebar.segmented_control(key="train-network")
+
+
+def told_of_training(app):
+    return " ".join(caption.value for caption in app.sidebar.caption)
+
+
+def test_the_network_is_the_run_s_own_until_another_is_chosen_and_its_cost_is_said():
+    app = page()
+    assert network(app).value == "mlp"
+    assert "Convolutions and" not in told_of_training(app)
+    network(app).set_value("conv").run()
+    words = told_of_training(app)
+    assert "Burgess et al. 2018" in words and "times as long as with two layers" in words
+    assert "Suggested for grey images of 8 × 8: two layers." in words
+    app.switch_page("pages/1_Latent_map.py").run()
+    assert network(app).value == "conv"
+    app.sidebar.selectbox(key="train-preset").set_value("Go on from here").run()
+    assert (network(app).value, network(app).disabled) == ("mlp", True)
+
+
+def test_the_expected_time_follows_network_and_length():
+    app = page({"run": "mnist"})
+    app.sidebar.number_input(key="train-length").set_value(10.0).run()
+    seconds = {}
+    for kind in ("mlp", "conv"):
+        network(app).set_value(kind).run()
+        number, unit = re.findall(r"About ([\d.]+) (s|min|h) on two processor cores", told_of_training(app))[0]
+        seconds[kind] = float(number) * {"s": 1, "min": 60, "h": 3600}[unit]
+    assert 15 < seconds["mlp"] < 60
+    assert seconds["conv"] > 5 * seconds["mlp"]
+    app.sidebar.selectbox(key="train-unit").set_value("seconds").run()
+    assert re.search(r"About [\d.]+ epochs on two processor cores, and about \d+ s to measure", told_of_training(app))
+
+
+def test_a_data_set_in_colour_gets_convolutions_and_so_does_its_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("TVAE_DATA", str(tmp_path / "data"))
+    dataset = coloured_digits(16)
+    images = np.concatenate([dataset.train.images, dataset.test.images])
+    labels = np.concatenate([dataset.train.labels, dataset.test.labels])
+    np.savez(tmp_path / "colour.npz", images=images, labels=labels)
+    understood = understand(tmp_path / "colour.npz")
+    keep(understood, replace(default_choices(understood), colours="colour"), "tinted", owner="", shared=True)
+    app = page()
+    app.sidebar.selectbox(key="train-data").set_value("tinted").run()
+    assert network(app).value == "conv"
+    assert "Suggested for colour images of 32 × 32." in told_of_training(app)
+    app.sidebar.number_input(key="train-length").set_value(1.0)
+    press_train(app)
+    assert not app.exception and not app.error
+    (job,) = Jobs().runs()
+    Jobs().stop(job.id, None)
+    while not Jobs().run(job.id).over:
+        time.sleep(0.05)
+    assert job.config.model == ModelConfig(kind="conv", hidden=256)
+    app.sidebar.selectbox(key="train-data").set_value("mnist").run()
+    assert network(app).value == "mlp"
 
 
 def test_what_has_no_field_is_as_in_the_settings_started_from(monkeypatch):

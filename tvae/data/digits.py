@@ -9,8 +9,10 @@ import numpy as np
 from tvae.data.split import Dataset, Split
 from tvae.data.stratified import stratified_rows
 
-TRAIN_SIZE = 1_438
-"""Images in the training split."""
+TRAIN_SIZE, TEST_SIZE = 1_438, 359
+"""Images in each split."""
+IMAGE_SHAPE = (8, 8, 1)
+"""Height, width and channels."""
 _TEST_SHARE = 0.2
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tvae.data.digits import TRAIN_SIZE, digits
+from tvae.data.digits import IMAGE_SHAPE as DIGITS_SHAPE
+from tvae.data.digits import TEST_SIZE, TRAIN_SIZE, digits
 from tvae.data.fetch_errors import DataUnavailable, Progress, SourceFailed
 from tvae.data.local_files import local_file, local_split, place
 from tvae.data.mirrors import from_mirrors
@@ -130,6 +131,40 @@ def train_size(name: str, folder: Path | None = None, validation_share: float = 
     else:
         size = TRAIN_SIZE if name == "digits" else PUBLIC_DATASETS[name].train[0].shape[0]
     return size - round(validation_share * size)  # each class is rounded by itself
+
+
+def test_size(name: str, folder: Path | None = None) -> int:
+    """Images in the test split of a data set, without reading it.
+
+    Args:
+        folder: as for `load_dataset`.
+
+    Raises:
+        InputError: no data set of this name.
+    """
+    folder = folder or default_folder()
+    if _is_own(name, folder):
+        return OwnDatasets(folder).get(name).counts["test"]
+    return TEST_SIZE if name == "digits" else PUBLIC_DATASETS[name].test[0].shape[0]
+
+
+def image_shape(name: str, folder: Path | None = None) -> tuple[int, int, int]:
+    """Height, width and channels of the images of a data set, without reading it.
+
+    Args:
+        folder: as for `load_dataset`.
+
+    Raises:
+        InputError: no data set of this name.
+    """
+    folder = folder or default_folder()
+    if _is_own(name, folder):
+        height, width, channels = OwnDatasets(folder).get(name).image_shape
+        return height, width, channels
+    if name == "digits":
+        return DIGITS_SHAPE
+    height, width = PUBLIC_DATASETS[name].train[0].shape[1:]
+    return height, width, 1
 
 
 def usable_names(owner: Owner) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The one training loop and what it is made of.
 
     arm.py               Arm, Batch, ArmLosses, and the TrainingStep protocol
+    expected_time.py     How long training takes on a processor, from the products of a step
     live_accuracy.py     Exact triplet accuracy during training, on a fixed part of the test split
     loop.py              Training: the one training loop, one report per step
     step_explained.py    The next step on one triplet: distances, hinge, force of each loss term

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tvae.config import PRESETS, DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
+from tvae.config import (
+    PRESETS,
+    DataConfig,
+    LossConfig,
+    ModelConfig,
+    NetworkKind,
+    RunConfig,
+    TrainConfig,
+    vae_and_tvae,
+)
 from tvae.data import Split
 from tvae.metrics.measurable import has_triplet
-from tvae.model.layers import SMALLEST_SIDE
+from tvae.model.layers import SMALLEST_SIDE, ImageShape
 
 MNIST_VARIANCE = 52.725
 """`total_variance` of MNIST's training split, which our preset's weights were found on."""
@@ -23,6 +32,8 @@ LEAST_STEPS_AN_EPOCH = 8
 SMALLEST_BATCH = 16
 LARGEST_GREY_SIDE = 32
 """Pixels of the longer side of grey images for which the paper's two fully connected layers are suggested."""
+BURGESS_HIDDEN = 256
+"""Hidden units of each fully connected layer in Burgess et al. 2018 (see `tvae.model.layers`)."""
 _ROWS = 4_096
 """Images that the variance is measured on, spread over the split."""
 
@@ -90,17 +101,28 @@ def suggested_config(name: str, train: Split) -> Suggestion:
     epochs = max(preset.train.epochs, math.ceil(LEAST_STEPS / (len(train) // batch)))
     config = RunConfig(
         data=DataConfig(name=name),
-        model=ModelConfig(kind="conv", hidden=256) if needs_convolutions(train.image_shape) else ModelConfig(),
+        model=network_of(suggested_kind(train.image_shape)),
         train=TrainConfig(epochs=epochs, batch_size=batch),
         arms=vae_and_tvae(loss) if has_triplet(train.labels) else {"vae": vae_and_tvae(loss)["vae"]},
     )
     return Suggestion(config, variance)
 
 
-def needs_convolutions(image_shape: tuple[int, int, int]) -> bool:
-    """Whether a convolutional network is suggested for images of this height, width and number of channels."""
+def suggested_kind(image_shape: ImageShape) -> NetworkKind:
+    """The kind of network that is suggested for images of this shape."""
     height, width, channels = image_shape
-    return (channels == 3 or max(height, width) > LARGEST_GREY_SIDE) and min(height, width) >= SMALLEST_SIDE
+    is_large = channels == 3 or max(height, width) > LARGEST_GREY_SIDE
+    return "conv" if is_large and allows_convolutions(image_shape) else "mlp"
+
+
+def allows_convolutions(image_shape: ImageShape) -> bool:
+    """Whether a convolutional network is possible for images of this shape."""
+    return min(image_shape[:2]) >= SMALLEST_SIDE
+
+
+def network_of(kind: NetworkKind, latent_dim: int = ModelConfig.latent_dim) -> ModelConfig:
+    """A network of this kind with as many hidden units as it has in its source."""
+    return ModelConfig(kind=kind, latent_dim=latent_dim, **({"hidden": BURGESS_HIDDEN} if kind == "conv" else {}))
 
 
 def _batch_size(n: int, most: int) -> int:

@@ -11,16 +11,17 @@ from typing import Any
 
 import streamlit as st
 
-from tvae.config import PRESETS, DataConfig, LossConfig, RunConfig, TrainConfig, option_name, vae_and_tvae
-from tvae.data import DATASETS, train_size, usable_names
+from tvae.config import PRESETS, DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, option_name, vae_and_tvae
+from tvae.data import DATASETS, image_shape, train_size, usable_names
 from tvae.errors import InputError
-from tvae.runs.measuring import expected_seconds
 from tvae.runs.run import Run
+from tvae.training.suggested_config import network_of, suggested_kind
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
+from tvae.ui.training.network import choose_network, time_in_words
 from tvae.ui.training.starting import start_run
-from tvae.ui.training.status import UNDER_WAY, duration, show_status, watched_job
+from tvae.ui.training.status import UNDER_WAY, show_status, watched_job
 from tvae.ui.training.train_setting import in_fast_steps
 
 
@@ -148,7 +149,8 @@ def _fill(run: Run) -> None:
     epochs = config.train.epochs if preset.config else run.trained_epochs
     loss = next(reversed(config.arms.values()))
     values = {
-        "data": _usable(run.config.data.name),
+        "data": (data := _usable(run.config.data.name)),
+        "network": config.model.kind if preset.config is None else suggested_kind(image_shape(data)),
         **{_key(name): getattr(loss, name) for name in LOSS_SETTINGS},
         "length": float(max(1, round(preset.share * epochs))),
         "unit": "epochs",
@@ -168,7 +170,19 @@ def _key(setting: str) -> str:
     return setting.removesuffix("_weight")
 
 
+def _suggest_network() -> None:
+    """Choose the network that is suggested for the data set that was just chosen."""
+    state.write(keys.train("network"), suggested_kind(image_shape(state.read(keys.train("data")))))
+
+
+def _chosen_model() -> ModelConfig:
+    """The chosen network; of the size in the preset's settings where it is of their kind."""
+    like, kind = state.read(keys.TRAIN_SOURCE).config.model, state.read(keys.train("network"))
+    return like if kind == like.kind else network_of(kind, like.latent_dim)
+
+
 def _show_fields(preset: Preset) -> None:
+    like: RunConfig = state.read(keys.TRAIN_SOURCE).config
     chosen = _usable(state.read(keys.train("data")))
     if chosen != state.read(keys.train("data")):  # it was removed, or is shared no longer
         state.write(keys.train("data"), chosen)
@@ -176,12 +190,14 @@ def _show_fields(preset: Preset) -> None:
         "Data set",
         usable_names(state.owner()),
         key=keys.train("data"),
+        on_change=_suggest_network,
         disabled=preset.warm,
         help="Weights go on only on the images that they know." if preset.warm else None,
         **KEEP,
     )
     if chosen not in DATASETS:
         st.caption("The page **Your data** suggests weights for it.")
+    choose_network(chosen, fixed=preset.warm)
     a, b = st.columns(2)
     for place, name in zip(cycle((a, b)), LOSS_SETTINGS, strict=False):
         label = LABELS[name].replace("Reconstruction", "Recon.")
@@ -191,8 +207,8 @@ def _show_fields(preset: Preset) -> None:
         place.number_input(label, value=None, step=step, format="%.4g", key=keys.train(_key(name)), **KEEP)
     a.number_input("For", value=None, step=1.0, format="%.4g", key=keys.train("length"), **KEEP)
     b.selectbox("Unit", ("epochs", "seconds"), key=keys.train("unit"), **KEEP)
-    mnist, few = (duration(expected_seconds(n, arms=2)) for n in (10_000, 359))
-    st.caption(f"Of training. Measuring the run at its end comes on top: about {mnist} on MNIST, {few} on digits.")
+    length, unit = state.read(keys.train("length")), state.read(keys.train("unit"))
+    st.caption(time_in_words(chosen, _chosen_model(), like.train.batch_size, len(like.arms), length, unit))
     st.number_input("Seed", value=None, step=1, format="%d", key=keys.train("seed"), **KEEP)
 
 
@@ -233,7 +249,7 @@ def _chosen_config(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
     train = replace(train, epochs=int(length) if in_epochs else MOST_EPOCHS)
     config = RunConfig(
         data=data,
-        model=like.model,
+        model=_chosen_model(),
         train=train,
         arms={"vae": vae_and_tvae(loss)["vae"]} if like.arms.keys() == {"vae"} else vae_and_tvae(loss),
     )
