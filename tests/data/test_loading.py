@@ -58,7 +58,6 @@ def test_an_unknown_data_set_is_refused(load):
 
 
 @pytest.mark.parametrize("name", ["mnist", "digits"])
-@pytest.mark.parametrize("name", ["mnist", "digits"])
 def test_sizes_are_known_without_reading_the_images(name: str, tiny: Tiny, folder: Path):
     put(folder / "mnist", tiny.contents)
     dataset = load_dataset(name, folder)
@@ -66,6 +65,7 @@ def test_sizes_are_known_without_reading_the_images(name: str, tiny: Tiny, folde
     assert image_shape(name, folder) == dataset.test.image_shape
 
 
+@pytest.mark.parametrize("name", ["mnist", "digits"])
 def test_an_unknown_split_is_refused(name: str, tiny: Tiny):
     with pytest.raises(InputError, match="must be one of train, validation, test"):
         load_split(name, "all")  # type: ignore[arg-type]
