@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
@@ -22,6 +22,11 @@ NetworkKind = Literal["mlp", "conv"]
 
 ADDED = {"added": True}
 """Metadata of a field that the first files of this schema lack: such a run was made with what is its default."""
+
+
+def notion() -> Any:
+    """A field of a `Section` that holds the name of a notion of similarity, or an empty text."""
+    return field(default="", metadata={"empty": True, **ADDED})
 
 
 def number(default: float, low: float, high: float, *, added: bool = False) -> Any:
@@ -71,6 +76,8 @@ def _check(option: str, value: object, kind: Any, metadata: Any) -> None:
         require_int(option, value, metadata["low"], metadata["high"])
     elif kind is float:
         require_real(option, value, metadata["low"], metadata["high"])
+    elif "empty" in metadata:
+        require(isinstance(value, str), option, value, "a text")
     else:
         require(isinstance(value, str) and value != "", option, value, "a text that is not empty")
 
@@ -84,6 +91,9 @@ class DataConfig(Section):
     name: str = "mnist"
     """mnist, fashion-mnist, kmnist, emnist-balanced, emnist-letters, emnist-digits, qmnist (28x28 pixels), usps
     (16x16), all fetched once, digits (8x8 pixels, comes with scikit-learn), or a name given by `data add`."""
+    notion: str = notion()
+    """Notion of similarity that triplets come from and arms are judged by: the label column, such as class or writer,
+    in which similar images are equal (default: the data set's first column)."""
     validation_share: float = number(0.0, low=0.0, high=0.5, added=True)
     """Share of each class of the training images that is held out as the validation split, always the same images; no
     model is trained on them."""
@@ -121,6 +131,8 @@ class LossConfig(Section):
     """Weight of the reconstruction term."""
     reconstruction: Reconstruction = "squared-l2"
     """squared-l2: squared pixel distance summed over the image (the paper's); bernoulli: cross-entropy in nats."""
+    notion: str = notion()
+    """Notion of similarity of an arm's triplets: a label column of the data set (default: the run's, data.notion)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +229,35 @@ def _from_plain(kind: Any, plain: object, where: str) -> Any:
 
 RECONSTRUCTION_NAMES: dict[Reconstruction, str] = {"squared-l2": "squared error", "bernoulli": "cross-entropy, nats"}
 """What each kind of reconstruction term measures, with its unit where it has one."""
+
+
+def check_notions(config: RunConfig, notions: Sequence[str]) -> None:
+    """Check that a run's data set has labels of the run's notion and of each arm's own.
+
+    Args:
+        notions: those that the data set has.
+
+    Raises:
+        InputError: it has no such label column (see `check_notion`).
+    """
+    wanted = {"data.notion": config.data.notion}
+    wanted |= {f"arms.{arm}.notion": loss.notion for arm, loss in config.arms.items()}
+    for option, notion in wanted.items():
+        check_notion(option, notion, notions, f"data set {config.data.name!r}")
+
+
+def check_notion(option: str, notion: str, notions: Sequence[str], where: str) -> None:
+    """Check that labels of a notion are there; an empty one stands for the first, which is always there.
+
+    Args:
+        notions: those that are there.
+        where: what has them, in words.
+
+    Raises:
+        InputError: there are none; the message begins with the option and names those that are there.
+    """
+    if notion and notion not in notions:
+        raise InputError(f"{option}: {where} has no label column {notion!r}; it has {', '.join(notions)}")
 
 
 def reconstruction_name(losses: Iterable[LossConfig]) -> str:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tvae.config import DataConfig
 from tvae.data import load_dataset
 from tvae.explore.classifier import classifier_path, read_classifier
 from tvae.explore.classifier_process import lock_path, start_training, status_path, training_state
 from tvae.system.process_lock import take_lock
+
+DIGITS = DataConfig(name="digits")
 
 
 @pytest.fixture
@@ -43,8 +47,8 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 def test_it_is_trained_once_and_its_progress_is_told(digits, tmp_path: Path, processes):
     fingerprint = digits.train.fingerprint
     assert training_state(fingerprint, tmp_path) is None
-    start_training("digits", fingerprint, tmp_path)
-    start_training("digits", fingerprint, tmp_path)
+    start_training(DIGITS, fingerprint, tmp_path)
+    start_training(DIGITS, fingerprint, tmp_path)
     assert len(processes) == 1
     shares = []
     while (training := training_state(fingerprint, tmp_path)) is not None:
@@ -63,7 +67,7 @@ def test_another_process_that_trains_it_is_waited_for(tmp_path: Path, processes)
     lock = take_lock(lock_path(tmp_path, "a" * 64))
     assert lock is not None
     with lock:
-        start_training("digits", "a" * 64, tmp_path)
+        start_training(DIGITS, "a" * 64, tmp_path)
         assert not processes
         training = training_state("a" * 64, tmp_path)
         assert training is not None and not training.failure
@@ -81,7 +85,7 @@ def test_it_is_over_once_it_is_written_though_its_process_has_not_ended(tmp_path
 
 
 def test_other_images_than_the_runs_are_a_failure_in_one_line(tmp_path: Path, processes):
-    start_training("digits", "b" * 64, tmp_path)
+    start_training(DIGITS, "b" * 64, tmp_path)
     wait_until(lambda: processes[0].poll() is not None)
     training = training_state("b" * 64, tmp_path)
     assert training is not None
@@ -90,7 +94,7 @@ def test_other_images_than_the_runs_are_a_failure_in_one_line(tmp_path: Path, pr
 
 def test_images_that_were_held_out_are_not_trained_on(tmp_path: Path, processes):
     fingerprint = load_dataset("digits", validation_share=0.2).train.fingerprint
-    start_training("digits", fingerprint, tmp_path, 0.2)
+    start_training(replace(DIGITS, validation_share=0.2), fingerprint, tmp_path)
     wait_until(
         lambda: (state := training_state(fingerprint, tmp_path)) is None or state.share > 0 or bool(state.failure)
     )
@@ -98,13 +102,24 @@ def test_images_that_were_held_out_are_not_trained_on(tmp_path: Path, processes)
     assert training is None or not training.failure
 
 
+def test_labels_of_another_notion_have_a_classifier_of_their_own(digits, tmp_path: Path, processes):
+    by_slant = digits.train.by("slant")
+    start_training(replace(DIGITS, notion="slant"), by_slant.labels_key, tmp_path)
+    wait_until(lambda: training_state(by_slant.labels_key, tmp_path) is None)
+    assert read_classifier(digits.train.fingerprint, 64, 10, (tmp_path,)) is None
+    classifier = read_classifier(by_slant.labels_key, 64, 3, (tmp_path,))
+    assert classifier is not None
+    test = digits.test.by("slant")
+    assert (classifier.classes(classifier.features(test.images)) == test.labels).mean() > 0.8
+
+
 def test_a_process_that_is_killed_has_failed(digits, tmp_path: Path, processes):
-    start_training("digits", digits.train.fingerprint, tmp_path)
+    start_training(DIGITS, digits.train.fingerprint, tmp_path)
     psutil.Process(processes[0].pid).kill()
     processes[0].wait()
     training = training_state(digits.train.fingerprint, tmp_path)
     assert training is not None and training.failure == "it was interrupted"
-    start_training("digits", digits.train.fingerprint, tmp_path)
+    start_training(DIGITS, digits.train.fingerprint, tmp_path)
     assert len(processes) == 2
     training = training_state(digits.train.fingerprint, tmp_path)
     assert training is None or not training.failure

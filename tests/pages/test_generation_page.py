@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tvae.config import DataConfig
 from tvae.data import Dataset, DataUnavailable
 from tvae.explore.classifier import Classifier, classifier_path, classifier_shapes, write_classifier
 from tvae.explore.classifier_process import ClassifierTraining, lock_path, status_path, write_status
@@ -124,9 +125,9 @@ def test_a_button_trains_the_classifier_and_the_page_then_shows_what_it_names(no
     folder, fingerprint = nobody_trained_it, RUN.provenance.train.fingerprint
     locks = []
 
-    def start_training(dataset: str, of: str, into: Path, share: float) -> None:
+    def start_training(data: DataConfig, of: str, into: Path) -> None:
         """As the process that trains does it, which has tests of its own."""
-        assert (dataset, of, into) == ("digits", fingerprint, folder)
+        assert (data.name, of, into) == ("digits", fingerprint, folder)
         folder.mkdir()
         locks.append(take_lock(lock_path(folder, fingerprint)))
         write_status(folder, fingerprint, ClassifierTraining(0.25, 12.0))

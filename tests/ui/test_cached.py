@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tvae.data import Split
+from tvae.data import Split, load_split
 from tvae.errors import InputError
 from tvae.explore.classifier import HIDDEN, Classifier
 from tvae.explore.example_images import random_pairs
@@ -203,11 +203,17 @@ def test_a_run_without_an_encoding_has_no_layout_and_no_gaussian(run):
 
 
 def test_a_data_set_that_a_page_shows_is_fetched(monkeypatch):
-    asked = []
+    asked, digits = [], load_split("digits", "train")
+
+    def load(*names, **options):
+        asked.append((names, options))
+        return digits
+
     monkeypatch.setattr("tvae.ui.cached.images.dataset_identity", lambda name: name)
-    monkeypatch.setattr("tvae.ui.cached.images.load_split", lambda *names, **options: asked.append((names, options)))
-    cached.split("some data set", "train", 0.1)
-    assert asked == [(("some data set", "train"), {"validation_share": 0.1, "download": True})]
+    monkeypatch.setattr("tvae.ui.cached.images.load_split", load)
+    assert cached.split("some data set", "train", 0.1) is digits
+    assert cached.split("some data set", "train", 0.1, "slant").class_names == digits.by("slant").class_names
+    assert asked == [(("some data set", "train"), {"validation_share": 0.1, "download": True})], "loaded once"
 
 
 def test_every_argument_enters_the_key_and_every_cache_is_bounded():

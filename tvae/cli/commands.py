@@ -68,7 +68,7 @@ class NotDone(Exception):
 
 
 def data_fetch(options: Fetch, command: str) -> None:
-    print(_dataset(options.name, options.dir).source)
+    print(_dataset(DataConfig(name=options.name), options.dir).source)
 
 
 def train(options: Train, command: str) -> None:
@@ -82,7 +82,7 @@ def train(options: Train, command: str) -> None:
     warned_arms: set[str] = set()
     # Where the data can't be had, or the labels can't be trained on, no empty folder is left.
     with held_in_foreground(options.out), _removed_if_empty(options.out), contextlib.ExitStack() as bar:
-        dataset = _dataset(config.data.name, options.dir, config.data.validation_share)
+        dataset = _dataset(config.data, options.dir)
         for note in (measurability_note(dataset.test.labels), validation_note(dataset)):
             if note:
                 print_error(note)
@@ -189,9 +189,9 @@ def warm(options: Warm, command: str) -> None:
     from tvae.training.steps.compilation import compile_steps
 
     started = time.monotonic()
-    dataset = _dataset("digits", None)
-    compile_steps(dataset.train)
     config = RunConfig(data=DataConfig(name="digits"), train=TrainConfig(epochs=1, batch_size=32, step="fast"))
+    dataset = _dataset(config.data, None)
+    compile_steps(dataset.train)
     with tempfile.TemporaryDirectory() as folder:
         for _ in record(config, dataset, Path(folder) / "run", command):  # which also counts and measures at its end
             pass
@@ -229,7 +229,7 @@ def classifier(options: TrainClassifier, command: str) -> None:
     with progress_bar(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()) as bar:
         task = bar.add_task("training", total=1.0)
         classifier = trained_classifier(train_split, lambda share: bar.update(task, completed=share))
-    path = classifier_path(options.out or default_classifiers_folder(), train_split.fingerprint)
+    path = classifier_path(options.out or default_classifiers_folder(), train_split.labels_key)
     write_classifier(path, classifier)
     right = (classifier.classes(classifier.features(test_split.images)) == test_split.labels).mean()
     print(f"{path}: right on {100 * right:.2f} % of {len(test_split):,} test images")
@@ -276,12 +276,14 @@ def _end_of_job(job: Job) -> str:
     return f"{job.id}: {job.state}{reason} at step {job.step:,}{steps}"
 
 
-def _dataset(name: str, folder: Path | None, validation_share: float = 0.0) -> Dataset:
+def _dataset(data: DataConfig, folder: Path | None) -> Dataset:
     """The data set; downloads what is missing, with a progress bar."""
     from tvae.data import load_dataset
 
     with download_progress() as show:
-        return load_dataset(name, folder, validation_share=validation_share, progress=show)
+        return load_dataset(
+            data.name, folder, notion=data.notion, validation_share=data.validation_share, progress=show
+        )
 
 
 def _split(run: Run, name: SplitName, folder: Path | None) -> Split:
@@ -296,7 +298,13 @@ def _split(run: Run, name: SplitName, folder: Path | None) -> Split:
     data = run.config.data
     with download_progress() as show:
         split = load_split(
-            data.name, name, folder, validation_share=data.validation_share, download=True, progress=show
+            data.name,
+            name,
+            folder,
+            notion=data.notion,
+            validation_share=data.validation_share,
+            download=True,
+            progress=show,
         )
     check_split(run, split)
     return split

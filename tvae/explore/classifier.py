@@ -51,9 +51,9 @@ def classifier_shapes(pixels: int, classes: int) -> dict[str, tuple[int, ...]]:
     }
 
 
-def classifier_path(folder: Path, fingerprint: str) -> Path:
-    """Path in this folder of the classifier trained on the split with this fingerprint."""
-    return folder / f"{fingerprint[:16]}.safetensors"
+def classifier_path(folder: Path, labels_key: str) -> Path:
+    """Path in this folder of the classifier trained on the split with this key."""
+    return folder / f"{labels_key[:16]}.safetensors"
 
 
 def write_classifier(path: Path, classifier: Classifier) -> None:
@@ -63,8 +63,8 @@ def write_classifier(path: Path, classifier: Classifier) -> None:
     write_atomically(path, safetensors.numpy.save(halves, {"format": "pt"}))
 
 
-def read_classifier(fingerprint: str, pixels: int, classes: int, folders: Sequence[Path]) -> Classifier | None:
-    """The classifier trained on the split with this fingerprint, from the first folder that has one; else None.
+def read_classifier(labels_key: str, pixels: int, classes: int, folders: Sequence[Path]) -> Classifier | None:
+    """The classifier trained on the split with this key, from the first folder that has one; else None.
 
     Raises:
         InputError: the file holds no classifier, or one for another number of pixels or classes.
@@ -72,7 +72,7 @@ def read_classifier(fingerprint: str, pixels: int, classes: int, folders: Sequen
     shapes = classifier_shapes(pixels, classes)
     limit = 200_000 + sum(4 * int(np.prod(shape)) for shape in shapes.values())
     for folder in folders:
-        path = classifier_path(folder, fingerprint)
+        path = classifier_path(folder, labels_key)
         if path.is_file():
             return Classifier(parse_weights(read_bounded(path, limit), shapes, str(path)))
     return None

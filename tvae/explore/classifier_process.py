@@ -15,6 +15,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tvae.config import DataConfig
 from tvae.errors import InputError
 from tvae.explore.classifier import classifier_path
 from tvae.system.child_process import DETACHED, child_environment
@@ -40,22 +41,21 @@ class ClassifierTraining:
     """One line; empty while it runs."""
 
 
-def start_training(dataset: str, fingerprint: str, folder: Path, validation_share: float = 0.0) -> None:
+def start_training(data: DataConfig, labels_key: str, folder: Path) -> None:
     """Train the classifier of a data set in a process of its own; nothing happens where one does that already.
 
     Args:
-        fingerprint: of the data set's training split; it names the classifier's file in the folder.
-        validation_share: share of each class of that split that is held out.
+        labels_key: of the data set's training split (see `tvae.data.Split`); it names the classifier's file.
 
     Raises:
         OSError: the folder can't be written, or no process can be started.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if lock_is_held(lock_path(folder, fingerprint)):
+    if lock_is_held(lock_path(folder, labels_key)):
         return
-    write_status(folder, fingerprint, ClassifierTraining())
+    write_status(folder, labels_key, ClassifierTraining())
     process = subprocess.Popen(
-        [sys.executable, "-m", MODULE, dataset, fingerprint, str(folder.absolute()), str(validation_share)],
+        [sys.executable, "-m", MODULE, json.dumps(asdict(data)), labels_key, str(folder.absolute())],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -66,42 +66,42 @@ def start_training(dataset: str, fingerprint: str, folder: Path, validation_shar
     )
     threading.Thread(target=process.wait, daemon=True).start()  # or it would stay as a zombie
     deadline = time.monotonic() + START_SECONDS
-    while not lock_is_held(lock_path(folder, fingerprint)) and process.poll() is None:
+    while not lock_is_held(lock_path(folder, labels_key)) and process.poll() is None:
         if time.monotonic() > deadline:
             process.kill()
             raise OSError(errno.ETIMEDOUT, f"the classifier's process did not start within {START_SECONDS:g} s")
         time.sleep(0.02)
 
 
-def training_state(fingerprint: str, folder: Path) -> ClassifierTraining | None:
+def training_state(labels_key: str, folder: Path) -> ClassifierTraining | None:
     """The state of the training of this classifier; None where none was started or it is over without a failure."""
-    is_running = lock_is_held(lock_path(folder, fingerprint))  # before its last words are read
+    is_running = lock_is_held(lock_path(folder, labels_key))  # before its last words are read
     try:
-        text = read_bounded(status_path(folder, fingerprint), _LIMIT).decode()
+        text = read_bounded(status_path(folder, labels_key), _LIMIT).decode()
         training = ClassifierTraining(**read_json(text, "classifier"))
     except (InputError, TypeError, UnicodeDecodeError):
         # A process that has written the classifier and removed its state holds its lock for a moment yet.
-        begins = is_running and not classifier_path(folder, fingerprint).is_file()
+        begins = is_running and not classifier_path(folder, labels_key).is_file()
         return ClassifierTraining() if begins else None
     if is_running or training.failure:
         return training
-    return None if classifier_path(folder, fingerprint).is_file() else ClassifierTraining(failure="it was interrupted")
+    return None if classifier_path(folder, labels_key).is_file() else ClassifierTraining(failure="it was interrupted")
 
 
-def write_status(folder: Path, fingerprint: str, training: ClassifierTraining) -> None:
+def write_status(folder: Path, labels_key: str, training: ClassifierTraining) -> None:
     """Write the state for `training_state`.
 
     Raises:
         OSError: the folder can't be written.
     """
-    write_atomically(status_path(folder, fingerprint), json.dumps(asdict(training)))
+    write_atomically(status_path(folder, labels_key), json.dumps(asdict(training)))
 
 
-def status_path(folder: Path, fingerprint: str) -> Path:
+def status_path(folder: Path, labels_key: str) -> Path:
     """Path of the file with the state of the training."""
-    return classifier_path(folder, fingerprint).with_suffix(".json")
+    return classifier_path(folder, labels_key).with_suffix(".json")
 
 
-def lock_path(folder: Path, fingerprint: str) -> Path:
+def lock_path(folder: Path, labels_key: str) -> Path:
     """Path of the file that the training process locks."""
-    return classifier_path(folder, fingerprint).with_suffix(".lock")
+    return classifier_path(folder, labels_key).with_suffix(".lock")

@@ -96,12 +96,12 @@ class Execution:
     def _loaded_dataset(self, spec: Spec) -> Dataset:
         from tvae.data import load_dataset, with_validation
 
-        share = spec.config.data.validation_share
+        data = spec.config.data
         if self._dataset is not None:
-            return with_validation(self._dataset, share)
+            return with_validation(self._dataset, data.validation_share).by(data.notion)
         self._status.update(phase="loading")
         folder = None if spec.data_folder is None else Path(spec.data_folder)
-        return load_dataset(spec.config.data.name, folder, validation_share=share)
+        return load_dataset(data.name, folder, notion=data.notion, validation_share=data.validation_share)
 
     def _measure(self, dataset: Dataset) -> None:
         """Compute the encodings and metrics of a run whose weights exist already (an upload)."""

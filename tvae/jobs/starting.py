@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tvae.config import RunConfig
-from tvae.data import check_usable, dataset_identity, train_size
+from tvae.config import RunConfig, check_notions
+from tvae.data import check_usable, dataset_identity, notion_names, train_size
 from tvae.errors import InputError, require_real
 from tvae.jobs.files import READY, About, JobFiles, Spec
 from tvae.jobs.idle_workers import claim_idle_place, keep_idle_worker
@@ -248,8 +248,9 @@ def _write_files(
 
 
 def _checked_steps(config: RunConfig, data_folder: Path | None) -> int:
-    """Steps of a run; InputError where a batch is larger than the train split."""
+    """Steps of a run; InputError where a batch is larger than the train split, or for a notion that it has not."""
     data = config.data
+    check_notions(config, notion_names(data.name, data_folder))
     images, batch = train_size(data.name, data_folder, data.validation_share), config.train.batch_size
     if batch > images:
         raise InputError(

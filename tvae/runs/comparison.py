@@ -21,6 +21,8 @@ LEAST_SEEDS = 3
 LEVEL = 0.05
 """A difference is beyond the noise where the t test over seeds has a p below this."""
 SPLITS = ("training images", "test images")
+OF_TRIPLETS = (option_name(LossConfig, "margin"), option_name(LossConfig, "notion"))
+"""Settings of a loss that act in its triplet term alone."""
 EPOCHS, SEED, STEP = (option_name(TrainConfig, name) for name in ("epochs", "seed", "step"))
 
 FIGURES: dict[str, Better] = {
@@ -64,10 +66,10 @@ class MetricChange:
 
 
 def loss_differences(before: LossConfig, after: LossConfig) -> Differences:
-    """Settings in which two losses differ; the margin of a loss without a triplet term has no effect and is none."""
+    """Settings in which two losses differ; margin and notion of a loss without a triplet term have no effect."""
     first, second = before.options(), after.options()
     if not (before.triplet_weight and after.triplet_weight):
-        first.pop(option_name(LossConfig, "margin"))
+        first = {name: value for name, value in first.items() if name not in OF_TRIPLETS}
     return {
         name: (setting_text(first[name]), setting_text(second[name])) for name in first if first[name] != second[name]
     }
@@ -248,8 +250,8 @@ def trained_epochs(run: Run) -> str:
 
 
 def setting_text(value: object) -> str:
-    """A setting's value as text."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """A setting's value as text; "default" for an empty one, such as the notion of similarity that is not named."""
+    return f"{value:g}" if isinstance(value, float) else str(value) or "default"
 
 
 def _is_measured(by_seed: Mapping[int, Mapping[str, Any]], arm: str, figure: str) -> bool:

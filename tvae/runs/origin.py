@@ -35,6 +35,7 @@ def provenance_of(
         test=_split_record(dataset.test),
         validation=None if dataset.validation is None else _split_record(dataset.validation),
         class_names=dataset.class_names,
+        notion=dataset.train.notion,
         threads=1,
         device=_device_name(training),
         started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

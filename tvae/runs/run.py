@@ -12,6 +12,7 @@ from typing import Any
 
 from tvae.config import RunConfig
 from tvae.data import Split
+from tvae.data.split import CLASS, labels_key
 from tvae.errors import InputError
 from tvae.model.layers import ImageShape
 from tvae.system.files import file_state, read_bounded, read_json, write_atomically
@@ -68,6 +69,8 @@ class Provenance:
     """Whether weights and encodings are kept as float16."""
     validation: SplitRecord | None = None
     """None where the run has no validation split."""
+    notion: str = CLASS
+    """Name of the notion of similarity that `class_names` and the run's labels are of; older runs don't say."""
 
     def split(self, name: str) -> SplitRecord:
         """The record of one split.
@@ -154,6 +157,16 @@ class Run:
     def image_shape(self) -> ImageShape:
         """Height and width in pixels, and channels."""
         return self.provenance.test.image_shape
+
+    @property
+    def notion(self) -> str:
+        """Name of the notion of similarity that the run's labels are of."""
+        return self.provenance.notion
+
+    @property
+    def labels_key(self) -> str:
+        """A key of the training images with the run's labels: a classifier of them is known by it."""
+        return labels_key(self.provenance.train.fingerprint, self.config.data.notion)
 
     @property
     def pixels(self) -> int:

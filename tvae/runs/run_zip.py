@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tvae.data import train_size
+from tvae.config import check_notions
+from tvae.data import notion_names
 from tvae.errors import InputError
 from tvae.runs.history import read_history
 from tvae.runs.run import CARD, CONFIG, HISTORY, METRICS, SNAPSHOTS, Run, read_run, write_config
@@ -124,7 +125,7 @@ def take_in_run(members: Mapping[str, bytes], folder: Path) -> Run:
             write_atomically(path, content)
     try:
         run = read_run(folder)
-        train_size(run.config.data.name)
+        check_notions(run.config, notion_names(run.config.data.name))
         weight_folders = {folder} | {(folder / name).parent for name in members if name.startswith(f"{SNAPSHOTS}/")}
         for place in sorted(weight_folders):
             for arm in run.config.arms:

@@ -30,7 +30,7 @@ def split_of(run: Run, name: SplitName) -> tuple[Split | None, str]:
     try:
         data = run.config.data
         check_usable(data.name, state.owner())
-        split = cached.split(data.name, name, 0.0 if name == "test" else data.validation_share)
+        split = cached.split(data.name, name, 0.0 if name == "test" else data.validation_share, data.notion)
         check_split(run, split)
     except (DataUnavailable, InputError) as error:
         failures[fingerprint] = as_text(error)  # a stranger's zip names its data set as it likes

@@ -118,9 +118,7 @@ def test_several_labels_an_image_are_all_kept_and_any_can_be_the_class(tmp_path,
     assert dataset.label_columns == ("label-1", "label-0", "label-2", "patient")
     library = OwnDatasets(folder)
     assert library.values(dataset)["patient"] == ("0", "1", "2")
-    from tvae.data.own.loading import load_own_dataset
-
-    by_patient = load_own_dataset("mine", folder, label="patient")
+    by_patient = load_dataset("mine", folder, notion="patient")
     assert by_patient.class_names == ("0", "1", "2")
     lone = take_in(tmp_path / "chest.npz", folder, "lone", label="label-1", further_labels=False)
     assert lone.label_columns == ("label-1",)

@@ -4,7 +4,7 @@ choices.py        Choices of how images are kept: size, colour, labels, splits, 
 keeping.py        keep: decode, resize and write the images of a source as a data set with a name
 kept_file.py      File of a kept data set: an .npz with the array names of MedMNIST, and the label columns as JSON
 library.py        A person's own data sets by name: described, listed, shared, removed and restored
-loading.py        Own data sets as Dataset and Split, with any of their label columns as the class
+loading.py        Own data sets as Dataset and Split, with all of their label columns
 resizing.py       Resize a picture to a square, with antialiasing
 server_paths.py   Paths on a server that its visitors may take data from
 splitting.py      Draw splits and samples of each class the same share, with a seed

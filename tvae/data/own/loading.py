@@ -1,4 +1,4 @@
-"""Own data sets as Dataset and Split, with any of their label columns as the class."""
+"""Own data sets as Dataset and Split, with all of their label columns."""
 
 from __future__ import annotations
 
@@ -9,23 +9,20 @@ import numpy as np
 
 from tvae.data.own.kept_file import read_columns, read_kept_file
 from tvae.data.own.library import OwnDataset, OwnDatasets
-from tvae.data.split import SPLIT_NAMES, Dataset, Split, SplitName
+from tvae.data.split import SPLIT_NAMES, Dataset, Notion, Split, SplitName
 from tvae.data.storage import short_path
 from tvae.errors import InputError
 
 
-def load_own_dataset(name: str, folder: Path, label: str | None = None) -> Dataset:
-    """Read an own data set whole.
-
-    Args:
-        label: the label column that is the class; None for the data set's own choice.
+def load_own_dataset(name: str, folder: Path) -> Dataset:
+    """Read an own data set whole; the class is its first label column, the others are further notions of similarity.
 
     Raises:
-        InputError: no such data set or column, or its file is missing or changed.
+        InputError: no such data set, or its file is missing or changed.
     """
     library = OwnDatasets(folder)
     dataset = library.get(name)
-    splits = _splits(library, dataset, [name for name in SPLIT_NAMES if name in dataset.counts], label)
+    splits = _splits(library, dataset, [name for name in SPLIT_NAMES if name in dataset.counts])
     return Dataset(
         name=name,
         train=splits["train"],
@@ -37,29 +34,28 @@ def load_own_dataset(name: str, folder: Path, label: str | None = None) -> Datas
     )
 
 
-def load_own_split(name: str, split: SplitName, folder: Path, label: str | None = None) -> Split:
+def load_own_split(name: str, split: SplitName, folder: Path) -> Split:
     """Read one split of an own data set (see `load_own_dataset`).
 
     Raises:
         InputError: also where it has no such split.
     """
     library = OwnDatasets(folder)
-    return _splits(library, library.get(name), (split,), label)[split]
+    return _splits(library, library.get(name), (split,))[split]
 
 
-def _splits(
-    library: OwnDatasets, dataset: OwnDataset, names: Sequence[SplitName], label: str | None
-) -> dict[SplitName, Split]:
-    label = dataset.label_columns[0] if label is None else label
-    if label not in dataset.label_columns:
-        raise InputError(f"label: {dataset.name} has no column {label!r}; it has {', '.join(dataset.label_columns)}")
-    path, number = library.file(dataset), dataset.label_columns.index(label)
-    arrays = read_kept_file(path, dataset.fingerprint, names)
-    values = read_columns(path)[number].values
+def _splits(library: OwnDatasets, dataset: OwnDataset, names: Sequence[SplitName]) -> dict[SplitName, Split]:
+    path = library.file(dataset)
+    arrays, columns = read_kept_file(path, dataset.fingerprint, names), read_columns(path)
     for name in names:
         if name not in arrays:
             raise InputError(f"split: {dataset.name} has no {name} split; it has {', '.join(dataset.counts)}")
-    return {
-        name: Split(name, arrays[name].images, arrays[name].labels[:, number].astype(np.int64), values)
-        for name in names
-    }
+    splits = {}
+    for name in names:
+        labels = np.ascontiguousarray(arrays[name].labels.T, np.int64)  # (columns, n)
+        notions = {
+            column.name: Notion(of_column, column.values) for column, of_column in zip(columns, labels, strict=True)
+        }
+        first = columns[0]
+        splits[name] = Split(name, arrays[name].images, labels[0], first.values, first.name, notions)
+    return splits

@@ -34,17 +34,17 @@ def classifier(run: Run) -> Classifier | None:
     Raises:
         InputError: its file is not a classifier.
     """
-    fingerprint, classes = run.provenance.train.fingerprint, len(run.provenance.class_names)
+    labels_key, classes = run.labels_key, len(run.provenance.class_names)
     for folder in (CLASSIFIERS, default_classifiers_folder()):
-        path = classifier_path(folder, fingerprint)
+        path = classifier_path(folder, labels_key)
         if path.is_file():
-            return _classifier(path, fingerprint, run.pixels, classes)
+            return _classifier(path, labels_key, run.pixels, classes)
     return None
 
 
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY_OF)
-def _classifier(path: Path, fingerprint: str, pixels: int, classes: int) -> Classifier | None:
-    return read_classifier(fingerprint, pixels, classes, (path.parent,))
+def _classifier(path: Path, labels_key: str, pixels: int, classes: int) -> Classifier | None:
+    return read_classifier(labels_key, pixels, classes, (path.parent,))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=KEY_OF)

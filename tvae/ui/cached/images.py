@@ -18,17 +18,18 @@ from tvae.ui.cached.keys import KEY_OF
 from tvae.ui.cached.runs import network
 
 
-def split(dataset: str, name: SplitName, validation_share: float = 0.0) -> Split:
+def split(dataset: str, name: SplitName, validation_share: float = 0.0, notion: str = "") -> Split:
     """A data set's split, downloaded where it is not on this machine.
 
     Args:
         validation_share: share of each class of the training split that is held out for validation.
+        notion: the notion of similarity that its labels are of; empty: the data set's first.
 
     Raises:
-        InputError: there is no such data set, or no longer.
+        InputError: there is no such data set, or no longer, or it has no such notion.
         DataUnavailable: it can't be downloaded; the message says what was tried.
     """
-    return _split(dataset_identity(dataset), dataset, name, validation_share)
+    return _split(dataset_identity(dataset), dataset, name, validation_share).by(notion)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Fetching the images …", hash_funcs=KEY_OF)

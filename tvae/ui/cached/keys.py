@@ -28,7 +28,7 @@ Labels = Int64[np.ndarray, " n"]
 KEY_OF: dict[str | type, Callable[[Any], Any]] = {
     EncodedArm: attrgetter("key"),
     Run: attrgetter("files_key"),
-    Split: attrgetter("fingerprint"),
+    Split: attrgetter("fingerprint", "notion"),
     OwnDataset: attrgetter("name", "fingerprint"),
     Layout: attrgetter("key"),
     ProjectionRequest: cache_key,

@@ -14,7 +14,7 @@ from tvae.ui.style.escaping import as_text
 
 def offer_classifier(run: Run) -> None:
     """Shows a button that trains the classifier, or the progress of a training that somebody has started."""
-    training = training_state(run.provenance.train.fingerprint, default_classifiers_folder())
+    training = training_state(run.labels_key, default_classifiers_folder())
     if training is not None and not training.failure:
         _show_progress(run)
         return
@@ -26,8 +26,7 @@ def offer_classifier(run: Run) -> None:
         st.error(as_text(f"The classifier could not be trained: {training.failure}."))
     if st.button("Train the classifier", key=keys.TRAIN_CLASSIFIER, type="primary"):
         try:
-            data, fingerprint = run.config.data, run.provenance.train.fingerprint
-            start_training(data.name, fingerprint, default_classifiers_folder(), data.validation_share)
+            start_training(run.config.data, run.labels_key, default_classifiers_folder())
         except OSError as error:
             st.error(as_text(f"The classifier can't be trained: {error}."))
             return
@@ -36,7 +35,7 @@ def offer_classifier(run: Run) -> None:
 
 @st.fragment(run_every=1.0)
 def _show_progress(run: Run) -> None:
-    training = training_state(run.provenance.train.fingerprint, default_classifiers_folder())
+    training = training_state(run.labels_key, default_classifiers_folder())
     if training is None or training.failure or cached.classifier(run) is not None:
         st.rerun()
     left = "" if training.seconds_left is None else f", about {max(1, round(training.seconds_left))} s left"
