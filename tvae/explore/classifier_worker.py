@@ -2,8 +2,8 @@
 
     python -m tvae.explore.classifier_worker DATA LABELS_KEY FOLDER
 
-DATA is the JSON form of a `DataConfig`. The first thing it does is to take its lock (see `classifier_process`), so torch
-is imported afterwards.
+DATA is the JSON form of a `DataConfig`. The first thing it does is to take its lock (see `classifier_process`), so
+torch is imported afterwards.
 """
 
 from __future__ import annotations
