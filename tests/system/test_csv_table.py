@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
-from tvae.system.csv_table import rows_csv
+from tvae.system.csv_table import further_rows_csv, rows_csv
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\tx", "\r=x", "\n=x", "\r"])
@@ -42,3 +42,11 @@ def test_numbers_and_plain_text_stay_as_they_are() -> None:
 )
 def test_numbers_have_the_digits_that_their_type_holds(values, cells):
     assert [row[0] for row in csv.reader(io.StringIO(rows_csv({"x": values})))][1:] == cells
+
+
+def test_further_rows_go_on_where_the_table_ended() -> None:
+    whole = rows_csv({"name": ["a", "=b", "c"], "value": [1.5, 2.5, 3.5]})
+    assert (
+        rows_csv({"name": ["a"], "value": [1.5]}) + further_rows_csv({"name": ["=b", "c"], "value": [2.5, 3.5]})
+        == whole
+    )

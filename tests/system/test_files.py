@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from tvae.errors import InputError
-from tvae.system.files import file_state, make_writable_folder, read_bounded, read_json, write_atomically
+from tvae.system.files import (
+    file_put_at,
+    file_state,
+    make_writable_folder,
+    read_bounded,
+    read_json,
+    write_atomically,
+)
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -133,3 +140,16 @@ def test_a_file_that_another_reads_just_now_is_replaced_a_moment_later(tmp_path,
     write_atomically(tmp_path / "a", "new")
     assert (tmp_path / "a").read_text() == "new"
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_after_an_error_in_the_middle_the_old_file_stays_and_no_other(tmp_path):
+    write_atomically(tmp_path / "a", "old")
+
+    def write_half() -> None:
+        with file_put_at(tmp_path / "a") as file:
+            file.write(b"half")
+            raise InputError("no more")
+
+    with pytest.raises(InputError):
+        write_half()
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a", "old")]

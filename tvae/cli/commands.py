@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -49,11 +49,12 @@ from tvae.runs.encodings import read_encoding
 from tvae.runs.run import Run, check_split, read_metrics, read_run
 from tvae.system.array_files import npz_bytes
 from tvae.system.files import write_atomically
-from tvae.system.user_folders import machine_code_folders
+from tvae.system.user_folders import default_folder, machine_code_folders
 
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
     from tvae.data import Dataset, Split
     from tvae.data.split import SplitName
+    from tvae.runs.new_images import NewImageTable
 
 PROGRAM = "python -m tvae"
 WATCH_SECONDS = 0.1
@@ -175,12 +176,61 @@ def evaluate(options: Evaluate, command: str) -> None:
 
 
 def encode(options: Encode, command: str) -> None:
+    run = read_run(options.run)
+    if options.images is not None:
+        encode_pictures(run, options.images, options.out, options.dir)
+        return
     from tvae.runs.evaluation import encode_split
 
-    run = read_run(options.run)
     encoding = encode_split(run, _split(run, options.split, options.dir))
     write_atomically(options.out, npz_bytes({**encoding.means, "labels": encoding.labels}))
     print(f"{options.out}: means of {len(encoding.labels):,} {options.split} images from {', '.join(encoding.arms)}")
+
+
+def encode_pictures(run: Run, images: Path, out: Path, folder: Path | None) -> None:
+    """Write what all arms make of pictures, and say what was done to them and which were left out."""
+    from tvae.data.own.new_pictures import frame_of, new_pictures
+    from tvae.data.own.sources.reading import Report
+    from tvae.explore.new_image import UNLIKE
+    from tvae.runs.new_image_files import check_suffix, write_new_images
+    from tvae.runs.new_images import surroundings
+
+    check_suffix(out)
+    known = surroundings(run)
+    frame = frame_of(run.config.data.name, run.image_shape, folder or default_folder())
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with progress_bar(*columns) as bar:
+        task = bar.add_task("")
+
+        def show(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        pictures = new_pictures(images, progress=show)
+        unlike = 0
+
+        def tables() -> Iterator[NewImageTable]:
+            nonlocal unlike
+            for block in pictures.blocks(frame, Report(show)):
+                table = known.table(block.names, block.images)
+                unlike += int(table.unlike.sum())
+                yield table
+
+        count = write_new_images(out, known, tables())
+    print(f"{out}: {count:,} pictures in {', '.join(known.networks)}")
+    print(f"  taken: {frame.in_words}")
+    print(f"  classes: vote of the {known.voters} nearest of {len(known.labels):,} test images; map: {known.method}")
+    for note in pictures.notes:
+        print(f"  note: {note}")
+    if unlike:
+        print_error(
+            f"{unlike:,} of {count:,} pictures are unlike the test images: every arm reconstructs them worse than "
+            f"{UNLIKE:.0%} of those, so their classes may mean nothing"
+        )
+    left_out = pictures.left_out
+    if left_out.count:
+        print_error(f"{left_out.count:,} left out" + (", the first twenty:" if left_out.count > 20 else ":"))
+        for name, reason in left_out.named:
+            print_error(f"  {name}: {reason}")
 
 
 def warm(options: Warm, command: str) -> None:

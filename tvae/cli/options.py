@@ -218,14 +218,22 @@ class Evaluate:
 
 @dataclass(frozen=True, kw_only=True)
 class Encode:
-    """Write the posterior means of a split: an .npz with one array (n, latent) an arm, and the labels."""
+    """Write the posterior means of a split, or of pictures of your own.
+
+    Of a split: an .npz with one array (n, latent) an arm, and the labels. Of pictures, by the file's ending a .csv or
+    .npz with each one's mean in every arm, its class by a vote of the 15 nearest test images, their rows, and its place
+    on the arm's map. Pictures that can't be read are named, the others encoded.
+    """
 
     run: tyro.conf.Positional[Path]
     """Folder of the run."""
     out: Path
-    """The .npz file to write."""
+    """The file to write: .npz; with --images .csv or .npz."""
     split: SplitName = "test"
-    """Which images."""
+    """Which images, where no pictures are given."""
+    images: Path | None = None
+    """Pictures of your own in place of a split: a folder or zip of them, one picture, or any source that `data add`
+    takes; labels are not needed. They are fitted to the run's images as its data set was taken in."""
     dir: Path | None = None
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
 

@@ -12,7 +12,7 @@
     interpolation.py        Path between two images: decoded frames, class votes, density
     latent_paths.py         Linear and spherical paths, traversals, latents ranked by KL and by what they draw
     loss_reweighting.py     Loss of a trained arm under other weights and margin; Pareto frontier
-    new_image.py            An unseen image in one arm: code, reconstruction, vote of its neighbours
+    new_image.py            Unseen images in one arm: code, reconstruction, vote of their neighbours
     preparation.py          Crop, scale and centre an own image the way its data set does
     reconstruction.py       Reconstructions and their squared errors: by class, and paired differences between arms
     sample_comparison.py    Quality of arms' samples compared: best arm per measure, and the paper's claim in a sentence

@@ -1,16 +1,20 @@
-"""An unseen image in one arm: code, reconstruction, vote of its neighbours."""
+"""Unseen images in one arm: code, reconstruction, vote of their neighbours."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Int, UInt8
+from jaxtyping import Float32, Float64, Int, UInt8
 
 from tvae.errors import InputError
 from tvae.metrics.class_vote import Votes, class_votes
+from tvae.metrics.neighbours import Neighbours
 from tvae.model.encoding import EncodedArm
 from tvae.model.network import Network, to_bytes
+
+UNLIKE = 0.99
+"""Share of the split's images with a smaller error beyond which an image is unlike them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +33,34 @@ class NewImage:
     """Class vote of the k nearest means of the split, for this one code."""
 
 
+@dataclass(frozen=True, eq=False)
+class NewImages:
+    """Images as one arm encodes and reconstructs them."""
+
+    means: Float32[np.ndarray, "m latent"]
+    """Posterior means μ."""
+    reconstructions: UInt8[np.ndarray, "m height width channels"]
+    """Decoded from μ."""
+    errors: Float64[np.ndarray, " m"]
+    """Squared errors of the reconstructions, summed over pixels in [0, 1]."""
+    shares_below: Float64[np.ndarray, " m"]
+    """Share of the split's images whose squared error is smaller than each one's, in [0, 1]."""
+    votes: Votes
+    """Class votes of the k nearest means of the split."""
+
+    def __getitem__(self, number: int) -> NewImage:
+        """One of the images."""
+        votes, rows = self.votes, slice(number, number + 1)
+        nearest = Neighbours(votes.nearest.rows[rows], votes.nearest.distances[rows])
+        return NewImage(
+            self.means[number],
+            self.reconstructions[number],
+            float(self.errors[number]),
+            float(self.shares_below[number]),
+            Votes(votes.shares[rows], votes.winners[rows], nearest),
+        )
+
+
 def encode_new_image(
     network: Network,
     arm: EncodedArm,
@@ -37,23 +69,32 @@ def encode_new_image(
     image: UInt8[np.ndarray, "height width channels"],
     k: int,
 ) -> NewImage:
-    """Encode an unseen image, reconstruct it, and let the k nearest means of the split vote on its class.
+    """One unseen image (see `encode_new_images`)."""
+    return encode_new_images(network, arm, labels, class_count, np.asarray(image)[None], k)[0]
+
+
+def encode_new_images(
+    network: Network,
+    arm: EncodedArm,
+    labels: Int[np.ndarray, " n"],
+    class_count: int,
+    images: UInt8[np.ndarray, "m height width channels"],
+    k: int,
+) -> NewImages:
+    """Encode unseen images, reconstruct them, and let the k nearest means of the split vote on the class of each.
 
     Args:
         arm: the encoded split, with these labels.
 
     Raises:
-        InputError: an image of another size, k not from 1 to the number of means, or weights that give no finite code.
+        InputError: images of another size, k not from 1 to the number of means, or weights that give no finite code.
     """
-    means = network.encoded(np.asarray(image)[None]).means  # (1, latent)
-    decoded = network.decoded(means)[0].astype(np.float64)
+    means = network.encoded(images).means  # (m, latent)
     if not np.isfinite(means).all():
         raise InputError("image: the arm's weights give no finite code for it; train again")
-    error = float(((image / 255 - decoded) ** 2).sum())
-    return NewImage(
-        means[0],
-        to_bytes(decoded[None])[0],
-        error,
-        float((arm.errors < error).mean()),
-        class_votes(means, arm.means, labels, class_count, k),
+    decoded = network.decoded(means).astype(np.float64)
+    errors = ((images / 255 - decoded) ** 2).sum(axis=(1, 2, 3))
+    shares_below = np.searchsorted(np.sort(arm.errors), errors) / len(arm.errors)
+    return NewImages(
+        means, to_bytes(decoded), errors, shares_below, class_votes(means, arm.means, labels, class_count, k)
     )

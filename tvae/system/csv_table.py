@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -19,7 +19,11 @@ DIGITS = {"float16": 3, "float32": 6, "float64": 10}
 something of a measurement."""
 
 
-def rows_csv(columns: Mapping[str, Sequence[object] | Float[np.ndarray, " m"] | Int[np.ndarray, " m"]]) -> str:
+Columns = Mapping[str, Sequence[object] | Float[np.ndarray, " m"] | Int[np.ndarray, " m"]]
+"""The cells of each column by its name."""
+
+
+def rows_csv(columns: Columns) -> str:
     """A table as CSV text, safe to open in a spreadsheet: text that would run as a formula gets a quote before it.
 
     Numbers that are not whole have as many significant digits as their type holds (see `DIGITS`), so no column shows
@@ -28,14 +32,26 @@ def rows_csv(columns: Mapping[str, Sequence[object] | Float[np.ndarray, " m"] | 
     Raises:
         InputError: the columns are not equally long.
     """
+    return _lines([list(columns)]) + further_rows_csv(columns)
+
+
+def further_rows_csv(columns: Columns) -> str:
+    """Further rows of a table that `rows_csv` has begun, without the header.
+
+    Raises:
+        InputError: as `rows_csv`.
+    """
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         raise InputError(f"csv: columns must be equally long; found {lengths}")
+    return _lines(zip(*columns.values(), strict=True))
+
+
+def _lines(rows: Iterable[Iterable[object]]) -> str:
     text = io.StringIO()
     # Lines end as RFC 4180 says; the writer then quotes cells that hold either of the two characters.
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([_cell(name) for name in columns])
-    writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
+    writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
 
 

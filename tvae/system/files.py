@@ -7,8 +7,9 @@ import json
 import os
 import secrets
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tvae.errors import InputError
 
@@ -28,10 +29,24 @@ def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) 
     Raises:
         OSError: the folder can't be written, the disk is full; the old file stays.
     """
+    with file_put_at(path, durable=durable) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def file_put_at(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
+    """A new file to write to, which is put at `path` when all is written; after an error the old file stays.
+
+    Args:
+        durable: as in `write_atomically`.
+
+    Raises:
+        OSError: as `write_atomically`.
+    """
     temporary = _temporary(path)
     try:
         with temporary.open("xb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            yield file
             file.flush()
             if durable:
                 os.fsync(file.fileno())

@@ -13,7 +13,6 @@ from PIL import Image
 from tests.data.own.made_sources import class_files, image_array, picture_bytes, png, take_in, write_files
 from tvae.data import load_dataset
 from tvae.data.own import understand
-from tvae.data.own.choices import Choices
 from tvae.data.own.resizing import resized
 from tvae.errors import InputError
 
@@ -207,7 +206,7 @@ def test_resizing_keeps_the_proportions(size, fit):
     width, height = size
     picture = Image.new("L", size, 255)
     picture.paste(0, (width // 4, height // 4, width - width // 4, height - height // 4))
-    image = resized(picture, Choices(size=28, fit=fit, label="class"))[..., 0]
+    image = resized(picture, 28, "grey", fit)[..., 0]
     assert image.shape == (28, 28)
     dark_rows, dark_columns = (image < 128).any(axis=1).sum(), (image < 128).any(axis=0).sum()
     longer = 28 / (max(size) if fit == "fit" else min(size))
@@ -219,7 +218,7 @@ def test_resizing_keeps_the_proportions(size, fit):
 def test_reducing_is_antialiased():
     """One-pixel stripes become an even grey; without antialiasing they stay black and white."""
     stripes = np.tile(np.array([0, 255], np.uint8), (280, 140))
-    image = resized(stripes, Choices(size=28, label="class"))
+    image = resized(stripes, 28, "grey", "fit")
     assert abs(int(image.min()) - 127) <= 5 and abs(int(image.max()) - 127) <= 5
 
 

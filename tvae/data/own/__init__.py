@@ -5,6 +5,7 @@ keeping.py        keep: decode, resize and write the images of a source as a dat
 kept_file.py      File of a kept data set: an .npz with the array names of MedMNIST, and the label columns as JSON
 library.py        A person's own data sets by name: described, listed, shared, removed and restored
 loading.py        Own data sets as Dataset and Split, with all of their label columns
+new_pictures.py   Pictures without labels, fitted to the frame of a trained run's images, in blocks
 resizing.py       Resize a picture to a square, with antialiasing
 server_paths.py   Paths on a server that its visitors may take data from
 splitting.py      Draw splits and samples of each class the same share, with a seed

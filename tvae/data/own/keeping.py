@@ -207,7 +207,7 @@ def _prepared(
         if isinstance(picture, Flaw):
             left_out.add(understood.reading.names[int(plan.rows[number])], picture.reason)
             continue
-        images[places[number]] = resized(picture, choices)
+        images[places[number]] = resized(picture, choices.size, choices.colours, choices.fit)
         is_kept[number] = True
     return images, is_kept
 

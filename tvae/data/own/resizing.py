@@ -6,16 +6,16 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from tvae.data.own.choices import Choices
+from tvae.data.own.choices import Colours, Fit
 from tvae.data.own.sources.reading import Picture
 
 RESAMPLING = Image.Resampling.BICUBIC
 """Widened to the scale where it reduces, which is what antialiasing is (Pillow's `resize`)."""
 
 
-def resized(picture: Picture, choices: Choices) -> UInt8[np.ndarray, "size size channels"]:
-    """The picture as it is kept: square, grey or in colour."""
-    size, mode = choices.size, "L" if choices.colours == "grey" else "RGB"
+def resized(picture: Picture, size: int, colours: Colours, fit: Fit) -> UInt8[np.ndarray, "size size channels"]:
+    """The picture as it is kept: square, grey or in colour; one that is so already stays as it is."""
+    mode = "L" if colours == "grey" else "RGB"
     if isinstance(picture, np.ndarray):
         if picture.shape == (size, size) and mode == "L":
             return picture[..., None]
@@ -23,7 +23,7 @@ def resized(picture: Picture, choices: Choices) -> UInt8[np.ndarray, "size size 
     if picture.mode != mode:
         picture = picture.convert(mode)
     width, height = picture.size
-    if choices.fit == "crop" and width != height:
+    if fit == "crop" and width != height:
         side = min(width, height)
         left, top = (width - side) / 2, (height - side) / 2
         picture = picture.resize((size, size), RESAMPLING, box=(left, top, left + side, top + side))

@@ -51,6 +51,26 @@ class ClassCount:
 
 
 @dataclass(frozen=True, eq=False)
+class Looks:
+    """What a look at every picture of a source has shown."""
+
+    heights: Int32[np.ndarray, " n"]
+    """Height in pixels of each row's picture; 0 where it can't be taken."""
+    widths: Int32[np.ndarray, " n"]
+    colour_count: int
+    """Pictures with red, green and blue; the rest is grey."""
+    notes: tuple[str, ...]
+    """How values, labels and pictures are read, a sentence each."""
+    flaws: LeftOut
+    """What can't be taken and why."""
+
+    @property
+    def rows(self) -> Int64[np.ndarray, " m"]:
+        """Rows whose picture can be taken, ascending."""
+        return np.flatnonzero(self.heights)
+
+
+@dataclass(frozen=True, eq=False)
 class Preview:
     """A picture before and after resizing."""
 
@@ -154,8 +174,34 @@ def understand(
         InputError: nothing in it can be taken; the line names the file and says what would be right.
         TakingInCancelled: `cancelled` said so.
     """
-    report = Report(progress, cancelled)
     reading = read_source(source, within)
+    looks = look_through(reading, Report(progress, cancelled))
+    understood = Understood(
+        source=source,
+        kind=reading.kind,
+        rows=looks.rows,
+        heights=looks.heights,
+        widths=looks.widths,
+        colour_count=looks.colour_count,
+        columns=reading.columns,
+        notes=looks.notes,
+        reading=reading,
+        state=file_state(source),
+        flaws=looks.flaws,
+    )
+    if understood.count() < 2:
+        name, reason = next(iter(understood.left_out().named), (source.name, "one image alone"))
+        raise InputError(f"{source.name}: fewer than two images can be taken; {name}: {reason}")
+    return replace(understood, notes=(*understood.notes, *_label_notes(understood)))
+
+
+def look_through(reading: Reading, report: Report) -> Looks:
+    """Look at every picture of a reading.
+
+    Raises:
+        InputError: the source as a whole can't be taken.
+        TakingInCancelled: the person has cancelled.
+    """
     total = len(reading.names)
     heights, widths = np.zeros(total, np.int32), np.zeros(total, np.int32)
     traits, flaws, colour_count = Counter[str](), reading.left_out.copy(), 0
@@ -169,23 +215,8 @@ def understand(
         colour_count += look.channels == 3
         traits.update(look.traits)
     report("looking at the pictures", total, total)
-    understood = Understood(
-        source=source,
-        kind=reading.kind,
-        rows=np.flatnonzero(heights),
-        heights=heights,
-        widths=widths,
-        colour_count=colour_count,
-        columns=reading.columns,
-        notes=(*reading.notes, *reading.pictures.notes(), *trait_notes(traits)),
-        reading=reading,
-        state=file_state(source),
-        flaws=flaws,
-    )
-    if understood.count() < 2:
-        name, reason = next(iter(understood.left_out().named), (source.name, "one image alone"))
-        raise InputError(f"{source.name}: fewer than two images can be taken; {name}: {reason}")
-    return replace(understood, notes=(*understood.notes, *_label_notes(understood)))
+    notes = (*reading.notes, *reading.pictures.notes(), *trait_notes(traits))
+    return Looks(heights, widths, colour_count, notes, flaws)
 
 
 def _label_notes(understood: Understood) -> list[str]:
@@ -244,7 +275,7 @@ def previews(understood: Understood, choices: Choices, count: int = 8) -> list[P
             name=understood.reading.names[row],
             class_name=labels.values[labels.codes[row]],
             before=_shown(picture),
-            after=resized(picture, choices),
+            after=resized(picture, choices.size, choices.colours, choices.fit),
         )
         for row, picture in _decoded(understood, np.sort(np.array(wanted))).items()
     ]

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from tvae.data.public_datasets import Noun
-from tvae.explore.new_image import NewImage
+from tvae.explore.new_image import UNLIKE, NewImage
 from tvae.explore.preparation import Placement, measured_placement
 from tvae.figures.image_grid import wrapped_rows
 from tvae.model.encoding import Encoding
@@ -15,8 +15,6 @@ from tvae.ui import cached
 from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.style.arm_columns import across
 
-UNLIKE = 0.99
-"""Share of the test images with a smaller error beyond which an image is unlike them."""
 MOST_IMAGES = 7
 """Images in a row of the reconstructions at most."""
 

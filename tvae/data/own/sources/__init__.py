@@ -1,7 +1,7 @@
 """Labelled images in the forms that people have them: recognised by content, read, nothing kept.
 
 arrays.py         Arrays of images in a file, read block by block: idx files and the members of an .npz
-class_folders.py  Read a folder or zip with a folder of pictures a class
+class_folders.py  Read a folder or zip of pictures, with a folder a class or without labels
 idx_files.py      Read idx files of images and of labels, raw or packed with gzip
 labels.py         Labels of any kind as codes 0 to k - 1 with a name each
 npz_file.py       Read .npz: MedMNIST's files, and plain ones with images and labels

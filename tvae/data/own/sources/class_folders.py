@@ -1,4 +1,4 @@
-"""Read a folder or zip with a folder of pictures a class."""
+"""Read a folder or zip of pictures, with a folder a class or without labels."""
 
 from __future__ import annotations
 
@@ -68,6 +68,25 @@ def read_class_folders(files: Files) -> Reading:
         pictures=EncodedPictures(FileContents(files, names)),
         left_out=left_out,
         notes=notes,
+    )
+
+
+def read_loose_pictures(files: Files) -> Reading:
+    """Read pictures without labels, whatever folders they lie in.
+
+    Raises:
+        InputError: there is no file.
+    """
+    if not files.names:
+        name, reason = next(iter(files.left_out.named), (files.title, "holds no file"))
+        raise InputError(f"{files.title}: no picture can be read; {name}: {reason}")
+    return Reading(
+        kind="pictures",
+        names=files.names,
+        columns={},
+        splits=np.full(len(files.names), NO_SPLIT, np.int8),
+        pictures=EncodedPictures(FileContents(files, files.names)),
+        left_out=files.left_out.copy(),
     )
 
 

@@ -18,20 +18,21 @@ DEFAULT_COLUMN = "class"
 RIGHT = "right are two files, such as train-images-idx3-ubyte and train-labels-idx1-ubyte"
 
 
-def read_idx(files: Files, names: Sequence[str]) -> Reading:
+def read_idx(files: Files, names: Sequence[str], labelled: bool = True) -> Reading:
     """Read idx files: each file of images with the file of labels whose name differs in that word.
 
     Args:
         names: those of the files that are idx.
+        labelled: whether labels are needed; else none are read.
 
     Raises:
         InputError: a file is damaged, or lacks its fellow.
     """
     arrays = {name: idx_array(name, lambda n=name: files.open(n)) for name in names}
     images = [name for name, array in arrays.items() if len(array.shape) >= 3]
-    pairs = [(name, _labels_of(name, arrays)) for name in images]
-    if not pairs:
+    if not images:
         raise InputError(f"{files.title}: {', '.join(names)} holds labels and no images; {RIGHT}")
+    pairs = [(name, _labels_of(name, arrays)) for name in images] if labelled else []
     splits = [_split_of(name) for name in images]
     if len(pairs) > 1 and len(set(splits)) < len(pairs):
         raise InputError(f"{files.title}: {', '.join(images)} don't name their splits as train, test and validation")
@@ -45,7 +46,7 @@ def read_idx(files: Files, names: Sequence[str]) -> Reading:
         raise InputError(f"{files.title}: {count:,} images; at most {MOST_IMAGES:,} are taken")
     names_of_rows = [f"{name}[{row}]" for name in images for row in range(len(arrays[name]))]
     codes = np.concatenate([np.full(len(arrays[n]), s, np.int8) for n, s in zip(images, splits, strict=True)])
-    columns = _columns([arrays[label_name] for _, label_name in pairs])
+    columns = _columns([arrays[label_name] for _, label_name in pairs]) if labelled else {}
     return Reading("idx files", names_of_rows, columns, codes, ArrayPictures([arrays[name] for name in images]))
 
 

@@ -21,8 +21,11 @@ RIGHT = (
 )
 
 
-def read_npz(files: ZipFiles) -> Reading:
+def read_npz(files: ZipFiles, labelled: bool = True) -> Reading:
     """Read an .npz, which is a zip, of images and labels; the images themselves stay in the file.
+
+    Args:
+        labelled: whether labels are needed; else none are read.
 
     Raises:
         InputError: arrays missing, of objects, or of shapes that don't fit each other.
@@ -34,8 +37,8 @@ def read_npz(files: ZipFiles) -> Reading:
         for name in files.names
         if name.endswith(".npy")
     }
-    parts = _parts(arrays, files.title)
-    columns, notes = _label_columns(parts, arrays, files.title)
+    parts = _parts(arrays, files.title, labelled)
+    columns, notes = _label_columns(parts, arrays, files.title) if labelled else ({}, [])
     images = [arrays[part.images] for part in parts]
     names = [f"{part.images}[{row}]" for part in parts for row in range(len(arrays[part.images]))]
     has_splits = parts[0].split is not None
@@ -45,7 +48,7 @@ def read_npz(files: ZipFiles) -> Reading:
 
 
 class _Part:
-    """Images and labels of one split, by the names of their arrays."""
+    """Images and labels of one split, by the names of their arrays; without labels they are called as the images."""
 
     def __init__(self, split: str | None, images: str, labels: str) -> None:
         self.split, self.images, self.labels = split, images, labels
@@ -55,18 +58,19 @@ def _code(split: str | None) -> int:
     return NO_SPLIT if split is None else SPLIT_CODES[split]
 
 
-def _parts(arrays: Mapping[str, StoredArray], title: str) -> list[_Part]:
+def _parts(arrays: Mapping[str, StoredArray], title: str, labelled: bool) -> list[_Part]:
     """The splits that an .npz holds, in their usual order; one without a name where it has none."""
     parts: list[_Part] = []
     lower = {name.lower(): name for name in arrays}
     for word, split in SPLIT_WORDS.items():
         for images, labels in ((f"{word}_images", f"{word}_labels"), (f"x_{word}", f"y_{word}")):
-            if images in lower or labels in lower:
-                parts.append(_Part(split, _present(images, lower, title), _present(labels, lower, title)))
+            if images in lower or (labelled and labels in lower):
+                name = _present(images, lower, title)
+                parts.append(_Part(split, name, _present(labels, lower, title) if labelled else name))
     if not parts:
         for images, labels in _PAIRS:
             if images in lower:
-                parts.append(_Part(None, lower[images], _present(labels, lower, title)))
+                parts.append(_Part(None, lower[images], _present(labels if labelled else images, lower, title)))
                 break
     if not parts:
         raise InputError(f"{title}: holds {', '.join(arrays) or 'nothing'}; {RIGHT}")

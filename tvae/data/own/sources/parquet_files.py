@@ -67,8 +67,11 @@ class ParquetContents:
         raise InputError(f"{path.name}: has fewer rows than its end says; copy the file again")
 
 
-def read_parquet(paths: Sequence[Path], title: str) -> Reading:
+def read_parquet(paths: Sequence[Path], title: str, labelled: bool = True) -> Reading:
     """Read parquet files of one schema; a shard's name or folder tells its split.
+
+    Args:
+        labelled: whether labels are needed; else none are read.
 
     Raises:
         InputError: damaged, shards of different schemas, or none that has pictures and labels.
@@ -85,7 +88,7 @@ def read_parquet(paths: Sequence[Path], title: str) -> Reading:
         raise InputError(f"{title}: {sum(counts):,} rows; 1 to {MOST_IMAGES:,} are taken")
     image = _image_column(schemas[0], title)
     notes: list[str] = []
-    columns = _label_columns(paths, schemas[0], image, title, notes)
+    columns = _label_columns(paths, schemas[0], image, title, notes) if labelled else {}
     names = [f"{path.name}, row {row}" for path, count in zip(paths, counts, strict=True) for row in range(count)]
     splits = np.concatenate([np.full(c, _split_of(p, title), np.int8) for p, c in zip(paths, counts, strict=True)])
     pictures = EncodedPictures(ParquetContents(paths, counts, image))

@@ -69,11 +69,12 @@ class PathContents:
             yield self._read(self._paths[row])
 
 
-def read_path_table(path: Path, within: Path | None) -> Reading:
+def read_path_table(path: Path, within: Path | None, labelled: bool = True) -> Reading:
     """Read a table on this machine, with paths below its own folder or from the root.
 
     Args:
         within: a folder that no picture may lie outside of, where the table was given by a visitor of a server.
+        labelled: whether labels are needed; else none are read.
 
     Raises:
         InputError: not such a table.
@@ -95,10 +96,10 @@ def read_path_table(path: Path, within: Path | None) -> Reading:
             return Flaw(f"is no path of a file ({one_line(error, 80)})")
         return read_file(str(picture))
 
-    return _reading(parsed_table(content, path.name), read_picture)
+    return _reading(parsed_table(content, path.name), read_picture, labelled)
 
 
-def read_packed_path_table(files: Files, name: str) -> Reading:
+def read_packed_path_table(files: Files, name: str, labelled: bool = True) -> Reading:
     """Read a table that lies beside its pictures in a folder or zip; no path leads out of it.
 
     Raises:
@@ -115,7 +116,7 @@ def read_packed_path_table(files: Files, name: str) -> Reading:
             return Flaw(f"there is no such file in {files.title}")
         return files.read(picture)
 
-    reading = _reading(parsed_table(content, name), read_picture)
+    reading = _reading(parsed_table(content, name), read_picture, labelled)
     reading.left_out.count += files.left_out.count
     reading.left_out.named += files.left_out.named
     return reading
@@ -195,36 +196,45 @@ def _column(header: Sequence[str], words: Sequence[str]) -> int | None:
     return next((lower.index(word) for word in words if word in lower), None)
 
 
-def _reading(table: Table, read: _READ_CELL) -> Reading:
+def _reading(table: Table, read: _READ_CELL, labelled: bool) -> Reading:
     path_column = _column(table.header, PATH_WORDS)
     split_column = _column(table.header, SPLIT_COLUMN_WORDS)
     assert path_column is not None  # the header was checked
+    columns = _label_columns(table, path_column, split_column) if labelled else {}
+    if not table.rows:
+        raise InputError(f"{table.title}: names no picture; {RIGHT}")
+    splits = np.full(len(table.rows), NO_SPLIT, np.int8)
+    if split_column is not None:
+        splits, unknown = split_codes(row[split_column] for row in table.rows)
+        if unknown:
+            table.notes.append(f"split {unknown[0]!r} is none of train, test and validation; such rows have no split")
+    paths = [row[path_column].strip() for row in table.rows]
+    names = [f"{table.title}, line {line} ({path})" for line, path in zip(table.lines, paths, strict=True)]
+    pictures = EncodedPictures(PathContents(paths, read))
+    return Reading("a table of paths and labels", names, columns, splits, pictures, table.left_out, table.notes)
+
+
+def _label_columns(table: Table, path_column: int, split_column: int | None) -> dict[str, LabelColumn]:
+    """The default label column, and every other one that makes classes.
+
+    Raises:
+        InputError: there is none.
+    """
     further = [n for n in range(len(table.header)) if n not in (path_column, split_column) and table.header[n]]
     label_column = _column(table.header, LABEL_WORDS)
     if label_column is None and len(further) == 1:
         label_column = further[0]
     if label_column is None:
         raise InputError(f"{table.title}, line 1: no column 'label' among {', '.join(table.header[:12])}; {RIGHT}")
-    if not table.rows:
-        raise InputError(f"{table.title}: names no picture; {RIGHT}")
-    notes = table.notes
     cells = [row[label_column] for row in table.rows]
     name = table.header[label_column]
     columns = {name: text_column(name, cells)}
     if note := merged_labels_note(name, cells):
-        notes.append(note)
+        table.notes.append(note)
     for number in further:
         if number != label_column and (column := _further_column(table, number)) is not None:
             columns[column.name] = column
-    splits = np.full(len(table.rows), NO_SPLIT, np.int8)
-    if split_column is not None:
-        splits, unknown = split_codes(row[split_column] for row in table.rows)
-        if unknown:
-            notes.append(f"split {unknown[0]!r} is none of train, test and validation; such rows have no split")
-    paths = [row[path_column].strip() for row in table.rows]
-    names = [f"{table.title}, line {line} ({path})" for line, path in zip(table.lines, paths, strict=True)]
-    pictures = EncodedPictures(PathContents(paths, read))
-    return Reading("a table of paths and labels", names, columns, splits, pictures, table.left_out, notes)
+    return columns
 
 
 def _further_column(table: Table, number: int) -> LabelColumn | None:

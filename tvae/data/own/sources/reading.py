@@ -144,7 +144,7 @@ class Reading:
     names: Sequence[str]
     """Name of each row for messages: its file, or file and row."""
     columns: dict[str, LabelColumn]
-    """Label columns by name, the default one first."""
+    """Label columns by name, the default one first; none where no labels were asked for."""
     splits: Int8[np.ndarray, " n"]
     """Code of each row's split."""
     pictures: Pictures

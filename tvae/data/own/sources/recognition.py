@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 from tvae.data.own.sources.arrays import idx_kind
-from tvae.data.own.sources.class_folders import read_class_folders
+from tvae.data.own.sources.class_folders import read_class_folders, read_loose_pictures
 from tvae.data.own.sources.idx_files import read_idx
 from tvae.data.own.sources.npz_file import read_npz
 from tvae.data.own.sources.parquet_files import read_parquet
@@ -36,17 +36,19 @@ _TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 _TAR = "a tar archive, whose members can lie anywhere and can't be read one by one; make a zip of its folder"
 
 
-def read_source(path: Path, within: Path | None = None) -> Reading:
-    """Read a source of labelled images, recognised by its content; no image is looked at yet.
+def read_source(path: Path, within: Path | None = None, *, labelled: bool = True) -> Reading:
+    """Read a source of images, recognised by its content; no image is looked at yet.
 
     Args:
         within: a folder that nothing may be read outside of.
+        labelled: whether each image has a label. If not, pictures may lie in any folder or be a single file, arrays and
+            tables need no labels, and no label is read where there are some.
 
     Raises:
         InputError: there is nothing, or nothing of a form that is known.
     """
     if path.is_dir():
-        return _read_files(FolderFiles(path), path)
+        return _read_files(FolderFiles(path), path, labelled)
     if not path.is_file():
         raise InputError(f"{path}: there is no such file or folder")
     begin = _begin(path)
@@ -55,11 +57,12 @@ def read_source(path: Path, within: Path | None = None) -> Reading:
         raise InputError(f"{title}: an empty zip; {RIGHT}")
     if begin.startswith(_ZIP) or (zipfile.is_zipfile(path) and not begin.startswith(_PARQUET)):
         files = ZipFiles(path)
-        return read_npz(files) if any(name.endswith(".npy") for name in files.names) else _read_files(files, None)
+        is_npz = any(name.endswith(".npy") for name in files.names)
+        return read_npz(files, labelled) if is_npz else _read_files(files, None, labelled)
     if begin.startswith(_PARQUET):
-        return read_parquet([path], title)
+        return read_parquet([path], title, labelled)
     if _is_idx(begin):
-        return _read_idx_pair(path)
+        return _read_idx_pair(path) if labelled else read_idx(FolderFiles(path.parent, [title]), [title], labelled)
     if _unpacked(begin)[257:262] == b"ustar":
         raise InputError(f"{title}: {_TAR}")
     if begin.startswith(_GZIP):
@@ -69,15 +72,17 @@ def read_source(path: Path, within: Path | None = None) -> Reading:
     for opening, kind in _ARCHIVES.items():
         if begin.startswith(opening):
             raise InputError(f"{title}: {kind}; make a zip")
+    if has_picture_name(title) and not labelled:
+        return read_loose_pictures(FolderFiles(path.parent, [title]))
     if has_picture_name(title):
         raise InputError(f"{title}: a single picture; name the folder that holds a folder of pictures a class")
     if b"\x00" not in begin or is_path_table(begin):
-        return read_path_table(path, within)
+        return read_path_table(path, within, labelled)
     raise InputError(f"{title}: {what_it_is(begin)}; {RIGHT}")
 
 
-def _read_files(files: Files, folder: Path | None) -> Reading:
-    """Read files that lie together: by those that are no pictures, if any, else as class folders.
+def _read_files(files: Files, folder: Path | None, labelled: bool) -> Reading:
+    """Read files that lie together: by those that are no pictures, if any, else as class folders or loose pictures.
 
     Args:
         folder: where they lie on this machine; None where they lie in a zip.
@@ -90,22 +95,22 @@ def _read_files(files: Files, folder: Path | None) -> Reading:
     if parquet and folder is None:
         raise InputError(f"{files.title}: parquet inside a zip; unpack it and name its folder")
     if parquet and folder is not None:
-        return read_parquet([folder / name for name in parquet], folder.name)
+        return read_parquet([folder / name for name in parquet], folder.name, labelled)
     idx = [name for name, begin in openings.items() if _is_idx(begin)]
     if idx:
-        return read_idx(files, idx)
+        return read_idx(files, idx, labelled)
     tables = [name for name in openings if name.lower().endswith(_TABLE_SUFFIXES) and is_path_table(openings[name])]
     if len(tables) > 1:
         raise InputError(f"{files.title}: more than one table of paths ({', '.join(tables[:6])}); leave one")
     if tables:
-        return read_packed_path_table(files, tables[0])
+        return read_packed_path_table(files, tables[0], labelled)
     if not any(has_picture_name(name) for name in files.names):
         for name, begin in openings.items():
             if begin.startswith(_ZIP):
                 raise InputError(f"{files.title}: holds {name}, a zip or .npz; name that file itself")
             if begin.startswith(_GZIP):
                 raise InputError(f"{files.title}: holds {name}, a gzip file; unpack it")
-    return read_class_folders(files)
+    return read_class_folders(files) if labelled else read_loose_pictures(files)
 
 
 def _read_idx_pair(path: Path) -> Reading:
