@@ -162,8 +162,8 @@ class TripletCurve:
         values = {name: np.asarray(arrays[name]) for name in names}
         satisfied = np.asarray(arrays["class_satisfied"]) if "class_satisfied" in arrays else None
         m, c = values["accuracy"].size, values["classes"].size
-        shapes = dict.fromkeys(("accuracy", "balanced_accuracy", "mean_violation"), (m,))
-        shapes |= dict.fromkeys(("classes", "class_sizes"), (c,))
+        shapes = {"accuracy": (m,), "balanced_accuracy": (m,), "mean_violation": (m,)}
+        shapes |= {"classes": (c,), "class_sizes": (c,)}
         for name in names:
             if values[name].shape != shapes.get(name, ()):
                 right = shapes.get(name, ())
