@@ -54,7 +54,7 @@ from tvae.system.user_folders import default_folder, machine_code_folders
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
     from tvae.data import Dataset, Split
     from tvae.data.split import SplitName
-    from tvae.runs.new_images import NewImageTable
+    from tvae.runs.new_images.tables import NewImageTable
 
 PROGRAM = "python -m tvae"
 WATCH_SECONDS = 0.1
@@ -192,8 +192,8 @@ def encode_pictures(run: Run, images: Path, out: Path, folder: Path | None) -> N
     from tvae.data.own.new_pictures import frame_of, new_pictures
     from tvae.data.own.sources.reading import Report
     from tvae.explore.new_image import UNLIKE
-    from tvae.runs.new_image_files import check_suffix, write_new_images
-    from tvae.runs.new_images import surroundings
+    from tvae.runs.new_images.files import check_suffix, write_new_images
+    from tvae.runs.new_images.tables import surroundings
 
     check_suffix(out)
     known = surroundings(run)

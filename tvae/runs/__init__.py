@@ -1,27 +1,26 @@
 """A run's folder: written while it trains, read by everything above.
 
-    available.py        Runs that ship and the user's own, by name
-    clock.py            Clock: counts the seconds that its blocks take
-    collapsed_arms.py   Warnings about arms whose latent means have collapsed to one point, read from a run's metrics
-    comparison.py       Two runs compared: which settings differ, whether they are alike, and figures over seeds
-    encodings.py        Encoded splits, triplet curves and gap histograms of a run, as .npz files
-    evaluation.py       Encode a split and compute metrics.json
-    finishing.py        Evaluate a trained run and write what the pages show of it
-    history.py          A run's history.jsonl: losses while it trained
-    measuring.py        How long measuring a trained run takes, and how much of it is done
-    model_card.py       Model card of a run: README.md of its folder, in Hugging Face form
-    new_image_files.py  New images in all arms of a run, written as CSV or .npz
-    new_images.py       New images in all arms of a run: codes, class votes, nearest test images, places on a map
-    origin.py           Provenance of a run that is about to be trained: versions, data, device, command
-    paper_table.py      The paper's Table 1, and the arms of a run that stand beside its two models
-    recording.py        Recording: train a run and fill its folder
-    resume_file.py      Everything needed to resume, in one safetensors file
-    run.py              Run and Provenance: read and write a run folder's config.json
-    run_zip.py          Export a run folder as a zip; import one with every member checked
-    snapshots.py        Snapshots: when a run keeps its weights while it trains, and how
-    train_command.py    Shell command that trains a given config
-    warm_start.py       Start from the weights of another run
-    weights.py          Weights of a run's arms: <arm>.safetensors
+    available.py       Runs that ship and the user's own, by name
+    clock.py           Clock: counts the seconds that its blocks take
+    collapsed_arms.py  Warnings about arms whose latent means have collapsed to one point, read from a run's metrics
+    comparison.py      Two runs compared: which settings differ, whether they are alike, and figures over seeds
+    encodings.py       Encoded splits, triplet curves and gap histograms of a run, as .npz files
+    evaluation.py      Encode a split and compute metrics.json
+    finishing.py       Evaluate a trained run and write what the pages show of it
+    history.py         A run's history.jsonl: losses while it trained
+    measuring.py       How long measuring a trained run takes, and how much of it is done
+    model_card.py      Model card of a run: README.md of its folder, in Hugging Face form
+    origin.py          Provenance of a run that is about to be trained: versions, data, device, command
+    paper_table.py     The paper's Table 1, and the arms of a run that stand beside its two models
+    recording.py       Recording: train a run and fill its folder
+    resume_file.py     Everything needed to resume, in one safetensors file
+    run.py             Run and Provenance: read and write a run folder's config.json
+    run_zip.py         Export a run folder as a zip; import one with every member checked
+    snapshots.py       Snapshots: when a run keeps its weights while it trains, and how
+    train_command.py   Shell command that trains a given config
+    warm_start.py      Start from the weights of another run
+    weights.py         Weights of a run's arms: <arm>.safetensors
+    new_images/        New images in all arms of a run
 
 The readers are our own because a run's folder may come from a stranger: safetensors accepts doubled names, values that
 are not finite and shapes of any size, and numpy reads whatever an archive unpacks to. What is read here is bounded and

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tvae.errors import InputError
-from tvae.runs.new_images import NewImageTable, Surroundings
+from tvae.runs.new_images.tables import NewImageTable, Surroundings
 from tvae.system.array_files import npz_bytes
 from tvae.system.csv_table import further_rows_csv, rows_csv
 from tvae.system.files import file_put_at, write_atomically
