@@ -15,6 +15,7 @@
     torchvision_reader.py  Publishers' files read by torchvision's data set classes
     validation.py          Validation split held out of the training split
     own/                   Own labelled images of a person, kept as a data set with a name
+    triplets/              Triplets that a person gives: read from a file, checked, counted, held out
 
 Importing this package imports neither torch nor scikit-learn, which take seconds.
 """
