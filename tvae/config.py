@@ -97,6 +97,12 @@ class DataConfig(Section):
     validation_share: float = number(0.0, low=0.0, high=0.5, added=True)
     """Share of each class of the training images that is held out as the validation split, always the same images; no
     model is trained on them."""
+    triplets: str = field(default="", metadata={"empty": True, **ADDED})
+    """File of triplets to train on in place of those that the labels give: text or .npy with three training images a
+    row, anchor, positive and negative, by row counted from 0 or by name (docs/own-triplets.md). In the config of a run:
+    SHA-256 of its own copy, triplets.npy."""
+    triplets_share: float = number(1.0, low=0.01, high=1.0, added=True)
+    """Share of each batch that is drawn from the given triplets; the rest from the labels."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 import tempfile
 import time
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ from tvae.jobs.job import Job
 from tvae.jobs.jobs import Jobs
 from tvae.metrics.measurable import measurability_note
 from tvae.runs.encodings import read_encoding
+from tvae.runs.given_triplets import TRIPLETS, read_triplets_of, with_given_triplets
 from tvae.runs.run import Run, check_split, read_metrics, read_run
 from tvae.system.array_files import npz_bytes
 from tvae.system.files import write_atomically
@@ -54,6 +56,7 @@ from tvae.system.user_folders import default_folder, machine_code_folders
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
     from tvae.data import Dataset, Split
     from tvae.data.split import SplitName
+    from tvae.data.triplets import GivenTriplets
     from tvae.runs.new_images.tables import NewImageTable
 
 PROGRAM = "python -m tvae"
@@ -87,9 +90,16 @@ def train(options: Train, command: str) -> None:
         for note in (measurability_note(dataset.test.labels), validation_note(dataset)):
             if note:
                 print_error(note)
+        config, triplets = _with_triplets(config, options)
         progress = bar.enter_context(TrainingProgress())  # after a download, which has a bar of its own
         for report in record(
-            config, dataset, options.out, command, half=options.half, on_measured=progress.show_measured
+            config,
+            dataset,
+            options.out,
+            _without_triplet_file(command),
+            half=options.half,
+            triplets=triplets,
+            on_measured=progress.show_measured,
         ):
             progress.show(report)
             for warning in report.warnings:
@@ -103,15 +113,17 @@ def train(options: Train, command: str) -> None:
 
 
 def jobs_start(options: StartJob, command: str) -> None:
+    config, triplets = _with_triplets(run_config(options), options)
     run_id = Jobs().starter.start(
-        run_config(options),
+        config,
         None,
         name=options.name,
         seconds=options.seconds,
         start_from=None if options.start_from is None else read_run(options.start_from),
+        triplets=triplets,
         half=options.half,
         data_folder=options.dir,
-        command=command,
+        command=_without_triplet_file(command),
     )
     print(run_id)
 
@@ -168,11 +180,16 @@ def jobs_resume(options: ResumeJob, command: str) -> None:
 
 
 def evaluate(options: Evaluate, command: str) -> None:
-    from tvae.runs.evaluation import encode_split, evaluate
+    from tvae.runs.evaluation import encode_split, encode_triplets, evaluate
 
     run = read_run(options.run)
+    triplets = read_triplets_of(run.folder, run.config)
     split = _split(run, options.split, options.dir)
-    print_metrics(evaluate(run, encode_split(run, split), options.margins), options.json)
+    metrics = evaluate(run, encode_split(run, split), options.margins)
+    if triplets is not None:
+        encoded = encode_triplets(run, _split(run, "train", options.dir), triplets)
+        metrics = with_given_triplets(metrics, encoded, options.margins)
+    print_metrics(metrics, options.json)
 
 
 def encode(options: Encode, command: str) -> None:
@@ -304,6 +321,39 @@ def run_config(options: RunOptions) -> RunConfig:
             raise InputError(f"--loss: preset {options.preset!r} sets the losses of its {len(preset.arms)} arms itself")
         arms = preset.arms
     return RunConfig(data=options.data, model=options.model, train=options.train, arms=arms)
+
+
+def _with_triplets(config: RunConfig, options: RunOptions) -> tuple[RunConfig, GivenTriplets | None]:
+    """The config that names the triplets of the file in `--data.triplets` by their content, and these triplets.
+
+    Raises:
+        InputError: the file holds no such triplets.
+    """
+    if not config.data.triplets:
+        return config, None
+    from tvae.data import image_names
+    from tvae.data.triplets import consistency, read_triplets
+
+    path = Path(config.data.triplets)
+    file = read_triplets(path, image_names(config.data.name, options.dir), odd_one_out=options.odd_one_out)
+    counts = consistency(file.triplets.distinct)
+    print_error(
+        f"{path.name}: {len(file.triplets):,} triplets ({'; '.join(file.notes)}), {len(file.triplets.distinct):,}"
+        f" distinct, {counts.contradictions:,} contradictions, {counts.cycles:,} cycles"
+    )
+    return file.triplets.named_in(config), file.triplets
+
+
+def _without_triplet_file(command: str) -> str:
+    """The command with the run's own copy of its triplets in place of the person's file and its folder."""
+    words = [word for word in shlex.split(command) if word != "--odd-one-out"]
+    option = "--data.triplets"
+    for place, word in enumerate(words):
+        if word == option and place + 1 < len(words):
+            words[place + 1] = TRIPLETS
+        elif word.startswith(f"{option}="):
+            words[place] = f"{option}={TRIPLETS}"
+    return shlex.join(words)
 
 
 @contextlib.contextmanager

@@ -130,6 +130,9 @@ class RunOptions:
     model: ModelConfig = field(default_factory=ModelConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    odd_one_out: bool = False
+    """The rows of `--data.triplets` are odd-one-out answers, where no header says what they are: the first two images
+    are alike, the third is the odd one. Each is two triplets."""
     dir: Path | None = None
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
     half: bool = False

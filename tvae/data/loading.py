@@ -14,10 +14,11 @@ from tvae.data.local_files import local_file, local_split, place
 from tvae.data.mirrors import from_mirrors
 from tvae.data.npm_package import from_npm
 from tvae.data.own.library import OwnDatasets, may_see
-from tvae.data.own.loading import load_own_dataset, load_own_split
+from tvae.data.own.loading import load_own_dataset, load_own_split, own_image_names
 from tvae.data.public_datasets import DIGIT, IMAGE, PUBLIC_DATASETS, CheckedFile, Noun, PublicDataset
 from tvae.data.split import CLASS, SPLIT_NAMES, Dataset, Split, SplitName
 from tvae.data.storage import make_folder, put_in_place, short_path
+from tvae.data.triplets.image_names import ImageNames
 from tvae.data.validation import held_out, second_validation_split, with_validation
 from tvae.errors import InputError, require_choice
 from tvae.system.owner import Owner
@@ -189,6 +190,20 @@ def image_shape(name: str, folder: Path | None = None) -> tuple[int, int, int]:
         return DIGITS_SHAPE
     height, width = PUBLIC_DATASETS[name].train[0].shape[1:]
     return height, width, 1
+
+
+def image_names(name: str, folder: Path | None = None) -> ImageNames:
+    """How triplets may refer to the training images of a data set: their rows, and their names where it keeps them.
+
+    Args:
+        folder: as for `load_dataset`.
+
+    Raises:
+        InputError: no data set of this name, or its file is missing or damaged.
+    """
+    folder = folder or default_folder()
+    names = own_image_names(name, folder) if _is_own(name, folder) else None
+    return ImageNames(train_size(name, folder), names)
 
 
 def usable_names(owner: Owner) -> tuple[str, ...]:

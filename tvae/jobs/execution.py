@@ -120,11 +120,12 @@ class Execution:
             snapshot = replace(run, snapshot=step)
             write_encoding(snapshot.weights_folder, encode_split(snapshot, dataset.test), half=True)
         self._requests.end_if_stopped()
-        finish(run, dataset.test, measuring.show)
+        finish(run, dataset.test, measuring.show, train=dataset.train)
 
     def _train(self, spec: Spec, dataset: Dataset) -> None:
         from tvae.data import validation_note
         from tvae.metrics.measurable import measurability_note
+        from tvae.runs.given_triplets import read_triplets_of
         from tvae.runs.measuring import expected_seconds
         from tvae.runs.recording import Recording
         from tvae.runs.snapshots import take_snapshot
@@ -141,6 +142,7 @@ class Execution:
             seconds=spec.seconds,
             start=self._starting_weights(spec, dataset),
             started_from=spec.started_from,
+            triplets=read_triplets_of(self._files.run_folder, spec.config),
             resume_file=self._files.resume,
         )
         training = recording.training

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tvae.config import RunConfig, check_notions
 from tvae.data import check_usable, dataset_identity, notion_names, train_size
+from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError, require_real
 from tvae.jobs.files import READY, About, JobFiles, Spec
 from tvae.jobs.idle_workers import claim_idle_place, keep_idle_worker
@@ -26,6 +27,7 @@ from tvae.jobs.worker_processes import (
     reserve_for_worker,
     start_worker,
 )
+from tvae.runs.given_triplets import write_triplets
 from tvae.runs.run import Run
 from tvae.runs.run_zip import run_members, take_in_run
 from tvae.runs.warm_start import shown_step, starting_weights
@@ -54,6 +56,7 @@ class Starter:
         name: str = "",
         seconds: float | None = None,
         start_from: Run | None = None,
+        triplets: GivenTriplets | None = None,
         half: bool = False,
         data_folder: Path | None = None,
         command: str = "",
@@ -64,6 +67,7 @@ class Starter:
         Args:
             seconds: end after about this many seconds of training, if the config's epochs aren't over sooner.
             start_from: begin with the weights of this run, as it is shown (its snapshot, or its end).
+            triplets: the given triplets that the config names, where it names any.
             request: an id of this request: the same id twice (a double click) starts one run.
 
         Raises:
@@ -75,6 +79,10 @@ class Starter:
         steps, about = _checked_steps(config, data_folder), About(name=checked_name(name))
         if seconds is not None:
             require_real("seconds", seconds, 1.0, 7 * 86_400.0)
+        if triplets is not None:
+            triplets.check_usable(config, train_size(config.data.name, data_folder))
+        elif config.data.triplets:
+            raise InputError("data.triplets: the settings name triplets that are not at hand; bring in their file")
         weights = None if start_from is None else starting_weights(start_from, config)
         spec = Spec(
             config=config,
@@ -94,7 +102,7 @@ class Starter:
         Trash(self._runs).clear_leftovers()
         idle_place = claim_idle_place(self._runs, dataset_identity(config.data.name)) if data_folder is None else None
         place = self._new_place() if idle_place is None else _Place(idle_place, None)
-        return self._start_in(place, spec, owner, about, weights, request)
+        return self._start_in(place, spec, owner, about, weights, triplets, request)
 
     def take_in(self, content: bytes, owner: Owner, *, name: str = "") -> str:
         """Add an uploaded run (a zip), and have a worker measure it; its id.
@@ -159,11 +167,14 @@ class Starter:
         owner: Owner,
         about: About,
         weights: Mapping[str, Weights] | None = None,
+        triplets: GivenTriplets | None = None,
         request: str = "",
     ) -> str:
         """Prepare a run in this place, and move it among the runs once it has a worker."""
         run_id, was_idle = place.folder.name, place.lock is None
         try:
+            if triplets is not None:
+                write_triplets(place.folder, triplets)
             _write_files(JobFiles(place.folder), spec, owner, about, weights)
             place.hand_over(self._runs)
             queued_id = self._queue.add(run_id, request)

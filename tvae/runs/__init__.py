@@ -7,6 +7,7 @@
     encodings.py       Encoded splits, triplet curves and gap histograms of a run, as .npz files
     evaluation.py      Encode a split and compute metrics.json
     finishing.py       Evaluate a trained run and write what the pages show of it
+    given_triplets.py  Given triplets of a run: its own copy, the means of their images, and how many each arm has right
     history.py         A run's history.jsonl: losses while it trained
     measuring.py       How long measuring a trained run takes, and how much of it is done
     model_card.py      Model card of a run: README.md of its folder, in Hugging Face form

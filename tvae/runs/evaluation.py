@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 
 from tvae.data import Split
+from tvae.data.triplets import GivenTriplets
 from tvae.explore.example_images import first_of_each_class
 from tvae.metrics.class_vote import knn_accuracy
 from tvae.metrics.gap_histogram import GapHistogram, gap_histogram
@@ -24,6 +25,7 @@ from tvae.metrics.triplet_curve import TripletCurve, triplet_curve
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.model.losses import kl_divergence, squared_l2
 from tvae.model.vae import VAE, model_with
+from tvae.runs.given_triplets import EncodedTriplets, images_of_triplets
 from tvae.runs.run import Run, check_split
 from tvae.runs.weights import read_weights
 
@@ -65,6 +67,22 @@ def encode_split(run: Run, split: Split) -> Encoding:
         split.images[samples],
         reconstructions,
     )
+
+
+def encode_triplets(run: Run, train: Split, triplets: GivenTriplets) -> EncodedTriplets:
+    """Latent means of the images of a run's given triplets in every arm, from the saved weights.
+
+    Args:
+        train: the training images, whose rows the triplets name.
+
+    Raises:
+        InputError: weights that don't fit, or a split that is not the run's.
+    """
+    check_split(run, train)
+    rows = images_of_triplets(triplets)
+    images = Split("train", train.images[rows], train.labels[rows], train.class_names)
+    means = {arm: encode_arm(load_model(run, arm), images).means for arm in run.config.arms}
+    return EncodedTriplets(triplets, means)
 
 
 @torch.inference_mode()

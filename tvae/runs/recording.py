@@ -11,10 +11,12 @@ from pathlib import Path
 
 from tvae.config import RunConfig
 from tvae.data import Dataset
+from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError
 from tvae.model.vae import weights_of
 from tvae.runs.clock import Clock
 from tvae.runs.finishing import finish
+from tvae.runs.given_triplets import TRIPLETS, write_triplets
 from tvae.runs.history import HistoryWriter
 from tvae.runs.origin import provenance_of
 from tvae.runs.resume_file import Standing, read_resume_file, write_resume_file
@@ -40,6 +42,7 @@ def record(
     half: bool = False,
     seconds: float | None = None,
     start_from: Run | None = None,
+    triplets: GivenTriplets | None = None,
     on_measured: Callable[[float], None] = lambda share: None,
 ) -> Iterator[Report]:
     """Train a run and keep it in an empty folder, passing on its reports; see `Recording`.
@@ -49,6 +52,7 @@ def record(
             accuracy that differs in the third decimal of a percent.
         seconds: end after about this many seconds of training, if the config's epochs aren't over sooner.
         start_from: begin with this run's weights, each arm with those of the arm of the same name.
+        triplets: the given triplets that the config names, where it names any; the folder gets a copy.
         on_measured: called while the trained run is evaluated, with the share of that work that is done.
 
     Raises:
@@ -60,7 +64,17 @@ def record(
     start = None if start_from is None else starting_weights(start_from, config)
     step = "" if start_from is None else shown_step(start_from)
     claim_folder(folder)
-    recording = Recording(config, dataset, folder, command, half=half, seconds=seconds, start=start, started_from=step)
+    recording = Recording(
+        config,
+        dataset,
+        folder,
+        command,
+        half=half,
+        seconds=seconds,
+        start=start,
+        started_from=step,
+        triplets=triplets,
+    )
     yield from recording.reports(on_measured)
 
 
@@ -86,10 +100,12 @@ class Recording:
         seconds: float | None = None,
         start: Mapping[str, Weights] | None = None,
         started_from: str = "",
+        triplets: GivenTriplets | None = None,
         resume_file: Path | None = None,
     ) -> None:
         """
         Args:
+            triplets: the given triplets that the config names, where it names any; the folder gets a copy.
             start: each arm's first weights; None for those that the seed gives.
             started_from: where they are from, in words.
             resume_file: kept up to date while the run is trained; where it is there already, the run goes on from it.
@@ -98,12 +114,15 @@ class Recording:
             InputError: what `Training` refuses; a resume file that is not this run's.
             OSError: the folder can't be written.
         """
-        self.training = Training(config, dataset.train)
+        self.training = Training(config, dataset.train, triplets)
+        if triplets is not None and not (folder / TRIPLETS).exists():
+            write_triplets(folder, triplets)
         provenance = provenance_of(
             dataset, self.training, command, half=half, seconds=seconds, started_from=started_from
         )
         self.run = Run(folder, config, provenance)
         self._test = dataset.test
+        self._train = None if triplets is None else dataset.train
         self._resume_file = resume_file
         self._history = HistoryWriter(folder, self.training.steps_per_epoch)
         self._in_all, self._in_snapshots, self._aside = Clock(), Clock(), Clock()
@@ -165,7 +184,7 @@ class Recording:
             self._save()
             if self._between_steps:  # within a step, one arm may be ahead of the other
                 self._keep(now=True)
-        finish(self.run, self._test, on_measured)
+        finish(self.run, self._test, on_measured, train=self._train)
         if self._resume_file is not None:
             self._resume_file.unlink(missing_ok=True)
 

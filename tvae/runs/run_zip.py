@@ -19,6 +19,7 @@ from typing import Any
 from tvae.config import check_notions
 from tvae.data import notion_names
 from tvae.errors import InputError
+from tvae.runs.given_triplets import TRIPLETS, read_triplets_of
 from tvae.runs.history import read_history
 from tvae.runs.run import CARD, CONFIG, HISTORY, METRICS, SNAPSHOTS, Run, read_run, write_config
 from tvae.runs.weights import read_arm
@@ -34,7 +35,9 @@ MOST_RATIO = 200
 """Times that a member may be larger than it is in the zip: weights hardly shrink, text by a tenth to a fiftieth."""
 
 _ARM = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\.safetensors"
-_MEMBER = re.compile(rf"config\.json|metrics\.json|history\.jsonl|README\.md|{_ARM}|snapshots/\d{{1,12}}/{_ARM}")
+_MEMBER = re.compile(
+    rf"config\.json|metrics\.json|history\.jsonl|README\.md|triplets\.npy|{_ARM}|snapshots/\d{{1,12}}/{_ARM}"
+)
 _SHOWN = 60
 
 
@@ -126,6 +129,11 @@ def take_in_run(members: Mapping[str, bytes], folder: Path) -> Run:
     try:
         run = read_run(folder)
         check_notions(run.config, notion_names(run.config.data.name))
+        triplets = read_triplets_of(folder, run.config)
+        if triplets is not None:
+            triplets.check_usable(run.config, run.provenance.train.n)
+        elif TRIPLETS in members:
+            raise InputError(f"{TRIPLETS}: the settings of this run name no given triplets")
         weight_folders = {folder} | {(folder / name).parent for name in members if name.startswith(f"{SNAPSHOTS}/")}
         for place in sorted(weight_folders):
             for arm in run.config.arms:

@@ -7,7 +7,7 @@
     step_explained.py    The next step on one triplet: distances, hinge, force of each loss term
     suggested_config.py  Settings suggested for a data set, from how much its images vary
     time_budget.py       Number of steps that fit into a time budget
-    triplet_sampler.py   Triplets of rows, drawn from the labels: a pure function of seed and step
+    triplet_sampler.py   Triplets of rows, drawn from the labels or from given ones: a pure function of seed and step
     steps/               Interchangeable training steps; `plain` is the reference that all others are tested against
 
 The command line, the background worker and the tests all consume the same iterator, `loop.Training.reports`.

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from tvae.config import RunConfig
 from tvae.data import Split
+from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError
 from tvae.model.vae import initial_model
 from tvae.training.arm import Arm, ArmLosses, Batch, TrainingStep
@@ -24,7 +25,7 @@ from tvae.training.steps.cpu_bfloat16 import Bfloat16Step
 from tvae.training.steps.gpu import StackedStep
 from tvae.training.steps.plain import PlainStep
 from tvae.training.steps.products_type import products_type
-from tvae.training.triplet_sampler import ImageSampler, TripletSampler, step_batch
+from tvae.training.triplet_sampler import GivenSampler, ImageSampler, Sampler, TripletSampler, step_batch
 
 COLLAPSED_KL = 0.05
 """Nats of KL, summed over latents, below which the latents carry no information about the image."""
@@ -59,12 +60,19 @@ def resolve_device(wanted: str) -> torch.device:
     return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def _sampler(config: RunConfig, labels: Int64[np.ndarray, " n"]) -> TripletSampler | ImageSampler:
+def _sampler(config: RunConfig, labels: Int64[np.ndarray, " n"], triplets: GivenTriplets | None) -> Sampler:
     """What draws the rows of a batch: triplets, or images alone where there are none and no arm's loss has any.
 
     Raises:
-        InputError: labels that allow no triplet, and an arm whose loss has triplets.
+        InputError: labels that allow no triplet, and an arm whose loss has triplets; given triplets that can't be
+            trained on.
     """
+    if triplets is None and config.data.triplets:
+        raise InputError(f"data.triplets: {config.data.triplets[:80]!r} are not at hand; hand them over as triplets")
+    if triplets is not None:
+        triplets.check_usable(config, len(labels))
+        share = config.data.triplets_share
+        return GivenSampler(triplets.training_rows, share, None if share == 1 else TripletSampler(labels))
     try:
         return TripletSampler(labels)
     except InputError as error:
@@ -94,10 +102,14 @@ class Training:
         training_steps: what takes the arms' steps: on the CPU one for each arm, on a GPU one for all.
     """
 
-    def __init__(self, config: RunConfig, split: Split) -> None:
+    def __init__(self, config: RunConfig, split: Split, triplets: GivenTriplets | None = None) -> None:
         """
+        Args:
+            triplets: those that the config names, where it names any.
+
         Raises:
-            InputError: a batch larger than the data, labels that allow no triplet, or no such device.
+            InputError: a batch larger than the data, labels that allow no triplet, given triplets that can't be trained
+                on, or no such device.
         """
         if config.train.batch_size > len(split):
             raise InputError(
@@ -107,8 +119,8 @@ class Training:
         self.config = config
         self.device = resolve_device(config.train.device)
         self.products = products_type(config.train.step, self.device)
-        self._sampler = _sampler(config, split.labels)
-        self._has_triplets = isinstance(self._sampler, TripletSampler)
+        self._sampler = _sampler(config, split.labels, triplets)
+        self._has_triplets = not isinstance(self._sampler, ImageSampler)
         self.left_out = self._sampler.left_out
         self.images = torch.tensor(split.images.reshape(len(split), -1), device=self.device)
         self._labels = torch.tensor(split.labels, device=self.device)
@@ -236,6 +248,6 @@ class Training:
         return tuple(warnings)
 
 
-def train(config: RunConfig, split: Split) -> Iterator[Report]:
+def train(config: RunConfig, split: Split, triplets: GivenTriplets | None = None) -> Iterator[Report]:
     """Train a run from scratch, with a report after each step. `Training` also gives the models."""
-    return Training(config, split).reports()
+    return Training(config, split, triplets).reports()

@@ -1,9 +1,9 @@
-"""Triplets of rows, drawn from the labels: a pure function of seed and step."""
+"""Triplets of rows, drawn from the labels or from given ones: a pure function of seed and step."""
 
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Int, Int64
 
 from tvae.errors import InputError
 
@@ -47,6 +47,29 @@ class TripletSampler:
         return self._rows[np.stack([place, other, outside])]
 
 
+class GivenSampler:
+    """Draws given triplets, uniform over those that are trained on, and beside them triplets of the labels.
+
+    Args:
+        triplets: rows of (anchor, positive, negative); one that was given twice is drawn twice as often.
+        share: share of the triplets of a batch that are given ones; one at least is.
+        labels: draws the rest; None where `share` is 1.
+    """
+
+    left_out = 0
+
+    def __init__(self, triplets: Int[np.ndarray, "t 3"], share: float, labels: TripletSampler | None) -> None:
+        self._triplets, self._share, self._labels = triplets, share, labels
+
+    def sample(self, count: int, generator: np.random.Generator) -> Int64[np.ndarray, "3 count"]:
+        """Draw `count` triplets: the rows of the anchors, of the positives and of the negatives."""
+        given = count if self._labels is None else max(1, round(self._share * count))
+        rows = self._triplets[generator.integers(0, len(self._triplets), given)].T.astype(np.int64)
+        if self._labels is None or given == count:
+            return rows
+        return np.concatenate([rows, self._labels.sample(count - given, generator)], axis=1)
+
+
 class ImageSampler:
     """Draws images in a triplet sampler's place where the labels allow no triplet, for arms whose loss has none."""
 
@@ -60,6 +83,9 @@ class ImageSampler:
         return generator.integers(0, self._n, (3, count))
 
 
+Sampler = TripletSampler | GivenSampler | ImageSampler
+
+
 def step_generator(seed: int, step: int) -> np.random.Generator:
     """The random generator of one training step; it depends on seed and step alone.
 
@@ -70,7 +96,7 @@ def step_generator(seed: int, step: int) -> np.random.Generator:
 
 
 def step_batch(
-    sampler: TripletSampler | ImageSampler, seed: int, step: int, count: int, latent_dim: int
+    sampler: Sampler, seed: int, step: int, count: int, latent_dim: int
 ) -> tuple[Int64[np.ndarray, "3 count"], Float32[np.ndarray, "3*count latent"]]:
     """Triplet rows and the posterior noise of one training step."""
     generator = step_generator(seed, step)

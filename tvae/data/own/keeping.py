@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import errno
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +110,7 @@ def _keep(
     _check_space(len(plan.rows) * choices.size**2 * channels, library.folder)
     left_out = understood.left_out(choices.label)
     images, is_kept = _prepared(understood, choices, plan, left_out, report)
-    named_splits = _by_split(images, is_kept, plan)
+    named_splits = _by_split(images, is_kept, plan, understood.reading.image_names)
     _check_splits(named_splits, understood, left_out)
     named_splits, kept = _without_absent_values(named_splits, columns)
     report("writing", len(plan.rows), len(plan.rows))
@@ -213,9 +213,12 @@ def _prepared(
 
 
 def _by_split(
-    images: UInt8[np.ndarray, "m size size channels"], is_kept: np.ndarray, plan: _Plan
+    images: UInt8[np.ndarray, "m size size channels"],
+    is_kept: np.ndarray,
+    plan: _Plan,
+    image_names: Sequence[str] | None,
 ) -> dict[str, KeptSplit]:
-    """The images and labels of each split, in the order of the source."""
+    """The images, labels and names of each split, in the order of the source."""
     order = np.argsort(plan.splits, kind="stable")
     splits, start = {}, 0
     for split, code in SPLIT_CODES.items():
@@ -224,7 +227,9 @@ def _by_split(
         start += len(numbers)
         taken = is_kept[numbers]
         if taken.any():
-            splits[split] = KeptSplit(_moved_together(part, taken), plan.codes[numbers[taken]])
+            rows = plan.rows[numbers[taken]].tolist()
+            names = None if image_names is None else [image_names[row] for row in rows]
+            splits[split] = KeptSplit(_moved_together(part, taken), plan.codes[numbers[taken]], names)
     return splits
 
 
@@ -264,7 +269,7 @@ def _without_absent_values(
                 labels[:, number] == NO_LABEL, len(present), np.searchsorted(present, labels[:, number])
             )
         kept.append(KeptColumn(column.name, tuple(values)))
-    return {split: KeptSplit(arrays.images, codes[split]) for split, arrays in splits.items()}, kept
+    return {split: replace(arrays, labels=codes[split]) for split, arrays in splits.items()}, kept
 
 
 def _class_counts(splits: Mapping[str, KeptSplit], column: KeptColumn) -> dict[str, dict[str, int]]:

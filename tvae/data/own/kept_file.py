@@ -22,8 +22,10 @@ from tvae.system.files import read_json
 SCHEMA = 1
 PREFIXES = {"train": "train", "test": "test", "validation": "val"}
 """Beginning of an array's name by split, as MedMNIST has them."""
-_COLUMNS = "columns.json"
+_COLUMNS, _NAMES = "columns.json", "names.json"
 _MOST_JSON = 64 * 2**20
+LONGEST_NAME = 240
+"""Characters of an image's name that are kept: its end, which has the file's own name."""
 _DATE = (1980, 1, 1, 0, 0, 0)
 """Of every member, so that the same images and labels give the same file."""
 
@@ -43,6 +45,8 @@ class KeptSplit:
     images: UInt8[np.ndarray, "n height width channels"]
     labels: Int32[np.ndarray, "n columns"]
     """Code of each image in each label column, the class first."""
+    names: Sequence[str] | None = None
+    """What each image was called where it was taken from; None where that is not known."""
 
 
 def write_kept_file(path: Path, splits: Mapping[str, KeptSplit], columns: Sequence[KeptColumn]) -> str:
@@ -57,6 +61,8 @@ def write_kept_file(path: Path, splits: Mapping[str, KeptSplit], columns: Sequen
     plain = {"schema": SCHEMA, "columns": [{"name": c.name, "values": list(c.values)} for c in columns]}
     with path.open("wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo(_COLUMNS, _DATE), json.dumps(plain, ensure_ascii=False))
+        if names := _names_as_json(splits):
+            archive.writestr(zipfile.ZipInfo(_NAMES, _DATE), names, zipfile.ZIP_DEFLATED)
         for split, arrays in splits.items():
             for name, array in (("images", arrays.images), ("labels", arrays.labels)):
                 member = zipfile.ZipInfo(f"{PREFIXES[split]}_{name}.npy", _DATE)
@@ -102,6 +108,35 @@ def read_kept_file(path: Path, expected: str, splits: Sequence[str]) -> dict[str
         if isinstance(error, InputError):
             raise
         raise InputError(f"{path}: can't be read ({one_line(error)}); add the data set again") from None
+
+
+def _names_as_json(splits: Mapping[str, KeptSplit]) -> str:
+    """The names of the images by split; empty where they have none, or ones too long to be kept."""
+    names = {
+        split: [name[-LONGEST_NAME:] for name in arrays.names]
+        for split, arrays in splits.items()
+        if arrays.names is not None
+    }
+    text = json.dumps(names)  # in ASCII: a name on disk may be no text
+    return text if names and len(text) <= _MOST_JSON else ""
+
+
+def read_names(path: Path, split: str) -> tuple[str, ...] | None:
+    """Names of the images of a split; None where the file has none, as those of earlier versions.
+
+    Raises:
+        InputError: missing or unreadable.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if _NAMES not in archive.namelist():
+                return None
+            with archive.open(_NAMES) as member:
+                text = member.read(_MOST_JSON + 1).decode()
+    except READ_ERRORS as error:
+        raise InputError(f"{path}: can't be read ({one_line(error)}); add the data set again") from None
+    names = read_json(text, f"{path}, {_NAMES}").get(split)
+    return None if names is None else tuple(map(str, names))
 
 
 def read_columns(path: Path) -> list[KeptColumn]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tvae.data.own.kept_file import read_columns, read_kept_file
+from tvae.data.own.kept_file import read_columns, read_kept_file, read_names
 from tvae.data.own.library import OwnDataset, OwnDatasets
 from tvae.data.split import SPLIT_NAMES, Dataset, Notion, Split, SplitName
 from tvae.data.storage import short_path
@@ -42,6 +42,16 @@ def load_own_split(name: str, split: SplitName, folder: Path) -> Split:
     """
     library = OwnDatasets(folder)
     return _splits(library, library.get(name), (split,))[split]
+
+
+def own_image_names(name: str, folder: Path) -> tuple[str, ...] | None:
+    """Names of the training images of an own data set; None where it was kept without any.
+
+    Raises:
+        InputError: no such data set, or its file is missing or damaged.
+    """
+    library = OwnDatasets(folder)
+    return read_names(library.file(library.get(name)), "train")
 
 
 def _splits(library: OwnDatasets, dataset: OwnDataset, names: Sequence[SplitName]) -> dict[SplitName, Split]:

@@ -91,6 +91,30 @@ class GivenTriplets:
             raise InputError(f"{where}: SHA-256 is {actual[:12]}… and not {expected[:12]}…; these are other triplets")
         return cls(npy_array(where, lambda: io.BytesIO(content)).read())
 
+    def check_usable(self, config: RunConfig, n: int) -> None:
+        """Check that a run of this config can be trained on these triplets.
+
+        Args:
+            n: number of training images.
+
+        Raises:
+            InputError: other triplets than the config names, rows beyond the images, or settings that rule them out.
+        """
+        if config.data.triplets != self.fingerprint:
+            raise InputError(f"data.triplets: {config.data.triplets[:80]!r} are others than the {len(self):,} at hand")
+        if int(self.rows.max()) >= n:
+            raise InputError(f"data.triplets: row {self.rows.max()} is out of range; there are {n:,} training images")
+        if config.train.triplets == "batch-all":
+            raise InputError("data.triplets: train.triplets batch-all forms triplets of labels; right is sampled")
+        own = [arm for arm, loss in config.arms.items() if loss.notion not in ("", config.data.notion)]
+        if own:
+            raise InputError(f"data.triplets: they are of one notion of similarity; arm {own[0]} can't have its own")
+        if config.data.validation_share:
+            raise InputError(
+                "data.triplets: they name rows of all training images, so data.validation-share must be 0; some"
+                " triplets are held out anyway"
+            )
+
     def named_in(self, config: RunConfig) -> RunConfig:
         """The config of a run that is trained on these triplets: it names them by their fingerprint."""
         return replace(config, data=replace(config.data, triplets=self.fingerprint))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -24,10 +25,18 @@ class ImageNames:
     @cached_property
     def rows(self) -> dict[str, int]:
         """Row by name: the whole name, or its last part where only one image has it, else `TWO_IMAGES`."""
+        names = [comparable(name) for name in self.names or ()]
         rows: dict[str, int] = {}
-        for row, name in enumerate(self.names or ()):
-            last = name.replace("\\", "/").rpartition("/")[2]
+        for row, name in enumerate(names):
+            last = name.rpartition("/")[2]
             rows[last] = TWO_IMAGES if last in rows else row
-        for row, name in enumerate(self.names or ()):
-            rows[name] = row
-        return rows
+        return {**rows, **{name: row for row, name in enumerate(names)}}
+
+    def row(self, name: str) -> int | None:
+        """Row of the image of this name; `TWO_IMAGES` for several, None for none."""
+        return self.rows.get(comparable(name))
+
+
+def comparable(name: str) -> str:
+    """A name in the form in which names are compared: composed letters, slashes, no blanks around it."""
+    return unicodedata.normalize("NFC", name.strip().replace("\\", "/"))

@@ -14,7 +14,7 @@ from tvae.data.fetch_errors import one_line
 from tvae.data.own.sources.arrays import npy_array
 from tvae.data.triplets.flaws import RowFlaws, WrongTriplets
 from tvae.data.triplets.given import MOST_TRIPLETS, GivenTriplets
-from tvae.data.triplets.image_names import TWO_IMAGES, ImageNames
+from tvae.data.triplets.image_names import TWO_IMAGES, ImageNames, comparable
 from tvae.data.triplets.table_text import TextForm, text_form, text_rows
 from tvae.errors import InputError
 
@@ -147,7 +147,7 @@ def _are_names(cells: Sequence[str], images: ImageNames) -> bool:
     """Whether the cells of the first row name images, where they could be numbers of rows too."""
     cells = [cell.strip() for cell in cells]
     are_numbers = all(_WHOLE.fullmatch(cell) for cell in cells)
-    return not are_numbers or all(cell in images.rows for cell in cells)
+    return not are_numbers or all(images.row(cell) is not None for cell in cells)
 
 
 def _blocks(
@@ -190,7 +190,7 @@ def _numbered_rows(cells: list[str]) -> Int64[np.ndarray, "m 3"]:
 
 def _named_rows(cells: list[str], images: ImageNames) -> Int64[np.ndarray, "m 3"]:
     rows = images.rows
-    return np.array([rows.get(cell.strip(), _UNKNOWN) for cell in cells], np.int64).reshape(-1, 3)
+    return np.array([rows.get(comparable(cell), _UNKNOWN) for cell in cells], np.int64).reshape(-1, 3)
 
 
 def _check_known(

@@ -68,6 +68,7 @@ def read_class_folders(files: Files) -> Reading:
         pictures=EncodedPictures(FileContents(files, names)),
         left_out=left_out,
         notes=notes,
+        image_names=names,
     )
 
 

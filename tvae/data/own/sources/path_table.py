@@ -211,7 +211,8 @@ def _reading(table: Table, read: _READ_CELL, labelled: bool) -> Reading:
     paths = [row[path_column].strip() for row in table.rows]
     names = [f"{table.title}, line {line} ({path})" for line, path in zip(table.lines, paths, strict=True)]
     pictures = EncodedPictures(PathContents(paths, read))
-    return Reading("a table of paths and labels", names, columns, splits, pictures, table.left_out, table.notes)
+    kind = "a table of paths and labels"
+    return Reading(kind, names, columns, splits, pictures, table.left_out, table.notes, image_names=paths)
 
 
 def _label_columns(table: Table, path_column: int, split_column: int | None) -> dict[str, LabelColumn]:

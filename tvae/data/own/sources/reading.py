@@ -151,6 +151,8 @@ class Reading:
     left_out: LeftOut = field(default_factory=LeftOut)
     """Files that are no rows at all."""
     notes: list[str] = field(default_factory=list)
+    image_names: Sequence[str] | None = None
+    """What each image is called, such as the path of its file; None where the source gives no names."""
 
 
 def trait_notes(traits: Counter[str]) -> list[str]:
