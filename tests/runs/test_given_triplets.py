@@ -15,10 +15,10 @@ from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError
 from tvae.metrics.share import Share
 from tvae.runs.evaluation import encode_split, encode_triplets, evaluate, load_model
-from tvae.runs.given_triplets import PARTS, read_encoded_triplets, with_given_triplets
 from tvae.runs.recording import Recording, record
 from tvae.runs.run import read_metrics, read_run
 from tvae.runs.run_zip import run_members, take_in_run, zip_run
+from tvae.runs.triplets import PARTS, read_encoded_triplets, with_given_triplets
 
 
 @pytest.fixture(scope="module")

@@ -47,8 +47,8 @@ from tvae.jobs.job import Job
 from tvae.jobs.jobs import Jobs
 from tvae.metrics.measurable import measurability_note
 from tvae.runs.encodings import read_encoding
-from tvae.runs.given_triplets import TRIPLETS, read_triplets_of, with_given_triplets
 from tvae.runs.run import Run, check_split, read_metrics, read_run
+from tvae.runs.triplets import TRIPLETS, read_triplets_of, with_given_triplets
 from tvae.system.array_files import npz_bytes
 from tvae.system.files import write_atomically
 from tvae.system.user_folders import default_folder, machine_code_folders

@@ -125,10 +125,10 @@ class Execution:
     def _train(self, spec: Spec, dataset: Dataset) -> None:
         from tvae.data import validation_note
         from tvae.metrics.measurable import measurability_note
-        from tvae.runs.given_triplets import read_triplets_of
         from tvae.runs.measuring import expected_seconds
         from tvae.runs.recording import Recording
         from tvae.runs.snapshots import take_snapshot
+        from tvae.runs.triplets import read_triplets_of
         from tvae.training.live_accuracy import LiveAccuracy
         from tvae.training.step_explained import explained_next_step
         from tvae.training.steps.compilation import is_to_be_compiled

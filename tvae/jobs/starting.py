@@ -27,9 +27,9 @@ from tvae.jobs.worker_processes import (
     reserve_for_worker,
     start_worker,
 )
-from tvae.runs.given_triplets import write_triplets
 from tvae.runs.run import Run
 from tvae.runs.run_zip import run_members, take_in_run
+from tvae.runs.triplets import write_triplets
 from tvae.runs.warm_start import shown_step, starting_weights
 from tvae.runs.weights import write_weights
 from tvae.system.array_files import Weights

@@ -7,7 +7,6 @@
     encodings.py       Encoded splits, triplet curves and gap histograms of a run, as .npz files
     evaluation.py      Encode a split and compute metrics.json
     finishing.py       Evaluate a trained run and write what the pages show of it
-    given_triplets.py  Given triplets of a run: its own copy, the means of their images, and how many each arm has right
     history.py         A run's history.jsonl: losses while it trained
     measuring.py       How long measuring a trained run takes, and how much of it is done
     model_card.py      Model card of a run: README.md of its folder, in Hugging Face form
@@ -22,6 +21,7 @@
     warm_start.py      Start from the weights of another run
     weights.py         Weights of a run's arms: <arm>.safetensors
     new_images/        New images in all arms of a run
+    triplets/          Given triplets of a run: kept with it, encoded, counted
 
 The readers are our own because a run's folder may come from a stranger: safetensors accepts doubled names, values that
 are not finite and shapes of any size, and numpy reads whatever an archive unpacks to. What is read here is bounded and

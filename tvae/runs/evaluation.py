@@ -25,8 +25,8 @@ from tvae.metrics.triplet_curve import TripletCurve, triplet_curve
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.model.losses import kl_divergence, squared_l2
 from tvae.model.vae import VAE, model_with
-from tvae.runs.given_triplets import EncodedTriplets, images_of_triplets
 from tvae.runs.run import Run, check_split
+from tvae.runs.triplets import EncodedTriplets, images_of_triplets
 from tvae.runs.weights import read_weights
 
 BATCH = 2_000

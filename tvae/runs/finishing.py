@@ -9,10 +9,10 @@ from tvae.errors import InputError
 from tvae.metrics.measurable import has_triplet
 from tvae.runs.encodings import write_curves, write_encoding, write_gaps
 from tvae.runs.evaluation import encode_split, encode_triplets, evaluate, gap_histograms, triplet_curves
-from tvae.runs.given_triplets import read_triplets_of, with_given_triplets, write_encoded_triplets
 from tvae.runs.measuring import MeasuringProgress
 from tvae.runs.model_card import write_model_card
 from tvae.runs.run import Run, write_metrics
+from tvae.runs.triplets import read_triplets_of, with_given_triplets, write_encoded_triplets
 
 DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
 """Margins of the accuracies in metrics.json."""

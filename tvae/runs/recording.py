@@ -16,12 +16,12 @@ from tvae.errors import InputError
 from tvae.model.vae import weights_of
 from tvae.runs.clock import Clock
 from tvae.runs.finishing import finish
-from tvae.runs.given_triplets import TRIPLETS, write_triplets
 from tvae.runs.history import HistoryWriter
 from tvae.runs.origin import provenance_of
 from tvae.runs.resume_file import Standing, read_resume_file, write_resume_file
 from tvae.runs.run import Run, read_run, write_config
 from tvae.runs.snapshots import SnapshotTimes, take_snapshot
+from tvae.runs.triplets import TRIPLETS, write_triplets
 from tvae.runs.warm_start import shown_step, starting_weights
 from tvae.runs.weights import write_weights
 from tvae.system.array_files import Weights

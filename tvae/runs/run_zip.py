@@ -19,9 +19,9 @@ from typing import Any
 from tvae.config import check_notions
 from tvae.data import notion_names
 from tvae.errors import InputError
-from tvae.runs.given_triplets import TRIPLETS, read_triplets_of
 from tvae.runs.history import read_history
 from tvae.runs.run import CARD, CONFIG, HISTORY, METRICS, SNAPSHOTS, Run, read_run, write_config
+from tvae.runs.triplets import TRIPLETS, read_triplets_of
 from tvae.runs.weights import read_arm
 from tvae.system.files import write_atomically
 

@@ -227,8 +227,7 @@ def _by_split(
         start += len(numbers)
         taken = is_kept[numbers]
         if taken.any():
-            rows = plan.rows[numbers[taken]].tolist()
-            names = None if image_names is None else [image_names[row] for row in rows]
+            names = None if image_names is None else [image_names[int(row)] for row in plan.rows[numbers[taken]]]
             splits[split] = KeptSplit(_moved_together(part, taken), plan.codes[numbers[taken]], names)
     return splits
 

@@ -1,17 +1,15 @@
-"""Given triplets of a run: its own copy, the means of their images, and how many each arm has right."""
+"""EncodedTriplets: given triplets of a run and the latent means of their images."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int8, Int64
 
-from tvae.config import RunConfig
 from tvae.data.triplets import (
     HELD_OUT_BY_IMAGE,
     HELD_OUT_BY_TRIPLET,
@@ -20,15 +18,15 @@ from tvae.data.triplets import (
     GivenTriplets,
     consistency,
 )
-from tvae.data.triplets.given import LARGEST_FILE
 from tvae.errors import InputError
 from tvae.metrics.share import Share
 from tvae.metrics.triplet_search import TripletDistances, Triplets, triplet_distances
 from tvae.runs.run import Run
+from tvae.runs.triplets.own_copy import read_triplets_of
 from tvae.system.array_files import npz_arrays, npz_bytes
 from tvae.system.files import read_bounded, write_atomically
 
-TRIPLETS, _ENCODING = "triplets.npy", "encoding-triplets.npz"
+_ENCODING = "encoding-triplets.npz"
 PARTS = {
     "trained_on": TRAINED_ON,
     "held_out_by_triplet": HELD_OUT_BY_TRIPLET,
@@ -79,27 +77,6 @@ def images_of_triplets(triplets: GivenTriplets) -> Int64[np.ndarray, " images"]:
     return np.unique(triplets.rows).astype(np.int64)
 
 
-def write_triplets(folder: Path, triplets: GivenTriplets) -> None:
-    """Write the run's own copy of its given triplets.
-
-    Raises:
-        OSError: the folder can't be written.
-    """
-    write_atomically(folder / TRIPLETS, triplets.content)
-
-
-def read_triplets_of(folder: Path, config: RunConfig) -> GivenTriplets | None:
-    """The given triplets of the run of this config in this folder; None where it has none.
-
-    Raises:
-        InputError: the file is missing, or not the one that the config names.
-    """
-    if not config.data.triplets:
-        return None
-    path = folder / TRIPLETS
-    return GivenTriplets.from_content(read_bounded(path, LARGEST_FILE), config.data.triplets, str(path))
-
-
 def write_encoded_triplets(folder: Path, means: Mapping[str, Float32[np.ndarray, "images latent"]]) -> None:
     """Write the means of the images of a run's given triplets, so that pages that only read need no torch."""
     write_atomically(folder / _ENCODING, npz_bytes(means))
@@ -122,36 +99,3 @@ def read_encoded_triplets(run: Run) -> EncodedTriplets | None:
     if any(arm not in arrays or arrays[arm].shape != shape for arm in run.config.arms):
         return None
     return EncodedTriplets(triplets, {arm: arrays[arm].astype(np.float32) for arm in run.config.arms})
-
-
-def with_given_triplets(metrics: dict[str, Any], encoded: EncodedTriplets, margins: Sequence[float]) -> dict[str, Any]:
-    """The metrics of a run (see `evaluation.evaluate`) with those of its given triplets under `given_triplets`.
-
-    Each distinct triplet counts once, however often it was given. The interval is Wilson's at 95 %, as if triplets were
-    independent; those that share images are not.
-    """
-    counts = encoded.consistency
-    about = {
-        "given": len(encoded.triplets),
-        "distinct": len(encoded.triplets.distinct),
-        "images": len(images_of_triplets(encoded.triplets)),
-        "contradictions": counts.contradictions,
-        "cycles": counts.cycles,
-        "impossible": counts.impossible,
-        **{name: int((encoded.parts == part).sum()) for name, part in PARTS.items()},
-    }
-    arms = {
-        arm: {**of_arm, "given_triplets": _figures(encoded, arm, margins)} for arm, of_arm in metrics["arms"].items()
-    }
-    return {**metrics, "given_triplets": about, "arms": arms}
-
-
-def _figures(encoded: EncodedTriplets, arm: str, margins: Sequence[float]) -> dict[str, Any]:
-    figures: dict[str, Any] = {}
-    for part in PARTS:
-        shares = {f"{margin:g}": encoded.share(arm, part, margin) for margin in margins}
-        figures[part] = {
-            "accuracy": {margin: None if share is None else share.value for margin, share in shares.items()},
-            "interval": {margin: None if share is None else list(share.interval) for margin, share in shares.items()},
-        }
-    return figures

@@ -1,0 +1,28 @@
+"""Given triplets of a run: kept with it, encoded, counted.
+
+encoded.py   EncodedTriplets: given triplets of a run and the latent means of their images
+figures.py   How many given triplets each arm has right, as metrics.json says it
+own_copy.py  A run's own copy of its given triplets
+"""
+
+from tvae.runs.triplets.encoded import (
+    PARTS,
+    EncodedTriplets,
+    images_of_triplets,
+    read_encoded_triplets,
+    write_encoded_triplets,
+)
+from tvae.runs.triplets.figures import with_given_triplets
+from tvae.runs.triplets.own_copy import TRIPLETS, read_triplets_of, write_triplets
+
+__all__ = [
+    "PARTS",
+    "TRIPLETS",
+    "EncodedTriplets",
+    "images_of_triplets",
+    "read_encoded_triplets",
+    "read_triplets_of",
+    "with_given_triplets",
+    "write_encoded_triplets",
+    "write_triplets",
+]
