@@ -173,6 +173,28 @@ def test_the_resume_file_takes_a_fiftieth_of_the_time(digits, folder, monkeypatc
     assert all(later - earlier >= 50 for earlier, later in pairwise(on_the_way))
 
 
+def test_saving_the_weights_takes_a_fiftieth_of_the_time(digits, folder, monkeypatch):
+    """Also of a data set whose epochs are a few steps; the last weights are saved all the same."""
+    now, saved = 0.0, []
+
+    def written(*arguments: object, **_: object) -> None:
+        nonlocal now
+        now += 1.0
+        saved.append(now)
+
+    monkeypatch.setattr("tvae.runs.recording.write_weights", written)
+    monkeypatch.setattr("tvae.runs.recording.finish", lambda *_: None)
+    monkeypatch.setattr("tvae.runs.recording.time", SimpleNamespace(monotonic=lambda: now))
+    usual = small_run_config()
+    config = replace(usual, train=replace(usual.train, epochs=60, batch_size=256))  # five steps an epoch
+    for report in Recording(config, digits, folder, "").reports():
+        now += 1.0
+        last = report.step == report.steps
+    first, *on_the_way, _ = saved
+    assert last and first == 1.0 and len(on_the_way) > 3
+    assert all(later - earlier >= 50 for earlier, later in pairwise(on_the_way))
+
+
 def test_a_resumed_run_with_a_time_budget_keeps_the_number_of_steps_that_it_had_settled_on(digits, folder, monkeypatch):
     monkeypatch.setattr("tvae.runs.recording.finish", lambda *_: None)
     config, resume_file = small_run_config(), folder.parent / "resume.safetensors"

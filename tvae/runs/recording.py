@@ -30,7 +30,8 @@ from tvae.training.loop import Report, Training
 from tvae.training.time_budget import TimePlan
 
 KEEPING_SHARE = 0.02
-"""Of the training time, which may go to writing the resume file: the rest of it is what a kill costs."""
+"""Of the training time, which may go to saving the weights, and as much to writing the resume file: the rest is what a
+kill costs."""
 
 
 def record(
@@ -81,8 +82,9 @@ def record(
 class Recording:
     """A run being trained, and kept in its folder.
 
-    Weights are saved each epoch and when `reports` is left early or training fails; the folder then holds a loadable
-    run that says it isn't finished. Snapshots on the way show how it came about (see `snapshot_steps`).
+    Weights are saved after an epoch, unless that was done a moment ago, and when `reports` is left early or training
+    fails; the folder then holds a loadable run that says it isn't finished. Snapshots on the way show how it came about
+    (see `snapshot_steps`).
 
     Attributes:
         training: the run in progress.
@@ -126,7 +128,7 @@ class Recording:
         self._resume_file = resume_file
         self._history = HistoryWriter(folder, self.training.steps_per_epoch)
         self._in_all, self._in_snapshots, self._aside = Clock(), Clock(), Clock()
-        self._keep_due = -math.inf
+        self._save_due = self._keep_due = -math.inf
         self._plan = None if seconds is None else TimePlan(seconds, self.training.steps)
         self._between_steps = True
         if resume_file is not None and resume_file.exists():
@@ -174,7 +176,7 @@ class Recording:
                     report = self._planned(report)
                     self._history.add(report)
                     if report.step % training.steps_per_epoch == 0 and report.step < report.steps:
-                        self._save()
+                        self._save_if_due()
                         self._keep()
                     if self._snapshot_if_due():
                         self._keep()
@@ -205,6 +207,12 @@ class Recording:
         self._snapshots.taken(self._in_snapshots.seconds)
         return True
 
+    def _save_if_due(self) -> None:
+        begun = time.monotonic()
+        if begun >= self._save_due:
+            self._save()
+            self._save_due = _due_again(begun)
+
     def _save(self) -> None:
         training = self.training
         weights = {name: weights_of(arm.model) for name, arm in training.arms.items()}
@@ -232,8 +240,7 @@ class Recording:
                 waiting=self._history.waiting,
             )
             write_resume_file(self._resume_file, training, standing)
-        now_is = time.monotonic()
-        self._keep_due = now_is + (now_is - begun) / KEEPING_SHARE
+        self._keep_due = _due_again(begun)
 
     def _restore(self, resume_file: Path) -> None:
         """Go on where an earlier process was."""
@@ -249,6 +256,12 @@ class Recording:
             started = read_run(self.run.folder).provenance.started
             self.run = replace(self.run, provenance=replace(self.run.provenance, started=started))
         self.run = replace(self.run, provenance=replace(self.run.provenance, step=standing.step))
+
+
+def _due_again(begun: float) -> float:
+    """When something that began then, and has just ended, may be done again without taking more than its share."""
+    now = time.monotonic()
+    return now + (now - begun) / KEEPING_SHARE
 
 
 def claim_folder(folder: Path) -> None:

@@ -117,7 +117,7 @@ REFUSED = {
     "no pictures": (lambda path: write_zip(path, {"a/b.txt": b"hello"}), "b.txt: this is no picture that can be read"),
     "nested alone": (
         lambda path: write_zip(path, {"in.zip": NESTED}),
-        "holds in.zip, a zip or .npz; name that file itself",
+        "holds in.zip, a zip or .npz; bring in that file itself",
     ),
     "no folders": (lambda path: write_zip(path, {"1.png": png(1)}), "put the pictures of each class into a folder"),
     "one picture": (lambda path: write_zip(path, {"cat/1.png": png(1)}), "fewer than two images can be taken"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -23,6 +25,8 @@ from tests.data.own.made_sources import (
 )
 from tvae.data import load_dataset, load_split, train_size
 from tvae.data.own import OwnDatasets, default_choices, examples, previews, understand
+from tvae.data.own.sources.pictures import EncodedPictures
+from tvae.errors import InputError
 
 TEN = np.stack([image_array(number) for number in range(10)])  # (10, 28, 28)
 LABELS = np.array([0, 1] * 5)
@@ -192,6 +196,64 @@ def test_parquet_shards_of_the_hub_with_class_names(tmp_path, folder):
     assert loaded.class_names == ("zebra", "ant"), "in the order of the metadata, without the one that no image has"
     np.testing.assert_array_equal(images_of("mine", folder, "train")[11], image_array(11))
     assert dataset.counts == {"train": 20, "test": 3}
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_parquet_shards_in_a_zip(tmp_path, folder, compression):
+    """In small row groups, as the hub has them: what is read a second time begins at the group of its first row."""
+    for number, split in enumerate(("train", "train", "test")):
+        rows = range(30 * number, 30 * number + 30)
+        table = hub_table([png(n) for n in rows], [n % 2 for n in rows], ["ant", "bee"])
+        path = tmp_path / "hub" / f"{split}-0000{number}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        pq.write_table(table, path, row_group_size=7)
+    with zipfile.ZipFile(tmp_path / "hub.zip", "w", compression) as archive:
+        for path in sorted((tmp_path / "hub").iterdir()):
+            archive.write(path, f"hub/data/{path.name}")
+    understood = understand(tmp_path / "hub.zip")
+    assert understood.kind == "parquet of pictures and labels" and understood.splits() == {"train": 60, "test": 30}
+    picked = np.array([3, 40, 41, 58, 89])
+    pictures = understood.reading.pictures
+    assert isinstance(pictures, EncodedPictures)
+    pictures._first = []  # as where they are too many to be held since the first look
+    for row, picture in zip(picked, pictures.decoded(picked, 28), strict=True):
+        np.testing.assert_array_equal(np.asarray(picture), image_array((row + 60) % 90))  # the test shard is first
+    in_zip = take_in(tmp_path / "hub.zip", folder)
+    assert in_zip.fingerprint == take_in(tmp_path / "hub", folder, "unpacked").fingerprint
+    assert in_zip.class_counts == {"ant": {"train": 30, "test": 15}, "bee": {"train": 30, "test": 15}}
+
+
+def test_a_damaged_parquet_in_a_zip_is_refused_in_one_line(tmp_path):
+    write_parquet(tmp_path / "a.parquet", hub_table([png(n) for n in range(10)], [0, 1] * 5))
+    content = (tmp_path / "a.parquet").read_bytes()
+    write_zip(tmp_path / "cut.zip", {"a.parquet": content[:-9]})
+    with pytest.raises(InputError, match=r"^a\.parquet: not a sound parquet file \(.+\); copy it again$"):
+        understand(tmp_path / "cut.zip")
+    with zipfile.ZipFile(tmp_path / "bad.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.parquet", content)
+    damaged = bytearray((tmp_path / "bad.zip").read_bytes())
+    damaged[200:240] = bytes(40)
+    (tmp_path / "bad.zip").write_bytes(damaged)
+    with pytest.raises(InputError, match=r"^a\.parquet: not a sound parquet file \(.+\); copy it again$"):
+        understand(tmp_path / "bad.zip")
+
+
+def test_pictures_beside_parquet_are_named_as_left_out(tmp_path):
+    write_parquet(tmp_path / "hub" / "a.parquet", hub_table([png(n) for n in range(10)], [0, 1] * 5))
+    write_files(tmp_path / "hub", {"README.md": b"x", "cat/1.png": png(1)})
+    left_out = understand(tmp_path / "hub").left_out()
+    assert left_out.named == [
+        ("cat/1.png", "lies beside parquet of pictures and labels; bring in the pictures without those files")
+    ]
+
+
+def test_an_npz_beside_pictures_in_a_zip_is_named_as_left_out_and_alone_it_is_named(tmp_path):
+    np.savez(tmp_path / "a.npz", images=TEN, labels=LABELS)
+    content = (tmp_path / "a.npz").read_bytes()
+    understood = understand(write_zip(tmp_path / "a.zip", class_files() | {"cat/a.npz": content}))
+    assert understood.count() == 10 and understood.left_out().named[0][0] == "cat/a.npz"
+    with pytest.raises(InputError, match=r"b.zip: holds a.npz, a zip or .npz; bring in that file itself"):
+        understand(write_zip(tmp_path / "b.zip", {"a.npz": content}))
 
 
 def test_one_parquet_file_with_further_labels_and_dictionary_encoded_cells(tmp_path, folder):

@@ -5,7 +5,7 @@ class_folders.py  Read a folder or zip of pictures, with a folder a class or wit
 idx_files.py      Read idx files of images and of labels, raw or packed with gzip
 labels.py         Labels of any kind as codes 0 to k - 1 with a name each
 npz_file.py       Read .npz: MedMNIST's files, and plain ones with images and labels
-parquet_files.py  Read parquet of pictures and labels as Hugging Face's hub has it, one file or a folder of shards
+parquet_files.py  Read parquet as Hugging Face's hub has it: one file, or shards in a folder or zip
 path_table.py     Read a CSV or TSV with a picture's path and label a line, and a split where there is one
 pictures.py       Decode a picture's bytes to eight bits a channel, with limits
 reading.py        What every reader of a source gives: rows, label columns, splits, pictures, and what was left out

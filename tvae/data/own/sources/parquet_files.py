@@ -1,18 +1,20 @@
-"""Read parquet of pictures and labels as Hugging Face's hub has it, one file or a folder of shards."""
+"""Read parquet as Hugging Face's hub has it: one file, or shards in a folder or zip."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Int64
 
 from tvae.data.fetch_errors import one_line
+from tvae.data.own.sources.arrays import READ_ERRORS
 from tvae.data.own.sources.labels import (
     NO_LABEL,
     LabelColumn,
@@ -23,11 +25,12 @@ from tvae.data.own.sources.labels import (
 )
 from tvae.data.own.sources.pictures import EncodedPictures
 from tvae.data.own.sources.reading import MOST_IMAGES, NO_SPLIT, SPLIT_CODES, SPLIT_WORDS, Flaw, Reading
-from tvae.data.own.sources.source_files import MOST_BYTES, TOO_LARGE
+from tvae.data.own.sources.source_files import MOST_BYTES, TOO_LARGE, Files
 from tvae.errors import InputError
 
 if TYPE_CHECKING:  # its import takes a third of a second
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 ROWS_AT_ONCE = 64
 LABEL_WORDS = ("label", "labels", "class", "target", "fine_label", "category", "y")
@@ -35,90 +38,134 @@ RIGHT = "right is a column image of struct<bytes, path> and a column label, as H
 _NO_BYTES = "holds no bytes of its picture; write the data set with its pictures in it"
 
 
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """A parquet file among files that lie together."""
+
+    files: Files
+    path: str
+    """Its path below them."""
+    metadata: pq.FileMetaData
+    schema: pa.Schema
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return PurePosixPath(self.path).name
+
+    def __len__(self) -> int:
+        return self.metadata.num_rows
+
+    def batches(
+        self, columns: Sequence[str], rows_at_once: int, groups: Sequence[int] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The cells of these columns, in order.
+
+        Args:
+            groups: numbers of the row groups that are read; None for all.
+
+        Raises:
+            InputError: damaged.
+        """
+        with _damage_named(self.name), _opened(self.files, self.path, self.metadata) as file:
+            yield from file.iter_batches(rows_at_once, groups, columns=list(columns), use_threads=False)
+
+
 class ParquetContents:
     """Pictures in the cells of parquet files (see `Contents`)."""
 
-    def __init__(self, paths: Sequence[Path], counts: Sequence[int], column: str) -> None:
-        self._paths, self._counts, self._column = paths, counts, column
+    def __init__(self, shards: Sequence[Shard], column: str) -> None:
+        self._shards, self._column = shards, column
 
     def __len__(self) -> int:
-        return sum(self._counts)
+        return sum(map(len, self._shards))
 
     def contents(self, rows: Int64[np.ndarray, " m"] | range) -> Iterator[bytes | Flaw]:
         rows, first = np.asarray(rows), 0
-        for path, count in zip(self._paths, self._counts, strict=True):
-            wanted = rows[(rows >= first) & (rows < first + count)] - first
-            first += count
+        for shard in self._shards:
+            wanted = rows[(rows >= first) & (rows < first + len(shard))] - first
+            first += len(shard)
             if len(wanted):
-                yield from self._contents_of(path, wanted)
+                yield from self._contents_of(shard, wanted)
 
-    def _contents_of(self, path: Path, rows: Int64[np.ndarray, " m"]) -> Iterator[bytes | Flaw]:
-        start = 0
-        with _damage_named(path.name), _opened(path) as file:
-            for batch in file.iter_batches(ROWS_AT_ONCE, columns=[self._column], use_threads=False):
-                low, high = np.searchsorted(rows, (start, start + len(batch)))
-                if high > low:
-                    cells = _bytes_of(batch.column(0))
-                    for row in rows[low:high] - start:
-                        yield _checked_cell(cells[int(row)].as_py())
-                start += len(batch)
-                if high == len(rows):
-                    return
-        raise InputError(f"{path.name}: has fewer rows than its end says; copy the file again")
+    def _contents_of(self, shard: Shard, rows: Int64[np.ndarray, " m"]) -> Iterator[bytes | Flaw]:
+        sizes = [shard.metadata.row_group(group).num_rows for group in range(shard.metadata.num_row_groups)]
+        first_group = int(np.searchsorted(np.cumsum(sizes), rows[0], side="right"))
+        start = sum(sizes[:first_group])
+        for batch in shard.batches([self._column], ROWS_AT_ONCE, range(first_group, len(sizes))):
+            low, high = np.searchsorted(rows, (start, start + len(batch)))
+            if high > low:
+                cells = _bytes_of(batch.column(0))
+                for row in rows[low:high] - start:
+                    yield _checked_cell(cells[int(row)].as_py())
+            start += len(batch)
+            if high == len(rows):
+                return
+        raise InputError(f"{shard.name}: has fewer rows than its end says; copy the file again")
 
 
-def read_parquet(paths: Sequence[Path], title: str, labelled: bool = True) -> Reading:
+def read_parquet(files: Files, paths: Sequence[str], labelled: bool = True) -> Reading:
     """Read parquet files of one schema; a shard's name or folder tells its split.
 
+    In a zip, too, they are read in place and in blocks; a packed one is unpacked anew for each time it is read.
+
     Args:
+        paths: those of the files that are parquet.
         labelled: whether labels are needed; else none are read.
 
     Raises:
         InputError: damaged, shards of different schemas, or none that has pictures and labels.
     """
-    schemas, counts = [], []
-    for path in paths:
-        with _damage_named(path.name), _opened(path) as file:
-            schemas.append(file.schema_arrow)
-            counts.append(file.metadata.num_rows)
-            str(schemas[-1])  # decodes its names, which may be no text
-        if not schemas[-1].equals(schemas[0]):
-            raise InputError(f"{path.name}: has other columns than {paths[0].name}; all shards must have the same")
-    if not 0 < sum(counts) <= MOST_IMAGES:
-        raise InputError(f"{title}: {sum(counts):,} rows; 1 to {MOST_IMAGES:,} are taken")
-    image = _image_column(schemas[0], title)
+    shards = [_shard(files, path) for path in paths]
+    for shard in shards:
+        if not shard.schema.equals(shards[0].schema):
+            raise InputError(f"{shard.name}: has other columns than {shards[0].name}; all shards must have the same")
+    title = files.title if len(shards) > 1 else shards[0].name
+    if not 0 < (count := sum(map(len, shards))) <= MOST_IMAGES:
+        raise InputError(f"{title}: {count:,} rows; 1 to {MOST_IMAGES:,} are taken")
+    image = _image_column(shards[0].schema, title)
     notes: list[str] = []
-    columns = _label_columns(paths, schemas[0], image, title, notes) if labelled else {}
-    names = [f"{path.name}, row {row}" for path, count in zip(paths, counts, strict=True) for row in range(count)]
-    splits = np.concatenate([np.full(c, _split_of(p, title), np.int8) for p, c in zip(paths, counts, strict=True)])
-    pictures = EncodedPictures(ParquetContents(paths, counts, image))
-    return Reading("parquet of pictures and labels", names, columns, splits, pictures, notes=notes)
+    columns = _label_columns(shards, image, title, notes) if labelled else {}
+    names = [f"{shard.name}, row {row}" for shard in shards for row in range(len(shard))]
+    splits = np.concatenate([np.full(len(shard), _split_of(shard.path), np.int8) for shard in shards])
+    pictures = EncodedPictures(ParquetContents(shards, image))
+    return Reading("parquet of pictures and labels", names, columns, splits, pictures, files.left_out.copy(), notes)
 
 
-def _opened(path: Path) -> Any:
+def _shard(files: Files, path: str) -> Shard:
+    name = PurePosixPath(path).name
+    with _damage_named(name), _opened(files, path) as file:
+        str(file.schema_arrow)  # decodes its names, which may be no text
+        return Shard(files, path, file.metadata, file.schema_arrow)
+
+
+@contextmanager
+def _opened(files: Files, path: str, metadata: pq.FileMetaData | None = None) -> Iterator[pq.ParquetFile]:
+    """A parquet file, open; with its metadata at hand its end is not read again."""
     import pyarrow.parquet as pq
 
-    return pq.ParquetFile(path, memory_map=False, pre_buffer=False)
+    with files.open(path) as stream, pq.ParquetFile(stream, metadata=metadata, pre_buffer=False) as file:
+        yield file
 
 
 @contextmanager
 def _damage_named(where: str) -> Iterator[None]:
-    """Turn what pyarrow raises for a damaged file into one line."""
+    """Turn what pyarrow, or the zip around it, raises for a damaged file into one line."""
     import pyarrow as pa
 
     try:
         yield
-    except (OSError, ValueError, KeyError, pa.ArrowException) as error:  # a ValueError also for text that is no UTF-8
+    except (*READ_ERRORS, KeyError, pa.ArrowException) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{where}: not a sound parquet file ({one_line(error)}); copy it again") from None
 
 
-def _split_of(path: Path, title: str) -> int:
+def _split_of(path: str) -> int:
     """A shard's split by its name, such as train-00000-of-00002.parquet, or by its folder's."""
-    for part in (path.stem, path.parent.name):
+    for part in (PurePosixPath(path).stem, PurePosixPath(path).parent.name):
         word = re.split(r"[-_.]", part.lower())[0]
-        if word in SPLIT_WORDS and part != title:
+        if word in SPLIT_WORDS:
             return SPLIT_CODES[SPLIT_WORDS[word]]
     return NO_SPLIT
 
@@ -182,10 +229,9 @@ def _checked_cell(content: bytes | None) -> bytes | Flaw:
     return Flaw(TOO_LARGE) if len(content) > MOST_BYTES else content
 
 
-def _label_columns(
-    paths: Sequence[Path], schema: pa.Schema, image: str, title: str, notes: list[str]
-) -> dict[str, LabelColumn]:
+def _label_columns(shards: Sequence[Shard], image: str, title: str, notes: list[str]) -> dict[str, LabelColumn]:
     """The default label column, and all others of whole numbers or text that have few values."""
+    schema = shards[0].schema
     names = [field.name for field in schema if field.name != image and _holds_labels(field.type)]
     features = _features(schema)
     lower = {name.lower(): name for name in reversed(names)}
@@ -197,8 +243,7 @@ def _label_columns(
         columns = ", ".join(f"{field.name}: {one_line(field.type, 60)}" for field in list(schema)[:12])
         raise InputError(f"{title}: no column of labels among {columns}; {RIGHT}")
     columns = {}
-    for name in [default, *(name for name in names if name != default)]:
-        values = _values(paths, name)
+    for name, values in _values(shards, [default, *(name for name in names if name != default)]).items():
         refusal = None if name == default else refused_notion(name, len({*values} - {None}), len(values))
         if refusal:
             notes.append(refusal)
@@ -217,13 +262,13 @@ def _holds_labels(kind: pa.DataType) -> bool:
     return is_text or types.is_integer(kind) or types.is_boolean(kind)
 
 
-def _values(paths: Sequence[Path], name: str) -> list[Any]:
-    """The cells of a column over all files."""
-    values: list[Any] = []
-    for path in paths:
-        with _damage_named(f"{path.name}, column {name}"), _opened(path) as file:
-            for batch in file.iter_batches(65_536, columns=[name], use_threads=False):
-                values += batch.column(0).to_pylist()
+def _values(shards: Sequence[Shard], names: Sequence[str]) -> Mapping[str, list[Any]]:
+    """The cells of these columns over all files."""
+    values: dict[str, list[Any]] = {name: [] for name in names}
+    for shard in shards:
+        for batch in shard.batches(names, 65_536):
+            for name in names:
+                values[name] += batch.column(name).to_pylist()
     return values
 
 

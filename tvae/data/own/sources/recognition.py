@@ -48,7 +48,7 @@ def read_source(path: Path, within: Path | None = None, *, labelled: bool = True
         InputError: there is nothing, or nothing of a form that is known.
     """
     if path.is_dir():
-        return _read_files(FolderFiles(path), path, labelled)
+        return _read_files(FolderFiles(path), labelled)
     if not path.is_file():
         raise InputError(f"{path}: there is no such file or folder")
     begin = _begin(path)
@@ -58,9 +58,9 @@ def read_source(path: Path, within: Path | None = None, *, labelled: bool = True
     if begin.startswith(_ZIP) or (zipfile.is_zipfile(path) and not begin.startswith(_PARQUET)):
         files = ZipFiles(path)
         is_npz = any(name.endswith(".npy") for name in files.names)
-        return read_npz(files, labelled) if is_npz else _read_files(files, None, labelled)
+        return read_npz(files, labelled) if is_npz else _read_files(files, labelled)
     if begin.startswith(_PARQUET):
-        return read_parquet([path], title, labelled)
+        return read_parquet(FolderFiles(path.parent, [title]), [title], labelled)
     if _is_idx(begin):
         return _read_idx_pair(path) if labelled else read_idx(FolderFiles(path.parent, [title]), [title], labelled)
     if _unpacked(begin)[257:262] == b"ustar":
@@ -81,24 +81,18 @@ def read_source(path: Path, within: Path | None = None, *, labelled: bool = True
     raise InputError(f"{title}: {what_it_is(begin)}; {RIGHT}")
 
 
-def _read_files(files: Files, folder: Path | None, labelled: bool) -> Reading:
-    """Read files that lie together: by those that are no pictures, if any, else as class folders or loose pictures.
-
-    Args:
-        folder: where they lie on this machine; None where they lie in a zip.
-    """
+def _read_files(files: Files, labelled: bool) -> Reading:
+    """Read files that lie together: by those that are no pictures, if any, else as class folders or loose pictures."""
     if not files.names and not files.left_out.count:
         raise InputError(f"{files.title}: holds no file; {RIGHT}")
     others = [name for name in files.names if not has_picture_name(name)][:_MOST_OTHERS]
     openings = {name: _begin_of(files, name) for name in others}
     parquet = [name for name, begin in openings.items() if begin.startswith(_PARQUET)]
-    if parquet and folder is None:
-        raise InputError(f"{files.title}: parquet inside a zip; unpack it and name its folder")
-    if parquet and folder is not None:
-        return read_parquet([folder / name for name in parquet], folder.name, labelled)
+    if parquet:
+        return _without_pictures_beside(read_parquet(files, parquet, labelled), files)
     idx = [name for name, begin in openings.items() if _is_idx(begin)]
     if idx:
-        return read_idx(files, idx, labelled)
+        return _without_pictures_beside(read_idx(files, idx, labelled), files)
     tables = [name for name in openings if name.lower().endswith(_TABLE_SUFFIXES) and is_path_table(openings[name])]
     if len(tables) > 1:
         raise InputError(f"{files.title}: more than one table of paths ({', '.join(tables[:6])}); leave one")
@@ -107,10 +101,18 @@ def _read_files(files: Files, folder: Path | None, labelled: bool) -> Reading:
     if not any(has_picture_name(name) for name in files.names):
         for name, begin in openings.items():
             if begin.startswith(_ZIP):
-                raise InputError(f"{files.title}: holds {name}, a zip or .npz; name that file itself")
+                raise InputError(f"{files.title}: holds {name}, a zip or .npz; bring in that file itself")
             if begin.startswith(_GZIP):
                 raise InputError(f"{files.title}: holds {name}, a gzip file; unpack it")
     return read_class_folders(files) if labelled else read_loose_pictures(files)
+
+
+def _without_pictures_beside(reading: Reading, files: Files) -> Reading:
+    """The reading, with the pictures that lie beside its files named as left out."""
+    for name in files.names:
+        if has_picture_name(name):
+            reading.left_out.add(name, f"lies beside {reading.kind}; bring in the pictures without those files")
+    return reading
 
 
 def _read_idx_pair(path: Path) -> Reading:
