@@ -180,7 +180,9 @@ def test_every_step_is_taken_on_the_batch_of_its_number_though_it_is_drawn_ahead
         rows, noise = step_batch(TripletSampler(blobs.labels), 0, step, 10, 3)
         np.testing.assert_array_equal(batch.rows, rows)
         np.testing.assert_array_equal(batch.noise.numpy(), noise)
-        np.testing.assert_array_equal(batch.labels.numpy(), blobs.labels[rows.reshape(-1)])
+        for triplets in batch.triplets.values():
+            np.testing.assert_array_equal(triplets.labels.numpy(), blobs.labels[rows.reshape(-1)])
+            assert triplets.places is None
 
 
 def test_arms_train_also_where_the_caller_has_switched_gradients_off(blobs):

@@ -66,20 +66,25 @@ def batch_all_hinge(
 
 
 def triplet_term(
-    means: Float[Tensor, "3*b latent"], labels: Int64[Tensor, " 3*b"], loss: LossConfig, batch_all: bool
+    means: Float[Tensor, "3*b latent"],
+    labels: Int64[Tensor, " 3*b"],
+    loss: LossConfig,
+    batch_all: bool,
+    places: Int64[Tensor, "3 b"] | None = None,
 ) -> Float[Tensor, ""]:
-    """The triplet term of a batch of anchors, positives, negatives (in this order).
+    """The triplet term of a batch.
 
     Where its weight is 0 it is measured but not trained on: no gradient reaches the means.
 
     Args:
-        batch_all: whether all triplets of `batch_all_hinge` count; else the drawn ones alone.
+        batch_all: whether all triplets of `batch_all_hinge` count; else those of `places` alone.
+        places: of anchors, positives and negatives in the batch; None: its thirds, in this order.
     """
     if loss.triplet_weight == 0:
         means = means.detach()
-    anchors, positives, negatives = means.chunk(3)
+    anchors, positives, negatives = means.chunk(3) if places is None else means[places]
     if batch_all:
-        return batch_all_hinge(anchors, positives, means, negative_mask(labels), loss.margin)
+        return batch_all_hinge(anchors, positives, means, negative_mask(labels, places), loss.margin)
     return triplet_hinge(anchors, positives, negatives, loss.margin).mean()
 
 
@@ -104,7 +109,7 @@ class LossTerms:
         return total
 
 
-def negative_mask(labels: Int64[Tensor, " n"]) -> Bool[Tensor, "b n"]:
-    """Which images of a batch (anchors, positives, negatives in this order) are of another class than each anchor."""
-    anchors = labels[: len(labels) // 3]
+def negative_mask(labels: Int64[Tensor, " n"], places: Int64[Tensor, "3 b"] | None = None) -> Bool[Tensor, "b n"]:
+    """Which images of a batch are of another class than each anchor; `places` as for `triplet_term`."""
+    anchors = labels[: len(labels) // 3] if places is None else labels[places[0]]
     return anchors[:, None] != labels[None, :]

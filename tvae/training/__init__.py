@@ -1,9 +1,10 @@
 """The one training loop and what it is made of.
 
-    arm.py               Arm, Batch, ArmLosses, and the TrainingStep protocol
+    arm.py               Arm, Batch, Triplets, ArmLosses, and the TrainingStep protocol
     expected_time.py     How long training takes on a processor, from the products of a step
     live_accuracy.py     Exact triplet accuracy during training, on a fixed part of the test split
     loop.py              Training: the one training loop, one report per step
+    shared_batch.py      Batch that arms of several notions share: images drawn by each notion, triplets formed inside
     step_explained.py    The next step on one triplet: distances, hinge, force of each loss term
     suggested_config.py  Settings suggested for a data set, from how much its images vary
     time_budget.py       Number of steps that fit into a time budget

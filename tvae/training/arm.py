@@ -1,4 +1,4 @@
-"""Arm, Batch, ArmLosses, and the TrainingStep protocol."""
+"""Arm, Batch, Triplets, ArmLosses, and the TrainingStep protocol."""
 
 from __future__ import annotations
 
@@ -27,13 +27,23 @@ class NonFiniteLoss(ArithmeticError):
         self.arm, self.term, self.step = arm, term, step
 
 
+class Triplets(NamedTuple):
+    """The triplets that an arm forms of the images of a batch, by its notion of similarity."""
+
+    labels: Int64[Tensor, " 3*b"]
+    """Of the batch's images, by that notion."""
+    places: Int64[Tensor, "3 b"] | None = None
+    """Places in the batch of anchors, positives and negatives; None: the batch's thirds, as they were drawn."""
+
+
 class Batch(NamedTuple):
-    """The batch of one step, the same for all arms: anchors, positives, negatives, in this order."""
+    """The batch of one step: the same images and noise for all arms."""
 
     rows: Int64[np.ndarray, "3 b"]
-    """Rows in the training split."""
+    """Rows in the training split: anchors, positives, negatives."""
     noise: Float[Tensor, "3*b latent"]
-    labels: Int64[Tensor, " 3*b"]
+    triplets: Mapping[str, Triplets]
+    """By arm. Where all arms have one notion of similarity, all have the triplets that were drawn."""
 
 
 def images_of(

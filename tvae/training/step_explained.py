@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from tvae.data import Split
@@ -30,7 +30,8 @@ def explained_next_step(training: Training, split: Split) -> dict[str, Any]:
         classes     names of the classes of anchor, positive and negative
         rows        their rows in the training split
         images      their pixels, 0 to 255
-        arms        by arm:
+        notion      the notion of similarity that this is a triplet of, empty where all arms have one
+        arms        by arm of that notion:
             margin, weights     of the loss, by term
             to_positive, to_negative    Euclidean distances of the means (Eq. 1)
             hinge       to_positive − to_negative + margin, and 0 where that is negative
@@ -43,47 +44,59 @@ def explained_next_step(training: Training, split: Split) -> dict[str, Any]:
     A force is the negative gradient of a term of the step's weighted loss with respect to the mean, times the number of
     images, so that the terms compare as they do in the step. For reconstruction and KL it is the force of the image's
     own error and KL. The triplet term is averaged over triplets, three images each, so the force is three times that of
-    the triplet's own hinge; with `batch_all` it is that of all the triplets that the image is in.
+    the triplet's own hinge; with `batch_all`, or where the arms of a run differ in their notion, it is that of all
+    the triplets that the image is in.
     """
     batch = training.next_batch()
     count = batch.rows.shape[1]
-    forces = {name: _forces(arm, batch, training) for name, arm in training.arms.items()}
-    hinges = {name: _hinges(means, training.arms[name].loss.margin) for name, (means, _) in forces.items()}
+    last = list(training.arms)[-1]
+    labels, own_places = batch.triplets[last]
+    arms = {name: arm for name, arm in training.arms.items() if batch.triplets[name] is batch.triplets[last]}
+    # Places in the batch of anchors, positives and negatives, (3, b).
+    places = np.arange(3 * count).reshape(3, -1) if own_places is None else own_places.cpu().numpy()
+    forces = {name: _forces(arm, batch, training) for name, arm in arms.items()}
+    hinges = {name: _hinges(means[places], arms[name].loss.margin) for name, (means, _) in forces.items()}
     batch_all = training.config.train.triplets == "batch-all"
-    wrong = np.flatnonzero(list(hinges.values())[-1][2] > 0)
+    wrong = np.flatnonzero(hinges[last][2] > 0)
     triplet = int(wrong[0]) if len(wrong) else 0
-    rows = batch.rows[:, triplet]
+    rows = batch.rows.reshape(-1)[places[:, triplet]]
+    of_notion = split if own_places is None else split.by(training.arms[last].loss.notion or split.notion)
     return {
         "step": training.step + 1,
         "triplets": count,
         "batch_all": batch_all,
-        "in_loss": int(negative_mask(batch.labels).sum()) if batch_all else count,
-        "classes": [split.class_names[split.labels[row]] for row in rows],
+        "in_loss": int(negative_mask(labels, own_places).sum()) if batch_all else count,
+        "classes": [of_notion.class_names[label] for label in labels[places[:, triplet]].tolist()],
         "rows": rows.tolist(),
         "images": split.images[rows].tolist(),
+        "notion": "" if own_places is None else of_notion.notion,
         "arms": {
             name: _explained_arm(
                 arm,
-                [triplet, count + triplet, 2 * count + triplet],
+                triplet,
+                places[:, triplet],
                 *forces[name],
                 hinges[name],
-                _wrong_of_all(forces[name][0], arm, batch) if batch_all else int((hinges[name][2] > 0).sum()),
+                _wrong_of_all(forces[name][0], arm, batch, forces[name][0][places])
+                if batch_all
+                else int((hinges[name][2] > 0).sum()),
             )
-            for name, arm in training.arms.items()
+            for name, arm in arms.items()
         },
     }
 
 
 def _explained_arm(
     arm: Arm,
-    places: list[int],
+    triplet: int,
+    places: Int64[np.ndarray, " 3"],
     means: Float[np.ndarray, "3*b latent"],
     forces: dict[str, Float[np.ndarray, "3*b latent"]],
     hinges: tuple[np.ndarray, np.ndarray, np.ndarray],
     wrong: int,
 ) -> dict[str, Any]:
-    """One arm's part; `places` are those of anchor, positive and negative in the batch, the first the triplet's own."""
-    to_positive, to_negative, hinge = (float(values[places[0]]) for values in hinges)
+    """One arm's part; `places` are those of the triplet's anchor, positive and negative in the batch."""
+    to_positive, to_negative, hinge = (float(values[triplet]) for values in hinges)
     plane = _plane(means[places])
     lengths = {term: np.linalg.norm(forces[term][places], axis=1).tolist() for term in TERMS}
     return {
@@ -116,10 +129,12 @@ def _forces(arm: Arm, batch: Batch, training: Training) -> tuple[np.ndarray, dic
     else:
         reconstruction = squared_l2(images, torch.sigmoid(logits)).sum()
     batch_all = training.config.train.triplets == "batch-all"
+    labels, places = batch.triplets[arm.name]
+    term = triplet_term(means, labels, loss, batch_all, places)
     terms: dict[str, tuple[float, Float[Tensor, ""]]] = {
         "reconstruction": (loss.reconstruction_weight, reconstruction),
         "kl": (loss.kl_weight, kl_divergence(posterior).sum()),
-        "triplet": (loss.triplet_weight, triplet_term(means, batch.labels, loss, batch_all) * len(means)),
+        "triplet": (loss.triplet_weight, term * len(means)),
     }
     forces = {}
     for name, (weight, term) in terms.items():
@@ -128,21 +143,23 @@ def _forces(arm: Arm, batch: Batch, training: Training) -> tuple[np.ndarray, dic
     return means.detach().cpu().numpy(), forces
 
 
-def _hinges(means: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distances to the positive and to the negative, and the hinge, of each triplet: three arrays (b,)."""
-    anchors, positives, negatives = np.split(means, 3)
+def _hinges(
+    means: Float[np.ndarray, "3 b latent"], margin: float
+) -> tuple[Float[np.ndarray, " b"], Float[np.ndarray, " b"], Float[np.ndarray, " b"]]:
+    """Distances to the positive and to the negative, and the hinge, of each triplet of means."""
+    anchors, positives, negatives = means
     to_positive = np.linalg.norm(anchors - positives, axis=1)
     to_negative = np.linalg.norm(anchors - negatives, axis=1)
     return to_positive, to_negative, np.maximum(0.0, to_positive - to_negative + margin)
 
 
-def _wrong_of_all(means: np.ndarray, arm: Arm, batch: Batch) -> int:
-    """Number of the triplets of `batch_all_hinge` whose hinge is above 0."""
-    to_positive, _, _ = _hinges(means, arm.loss.margin)
-    anchors = means[: len(means) // 3]
-    to_batch = np.linalg.norm(anchors[:, None] - means, axis=2)  # (b, 3*b)
+def _wrong_of_all(means: np.ndarray, arm: Arm, batch: Batch, hinged: np.ndarray) -> int:
+    """Number of the triplets of `batch_all_hinge` whose hinge is above 0; `hinged` are the means of `_hinges`."""
+    labels, places = batch.triplets[arm.name]
+    to_positive, _, _ = _hinges(hinged, arm.loss.margin)
+    to_batch = np.linalg.norm(hinged[0][:, None] - means, axis=2)  # (b, 3*b)
     is_wrong = to_positive[:, None] - to_batch + np.float32(arm.loss.margin) > 0
-    return int((is_wrong & negative_mask(batch.labels).cpu().numpy()).sum())
+    return int((is_wrong & negative_mask(labels, places).cpu().numpy()).sum())
 
 
 def _plane(means: Float[np.ndarray, "3 latent"]) -> Float[np.ndarray, "latent 2"]:

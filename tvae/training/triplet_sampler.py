@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from jaxtyping import Float32, Int, Int64
 
 from tvae.errors import InputError
+
+
+class Sampler(Protocol):
+    """Draws the rows of a batch."""
+
+    left_out: int
+    """Number of images that can't be anchors."""
+
+    def sample(self, count: int, generator: np.random.Generator) -> Int64[np.ndarray, "3 count"]:
+        """Draw the rows of `count` anchors, positives and negatives."""
+        ...
 
 
 class TripletSampler:
@@ -83,16 +96,14 @@ class ImageSampler:
         return generator.integers(0, self._n, (3, count))
 
 
-Sampler = TripletSampler | GivenSampler | ImageSampler
+def step_generator(seed: int, step: int, stream: int = 0) -> np.random.Generator:
+    """The random generator of one training step; it depends on seed, step and stream alone.
 
-
-def step_generator(seed: int, step: int) -> np.random.Generator:
-    """The random generator of one training step; it depends on seed and step alone.
-
-    A counter-based generator (Philox, Salmon et al. 2011): arms in different processes see the same batches, and a
-    resumed run continues with the batches of an uninterrupted one, without a saved state.
+    Its streams have no numbers in common: 0 is for images and noise, one more for the triplets of each notion that are
+    formed inside the batch. A counter-based generator (Philox, Salmon et al. 2011): arms in different processes see the
+    same batches, and a resumed run continues with the batches of an uninterrupted one, without a saved state.
     """
-    return np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, step]))
+    return np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, stream, step]))
 
 
 def step_batch(

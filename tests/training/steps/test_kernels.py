@@ -92,8 +92,8 @@ def test_batch_all_has_the_gradient_of_automatic_differentiation_also_where_poin
     means[10] = means[0]  # the first anchor's positive
     means[25] = means[3]  # an anchor and one of another class
     labels[25] = (labels[3] + 1) % 3
-    by_means = np.empty_like(means)
-    hinge = batch_all_gradients(means, labels, np.float32(margin), np.float32(3.0), by_means)
+    by_means, places = np.empty_like(means), np.arange(30).reshape(3, 10)
+    hinge = batch_all_gradients(means, labels, places, np.float32(margin), np.float32(3.0), by_means)
     leaf = torch.from_numpy(means).requires_grad_()
     anchors, positives, _ = leaf.chunk(3)
     expected = batch_all_hinge(anchors, positives, leaf, negative_mask(torch.from_numpy(labels)), margin)
@@ -107,8 +107,8 @@ def test_batch_all_has_the_gradient_of_automatic_differentiation_also_where_poin
 def test_a_hinge_of_exactly_0_has_no_gradient(margin):
     """As torch's ReLU at 0: the anchor's positive is 5 away, its negative 5 and the margin."""
     means = np.array([[0, 0], [3, 4], [0, 5 + margin]], np.float32)
-    labels = np.array([0, 0, 1])
-    for gradients in (triplet_gradients, lambda means, *rest: batch_all_gradients(means, labels, *rest)):
+    labels, places = np.array([0, 0, 1]), np.arange(3).reshape(3, 1)
+    for gradients in (triplet_gradients, lambda means, *rest: batch_all_gradients(means, labels, places, *rest)):
         by_means = np.full_like(means, np.nan)
         assert gradients(means, np.float32(margin), np.float32(3), by_means) == 0
         assert not by_means.any()
@@ -148,8 +148,8 @@ def test_every_sum_of_values_that_are_not_finite_is_not_finite(products, poison)
     assert not math.isfinite(spread(means))
     one = np.float32(1)
     assert not math.isfinite(triplet_gradients(means, one, one, np.empty_like(means)))
-    labels = np.array([0, 1, 0, 1, 1, 0])
-    assert not math.isfinite(batch_all_gradients(means, labels, one, one, np.empty_like(means)))
+    labels, places = np.array([0, 1, 0, 1, 1, 0]), np.arange(6).reshape(3, 2)
+    assert not math.isfinite(batch_all_gradients(means, labels, places, one, one, np.empty_like(means)))
     logits, images = torch.ones(3, 40).to(products), np.zeros((5, 40), np.uint8)
     bias, by_bias, by_logits = np.zeros(40, np.float32), np.empty(40, np.float32), as_array(torch.empty_like(logits))
     logits[1, 5] = math.nan

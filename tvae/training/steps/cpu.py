@@ -64,6 +64,7 @@ class FastStep(ABC):
         )
         most_ink = rows * int(np.diff(ink.starts).max()) if self._sparse else 0
         self._memory = self._new_memory(rows, most_ink, products)
+        self._thirds = np.arange(rows).reshape(3, -1)
         self._terms = gradients.Terms(
             margin=np.float32(arm.loss.margin),
             reconstruction_weight=np.float32(arm.loss.reconstruction_weight),
@@ -105,6 +106,8 @@ class FastStep(ABC):
             by_hidden=room(hidden),
             by_latents=room(latent),
             by_means=room(latent),
+            chosen=room(latent),
+            by_chosen=room(latent),
             by_statistics=room(2 * latent),
         )
 
@@ -115,13 +118,16 @@ class FastStep(ABC):
     @torch.no_grad()
     def gradients(self, number: int, batch: Batch) -> dict[str, ArmLosses]:
         """Fill `by_weight` with the gradients of this batch; see `TrainingStep`."""
+        labels, places = batch.triplets[self._arm.name]
         inputs = self._compiled.Inputs(
             images=self._images,
             ink=self._ink,
             sparse=self._sparse,
             rows=batch.rows.reshape(-1),
             noise=batch.noise.numpy(),
-            labels=batch.labels.numpy(),
+            labels=labels.numpy(),
+            places=self._thirds if places is None else places.numpy(),
+            in_thirds=places is None,
         )
         errors, kl, triplet, spread = self._fill(inputs)
         reconstruction = errors if self._terms.squared else self._bernoulli(batch)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from tvae.model.losses import kl_divergence, triplet_hinge, triplet_term
 from tvae.model.vae import Posterior
-from tvae.training.arm import MOMENTS, Arm, ArmLosses, Batch, images_of
+from tvae.training.arm import MOMENTS, Arm, ArmLosses, Batch, Triplets, images_of
 
 
 class StackedStep:
@@ -37,8 +37,13 @@ class StackedStep:
             batch: a batch with the shapes and the device of all later ones.
         """
         self._arms, self._batch_all, self._products, self._split = arms, batch_all, products, split
-        self._images, self._noise, self._labels = images_of(split, batch), batch.noise.clone(), batch.labels.clone()
         self._device = split.device
+        self._images, self._noise = images_of(split, batch), batch.noise.clone()
+        arm_of = {id(triplets): name for name, triplets in batch.triplets.items()}  # an arm of each notion
+        own = {id(batch.triplets[name]): Triplets(*map(_own_copy, batch.triplets[name])) for name in arm_of.values()}
+        self._formed = {name: own[id(triplets)] for name, triplets in batch.triplets.items()}
+        self._an_arm_of_each_notion = list(arm_of.values())
+        self._in_thirds = all(triplets.places is None for triplets in self._formed.values())
         losses = [arm.loss for arm in arms]
         self._term_weights = self._by_arm(
             [[loss.reconstruction_weight, loss.kl_weight, loss.triplet_weight] for loss in losses]
@@ -68,7 +73,10 @@ class StackedStep:
         """Fill the `grad` of the stacked weights; see `TrainingStep`."""
         images_of(self._split, batch, out=self._images)
         self._noise.copy_(batch.noise)
-        self._labels.copy_(batch.labels)
+        for name in self._an_arm_of_each_notion:
+            for own, other in zip(self._formed[name], batch.triplets[name], strict=True):
+                if own is not None:
+                    own.copy_(other)
         self._fill()
         losses = {}
         for arm, (*terms, gradient_norm) in zip(self._arms, self._figures.tolist(), strict=True):
@@ -83,7 +91,7 @@ class StackedStep:
         self._step()
 
     def _fill_gradients(self) -> None:
-        """Compute gradients and losses of the batch in `_images`, `_noise` and `_labels`."""
+        """Compute gradients and losses of the batch in `_images`, `_noise` and `_formed`."""
         self._optimiser.zero_grad()
         w1, b1, w2, b2, w3, b3, w4, b4 = self._weights
         images = self._images.expand(len(self._arms), -1, -1)  # (arms, n, pixels)
@@ -126,14 +134,29 @@ class StackedStep:
     def _triplets(self, means: Float[Tensor, "arms 3*b latent"]) -> Float[Tensor, " arms"]:
         """The triplet term of each arm."""
         if self._batch_all:
-            pairs = zip(self._arms, means, strict=True)
-            return torch.stack([triplet_term(arm_means, self._labels, arm.loss, True) for arm, arm_means in pairs])
+            terms = []
+            for arm, arm_means in zip(self._arms, means, strict=True):
+                labels, places = self._formed[arm.name]
+                terms.append(triplet_term(arm_means, labels, arm.loss, True, places))
+            return torch.stack(terms)
+        if not self._in_thirds:
+            places = torch.stack([self._places(arm.name, means.shape[1]) for arm in self._arms])  # (arms, 3*b)
+            means = means[torch.arange(len(means), device=self._device)[:, None], places]
         anchors, positives, negatives = [part.flatten(0, 1) for part in means.chunk(3, dim=1)]
         margins = self._margins.repeat_interleave(means.shape[1] // 3, output_size=len(anchors))
         return triplet_hinge(anchors, positives, negatives, margins).view(len(means), -1).mean(dim=1)
 
+    def _places(self, arm: str, count: int) -> Int64[Tensor, " 3*b"]:
+        """Places of an arm's anchors, positives and negatives in the batch, one after the other."""
+        places = self._formed[arm].places
+        return torch.arange(count, device=self._device) if places is None else places.flatten()
+
     def _by_arm(self, values: object) -> Tensor:
         return torch.tensor(values, dtype=torch.float32, device=self._device)
+
+
+def _own_copy(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None else tensor.clone()
 
 
 def _layer(

@@ -16,12 +16,14 @@ import scipy.linalg.cython_blas  # noqa: F401  loaded now rather than at the fir
 from jaxtyping import Float32, Int16, Int64, Shaped, UInt8
 
 from tvae.training.steps.kernels import (
+    add_rows,
     batch_all_gradients,
     compiled_part,
     compiled_pass,
     convert,
     f32,
     gather_images,
+    gather_rows,
     pixel_errors,
     posterior_gradients,
     rectifier_gradients,
@@ -47,7 +49,7 @@ class Layers(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """A batch: anchors, positives, negatives, in this order."""
+    """A batch of images and the triplets that the arm forms of them."""
 
     images: UInt8[np.ndarray, "split pixels"]
     """All images of the training split."""
@@ -59,6 +61,11 @@ class Inputs(NamedTuple):
     """Rows of the batch."""
     noise: Float32[np.ndarray, "n latent"]
     labels: Int64[np.ndarray, " n"]
+    """By the arm's notion of similarity."""
+    places: Int64[np.ndarray, "3 b"]
+    """Places of the triplets' anchors, positives and negatives in the batch."""
+    in_thirds: bool
+    """Whether these are the batch's thirds, in this order."""
 
 
 class Terms(NamedTuple):
@@ -96,6 +103,9 @@ class Memory(NamedTuple):
     """Gradient by the decoder's hidden layer, then by the encoder's."""
     by_latents: Float32[np.ndarray, "n latent"]
     by_means: Float32[np.ndarray, "n latent"]
+    chosen: Float32[np.ndarray, "n latent"]
+    """Means of the triplets' images, in their order, where that isn't the batch's; then the gradient by them."""
+    by_chosen: Float32[np.ndarray, "n latent"]
     by_statistics: Float32[np.ndarray, "n 2*latent"]
 
 
@@ -212,10 +222,16 @@ def _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory):
     rectifier_gradients(memory.by_hidden, memory.decoded, by_layers.b3)
     np.dot(memory.by_hidden.T, memory.latents, by_layers.w3)
     np.dot(memory.by_hidden, layers.w3, memory.by_latents)
+    margin, weight, by_means = terms.margin, terms.triplet_weight, memory.by_means
     if terms.batch_all:
-        triplet = batch_all_gradients(memory.means, inputs.labels, terms.margin, terms.triplet_weight, memory.by_means)
+        triplet = batch_all_gradients(memory.means, inputs.labels, inputs.places, margin, weight, by_means)
+    elif inputs.in_thirds:
+        triplet = triplet_gradients(memory.means, margin, weight, by_means)
     else:
-        triplet = triplet_gradients(memory.means, terms.margin, terms.triplet_weight, memory.by_means)
+        gather_rows(memory.means, inputs.places, memory.chosen)
+        triplet = triplet_gradients(memory.chosen, margin, weight, memory.by_chosen)
+        by_means[:] = 0
+        add_rows(memory.by_chosen, inputs.places, by_means)
     posterior_gradients(
         memory.by_latents,
         memory.by_means,

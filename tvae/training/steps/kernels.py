@@ -211,27 +211,49 @@ def triplet_gradients(means, margin, weight, by_means):
 
 
 @compiled_pass
-def batch_all_gradients(means, labels, margin, weight, by_means):
+def gather_rows(values, places, out):
+    """Write the rows (n, d) at these places (3, b) one after the other."""
+    count = places.shape[1]
+    for part in range(3):
+        for i in range(count):
+            out[part * count + i] = values[places[part, i]]
+
+
+@compiled_pass
+def add_rows(values, places, out):
+    """Add rows (3*b, d) one after the other to those at these places (3, b)."""
+    count = places.shape[1]
+    for part in range(3):
+        for i in range(count):
+            out[places[part, i]] += values[part * count + i]
+
+
+@compiled_pass
+def batch_all_gradients(means, labels, places, margin, weight, by_means):
     """Mean hinge of each anchor and positive with every image of another class; else as `triplet_gradients`.
 
     Args:
         labels: labels of the batch's images, (3*b,).
+        places: of anchors, positives and negatives in the batch, (3, b); those of the negatives are not used.
     """
     n, d = means.shape
-    count = n // 3
+    count = places.shape[1]
     triplets = 0
     for a in range(count):
+        label = labels[places[0, a]]
         for i in range(n):
-            triplets += labels[i] != labels[a]
+            triplets += labels[i] != label
     by_means[:] = 0
     share = weight / f32(triplets)
     total = 0.0
     for a in range(count):
-        anchor, positive, by_anchor, by_positive = means[a], means[count + a], by_means[a], by_means[count + a]
+        p, label = places[1, a], labels[places[0, a]]
+        anchor, by_anchor = means[places[0, a]], by_means[places[0, a]]
+        positive, by_positive = means[p], by_means[p]
         positive_distance = distance(anchor, positive)
         wrong = 0
         for i in range(n):
-            if labels[i] == labels[a]:
+            if labels[i] == label:
                 continue
             negative_distance = distance(anchor, means[i])
             hinge = positive_distance - negative_distance + margin

@@ -43,7 +43,8 @@ class PlainStep:
         else:
             reconstruction = squared_l2(images, torch.sigmoid(logits)).mean()
         kl = kl_divergence(posterior).sum(dim=1).mean()
-        triplet = triplet_term(posterior.mean, batch.labels, loss, self._batch_all)
+        labels, places = batch.triplets[self._arm.name]
+        triplet = triplet_term(posterior.mean, labels, loss, self._batch_all, places)
         total = torch.as_tensor(LossTerms(reconstruction, kl, triplet).total(loss), device=images.device)
         self._optimiser.zero_grad()
         if total.requires_grad:  # not so where all weights of the loss are 0

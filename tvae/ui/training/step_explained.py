@@ -14,12 +14,14 @@ from tvae.figures.image_grid import GridRow
 from tvae.figures.training_step import ROLES, TERM_NAMES, step_figure
 from tvae.ui.images.image_grid import show_grid
 from tvae.ui.session import keys
+from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
 
 
 def show_lesson(lesson: dict[str, Any]) -> None:
     """Shows the step that is about to be taken."""
-    st.markdown(f"##### Step {lesson['step']:,}: one of the {lesson['triplets']} triplets drawn for it")
+    of_notion = as_text(f" by {lesson['notion']}") if lesson["notion"] else ""
+    st.markdown(f"##### Step {lesson['step']:,}: one of the {lesson['triplets']} triplets{of_notion} drawn for it")
     pictures, *arms = st.columns([2, *([3] * len(lesson["arms"]))], gap="medium")
     with pictures:
         images = np.asarray(lesson["images"], np.uint8)
@@ -46,6 +48,10 @@ def show_lesson(lesson: dict[str, Any]) -> None:
     of_triplets = (
         "With batch-all triplets the triplet term's force is that of all triplets of the batch that the image is in."
         if lesson["batch_all"]
+        else "The arms differ in their notion of similarity, so each forms its own triplets among the same images: an "
+        "image may be in several, and the triplet term's force is that of all of them. Arms of another notion have "
+        "other triplets and are not drawn."
+        if lesson["notion"]
         else "The triplet term depends on these three means alone, so its forces lie wholly in the plane."
     )
     st.caption(
