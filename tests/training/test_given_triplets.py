@@ -127,7 +127,7 @@ def test_what_does_not_go_with_given_triplets_is_one_line(digits, blobs):
         Training(config, blobs, triplets)
     with pytest.raises(InputError, match="batch-all forms triplets of labels; right is sampled"):
         Training(run_of(triplets, triplets="batch-all"), digits.train, triplets)
-    own_notion = replace(config, arms={**config.arms, "tvae": replace(config.arms["tvae"], notion="ink")})
+    own_notion = replace(config, arms={**config.arms, "tvae": replace(config.arms["tvae"], notion="slant")})
     with pytest.raises(InputError, match=r"they are of one notion of similarity; arm tvae can't have its own"):
         Training(own_notion, digits.train, triplets)
     validating = replace(config, data=replace(config.data, validation_share=0.1))
