@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
+from tvae.metrics.anchor_sample import Sampling
 from tvae.metrics.grouped_means import (
     LARGEST_COORDINATE,
     checked_class_labels,
@@ -92,6 +93,25 @@ def test_a_pair_of_one_class_and_one_of_another_is_the_least_that_has_a_triplet(
         grouped_for_triplets(np.zeros((3, 1)), np.array([4, 4, 4]))
     with pytest.raises(InputError, match="each of the 2 classes has one member, so no anchor has a positive"):
         grouped_for_triplets(np.zeros((2, 1)), np.array([4, 5]))
+
+
+def test_of_many_images_the_first_rows_of_each_class_are_the_sampled_anchors() -> None:
+    labels = np.repeat([5, 7, 9, 11], [300, 90, 3, 1])
+    means = np.arange(394.0)[:, None]
+    groups = grouped_by_class(means, labels, Sampling(exact_to=393, anchors=40))
+    assert groups.anchors.tolist() == [31, 9, 2, 0]  # at least two of each class that has anchors
+    assert groups.sample is not None and groups.sample.in_words.startswith("42 of 393 anchors")
+    blocks = list(groups.anchor_blocks())
+    assert [(block.own, block.first, block.last) for block in blocks] == [(0, 0, 31), (1, 300, 309), (2, 390, 392)]
+    np.testing.assert_array_equal(labels[groups.order], labels)
+    np.testing.assert_array_equal(groups.points, means[groups.order])
+    assert len(set(groups.order.tolist())) == 394 and (np.diff(groups.order[:31]) < 0).any()
+    again = grouped_by_class(means, labels, Sampling(exact_to=393, anchors=40))
+    np.testing.assert_array_equal(again.order, groups.order)
+    other = grouped_by_class(means, labels, Sampling(exact_to=393, anchors=40, seed=1))
+    assert set(other.order[:31].tolist()) != set(groups.order[:31].tolist())
+    exact = grouped_by_class(means, labels, Sampling(exact_to=394, anchors=40))
+    assert exact.sample is None and exact.order.tolist() == list(range(394))
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -5,6 +5,7 @@ import torch
 from tests.conftest import small_run_config
 from tvae.data import Split
 from tvae.errors import InputError
+from tvae.metrics.anchor_sample import Sampling
 from tvae.runs.evaluation import encode_split, evaluate, load_model, sample_rows, triplet_curves
 from tvae.runs.recording import record
 from tvae.runs.run import read_run
@@ -45,6 +46,23 @@ def test_numbers_are_those_of_plain_loops(trained, digits):
     by_class = [np.mean(np.array(shares)[labels == label]) for label in np.unique(labels)]
     assert found["balanced_triplet_accuracy"]["0.3"] == pytest.approx(np.mean(by_class), abs=1e-9)
     assert triplet_curves(encoding)["tvae"].at(0.3).accuracy == pytest.approx(np.mean(shares), abs=1e-6)
+
+
+def test_of_many_images_the_metrics_are_of_a_sample_and_say_so(trained, digits):
+    encoding = encode_split(trained, digits.test)
+    exact = evaluate(trained, encoding, [0.0, 0.5])["arms"]
+    sampled = evaluate(trained, encoding, [0.0, 0.5], sampling=Sampling(exact_to=100, anchors=80))["arms"]
+    for arm, metrics in sampled.items():
+        assert exact[arm]["anchor_sample"] is None and "triplet_accuracy_error" not in exact[arm]
+        sample = metrics["anchor_sample"]
+        assert (sample["of"], sample["seed"]) == (359, 0) and 70 <= sample["counted"] <= 90
+        assert metrics["triplets"] < exact[arm]["triplets"] / 3
+        for name in ("triplet_accuracy", "balanced_triplet_accuracy"):
+            for margin, share in metrics[name].items():
+                error = metrics[f"{name}_error"][margin]
+                assert 0 < error < 0.03 and abs(share - exact[arm][name][margin]) < 4 * error
+        for name in ("knn_accuracy", "r_precision", "map_at_r", "silhouette"):
+            assert metrics[name] != exact[arm][name] and abs(metrics[name] - exact[arm][name]) < 0.2
 
 
 def test_samples_are_reconstructions_of_their_rows(trained, digits):

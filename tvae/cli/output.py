@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from tvae.metrics.anchor_sample import counted_triplets
 from tvae.metrics.measurable import number_text, percent_text
 from tvae.runs.collapsed_arms import collapse_warnings
+from tvae.runs.run import anchor_sample_of
 
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
     from tvae.training.loop import Report
@@ -154,5 +156,11 @@ def print_metrics(metrics: dict[str, Any], as_json: bool) -> None:
     print_table(table)
     if "given_triplets" in metrics:
         print(_given_text(metrics["given_triplets"]))
+    first = next(iter(arms.values()))
+    sample = anchor_sample_of(first)
+    if sample is not None:
+        error = 100 * max(max(arm["triplet_accuracy_error"].values()) for arm in arms.values())
+        counted = counted_triplets(first["triplets"], sample)
+        print(f"triplet accuracy: counted over {counted}; standard errors are at most {error:.2g} points")
     for warning in collapse_warnings(metrics).values():
         print(warning)

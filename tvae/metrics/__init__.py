@@ -1,5 +1,6 @@
 """Numbers from latent means and labels alone: exact triplets, neighbours, retrieval. No torch.
 
+anchor_sample.py      Sample of anchors where there are many images, and means over it with their standard errors
 change_groups.py      Clusters of rows whose neighbourhoods changed in the same way
 class_vote.py         Vote of the k nearest images on a class, with one rule for ties; density of the prior
 collapse.py           Whether latent means have collapsed to one point, and the warning that says so

@@ -44,16 +44,22 @@ def winning_classes(neighbour_classes: Int[np.ndarray, "m k"]) -> Int[np.ndarray
     return neighbour_classes[np.arange(len(votes)), votes.argmax(axis=1)]
 
 
-def knn_accuracy(neighbours: Neighbours, labels: Int[np.ndarray, " n"]) -> float:
+def knn_accuracy(
+    neighbours: Neighbours, labels: Int[np.ndarray, " n"], rows: Int[np.ndarray, " m"] | None = None
+) -> float:
     """Share of rows whose class wins the vote of their k neighbours, in [0, 1]; ties as in `winning_classes`.
 
     With the neighbours of `nearest_neighbours(means, k)` this is leave-one-out k-NN accuracy within one split.
 
+    Args:
+        rows: those that have these neighbours; None for all.
+
     Raises:
         InputError: not one whole number as label for each row.
     """
-    labels = checked_labels(labels, len(neighbours.rows))
-    return float((winning_classes(labels[neighbours.rows]) == labels).mean())
+    labels = checked_labels(labels, len(neighbours.rows) if rows is None else len(labels))
+    own = labels if rows is None else labels[rows]
+    return float((winning_classes(labels[neighbours.rows]) == own).mean())
 
 
 def class_votes(

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from tvae.errors import InputError, require_int
+from tvae.metrics.anchor_sample import BY_SIZE, AnchorSample, Sampling
 from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, grouped_for_triplets, over_blocks
 from tvae.metrics.triplet_curve import curve_on_grid
 
@@ -23,10 +24,15 @@ class GapHistogram:
     """Share of triplets with edges[i] <= gap < edges[i + 1]; they add up to 1."""
     mean: float
     """Expected gap."""
+    sample: AnchorSample | None = None
+    """The sample of anchors that was counted; None where all were."""
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Everything as named arrays, for `numpy.savez`."""
-        return {"edges": self.edges, "share": self.share, "mean": np.asarray(self.mean)}
+        arrays = {"edges": self.edges, "share": self.share, "mean": np.asarray(self.mean)}
+        if self.sample is not None:
+            arrays["sample"] = np.array([self.sample.counted, self.sample.of, self.sample.seed])
+        return arrays
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> GapHistogram:
@@ -45,13 +51,28 @@ class GapHistogram:
         edges, share = np.asarray(arrays["edges"]), np.asarray(arrays["share"])
         if len(edges) != len(share) + 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0):
             raise InputError("gap histogram: edges must rise and be one more than the shares")
-        return cls(edges=edges, share=share, mean=float(arrays["mean"]))
+        sample = np.asarray(arrays["sample"]) if "sample" in arrays else None
+        if sample is not None and (sample.shape != (3,) or sample.dtype.kind not in "iu"):
+            raise InputError("gap histogram: sample must be three whole numbers")
+        return cls(
+            edges=edges,
+            share=share,
+            mean=float(arrays["mean"]),
+            sample=None if sample is None else AnchorSample(*map(int, sample)),
+        )
 
 
 def gap_histogram(
-    means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *, n_bins: int = 100, threads: int = 1
+    means: Float[np.ndarray, "n d"],
+    labels: Int[np.ndarray, " n"],
+    *,
+    n_bins: int = 100,
+    threads: int = 1,
+    sampling: Sampling = BY_SIZE,
 ) -> GapHistogram:
     """Distribution of the gap D(a, n) - D(a, p) over all triplets, negative gaps (violations at margin 0) included.
+
+    Of many images the triplets are all those of a sample of anchors (`anchor_sample`).
 
     Bins have a round width (1, 2 or 5 times a power of ten), one edge at 0, and cover every gap; there are about
     `n_bins` of them, from half as many to one and a half times as many.
@@ -59,7 +80,7 @@ def gap_histogram(
     Raises:
         InputError: means or labels that don't fit, no triplet, or n_bins not from 2 to 1,000.
     """
-    groups = grouped_for_triplets(means, labels)
+    groups = grouped_for_triplets(means, labels, sampling)
     require_int("n_bins", n_bins, 2, 1_000)
     low, high = _gap_range(groups, threads)
     step = _round_width((high - low) / n_bins) if high > low else 1.0
@@ -70,7 +91,8 @@ def gap_histogram(
     kept = slice(inside[0], inside[-1] + 1)
     # Every triplet is violated at the last margin, where the mean hinge is therefore that margin less the mean gap.
     mean = float(curve.margins[-1] - curve.mean_violation[-1])
-    return GapHistogram(edges=curve.margins[inside[0] : inside[-1] + 2], share=share[kept], mean=mean)
+    edges = curve.margins[inside[0] : inside[-1] + 2]
+    return GapHistogram(edges=edges, share=share[kept], mean=mean, sample=groups.sample)
 
 
 def _gap_range(groups: GroupedMeans, threads: int) -> tuple[float, float]:

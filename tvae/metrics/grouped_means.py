@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, Float64, Int, Int64
 
 from tvae.errors import InputError, require, require_int
+from tvae.metrics.anchor_sample import ALL, AnchorSample, Sampling
 
 LARGEST_COORDINATE = 1e100
 """Means beyond this are refused: the squares of larger differences leave the range of float64."""
@@ -35,7 +36,7 @@ class GroupedMeans:
     """Means sorted by class, so that each class is one range of rows."""
 
     points: Float[np.ndarray, "n d"]
-    """float64 means, class by class, in the given order within a class."""
+    """float64 means, class by class; within a class in the given order, or a sample's anchors first."""
     columns: Float[np.ndarray, "d n"]
     """The same, transposed: one latent axis in a row."""
     order: Int[np.ndarray, " n"]
@@ -44,6 +45,10 @@ class GroupedMeans:
     """The labels that occur, ascending."""
     starts: Int[np.ndarray, " c+1"]
     """Class c owns the sorted rows starts[c] to starts[c + 1] - 1."""
+    anchors: Int[np.ndarray, " c"]
+    """How many of each class are counted as anchors, its first rows: all, or a sample; none of a class of one."""
+    seed: int
+    """Of the sample."""
 
     @property
     def sizes(self) -> Int[np.ndarray, " c"]:
@@ -62,9 +67,15 @@ class GroupedMeans:
 
     @property
     def n_triplets(self) -> int:
-        """Number of triplets: every anchor with each of its positives and each of its negatives."""
-        n = len(self.points)
-        return sum(size * (size - 1) * (n - size) for size in self.sizes.tolist())
+        """Number of triplets counted: every anchor with each of its positives and each of its negatives."""
+        n, sizes, anchors = len(self.points), self.sizes.tolist(), self.anchors.tolist()
+        return sum(count * (size - 1) * (n - size) for count, size in zip(anchors, sizes, strict=True))
+
+    @property
+    def sample(self) -> AnchorSample | None:
+        """The sample of anchors; None where all are counted."""
+        counted = int(self.anchors.sum())
+        return AnchorSample(counted, self.n_anchors, self.seed) if counted < self.n_anchors else None
 
     @property
     def spread(self) -> float:
@@ -76,12 +87,11 @@ class GroupedMeans:
         """Whether every mean is the same point, so that every distance is 0."""
         return bool(np.all(self.points == self.points[0]))
 
-    def anchor_blocks(self) -> Iterator[AnchorBlock]:
-        """All anchors, in blocks of one class each."""
-        for own, (start, stop) in enumerate(zip(self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True)):
-            if stop - start > 1:
-                for first in range(start, stop, _BLOCK):
-                    yield AnchorBlock(own, first, min(first + _BLOCK, stop))
+    def anchor_blocks(self, size: int = _BLOCK) -> Iterator[AnchorBlock]:
+        """The anchors that are counted, in blocks of one class each, of at most `size`."""
+        for own, (start, count) in enumerate(zip(self.starts[:-1].tolist(), self.anchors.tolist(), strict=True)):
+            for first in range(start, start + count, size):
+                yield AnchorBlock(own, first, min(first + size, start + count))
 
     def class_index(self, label: int) -> int:
         """Position of `label` among the classes.
@@ -95,8 +105,10 @@ class GroupedMeans:
         return int(position[0])
 
 
-def grouped_by_class(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"]) -> GroupedMeans:
-    """Sort means by label; rows of one class keep their order.
+def grouped_by_class(
+    means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], sampling: Sampling = ALL
+) -> GroupedMeans:
+    """Sort means by label; rows of one class keep their order, or are drawn where not all of them are anchors.
 
     Raises:
         InputError: shapes that don't fit, means that are NaN, infinite or beyond LARGEST_COORDINATE, or labels that are
@@ -104,8 +116,12 @@ def grouped_by_class(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " 
     """
     points = checked_means(means)
     labels = checked_labels(labels, len(points))
-    order = np.argsort(labels, kind="stable")
     classes, sizes = np.unique(labels, return_counts=True)
+    anchors = sampling.counts(sizes)
+    order = np.argsort(labels, kind="stable")
+    if anchors.sum() < sizes[sizes > 1].sum():
+        drawn = np.random.default_rng(sampling.seed).permutation(len(labels))
+        order = drawn[np.argsort(labels[drawn], kind="stable")]
     points = np.ascontiguousarray(points[order])
     return GroupedMeans(
         points=points,
@@ -113,16 +129,20 @@ def grouped_by_class(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " 
         order=order,
         classes=classes,
         starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        anchors=anchors,
+        seed=sampling.seed,
     )
 
 
-def grouped_for_triplets(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"]) -> GroupedMeans:
+def grouped_for_triplets(
+    means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], sampling: Sampling = ALL
+) -> GroupedMeans:
     """As `grouped_by_class`, for means that have at least one triplet.
 
     Raises:
         InputError: as in `grouped_by_class`, or no triplet can be formed.
     """
-    groups = grouped_by_class(means, labels)
+    groups = grouped_by_class(means, labels, sampling)
     if len(groups.classes) < 2:
         raise InputError(
             f"labels: all {len(groups.points)} are {groups.classes[0]}, so no anchor has a negative; "

@@ -45,23 +45,38 @@ class BlockCounts:
     """The anchors' mean hinges, added up by margin."""
 
 
-def grid_counts(
-    groups: GroupedMeans, grid: MarginGrid, by_class: bool, threads: int
-) -> tuple[Int[np.ndarray, "m c columns"], Float[np.ndarray, " m"]]:
-    """Satisfied triplets by margin, anchor's class and column, and all anchors' mean hinges added up by margin.
+@dataclass(frozen=True)
+class GridCounts:
+    """Counts and hinges of all anchors that are counted."""
 
-    Columns are the negatives' classes with `by_class`, else one. The result does not depend on `threads`.
+    satisfied: Int[np.ndarray, "m c columns"]
+    """Satisfied triplets by margin, anchor's class and the negative's class, or in one column."""
+    hinges: Float[np.ndarray, "m c"]
+    """The anchors' mean hinges, added up by margin and class."""
+    squares: Float[np.ndarray, "m c"]
+    """Squares of the anchors' shares of satisfied triplets, added up so; 0 where all anchors are counted."""
+
+
+def grid_counts(groups: GroupedMeans, grid: MarginGrid, by_class: bool, threads: int) -> GridCounts:
+    """Count every anchor of `groups` at every margin. The result does not depend on `threads`.
+
+    Args:
+        by_class: whether columns are the negatives' classes, else there is one.
     """
     on_grid = radius(groups) > _LEAST_RADIUS * grid.step
     count_block = count_block_on_grid if on_grid else count_block_by_margin
     n_classes = len(groups.classes)
     satisfied = np.zeros((grid.n_margins, n_classes, n_classes if by_class else 1), np.int64)
-    hinges = np.zeros(grid.n_margins)
-    blocks = groups.anchor_blocks()
+    hinges, squares = np.zeros((grid.n_margins, n_classes)), np.zeros((grid.n_margins, n_classes))
+    triplets = (groups.sizes - 1.0) * (len(groups.points) - groups.sizes)  # of an anchor of each class
+    # The error of a sample is that of its anchors' shares, so each of them is counted alone.
+    blocks = groups.anchor_blocks() if groups.sample is None else groups.anchor_blocks(1)
     for counts in over_blocks(lambda block: count_block(groups, block, grid, by_class), blocks, threads):
         satisfied[:, counts.own] += counts.satisfied
-        hinges += counts.hinges
-    return satisfied, hinges
+        hinges[:, counts.own] += counts.hinges
+        if groups.sample is not None:
+            squares[:, counts.own] += (counts.satisfied.sum(axis=1) / triplets[counts.own]) ** 2
+    return GridCounts(satisfied, hinges, squares)
 
 
 def tally_places(groups: GroupedMeans, grid: MarginGrid) -> float:

@@ -52,8 +52,10 @@ def checked_points(points: Shaped[np.ndarray, "n d"], where: str) -> Float32[np.
     return array
 
 
-def nearest_neighbours(points: Float[np.ndarray, "n d"], k: int) -> Neighbours:
-    """Exact k nearest other rows of every row by Euclidean distance.
+def nearest_neighbours(
+    points: Float[np.ndarray, "n d"], k: int, rows: Int[np.ndarray, " m"] | None = None
+) -> Neighbours:
+    """Exact k nearest other rows of every row, or of `rows` alone, by Euclidean distance.
 
     Duplicates of a row are its neighbours at distance 0. At equal distances the lower row comes first, so the result
     does not depend on the machine. Points are taken as float32, distances are float64. Time grows with n² d, memory
@@ -64,7 +66,9 @@ def nearest_neighbours(points: Float[np.ndarray, "n d"], k: int) -> Neighbours:
     """
     points = checked_points(points, "neighbours")
     require_int(f"k nearest of {len(points)} rows", k, 1, len(points) - 1)
-    return _nearest(points, points, k, left_out=np.zeros(0, np.int64), skip_own_row=True)
+    own_rows = np.arange(len(points)) if rows is None else rows
+    queries = points if rows is None else points[rows]
+    return _nearest(queries, points, k, left_out=np.zeros(0, np.int64), own_rows=own_rows)
 
 
 def nearest_to(
@@ -94,7 +98,7 @@ def nearest_to(
         )
     n_candidates = len(points) - len(excluded)
     require_int(f"k nearest of {n_candidates} rows", k, 1, n_candidates)
-    return _nearest(queries, points, k, left_out=excluded, skip_own_row=False)
+    return _nearest(queries, points, k, left_out=excluded, own_rows=None)
 
 
 def _nearest(
@@ -103,9 +107,9 @@ def _nearest(
     k: int,
     *,
     left_out: Int[np.ndarray, " _"],
-    skip_own_row: bool,
+    own_rows: Int[np.ndarray, " m"] | None,
 ) -> Neighbours:
-    """The k nearest points of each query; with `skip_own_row` query i is point i and not its own neighbour."""
+    """The k nearest points of each query; with `own_rows` query i is point own_rows[i] and not its own neighbour."""
     queries, points = queries.astype(np.float64), points.astype(np.float64)
     screen = _Screen(points, k, left_out)
     rows = np.empty((len(queries), k), np.int32)
@@ -113,8 +117,8 @@ def _nearest(
     size = max(1, BLOCK_VALUES // len(points))
     for start in range(0, len(queries), size):
         block = queries[start : start + size]
-        own_rows = np.arange(start, start + len(block)) if skip_own_row else None
-        query, column = screen.candidates(block, own_rows)
+        own_rows_of_block = None if own_rows is None else own_rows[start : start + len(block)]
+        query, column = screen.candidates(block, own_rows_of_block)
         squared = _squared_distances(block, query, points, column)
         rows[start : start + size], nearest = _first_k(query, column, squared, len(block), k)
         distances[start : start + size] = np.sqrt(nearest)

@@ -20,7 +20,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from tvae.errors import InputError
-from tvae.metrics.grouped_means import AnchorBlock, checked_means, grouped_by_class, over_blocks
+from tvae.metrics.anchor_sample import BY_SIZE, Sampling
+from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, checked_means, grouped_by_class, over_blocks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +33,14 @@ class Retrieval:
     map_at_r: float
     """Mean average precision at R: (1/R) sum over ranks i <= R of precision(i) where image i is right, averaged so."""
     n_queries: int
+    """Images whose class has another member; of many of them a sample asks (`anchor_sample`)."""
     n_left_out: int
     """Images alone in their class, for which there is nothing to retrieve."""
 
 
-def retrieval(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *, threads: int = 1) -> Retrieval:
+def retrieval(
+    means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *, threads: int = 1, sampling: Sampling = BY_SIZE
+) -> Retrieval:
     """R-precision and MAP@R with every image as the query among all others, averaged over queries.
 
     From Musgrave, Belongie and Lim 2020, A Metric Learning Reality Check, section 3.2. At equal distance an image of
@@ -45,28 +49,35 @@ def retrieval(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *,
     Raises:
         InputError: shapes that don't fit, or no class with two members.
     """
-    groups = grouped_by_class(means, labels)
+    groups = grouped_by_class(means, labels, sampling)
     if groups.n_anchors == 0:
         raise InputError("labels: no class has two members, so there is nothing to retrieve")
     from tvae.metrics.kernels.retrieval import retrieval_scores
 
-    def scored(block: AnchorBlock) -> tuple[float, float]:
+    def scored(block: AnchorBlock) -> tuple[int, float, float]:
         precision = np.empty(block.last - block.first)
         average_precision = np.empty(block.last - block.first)
         retrieval_scores(groups.columns, groups.points, groups.starts, *block, precision, average_precision)
-        return float(precision.sum()), float(average_precision.sum())
+        return block.own, float(precision.sum()), float(average_precision.sum())
 
-    totals = np.array(list(over_blocks(scored, groups.anchor_blocks(), threads))).sum(axis=0)
+    totals = np.zeros((2, len(groups.sizes)))
+    for own, *scores in over_blocks(scored, groups.anchor_blocks(), threads):
+        totals[:, own] += scores
+    r_precision, map_at_r = totals @ _anchor_weights(groups) / groups.n_anchors
     return Retrieval(
-        r_precision=float(totals[0] / groups.n_anchors),
-        map_at_r=float(totals[1] / groups.n_anchors),
+        r_precision=float(r_precision),
+        map_at_r=float(map_at_r),
         n_queries=groups.n_anchors,
         n_left_out=groups.n_left_out,
     )
 
 
-def silhouette(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *, threads: int = 1) -> float:
-    """Silhouette of the classes in latent space, exact over all images of the split (no sample).
+def silhouette(
+    means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *, threads: int = 1, sampling: Sampling = BY_SIZE
+) -> float:
+    """Silhouette of the classes in latent space, exact over all images of the split.
+
+    Of many images a sample is scored (`anchor_sample`), each against all images.
 
     For each image a is its mean distance to the others of its class, b the least over other classes of its mean
     distance to them; 0 for an image alone in its class and where a = b = 0 (Rousseeuw 1987). The numbers are those of
@@ -75,12 +86,12 @@ def silhouette(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *
     Raises:
         InputError: shapes that don't fit, or fewer than two classes.
     """
-    groups = grouped_by_class(means, labels)
+    groups = grouped_by_class(means, labels, sampling)
     if len(groups.classes) < 2:
         raise InputError("labels: only one class; a silhouette needs at least two")
     from tvae.metrics.kernels.distances import distance_rows
 
-    def scored(block: AnchorBlock) -> float:
+    def scored(block: AnchorBlock) -> tuple[int, float]:
         rows = np.empty((block.last - block.first, len(groups.points)))
         distance_rows(groups.columns, groups.points[block.first : block.last], rows)
         totals = np.add.reduceat(rows, groups.starts[:-1], axis=1)  # (b, c)
@@ -89,9 +100,18 @@ def silhouette(means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], *
         outside[:, block.own] = np.inf
         nearest = outside.min(axis=1)
         larger = np.maximum(inside, nearest)
-        return float(np.divide(nearest - inside, larger, out=np.zeros(len(rows)), where=larger > 0).sum())
+        scores = np.divide(nearest - inside, larger, out=np.zeros(len(rows)), where=larger > 0)
+        return block.own, float(scores.sum())
 
-    return sum(over_blocks(scored, groups.anchor_blocks(), threads)) / len(groups.points)
+    totals = np.zeros(len(groups.sizes))
+    for own, total in over_blocks(scored, groups.anchor_blocks(), threads):
+        totals[own] += total
+    return float(totals @ _anchor_weights(groups)) / len(groups.points)
+
+
+def _anchor_weights(groups: GroupedMeans) -> Float[np.ndarray, " c"]:
+    """How many images of its class each counted anchor stands for."""
+    return np.divide(groups.sizes, groups.anchors, out=np.zeros(len(groups.sizes)), where=groups.anchors > 0)
 
 
 def kl_per_latent(means: Float[np.ndarray, "n d"], log_vars: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " d"]:

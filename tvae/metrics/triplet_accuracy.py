@@ -21,7 +21,9 @@ the triplets themselves.)
 
 Exact means: the counts equal those of enumerating every triplet in float64 with the test D(a, p) + m <= D(a, n), ties
 included. Distances are float64, squared differences added in the order of the axes. The work grows with n² (distances
-and one pass over them) and not with the number of triplets, about n³; memory with n times the number of threads.
+and one pass over them) and not with the number of triplets, about n³; memory with n times the number of threads. So
+beyond 60,000 images the anchors are a sample (`anchor_sample`), each with all its triplets, and accuracies have a
+standard error.
 
 The counting is our own code (`kernels/`): metric-learning libraries list triplets or sample them, which the 9 * 10**10
 triplets of MNIST's test split rule out; we know of none that counts them all.
@@ -29,14 +31,14 @@ triplets of MNIST's test split rule out; we know of none that counts them all.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from tvae.errors import InputError, require_real
+from tvae.metrics.anchor_sample import BY_SIZE, AnchorSample, Sampling, anchor_means
 from tvae.metrics.collapse import has_collapsed
 from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, grouped_for_triplets, over_blocks
 
@@ -51,11 +53,17 @@ class TripletAccuracy:
     """Share of satisfied triplets at each margin, in [0, 1]."""
     balanced_accuracy: Float[np.ndarray, " m"]
     """Mean over classes of the accuracy of each class's anchors, at each margin."""
+    standard_error: Float[np.ndarray, " m"]
+    """Of the accuracy at each margin: 0 where it is exact (see `anchor_sample`)."""
+    balanced_standard_error: Float[np.ndarray, " m"]
     mean_violation: Float[np.ndarray, " m"]
     """Expected hinge max(0, D(a, p) - D(a, n) + m) at each margin: the triplet loss of Eq. 1 without sampling."""
     mean_gap: float
     """Expected D(a, n) - D(a, p)."""
+    sample: AnchorSample | None
+    """The sample of anchors that was counted; None where all were, so that the numbers are exact."""
     n_anchors: int
+    """Images whose class has another member, counted or not."""
     n_anchors_left_out: int
     """Points alone in their class."""
     n_triplets: int
@@ -81,7 +89,7 @@ class ClassMatrix:
     satisfied: Int[np.ndarray, "c c"]
     """Satisfied triplets."""
     triplets: Int[np.ndarray, "c c"]
-    """All triplets; 0 on the diagonal and in the row of a class of one."""
+    """Triplets counted; 0 on the diagonal and in the row of a class of one."""
 
     @property
     def accuracy(self) -> Float[np.ndarray, "c c"]:
@@ -92,34 +100,44 @@ class ClassMatrix:
 
 
 def triplet_accuracy(
-    means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], margins: Sequence[float], *, threads: int = 1
+    means: Float[np.ndarray, "n d"],
+    labels: Int[np.ndarray, " n"],
+    margins: Sequence[float],
+    *,
+    threads: int = 1,
+    sampling: Sampling = BY_SIZE,
 ) -> TripletAccuracy:
-    """Exact triplet accuracy, mean violation and mean gap at each of `margins`.
+    """Triplet accuracy, mean violation and mean gap at each of `margins`: exact, or of a sample of anchors.
 
     Args:
         means: posterior means, in latent units.
         labels: class of each row, any whole numbers.
         margins: in any order, in latent units.
         threads: of the count; the result does not depend on them.
+        sampling: from how many images on anchors are sampled, and how many.
 
     Raises:
         InputError: means or labels that don't fit, margins that are negative or not finite, or no triplet at all (a
             single class; no class with two members).
     """
-    groups = grouped_for_triplets(means, labels)
+    groups = grouped_for_triplets(means, labels, sampling)
     checked = np.array([checked_margin(margin) for margin in margins], np.float64)
     if not len(checked):
         raise InputError("margins: none given; at least one number of at least 0 is needed")
     satisfied, violation, gap = _anchor_counts(groups, checked, threads)
-    shares = satisfied / _triplets_of_anchor(groups)[:, None]
-    anchors = _is_anchor(groups)
-    by_class = np.add.reduceat(shares, groups.starts[:-1], axis=0) / groups.sizes[:, None]  # (c, m)
+    shares = np.nan_to_num(satisfied / _triplets_of_anchor(groups)[:, None])
+    sums, squares = (np.add.reduceat(values, groups.starts[:-1], axis=0) for values in (shares, shares**2))  # (c, m)
+    accuracy = anchor_means(sums, squares, groups.anchors, groups.sizes)
+    weights = np.divide(groups.sizes, groups.anchors, out=np.zeros(len(groups.sizes)), where=groups.anchors > 0)
     return TripletAccuracy(
         margins=checked,
-        accuracy=shares[anchors].mean(axis=0),
-        balanced_accuracy=by_class[groups.sizes > 1].mean(axis=0),
-        mean_violation=violation / groups.n_anchors,
-        mean_gap=gap / groups.n_anchors,
+        accuracy=accuracy.mean,
+        balanced_accuracy=accuracy.balanced,
+        standard_error=accuracy.standard_error,
+        balanced_standard_error=accuracy.balanced_error,
+        mean_violation=weights @ violation / groups.n_anchors,
+        mean_gap=float(weights @ gap) / groups.n_anchors,
+        sample=groups.sample,
         n_anchors=groups.n_anchors,
         n_anchors_left_out=groups.n_left_out,
         n_triplets=groups.n_triplets,
@@ -129,16 +147,21 @@ def triplet_accuracy(
 
 
 def anchor_accuracy(
-    means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], margin: float, *, threads: int = 1
+    means: Float[np.ndarray, "n d"],
+    labels: Int[np.ndarray, " n"],
+    margin: float,
+    *,
+    threads: int = 1,
+    sampling: Sampling = BY_SIZE,
 ) -> Float[np.ndarray, " n"]:
-    """Exact share of satisfied triplets of each anchor, in the order of `means`; NaN for an anchor left out.
+    """Exact share of satisfied triplets of each anchor, in the order of `means`; NaN for one left out or not sampled.
 
-    Their mean without the NaN is `triplet_accuracy` at that margin.
+    Their mean without the NaN is `triplet_accuracy` at that margin where all anchors are counted.
 
     Raises:
         InputError: as in `triplet_accuracy`.
     """
-    groups = grouped_for_triplets(means, labels)
+    groups = grouped_for_triplets(means, labels, sampling)
     satisfied, _, _ = _anchor_counts(groups, np.array([checked_margin(margin)]), threads)
     shares = np.empty(len(groups.points))
     shares[groups.order] = satisfied[:, 0] / _triplets_of_anchor(groups)
@@ -146,16 +169,21 @@ def anchor_accuracy(
 
 
 def class_matrix(
-    means: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], margin: float, *, threads: int = 1
+    means: Float[np.ndarray, "n d"],
+    labels: Int[np.ndarray, " n"],
+    margin: float,
+    *,
+    threads: int = 1,
+    sampling: Sampling = BY_SIZE,
 ) -> ClassMatrix:
-    """Exact triplet accuracy at one margin for every pair of anchor's class and negative's class.
+    """Triplet accuracy at one margin for every pair of anchor's class and negative's class: exact, or of a sample.
 
     Raises:
         InputError: as in `triplet_accuracy`.
     """
     from tvae.metrics.kernels.counting import count_satisfied
 
-    groups = grouped_for_triplets(means, labels)
+    groups = grouped_for_triplets(means, labels, sampling)
     margins = np.array([checked_margin(margin)])
     n_classes = len(groups.classes)
 
@@ -171,7 +199,7 @@ def class_matrix(
         margin=float(margins[0]),
         classes=groups.classes,
         satisfied=satisfied,
-        triplets=class_triplets(groups.sizes),
+        triplets=class_triplets(groups.sizes, groups.anchors),
     )
 
 
@@ -185,37 +213,37 @@ def checked_margin(margin: float) -> float:
     return float(margin)
 
 
-def class_triplets(sizes: Int[np.ndarray, " c"]) -> Int[np.ndarray, "c c"]:
-    """Number of triplets for each anchor's class (rows) and negative's class (columns)."""
-    triplets = np.outer(sizes * (sizes - 1), sizes)
+def class_triplets(sizes: Int[np.ndarray, " c"], anchors: Int[np.ndarray, " c"]) -> Int[np.ndarray, "c c"]:
+    """Number of triplets for each anchor's class (rows) and negative's class (columns), of so many anchors each."""
+    triplets = np.outer(anchors * (sizes - 1), sizes)
     np.fill_diagonal(triplets, 0)
     return triplets
 
 
 def _anchor_counts(
     groups: GroupedMeans, margins: Float[np.ndarray, " m"], threads: int
-) -> tuple[Int[np.ndarray, "n m"], Float[np.ndarray, " m"], float]:
-    """Satisfied triplets of each sorted row at each margin, and the anchors' mean violations and gaps added up."""
+) -> tuple[Int[np.ndarray, "n m"], Float[np.ndarray, "c m"], Float[np.ndarray, " c"]]:
+    """Satisfied triplets of each sorted row at each margin, and the anchors' mean violations and gaps by class."""
     from tvae.metrics.kernels.counting import count_satisfied
 
     satisfied = np.zeros((len(groups.points), len(margins)), np.int64)
 
-    def counted(block: AnchorBlock) -> tuple[Float[np.ndarray, " m"], float]:
+    def counted(block: AnchorBlock) -> tuple[int, Float[np.ndarray, " m"], float]:
         violation = np.zeros(len(margins))
         rows = satisfied[block.first : block.last]  # no other block writes these rows
         gap = count_satisfied(groups.columns, groups.points, groups.starts, *block, margins, False, rows, violation)
-        return violation, gap
+        return block.own, violation, gap
 
-    violations, gaps = zip(*over_blocks(counted, groups.anchor_blocks(), threads), strict=True)
-    return satisfied, np.sum(violations, axis=0), math.fsum(gaps)
-
-
-def _is_anchor(groups: GroupedMeans) -> Bool[np.ndarray, " n"]:
-    return np.repeat(groups.sizes > 1, groups.sizes)
+    violations, gaps = np.zeros((len(groups.sizes), len(margins))), np.zeros(len(groups.sizes))
+    for own, violation, gap in over_blocks(counted, groups.anchor_blocks(), threads):
+        violations[own] += violation
+        gaps[own] += gap
+    return satisfied, violations, gaps
 
 
 def _triplets_of_anchor(groups: GroupedMeans) -> Float[np.ndarray, " n"]:
-    """Triplets that each sorted row is the anchor of; NaN for one alone in its class."""
-    triplets = (groups.sizes - 1.0) * (len(groups.points) - groups.sizes)
-    triplets[groups.sizes == 1] = np.nan
-    return np.repeat(triplets, groups.sizes)
+    """Triplets that each sorted row is the anchor of; NaN for one that is not counted."""
+    triplets = np.repeat((groups.sizes - 1.0) * (len(groups.points) - groups.sizes), groups.sizes)
+    place = np.arange(len(triplets)) - np.repeat(groups.starts[:-1], groups.sizes)  # within its class
+    triplets[place >= np.repeat(groups.anchors, groups.sizes)] = np.nan
+    return triplets

@@ -21,6 +21,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from tvae.errors import InputError, require
+from tvae.metrics.anchor_sample import BY_SIZE, AnchorSample, Sampling, anchor_means
 from tvae.metrics.collapse import has_collapsed
 from tvae.metrics.grouped_means import GroupedMeans, grouped_for_triplets
 from tvae.metrics.margin_grid import MOST_PLACES, MarginGrid, grid_counts, radius, tally_places
@@ -47,6 +48,9 @@ class CurvePoint:
     accuracy: float
     balanced_accuracy: float
     """Mean over classes of the accuracy of each class's anchors."""
+    standard_error: float
+    """Of the accuracy; 0 where all anchors were counted."""
+    balanced_standard_error: float
     mean_violation: float
     interpolated: bool
     """False: counted at this very margin. True: on the straight line between the two grid margins around it."""
@@ -68,9 +72,16 @@ class TripletCurve:
     """Mean over classes of the accuracy of each class's anchors at each grid margin (see `triplet_accuracy`)."""
     mean_violation: Float[np.ndarray, " m"]
     """Expected hinge max(0, D(a, p) - D(a, n) + margin) at each grid margin."""
+    standard_error: Float[np.ndarray, " m"]
+    """Of the accuracy at each grid margin; 0 where all anchors were counted."""
+    balanced_standard_error: Float[np.ndarray, " m"]
     classes: Int[np.ndarray, " c"]
     """The labels that occur."""
     class_sizes: Int[np.ndarray, " c"]
+    class_anchors: Int[np.ndarray, " c"]
+    """Anchors of each class that were counted: all of them, or a sample."""
+    seed: int
+    """Of the sample."""
     class_satisfied: Int[np.ndarray, "m c c"] | None
     """Satisfied triplets by margin, anchor's class and negative's class; None where not kept."""
     spread: float
@@ -90,7 +101,7 @@ class TripletCurve:
 
     @property
     def n_anchors(self) -> int:
-        """Points whose class has another member."""
+        """Points whose class has another member, counted or not."""
         return int(self.class_sizes[self.class_sizes > 1].sum())
 
     @property
@@ -101,7 +112,13 @@ class TripletCurve:
     @property
     def n_triplets(self) -> int:
         """Triplets counted."""
-        return int(class_triplets(self.class_sizes).sum())
+        return int(class_triplets(self.class_sizes, self.class_anchors).sum())
+
+    @property
+    def sample(self) -> AnchorSample | None:
+        """The sample of anchors that was counted; None where all were."""
+        counted = int(self.class_anchors.sum())
+        return AnchorSample(counted, self.n_anchors, self.seed) if counted < self.n_anchors else None
 
     def at(self, margin: float) -> CurvePoint:
         """Accuracy and mean violation at `margin`.
@@ -114,6 +131,8 @@ class TripletCurve:
             margin=float(margin),
             accuracy=_between(self.accuracy, below, share),
             balanced_accuracy=_between(self.balanced_accuracy, below, share),
+            standard_error=_between(self.standard_error, below, share),
+            balanced_standard_error=_between(self.balanced_standard_error, below, share),
             mean_violation=_between(self.mean_violation, below, share),
             interpolated=share > 0,
             error_bound=_farthest(self.accuracy, below, share),
@@ -136,7 +155,7 @@ class TripletCurve:
             margin=float(self.margins[nearest]),
             classes=self.classes,
             satisfied=self.class_satisfied[nearest],
-            triplets=class_triplets(self.class_sizes),
+            triplets=class_triplets(self.class_sizes, self.class_anchors),
         )
 
     def to_arrays(self) -> dict[str, np.ndarray]:
@@ -148,11 +167,13 @@ class TripletCurve:
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> TripletCurve:
         """A curve from what `to_arrays` gave.
 
-        Balanced accuracy, which older files do not hold, is then made of the class counts.
+        Older files do not hold all of it: balanced accuracy is then made of the class counts, and all anchors were
+        counted.
 
         Raises:
             InputError: an array is missing or does not fit the others.
         """
+        arrays = {**_of_all_anchors(arrays), **arrays}
         names = [field.name for field in fields(cls) if field.name != "class_satisfied"]
         if "class_satisfied" in arrays and "balanced_accuracy" not in arrays:
             names.remove("balanced_accuracy")
@@ -163,7 +184,8 @@ class TripletCurve:
         satisfied = np.asarray(arrays["class_satisfied"]) if "class_satisfied" in arrays else None
         m, c = values["accuracy"].size, values["classes"].size
         shapes = {"accuracy": (m,), "balanced_accuracy": (m,), "mean_violation": (m,)}
-        shapes |= {"classes": (c,), "class_sizes": (c,)}
+        shapes |= {"standard_error": (m,), "balanced_standard_error": (m,)}
+        shapes |= {"classes": (c,), "class_sizes": (c,), "class_anchors": (c,)}
         for name in names:
             if values[name].shape != shapes.get(name, ()):
                 right = shapes.get(name, ())
@@ -179,15 +201,19 @@ class TripletCurve:
         balanced = values.get("balanced_accuracy")
         if balanced is None:
             assert satisfied is not None
-            balanced = _class_accuracy(satisfied.sum(axis=2), values["class_sizes"]).mean(axis=1)
+            balanced = _class_shares(satisfied.sum(axis=2), values["class_sizes"], values["class_anchors"]).mean(axis=1)
         return cls(
             step=float(values["step"]),
             first=int(values["first"]),
             accuracy=values["accuracy"],
             balanced_accuracy=balanced,
             mean_violation=values["mean_violation"],
+            standard_error=values["standard_error"],
+            balanced_standard_error=values["balanced_standard_error"],
             classes=values["classes"],
             class_sizes=values["class_sizes"],
+            class_anchors=values["class_anchors"],
+            seed=int(values["seed"]),
             class_satisfied=satisfied,
             spread=float(values["spread"]),
             all_equal=bool(values["all_equal"]),
@@ -216,6 +242,7 @@ def triplet_curve(
     first: int = 0,
     last: int = 200,
     threads: int = 1,
+    sampling: Sampling = BY_SIZE,
 ) -> TripletCurve:
     """Triplet accuracy, mean violation and class counts at the margins step * first, ..., step * last.
 
@@ -223,11 +250,14 @@ def triplet_curve(
     triplets with a gap D(a, n) - D(a, p) of at least m, whatever its sign. Class counts are kept up to
     MOST_CLASS_COUNTS of them, and not with a step that is very fine against the distances (a millionth).
 
+    Args:
+        sampling: from how many images on anchors are sampled, and how many.
+
     Raises:
         InputError: means or labels that don't fit, no triplet, a step that is not above 0 and finite or is finer than
             about a millionth of the distances, or fewer than 2 or more than 10,001 margins.
     """
-    groups = grouped_for_triplets(means, labels)
+    groups = grouped_for_triplets(means, labels, sampling)
     require(math.isfinite(step) and step > 0, "step", step, "a finite number above 0")
     n_margins, n_classes = last - first + 1, len(groups.classes)
     require(2 <= n_margins <= _MOST_MARGINS, "first, last", (first, last), f"a grid of 2 to {_MOST_MARGINS:,} margins")
@@ -265,27 +295,49 @@ def curve_on_grid(
     Args:
         keep_classes: keep satisfied triplets by margin and classes.
     """
-    satisfied, hinges = grid_counts(groups, MarginGrid(step, first, last - first + 1), keep_classes, threads)
-    by_class = _class_accuracy(satisfied.sum(axis=2), groups.sizes)
+    counts = grid_counts(groups, MarginGrid(step, first, last - first + 1), keep_classes, threads)
+    of_anchor = (groups.sizes - 1.0) * (len(groups.points) - groups.sizes)  # triplets of an anchor of each class
+    of_anchor[groups.sizes == 1] = np.inf  # it has none
+    sums = (counts.satisfied.sum(axis=2) / of_anchor).T  # (c, m)
+    accuracy = anchor_means(sums, counts.squares.T, groups.anchors, groups.sizes)
+    hinges = anchor_means(counts.hinges.T, np.zeros_like(sums), groups.anchors, groups.sizes)
     return TripletCurve(
         step=step,
         first=first,
-        accuracy=(by_class * groups.sizes[groups.sizes > 1]).sum(axis=1) / groups.n_anchors,
-        balanced_accuracy=by_class.mean(axis=1),
-        mean_violation=hinges / groups.n_anchors,
+        accuracy=accuracy.mean,
+        balanced_accuracy=accuracy.balanced,
+        mean_violation=hinges.mean,
+        standard_error=accuracy.standard_error,
+        balanced_standard_error=accuracy.balanced_error,
         classes=groups.classes,
         class_sizes=groups.sizes,
-        class_satisfied=satisfied if keep_classes else None,
+        class_anchors=groups.anchors,
+        seed=groups.seed,
+        class_satisfied=counts.satisfied if keep_classes else None,
         spread=groups.spread,
         all_equal=groups.all_equal,
     )
 
 
-def _class_accuracy(satisfied: Int[np.ndarray, "m c"], sizes: Int[np.ndarray, " c"]) -> Float[np.ndarray, "m anchors"]:
+def _class_shares(
+    satisfied: Int[np.ndarray, "m c"], sizes: Int[np.ndarray, " c"], anchors: Int[np.ndarray, " c"]
+) -> Float[np.ndarray, "m k"]:
     """Accuracy of the anchors of each class that has any, by margin, from the satisfied triplets of all classes."""
-    has_anchors = sizes > 1
-    triplets = class_triplets(sizes).sum(axis=1)
-    return satisfied[:, has_anchors] / triplets[has_anchors]
+    triplets = class_triplets(sizes, anchors).sum(axis=1)
+    return satisfied[:, anchors > 0] / triplets[anchors > 0]
+
+
+def _of_all_anchors(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What older files do not hold, in which all anchors were counted."""
+    if "accuracy" not in arrays or "class_sizes" not in arrays:
+        return {}
+    none, sizes = np.zeros(np.asarray(arrays["accuracy"]).shape), np.asarray(arrays["class_sizes"])
+    return {
+        "standard_error": none,
+        "balanced_standard_error": none,
+        "class_anchors": np.where(sizes > 1, sizes, 0) if sizes.dtype.kind in "iu" else sizes,
+        "seed": np.asarray(0),
+    }
 
 
 def _farthest(values: Float[np.ndarray, " m"], below: int, share: float) -> float:

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from tvae.errors import InputError, require_int
+from tvae.metrics.anchor_sample import BY_SIZE, Sampling
 from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, checked_means, grouped_for_triplets, over_blocks
 from tvae.metrics.random_triplets import random_triplets, satisfied_triplets
 from tvae.metrics.share import Share
@@ -79,11 +80,12 @@ def worst_triplets(
     anchor_class: int | None = None,
     negative_class: int | None = None,
     threads: int = 1,
+    sampling: Sampling = BY_SIZE,
 ) -> Triplets:
     """The k triplets with the largest D(a, p) - D(a, n), worst first; fewer where there are not k.
 
     Exact: the k worst lie with the k anchors whose own worst triplet is worst, and within an anchor among its k
-    farthest positives and k nearest negatives.
+    farthest positives and k nearest negatives. Of many images, the worst of a sample of anchors (`anchor_sample`).
 
     Args:
         distinct_anchors: only the worst triplet of each anchor.
@@ -93,7 +95,7 @@ def worst_triplets(
     Raises:
         InputError: means or labels that don't fit, no triplet is possible, or k not from 1 to 10,000.
     """
-    groups = grouped_for_triplets(means, labels)
+    groups = grouped_for_triplets(means, labels, sampling)
     anchor_at, negative_at = _checked_classes(groups, anchor_class, negative_class)
     _check_count(k)
     from tvae.metrics.kernels.distances import distance_rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,14 @@ from jaxtyping import Float
 from tvae.data import Split
 from tvae.data.triplets import GivenTriplets
 from tvae.explore.example_images import first_of_each_class
+from tvae.metrics.anchor_sample import BY_SIZE, Sampling, sampled_rows
 from tvae.metrics.class_vote import knn_accuracy
 from tvae.metrics.gap_histogram import GapHistogram, gap_histogram
 from tvae.metrics.grouped_means import grouped_by_class
 from tvae.metrics.measurable import has_triplet
 from tvae.metrics.neighbours import nearest_neighbours
 from tvae.metrics.scores import active_units, retrieval, silhouette
-from tvae.metrics.triplet_accuracy import checked_margin, triplet_accuracy
+from tvae.metrics.triplet_accuracy import TripletAccuracy, checked_margin, triplet_accuracy
 from tvae.metrics.triplet_curve import TripletCurve, triplet_curve
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.model.losses import kl_divergence, squared_l2
@@ -102,18 +104,25 @@ def encode_arm(model: VAE, split: Split) -> EncodedArm:
 
 
 def evaluate(
-    run: Run, encoding: Encoding, margins: Sequence[float], on_part: Callable[[str], None] = lambda part: None
+    run: Run,
+    encoding: Encoding,
+    margins: Sequence[float],
+    on_part: Callable[[str], None] = lambda part: None,
+    sampling: Sampling = BY_SIZE,
 ) -> dict[str, Any]:
     """Metrics of each arm, as plain JSON values: the content of metrics.json and of `python -m tvae evaluate`.
 
     Where the labels allow no triplet (a single class, or no class with two members), what rests on labels is None.
 
-    Triplet accuracy is exact, over all triplets of the split; balanced, each class is as heavy as another.
-    Reconstruction is from the mean, averaged over images.
-    The nearest neighbours of an image are other images of the same split.
+    Triplet accuracy is exact, over all triplets of the split; balanced, each class is as heavy as another. Of a split
+    of many images, `anchor_sample` says how many anchors were counted, and accuracies have their standard errors beside
+    them; the other numbers that compare all pairs of images are then of samples as large.
+    Reconstruction is from the mean, averaged over images. The nearest neighbours of an image are other images of the
+    same split.
 
     Args:
         on_part: called after each part of each arm, with its name in `measuring.SECONDS`; so in the functions below.
+        sampling: from how many images on a sample is measured, and of how many.
 
     Raises:
         InputError: an impossible margin.
@@ -125,14 +134,14 @@ def evaluate(
         "seed": run.config.train.seed,
         "step": run.provenance.step,
         "arms": {
-            name: _arm_metrics(arm, encoding.labels, margins, run.pixels, on_part)
+            name: _arm_metrics(arm, encoding.labels, margins, run.pixels, on_part, sampling)
             for name, arm in encoding.arms.items()
         },
     }
 
 
 def triplet_curves(encoding: Encoding, on_part: Callable[[str], None] = lambda part: None) -> dict[str, TripletCurve]:
-    """Exact triplet accuracy of each arm at the margins 0 to 5 in steps of 0.025, so that a slider is a look-up.
+    """Triplet accuracy of each arm at the margins 0 to 5 in steps of 0.025, so that a slider is a look-up.
 
     Raises:
         InputError: labels that allow no triplet.
@@ -158,9 +167,17 @@ def gap_histograms(encoding: Encoding, on_part: Callable[[str], None] = lambda p
 
 
 def _arm_metrics(
-    arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], pixels: int, on_part: Callable[[str], None]
+    arm: EncodedArm,
+    labels: np.ndarray,
+    margins: Sequence[float],
+    pixels: int,
+    on_part: Callable[[str], None],
+    sampling: Sampling,
 ) -> dict[str, Any]:
-    of_labels = (_label_metrics if has_triplet(labels) else _no_label_metrics)(arm, labels, margins, on_part)
+    if has_triplet(labels):
+        of_labels = _label_metrics(arm, labels, margins, on_part, sampling)
+    else:
+        of_labels = _no_label_metrics(arm, labels, margins, on_part)
     reconstruction = float(arm.errors.mean(dtype=np.float64))
     return {
         **of_labels,
@@ -173,29 +190,46 @@ def _arm_metrics(
 
 
 def _label_metrics(
-    arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], on_part: Callable[[str], None]
+    arm: EncodedArm,
+    labels: np.ndarray,
+    margins: Sequence[float],
+    on_part: Callable[[str], None],
+    sampling: Sampling,
 ) -> dict[str, Any]:
     """What rests on the labels."""
-    triplets = triplet_accuracy(arm.means, labels, margins, threads=THREADS)
+    triplets = triplet_accuracy(arm.means, labels, margins, threads=THREADS, sampling=sampling)
     on_part("triplets")
-    retrieval_scores = retrieval(arm.means, labels, threads=THREADS)
+    retrieval_scores = retrieval(arm.means, labels, threads=THREADS, sampling=sampling)
     on_part("retrieval")
-    nearest = nearest_neighbours(arm.means, min(5, len(labels) - 1))
+    asking = sampled_rows(len(labels), sampling)
+    nearest = nearest_neighbours(arm.means, min(5, len(labels) - 1), asking)
     on_part("neighbours")
-    silhouette_score = silhouette(arm.means, labels, threads=THREADS)
+    silhouette_score = silhouette(arm.means, labels, threads=THREADS, sampling=sampling)
     on_part("silhouette")
     return {
         "triplet_accuracy": _by_margin(margins, triplets.accuracy),
         "balanced_triplet_accuracy": _by_margin(margins, triplets.balanced_accuracy),
+        **_errors_of_sample(margins, triplets),
         "triplets": triplets.n_triplets,
         "anchors_left_out": triplets.n_anchors_left_out,
         "all_means_equal": triplets.all_equal,
         "spread": triplets.spread,
-        "knn_accuracy": knn_accuracy(nearest.first(1), labels),
-        "knn_accuracy_5": knn_accuracy(nearest, labels),
+        "knn_accuracy": knn_accuracy(nearest.first(1), labels, asking),
+        "knn_accuracy_5": knn_accuracy(nearest, labels, asking),
         "r_precision": retrieval_scores.r_precision,
         "map_at_r": retrieval_scores.map_at_r,
         "silhouette": silhouette_score,
+    }
+
+
+def _errors_of_sample(margins: Sequence[float], triplets: TripletAccuracy) -> dict[str, Any]:
+    """The sample of anchors, None where all were counted, and its standard errors."""
+    if triplets.sample is None:
+        return {"anchor_sample": None}
+    return {
+        "anchor_sample": asdict(triplets.sample),
+        "triplet_accuracy_error": _by_margin(margins, triplets.standard_error),
+        "balanced_triplet_accuracy_error": _by_margin(margins, triplets.balanced_standard_error),
     }
 
 
@@ -214,6 +248,7 @@ def _no_label_metrics(
     return {
         "triplet_accuracy": no_accuracy,
         "balanced_triplet_accuracy": no_accuracy,
+        "anchor_sample": None,
         "triplets": 0,
         "anchors_left_out": groups.n_left_out,
         **({"all_means_equal": groups.all_equal, "spread": groups.spread} if len(labels) > 1 else {}),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tvae.config import ModelConfig
+from tvae.metrics.anchor_sample import counted_triplets
 from tvae.metrics.measurable import number_text, percent_text
 from tvae.runs.collapsed_arms import collapse_warnings
-from tvae.runs.run import CARD, Run, epochs_text
+from tvae.runs.run import CARD, Run, anchor_sample_of, epochs_text
 from tvae.system.files import write_atomically
 
 
@@ -93,7 +94,7 @@ of {config.train.batch_size} triplets, seed {config.train.seed}, with \
 ## Measured
 
 On the {metrics["split"]} split, n = {metrics["n"]:,} (SHA-256 {provenance.test.fingerprint[:16]}…), seed \
-{metrics["seed"]}; triplet accuracy is exact, over all {next(iter(arms.values()))["triplets"]:,} triplets.{validation}
+{metrics["seed"]}; triplet accuracy is {_counted(next(iter(arms.values())))}.{validation}
 
 {table}
 {_warnings(metrics)}
@@ -105,6 +106,17 @@ Each `<arm>.safetensors` holds the tensors of `tvae.model.vae.VAE`; `config.json
 the loss while training. The models know {config.data.name} images of {size} and nothing else. They \
 are made for study, not for decisions about anyone.
 """
+
+
+def _counted(arm: dict[str, Any]) -> str:
+    """What the accuracies of an arm were counted over."""
+    sample = anchor_sample_of(arm)
+    if sample is None:
+        return f"exact, over {counted_triplets(arm['triplets'], None)}"
+    error = 100 * max(arm["triplet_accuracy_error"].values())
+    return (
+        f"counted over {counted_triplets(arm['triplets'], sample)}, ± at most {error:.2f} points (one standard error)"
+    )
 
 
 def _warnings(metrics: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from tvae.config import RunConfig
 from tvae.data import Split
 from tvae.data.split import CLASS, labels_key
 from tvae.errors import InputError
+from tvae.metrics.anchor_sample import AnchorSample
 from tvae.model.layers import ImageShape
 from tvae.system.files import file_state, read_bounded, read_json, write_atomically
 
@@ -272,6 +273,12 @@ def read_metrics(folder: Path) -> dict[str, Any] | None:
     if not isinstance(metrics, dict) or not isinstance(metrics.get("arms"), dict):
         raise InputError(f"{path}: not the metrics of a run")
     return metrics
+
+
+def anchor_sample_of(arm: Mapping[str, Any]) -> AnchorSample | None:
+    """The sample of anchors that an arm's metrics are of; None where all were counted, as in older ones."""
+    sample = arm.get("anchor_sample")
+    return None if sample is None else AnchorSample(**sample)
 
 
 def _json_of(path: Path) -> Any:

@@ -8,12 +8,13 @@ from typing import Any
 import streamlit as st
 
 from tvae.errors import InputError
+from tvae.metrics.anchor_sample import counted_triplets
 from tvae.metrics.measurable import NOT_MEASURABLE
 from tvae.metrics.triplet_curve import margin_where
 from tvae.model.encoding import Encoding
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.paper_table import PAPER, paper_arms
-from tvae.runs.run import Run, read_metrics
+from tvae.runs.run import Run, anchor_sample_of, read_metrics
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
@@ -81,10 +82,12 @@ def _table(run: Run, measured: dict[str, Any], matched: float | None, exact: lis
     for margin in MARGINS:
         columns[f"m = {margin}"] = [
             percent(arm["triplet_accuracy"].get(margin), "not given" if arm["triplets"] else NOT_MEASURABLE)
+            + plus_minus(arm.get("triplet_accuracy_error", {}).get(margin))
             for arm in measured.values()
         ]
     columns["m = 0, mean over classes"] = [
         percent(arm.get("balanced_triplet_accuracy", {}).get("0"), "not given" if arm["triplets"] else NOT_MEASURABLE)
+        + plus_minus(arm.get("balanced_triplet_accuracy_error", {}).get("0"))
         for arm in measured.values()
     ]
     columns["Squared error"] = [f"{arm['reconstruction']:.2f}" for arm in measured.values()]
@@ -100,14 +103,21 @@ def _caption(run: Run, metrics: dict[str, Any], measured: dict[str, Any], matche
             f" At m = {matched:.3f}, to three decimals, our {vae.upper()} scores nearest to the paper's "
             f"{percent(PAPER['VAE'])}; the paper gives no margin."
         )
-    triplets = next(iter(measured.values()))["triplets"]
-    counted = f"counted over all {triplets:,} triplets" if triplets else "not measurable without any triplet"
+    first = next(iter(measured.values()))
+    counted = "not measurable without any triplet"
+    if first["triplets"]:
+        counted = f"counted over {counted_triplets(first['triplets'], anchor_sample_of(first))}"
     return (
         f"Share of triplets with zero loss at margin m, {counted} of the {run.config.data.name} test split, "
         f"n = {metrics['n']:,}, seed {metrics['seed']}, checkpoint {run.name}.{where} "
         "Mean over classes: each class is as heavy as another, however many images it has. "
         "Squared error: reconstruction from μ, summed over pixels."
     )
+
+
+def plus_minus(error: float | None) -> str:
+    """A standard error in points; nothing where a number is exact."""
+    return f"\u00a0±\u00a0{100 * error:.2f}" if error else ""
 
 
 def percent(share: float | None, absent: str = "not given") -> str:

@@ -22,7 +22,7 @@ from tvae.runs.comparison import (
     settings_that_differ,
     unlike_settings,
 )
-from tvae.runs.run import Run, read_metrics, read_run
+from tvae.runs.run import Run, anchor_sample_of, read_metrics, read_run
 from tvae.ui import cached
 from tvae.ui.style.escaping import as_text
 
@@ -92,7 +92,7 @@ def _show_changes(before: Run, after: Run) -> None:
         return
     st.table(changes_table(changes))
     st.caption(
-        f"{as_text(before.name)} → {as_text(after.name)}. Triplet accuracy at m = 0, exact; n = "
+        f"{as_text(before.name)} → {as_text(after.name)}. Triplet accuracy at m = 0, {_counting(before, after)}; n = "
         f"{before.provenance.test.n:,} test images. {seeds_in_words(changes)} An arm with the same loss in both is "
         "neither better nor worse."
     )
@@ -109,9 +109,18 @@ def _show_arms(run: Run) -> None:
     changes = arm_changes(seed_replicates(run, readable_runs(cached.run_folders().values())), first, last)
     st.table(changes_table(changes, sides=(first.upper(), last.upper())).drop(columns="Arm"))
     st.caption(
-        f"{first.upper()} → {last.upper()}, on the same batches. Triplet accuracy at m = 0, exact; n = "
+        f"{first.upper()} → {last.upper()}, on the same batches. Triplet accuracy at m = 0, {_counting(run)}; n = "
         f"{run.provenance.test.n:,} test images. {seeds_in_words(changes)}"
     )
+
+
+def _counting(*runs: Run) -> str:
+    """Whether the accuracies of these runs are exact, or of samples of anchors."""
+    for run in runs:
+        for arm in (read_metrics(run.folder) or {"arms": {}})["arms"].values():
+            if (sample := anchor_sample_of(arm)) is not None:
+                return f"all triplets of {sample.in_words}"
+    return "exact"
 
 
 def changes_table(changes: Sequence[MetricChange], sides: tuple[str, str] = ("Before", "After")) -> pd.DataFrame:

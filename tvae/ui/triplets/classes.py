@@ -52,7 +52,8 @@ def show_matrices(view: TripletView, pair: ClassPair) -> None:
     names = view.run.provenance.class_names
     matrices = {arm: _matrix(view, arm) for arm in view.arms}
     classes = next(iter(matrices.values())).classes
-    about = f"exact share of right triplets in percent at m = {view.margin:g}, by the anchor's class"
+    exact = f"share, over {view.counted}," if view.is_sample else "exact share"
+    about = f"{exact} of right triplets in percent at m = {view.margin:g}, by the anchor's class"
     if len(classes) <= MOST_CLASSES:
         _show_heat(matrices, [names[label] for label in classes], pair)
         orange = f" Orange: {view.arms[1].upper()} is better." if len(view.arms) == 2 else ""

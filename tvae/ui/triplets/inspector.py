@@ -80,7 +80,7 @@ def _worst(view: TripletView, arm: str, pair: ClassPair) -> Triplets:
     triplets = cached.worst(view.encoding.arms[arm], view.encoding.labels, SHOWN, pair)
     st.caption(
         f"The {len(triplets)} anchors whose worst triplet has the largest D(a,p) − D(a,n) in {arm.upper()}, each with "
-        "that triplet: exact, over all triplets of these classes."
+        f"that triplet: {'of the sampled anchors' if view.is_sample else 'exact'}, over all triplets of these classes."
     )
     return triplets
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from tvae.figures.colours import arm_colours
 from tvae.figures.margins import accuracy_curves, gap_distribution
+from tvae.metrics.anchor_sample import EXACT_TO, SAMPLED_ANCHORS
 from tvae.metrics.random_triplets import sampled_triplet_accuracy
 from tvae.metrics.triplet_curve import INTERPOLATION_ERROR, margin_where
 from tvae.runs.paper_table import PAPER, paper_arms
@@ -66,6 +67,9 @@ def table_of(view: TripletView) -> dict[str, list]:
     numbers["interpolated"] = [score.interpolated for score in scores]
     numbers["error bound"] = [score.error_bound for score in scores]
     numbers["error bound of the mean over classes"] = [score.balanced_error_bound for score in scores]
+    if view.is_sample:
+        numbers["accuracy's standard error"] = [score.standard_error for score in scores]
+        numbers["standard error of the mean over classes"] = [score.balanced_standard_error for score in scores]
     if state.read(keys.SAMPLED, False):
         seed = view.run.config.train.seed
         estimates = [
@@ -94,12 +98,14 @@ def show_table(view: TripletView, numbers: dict[str, list]) -> None:
     """Table of every arm at the margin, with the paper's numbers."""
     marks = ["≈\u00a0" if between else "" for between in numbers["interpolated"]]
 
-    def shares(name: str) -> list[str]:
-        return [mark + percent(share) for mark, share in zip(marks, numbers[name], strict=True)]
+    def shares(name: str, errors: str = "") -> list[str]:
+        plus_minus = [f"\u00a0±\u00a0{100 * error:.2f}" for error in numbers.get(errors, ())] or [""] * len(marks)
+        parts = zip(marks, numbers[name], plus_minus, strict=True)
+        return [mark + percent(share) + error for mark, share, error in parts]
 
     columns = {
-        f"Accuracy, m\u00a0=\u00a0{view.margin:g}": shares("triplet accuracy"),
-        "Mean over classes": shares("mean over classes"),
+        f"Accuracy, m\u00a0=\u00a0{view.margin:g}": shares("triplet accuracy", "accuracy's standard error"),
+        "Mean over classes": shares("mean over classes", "standard error of the mean over classes"),
     }
     if "sampled accuracy" in numbers:
         columns[f"From {N_SAMPLED:,} triplets"] = [
@@ -119,14 +125,14 @@ def show_table(view: TripletView, numbers: dict[str, list]) -> None:
     if any(numbers["anchors left out"]):
         columns["Anchors left out"] = [f"{count:,}" for count in numbers["anchors left out"]]
     st.table(pd.DataFrame(columns, index=[arm.upper() for arm in numbers["arm"]]))
-    n_triplets = next(iter(view.curves.values())).n_triplets
     between = ""
     if any(marks):
         bounds = numbers["error bound"] + numbers["error bound of the mean over classes"]
         between = f" ≈ accuracy: {interpolation_words(max(bounds))}"
     st.caption(
-        f"Counted over all {n_triplets:,} triplets of the {view.source}. Mean over classes: each class is as heavy as "
-        f"another, however many images it has.{between}"
+        f"Counted over {view.counted}{', of' if view.is_sample else ' of'} the {view.source}."
+        f"{' ±: one standard error.' if view.is_sample else ''} Mean over classes: each class is as heavy as another, "
+        f"however many images it has.{between}"
     )
 
 
@@ -179,7 +185,8 @@ def show_gaps(view: TripletView) -> None:
     figure = gap_distribution(gaps, arm_colours(list(view.curves)), view.margin)
     st.plotly_chart(figure, key=keys.GAPS, alt="Distribution of the gaps of all triplets")
     st.caption(
-        f"What lies left of the line is violated at m = {view.margin:g}. All triplets, an anchor as heavy as another; "
+        f"What lies left of the line is violated at m = {view.margin:g}. {view.counted.capitalize()}, an anchor as "
+        "heavy as another; "
         f"{view.source}."
     )
 
@@ -192,8 +199,10 @@ def show_definition(view: TripletView) -> None:
             "D is the Euclidean distance between two means μ. The anchor a is any image, each as heavy as another; "
             "the positive p any *other* image of its class; the negative n any image of another class. A triplet with "
             "zero loss counts as right, a tie too. An anchor alone in its class has no positive: it is left out and "
-            "counted. Nothing is sampled. *Mean violation* is the expectation of max(0, D(a,p) − D(a,n) + m), the "
-            "triplet loss itself; *mean gap* that of D(a,n) − D(a,p), which no margin changes."
+            f"counted. Nothing is sampled up to {EXACT_TO:,} images; beyond, about {SAMPLED_ANCHORS:,} anchors are, of "
+            "each class the same share, each with all its triplets, and ± is the standard error. *Mean violation* is "
+            "the expectation of max(0, D(a,p) − D(a,n) + m), the triplet loss itself; *mean gap* that of "
+            "D(a,n) − D(a,p), which no margin changes."
         )
         st.markdown(
             "*Mean over classes* is the mean over classes of the accuracy of each class's anchors. In the accuracy "

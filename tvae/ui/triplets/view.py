@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
+from tvae.metrics.anchor_sample import counted_triplets
 from tvae.metrics.gap_histogram import GapHistogram
 from tvae.metrics.triplet_curve import CurvePoint, TripletCurve
 from tvae.model.encoding import Encoding
@@ -28,6 +29,17 @@ class TripletView:
     """The one or two arms that are shown in detail."""
 
     @property
+    def counted(self) -> str:
+        """What the accuracies were counted over: all triplets, or all of a sample of anchors."""
+        curve = next(iter(self.curves.values()))
+        return counted_triplets(curve.n_triplets, curve.sample)
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the accuracies are of a sample of anchors."""
+        return next(iter(self.curves.values())).sample is not None
+
+    @property
     def source(self) -> str:
         """What every number here was measured on."""
         return measured_on(self.run, self.encoding)
@@ -46,6 +58,8 @@ class TripletView:
             margin=self.margin,
             accuracy=float(counted.accuracy[0]),
             balanced_accuracy=float(counted.balanced_accuracy[0]),
+            standard_error=float(counted.standard_error[0]),
+            balanced_standard_error=float(counted.balanced_standard_error[0]),
             mean_violation=float(counted.mean_violation[0]),
             interpolated=False,
             error_bound=0.0,
