@@ -17,7 +17,7 @@ from benchmarks.interleaving import Timing, interleaved
 from benchmarks.limit import Products
 from benchmarks.training_peers import FIRST, Steps, peer_ways
 from benchmarks.tutorial import Net, tutorial_way
-from tvae.config import LossConfig, RunConfig, Step, TrainConfig, vae_and_tvae
+from tvae.config import LossConfig, ModelConfig, RunConfig, Step, TrainConfig, vae_and_tvae
 from tvae.data import Split
 from tvae.training.loop import Training
 from tvae.training.steps.products_type import products_type
@@ -42,11 +42,14 @@ class Ours:
         return time.perf_counter() - started
 
 
-def ours(split: Split, train: TrainConfig, loss: LossConfig, step: Step, *arms: str) -> Ours:
-    """A run of these of the two arms."""
+def ours(
+    split: Split, train: TrainConfig, loss: LossConfig, step: Step, *arms: str, model: ModelConfig | None = None
+) -> Ours:
+    """A run of these of the two arms, with the paper's network or another one."""
     every = vae_and_tvae(loss)
     endless = replace(train, step=step, epochs=100_000, schedule="constant")
-    return Ours(RunConfig(train=endless, arms={arm: every[arm] for arm in arms}), split)
+    model = model or ModelConfig()
+    return Ours(RunConfig(model=model, train=endless, arms={arm: every[arm] for arm in arms}), split)
 
 
 def measure(

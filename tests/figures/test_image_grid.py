@@ -107,3 +107,18 @@ def test_a_title_stands_above_the_rows_and_facts_in_the_text_fields():
     above = pixels[: -rim - len(plain), :, 0]
     assert (above < 100).any(axis=1).sum() > 40, "several lines of dark text"
     assert (pixels[:rim, :, :3] == 255).all() and (pixels[:, -rim:, :3] == 255).all(), "nothing is cut at the rim"
+
+
+def test_words_under_images_stand_on_one_line():
+    """Whether a word has tall letters or none, its letters of the same height are at the same height."""
+    from PIL import Image
+
+    images = np.zeros((2, 8, 8, 1), np.uint8)
+    png = grid_png([GridRow(label="", images=images, under=["lax", "xax"])], ink="#000000", ground="#ffffff", scale=6)
+    pixels = np.asarray(Image.open(io.BytesIO(png)).convert("L"))
+    words = pixels[98:] < 128  # below the images
+    ends = [
+        np.flatnonzero(half.any(axis=1)).max()
+        for half in (words[:, : words.shape[1] // 2], words[:, words.shape[1] // 2 :])
+    ]
+    assert ends[0] == ends[1]

@@ -323,7 +323,7 @@ def test_the_list_says_what_there_is_and_a_removed_one_comes_back(folders):
     app = kept()
     (row,) = app.dataframe[-1].value.to_dict("records")
     assert (row["Name"], row["Images"], row["Size"], row["Classes"], row["Access"]) == (
-        "pets", 40, "28 × 28, grey", 2, "private",
+        "pets", 40, "28\u00a0×\u00a028, grey", 2, "private",
     )  # fmt: skip
     assert row["Disk, MB"] == pytest.approx(library(folders).get("pets").size / 2**20)
     button(app, "Remove").click().run()

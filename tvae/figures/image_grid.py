@@ -145,21 +145,21 @@ def grid_png(
     picture = Image.new("RGBA", (width_of_lines, above + sum(heights) - gap), ground)
     draw = ImageDraw.Draw(picture)
     for place, line in enumerate(lines):
-        draw.text((0, place * line_height), line, fill=ink, font=small, anchor="lt")
+        draw.text((0, place * line_height), line, fill=ink, font=small, anchor="la")
     top = above
     for row, (under_font, under), row_height in zip(rows, texts, heights, strict=True):
         middle, below = top + pixel * height / 2, top + pixel * height + 2 * density
         draw.text((0, middle), row.label, fill=row.colour or ink, font=font, anchor="lm")
         draw.text((lengths.width, middle), row.after, fill=row.colour or ink, font=font, anchor="rm")
-        draw.text((0, below), row.under_label, fill=ink, font=small, anchor="lt")
-        draw.text((lengths.width, below), row.under_after, fill=ink, font=small, anchor="rt")
+        draw.text((0, below), row.under_label, fill=ink, font=small, anchor="la")
+        draw.text((lengths.width, below), row.under_after, fill=ink, font=small, anchor="ra")
         for place, image in enumerate(row.images):
             large = pillow_image(image).resize((pixel * width, pixel * height), Image.Resampling.NEAREST)
             picture.paste(large, (left + place * (pixel * width + gap), top))
         for place, words in enumerate(under):
             x = left + place * (pixel * width + gap) + pixel * width / 2
             for number, line in enumerate(words):
-                draw.text((x, below + number * under_line), line, fill=ink, font=under_font, anchor="mt")
+                draw.text((x, below + number * under_line), line, fill=ink, font=under_font, anchor="ma")
         top += row_height
     if rim:
         framed = Image.new("RGBA", (picture.width + 2 * rim, picture.height + 2 * rim), ground)

@@ -126,7 +126,7 @@ def _row(dataset: OwnDataset) -> dict[str, Any]:
 
 def _size_in_words(dataset: OwnDataset) -> str:
     height, width, channels = dataset.image_shape
-    return f"{width} × {height}, {'grey' if channels == 1 else 'colour'}"
+    return f"{width}\u00a0×\u00a0{height}, {'grey' if channels == 1 else 'colour'}"
 
 
 def _date(created: str) -> str:

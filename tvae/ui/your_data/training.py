@@ -21,7 +21,7 @@ from tvae.ui.style.escaping import as_text
 from tvae.ui.training.panel import LABELS
 from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.training.starting import start_run
-from tvae.ui.training.status import UNDER_WAY, in_words, poll_seconds, show_progress
+from tvae.ui.training.status import UNDER_WAY, accuracy_so_far, in_words, poll_seconds, show_progress
 from tvae.ui.training.train_setting import in_fast_steps
 
 TRIAL_SECONDS = 30.0
@@ -56,13 +56,16 @@ def show_training(dataset: OwnDataset) -> None:
         )
         if job is not None:
             _show_outcome(job)
+    if job is not None and job.state == "done":
+        st.markdown(accuracy_so_far(job))
     show_refusal(PLACE)
     if job is not None and job.state in UNDER_WAY:
         st.fragment(_show_run, run_every=poll_seconds(job))(job.id, job.state)
+    viewers = "Everybody on this server" if dataset.shared else "While the data set is private, only you"
     st.caption(
         f"Trains in the background: {config.train.epochs:,} epochs in steps of {config.train.batch_size} triplets. A"
-        " trial is the same, ended early, to see whether the weights suit the images. Everybody on this server can open"
-        " the run, with the few images that are kept with it."
+        " trial is the same, ended early, to see whether the weights suit the images."
+        f" {viewers} can open the run, with the few images that are kept with it."
     )
     st.caption(as_text(f"{suggestion.reason} {suggestion.network}"))
 
