@@ -84,7 +84,7 @@ def test_it_learns_the_order_of_triplets(digits):
         means = encode_arm(training.arms[arm].model, digits.test).means
         return float(triplet_accuracy(means, digits.test.labels, [0.0]).accuracy[0])
 
-    config = replace(CONFIG, train=TrainConfig(epochs=6, batch_size=32, step="plain"))
+    config = replace(CONFIG, train=TrainConfig(epochs=5, batch_size=64, learning_rate=3e-3, step="plain"))
     before, after = Training(config, digits.train), trained(config, digits.train)
     assert accuracy(before, "tvae") < 0.75
     assert accuracy(after, "tvae") > 0.9
