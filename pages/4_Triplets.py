@@ -11,7 +11,9 @@ from tvae.ui.choices.arms import shown_arms
 from tvae.ui.page import show_encoded_page
 from tvae.ui.session import keys
 from tvae.ui.triplets.classes import choose_classes, show_matrices
+from tvae.ui.triplets.given import show_given
 from tvae.ui.triplets.inspector import show_triplets
+from tvae.ui.triplets.own_triplets import show_own_triplets
 from tvae.ui.triplets.scores import (
     choose_margin,
     show_curves,
@@ -25,7 +27,7 @@ from tvae.ui.triplets.trade_off import ladder_for, show_trade
 from tvae.ui.triplets.view import TripletView, curves_of
 from tvae.ui.triplets.weights import show_weights
 
-COST, WEIGHTS, CLASSES = TABS = "What it costs", "Other weights", "Classes and triplets"
+COST, WEIGHTS, CLASSES, GIVEN = TABS = "What it costs", "Other weights", "Classes and triplets", "Given triplets"
 TALL = 3
 """With more arms than this the table stands below the curves; above, it would push them off the first screen."""
 
@@ -37,6 +39,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
             f"Triplet accuracy is {NOT_MEASURABLE} here: the {len(encoding.labels):,} images of the test split have no "
             "triplet, which takes two classes, and two images of one of them."
         )
+        show_given_triplets(run, choose_margin())
         return
     margin = choose_margin()
     head = st.container()
@@ -66,7 +69,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
         show_definition(view)
         show_downloads(view, numbers)
     state.choice(keys.TRIPLET_TAB, TABS, COST)
-    cost, weights, classes = st.tabs(TABS, key=keys.TRIPLET_TAB, on_change="rerun")
+    cost, weights, classes, given = st.tabs(TABS, key=keys.TRIPLET_TAB, on_change="rerun")
     if cost.open:
         with cost:
             show_trade(view, ladder_for(view))
@@ -78,6 +81,16 @@ def show_content(run: Run, encoding: Encoding) -> None:
             pair = choose_classes(view)
             show_matrices(view, pair)
             show_triplets(view, pair)
+    if given.open:
+        with given:
+            show_given_triplets(run, margin)
+
+
+def show_given_triplets(run: Run, margin: float) -> None:
+    """The triplets that the run was given, and those that a person makes or brings in."""
+    arms = shown_arms(run)
+    show_given(run, margin, [arms[0], arms[-1]][: len(arms)])
+    show_own_triplets(run)
 
 
 def show_warnings(view: TripletView) -> None:

@@ -7,8 +7,11 @@ import shlex
 from tvae.config import RunConfig, vae_and_tvae
 
 
-def train_command(config: RunConfig, out: str) -> str:
+def train_command(config: RunConfig, out: str, triplets: str = "") -> str:
     """The line for a shell that trains this run into the folder `out`, with the settings that are not the default.
+
+    Args:
+        triplets: file of the given triplets, where the config names some.
 
     Raises:
         ValueError: no command line asks for these arms: they are not a TVAE with its VAE, and not a VAE alone.
@@ -24,5 +27,5 @@ def train_command(config: RunConfig, out: str) -> str:
         default = type(section)().options()
         for option, value in section.options().items():
             if value != default[option]:
-                words += [f"--{option}", str(value)]
+                words += [f"--{option}", triplets if option == "data.triplets" else str(value)]
     return shlex.join(words)

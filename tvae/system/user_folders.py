@@ -55,6 +55,11 @@ def machine_code_folders() -> Path:
     return Path(setting).expanduser() if setting else user_cache_path("tvae", appauthor=False) / "numba"
 
 
+def answers_folder() -> Path:
+    """This user's folder of triplets that were made in the app."""
+    return user_data_path("tvae", appauthor=False) / "triplets"
+
+
 def default_layouts_folder() -> Path:
     """This user's cache folder of layouts."""
     return user_cache_path("tvae", appauthor=False) / "layouts"

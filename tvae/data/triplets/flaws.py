@@ -39,6 +39,7 @@ class WrongTriplets(InputError):
     """A triplet file with rows that can't be taken; nothing of it is taken then."""
 
     def __init__(self, title: str, flaws: RowFlaws) -> None:
+        self.count = flaws.count
         self.sentences = flaws.sentences()
         of_many = f"{flaws.count:,} rows can't be taken: " if flaws.count > 1 else ""
         super().__init__(f"{title}: {of_many}{'; '.join(self.sentences)}")

@@ -24,7 +24,7 @@ from tvae.ui.cached.neighbourhoods import (
     neighbours,
     third_class_share,
 )
-from tvae.ui.cached.runs import curves, encoding, gaps, jobs, network, run_folders
+from tvae.ui.cached.runs import curves, encoded_triplets, encoding, gaps, jobs, network, run_folders
 from tvae.ui.cached.triplets import (
     by_verdict,
     counted_accuracy,
@@ -47,6 +47,7 @@ __all__ = [
     "counted_gaps",
     "counted_matrix",
     "curves",
+    "encoded_triplets",
     "encoding",
     "gaps",
     "jobs",

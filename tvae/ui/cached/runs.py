@@ -15,6 +15,7 @@ from tvae.model.network import Network
 from tvae.runs.available import run_folders as available_folders
 from tvae.runs.encodings import read_curves, read_encoding, read_gaps
 from tvae.runs.run import Run
+from tvae.runs.triplets import EncodedTriplets, read_encoded_triplets
 from tvae.runs.weights import network as network_of
 from tvae.ui import session as state
 from tvae.ui.cached.keys import KEY_OF
@@ -36,6 +37,16 @@ def curves(run: Run) -> dict[str, TripletCurve] | None:
 def gaps(run: Run) -> dict[str, GapHistogram] | None:
     """The histogram of each arm's gaps on the test split, None where the run's folder holds none."""
     return read_gaps(run, "test")
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the given triplets …", hash_funcs=KEY_OF)
+def encoded_triplets(run: Run) -> EncodedTriplets | None:
+    """The given triplets of a run and the means of their images when it ended, None where its folder holds none.
+
+    Raises:
+        InputError: its triplets are missing, or not those that its config names.
+    """
+    return read_encoded_triplets(run)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)

@@ -30,6 +30,8 @@ ENDS, PAIR_SEED, FROM_ROW, TO_ROW, CLASS_A, CLASS_B = "ends", "pair-seed", "from
 STEPS, WAY, CONFUSABLE_ARM, VOTERS, MANY_PAIRS, PATH_PLACE = "steps", "way", "judge", "voters", "many-pairs", "t"
 
 MARGIN, SAMPLED, TRIPLET_TAB, TRIPLETS = "margin", "sampled", "view", "triplets"
+GIVEN_PART, GIVEN_WORST_OF = "given", "given-worst-of"
+"""Which given triplets are shown, and in which arm the worst come first."""
 ANCHOR_CLASS, NEGATIVE_CLASS = "anchor-class", "negative-class"
 LOSS_MARGIN = "loss-margin"
 
@@ -53,7 +55,19 @@ OWN_ROWS = tuple(map(own_row, ("Anchor", "Positive", "Negative")))
 LOSS_WEIGHTS = tuple(map(loss_weight, ("triplet", "kl", "reconstruction")))
 
 OF_RUN = frozenset(
-    {ARMS, EPOCH, LEFT, RIGHT, WORST_OF, DIFFERENT_WAY, CONFUSABLE_ARM, TRIPLETS, *LOSS_WEIGHTS, LOSS_MARGIN}
+    {
+        ARMS,
+        EPOCH,
+        LEFT,
+        RIGHT,
+        WORST_OF,
+        DIFFERENT_WAY,
+        CONFUSABLE_ARM,
+        TRIPLETS,
+        GIVEN_WORST_OF,
+        *LOSS_WEIGHTS,
+        LOSS_MARGIN,
+    }
 )
 """Controls whose values belong to a run: another run has its own, and they come back with it."""
 OF_DATA = frozenset({
@@ -69,7 +83,7 @@ IN_ADDRESS = frozenset({
     ENDS, PAIR_SEED, FROM_ROW, TO_ROW, CLASS_A, CLASS_B, STEPS, WAY, CONFUSABLE_ARM, VOTERS, MANY_PAIRS, PATH_PLACE,
     MARGIN, SAMPLED, TRIPLET_TAB, TRIPLETS, ANCHOR_CLASS, NEGATIVE_CLASS, LOSS_MARGIN, *LOSS_WEIGHTS, *OWN_ROWS,
     ASKED_CLASS, TEMPERATURE, SAMPLE_COUNT, SAMPLE_SEED, MEASURED, SPACE, AROUND, TRAVERSAL_ROW, TRAVERSAL_STEPS,
-    INPUT_WAY,
+    INPUT_WAY, GIVEN_PART, GIVEN_WORST_OF,
 })  # fmt: skip
 """What the address holds as long as a page shows it."""
 ON_EVERY_PAGE = (RUN, ARMS, EPOCH)
@@ -97,8 +111,16 @@ MARGIN_SLIDER = "margin-slider"
 PICKING, PICKING_CLASS, PICKING_PAGE = "picking", "picking-class", "picking-page"
 CROP_ACROSS, CROP_DOWN = "crop-across", "crop-down"
 UPLOAD, RUN_ZIP, FIND_RUNS, RUN_STATES = "upload", "runs-zip", "runs-find", "runs-states"
+TRIPLET_FILE, TRIPLET_ROWS, TRIPLET_SOURCE = "triplet-file", "triplet-rows", "triplet-source"
+BROUGHT_TRIPLETS, TRIPLETS_SKIPPED = "triplets-brought", "triplets-skipped"
+TRIPLET_SHARE, TRIPLET_QUESTION = "triplet-share", "triplet-question"
 DATA_FILE, DATA_PATH, DATA_SET, DATA_TABLE = "data-file", "data-path", "data-set", "data-table"
 DATA_READ, DATA_KEEP, DATA_CANCEL, DATA_OPEN = "data-read", "data-keep", "data-cancel", "data-open-map"
+
+
+def triplet_answer(number: int) -> str:
+    """Key of the button that answers a question with this image; 0 skips it."""
+    return f"triplet-answer-{number}"
 
 
 def train(setting: str) -> str:

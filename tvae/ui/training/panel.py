@@ -15,6 +15,7 @@ from tvae.config import PRESETS, DataConfig, LossConfig, ModelConfig, RunConfig,
 from tvae.data import DATASETS, image_shape, train_size, usable_names
 from tvae.errors import InputError
 from tvae.runs.run import Run
+from tvae.runs.triplets import read_triplets_of
 from tvae.training.suggested_config import network_of, suggested_kind
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -216,7 +217,9 @@ def _start(run: Run, preset: Preset) -> None:
     """Start the run that the fields describe, or keep the reason why it can't start."""
     try:
         config, seconds = _chosen_config(run, preset)
-        start_run(config, seconds=seconds, start_from=run if preset.warm else None)
+        source = cached.run_folders().get(state.read(keys.TRAIN_SOURCE).run, run.folder)
+        triplets = read_triplets_of(source, config)  # those of the run whose settings these are
+        start_run(config, seconds=seconds, start_from=run if preset.warm else None, triplets=triplets)
     except (InputError, OSError) as error:
         state.write(keys.TRAIN_REFUSAL, _in_words(str(error)))
 

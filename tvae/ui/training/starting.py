@@ -6,6 +6,7 @@ import secrets
 import time
 
 from tvae.config import RunConfig
+from tvae.data.triplets import GivenTriplets
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -14,12 +15,19 @@ from tvae.ui.training.status import watched_job
 DOUBLE_CLICK_SECONDS = 3.0
 
 
-def start_run(config: RunConfig, *, seconds: float | None = None, start_from: Run | None = None) -> None:
+def start_run(
+    config: RunConfig,
+    *,
+    seconds: float | None = None,
+    start_from: Run | None = None,
+    triplets: GivenTriplets | None = None,
+) -> None:
     """Queue a run and watch it; to be called by a button's `on_click`, which comes before a script can be interrupted.
 
     Args:
         seconds: a time budget instead of the config's epochs.
         start_from: the run whose weights it begins with.
+        triplets: the given triplets that the config names, where it names any.
 
     Raises:
         InputError: settings that are not possible.
@@ -32,6 +40,7 @@ def start_run(config: RunConfig, *, seconds: float | None = None, start_from: Ru
             state.owner(),
             seconds=seconds,
             start_from=start_from,
+            triplets=triplets,
             request=_request(own, (config, seconds, start_from)),
         )
 

@@ -1,9 +1,13 @@
 """Parts of the triplets page.
 
-classes.py    Accuracy by pair of classes
-inspector.py  Shows triplets as images with their distances and verdicts
-scores.py     Margin control, table and curves of triplet accuracy
-trade_off.py  Accuracy against reconstruction error and KL
-view.py       TripletView: run, encoding, curves, margin, two arms
-weights.py    Loss of trained arms under other weights
+classes.py       Accuracy by pair of classes
+given.py         Shows the given triplets of a run: how many each arm has right, and which ones it has not
+inspector.py     Shows triplets as images with their distances and verdicts
+own_triplets.py  Triplets of a person's own, made or brought in, and what trains on them
+questions.py     Makes triplets: which of two images is nearer to a third, by two buttons or keys
+scores.py        Margin control, table and curves of triplet accuracy
+trade_off.py     Accuracy against reconstruction error and KL
+triplet_file.py  Brings a file of triplets in, and shows what was understood of it
+view.py          TripletView: run, encoding, curves, margin, two arms
+weights.py       Loss of trained arms under other weights
 """

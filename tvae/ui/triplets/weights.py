@@ -127,7 +127,7 @@ def _show_training(view: TripletView, loss: LossConfig) -> None:
         st.button("Show it on every page", on_click=show_on_every_page, args=(other.name, pair))
         if differences.keys() <= {STEP}:  # training it here would give the same
             return
-    show_train_button(replace(view.run.config, arms=vae_and_tvae(loss)))
+    show_train_button(replace(view.run.config, arms=vae_and_tvae(loss)), view.run)
 
 
 def _nearest_run(run: Run, loss: LossConfig) -> tuple[Run, str, Differences] | None:
