@@ -60,23 +60,21 @@ def _convolution(
     """Each window of the padded maps, flat, times the weights."""
     padded = np.pad(maps, ((0, 0), (PADDING, PADDING), (PADDING, PADDING), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (KERNEL, KERNEL), axis=(1, 2))
-    windows = windows[:, ::STRIDE, ::STRIDE]  # (n, height/2, width/2, in, 4, 4)
-    flat = windows.reshape(*windows.shape[:3], -1)
-    return flat @ weight.reshape(len(weight), -1).T
+    windows = windows[:, ::STRIDE, ::STRIDE].transpose(0, 1, 2, 4, 5, 3)  # (n, height/2, width/2, 4, 4, in)
+    flat = windows.reshape(*windows.shape[:3], -1)  # a row of a window is copied at once, as it lies in memory
+    return flat @ weight.transpose(2, 3, 1, 0).reshape(-1, len(weight))
 
 
 def _transposed_convolution(
     maps: Float32[np.ndarray, "n height width in"], weight: Float32[np.ndarray, "in out 4 4"], odd: tuple[int, int]
 ) -> Float32[np.ndarray, "n 2*height 2*width out"]:
     """Each place's values times the weights are a window of the output; windows that overlap are added."""
-    count, height, width, inputs = maps.shape
-    outputs = weight.shape[1]
-    by_place = weight.transpose(0, 2, 3, 1).reshape(inputs, -1)  # (in, 4 * 4 * out)
-    windows = (maps @ by_place).reshape(count, height, width, KERNEL, KERNEL, outputs)
+    count, height, width, _ = maps.shape
     rows, columns = (STRIDE * side + more for side, more in zip((height, width), odd, strict=True))
-    padded = np.zeros((count, rows + 2 * PADDING, columns + 2 * PADDING, outputs), np.float32)
+    by_place = np.ascontiguousarray(weight.transpose(2, 3, 0, 1))  # (4, 4, in, out)
+    padded = np.zeros((count, rows + 2 * PADDING, columns + 2 * PADDING, weight.shape[1]), np.float32)
     for row in range(KERNEL):
         for column in range(KERNEL):
             last_row, last_column = row + STRIDE * height, column + STRIDE * width
-            padded[:, row:last_row:STRIDE, column:last_column:STRIDE] += windows[:, :, :, row, column]
+            padded[:, row:last_row:STRIDE, column:last_column:STRIDE] += maps @ by_place[row, column]
     return padded[:, PADDING : PADDING + rows, PADDING : PADDING + columns]
