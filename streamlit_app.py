@@ -50,7 +50,7 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
         left,
         right,
         labels=encoding.labels,
-        class_names=run.provenance.class_names,
+        class_names=run.class_names,
         facts=titled(f"{name} of the means", run, encoding),
         key=keys.overview_map(run.name),
     )
@@ -89,7 +89,7 @@ def show_reconstructions(run: Run, encoding: Encoding) -> None:
     with st.container(key=keys.image_grid("wide", "overview")):  # which a narrow page scrolls sideways
         st.image(grid_png(rows, ink=ink, scale=scale), width="stretch", alt="Test images and their reconstructions")
     st.caption(
-        f"Real test images, the first of {len(np.unique(classes[kept]))} of {len(run.provenance.class_names)} classes, "
+        f"Real test images, the first of {len(np.unique(classes[kept]))} of {len(run.class_names)} classes, "
         f"and their reconstructions from μ, checkpoint {run.name}."
     )
 

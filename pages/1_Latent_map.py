@@ -42,7 +42,7 @@ def show_content(run: Run) -> None:
     if encoding is None:
         st.info("This run's folder holds no encoded test split yet; it is written on the way and when a run ends.")
         return
-    n, names, fingerprint = len(encoding.labels), run.provenance.class_names, run.provenance.test.fingerprint
+    n, names, fingerprint = len(encoding.labels), run.class_names, run.provenance.test.fingerprint
     if n < FEWEST_ROWS:
         st.info(f"A map needs at least {FEWEST_ROWS} images; this run's test split has {n}.")
         return
@@ -75,7 +75,11 @@ def show_content(run: Run) -> None:
         **state.choice(keys.RIGHT_PROJECTION, (AS_LEFT, *METHOD_OF), AS_LEFT),
     )
     colourings = tuple(COLOURINGS.values())
-    colour_title = controls[3].selectbox("Colour by", **state.choice(keys.COLOUR, colourings, colourings[0]))
+    colour_title = controls[3].selectbox(
+        "Colour by",
+        format_func=lambda title: run.notion if title == colourings[0] else title,
+        **state.choice(keys.COLOUR, colourings, colourings[0]),
+    )
     colouring = next((name for name, words in COLOURINGS.items() if words == colour_title), "class")
     with controls[4]:
         k = choose_number_of_neighbours(n)
@@ -84,7 +88,7 @@ def show_content(run: Run) -> None:
     except InputError as error:
         st.warning(as_text(f"{error}. Choose another map."))
         return
-    pair = ViewPair(left, right, encoding.labels, k)
+    pair = ViewPair(left, right, encoding.labels, names, k)
     picks, layouts = state.picks(fingerprint, n), state.layouts()
     take_gesture(pair, picks)
     fits_in_address = state.put_picks_in_address(picks, n)

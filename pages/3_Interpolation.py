@@ -20,7 +20,7 @@ from tvae.ui.session import keys
 
 def show_content(run: Run, encoding: Encoding) -> None:
     """Show the page below its title."""
-    fingerprint, names, n = run.provenance.test.fingerprint, run.provenance.class_names, len(encoding.labels)
+    fingerprint, names, n = run.provenance.test.fingerprint, run.class_names, len(encoding.labels)
     if n < 3:
         st.info(f"A way needs images beside it; this run's test split has {n}.")
         return

@@ -6,6 +6,7 @@ from tvae.metrics.collapse import collapse_warning
 from tvae.metrics.measurable import NOT_MEASURABLE, has_triplet
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
+from tvae.ui import measured
 from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
 from tvae.ui.page import show_encoded_page
@@ -24,7 +25,7 @@ from tvae.ui.triplets.scores import (
     table_of,
 )
 from tvae.ui.triplets.trade_off import ladder_for, show_trade
-from tvae.ui.triplets.view import TripletView, curves_of
+from tvae.ui.triplets.view import TripletView
 from tvae.ui.triplets.weights import show_weights
 
 COST, WEIGHTS, CLASSES, GIVEN = TABS = "What it costs", "Other weights", "Classes and triplets", "Given triplets"
@@ -48,7 +49,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
     view = TripletView(
         run=run,
         encoding=encoding,
-        curves=curves_of(run, encoding),
+        curves=measured.curves(run, encoding),
         margin=margin,
         arms=[arms[0], arms[-1]][: len(arms)],
     )

@@ -27,7 +27,7 @@ def draw_again() -> None:
 
 def show_content(run: Run, encoding: Encoding) -> None:
     """Show the page below its title."""
-    arms, names = shown_arms(run), run.provenance.class_names
+    arms, names = shown_arms(run), run.class_names
     present = [names[label] for label in np.unique(encoding.labels)]
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     with bar.container(width=180):

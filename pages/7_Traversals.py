@@ -148,7 +148,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
     with bar.popover("More"):
         download = st.container()
     if row is not None:
-        label = run.provenance.class_names[encoding.labels[row]]
+        label = run.class_names[encoding.labels[row]]
         show_start(run, encoding, arms, row)
     changes: dict[str, np.ndarray] = {}
     for arm, column in zip(arms, arm_columns(len(arms), WIDE_COLUMNS), strict=True):

@@ -47,7 +47,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
             first = SEND if (own.ink or own.channels) and not own.strokes else DRAW
             choice = state.choice(keys.INPUT_WAY, (DRAW, SEND), first, default_as="default")
             input_kind = bar.segmented_control(f"Your {noun.one}", required=True, **choice)
-            offered = input_kind == DRAW and has_example(noun, run.provenance.class_names)
+            offered = input_kind == DRAW and has_example(noun, run.class_names)
             if offered:
                 bar.button("Example", on_click=draw_example, help="Have one drawn for you.")
             drawn = drawn_or_sent(input_kind, own, noun)
@@ -77,7 +77,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
                 cached.network(run, arm),
                 encoding.arms[arm],
                 encoding.labels,
-                len(run.provenance.class_names),
+                len(run.class_names),
                 image,
                 min(voters, n),
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -15,6 +15,8 @@ from tvae.runs.run import Run, read_metrics
 Better = Literal["higher", "lower", ""]
 Differences = dict[str, tuple[str, str]]
 """Value of each setting that differs, in the one and in the other, by the setting's name."""
+MetricsOf = Callable[[Run], dict[str, Any] | None]
+"""Gives the metrics of a run, None where it was not measured."""
 
 LEAST_SEEDS = 3
 """Seeds that it takes on each side before a difference is called better or worse."""
@@ -143,7 +145,18 @@ def seed_replicates(run: Run, runs: Iterable[Run]) -> list[Run]:
     return [by_seed[seed] for seed in sorted(by_seed)]
 
 
-def metric_changes(before: Sequence[Run], after: Sequence[Run]) -> list[MetricChange]:
+def metrics_in_folder(run: Run) -> dict[str, Any] | None:
+    """The run's metrics.json.
+
+    Raises:
+        InputError: it is garbled.
+    """
+    return read_metrics(run.folder)
+
+
+def metric_changes(
+    before: Sequence[Run], after: Sequence[Run], metrics_of: MetricsOf = metrics_in_folder
+) -> list[MetricChange]:
     """The figures of the arms that two alike runs have both, over the seeds of each.
 
     An arm with the same loss in both is neither better nor worse: what differs there is noise.
@@ -151,11 +164,12 @@ def metric_changes(before: Sequence[Run], after: Sequence[Run]) -> list[MetricCh
     Args:
         before, after: a run and those that differ from it in seed alone (`seed_replicates`); those that were not
             measured are left out.
+        metrics_of: gives a run's metrics.
 
     Raises:
         InputError: a metrics file is garbled.
     """
-    first, second = _measured(before), _measured(after)
+    first, second = _measured(before, metrics_of), _measured(after, metrics_of)
     if not first or not second:
         return []
     arms = [arm for arm in next(iter(first.values())) if arm in next(iter(second.values()))]
@@ -170,13 +184,18 @@ def metric_changes(before: Sequence[Run], after: Sequence[Run]) -> list[MetricCh
     return [change if change.arm in changed else replace(change, better="") for change in changes]
 
 
-def arm_changes(runs: Sequence[Run], first: str, second: str) -> list[MetricChange]:
+def arm_changes(
+    runs: Sequence[Run], first: str, second: str, metrics_of: MetricsOf = metrics_in_folder
+) -> list[MetricChange]:
     """The figures of one arm of a run against another's, over the seeds of `runs`; both saw the same batches.
+
+    Args:
+        metrics_of: gives a run's metrics.
 
     Raises:
         InputError: a metrics file is garbled.
     """
-    measured = _measured(runs)
+    measured = _measured(runs, metrics_of)
     figures = [figure for figure in FIGURES if all(_is_measured(measured, arm, figure) for arm in (first, second))]
     return [_change(second, figure, measured, first, measured, second) for figure in figures if measured]
 
@@ -213,9 +232,9 @@ def _change(
     )
 
 
-def _measured(runs: Sequence[Run]) -> dict[int, Mapping[str, Any]]:
+def _measured(runs: Sequence[Run], metrics_of: MetricsOf) -> dict[int, Mapping[str, Any]]:
     """The measured arms of each run that was measured, by seed."""
-    by_seed = {run.config.train.seed: read_metrics(run.folder) for run in runs}
+    by_seed = {run.config.train.seed: metrics_of(run) for run in runs}
     return {seed: metrics["arms"] for seed, metrics in by_seed.items() if metrics is not None}
 
 

@@ -39,7 +39,10 @@ def write_encoding(folder: Path, encoding: Encoding, *, half: bool = False) -> N
 
 
 def read_encoding(run: Run, split: str) -> Encoding | None:
-    """What `write_encoding` wrote for this run, or None if it is not there or can't be this run's."""
+    """What `write_encoding` wrote for this run, or None if it is not there or can't be this run's.
+
+    Of a run that is judged by another notion, the test split has the labels of that one.
+    """
     try:
         arrays = npz_arrays(read_bounded(run.weights_folder / encoding_name(split), 2**30))
         record = run.provenance.split(split)
@@ -49,7 +52,7 @@ def read_encoding(run: Run, split: str) -> Encoding | None:
         }
         encoding = Encoding(
             split,
-            arrays["labels"],
+            arrays["labels"] if run.judged_by is None or split != "test" else run.judged_by.labels,
             arms,
             arrays["sample_rows"],
             _with_channel(arrays["sample_images"]),
@@ -79,7 +82,9 @@ def write_curves(folder: Path, split: str, curves: Mapping[str, TripletCurve]) -
 
 
 def read_curves(run: Run, split: str) -> dict[str, TripletCurve] | None:
-    """Each arm's curve, or None if the file is not there or can't be this run's."""
+    """Each arm's curve, or None if the file is not there, can't be this run's, or is of another notion."""
+    if run.judged_by is not None:
+        return None
     try:
         arms = _read_by_arm(run, f"curves-{split}.npz")
         return {arm: TripletCurve.from_arrays(arrays) for arm, arrays in arms.items()}
@@ -93,7 +98,9 @@ def write_gaps(folder: Path, split: str, gaps: Mapping[str, GapHistogram]) -> No
 
 
 def read_gaps(run: Run, split: str) -> dict[str, GapHistogram] | None:
-    """The distribution of each arm's gaps, or None if the file is not there or can't be this run's."""
+    """The distribution of each arm's gaps, or None as for `read_curves`."""
+    if run.judged_by is not None:
+        return None
     try:
         arms = _read_by_arm(run, f"gaps-{split}.npz")
         return {arm: GapHistogram.from_arrays(arrays) for arm, arrays in arms.items()}

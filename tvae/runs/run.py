@@ -10,7 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tvae.config import RunConfig
+import numpy as np
+from jaxtyping import Int64
+
+from tvae.config import DataConfig, RunConfig
 from tvae.data import Split
 from tvae.data.split import CLASS, labels_key
 from tvae.errors import InputError
@@ -85,6 +88,18 @@ class Provenance:
         return record
 
 
+@dataclass(frozen=True, eq=False)
+class JudgedBy:
+    """Labels of a run's test images by a notion of similarity that is not the run's own."""
+
+    notion: str
+    """Its name."""
+    setting: str
+    """What names it in `data.notion`: its name, or an empty text for the data set's first."""
+    labels: Int64[np.ndarray, " n"]
+    class_names: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Run:
     """A run's folder with its checked config and provenance; as it ended or as it was at a snapshot."""
@@ -94,6 +109,8 @@ class Run:
     provenance: Provenance
     snapshot: int | None = None
     """The step whose weights and encoding are shown; None for the last."""
+    judged_by: JudgedBy | None = None
+    """The labels that it is judged by in place of its own; None for its own."""
 
     @property
     def name(self) -> str:
@@ -159,15 +176,50 @@ class Run:
         """Height and width in pixels, and channels."""
         return self.provenance.test.image_shape
 
+    def judged(self, test: Split) -> Run:
+        """The run judged by the labels of this test split, which may be of another notion than its own.
+
+        Its encoding, as `read_encoding` gives it, then has these labels. Curves, gaps and metrics in its folder are of
+        its own notion and have to be counted anew.
+
+        Raises:
+            InputError: the split has other images than the run's.
+        """
+        check_split(self, test)
+        if test.notion == self.provenance.notion:
+            return self.as_trained
+        setting = "" if test.notion == next(iter(test.notions)) else test.notion
+        return replace(self, judged_by=JudgedBy(test.notion, setting, test.labels, test.class_names))
+
+    @property
+    def as_trained(self) -> Run:
+        """The run judged by its own notion."""
+        return replace(self, judged_by=None)
+
     @property
     def notion(self) -> str:
-        """Name of the notion of similarity that the run's labels are of."""
-        return self.provenance.notion
+        """Name of the notion of similarity that it is judged by: its own, or another."""
+        return self.provenance.notion if self.judged_by is None else self.judged_by.notion
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes that it is judged by."""
+        return self.provenance.class_names if self.judged_by is None else self.judged_by.class_names
+
+    @property
+    def data(self) -> DataConfig:
+        """Its data, with the notion that it is judged by."""
+        data = self.config.data
+        return data if self.judged_by is None else replace(data, notion=self.judged_by.setting)
 
     @property
     def labels_key(self) -> str:
-        """A key of the training images with the run's labels: a classifier of them is known by it."""
-        return labels_key(self.provenance.train.fingerprint, self.config.data.notion)
+        """A key of the training images with the labels that it is judged by: a classifier of them is known by it."""
+        return labels_key(self.provenance.train.fingerprint, self.data.notion)
+
+    def arm_notion(self, arm: str) -> str:
+        """Name of the notion that an arm's triplets came from."""
+        return self.config.arms[arm].notion or self.provenance.notion
 
     @property
     def pixels(self) -> int:
@@ -178,11 +230,13 @@ class Run:
     def files_key(self) -> str:
         """A text that names the folder of the shown weights and the present state of its array files.
 
-        Caches of what is read from these files use it as their key: a run that is trained on rewrites them.
+        Caches of what is read from these files use it as their key: a run that is trained on rewrites them. It names
+        the notion that the run is judged by where that is not its own.
         """
         folder = self.weights_folder
         paths = sorted(path for suffix in ("npz", "safetensors") for path in folder.glob(f"*.{suffix}"))
-        return "|".join([str(folder.resolve()), *(file_state(path) for path in paths)])
+        judged_by = [] if self.judged_by is None else [f"judged by {self.judged_by.notion}"]
+        return "|".join([str(folder.resolve()), *judged_by, *(file_state(path) for path in paths)])
 
 
 def check_split(run: Run, split: Split) -> None:

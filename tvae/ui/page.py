@@ -18,8 +18,10 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import choose_arms
 from tvae.ui.choices.epochs import run_at_chosen_epoch, tell_that_epochs_are_not_followed
+from tvae.ui.choices.notions import run_judged_as_chosen
 from tvae.ui.choices.runs import choose_run, origin_in_words, settings_in_words
 from tvae.ui.page_links import page_link
+from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text
 from tvae.ui.training.panel import show_training_panel
 from tvae.ui.training.status import show_status
@@ -113,9 +115,10 @@ def _run_in_sidebar(at_any_epoch: bool, messages: DeltaGenerator) -> Run | None:
     except InputError as error:
         messages.error(f"This run can't be shown. {error}. Choose another in the sidebar.")
         return None
-    state.belong_to(run.name, run.provenance.test.fingerprint)
+    state.belong_to(run.name, run.provenance.test.fingerprint, run.notion)
     with st.sidebar:
         choose_arms(run)
+        run = run_judged_as_chosen(run)
         if at_any_epoch:
             run = run_at_chosen_epoch(run)
         else:
@@ -132,8 +135,9 @@ def _in_words_of(noun: Noun, question: str) -> str:
 def _about(run: Run) -> str:
     config, provenance = run.config, run.provenance
     unfinished = "" if provenance.finished else " **Not finished.**"
+    notions = notions_in_words(run)
     return (
         f"{len(config.arms)} arms on {config.data.name}: {settings_in_words(run)}, "
         f"{epochs_text(run.trained_epochs)} epochs, seed {config.train.seed}, {config.model.latent_dim} latents; "
-        f"{as_text(origin_in_words(run))}.{unfinished}"
+        f"{as_text(origin_in_words(run))}{f'; {as_text(notions)}' if notions else ''}.{unfinished}"
     )

@@ -28,7 +28,7 @@ def split_of(run: Run, name: SplitName) -> tuple[Split | None, str]:
     if fingerprint in failures:
         return None, failures[fingerprint]
     try:
-        data = run.config.data
+        data = run.data
         check_usable(data.name, state.owner())
         split = cached.split(data.name, name, 0.0 if name == "test" else data.validation_share, data.notion)
         check_split(run, split)

@@ -30,7 +30,8 @@ RUN = read_run(Path(__file__).parents[3] / "checkpoints" / "digits")
 def pair() -> ViewPair:
     found = read_encoding(RUN, "test")
     assert found is not None
-    return ViewPair(View(RUN, "vae", "VAE", "VAE"), View(RUN, "tvae", "TVAE", "TVAE"), found.labels, 10)
+    views = View(RUN, "vae", "VAE", "VAE"), View(RUN, "tvae", "TVAE", "TVAE")
+    return ViewPair(*views, found.labels, RUN.class_names, 10)
 
 
 def pictures_of(pair: ViewPair, parameters: Parameters) -> tuple[Picture, Picture]:
@@ -69,7 +70,7 @@ def test_pca_stays_exact_however_the_map_was_turned(pair, snapshot):
     """The left map of a snapshot is aligned to the trained arm's, the right one to the left."""
     run = RUN.at(snapshot)
     views = View(run, "vae", "VAE", "VAE"), View(run, "tvae", "TVAE", "TVAE")
-    left, right = pictures_of(ViewPair(*views, pair.labels, 10), PcaParameters())
+    left, right = pictures_of(ViewPair(*views, pair.labels, pair.class_names, 10), PcaParameters())
     left = kept_still(views[0], left)
     for view, shown in zip(views, (left, laid_over(left, right, np.arange(20))), strict=True):
         assert shown.linear is not None

@@ -93,7 +93,7 @@ def surroundings(run: Run, voters: int = VOTERS) -> Surroundings:
     if encoding is None:
         raise InputError(f"{run.folder}: has no encoding of the test split; a run writes it when it ends")
     layout = _kept_layout(run, encoding)
-    class_names = run.provenance.class_names
+    class_names = run.class_names
     return Surroundings(
         labels=checked_class_labels(encoding.labels, len(encoding.labels), len(class_names)),
         class_names=class_names,

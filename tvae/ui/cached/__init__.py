@@ -14,7 +14,16 @@ arm, snapshot or file.
 
 from tvae.ui.cached.generation import classifier, quality, real_reference, samples
 from tvae.ui.cached.images import placement, sampled_error, split, suggestion, thumbnails
-from tvae.ui.cached.maps import arm_maps, layout, layout_at_once, layout_with_key, placed_codes, projector, still_map
+from tvae.ui.cached.maps import (
+    arm_maps,
+    layout,
+    layout_at_once,
+    layout_with_key,
+    map_accuracy,
+    placed_codes,
+    projector,
+    still_map,
+)
 from tvae.ui.cached.neighbourhoods import (
     MOST_NEIGHBOURS,
     change_groups,
@@ -24,7 +33,16 @@ from tvae.ui.cached.neighbourhoods import (
     neighbours,
     third_class_share,
 )
-from tvae.ui.cached.runs import curves, encoded_triplets, encoding, gaps, jobs, network, run_folders
+from tvae.ui.cached.runs import (
+    curves,
+    encoded_triplets,
+    encoding,
+    gaps,
+    jobs,
+    network,
+    place_for_counts,
+    run_folders,
+)
 from tvae.ui.cached.triplets import (
     by_verdict,
     counted_accuracy,
@@ -55,10 +73,12 @@ __all__ = [
     "layout_at_once",
     "layout_with_key",
     "lost_shares",
+    "map_accuracy",
     "neighbour_changes",
     "neighbour_lines",
     "neighbours",
     "network",
+    "place_for_counts",
     "placed_codes",
     "placement",
     "projector",

@@ -34,7 +34,7 @@ def classifier(run: Run) -> Classifier | None:
     Raises:
         InputError: its file is not a classifier.
     """
-    labels_key, classes = run.labels_key, len(run.provenance.class_names)
+    labels_key, classes = run.labels_key, len(run.class_names)
     for folder in (CLASSIFIERS, default_classifiers_folder()):
         path = classifier_path(folder, labels_key)
         if path.is_file():

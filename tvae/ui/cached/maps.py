@@ -16,6 +16,8 @@ from tvae.maps.projection import Layout, ProjectionRequest, cache_key, project
 from tvae.maps.projector import Projector
 from tvae.maps.shown_map import PlacedCodes, ShownMap
 from tvae.maps.shown_map import arm_maps as maps_of
+from tvae.metrics.class_vote import knn_accuracy
+from tvae.metrics.neighbours import nearest_neighbours
 from tvae.model.encoding import EncodedArm
 from tvae.runs.run import Run
 from tvae.system.user_folders import default_layouts_folder
@@ -37,7 +39,7 @@ def layout(run: Run, method: str) -> Layout | None:
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
 def _default_layout_key(run: Run, method: str) -> str | None:
-    encoded = encoding(run)
+    encoded = encoding(run.as_trained)  # stored layouts are known by the run's own labels
     if encoded is None:
         return None
     return cache_key(ProjectionRequest(means=encoded.means, parameters=METHODS[method](), labels=encoded.labels))
@@ -76,6 +78,12 @@ def placed_codes(
     """Positions of the arms' means on the maps of the fitted arms."""
     maps = arm_maps(fitted, layout)
     return {name: maps[name].place_of(arm.means) for name, arm in arms.items()}
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
+def map_accuracy(positions: Float32[np.ndarray, "n 2"], labels: Labels, k: int) -> float:
+    """Share of rows whose class is that of most of their k nearest on a map, as in `tvae.maps.fidelity`."""
+    return knn_accuracy(nearest_neighbours(positions, k), labels)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False, hash_funcs=KEY_OF)

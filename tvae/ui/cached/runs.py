@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -47,6 +48,12 @@ def encoded_triplets(run: Run) -> EncodedTriplets | None:
         InputError: its triplets are missing, or not those that its config names.
     """
     return read_encoded_triplets(run)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def place_for_counts(key: str) -> dict[str, Any]:
+    """An empty place for what a page counts of each arm of a run; the page puts it there, with a bar as it goes on."""
+    return {}
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)

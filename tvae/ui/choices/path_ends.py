@@ -41,7 +41,7 @@ def choose_source(picks: state.Picks) -> str:
 
 def choose_ends(source: str, run: Run, encoding: Encoding, arm: str, picks: state.Picks) -> Ends:
     """The two end rows that this source gives; draws the controls that it needs. `arm` finds confusable pairs."""
-    names, n = run.provenance.class_names, len(encoding.labels)
+    names, n = run.class_names, len(encoding.labels)
     if source == CONFUSABLE:
         return _confusable(run, encoding, arm)
     if source == RANDOM:
@@ -57,7 +57,7 @@ def choose_ends(source: str, run: Run, encoding: Encoding, arm: str, picks: stat
 
 
 def _confusable(run: Run, encoding: Encoding, arm: str) -> Ends:
-    names, labels = run.provenance.class_names, encoding.labels
+    names, labels = run.class_names, encoding.labels
     present = np.unique(labels).tolist()
     starts = FIRST_CLASSES if set(FIRST_CLASSES) <= set(present) else (present[0], present[-1])
     options = [names[label] for label in present]
@@ -99,7 +99,7 @@ def pick_ends(
     picks: state.Picks,
 ) -> None:
     """Content of a popover: images to click; clicks set the first and the second end in turn."""
-    names = run.provenance.class_names
+    names = run.class_names
     turn = st.segmented_control("A click sets", ("from", "to"), default="from", key=keys.PICKING, required=True)
     every, selected = "any class", "the map's selection"
     wanted = st.selectbox("Offered", (every, *([selected] if len(picks.rows) else []), *names), key=keys.PICKING_CLASS)

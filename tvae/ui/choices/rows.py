@@ -54,7 +54,7 @@ def choose_rows(
     source: str, run: Run, encoding: Encoding, arms: list[str], picks: state.Picks, count: int
 ) -> ChosenRows:
     """The rows of this source, `count` at most; draws the control that the source needs."""
-    labels, names, n = encoding.labels, run.provenance.class_names, len(encoding.labels)
+    labels, names, n = encoding.labels, run.class_names, len(encoding.labels)
     if source == ONE:
         label = names.index(st.selectbox("Class", **state.choice(keys.IMAGE_CLASS, names, names[0])) or names[0])
         rows = rows_of_class(labels, label, count)

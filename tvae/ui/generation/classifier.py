@@ -26,7 +26,7 @@ def offer_classifier(run: Run) -> None:
         st.error(as_text(f"The classifier could not be trained: {training.failure}."))
     if st.button("Train the classifier", key=keys.TRAIN_CLASSIFIER, type="primary"):
         try:
-            start_training(run.config.data, run.labels_key, default_classifiers_folder())
+            start_training(run.data, run.labels_key, default_classifiers_folder())
         except OSError as error:
             st.error(as_text(f"The classifier can't be trained: {error}."))
             return

@@ -49,14 +49,14 @@ def show_quality(
     real_shares = sample_shares(real, real_predicted, requested_class)
     titles: dict[Measure, str] = {"precision": "Precision", "recall": "Recall"}
     if "agreement" in real_shares and requested_class is not None:
-        titles["agreement"] = f"Taken for {run.provenance.class_names[requested_class]}"
+        titles["agreement"] = f"Taken for {run.class_names[requested_class]}"
     table: dict[str, list[str]] = {}
     for measure, title in titles.items():
         best = best_arm({arm: shares[arm][measure] for arm in arms}, real_shares[measure])
         cells = [share_words(shares[arm][measure], arm == best) for arm in arms]
         table[title] = [*cells, share_words(real_shares[measure])]
     if requested_class is None and predicted and real_predicted is not None:
-        count = len(run.provenance.class_names)
+        count = len(run.class_names)
         kinds = [effective_classes(class_shares(labels, count)) for labels in (*predicted.values(), real_predicted)]
         table["Classes, evenly"] = [f"{kind:.2f} of {count}" for kind in kinds]
     if len(arms) > 1:
@@ -87,7 +87,7 @@ def show_measures(
     """The table and the chart below the samples."""
     space = classifier if how["space"] == FEATURES else None
     rows, _, real = cached.real_reference(images, requested_class, how["most"], space)
-    n, names = len(rows.reference), run.provenance.class_names
+    n, names = len(rows.reference), run.class_names
     qualities, predicted = {}, {}
     for arm in arms:
         imagined = cached.samples(

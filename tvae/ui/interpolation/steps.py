@@ -23,7 +23,7 @@ def step_grid(
     run: Run, encoding: Encoding, paths: dict[str, Interpolation], images: np.ndarray | None
 ) -> list[GridRow]:
     """The steps as an image to download: decodes with their votes, the nearest images with the density."""
-    names, colours = run.provenance.class_names, arm_colours(list(run.config.arms))
+    names, colours = run.class_names, arm_colours(list(run.config.arms))
     rows = []
     for arm, path in paths.items():
         at, votes = path.steps, path.votes
@@ -48,7 +48,7 @@ def show_steps(
         for latent in latents
     ).replace("-", "−")
     voters = next(iter(paths.values())).votes.nearest.rows.shape[1]
-    columns = step_columns(paths, run.provenance.class_names)
+    columns = step_columns(paths, run.class_names)
     st.caption(
         f"A {path_kind} way between the means μ of {as_text(ends.description)}. "
         f"On top the classes of the {voters} nearest means, as shares of the vote; "

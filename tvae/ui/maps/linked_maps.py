@@ -8,6 +8,7 @@ import streamlit as st
 from tvae.linked_map.contents import MapSide
 from tvae.linked_map.payload import neighbours_that_fit
 from tvae.maps.alignment import mean_motion
+from tvae.maps.fidelity import Fidelity
 from tvae.maps.projection import SEED_MOTION
 from tvae.metrics.neighbours import Neighbours
 from tvae.ui import cached
@@ -16,8 +17,9 @@ from tvae.ui.components.latent_map import latent_map, picked_on_map
 from tvae.ui.maps.projecting import Picture
 from tvae.ui.maps.selection import Images
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair, colour_by
+from tvae.ui.maps.views import View
 from tvae.ui.session import keys
-from tvae.ui.style.captions import titled
+from tvae.ui.style.captions import notions_in_words, titled
 from tvae.ui.style.escaping import as_text
 
 
@@ -30,7 +32,6 @@ def draw_maps(
     neighbours: tuple[Neighbours, Neighbours] | None,
 ) -> None:
     """Draw both maps."""
-    provenance = pair.left.run.provenance
     sides = [
         MapSide(title=view.title, colour=view.colour, positions=side_map.positions, caption=side_map.told)
         for view, side_map in zip((pair.left, pair.right), pictures, strict=True)
@@ -38,7 +39,7 @@ def draw_maps(
     latent_map(
         *sides,
         labels=pair.labels,
-        class_names=provenance.class_names,
+        class_names=pair.class_names,
         sprites=None if images is None else cached.thumbnails(cached.split(pair.left.run.config.data.name, "test")),
         neighbours=None
         if neighbours is None
@@ -85,28 +86,36 @@ def show_captions(pair: ViewPair, pictures: tuple[Picture, Picture], colouring: 
         if fidelity is None:
             column.caption(f"**{as_text(view.title)}**, {side_map.told}: not measured")
             continue
-        accuracy = (
-            ""
-            if fidelity.knn_accuracy is None
-            else f", 2-D {fidelity.k}-NN accuracy {100 * fidelity.knn_accuracy:.2f} %"
-        )
+        share = _accuracy_on_map(pair, view, side_map, fidelity)
+        accuracy = "" if share is None else f", 2-D {fidelity.k}-NN accuracy {100 * share:.2f} %"
         column.caption(
             f"**{as_text(view.title)}**, {side_map.told}: trustworthiness {fidelity.trustworthiness_text}{accuracy}"
         )
     run = pair.left.run
     runs = " and ".join(dict.fromkeys(view.run.name for view in views))
+    notions = " and ".join(dict.fromkeys(filter(None, (notions_in_words(view.run) for view in views))))
+    colour = as_text(run.notion) if colouring == "class" else COLOURINGS[colouring]
     fit = neighbours_that_fit(len(pair.labels))
     lines = "lines lead to true neighbours"
     if pair.k > fit:
         lines += f", to {fit} from a point that is pointed at and to all {pair.k} from the one clicked"
     st.caption(
         f"Each point is an image of the {as_text(run.config.data.name)} test split, n = {len(pair.labels):,}, "
-        f"coloured by {COLOURINGS[colouring]}; training seed {run.config.train.seed}, checkpoint {as_text(runs)}. "
+        f"coloured by {colour}; training seed {run.config.train.seed}, checkpoint {as_text(runs)}"
+        f"{', ' if notions else ''}{as_text(notions)}. "
         f"The right map is turned and scaled to lie like the left. {motion_caption(pictures)}"
         f"Distances between clusters and their sizes mean nothing on such a map; {lines}."
     )
     for note in dict.fromkeys(note for side_map in pictures for note in side_map.notes):
         st.caption(note)
+
+
+def _accuracy_on_map(pair: ViewPair, view: View, side_map: Picture, fidelity: Fidelity) -> float | None:
+    """The map's k-NN accuracy by the page's labels; that of its layout is by the own labels of the view's run."""
+    own = cached.encoding(view.run.as_trained)
+    if fidelity.knn_accuracy is None or own is None or np.array_equal(own.labels, pair.labels):
+        return fidelity.knn_accuracy
+    return cached.map_accuracy(side_map.positions, pair.labels, fidelity.k)
 
 
 def motion_caption(pictures: tuple[Picture, Picture]) -> str:

@@ -49,10 +49,12 @@ class Picture:
 def request_for(view: View, other: View, parameters: Parameters, seed: int) -> ProjectionRequest:
     """The layout that shows `view` comparably with `other`: of all arms of their run, or of the two.
 
+    With the run's own labels, so that the same layout is found whatever notion the page judges by.
+
     Raises:
         InputError: too few rows for the method, or an encoding that can't be read.
     """
-    encoding = cached.encoding(view.run)
+    encoding = cached.encoding(view.run.as_trained)
     labels = None if encoding is None else encoding.labels
     if (view.run.folder, view.run.snapshot) == (other.run.folder, other.run.snapshot) and encoding is not None:
         return ProjectionRequest(means=encoding.means, parameters=parameters, seed=seed, labels=labels)

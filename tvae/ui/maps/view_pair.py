@@ -34,6 +34,8 @@ class ViewPair:
     left: View
     right: View
     labels: Int64[np.ndarray, " n"]
+    """Class of each row by the notion that the page judges by, whatever the notions of the two runs."""
+    class_names: tuple[str, ...]
     k: int
 
     @property

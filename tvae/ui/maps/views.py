@@ -10,6 +10,7 @@ from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.run import Run, encoding_name, epochs_text, read_run
 from tvae.ui import cached
 from tvae.ui.address.epochs import epoch_in_address
+from tvae.ui.choices.notions import judged_alike
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
         elif not (folder / encoding_name("test")).exists():
             misfits[name] = "holds no encoded test split"
         else:
-            titles = {arm: f"{name}/{arm.upper()}" for arm in other.config.arms}
+            other, titles = judged_alike(other), {arm: f"{name}/{arm.upper()}" for arm in other.config.arms}
             views |= {title: View(other, arm, title, title) for arm, title in titles.items()}
     return views, misfits
 

@@ -14,10 +14,11 @@ from tvae.metrics.triplet_curve import margin_where
 from tvae.model.encoding import Encoding
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.paper_table import PAPER, paper_arms
-from tvae.runs.run import Run, anchor_sample_of, read_metrics
-from tvae.ui import cached
+from tvae.runs.run import Run, anchor_sample_of
+from tvae.ui import cached, measured
 from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
+from tvae.ui.style.captions import notions_after
 
 MARGINS = ("0", "0.1", "0.5", "1")
 
@@ -29,29 +30,29 @@ def show_table(run: Run, encoding: Encoding | None) -> Callable[[], None]:
     """
     st.markdown("##### Table 1: triplet accuracy")
     try:
-        metrics = read_metrics(run.folder)
+        metrics = measured.metrics(run, encoding)
     except InputError as error:
         st.warning(f"The numbers can't be shown. {error}")
         return lambda: None
     if metrics is None:
         st.info(f"This run was never evaluated. `python -m tvae evaluate {run.name}` measures it.")
         return lambda: None
-    measured = {name: metrics["arms"][name] for name in shown_arms(run)}
+    of_arms = {name: metrics["arms"][name] for name in shown_arms(run)}
     place = st.empty()
-    matched = _matched_margin(run, list(measured)) if encoding is not None else None
+    matched = _matched_margin(run, list(of_arms)) if encoding is not None else None
 
     def draw(exact: list[float | None]) -> None:
-        place.table(_table(run, measured, matched, exact))
+        place.table(_table(run, of_arms, matched, exact))
 
     if matched is None or encoding is None or state.first_time(f"overview-matched:{run.name}"):
-        draw([None] * len(measured))
-    st.caption(_caption(run, metrics, measured, matched))
+        draw([None] * len(of_arms))
+    st.caption(_caption(run, metrics, of_arms, matched))
     for name, warning in collapse_warnings(metrics).items():
-        if name in measured:
+        if name in of_arms:
             st.warning(warning)
     if matched is None or encoding is None:
         return lambda: None
-    return lambda: draw([_counted(encoding, name, matched) for name in measured])
+    return lambda: draw([_counted(encoding, name, matched) for name in of_arms])
 
 
 def _matched_margin(run: Run, arms: list[str]) -> float | None:
@@ -109,7 +110,7 @@ def _caption(run: Run, metrics: dict[str, Any], measured: dict[str, Any], matche
         counted = f"counted over {counted_triplets(first['triplets'], anchor_sample_of(first))}"
     return (
         f"Share of triplets with zero loss at margin m, {counted} of the {run.config.data.name} test split, "
-        f"n = {metrics['n']:,}, seed {metrics['seed']}, checkpoint {run.name}.{where} "
+        f"n = {metrics['n']:,}, seed {metrics['seed']}, checkpoint {run.name}{notions_after(run)}.{where} "
         "Mean over classes: each class is as heavy as another, however many images it has. "
         "Squared error: reconstruction from μ, summed over pixels."
     )

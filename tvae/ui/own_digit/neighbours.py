@@ -24,7 +24,7 @@ from tvae.ui.style.escaping import as_text
 def show_votes(run: Run, encoding: Encoding, new_images: dict[str, NewImage]) -> None:
     """The classes of the nearest means, as votes on the image's class."""
     st.markdown("##### The vote")
-    names = run.provenance.class_names
+    names = run.class_names
     parts = []
     for arm, new_image in new_images.items():
         k = new_image.votes.nearest.rows.shape[1]
@@ -45,7 +45,7 @@ def show_neighbours(
 ) -> None:
     """The nearest test images in each arm."""
     st.markdown("##### Its nearest neighbours")
-    names, n = run.provenance.class_names, len(encoding.labels)
+    names, n = run.class_names, len(encoding.labels)
     colours = arm_colours(list(run.config.arms))
     nearest = {
         arm: new_image.votes.nearest.first(min(SHOWN_NEIGHBOURS, new_image.votes.nearest.rows.shape[1]))

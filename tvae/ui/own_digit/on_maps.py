@@ -39,7 +39,7 @@ def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, new_im
             nearest_rows = new_images[arm].votes.nearest.rows[0][:SHOWN_NEIGHBOURS]
             if outside(spot, at.positions):
                 outside_maps.append(arm.upper())
-        names = run.provenance.class_names
+        names = run.class_names
         ground = cached.still_map(at.positions, encoding.labels, names, theme())
         with column:
             arm_badge(run, arm, METHOD_NAMES[shown_method])

@@ -104,7 +104,7 @@ def difference_words(difference: PairedDifference) -> str:
 
 def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, np.ndarray], code: str) -> None:
     """Mean error by class and arm, as a table and a chart."""
-    names, labels = run.provenance.class_names, encoding.labels
+    names, labels = run.class_names, encoding.labels
     by_class = {arm: class_errors(errors[arm], labels, len(names)) for arm in arms}
     counts = by_class[arms[0]].counts
     members = {names[i]: np.flatnonzero(labels == i) for i in range(len(names)) if counts[i]}

@@ -29,7 +29,7 @@ def reconstruction_grid(
     run: Run, encoding: Encoding, arms: list[str], rows: np.ndarray, images: np.ndarray, noise: int | None, mapped: bool
 ) -> tuple[list[GridRow], dict[str, list]]:
     """Inputs and each arm's reconstructions as rows of a grid, and as columns; `noise` seeds a sample, None takes μ."""
-    names, colours = run.provenance.class_names, arm_colours(list(run.config.arms))
+    names, colours = run.class_names, arm_colours(list(run.config.arms))
     classes = [names[label] for label in encoding.labels[rows]]
     crowded = len(rows) > CROWDED
     under = [name if crowded else f"{name} #{row}" for name, row in zip(classes, rows, strict=True)]

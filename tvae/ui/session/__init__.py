@@ -20,6 +20,7 @@ from tvae.ui.session.controls import (
     choices,
     choose,
     close_address,
+    judge_by,
     leave_out,
     note,
     notes,
@@ -29,6 +30,7 @@ from tvae.ui.session.controls import (
     shared_parameters,
     switch,
     text,
+    value_for_data,
     value_of,
 )
 from tvae.ui.session.identity import owner
@@ -57,8 +59,9 @@ from tvae.ui.session.values import (
 
 __all__ = [
     "Layouts", "OwnDigit", "OwnRuns", "Picks", "address", "belong_to", "choice", "choices", "choose", "choose_run",
-    "chosen_points", "close_address", "first_time", "forget", "in_address", "is_set", "keep_place", "kept",
+    "chosen_points", "close_address", "first_time", "forget", "in_address", "is_set", "judge_by", "keep_place", "kept",
     "layouts", "leave_out", "note", "notes", "number", "open_address", "opened_at", "own_digit", "own_runs", "owner",
     "picks", "put_in_address", "put_own_digit_in_address", "put_picks_in_address", "put_training_in_address",
-    "read", "requested_text", "shared_parameters", "shown_before", "switch", "take", "text", "value_of", "write",
+    "read", "requested_text", "shared_parameters", "shown_before", "switch", "take", "text", "value_for_data",
+    "value_of", "write",
 ]  # fmt: skip

@@ -134,18 +134,22 @@ class _Controls:
     run: str = ""
     data: str = ""
     """Fingerprint of the run's test split."""
+    notion: str = ""
+    """Name of the notion of similarity that it is judged by."""
     requested: dict[str, list[str]] = field(default_factory=dict)
     """What the address asks for and no control has taken yet."""
     chosen: dict[str, Any] = field(default_factory=dict)
     """What code chose and no control has taken yet."""
     kept: dict[tuple[object, ...], Any] = field(default_factory=dict)
-    """Values other than the default by scope and key: a scope is a run, a data set, or nothing."""
+    """Values other than the default by scope and key: a scope is a run, a data set, a notion of it, or nothing."""
     drawn: dict[str, _Drawn] = field(default_factory=dict)
     notes: dict[str, tuple[Any, str]] = field(default_factory=dict)
     """By key the value that is shown in place of the requested one, and a sentence about it."""
 
     def scope(self, key: str) -> str:
-        """The name of the run or data set that the control's values belong to; "" for none."""
+        """The name of the run, data set or notion that the control's values belong to; "" for none."""
+        if key in keys.OF_NOTION:
+            return f"{self.data} {self.notion}"
         return self.run if key in keys.OF_RUN else self.data if key in keys.OF_DATA else ""
 
 
@@ -167,10 +171,15 @@ def open_address(page: str) -> None:
         controls.notes.clear()
 
 
-def belong_to(run: str, data: str) -> None:
-    """Have the controls that follow show this run's and this data set's values."""
+def belong_to(run: str, data: str, notion: str) -> None:
+    """Have the controls that follow show this run's, this data set's and this notion's values."""
     controls = _controls()
-    controls.run, controls.data = run, data
+    controls.run, controls.data, controls.notion = run, data, notion
+
+
+def judge_by(notion: str) -> None:
+    """Have the controls that follow show this notion's values."""
+    _controls().notion = notion
 
 
 def close_address() -> None:
@@ -212,6 +221,13 @@ def value_of(key: str, default: Any = None) -> Any:
     """The value of a control as it was drawn last."""
     drawn = _controls().drawn.get(key)
     return default if drawn is None else drawn.value
+
+
+def value_for_data(key: str, data: str) -> Any:
+    """The value of a control that belongs to a data set, where that is the one that is shown; else None."""
+    controls = _controls()
+    drawn = controls.drawn.get(key)
+    return drawn.value if drawn is not None and drawn.scope == (data, "") == (controls.data, "") else None
 
 
 def shared_parameters() -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 # In the address, and in the session under the same name
 
-RUN, EPOCH, ARMS = "run", "epoch", "arms"
+RUN, EPOCH, ARMS, JUDGED_BY = "run", "epoch", "arms", "judged-by"
 ROWS, ROW = "rows", "row"
 """The selected rows, and the row whose neighbours are shown."""
 WATCHED = "watch"
@@ -71,12 +71,13 @@ OF_RUN = frozenset(
 )
 """Controls whose values belong to a run: another run has its own, and they come back with it."""
 OF_DATA = frozenset({
-    ROW_NUMBERS, IMAGE_CLASS, FROM_ROW, TO_ROW, CLASS_A, CLASS_B, ANCHOR_CLASS, NEGATIVE_CLASS, *OWN_ROWS, ASKED_CLASS,
-    TRAVERSAL_ROW,
+    ROW_NUMBERS, FROM_ROW, TO_ROW, *OWN_ROWS, TRAVERSAL_ROW, JUDGED_BY,
 })  # fmt: skip
-"""Controls whose values belong to a data set: rows and classes."""
+"""Controls whose values belong to a data set: rows, and the notion of similarity."""
+OF_NOTION = frozenset({IMAGE_CLASS, CLASS_A, CLASS_B, ANCHOR_CLASS, NEGATIVE_CLASS, ASKED_CLASS})
+"""Controls whose values belong to a notion of similarity of a data set: classes."""
 IN_ADDRESS = frozenset({
-    RUN, EPOCH, ARMS, ROWS, ROW, WATCHED, STROKES, INK,
+    RUN, EPOCH, ARMS, JUDGED_BY, ROWS, ROW, WATCHED, STROKES, INK,
     LEFT, RIGHT, PROJECTION, RIGHT_PROJECTION, PERPLEXITY, ITERATIONS, UMAP_NEIGHBOURS, UMAP_DISTANCE, LAYOUT_SEED,
     NEIGHBOURS_K, COLOUR, ALIGN_TO_SELECTION, LOST_MARGIN,
     IMAGES, IMAGE_COUNT, IMAGE_CLASS, IMAGE_SEED, ROW_NUMBERS, WORST_OF, DIFFERENT_WAY, CODE, ERROR_MAP, NOISE_SEED,
@@ -86,7 +87,7 @@ IN_ADDRESS = frozenset({
     INPUT_WAY, GIVEN_PART, GIVEN_WORST_OF,
 })  # fmt: skip
 """What the address holds as long as a page shows it."""
-ON_EVERY_PAGE = (RUN, ARMS, EPOCH)
+ON_EVERY_PAGE = (RUN, ARMS, EPOCH, JUDGED_BY)
 """What links between pages carry."""
 HIDDEN = "hidden"
 IN_BROWSER = ("zoom", "zoom-right", HIDDEN)

@@ -4,23 +4,55 @@ from __future__ import annotations
 
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run, epochs_text
+from tvae.ui.style.escaping import as_text
 from tvae.version import VERSION
 
 
 def measured_on(run: Run, encoding: Encoding) -> str:
-    """The data and the run that the numbers of a page were measured on, for its captions."""
+    """The data, the run and the notion of similarity of a page's numbers, for its captions: as Markdown."""
+    return _source(run, encoding, as_text(notions_in_words(run)))
+
+
+def trained_on(run: Run) -> str:
+    """The notions that a run's triplets came from, such as "trained on class"; of arms that differ, of each."""
+    arms: dict[str, list[str]] = {}
+    for arm, loss in run.config.arms.items():
+        if loss.triplet_weight:
+            arms.setdefault(run.arm_notion(arm), []).append(arm.upper())
+    if len(arms) < 2:
+        return f"trained on {next(iter(arms))}" if arms else "trained without triplets"
+    return "trained on " + ", ".join(f"{notion} ({', '.join(names)})" for notion, names in arms.items())
+
+
+def notions_in_words(run: Run) -> str:
+    """What a run was trained on and what it is judged by, such as "trained on class, judged by writer".
+
+    Empty where that goes without saying: both are the data set's first notion.
+    """
+    first = run.config.data.notion == "" and not any(loss.notion for loss in run.config.arms.values())
+    return "" if first and run.judged_by is None else f"{trained_on(run)}, judged by {run.notion}"
+
+
+def notions_after(run: Run) -> str:
+    """`notions_in_words` as the end of a sentence, as Markdown: after a comma, or empty."""
+    notions = as_text(notions_in_words(run))
+    return f", {notions}" if notions else ""
+
+
+def _source(run: Run, encoding: Encoding, notions: str) -> str:
     last = run.snapshot is None and run.provenance.finished
     whole = run.trained_epochs if run.planned_epochs is None else run.planned_epochs
     epoch = "" if last else f" at epoch {epochs_text(run.epoch)} of {epochs_text(whole)}"
     return (
         f"{run.config.data.name} {encoding.split} split, n = {len(encoding.labels):,}, "
         f"training seed {run.config.train.seed}, checkpoint {run.name}{epoch}"
+        f"{', ' if notions else ''}{notions}"
     )
 
 
 def titled(what: str, run: Run, encoding: Encoding) -> dict[str, str]:
     """Text fields of an image file: a title that says what it shows and what that was measured on, and `provenance`."""
-    return {"Title": f"{what}. {measured_on(run, encoding)}", **provenance(run, encoding)}
+    return {"Title": f"{what}. {_source(run, encoding, notions_in_words(run))}", **provenance(run, encoding)}
 
 
 def provenance(run: Run, encoding: Encoding) -> dict[str, str]:
@@ -33,4 +65,5 @@ def provenance(run: Run, encoding: Encoding) -> dict[str, str]:
         "Training seed": str(run.config.train.seed),
         "Checkpoint": f"step {run.step}, epoch {epochs_text(run.epoch)} of {epochs_text(run.trained_epochs)}",
         "Test images": run.provenance.test.fingerprint,
+        **({"Notion of similarity": notions} if (notions := notions_in_words(run)) else {}),
     }

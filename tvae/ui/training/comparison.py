@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,8 +23,10 @@ from tvae.runs.comparison import (
     settings_that_differ,
     unlike_settings,
 )
-from tvae.runs.run import Run, anchor_sample_of, read_metrics, read_run
-from tvae.ui import cached
+from tvae.runs.run import Run, anchor_sample_of, read_run
+from tvae.ui import cached, measured
+from tvae.ui.choices.notions import judged_alike
+from tvae.ui.style.captions import notions_after
 from tvae.ui.style.escaping import as_text
 
 
@@ -40,8 +43,8 @@ def show_comparison(before: str, after: str) -> None:
     """
     folders = cached.run_folders()
     try:
-        runs = [read_run(folders[name]) for name in (before, after)]
-        metrics = [read_metrics(run.folder) for run in runs]
+        runs = [judged_alike(read_run(folders[name])) for name in (before, after)]
+        metrics = [_metrics(run) for run in runs]
     except (InputError, KeyError) as error:
         st.caption(f"These two can't be compared. {error}")
         return
@@ -57,15 +60,21 @@ def show_comparison(before: str, after: str) -> None:
     with left:
         _show_settings(*runs)
     with right:
-        missing = [run.name for run, measured in zip(runs, metrics, strict=True) if measured is None]
+        missing = [run.name for run, of_run in zip(runs, metrics, strict=True) if of_run is None]
         if missing:
             st.caption(f"{' and '.join(map(as_text, missing))} was not measured.")
         if unlike:
-            for run, measured in zip(runs[::-1], metrics[::-1], strict=True):
-                if measured is not None:
+            for run, of_run in zip(runs[::-1], metrics[::-1], strict=True):
+                if of_run is not None:
                     _show_arms(run)
         elif not missing:
             _show_changes(*runs)
+
+
+def _metrics(run: Run) -> dict[str, Any] | None:
+    """A run's metrics by the notion that the pages judge by where it has labels of it, else by its own."""
+    judged = judged_alike(run)
+    return measured.metrics(judged, cached.encoding(judged))
 
 
 def _warnings(run: str, metrics: dict | None) -> dict[str, str]:
@@ -86,14 +95,15 @@ def _show_changes(before: Run, after: Run) -> None:
     """The figures of two alike runs, over the seeds of each."""
     st.markdown("**What came of it**")
     runs = readable_runs(cached.run_folders().values())
-    changes = metric_changes(seed_replicates(before, runs), seed_replicates(after, runs))
+    changes = metric_changes(seed_replicates(before, runs), seed_replicates(after, runs), _metrics)
     if not changes:
         st.caption("They have no arm of the same name.")
         return
     st.table(changes_table(changes))
     st.caption(
         f"{as_text(before.name)} → {as_text(after.name)}. Triplet accuracy at m = 0, {_counting(before, after)}; n = "
-        f"{before.provenance.test.n:,} test images. {seeds_in_words(changes)} An arm with the same loss in both is "
+        f"{before.provenance.test.n:,} test images{notions_after(after)}. {seeds_in_words(changes)} "
+        "An arm with the same loss in both is "
         "neither better nor worse."
     )
 
@@ -106,11 +116,11 @@ def _show_arms(run: Run) -> None:
     if first == last:
         st.caption("It has one arm, so nothing stands beside it.")
         return
-    changes = arm_changes(seed_replicates(run, readable_runs(cached.run_folders().values())), first, last)
+    changes = arm_changes(seed_replicates(run, readable_runs(cached.run_folders().values())), first, last, _metrics)
     st.table(changes_table(changes, sides=(first.upper(), last.upper())).drop(columns="Arm"))
     st.caption(
         f"{first.upper()} → {last.upper()}, on the same batches. Triplet accuracy at m = 0, {_counting(run)}; n = "
-        f"{run.provenance.test.n:,} test images. {seeds_in_words(changes)}"
+        f"{run.provenance.test.n:,} test images{notions_after(run)}. {seeds_in_words(changes)}"
     )
 
 

@@ -18,10 +18,11 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run, epochs_text, read_run
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.choices.notions import judged_alike
 from tvae.ui.components.latent_map import latent_map
 from tvae.ui.maps.projecting import METHOD_NAMES, Asked, asked_layout, parameters_told
 from tvae.ui.session import keys
-from tvae.ui.style.captions import titled
+from tvae.ui.style.captions import notions_after, titled
 from tvae.ui.training.status import POLL_SECONDS, UNDER_WAY, duration
 
 METHODS_OFFERED = ("pca", "tsne", "umap")
@@ -104,14 +105,15 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
     latent_map(
         *sides,
         labels=encoding.labels,
-        class_names=at.provenance.class_names,
+        class_names=at.class_names,
         key=keys.training_map(run_id),
         aligned=False,
         facts=titled("Means while training", at, encoding),
     )
     st.caption(
         f"Means μ of the {config.data.name} test split, n = {len(encoding.labels):,}, "
-        f"at epoch {epochs_text(at.epoch)}, {_made(fitted, at, placed)} Seed {config.train.seed}, run {run_id}."
+        f"at epoch {epochs_text(at.epoch)}, {_made(fitted, at, placed)} "
+        f"Seed {config.train.seed}, run {run_id}{notions_after(at)}."
         + (" It moves with every snapshot." if cached.jobs().run(run_id).state in UNDER_WAY else "")
     )
 
@@ -119,7 +121,7 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
 def _fitted(run_id: str, method: str, reference: str) -> Fitted | None:
     """The snapshot that the map is fitted to, with its layout; None before the first snapshot."""
     try:
-        run = read_run(cached.jobs().run(run_id).folder)
+        run = judged_alike(read_run(cached.jobs().run(run_id).folder))
     except InputError:
         return None
     newest = _newest(run)
@@ -139,7 +141,8 @@ def _fitted(run_id: str, method: str, reference: str) -> Fitted | None:
     if method == "pca":
         return Fitted(at, encoding)
     try:
-        request = ProjectionRequest(means=encoding.means, parameters=METHODS[method](), labels=encoding.labels)
+        own = cached.encoding(at.as_trained) or encoding
+        request = ProjectionRequest(means=own.means, parameters=METHODS[method](), labels=own.labels)
     except InputError as error:
         return Fitted(at, encoding, Asked(failed=f"is not possible: {error}"))
     key, layouts = cache_key(request), state.layouts()

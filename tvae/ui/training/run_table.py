@@ -14,9 +14,12 @@ from tvae.jobs.job import Job
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import Run, read_metrics, read_run
 from tvae.runs.run_zip import LARGEST_ZIP, zip_run
-from tvae.ui import cached
+from tvae.ui import cached, measured
 from tvae.ui import session as state
+from tvae.ui.choices.notions import judged_alike
 from tvae.ui.session import keys
+from tvae.ui.style.captions import notions_in_words
+from tvae.ui.style.escaping import as_text
 from tvae.ui.training.comparison import show_comparison
 from tvae.ui.training.requests import request, show_refusal
 
@@ -176,7 +179,8 @@ def _percent(share: float | None) -> float | None:
 
 def show_arms(run: Run) -> None:
     """Each arm of a run: its loss, and its numbers where the run was measured."""
-    metrics = _metrics(run)
+    run = judged_alike(run)
+    metrics = _metrics(run) if run.judged_by is None else measured.metrics(run, cached.encoding(run))
     rows = []
     for arm, loss in run.config.arms.items():
         settings = {column: getattr(loss, setting) for column, setting in LOSS_COLUMNS.items()}
@@ -186,6 +190,8 @@ def show_arms(run: Run) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=COLUMNS, height="content", placeholder="–")
     for warning in collapse_warnings(metrics).values() if metrics else ():
         st.warning(warning)
+    if notions := notions_in_words(run):
+        st.caption(as_text(f"Numbers: {notions}."))
 
 
 def settings_columns(table: pd.DataFrame) -> list[str]:

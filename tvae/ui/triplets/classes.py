@@ -25,7 +25,7 @@ ClassPair = tuple[int | None, int | None]
 
 def choose_classes(view: TripletView) -> ClassPair:
     """Choose the pair of classes that filters what follows."""
-    names = view.run.provenance.class_names
+    names = view.run.class_names
     options = [None, *view.curves[view.arms[0]].classes.tolist()]
 
     def name(label: int | None) -> str:
@@ -49,7 +49,7 @@ def choose_classes(view: TripletView) -> ClassPair:
 
 def show_matrices(view: TripletView, pair: ClassPair) -> None:
     """Accuracy by pair of classes in each arm, and the difference."""
-    names = view.run.provenance.class_names
+    names = view.run.class_names
     matrices = {arm: _matrix(view, arm) for arm in view.arms}
     classes = next(iter(matrices.values())).classes
     exact = f"share, over {view.counted}," if view.is_sample else "exact share"

@@ -120,7 +120,7 @@ def _picked(view: TripletView) -> Triplets:
 
 
 def _show(view: TripletView, triplets: Triplets) -> None:
-    names, labels = view.run.provenance.class_names, view.encoding.labels
+    names, labels = view.run.class_names, view.encoding.labels
     roles = {"anchor": triplets.anchor, "positive": triplets.positive, "negative": triplets.negative}
     columns: dict[str, list] = {f"{role}'s row": rows.tolist() for role, rows in roles.items()}
     columns["anchor's class"] = [names[label] for label in labels[triplets.anchor]]

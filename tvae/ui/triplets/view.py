@@ -12,7 +12,7 @@ from tvae.metrics.gap_histogram import GapHistogram
 from tvae.metrics.triplet_curve import CurvePoint, TripletCurve
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
-from tvae.ui import cached
+from tvae.ui import cached, measured
 from tvae.ui.style.captions import measured_on
 
 
@@ -68,15 +68,4 @@ class TripletView:
 
     def gaps(self, arm: str) -> GapHistogram:
         """Histogram of the gaps of an arm's triplets, from the run's folder or counted now."""
-        stored_gaps = cached.gaps(self.run)
-        if stored_gaps is not None:
-            return stored_gaps[arm]
-        return cached.counted_gaps(self.encoding.arms[arm], self.encoding.labels)
-
-
-def curves_of(run: Run, encoding: Encoding) -> dict[str, TripletCurve]:
-    """Each arm's curve, from the run's folder or counted now."""
-    stored_curves = cached.curves(run)
-    if stored_curves is not None:
-        return stored_curves
-    return {name: cached.counted_curve(arm, encoding.labels) for name, arm in encoding.arms.items()}
+        return measured.gaps(self.run, self.encoding)[arm]
