@@ -66,7 +66,7 @@ def _by_arm(
     Args:
         count: is given the arm, and where to say which of the parts of `measuring.SECONDS` is done.
     """
-    counted = cached.place_for_counts(f"{what} {run.files_key}")
+    counted = cached.place_for_counts(what, run)
     missing = [arm for arm in encoding.arms if arm not in counted]
     if missing:
         bar = st.empty()

@@ -50,8 +50,8 @@ def encoded_triplets(run: Run) -> EncodedTriplets | None:
     return read_encoded_triplets(run)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def place_for_counts(key: str) -> dict[str, Any]:
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
+def place_for_counts(what: str, run: Run) -> dict[str, Any]:
     """An empty place for what a page counts of each arm of a run; the page puts it there, with a bar as it goes on."""
     return {}
 

@@ -18,7 +18,7 @@ from tvae.ui.training.status import duration
 
 TITLES: dict[NetworkKind, str] = {"mlp": "Two layers", "conv": "Convolutions"}
 DESCRIPTIONS: dict[NetworkKind, str] = {
-    "mlp": "The paper's: two fully connected layers each way.",
+    "mlp": "Two fully connected layers each way, as in the paper.",
     "conv": "Convolutions and two fully connected layers each way, as Burgess et al. 2018.",
 }
 _USUAL_BATCH = 128
