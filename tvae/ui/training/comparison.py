@@ -127,7 +127,7 @@ def _show_arms(run: Run) -> None:
 def _counting(*runs: Run) -> str:
     """Whether the accuracies of these runs are exact, or of samples of anchors."""
     for run in runs:
-        for arm in (read_metrics(run.folder) or {"arms": {}})["arms"].values():
+        for arm in (_metrics(run) or {"arms": {}})["arms"].values():
             if (sample := anchor_sample_of(arm)) is not None:
                 return f"all triplets of {sample.in_words}"
     return "exact"
