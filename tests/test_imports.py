@@ -33,7 +33,8 @@ UI_FLOORS = (
     ("tvae.ui.images",),
     ("tvae.ui.components",),
     ("tvae.ui.cached",),
-    ("tvae.ui.run_images", "tvae.ui.page_links"),
+    ("tvae.ui.run_images", "tvae.ui.page_links", "tvae.ui.measured"),
+    ("tvae.ui.judging",),
     ("tvae.ui.choices", "tvae.ui.maps"),
     ("tvae.ui.training",),
     (

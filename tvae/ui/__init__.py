@@ -1,5 +1,6 @@
 """All that Streamlit needs and a page should not hold.
 
+judging.py        Chooses the notion of similarity that every page judges by
 measured.py       Curves, gaps and metrics of a run: from its folder, or counted by another notion, with progress
 page.py           Shows a page: page config, title, sidebar with run, arms, epoch and the training panel, content
 page_links.py     Links from page to page that keep the run, the arms and the epoch, also in a new tab

@@ -18,8 +18,8 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import choose_arms
 from tvae.ui.choices.epochs import run_at_chosen_epoch, tell_that_epochs_are_not_followed
-from tvae.ui.choices.notions import run_judged_as_chosen
 from tvae.ui.choices.runs import choose_run, origin_in_words, settings_in_words
+from tvae.ui.judging import run_judged_as_chosen
 from tvae.ui.page_links import page_link
 from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text

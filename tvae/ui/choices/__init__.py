@@ -2,7 +2,6 @@
 
 arms.py       Chooses the arms that every page shows
 epochs.py     Epoch slider over a run's snapshots
-notions.py    Chooses the notion of similarity that every page judges by
 path_ends.py  Chooses the two end images of a path
 rows.py       Chooses which images a page shows
 runs.py       Chooses the run that every page shows

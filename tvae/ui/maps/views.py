@@ -10,7 +10,7 @@ from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.run import Run, encoding_name, epochs_text, read_run
 from tvae.ui import cached
 from tvae.ui.address.epochs import epoch_in_address
-from tvae.ui.choices.notions import judged_alike
+from tvae.ui.judging import judged_alike
 
 
 @dataclass(frozen=True)

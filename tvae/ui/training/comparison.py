@@ -25,7 +25,7 @@ from tvae.runs.comparison import (
 )
 from tvae.runs.run import Run, anchor_sample_of, read_run
 from tvae.ui import cached, measured
-from tvae.ui.choices.notions import judged_alike
+from tvae.ui.judging import judged_alike
 from tvae.ui.style.captions import notions_after
 from tvae.ui.style.escaping import as_text
 

@@ -18,8 +18,8 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run, epochs_text, read_run
 from tvae.ui import cached
 from tvae.ui import session as state
-from tvae.ui.choices.notions import judged_alike
 from tvae.ui.components.latent_map import latent_map
+from tvae.ui.judging import judged_alike
 from tvae.ui.maps.projecting import METHOD_NAMES, Asked, asked_layout, parameters_told
 from tvae.ui.session import keys
 from tvae.ui.style.captions import notions_after, titled

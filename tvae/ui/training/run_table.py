@@ -16,7 +16,7 @@ from tvae.runs.run import Run, read_metrics, read_run
 from tvae.runs.run_zip import LARGEST_ZIP, zip_run
 from tvae.ui import cached, measured
 from tvae.ui import session as state
-from tvae.ui.choices.notions import judged_alike
+from tvae.ui.judging import judged_alike
 from tvae.ui.session import keys
 from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text
