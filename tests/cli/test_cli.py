@@ -188,7 +188,7 @@ WRONG = [
     (["data"], "unknown command 'data'"),
     (["--version"], "unknown command"),
     ([""], "unknown command"),
-    (["dance"], "the commands are data fetch, train"),
+    (["dance"], "the commands are data fetch, data add"),
     (["data", "dance"], "unknown command 'data dance'"),
 ]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+import shutil
 import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,14 +50,12 @@ class Source:
         keeping: the keeping of its images; None until it is asked for.
     """
 
-    def __init__(
-        self, title: str, path: Path, within: Path | None, scratch: tempfile.TemporaryDirectory | None
-    ) -> None:
-        """`scratch` is the folder of an uploaded file, which goes when this source does."""
+    def __init__(self, title: str, path: Path, within: Path | None, scratch: Path | None) -> None:
+        """`scratch` is the folder of an uploaded file, which goes when this source does, or the server ends."""
         self.number = next(_numbers)
         self.title = title
         self.keeping: Task[OwnDataset] | None = None
-        self._scratch = scratch
+        self._remove_upload = weakref.finalize(self, _remove, scratch)
         self._examples: dict[str, dict[str, UInt8[np.ndarray, "height width channels"]]] = {}
         self._previews: dict[Choices, list[Preview]] = {}
         self._path, self._within = path, within
@@ -68,11 +68,13 @@ class Source:
         Raises:
             OSError: there is no room for it.
         """
-        scratch = tempfile.TemporaryDirectory(prefix="tvae-upload-", ignore_cleanup_errors=True)
-        title = _file_name(name)
-        path = Path(scratch.name) / title
-        path.write_bytes(content)
-        return cls(title, path, None, scratch)
+        scratch, title = Path(tempfile.mkdtemp(prefix="tvae-upload-")), _file_name(name)
+        try:
+            (scratch / title).write_bytes(content)
+        except OSError:
+            _remove(scratch)
+            raise
+        return cls(title, scratch / title, None, scratch)
 
     @classmethod
     def on_server(cls, text: str) -> Source:
@@ -111,8 +113,7 @@ class Source:
         """Remove the uploaded file and what is held of it in memory: its images are kept."""
         self.looking.result = None
         self._examples, self._previews = {}, {}
-        if self._scratch is not None:
-            self._scratch.cleanup()
+        self._remove_upload()
 
     def examples(self, column: str) -> dict[str, UInt8[np.ndarray, "height width channels"]]:
         """A picture of each of the first classes."""
@@ -125,6 +126,11 @@ class Source:
         if choices not in self._previews and self.looking.result is not None:
             self._previews = {choices: previews(self.looking.result, choices, PREVIEWS)}
         return self._previews.get(choices, [])
+
+
+def _remove(scratch: Path | None) -> None:
+    if scratch is not None:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _file_name(name: str) -> str:
