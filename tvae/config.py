@@ -171,7 +171,11 @@ class TrainConfig(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """One run: arms that differ in their loss alone, trained side by side on the same batches."""
+    """One run: arms that differ in their loss alone, trained side by side on the same images and noise.
+
+    They see the same triplets too, unless they differ in their notion of similarity: then each forms its own among the
+    images of a batch.
+    """
 
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -235,6 +239,17 @@ def _from_plain(kind: Any, plain: object, where: str) -> Any:
 
 RECONSTRUCTION_NAMES: dict[Reconstruction, str] = {"squared-l2": "squared error", "bernoulli": "cross-entropy, nats"}
 """What each kind of reconstruction term measures, with its unit where it has one."""
+
+
+def with_default_notions(config: RunConfig, first: str) -> RunConfig:
+    """The config with an empty text for each notion that is the default, so that it has one form however it was named.
+
+    Args:
+        first: the data set's first notion, which is a run's default.
+    """
+    own = config.data.notion or first
+    arms = {arm: replace(loss, notion="") if loss.notion == own else loss for arm, loss in config.arms.items()}
+    return replace(config, data=replace(config.data, notion="" if own == first else own), arms=arms)
 
 
 def check_notions(config: RunConfig, notions: Sequence[str]) -> None:

@@ -27,6 +27,16 @@ from tvae.runs.train_command import train_command
             train=TrainConfig(epochs=3, learning_rate=1e-5, seed=2**63 - 1, schedule="constant"),
             arms=vae_and_tvae(LossConfig(reconstruction="bernoulli", reconstruction_weight=1e6)),
         ),
+        RunConfig(
+            data=DataConfig(name="digits", notion="slant"),
+            arms={
+                **vae_and_tvae(LossConfig(margin=2)),
+                "tvae-class": LossConfig(margin=2, notion="class"),
+                "other": LossConfig(margin=2, notion="the writer's; rm -rf x"),
+            },
+        ),
+        RunConfig(arms={**vae_and_tvae(LossConfig(notion="a")), "tvae": LossConfig(notion="b")}),
+        RunConfig(arms={"vae": LossConfig(triplet_weight=0, notion="a")}),
     ],
 )
 def test_the_command_is_read_as_the_run(config):
@@ -43,6 +53,14 @@ def test_defaults_are_left_out():
 
 
 def test_arms_that_no_command_line_asks_for_are_refused():
-    for arms in (PRESETS["ladder"].arms, {"tvae": LossConfig()}):
+    usual = vae_and_tvae(LossConfig())
+    for arms in (
+        PRESETS["ladder"].arms,
+        {"tvae": LossConfig()},
+        {"more": LossConfig(notion="a"), **usual},
+        {**usual, "more": LossConfig()},
+        {**usual, "more": LossConfig(notion="a", margin=3)},
+        {**usual, "vae": LossConfig(triplet_weight=0, notion="a")} | {"tvae": LossConfig()},
+    ):
         with pytest.raises(ValueError, match="no command line"):
             train_command(replace(RunConfig(), arms=arms), "out")

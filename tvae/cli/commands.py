@@ -8,6 +8,7 @@ import shlex
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -185,7 +186,8 @@ def evaluate(options: Evaluate, command: str) -> None:
     run = read_run(options.run)
     triplets = read_triplets_of(run.folder, run.config)
     split = _split(run, options.split, options.dir)
-    metrics = evaluate(run, encode_split(run, split), options.margins)
+    judged = split.by(options.notion) if options.notion else split
+    metrics = evaluate(run, encode_split(run, judged), options.margins, split=judged)
     if triplets is not None:
         encoded = encode_triplets(run, _split(run, "train", options.dir), triplets)
         metrics = with_given_triplets(metrics, encoded, options.margins)
@@ -199,8 +201,12 @@ def encode(options: Encode, command: str) -> None:
         return
     from tvae.runs.evaluation import encode_split
 
-    encoding = encode_split(run, _split(run, options.split, options.dir))
-    write_atomically(options.out, npz_bytes({**encoding.means, "labels": encoding.labels}))
+    split = _split(run, options.split, options.dir)
+    encoding = encode_split(run, split)
+    labels = {"labels": encoding.labels}
+    if options.notion:
+        labels[f"labels-{options.notion}"] = split.by(options.notion).labels
+    write_atomically(options.out, npz_bytes({**encoding.means, **labels}))
     print(f"{options.out}: means of {len(encoding.labels):,} {options.split} images from {', '.join(encoding.arms)}")
 
 
@@ -307,10 +313,11 @@ def app(options: App, command: str) -> None:
 
 
 def run_config(options: RunOptions) -> RunConfig:
-    """Config of a new run: two arms, or the arms of a preset that has more.
+    """Config of a new run: two arms, or the arms of a preset that has more, and those of a notion of their own.
 
     Raises:
-        InputError: a loss is given to a preset that sets the losses of its arms itself.
+        InputError: a loss is given to a preset that sets the losses of its arms itself; an arm of a notion of its own
+            beside arms that have no TVAE.
     """
     preset = PRESETS[options.preset]
     arms = vae_and_tvae(options.loss)
@@ -319,7 +326,14 @@ def run_config(options: RunOptions) -> RunConfig:
     if preset.arms.keys() != arms.keys():
         if options.loss != list(preset.arms.values())[-1]:
             raise InputError(f"--loss: preset {options.preset!r} sets the losses of its {len(preset.arms)} arms itself")
-        arms = preset.arms
+        arms = dict(preset.arms)
+    for arm, notion in options.arm_notions.items():
+        if arm not in arms and "tvae" not in arms:
+            raise InputError(
+                f"--arms.{arm}.notion: preset {options.preset!r} has no arm tvae, whose loss it would have; it has"
+                f" {', '.join(arms)}"
+            )
+        arms[arm] = replace(arms.get(arm) or arms["tvae"], notion=notion)
     return RunConfig(data=options.data, model=options.model, train=options.train, arms=arms)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
@@ -130,6 +130,12 @@ class RunOptions:
     model: ModelConfig = field(default_factory=ModelConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    arm_notions: Annotated[dict[str, str], tyro.conf.arg(name="arms.NAME.notion", metavar="NOTION")] = field(
+        default_factory=dict
+    )
+    """Notion of similarity of one arm's triplets, a label column of the data set, as in `--arms.tvae-slant.notion
+    slant`. An arm NAME that the preset has not is added beside its arms, with the TVAE's loss. May be given again for
+    other arms."""
     odd_one_out: bool = False
     """The rows of `--data.triplets` are odd-one-out answers, where no header says what they are: the first two images
     are alike, the third is the odd one. Each is two triplets."""
@@ -143,7 +149,8 @@ class RunOptions:
 class Train(RunOptions):
     """Train a VAE and a TVAE side by side and keep the run in a folder.
 
-    Both start from the same weights and see the same triplets and noise; the VAE's triplet weight is 0.
+    Both start from the same weights and see the same triplets and noise; the VAE's triplet weight is 0. Arms of other
+    notions of similarity (--arms.NAME.notion) see the same images, and each forms its own triplets among them.
     """
 
     out: Path
@@ -213,6 +220,8 @@ class Evaluate:
     """Margins at which triplet accuracy is counted."""
     split: SplitName = "test"
     """Which images."""
+    notion: str = ""
+    """Notion of similarity that all arms are judged by: a label column of the data set (default: the run's)."""
     dir: Path | None = None
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
     json: bool = False
@@ -234,6 +243,8 @@ class Encode:
     """The file to write: .npz; with --images .csv or .npz."""
     split: SplitName = "test"
     """Which images, where no pictures are given."""
+    notion: str = ""
+    """Write the split's labels by this notion of similarity too, a label column of the data set, as `labels-NOTION`."""
     images: Path | None = None
     """Pictures of your own in place of a split: a folder or zip of them, one picture, or any source that `data add`
     takes; labels are not needed. They are fitted to the run's images as its data set was taken in."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from tvae.metrics.anchor_sample import counted_triplets
 from tvae.metrics.measurable import number_text, percent_text
@@ -139,11 +140,17 @@ def print_metrics(metrics: dict[str, Any], as_json: bool) -> None:
         return
     arms = metrics["arms"]
     title = f"{metrics['dataset']}, {metrics['split']} split, n = {metrics['n']:,}, seed {metrics['seed']}"
-    table = Table("", *arms, title=title, title_justify="left")
+    if "notion" in metrics:  # metrics kept by older versions lack it
+        title += f", judged by {metrics['notion']}"
+    table = Table("", *arms, title=Text(title), title_justify="left")
     margins = list(next(iter(arms.values()))["triplet_accuracy"])
     for margin in margins:
         shares = [percent_text(arm["triplet_accuracy"][margin]) for arm in arms.values()]
         table.add_row(f"triplet accuracy, margin {margin}", *shares)
+    if any("own_notion" in arm for arm in arms.values()):
+        own = [arm.get("own_notion") for arm in arms.values()]
+        shares = ["" if o is None else f"{percent_text(o['triplet_accuracy'][margins[0]])} {o['notion']}" for o in own]
+        table.add_row(f"by its own notion, margin {margins[0]}", *map(Text, shares))
     if all("balanced_triplet_accuracy" in arm for arm in arms.values()):  # metrics kept by older versions lack it
         balanced = [percent_text(arm["balanced_triplet_accuracy"][margins[0]]) for arm in arms.values()]
         table.add_row(f"mean over classes, margin {margins[0]}", *balanced)

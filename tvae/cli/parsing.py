@@ -8,6 +8,7 @@ import itertools
 import re
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import tyro
@@ -121,15 +122,19 @@ def parse(options: type, name: str, arguments: list[str]) -> Any:
     Raises:
         InputError: wrong options; the message is the parser's own text without the frame that it draws around it.
     """
-    default = _preset_defaults(options, arguments) if issubclass(options, RunOptions) else None
+    default, notions = None, {}
+    if issubclass(options, RunOptions):
+        notions, arguments = _arm_notions(arguments)
+        default = _preset_defaults(options, arguments)
     message = io.StringIO()
     try:
         with contextlib.redirect_stderr(message):
-            return tyro.cli(options, prog=f"{commands.PROGRAM} {name}", args=arguments, default=default)
+            parsed = tyro.cli(options, prog=f"{commands.PROGRAM} {name}", args=arguments, default=default)
     except SystemExit as end:
         if end.code in (0, None):
             return None
         raise InputError(_one_line(message.getvalue())) from None
+    return replace(parsed, arm_notions=notions) if notions else parsed
 
 
 def _one_line(framed: str) -> str:
@@ -149,6 +154,27 @@ def _one_line(framed: str) -> str:
     line = re.sub(r"^Error parsing [\w.]+: (?=[\w.-]+: )", "", " ".join(message))  # our messages name the option too
     options = [hint[1] for hint in hints if hint[0] in ("Perhaps you meant:", "Argument helptext:") and len(hint) > 1]
     return f"{line}; expected {options[0]}" if options else line
+
+
+def _arm_notions(arguments: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Each notion in the options `--arms.NAME.notion NOTION` by arm, and the arguments without them.
+
+    The parser knows no option whose name a person chooses.
+
+    Raises:
+        InputError: no notion follows.
+    """
+    notions, rest, words = {}, [], iter(arguments)
+    for word in words:
+        match = re.fullmatch(r"--arms\.(?P<arm>.+)\.notion(=(?P<notion>.*))?", word, re.DOTALL)
+        if match is None:
+            rest.append(word)
+            continue
+        notion = match["notion"] if match["notion"] is not None else next(words, "")
+        if not notion or (match["notion"] is None and notion.startswith("--")):
+            raise InputError(f"{word}: names no notion; right is {word.split('=')[0]} and the name of a label column")
+        notions[match["arm"]] = notion
+    return notions, rest
 
 
 def _preset_defaults(options: type[RunOptions], arguments: list[str]) -> Any:

@@ -187,7 +187,7 @@ def metric_changes(
 def arm_changes(
     runs: Sequence[Run], first: str, second: str, metrics_of: MetricsOf = metrics_in_folder
 ) -> list[MetricChange]:
-    """The figures of one arm of a run against another's, over the seeds of `runs`; both saw the same batches.
+    """The figures of one arm of a run against another's, over the seeds of `runs`; both saw the same images.
 
     Args:
         metrics_of: gives a run's metrics.
@@ -198,6 +198,12 @@ def arm_changes(
     measured = _measured(runs, metrics_of)
     figures = [figure for figure in FIGURES if all(_is_measured(measured, arm, figure) for arm in (first, second))]
     return [_change(second, figure, measured, first, measured, second) for figure in figures if measured]
+
+
+def batches_in_words(run: Run) -> str:
+    """What the arms of a run saw: the same batches, or where their notions differ the same images alone."""
+    own = "the same images, each with triplets of them by its own notion of similarity"
+    return own if run.arms_of_own_notion else "the same batches"
 
 
 def seeds_in_words(changes: Sequence[MetricChange]) -> str:

@@ -109,8 +109,13 @@ def evaluate(
     margins: Sequence[float],
     on_part: Callable[[str], None] = lambda part: None,
     sampling: Sampling = BY_SIZE,
+    *,
+    split: Split | None = None,
 ) -> dict[str, Any]:
     """Metrics of each arm, as plain JSON values: the content of metrics.json and of `python -m tvae evaluate`.
+
+    All arms are judged by the encoding's labels, those of the run's notion of similarity as a rule. Then an arm of another
+    notion is judged by its own too, in `own_notion`.
 
     Where the labels allow no triplet (a single class, or no class with two members), what rests on labels is None.
 
@@ -123,20 +128,29 @@ def evaluate(
     Args:
         on_part: called after each part of each arm, with its name in `measuring.SECONDS`; so in the functions below.
         sampling: from how many images on a sample is measured, and of how many.
+        split: what was encoded, with its labels by every notion; None leaves out what arms are by their own.
 
     Raises:
         InputError: an impossible margin.
     """
+    arms = {
+        name: _arm_metrics(arm, encoding.labels, margins, run.pixels, on_part, sampling)
+        for name, arm in encoding.arms.items()
+    }
+    notion = run.notion if split is None else split.notion
+    if split is not None and notion == run.provenance.notion:
+        for name in run.arms_of_own_notion:
+            own = run.arm_notion(name)
+            of_labels = _metrics_of_labels(encoding.arms[name], split.by(own).labels, margins, on_part, sampling)
+            arms[name]["own_notion"] = {"notion": own, **of_labels}
     return {
         "dataset": run.config.data.name,
+        "notion": notion,
         "split": encoding.split,
         "n": len(encoding.labels),
         "seed": run.config.train.seed,
         "step": run.provenance.step,
-        "arms": {
-            name: _arm_metrics(arm, encoding.labels, margins, run.pixels, on_part, sampling)
-            for name, arm in encoding.arms.items()
-        },
+        "arms": arms,
     }
 
 
@@ -174,10 +188,7 @@ def _arm_metrics(
     on_part: Callable[[str], None],
     sampling: Sampling,
 ) -> dict[str, Any]:
-    if has_triplet(labels):
-        of_labels = _label_metrics(arm, labels, margins, on_part, sampling)
-    else:
-        of_labels = _no_label_metrics(arm, labels, margins, on_part)
+    of_labels = _metrics_of_labels(arm, labels, margins, on_part, sampling)
     reconstruction = float(arm.errors.mean(dtype=np.float64))
     return {
         **of_labels,
@@ -189,6 +200,19 @@ def _arm_metrics(
     }
 
 
+def _metrics_of_labels(
+    arm: EncodedArm,
+    labels: np.ndarray,
+    margins: Sequence[float],
+    on_part: Callable[[str], None],
+    sampling: Sampling,
+) -> dict[str, Any]:
+    """What rests on labels, with None where they allow no triplet."""
+    if has_triplet(labels):
+        return _label_metrics(arm, labels, margins, on_part, sampling)
+    return _no_label_metrics(arm, labels, margins, on_part)
+
+
 def _label_metrics(
     arm: EncodedArm,
     labels: np.ndarray,
@@ -196,7 +220,7 @@ def _label_metrics(
     on_part: Callable[[str], None],
     sampling: Sampling,
 ) -> dict[str, Any]:
-    """What rests on the labels."""
+    """What rests on labels that allow triplets."""
     triplets = triplet_accuracy(arm.means, labels, margins, threads=THREADS, sampling=sampling)
     on_part("triplets")
     retrieval_scores = retrieval(arm.means, labels, threads=THREADS, sampling=sampling)

@@ -29,12 +29,12 @@ def finish(
         train: the training images, which a run with given triplets is measured on too.
         on_share: called at the start and after each part, with the share of the work that is done, from 0 to 1.
     """
-    progress = MeasuringProgress(len(run.config.arms), on_share)
+    progress = MeasuringProgress(len(run.config.arms), on_share, own_notions=len(run.arms_of_own_notion))
     encoding = encode_split(run, split)
     write_encoding(run.folder, encoding, half=run.provenance.half_precision)
     for _ in encoding.arms:
         progress.done("encoding")
-    metrics = evaluate(run, encoding, DEFAULT_MARGINS, progress.done)
+    metrics = evaluate(run, encoding, DEFAULT_MARGINS, progress.done, split=split)
     triplets = read_triplets_of(run.folder, run.config)
     if triplets is not None:
         if train is None:

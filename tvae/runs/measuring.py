@@ -31,12 +31,20 @@ def expected_seconds(n: int, arms: int) -> float:
     return FIXED_SECONDS + arms * sum(SECONDS.values()) * (n / IMAGES) * (counted / IMAGES)
 
 
+OF_LABELS = ("triplets", "retrieval", "neighbours", "silhouette")
+"""Parts that an arm of another notion of similarity than the run's has a second time."""
+
+
 class MeasuringProgress:
     """Counts the parts that are done."""
 
-    def __init__(self, arms: int, on_share: Callable[[float], None]) -> None:
-        """`on_share` is called now and after each part, with the share of the work that is done, from 0 to 1."""
-        self._all = arms * sum(SECONDS.values())
+    def __init__(self, arms: int, on_share: Callable[[float], None], *, own_notions: int = 0) -> None:
+        """
+        Args:
+            on_share: called now and after each part, with the share of the work that is done, from 0 to 1.
+            own_notions: number of arms that are measured by a notion of their own too.
+        """
+        self._all = arms * sum(SECONDS.values()) + own_notions * sum(SECONDS[part] for part in OF_LABELS)
         self._on_share = on_share
         self._seconds = 0.0
         on_share(0.0)

@@ -30,6 +30,7 @@ def model_card(run: Run, metrics: dict[str, Any]) -> str:
             ["---", *["---:" for _ in arms]],
             ["triplet weight", *[f"{config.arms[arm].triplet_weight:g}" for arm in arms]],
             ["margin in the loss", *[f"{config.arms[arm].margin:g}" for arm in arms]],
+            *([["notion of its triplets", *map(run.arm_notion, arms)]] if run.arms_of_own_notion else []),
             *[
                 [
                     f"triplet accuracy at m = {m}",
@@ -37,6 +38,7 @@ def model_card(run: Run, metrics: dict[str, Any]) -> str:
                 ]
                 for m in margins
             ],
+            *([["the same at m = 0 by its own notion", *_by_own_notion(arms)]] if run.arms_of_own_notion else []),
             *[
                 [
                     f"mean over classes of triplet accuracy at m = {m}",
@@ -94,7 +96,8 @@ of {config.train.batch_size} triplets, seed {config.train.seed}, with \
 ## Measured
 
 On the {metrics["split"]} split, n = {metrics["n"]:,} (SHA-256 {provenance.test.fingerprint[:16]}…), seed \
-{metrics["seed"]}; triplet accuracy is {_counted(next(iter(arms.values())))}.{validation}
+{metrics["seed"]}, judged by {metrics.get("notion", run.notion)}; triplet accuracy is \
+{_counted(next(iter(arms.values())))}.{validation}
 
 {table}
 {_warnings(metrics)}
@@ -123,11 +126,18 @@ def _warnings(metrics: dict[str, Any]) -> str:
     return "".join(f"\n{warning}\n" for warning in collapse_warnings(metrics).values())
 
 
+def _by_own_notion(arms: dict[str, Any]) -> list[str]:
+    """Triplet accuracy at margin 0 of each arm by the notion of its own triplets."""
+    return [percent_text(arm.get("own_notion", arm)["triplet_accuracy"]["0"]) for arm in arms.values()]
+
+
 def _beginning(run: Run) -> str:
+    seen = "the same triplets and noise"
+    if run.arms_of_own_notion:
+        seen = "the same images and noise, each with triplets by its own notion of similarity among them"
     if run.provenance.started_from:
-        start = run.provenance.started_from
-        return f"Each arm began with its own weights in {start}; all saw the same triplets and noise."
-    return "All arms began with the same weights and saw the same triplets and noise; they differ in their loss alone."
+        return f"Each arm began with its own weights in {run.provenance.started_from}; all saw {seen}."
+    return f"All arms began with the same weights and saw {seen}; they differ in their loss alone."
 
 
 def _network(model: ModelConfig) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from tvae.config import RunConfig
+from tvae.config import RunConfig, with_default_notions
 from tvae.data import Dataset
 from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError
@@ -116,6 +116,8 @@ class Recording:
             InputError: what `Training` refuses; a resume file that is not this run's.
             OSError: the folder can't be written.
         """
+        dataset = dataset.by(config.data.notion)
+        config = with_default_notions(config, next(iter(dataset.train.notions)))
         self.training = Training(config, dataset.train, triplets)
         if triplets is not None and not (folder / TRIPLETS).exists():
             write_triplets(folder, triplets)

@@ -222,6 +222,11 @@ class Run:
         return self.config.arms[arm].notion or self.provenance.notion
 
     @property
+    def arms_of_own_notion(self) -> tuple[str, ...]:
+        """Arms whose triplets came from another notion than the run's."""
+        return tuple(arm for arm in self.config.arms if self.arm_notion(arm) != self.provenance.notion)
+
+    @property
     def pixels(self) -> int:
         """Values of an image of this run: its pixels, in colour three each."""
         return math.prod(self.image_shape)

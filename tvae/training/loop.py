@@ -157,6 +157,7 @@ class Training:
         self.device = resolve_device(config.train.device)
         self.products = products_type(config.train.step, self.device)
         check_notions(config, tuple(split.notions))
+        split = split.by(config.data.notion)
         samplers = _samplers(config, split, triplets)
         self._sampler: Sampler = ImageSampler(len(split))
         if samplers:

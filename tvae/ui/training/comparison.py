@@ -16,6 +16,7 @@ from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.comparison import (
     MetricChange,
     arm_changes,
+    batches_in_words,
     in_words,
     metric_changes,
     seed_replicates,
@@ -38,7 +39,7 @@ def compared_with(job: Job, before: str) -> str:
 def show_comparison(before: str, after: str) -> None:
     """Shows how two runs differ: settings, and figures where the runs are alike but for losses and seed.
 
-    Of runs that are not alike no figure is set against another's: the arms of each run, which saw the same batches, are
+    Of runs that are not alike no figure is set against another's: the arms of each run, which saw the same images, are
     compared with each other instead.
     """
     folders = cached.run_folders()
@@ -52,7 +53,7 @@ def show_comparison(before: str, after: str) -> None:
     if unlike:
         st.warning(
             f"**Not like for like: {as_text(in_words(unlike))}** ({as_text(after)} against {as_text(before)}). So "
-            "their figures are not set against each other: below, the arms of each run are, which saw the same batches."
+            "their figures are not set against each other: below, the arms of each run are, which saw the same images."
         )
     for name, warning in {**_warnings(before, metrics[0]), **_warnings(after, metrics[1])}.items():
         st.warning(f"{as_text(name)}: {warning}")
@@ -119,8 +120,8 @@ def _show_arms(run: Run) -> None:
     changes = arm_changes(seed_replicates(run, readable_runs(cached.run_folders().values())), first, last, _metrics)
     st.table(changes_table(changes, sides=(first.upper(), last.upper())).drop(columns="Arm"))
     st.caption(
-        f"{first.upper()} → {last.upper()}, on the same batches. Triplet accuracy at m = 0, {_counting(run)}; n = "
-        f"{run.provenance.test.n:,} test images{notions_after(run)}. {seeds_in_words(changes)}"
+        f"{first.upper()} → {last.upper()}, on {batches_in_words(run)}. Triplet accuracy at m = 0, "
+        f"{_counting(run)}; n = {run.provenance.test.n:,} test images{notions_after(run)}. {seeds_in_words(changes)}"
     )
 
 
