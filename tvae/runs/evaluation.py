@@ -114,8 +114,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Metrics of each arm, as plain JSON values: the content of metrics.json and of `python -m tvae evaluate`.
 
-    All arms are judged by the encoding's labels, those of the run's notion of similarity as a rule. Then an arm of another
-    notion is judged by its own too, in `own_notion`.
+    All arms are judged by the encoding's labels, those of the run's notion of similarity as a rule. Then an arm of
+    another notion is judged by its own too, in `own_notion`.
 
     Where the labels allow no triplet (a single class, or no class with two members), what rests on labels is None.
 
