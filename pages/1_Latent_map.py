@@ -6,7 +6,7 @@ from tvae.errors import InputError
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
-from tvae.ui.choices.arms import shown_arms
+from tvae.ui.choices.arms import first_pair
 from tvae.ui.choices.epochs import epochs_play
 from tvae.ui.components.latent_map import is_drawn, load_map_code
 from tvae.ui.maps.changes import show_changes
@@ -52,7 +52,7 @@ def show_content(run: Run) -> None:
         [2.7, 1, 1.15, 1.75, 1.15, 0.85], vertical_alignment="bottom"
     )
     with controls[0]:
-        left, right = choose_views(views, misfits, [arm.upper() for arm in shown_arms(run)])
+        left, right = choose_views(views, misfits, [arm.upper() for arm in first_pair(run)])
     with controls[5], st.popover("More", width="stretch"):
         parameters, seed = choose_parameters()
         st.markdown("**Maps**")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +12,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import small_run_config
+from tvae.config import LossConfig, RunConfig
 from tvae.data import Dataset
+from tvae.jobs.jobs import Jobs
 from tvae.metrics.triplet_accuracy import triplet_accuracy
 from tvae.runs.available import SHIPPED
 from tvae.runs.encodings import read_encoding
 from tvae.runs.recording import record
 from tvae.runs.run import read_run
+from tvae.ui.training.notions import named_by_notion
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["", *sorted(path.stem for path in (ROOT / "pages").glob("*.py"))]
@@ -148,3 +152,54 @@ def test_a_data_set_with_one_notion_offers_no_choice():
     assert not [control for control in app.sidebar.selectbox if control.key == "judged-by"]
     assert "There is no notion of similarity to choose here. Shown is class." in words(app)
     assert "judged-by" not in app.query_params
+
+
+def test_a_run_of_two_notions_is_started_in_the_panel_and_stands_side_by_side(runs, digits: Dataset):
+    app = page("5_Training")
+    assert app.sidebar.selectbox(key="train-notion").value == "class"
+    app.sidebar.multiselect(key="train-further-notions").set_value(["slant"]).run()
+    assert "TVAE-SLANT on slant" in words(app) and "not the same triplets" in words(app)
+    app.sidebar.number_input(key="train-length").set_value(1.0)
+    next(button for button in app.sidebar.button if button.label == "Train").click().run()
+    assert not app.exception and not app.error
+    (job,) = Jobs().runs()
+    limit = time.monotonic() + 300
+    while not (job := Jobs().run(job.id)).over:
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+    assert job.state == "done", job.reason
+    assert list(job.config.arms) == ["vae", "tvae", "tvae-slant"]
+    assert [loss.notion for loss in job.config.arms.values()] == ["", "", "slant"]
+    app = page("1_Latent_map", run=job.id)
+    assert (app.selectbox(key="left").value, app.selectbox(key="right").value) == ("TVAE", "TVAE-SLANT")
+    assert "trained on class (TVAE), slant (TVAE-SLANT), judged by class" in words(app)
+    assert app.sidebar.multiselect(key="train-further-notions").value == ["slant"]
+
+
+def test_the_run_s_own_notion_is_chosen_in_the_panel():
+    app = page("5_Training")
+    app.sidebar.multiselect(key="train-further-notions").set_value(["slant"]).run()
+    app.sidebar.selectbox(key="train-notion").set_value("slant").run()
+    assert app.sidebar.multiselect(key="train-further-notions").value == []
+    assert app.sidebar.multiselect(key="train-further-notions").options == ["class"]
+    app.sidebar.multiselect(key="train-further-notions").set_value(["class"]).run()
+    app.sidebar.number_input(key="train-length").set_value(1.0)
+    next(button for button in app.sidebar.button if button.label == "Train").click().run()
+    (job,) = Jobs().runs()
+    Jobs().stop(job.id, None)
+    while not Jobs().run(job.id).over:
+        time.sleep(0.05)
+    assert job.config.data.notion == "slant"
+    assert {arm: loss.notion for arm, loss in job.config.arms.items()} == {"vae": "", "tvae": "", "tvae-class": "class"}
+
+
+def test_a_data_set_with_one_notion_has_none_to_train_on():
+    app = page("5_Training", run="mnist")
+    assert not [control for control in app.sidebar.selectbox if control.key == "train-notion"]
+
+
+@pytest.mark.parametrize("name", ["writer", "<b>", "Größe", "a" * 90, "日本"])
+def test_any_name_of_a_notion_gives_an_arm_a_possible_name(name):
+    arms = named_by_notion(["x y", name, name + "!"])
+    assert len(arms) == 3 and set(arms.values()) == {"x y", name, name + "!"}
+    RunConfig(arms={arm: LossConfig() for arm in arms})

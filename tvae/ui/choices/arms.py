@@ -32,6 +32,19 @@ def shown_arms(run: Run) -> list[str]:
     return [arm for arm in arms if arm in chosen] or _ends(arms)
 
 
+def first_pair(run: Run) -> list[str]:
+    """The arms that two maps show side by side at first: one of each notion of similarity where arms differ in it.
+
+    Else, and where a person has chosen arms, the first and the last of those that every page shows.
+    """
+    shown, arms = shown_arms(run), run.config.arms
+    by_notion = {run.arm_notion(arm): arm for arm in reversed(arms) if arms[arm].triplet_weight}
+    if len(by_notion) > 1 and shown == _ends(list(arms)):
+        of_each = [arm for arm in arms if arm in by_notion.values()]
+        return _ends(of_each)
+    return [shown[0], shown[-1]]
+
+
 def _ends(arms: list[str]) -> list[str]:
     return [arms[0], arms[-1]]
 

@@ -21,6 +21,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.training.network import choose_network, time_in_words
+from tvae.ui.training.notions import arms_with_notions, choose_notions, chosen_notion, settings_of
 from tvae.ui.training.starting import start_run
 from tvae.ui.training.status import UNDER_WAY, show_status, watched_job
 from tvae.ui.training.train_setting import in_fast_steps
@@ -153,6 +154,7 @@ def _fill(run: Run) -> None:
         "data": (data := _usable(run.config.data.name)),
         "network": config.model.kind if preset.config is None else suggested_kind(image_shape(data)),
         **{_key(name): getattr(loss, name) for name in LOSS_SETTINGS},
+        **settings_of(config, data),
         "length": float(max(1, round(preset.share * epochs))),
         "unit": "epochs",
         "seed": config.train.seed,
@@ -199,6 +201,8 @@ def _show_fields(preset: Preset) -> None:
     if chosen not in DATASETS:
         st.caption("The page **Your data** suggests weights for it.")
     choose_network(chosen, fixed=preset.warm)
+    if like.arms.keys() != {"vae"}:
+        choose_notions(chosen, fixed=preset.warm)
     a, b = st.columns(2)
     for place, name in zip(cycle((a, b)), LOSS_SETTINGS, strict=False):
         label = LABELS[name].replace("Reconstruction", "Recon.")
@@ -209,7 +213,8 @@ def _show_fields(preset: Preset) -> None:
     a.number_input("For", value=None, step=1.0, format="%.4g", key=keys.train("length"), **KEEP)
     b.selectbox("Unit", ("epochs", "seconds"), key=keys.train("unit"), **KEEP)
     length, unit = state.read(keys.train("length")), state.read(keys.train("unit"))
-    st.caption(time_in_words(chosen, _chosen_model(), like.train.batch_size, len(like.arms), length, unit))
+    arms = len(_chosen_arms(like, LossConfig(), chosen))
+    st.caption(time_in_words(chosen, _chosen_model(), like.train.batch_size, arms, length, unit))
     st.number_input("Seed", value=None, step=1, format="%d", key=keys.train("seed"), **KEEP)
 
 
@@ -242,9 +247,11 @@ def _chosen_config(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
         raise InputError(f"train.epochs: {length:g} is not possible; it must be a whole number from 1 to {MOST_EPOCHS}")
     like = state.read(keys.TRAIN_SOURCE).config
     # What has no field here, such as the kind of reconstruction, stays as in the preset's settings.
-    loss = replace(next(reversed(like.arms.values())), **{name: numbers[_key(name)] for name in LOSS_SETTINGS})
+    values = {name: numbers[_key(name)] for name in LOSS_SETTINGS}
+    loss = replace(next(reversed(like.arms.values())), notion="", **values)
     name = run.config.data.name if preset.warm else choices["data"]
     data = like.data if like.data.name == name else DataConfig(name=name)
+    data = replace(data, notion=chosen_notion(name))
     images = train_size(name, validation_share=data.validation_share)
     # An own data set may have fewer images than a batch.
     train = replace(like.train, seed=choices["seed"], batch_size=min(like.train.batch_size, images))
@@ -254,9 +261,14 @@ def _chosen_config(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
         data=data,
         model=_chosen_model(),
         train=train,
-        arms={"vae": vae_and_tvae(loss)["vae"]} if like.arms.keys() == {"vae"} else vae_and_tvae(loss),
+        arms=_chosen_arms(like, loss, name),
     )
     return in_fast_steps(config), None if in_epochs else length
+
+
+def _chosen_arms(like: RunConfig, loss: LossConfig, data: str) -> dict[str, LossConfig]:
+    """The arms of the run: a VAE alone where the preset has no other, else a TVAE of each chosen notion beside it."""
+    return {"vae": vae_and_tvae(loss)["vae"]} if like.arms.keys() == {"vae"} else arms_with_notions(loss, data)
 
 
 def _in_words(line: str) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from tvae.data.own import OwnDataset
+from tvae.errors import InputError
 from tvae.system.owner import is_owner
 from tvae.ui import session as state
 from tvae.ui.session import keys
@@ -38,6 +39,7 @@ def show_data_set(dataset: OwnDataset) -> None:
         f" in **{len(dataset.class_counts):,} {'class' if len(dataset.class_counts) == 1 else 'classes'}** by"
         f" {as_text(dataset.label_columns[0])}, {_size_in_words(dataset)}"
     )
+    _show_notions(dataset)
     show_training(dataset)
     with st.container(horizontal=True):
         _show_how_it_was_kept(dataset)
@@ -62,13 +64,27 @@ def show_data_set(dataset: OwnDataset) -> None:
         )
 
 
+def _show_notions(dataset: OwnDataset) -> None:
+    """The label columns with the number of their classes; nothing where there is one only."""
+    if len(dataset.label_columns) < 2:
+        return
+    try:
+        counts = {name: len(values) for name, values in library().values(dataset).items()}
+    except InputError:  # the images can't be read either, which is said below
+        return
+    columns = ", ".join(f"{name} ({count:,} {'class' if count == 1 else 'classes'})" for name, count in counts.items())
+    st.caption(
+        f"{len(counts)} kinds of labels: {as_text(columns)}. Here it is trained on the first. Under **Train a run** in "
+        "the sidebar it can be trained on another, or on several at once; under **Judged by** every page can judge a "
+        "run by each of them."
+    )
+
+
 def _show_how_it_was_kept(dataset: OwnDataset) -> None:
     with st.popover("How it was kept"):
         st.caption(as_text(f"From {dataset.source}, {dataset.kind}."))
         for note in dataset.notes:
             st.caption(as_text(f"{note[:1].upper()}{note[1:]}."))
-        if len(dataset.label_columns) > 1:
-            st.caption(as_text(f"Further labels: {', '.join(dataset.label_columns[1:])}."))
         show_left_out(dataset.left_out, dataset.left_out_named)
         st.caption(f"Fingerprint SHA-256 {dataset.fingerprint[:16]}…")
 
