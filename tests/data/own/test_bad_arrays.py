@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from tests.data.own.made_sources import image_array, take_in, write_idx, write_zip
+from tests.data.own.made_sources import image_array, take_in, write_files, write_idx, write_zip
 from tvae.data.own import understand
 from tvae.errors import InputError
 
@@ -125,6 +125,19 @@ def test_idx_refused(tmp_path, packed):
     images.write_bytes(content)
     with pytest.raises(InputError, match=r"train-images-idx3-ubyte.*: cut short in row 4 of 6; copy the file again"):
         understand(tmp_path)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("content", [{"data": IMAGES, b"labels": [0, 1] * 3}, IMAGES, [1, 2], Evil()])
+def test_a_pickle_is_never_opened(tmp_path, content, protocol, packed):
+    data = pickle.dumps(content, protocol)
+    write_files(tmp_path / "batches", {"data_batch_1": gzip.compress(data) if packed else data})
+    line = "a pickle of Python, which may run code and is never opened; save its arrays with np.savez"
+    with pytest.raises(InputError, match=f"^data_batch_1: {line}$"):
+        understand(tmp_path / "batches" / "data_batch_1")
+    with pytest.raises(InputError, match=f"^batches: holds data_batch_1, {line}$"):
+        understand(tmp_path / "batches")
 
 
 def test_a_cut_gzip_is_refused(tmp_path):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import struct
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from tests.data.own.made_sources import class_files, png, take_in, write_zip
 from tvae.data.own import understand
+from tvae.data.own.sources.zip_files import ZipFiles
 from tvae.errors import InputError
 
 
@@ -173,3 +176,23 @@ def test_nothing_is_extracted(tmp_path, monkeypatch):
     dataset = take_in(write_zip(tmp_path / "a.zip", class_files()), tmp_path / "kept")
     assert dataset.count == 10
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip", "kept"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_zip_that_is_let_go_of_is_closed_also_in_a_cycle(tmp_path):
+    path = write_zip(tmp_path / "a.zip", class_files())
+    open_files = Path("/proc/self/fd")
+
+    def is_open() -> bool:
+        return any(link.resolve() == path for link in open_files.iterdir())
+
+    files = ZipFiles(path)
+    files.itself = files  # type: ignore[attr-defined]
+    stream = files.open("cat/0.png")
+    stream.read(10)
+    files.stream = stream  # type: ignore[attr-defined]
+    del stream
+    assert is_open()
+    del files
+    gc.collect()
+    assert not is_open()

@@ -36,6 +36,9 @@ _TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 _TAR = "a tar archive, whose members can lie anywhere and can't be read one by one; make a zip of its folder"
 
 
+_PICKLE = "a pickle of Python, which may run code and is never opened; save its arrays with np.savez"
+
+
 def read_source(path: Path, within: Path | None = None, *, labelled: bool = True) -> Reading:
     """Read a source of images, recognised by its content; no image is looked at yet.
 
@@ -65,6 +68,8 @@ def read_source(path: Path, within: Path | None = None, *, labelled: bool = True
         return _read_idx_pair(path) if labelled else read_idx(FolderFiles(path.parent, [title]), [title], labelled)
     if _unpacked(begin)[257:262] == b"ustar":
         raise InputError(f"{title}: {_TAR}")
+    if _is_pickle(begin):
+        raise InputError(f"{title}: {_PICKLE}")
     if begin.startswith(_GZIP):
         raise InputError(f"{title}: a gzip file, and what it holds is no idx file; {RIGHT}")
     if begin.startswith(_NPY):
@@ -102,6 +107,8 @@ def _read_files(files: Files, labelled: bool) -> Reading:
         for name, begin in openings.items():
             if begin.startswith(_ZIP):
                 raise InputError(f"{files.title}: holds {name}, a zip or .npz; bring in that file itself")
+            if _is_pickle(begin):
+                raise InputError(f"{files.title}: holds {name}, {_PICKLE}")
             if begin.startswith(_GZIP):
                 raise InputError(f"{files.title}: holds {name}, a gzip file; unpack it")
     return read_class_folders(files) if labelled else read_loose_pictures(files)
@@ -133,6 +140,11 @@ def _is_idx(begin: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_pickle(begin: bytes) -> bool:
+    """Whether a file that begins so is a pickle, raw or packed: how CIFAR-10, among others, is handed on."""
+    return re.match(rb"\x80[\x02-\x05][\x80-\x95(}\]c]", _unpacked(begin)) is not None
 
 
 def _unpacked(begin: bytes) -> bytes:

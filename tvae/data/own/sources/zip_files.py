@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import weakref
 import zipfile
 import zlib
 from pathlib import Path
@@ -50,6 +51,7 @@ class ZipFiles:
         except InputError:
             self._archive.close()
             raise
+        weakref.finalize(self, self._archive.close)  # else, in a cycle, its file may be collected first and not closed
         self._members = {member.filename: member for member in members}
         names = [member.filename for member in members if not _is_of_system(member.filename)]
         self.names = tuple(sorted(names, key=path_key))
