@@ -73,7 +73,7 @@ def test_the_worst_stand_first_in_the_chosen_arm_and_part(run):
     app = page({"run": "ink", **GIVEN, "given": "held_out_by_image", "given-worst-of": "vae"})
     frame = app.dataframe[0].value
     gaps = (frame["VAE D(a,p)"] - frame["VAE D(a,n)"]).to_numpy()
-    assert (np.diff(gaps) <= 1e-6).all() and set(frame["part"]) == {"held out by image"}
+    assert (np.diff(gaps) <= 1e-6).all() and set(frame["held out"]) == {"by image"}
     assert (gaps[0] <= 0) == (frame["VAE verdict"][0] == "right")
     other = page({"run": "ink", **GIVEN, "given": "held_out_by_image", "given-worst-of": "tvae"})
     assert list(other.dataframe[0].value["rows"]) != list(frame["rows"])

@@ -14,10 +14,12 @@ from tests.training.test_given_triplets import ink_triplets, run_of, shares_righ
 from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError
 from tvae.metrics.share import Share
+from tvae.runs.comparison import training_differences
 from tvae.runs.evaluation import encode_split, encode_triplets, evaluate, load_model
 from tvae.runs.recording import Recording, record
 from tvae.runs.run import read_metrics, read_run
 from tvae.runs.run_zip import run_members, take_in_run, zip_run
+from tvae.runs.train_command import train_command
 from tvae.runs.triplets import PARTS, read_encoded_triplets, with_given_triplets
 
 
@@ -150,3 +152,14 @@ def test_an_interrupted_run_resumes_from_its_own_copy(digits, tmp_path, triplets
     for _ in Recording(config, digits, tmp_path / "cut", "", **options).reports():
         pass
     assert read_metrics(tmp_path / "whole") == read_metrics(tmp_path / "cut")
+
+
+def test_the_card_the_comparison_and_the_command_tell_of_them(folder, triplets, tmp_path):
+    card = (folder / "README.md").read_text()
+    assert "given triplets held out by image, n = " in card
+    run = read_run(folder)
+    other = replace(run, config=replace(run.config, data=replace(run.config.data, triplets="", triplets_share=0.5)))
+    differences = training_differences(run, other)
+    assert differences["data.triplets"] == (f"given ({triplets.fingerprint[:8]})", "of the labels")
+    command = train_command(run.config, str(tmp_path / "out"), str(folder / "triplets.npy"))
+    assert f"--data.triplets {folder}/triplets.npy" in command and triplets.fingerprint not in command

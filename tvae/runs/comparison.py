@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tvae.config import LossConfig, TrainConfig, option_name
+from tvae.config import DataConfig, LossConfig, TrainConfig, option_name
 from tvae.runs.run import Run, read_metrics
 
 Better = Literal["higher", "lower", ""]
@@ -25,6 +25,7 @@ LEVEL = 0.05
 SPLITS = ("training images", "test images")
 OF_TRIPLETS = (option_name(LossConfig, "margin"), option_name(LossConfig, "notion"))
 """Settings of a loss that act in its triplet term alone."""
+TRIPLETS = option_name(DataConfig, "triplets")
 EPOCHS, SEED, STEP = (option_name(TrainConfig, name) for name in ("epochs", "seed", "step"))
 
 FIGURES: dict[str, Better] = {
@@ -260,6 +261,7 @@ def _conditions(run: Run) -> dict[str, str]:
     settings = {**config.data.options(), **config.model.options(), **config.train.options()}
     texts = {name: setting_text(value) for name, value in settings.items()}
     texts[EPOCHS] = trained_epochs(run)
+    texts[TRIPLETS] = f"given ({config.data.triplets[:8]})" if config.data.triplets else "of the labels"
     for name, split in zip(SPLITS, (provenance.train, provenance.test), strict=True):
         texts[name] = f"{split.n:,} ({split.fingerprint[:8]})"
     texts["started from"] = provenance.started_from or "scratch"

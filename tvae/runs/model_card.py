@@ -46,6 +46,7 @@ def model_card(run: Run, metrics: dict[str, Any]) -> str:
                 ]
                 for m in margins[:1]
             ],
+            *_given_rows(metrics),
             ["squared error an image", *[f"{arm['reconstruction']:.3f}" for arm in arms.values()]],
             ["KL, nats", *[f"{arm['kl']:.3f}" for arm in arms.values()]],
             ["active units", *[f"{arm['active_units']} of {config.model.latent_dim}" for arm in arms.values()]],
@@ -120,6 +121,18 @@ def _counted(arm: dict[str, Any]) -> str:
     return (
         f"counted over {counted_triplets(arm['triplets'], sample)}, ± at most {error:.2f} points (one standard error)"
     )
+
+
+def _given_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    """Rows of the table on given triplets, where the run has any."""
+    if "given_triplets" not in metrics:
+        return []
+    rows = []
+    for part, words in (("held_out_by_triplet", "by triplet"), ("held_out_by_image", "by image")):
+        figures = [arm["given_triplets"][part]["accuracy"]["0"] for arm in metrics["arms"].values()]
+        n = metrics["given_triplets"][part]
+        rows.append([f"given triplets held out {words}, n = {n:,}, at m = 0", *map(percent_text, figures)])
+    return rows
 
 
 def _warnings(metrics: dict[str, Any]) -> str:

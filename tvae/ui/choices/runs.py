@@ -32,7 +32,8 @@ def choose_run(folders: dict[str, Path]) -> str:
 
 def settings_in_words(run: Run) -> str:
     """The triplet weights and margins of a run's arms, such as "triplet weight 0.3 to 100, margin 1"."""
-    return _settings(run, "triplet weight", "margin")
+    given = ", given triplets" if run.config.data.triplets else ""
+    return _settings(run, "triplet weight", "margin") + given
 
 
 def origin_in_words(run: Run) -> str:

@@ -27,6 +27,7 @@ PART_NAMES = {
     "held_out_by_triplet": "Held out by triplet",
     "held_out_by_image": "Held out by image",
 }
+HELD_OUT = {"trained_on": "no", "held_out_by_triplet": "by triplet", "held_out_by_image": "by image"}
 ALL = "all"
 
 
@@ -97,9 +98,9 @@ def _show_triplets(view: GivenView) -> None:
     """The triplets of a part, those with the largest violation in an arm first."""
     parts = view.encoded.parts
     options = [ALL, *(name for name, part in PARTS.items() if (parts == part).any())]
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    controls = st.container(horizontal=True, gap="medium")  # one below the other on a narrow page
     names = {ALL: "All", **PART_NAMES}
-    part = left.segmented_control(
+    part = controls.segmented_control(
         "Which triplets",
         format_func=names.__getitem__,
         **state.choice(keys.GIVEN_PART, options, ALL, default_as="default"),
@@ -107,7 +108,7 @@ def _show_triplets(view: GivenView) -> None:
     )
     arm = view.arms[-1]
     if len(view.arms) > 1:
-        arm = right.segmented_control(
+        arm = controls.segmented_control(
             "Worst first in",
             format_func=str.upper,
             **state.choice(keys.GIVEN_WORST_OF, view.arms, view.arms[-1], default_as="default"),
@@ -135,9 +136,9 @@ def _show_triplets(view: GivenView) -> None:
 def _columns(view: GivenView, numbers: np.ndarray) -> dict[str, list]:
     """The triplets of these numbers in columns."""
     rows = view.encoded.triplets.distinct[numbers]
-    names = {part: PART_NAMES[name].lower() for name, part in PARTS.items()}
+    names = {PARTS[name]: words for name, words in HELD_OUT.items()}
     columns: dict[str, list] = dict(zip(("anchor", "positive", "negative"), rows.T.tolist(), strict=True))
-    columns["part"] = [names[part] for part in view.encoded.parts[numbers].tolist()]
+    columns["held out"] = [names[part] for part in view.encoded.parts[numbers].tolist()]
     for arm in view.arms:
         distances = view.encoded.distances(arm)
         columns[f"{arm.upper()} D(a,p)"] = distances.to_positive[numbers].round(6).tolist()

@@ -64,8 +64,7 @@ def show_triplet_file(name: str, train: Split) -> GivenTriplets | None:
         return None
     if brought.triplets is None or brought.counts is None:
         st.error(as_text(f"{brought.refusal}."))
-        for sentence in brought.wrong_rows:
-            st.caption(as_text(sentence))
+        st.caption("\n".join(f"- {as_text(sentence)}" for sentence in brought.wrong_rows))
         return None
     _show_understood(brought, brought.triplets, brought.counts, train)
     return brought.triplets
@@ -101,8 +100,7 @@ def _show_understood(brought: Brought, triplets: GivenTriplets, counts: Consiste
     distinct = len(triplets.distinct)
     again = f" ({distinct:,} distinct)" if distinct < len(triplets) else ""
     st.markdown(f"**{len(triplets):,} triplets**{again} on {len(np.unique(triplets.rows)):,} images")
-    for note in brought.notes:
-        st.caption(as_text(f"{note[:1].upper()}{note[1:]}."))
+    st.caption(" ".join(as_text(f"{note[:1].upper()}{note[1:]}.") for note in brought.notes))
     if counts.impossible:
         st.caption(
             f"Contradictions: **{counts.contradictions:,}**, cycles: **{counts.cycles:,}**. "
