@@ -1,4 +1,4 @@
-"""Your own digit, or another image: drawn or uploaded, prepared as the data set was, and encoded by every arm."""
+"""Your own digit, or another image, or many: drawn or uploaded, prepared as the data set was, encoded by every arm."""
 
 import streamlit as st
 
@@ -13,14 +13,18 @@ from tvae.ui.choices.arms import shown_arms
 from tvae.ui.maps.controls import FIRST_METHOD, METHOD_OF
 from tvae.ui.own_digit.input import (
     DRAW,
+    MANY,
     SEND,
     draw_example,
     drawn_or_sent,
     has_example,
+    leave_out_drawings,
+    no_such_way,
     prepared,
     sent_in_colour,
     show_stages,
 )
+from tvae.ui.own_digit.many import show_many
 from tvae.ui.own_digit.neighbours import show_neighbours, show_votes
 from tvae.ui.own_digit.on_maps import BESIDE, show_maps
 from tvae.ui.own_digit.reconstructions import placement_of, show_doubts, show_reconstructions
@@ -41,12 +45,16 @@ def show_content(run: Run, encoding: Encoding) -> None:
     drawn, picture, input_kind, offered = None, None, SEND, False
     with hand:
         if channels == 3:
+            leave_out_drawings()
+        ways = (SEND, MANY) if channels == 3 else (DRAW, SEND, MANY)
+        bar = st.container(horizontal=True, vertical_alignment="bottom")
+        first = ways[0] if own.strokes or not (own.ink or own.channels) else SEND
+        why_not = no_such_way if channels == 3 else None
+        choice = state.choice(keys.INPUT_WAY, ways, first, default_as="default", explain=why_not)
+        input_kind = bar.segmented_control(f"Your {noun.one}", required=True, **choice)
+        if input_kind == SEND and channels == 3:
             picture = sent_in_colour(own, noun)
-        else:
-            bar = st.container(horizontal=True, vertical_alignment="bottom")
-            first = SEND if (own.ink or own.channels) and not own.strokes else DRAW
-            choice = state.choice(keys.INPUT_WAY, (DRAW, SEND), first, default_as="default")
-            input_kind = bar.segmented_control(f"Your {noun.one}", required=True, **choice)
+        elif input_kind != MANY:
             offered = input_kind == DRAW and has_example(noun, run.class_names)
             if offered:
                 bar.button("Example", on_click=draw_example, help="Have one drawn for you.")
@@ -61,6 +69,9 @@ def show_content(run: Run, encoding: Encoding) -> None:
             chosen = st.selectbox("Projection", **state.choice(keys.PROJECTION, tuple(METHOD_OF), FIRST_METHOD))
         with st.popover("More"):
             voters = int(st.number_input("Images that vote", step=1, **state.number(keys.VOTERS, 1, 100, 15)) or 15)
+    if input_kind == MANY:
+        show_many(run, encoding, arms, METHOD_OF.get(chosen or "", "tsne"), voters, hand, maps)
+        return
     images, missing = images_of(run)
     new_images: dict[str, NewImage] = {}
     image, preparation = None, ""

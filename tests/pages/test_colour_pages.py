@@ -136,7 +136,8 @@ def upload(app: AppTest, picture: np.ndarray) -> AppTest:
 
 def test_an_own_image_is_uploaded_and_seen_as_the_library_sees_it(page, runs):
     app = page("8_Your_own_digit")
-    assert not [control for control in app.segmented_control if control.key == "from"], "there is nothing to draw on"
+    (ways,) = [control for control in app.segmented_control if control.key == "from"]
+    assert ways.options == ["Upload", "Many"], "there is nothing to draw on"
     assert not [button for button in app.button if button.label == "Example"]
     assert "images are in colour, so one is uploaded, not drawn" in words(app)
     app = upload(app, photograph())

@@ -241,7 +241,8 @@ def encode_pictures(run: Run, images: Path, out: Path, folder: Path | None) -> N
         count = write_new_images(out, known, tables())
     print(f"{out}: {count:,} pictures in {', '.join(known.networks)}")
     print(f"  taken: {frame.in_words}")
-    print(f"  classes: vote of the {known.voters} nearest of {len(known.labels):,} test images; map: {known.method}")
+    test_images = len(known.encoding.labels)
+    print(f"  classes: vote of the {known.voters} nearest of {test_images:,} test images; map: {known.method}")
     for note in pictures.notes:
         print(f"  note: {note}")
     if unlike:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +60,24 @@ class NewImages:
             float(self.shares_below[number]),
             Votes(votes.shares[rows], votes.winners[rows], nearest),
         )
+
+
+def joined_images(parts: Sequence[NewImages]) -> NewImages:
+    """Images of one arm, one after the other; with votes of the same number of neighbours."""
+    return NewImages(
+        np.concatenate([part.means for part in parts]),
+        np.concatenate([part.reconstructions for part in parts]),
+        np.concatenate([part.errors for part in parts]),
+        np.concatenate([part.shares_below for part in parts]),
+        Votes(
+            np.concatenate([part.votes.shares for part in parts]),
+            np.concatenate([part.votes.winners for part in parts]),
+            Neighbours(
+                np.concatenate([part.votes.nearest.rows for part in parts]),
+                np.concatenate([part.votes.nearest.distances for part in parts]),
+            ),
+        ),
+    )
 
 
 def encode_new_image(

@@ -78,6 +78,7 @@ def map_png(
     near: Int[np.ndarray, " k"],
     colour: str,
     theme: str,
+    others: Float[np.ndarray, "m 2"] | None = None,
 ) -> bytes:
     """The ground as a PNG, with a new image's position and lines to its nearest rows.
 
@@ -89,8 +90,16 @@ def map_png(
         near: rows of the new image's neighbours.
         colour: of the lines, as #rrggbb.
         theme: "light" or "dark".
+        others: positions of further new images, as smaller dots below that one.
     """
     image = ground.copy()
+    if others is not None:
+        draw = ImageDraw.Draw(image)
+        radius = max(4.0, min(8.0, 8.0 * (100 / max(1, len(others))) ** 0.25))
+        for x, y in np.clip(_pixels(others, positions), 10, SIDE - 10).tolist():
+            draw.ellipse(
+                (x - radius, y - radius, x + radius, y + radius), fill=INK[theme], outline=GROUND[theme], width=2
+            )
     if spot is not None:
         draw = ImageDraw.Draw(image)
         x, y = np.clip(_pixels(spot[None], positions)[0], 14, SIDE - 14).tolist()

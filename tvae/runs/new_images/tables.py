@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64, UInt8
+from jaxtyping import Bool, Float64, UInt8
 
 from tvae.errors import InputError
-from tvae.explore.new_image import UNLIKE, NewImages, encode_new_images
+from tvae.explore.new_image import UNLIKE, NewImages, encode_new_images, joined_images
 from tvae.maps.layout_files import stored_layout
 from tvae.maps.parameters import METHODS
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.maps.shown_map import ShownMap, arm_maps
-from tvae.metrics.grouped_means import checked_class_labels
 from tvae.model.encoding import Encoding
 from tvae.model.network import Network
 from tvae.runs.encodings import read_encoding
@@ -53,14 +52,26 @@ class NewImageTable:
         return np.all([placed.images.shares_below > UNLIKE for placed in self.arms.values()], axis=0)
 
 
+def joined(tables: Sequence[NewImageTable]) -> NewImageTable:
+    """Tables of the same arms, one below the other; one at least."""
+    arms = {
+        arm: PlacedImages(
+            joined_images([table.arms[arm].images for table in tables]),
+            np.concatenate([table.arms[arm].positions for table in tables]),
+        )
+        for arm in tables[0].arms
+    }
+    names = [name for table in tables for name in table.names]
+    return NewImageTable(names, np.concatenate([table.images for table in tables]), arms)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Surroundings:
     """What new images are compared with: the arms of a run, their test images, their maps."""
 
-    labels: Int64[np.ndarray, " n"]
-    """Class of each test image."""
     class_names: tuple[str, ...]
     encoding: Encoding
+    """Means and classes of the test images."""
     networks: Mapping[str, Network]
     """Of the arms that encode."""
     maps: Mapping[str, ShownMap]
@@ -78,7 +89,8 @@ class Surroundings:
         arms = {}
         for arm, network_of_arm in self.networks.items():
             known = self.encoding.arms[arm]
-            new = encode_new_images(network_of_arm, known, self.labels, len(self.class_names), images, self.voters)
+            labels, class_count = self.encoding.labels, len(self.class_names)
+            new = encode_new_images(network_of_arm, known, labels, class_count, images, self.voters)
             arms[arm] = PlacedImages(new, self.maps[arm].place_of(new.means).positions)
         return NewImageTable(names, images, arms)
 
@@ -93,10 +105,8 @@ def surroundings(run: Run, voters: int = VOTERS) -> Surroundings:
     if encoding is None:
         raise InputError(f"{run.folder}: has no encoding of the test split; a run writes it when it ends")
     layout = _kept_layout(run, encoding)
-    class_names = run.class_names
     return Surroundings(
-        labels=checked_class_labels(encoding.labels, len(encoding.labels), len(class_names)),
-        class_names=class_names,
+        class_names=run.class_names,
         encoding=encoding,
         networks={arm: network(run, arm) for arm in encoding.arms},
         maps=arm_maps(encoding.means, layout),

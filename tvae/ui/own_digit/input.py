@@ -25,7 +25,7 @@ from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
 
-DRAW, SEND = "Draw", "Upload"
+DRAW, SEND, MANY = "Draw", "Upload", "Many"
 EXAMPLE = ((130, 40, 100, 92, 66, 150, 110, 152, 150, 150, 192, 148), (146, 96, 138, 150, 132, 214))
 """A four as strokes of x, y, x, y …"""
 EXAMPLE_CLASS = "4"
@@ -117,12 +117,19 @@ def drawn_or_sent(input_kind: str, own: state.OwnDigit, noun: Noun) -> Drawn | N
     return ink_from_text(own.ink) if own.ink else None
 
 
-def sent_in_colour(own: state.OwnDigit, noun: Noun) -> Float32[np.ndarray, "h w 3"] | None:
-    """Shows the upload, and returns the chosen part of what is sent, for a run in colour."""
+def leave_out_drawings() -> None:
+    """Leaves out what an address says of a drawing, for a run in colour."""
     for key in (keys.STROKES, keys.INK):
         state.leave_out(key, "A drawing is not shown here: this run's images are in colour, so one is uploaded.")
-    if state.requested_text(keys.INPUT_WAY) == DRAW:
-        state.leave_out(keys.INPUT_WAY, "There is nothing to draw on here: this run's images are in colour.")
+
+
+def no_such_way(text: str) -> str:
+    """Why an address can't choose this way of bringing an image, for a run in colour."""
+    return f"There is nothing to draw on here: this run's images are in colour ({text!r} in the address)."
+
+
+def sent_in_colour(own: state.OwnDigit, noun: Noun) -> Float32[np.ndarray, "h w 3"] | None:
+    """Shows the upload, and returns the chosen part of what is sent, for a run in colour."""
     _show_uploader(own, noun, 3, "A photograph in colour, with what is meant in its middle.")
     st.caption("This run's images are in colour, so one is uploaded, not drawn; the address does not keep it.")
     return own.picture

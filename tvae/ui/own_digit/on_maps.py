@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from jaxtyping import Float64
 
 from tvae.explore.new_image import NewImage
 from tvae.figures.colours import arm_colours
@@ -21,8 +22,15 @@ BESIDE = 2
 """Maps that have room beside the image."""
 
 
-def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, new_images: dict[str, NewImage]) -> None:
-    """Shows where the image lies on each arm's map."""
+def show_maps(
+    run: Run,
+    encoding: Encoding,
+    arms: list[str],
+    method: str,
+    new_images: dict[str, NewImage],
+    others: dict[str, Float64[np.ndarray, "m 2"]] | None = None,
+) -> None:
+    """Shows where the image lies on each arm's map, and where others lie."""
     layout = cached.layout(run, method)
     shown_method = method if layout is not None else "pca"
     maps = cached.arm_maps({arm: encoding.arms[arm] for arm in arms}, layout)
@@ -44,13 +52,15 @@ def show_maps(run: Run, encoding: Encoding, arms: list[str], method: str, new_im
         with column:
             arm_badge(run, arm, METHOD_NAMES[shown_method])
             st.image(
-                map_png(ground, at.positions, spot, nearest_rows, colours[arm], theme()),
+                map_png(ground, at.positions, spot, nearest_rows, colours[arm], theme(), (others or {}).get(arm)),
                 width="stretch",
                 alt=f"Map of {arm.upper()}" + ("" if spot is None else " with the place of your image"),
             )
     computed = (
         "" if shown_method == method else f"{METHOD_NAMES[method]} of this run has not been computed, so this is PCA. "
     )
+    if others:
+        computed += "Dots: your pictures, the ones beyond an edge on it. "
     if not new_images:
         st.caption(f"{computed}A point a test image, coloured by class. {measured_on(run, encoding)}.")
         return

@@ -55,7 +55,7 @@ class Source:
         self.number = next(_numbers)
         self.title = title
         self.keeping: Task[OwnDataset] | None = None
-        self._remove_upload = weakref.finalize(self, _remove, scratch)
+        self._remove_upload = weakref.finalize(self, remove_folder, scratch)
         self._examples: dict[str, dict[str, UInt8[np.ndarray, "height width channels"]]] = {}
         self._previews: dict[Choices, list[Preview]] = {}
         self._path, self._within = path, within
@@ -68,13 +68,8 @@ class Source:
         Raises:
             OSError: there is no room for it.
         """
-        scratch, title = Path(tempfile.mkdtemp(prefix="tvae-upload-")), _file_name(name)
-        try:
-            (scratch / title).write_bytes(content)
-        except OSError:
-            _remove(scratch)
-            raise
-        return cls(title, scratch / title, None, scratch)
+        path = stored_upload(name, content)
+        return cls(path.name, path, None, path.parent)
 
     @classmethod
     def on_server(cls, text: str) -> Source:
@@ -128,7 +123,24 @@ class Source:
         return self._previews.get(choices, [])
 
 
-def _remove(scratch: Path | None) -> None:
+def stored_upload(name: str, content: bytes) -> Path:
+    """The path of an uploaded file in a new folder of its own, which the caller removes (`remove_folder`).
+
+    Raises:
+        OSError: there is no room for it.
+    """
+    scratch = Path(tempfile.mkdtemp(prefix="tvae-upload-"))
+    path = scratch / _file_name(name)
+    try:
+        path.write_bytes(content)
+    except OSError:
+        remove_folder(scratch)
+        raise
+    return path
+
+
+def remove_folder(scratch: Path | None) -> None:
+    """Remove the folder of an uploaded file, if there is one."""
     if scratch is not None:
         shutil.rmtree(scratch, ignore_errors=True)
 
