@@ -4,23 +4,23 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from tvae.ui import session as state
+from tvae.ui.own_files.progress import show_progress
+from tvae.ui.own_files.task import Task
 from tvae.ui.page import show_page_without_run
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.your_data.choosing import chosen_label, show_choices
 from tvae.ui.your_data.data_sets import chosen_data_set, show_data_set, show_list
 from tvae.ui.your_data.input import FORMS, show_input
-from tvae.ui.your_data.progress import show_progress
 from tvae.ui.your_data.samples import show_samples
 from tvae.ui.your_data.source import Source, intake, library
 from tvae.ui.your_data.summary import show_classes, show_summary
-from tvae.ui.your_data.task import Task
 
 
 def show_source(source: Source, left: DeltaGenerator, right: DeltaGenerator) -> bool:
     """Show the source that is being brought in; whether it is still to be kept."""
     with right:
-        if show_progress(source):
+        if show_progress(source.task, keys.DATA_CANCEL, "Nothing is kept then."):
             return True
     keeping, understood = source.keeping, source.looking.result
     if keeping is not None and keeping.result is not None:

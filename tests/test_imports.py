@@ -30,7 +30,7 @@ FLOORS = (
 UI_FLOORS = (
     ("tvae.ui.style", "tvae.ui.address"),
     ("tvae.ui.session",),
-    ("tvae.ui.images",),
+    ("tvae.ui.images", "tvae.ui.own_files"),
     ("tvae.ui.components",),
     ("tvae.ui.cached",),
     ("tvae.ui.run_images", "tvae.ui.page_links", "tvae.ui.measured"),

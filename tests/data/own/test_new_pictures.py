@@ -141,7 +141,7 @@ def test_a_frame_of_another_size_or_of_no_data_set_of_ours_fits_whole_pictures(t
     take_in(write_zip(tmp_path / "pets.zip", class_files()), tmp_path / "data", "pets", fit="crop", size=28)
     assert frame_of("pets", (32, 32, 3), tmp_path / "data") == frame_of(
         "gone", (32, 32, 3), tmp_path / "data"
-    ).__class__(32, "colour", "fit", "which leaves a picture as it is that has the form of pets already")
+    ).__class__(32, "colour", "fit", "and left as it is where it has that form already")
     assert frame_of("digits", (8, 8, 1), tmp_path).size == 8
     with pytest.raises(InputError, match="20 x 28 pixels"):
         frame_of("tall", (28, 20, 1), tmp_path)

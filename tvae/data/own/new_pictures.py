@@ -68,7 +68,7 @@ def frame_of(data_name: str, image_shape: tuple[int, int, int], data_folder: Pat
         if tuple(dataset.image_shape) == tuple(image_shape):
             fit = cast(Fit, dataset.choices.get("fit", "fit"))
             return Frame(height, colours, fit, f"as the pictures of {data_name} were when they were taken in")
-    return Frame(height, colours, "fit", f"which leaves a picture as it is that has the form of {data_name} already")
+    return Frame(height, colours, "fit", "and left as it is where it has that form already")
 
 
 @dataclass(frozen=True, eq=False)

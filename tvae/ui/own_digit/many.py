@@ -19,14 +19,15 @@ from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui.images.cells import HEIGHT, image_cell
-from tvae.ui.own_digit.many_input import FORMS, MOST, EncodedBatch, brought, is_under_way, show_fields
+from tvae.ui.own_digit.many_input import FORMS, MOST, EncodedBatch, brought, show_fields
 from tvae.ui.own_digit.neighbours import show_neighbours, show_votes
 from tvae.ui.own_digit.on_maps import show_maps
 from tvae.ui.own_digit.reconstructions import show_reconstructions
+from tvae.ui.own_files.left_out import show_left_out
+from tvae.ui.own_files.progress import show_progress
 from tvae.ui.run_images import images_of
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
-from tvae.ui.your_data.summary import show_left_out
 
 MOST_LISTED = 1_000
 """Pictures that the table lists; the CSV has all."""
@@ -57,7 +58,7 @@ def show_many(
     known = _surroundings(run, encoding, arms, method, voters)
     task = batch.encode((run.files_key, tuple(arms), known.method, voters), lambda: known, frame)
     with left:
-        if is_under_way(task):
+        if show_progress(task, keys.MANY_CANCEL):
             return
         if task.result is None:
             st.error(as_text(f"{task.error}.")) if task.error else st.info("Cancelled.")
@@ -114,17 +115,7 @@ def _show_what_was_taken(encoded: EncodedBatch, frame: Frame, run: Run) -> None:
 def _chosen_picture(place: DeltaGenerator, known: Surroundings, table: NewImageTable) -> int | None:
     """Show the table with its download; the number of the picture that is ticked in it."""
     with place:
-        words, download = st.columns([3, 1], vertical_alignment="bottom")
-        words.markdown("##### Each picture")
-        download.download_button(
-            "All as CSV",
-            lambda: rows_csv(csv_columns(known, table)),
-            "pictures.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            width="stretch",
-        )
+        st.markdown("##### Each picture")
         listed = min(MOST_LISTED, len(table.names))
         columns: dict[str, list] = {
             "Picture": [image_cell(image) for image in table.images[:listed]],
@@ -145,7 +136,17 @@ def _chosen_picture(place: DeltaGenerator, known: Surroundings, table: NewImageT
             selection_mode="single-row",
             key=keys.MANY_TABLE,
         )
-        st.caption(_about(known, table, listed))
+        words, download = st.columns([3, 1])
+        words.caption(_about(known, table, listed))
+        download.download_button(
+            "All as CSV",
+            lambda: rows_csv(csv_columns(known, table)),
+            "pictures.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
+        )
     rows = [row for row in event.selection.rows if row < listed]
     return rows[0] if rows else None
 

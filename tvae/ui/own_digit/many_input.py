@@ -15,16 +15,13 @@ from tvae.data.own.sources.reading import Cancelled, Progress, Report
 from tvae.errors import InputError
 from tvae.runs.new_images.tables import NewImageTable, Surroundings, joined
 from tvae.ui import session as state
+from tvae.ui.own_files.task import Task
+from tvae.ui.own_files.upload import remove_folder, stored_upload
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
-from tvae.ui.your_data.source import remove_folder, stored_upload
-from tvae.ui.your_data.task import Task
 
 MOST = 5_000
 """Pictures that the page encodes; the command line takes all."""
-POLL_SECONDS = 0.4
-PATIENCE = 0.5
-"""Seconds that the page waits for what is soon over, before it shows progress."""
 FORMS = (
     "A **zip** of pictures, one picture, or whatever *Your data* takes: .npz, parquet, a zip of idx files or of a CSV."
 )
@@ -125,23 +122,6 @@ def show_fields() -> None:
         st.button("Read it", key=keys.MANY_READ, on_click=_take_path)
     if brought().refusal:
         st.error(as_text(f"{brought().refusal}."))
-
-
-def is_under_way(task: Task[EncodedBatch]) -> bool:
-    """Whether the task goes on; its progress is then shown, with a button that cancels it."""
-    task.wait(PATIENCE)
-    if task.over:
-        return False
-    _show_progress(task)
-    return True
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def _show_progress(task: Task[EncodedBatch]) -> None:
-    if task.over:
-        st.rerun()
-    st.progress(task.share, task.in_words)
-    st.button("Cancel", key=keys.MANY_CANCEL, on_click=task.cancel)
 
 
 def _take_upload() -> None:

@@ -3,10 +3,8 @@
 choosing.py   Controls that choose how the images of a source are kept, and the button that keeps them
 data_sets.py  Own data sets and those that others share: choose one, share it, remove it, bring it back
 input.py      Field to upload a file, or to name a path on the server where its configuration allows that
-progress.py   Progress of the work on a source, with a button that cancels it
 samples.py    Shows training images of a kept data set by class, as the models see them
 source.py     Source: a file or folder that a person brings in, from the look at it until its images are kept
 summary.py    Shows what was understood of a source before anything is kept
-task.py       Task: work in a thread of its own, with its progress, the time left and a way to cancel it
 training.py   Trains an own data set with settings that are suggested for it, and leads to the map of its newest run
 """

@@ -12,11 +12,11 @@ from tvae.data.own import OwnDataset
 from tvae.errors import InputError
 from tvae.system.owner import is_owner
 from tvae.ui import session as state
+from tvae.ui.own_files.left_out import show_left_out
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.your_data.source import library
-from tvae.ui.your_data.summary import show_left_out
 from tvae.ui.your_data.training import show_training
 
 PLACE = "own-data"

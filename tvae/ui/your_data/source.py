@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
-import shutil
-import tempfile
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,13 +27,13 @@ from tvae.data.own.sources.reading import Cancelled, Progress
 from tvae.data.own.understanding import Preview
 from tvae.errors import InputError
 from tvae.ui import session as state
-from tvae.ui.your_data.task import Task
+from tvae.ui.own_files.task import Task
+from tvae.ui.own_files.upload import file_name, remove_folder, stored_upload
 
 MOST_EXAMPLES = 60
 """Classes that an example is shown of."""
 PREVIEWS = 5
 """Pictures shown before and after resizing."""
-_LONGEST_NAME = 120
 _numbers = itertools.count(1)
 
 
@@ -123,35 +120,6 @@ class Source:
         return self._previews.get(choices, [])
 
 
-def stored_upload(name: str, content: bytes) -> Path:
-    """The path of an uploaded file in a new folder of its own, which the caller removes (`remove_folder`).
-
-    Raises:
-        OSError: there is no room for it.
-    """
-    scratch = Path(tempfile.mkdtemp(prefix="tvae-upload-"))
-    path = scratch / _file_name(name)
-    try:
-        path.write_bytes(content)
-    except OSError:
-        remove_folder(scratch)
-        raise
-    return path
-
-
-def remove_folder(scratch: Path | None) -> None:
-    """Remove the folder of an uploaded file, if there is one."""
-    if scratch is not None:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _file_name(name: str) -> str:
-    """The name of an uploaded file without any folder, fit to be a file's."""
-    plain = "".join(sign for sign in re.split(r"[/\\]", name)[-1] if sign.isprintable())
-    stem, dot, suffix = plain.rpartition(".")
-    return (f"{stem[:_LONGEST_NAME]}{dot}{suffix[:16]}" if stem else plain[:_LONGEST_NAME]) or "file"
-
-
 @dataclass
 class Intake:
     """What one person is bringing in, in whichever of their tabs."""
@@ -166,7 +134,7 @@ class Intake:
         try:
             self.source = Source.uploaded(name, content)
         except OSError as error:
-            self.refusal = f"{_file_name(name)}: can't be stored ({error.strerror})"
+            self.refusal = f"{file_name(name)}: can't be stored ({error.strerror})"
 
     def take_path(self, text: str) -> None:
         """Begin with a path on the server, in place of what was before."""

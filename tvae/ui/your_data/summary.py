@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 import streamlit as st
 
 from tvae.data.own import Understood
 from tvae.ui.images.cells import HEIGHT, picture_cell
+from tvae.ui.own_files.left_out import show_left_out
 from tvae.ui.style.escaping import as_text
 from tvae.ui.your_data.source import Source
 
 _MOST_SIZES = 3
 _MOST_CLASSES = 1_000
 """Classes that the table lists."""
-_MOST_LINES = 5
-_LEFT_OUT_HEIGHT = 180
-"""Screen pixels of what was left out where it is more lines than that; it scrolls."""
 _TABLE_HEIGHT = 380
 """Screen pixels of the table at most; it scrolls."""
 
@@ -33,15 +29,6 @@ def show_summary(source: Source, understood: Understood, column: str) -> None:
     )
     for note in understood.notes:
         st.caption(as_text(f"{note[:1].upper()}{note[1:]}."))
-
-
-def show_left_out(count: int, named: Sequence[tuple[str, str]]) -> None:
-    """What was left out and why, the first twenty by name; nothing where there is nothing."""
-    if not count:
-        return
-    st.markdown(f"**{count:,} left out**{f', the first {len(named)} of them' if count > len(named) else ''}:")
-    with st.container(height=_LEFT_OUT_HEIGHT if len(named) > _MOST_LINES else "content", border=False):
-        st.caption("  \n".join(as_text(f"{name}: {reason}") for name, reason in named))
 
 
 def show_classes(source: Source, understood: Understood, column: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tvae.data.own import TakingInCancelled
 from tvae.errors import InputError
-from tvae.ui.your_data.task import Task
+from tvae.ui.own_files.task import Task
 
 WAIT = 20.0
 
@@ -42,7 +42,7 @@ def test_what_goes_wrong_is_one_line(error, line):
 
 def test_it_says_how_far_it_is_and_how_long_it_will_take(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("tvae.ui.your_data.task.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("tvae.ui.own_files.task.time.monotonic", lambda: now[0])
     reported, go_on = threading.Event(), threading.Event()
 
     def work(progress, cancelled):

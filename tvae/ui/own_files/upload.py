@@ -1,0 +1,39 @@
+"""Uploaded files on the disk, each in a folder of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+_LONGEST_NAME = 120
+
+
+def stored_upload(name: str, content: bytes) -> Path:
+    """The path of an uploaded file in a new folder of its own, which the caller removes (`remove_folder`).
+
+    Raises:
+        OSError: there is no room for it.
+    """
+    scratch = Path(tempfile.mkdtemp(prefix="tvae-upload-"))
+    path = scratch / file_name(name)
+    try:
+        path.write_bytes(content)
+    except OSError:
+        remove_folder(scratch)
+        raise
+    return path
+
+
+def remove_folder(scratch: Path | None) -> None:
+    """Remove the folder of an uploaded file, if there is one."""
+    if scratch is not None:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def file_name(name: str) -> str:
+    """The name of an uploaded file without any folder, fit to be a file's."""
+    plain = "".join(sign for sign in re.split(r"[/\\]", name)[-1] if sign.isprintable())
+    stem, dot, suffix = plain.rpartition(".")
+    return (f"{stem[:_LONGEST_NAME]}{dot}{suffix[:16]}" if stem else plain[:_LONGEST_NAME]) or "file"
