@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from tests.conftest import small_run_config
+from tvae.config import LossConfig
 from tvae.errors import InputError
 from tvae.jobs.execution import Execution
 from tvae.jobs.files import READY, TRASH, WORKERS, JobFiles, Spec
@@ -27,8 +28,10 @@ from tvae.jobs.requests import LOOK_EVERY, Ended, Requests
 from tvae.jobs.status_writer import StatusWriter
 from tvae.jobs.worker import main as worker_main
 from tvae.jobs.worker_processes import end_unresponsive_worker
+from tvae.runs.encodings import read_encoding
 from tvae.runs.recording import Recording
 from tvae.runs.resume_file import read_resume_file
+from tvae.runs.run import read_metrics, read_run
 from tvae.system.process_identity import ProcessIdentity
 from tvae.system.process_lock import take_lock
 from tvae.training.steps.plain import PlainStep
@@ -506,6 +509,25 @@ def test_a_run_says_that_it_loads_and_that_it_compiles(tmp_path, monkeypatch, st
     assert shown[0] == "loading"
     assert ("compiling" in shown) == phases
     assert Jobs(tmp_path).run("run").state == "done"
+
+
+@pytest.mark.parametrize("at_hand", [False, True], ids=["loads the data", "of an idle worker, which has the data"])
+def test_a_background_run_is_trained_and_judged_by_its_notion_and_its_arms_by_their_own(tmp_path, digits, at_hand):
+    files = JobFiles(tmp_path / "run")
+    for folder in (files.folder, files.worker_folder):
+        folder.mkdir(parents=True)
+    files.last_word.reserve()
+    config = plain_run(epochs=1)
+    arms = {**config.arms, "tvae-class": LossConfig(notion="class")}
+    files.write_spec(Spec(config=replace(config, data=replace(config.data, notion="slant"), arms=arms)))
+    Execution(tmp_path, "run", digits if at_hand else None).execute()
+    assert Jobs(tmp_path).run("run").state == "done"
+    run, metrics = read_run(files.run_folder), read_metrics(files.run_folder)
+    assert run.notion == "slant" and run.arms_of_own_notion == ("tvae-class",)
+    assert metrics is not None and metrics["notion"] == "slant"
+    assert metrics["arms"]["tvae-class"]["own_notion"]["notion"] == "class"
+    encoding = read_encoding(run, "test")
+    assert encoding is not None and encoding.labels.tolist() == digits.test.by("slant").labels.tolist()
 
 
 @pytest.mark.parametrize("batch_size", [64, 719], ids=["many steps", "two steps, too few to estimate a speed from"])

@@ -11,8 +11,9 @@ import pytest
 
 from tests.conftest import small_run_config
 from tvae.config import LossConfig, RunConfig, TrainConfig, vae_and_tvae, with_default_notions
-from tvae.data import Dataset
+from tvae.data import Dataset, Notion, Split
 from tvae.errors import InputError
+from tvae.metrics.measurable import NOT_MEASURABLE, has_triplet
 from tvae.runs.comparison import batches_in_words, loss_differences, settings_that_differ, unlike_settings
 from tvae.runs.evaluation import encode_split, evaluate
 from tvae.runs.recording import Recording, record
@@ -104,6 +105,43 @@ def test_runs_of_two_notions_say_so_when_they_are_compared(trained):
     assert loss_differences(*without_triplets) == {}
     assert batches_in_words(run).startswith("the same images, each with triplets of them by its own notion")
     assert batches_in_words(replace(run, config=small_run_config())) == "the same batches"
+
+
+LABELS = {
+    "a class of one, and one that the test split lacks": (np.arange(60) % 3, np.array([0, 0, 1, 1, 0, 1])),
+    "one class in the test split": (np.arange(60) % 2, np.zeros(6, int)),
+    "a class each in the test split": (np.arange(60) % 6, np.arange(6)),
+    "a thousand class names": (np.arange(60) // 2 * 33, np.array([0, 0, 33, 33, 66, 99])),
+}
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")], ids=["of an arm", "of the run"])
+@pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
+def test_labels_of_any_kind_are_measured_as_far_as_they_can_be_in_either_notion(tmp_path, labels, order):
+    """The usual labels are those of notion a, these of notion b."""
+    splits = []
+    for name, n, of_b in zip(("train", "test"), (60, 6), labels, strict=True):
+        notions = {"a": Notion(np.arange(n) % 2, ("x", "y")), "b": Notion(of_b, tuple(map(str, range(1_000))))}
+        images = np.random.default_rng(n).integers(0, 255, (n, 8, 8, 1), np.uint8)
+        splits.append(Split(name, images, notions["a"].labels, ("x", "y"), "a", notions).by(order[0]))
+    train, test = splits
+    made = Dataset("digits", train, test, train.class_names, "made")
+    config = replace(
+        CONFIG,
+        data=replace(CONFIG.data, notion=order[0]),
+        train=replace(CONFIG.train, epochs=2, batch_size=8),
+        arms={**vae_and_tvae(LossConfig()), "other": LossConfig(notion=order[1])},
+    )
+    for _ in record(config, made, tmp_path / "run", ""):
+        pass
+    metrics = read_metrics(tmp_path / "run")
+    assert metrics is not None and metrics["notion"] == order[0]
+    arm = metrics["arms"]["other"]
+    assert arm["own_notion"]["notion"] == order[1]
+    of_b = arm["own_notion"] if order[1] == "b" else arm
+    measurable = has_triplet(labels[1])
+    assert (of_b["triplet_accuracy"]["0"] is not None) == measurable == (of_b["triplets"] > 0)
+    assert (NOT_MEASURABLE in (tmp_path / "run" / "README.md").read_text()) != measurable
 
 
 def test_a_notion_that_is_the_default_is_written_as_such():

@@ -163,7 +163,7 @@ def test_the_resume_file_takes_a_fiftieth_of_the_time(digits, folder, monkeypatc
         kept.append(now)
 
     monkeypatch.setattr("tvae.runs.recording.write_resume_file", written)
-    monkeypatch.setattr("tvae.runs.recording.finish", lambda *_: None)
+    monkeypatch.setattr("tvae.runs.recording.finish", lambda *_, **__: None)
     monkeypatch.setattr("tvae.runs.recording.time", SimpleNamespace(monotonic=lambda: now))
     recording = Recording(small_run_config(), digits, folder, "", resume_file=folder.parent / "resume.safetensors")
     for _ in recording.reports():
@@ -183,7 +183,7 @@ def test_saving_the_weights_takes_a_fiftieth_of_the_time(digits, folder, monkeyp
         saved.append(now)
 
     monkeypatch.setattr("tvae.runs.recording.write_weights", written)
-    monkeypatch.setattr("tvae.runs.recording.finish", lambda *_: None)
+    monkeypatch.setattr("tvae.runs.recording.finish", lambda *_, **__: None)
     monkeypatch.setattr("tvae.runs.recording.time", SimpleNamespace(monotonic=lambda: now))
     usual = small_run_config()
     config = replace(usual, train=replace(usual.train, epochs=60, batch_size=256))  # five steps an epoch
@@ -196,7 +196,7 @@ def test_saving_the_weights_takes_a_fiftieth_of_the_time(digits, folder, monkeyp
 
 
 def test_a_resumed_run_with_a_time_budget_keeps_the_number_of_steps_that_it_had_settled_on(digits, folder, monkeypatch):
-    monkeypatch.setattr("tvae.runs.recording.finish", lambda *_: None)
+    monkeypatch.setattr("tvae.runs.recording.finish", lambda *_, **__: None)
     config, resume_file = small_run_config(), folder.parent / "resume.safetensors"
     stood = Standing(step=3, steps=20, seconds=1.0, waiting={"count": 0, "arms": {}})
     write_resume_file(resume_file, Training(config, digits.train), stood)
@@ -213,7 +213,7 @@ def test_slow_snapshots_of_a_run_with_a_time_budget_are_few(digits, folder, monk
         take_snapshot(*arguments)
 
     monkeypatch.setattr("tvae.runs.recording.take_snapshot", slow)
-    monkeypatch.setattr("tvae.runs.recording.finish", lambda *_: None)
+    monkeypatch.setattr("tvae.runs.recording.finish", lambda *_, **__: None)
     usual = small_run_config()
     for _ in record(replace(usual, train=replace(usual.train, epochs=1_000)), digits, folder, "", seconds=1.0):
         pass

@@ -49,8 +49,8 @@ def digits() -> Dataset:
 def slant(images: UInt8[np.ndarray, "n height width"]) -> Float64[np.ndarray, " n"]:
     """Angle in radians by which the strokes of each image lean to the right of upright, from its moments.
 
-    The shear that undoes it has the tangent -mu11 / mu02, where mu11 and mu02 are the central moments of the ink, x to
-    the right and y down (Castro et al. 2019, Morpho-MNIST, section 3.1). An image without height has slant 0.
+    Its tangent is -mu11 / mu02, where mu11 and mu02 are the central moments of the ink, x to the right and y down
+    (Castro et al. 2019, Morpho-MNIST, there of a binary image). An image without height has slant 0.
     """
     ink = images.astype(np.float64)
     rows, columns = np.arange(ink.shape[1])[:, None], np.arange(ink.shape[2])
