@@ -174,7 +174,7 @@ def test_the_panel_starts_a_run_in_fast_steps():
 
 
 def network(app):
-    return app.sidebar.segmented_control(key="train-network")
+    return app.sidebar.selectbox(key="train-network")
 
 
 def told_of_training(app):

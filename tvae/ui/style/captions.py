@@ -33,6 +33,14 @@ def notions_in_words(run: Run) -> str:
     return "" if first and run.judged_by is None else f"{trained_on(run)}, judged by {run.notion}"
 
 
+def notion_column(run: Run, title: str) -> dict[str, list[str]]:
+    """The notion of each arm's triplets as a column of a table; none where all arms have the same."""
+    arms = run.config.arms
+    if len({run.arm_notion(arm) for arm, loss in arms.items() if loss.triplet_weight}) < 2:
+        return {}
+    return {title: [run.arm_notion(arm) if loss.triplet_weight else "–" for arm, loss in arms.items()]}
+
+
 def notions_after(run: Run) -> str:
     """`notions_in_words` as the end of a sentence, as Markdown: after a comma, or empty."""
     notions = as_text(notions_in_words(run))

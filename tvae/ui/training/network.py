@@ -33,19 +33,16 @@ def choose_network(data: str, *, fixed: bool) -> None:
     key, shape = keys.train("network"), image_shape(data)
     if not allows_convolutions(shape):
         state.write(key, "mlp")
-    kind = st.segmented_control(
+    kind = st.selectbox(
         "Network",
         get_args(NetworkKind),
-        default=state.read(key),
-        required=True,
         format_func=TITLES.__getitem__,
         key=key,
         disabled=fixed or not allows_convolutions(shape),
         persist_state="session",
-        width="stretch",
         help="Weights go on only in the network that they are of." if fixed else None,
     )
-    if not fixed:
+    if not fixed and kind:
         st.caption(f"{DESCRIPTIONS[kind]} {_advice(kind, shape)}")
 
 

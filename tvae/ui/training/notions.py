@@ -48,14 +48,13 @@ def choose_notions(data: str, *, fixed: bool) -> None:
         help="Labels whose equality makes two images similar: an anchor's positive has the same, its negative another.",
     )
     st.multiselect(
-        "An arm more for each of",
+        "Also train on",
         others,
         key=FURTHER,
         disabled=fixed,
-        placeholder="no other notion",
+        placeholder="nothing else",
         persist_state="session",
-        help="Trains a TVAE on each of these labels too, beside the other arms, so that two similarities stand side by "
-        "side on the latent map.",
+        help="Trains one more TVAE on each of these labels, so that two similarities stand side by side on the map.",
     )
     further = state.read(FURTHER)
     if further:

@@ -81,8 +81,8 @@ def show_run_table() -> None:
     st.caption(
         "Shaded: a setting in which the runs differ. Tick one run to see each of its arms, and to name, note, keep or "
         "delete it; two to compare them. Numbers are those of the TVAE, the last of two arms, on the test split, with "
-        "triplet accuracy at m = 0. Where none stands the run was not measured, its labels have no triplet, or "
-        "it has more arms with a number each."
+        "triplet accuracy at m = 0, by the run's own notion of similarity. Where none stands the run was not measured, "
+        "its labels have no triplet, or it has more arms with a number each."
     )
     show_refusal(PLACE)
     ticked = [rows[place]["Run"] for place in event.selection.rows if place < len(rows)]

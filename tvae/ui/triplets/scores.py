@@ -156,17 +156,19 @@ def show_curves(view: TripletView) -> None:
     targets = {}
     if paper_arms(view.run.config):
         targets = {f"the paper's {name}, {100 * share:.2f} %": share for name, share in PAPER.items()}
+    series = margin_series(view.run)
     figure = accuracy_curves(
         view.curves,
         arm_colours(arms),
         view.margin,
         targets,
         leading=view.arms,
-        dashed=margin_series(view.run),
+        dashed=series,
     )
     st.plotly_chart(figure, key=keys.CURVES, alt="Triplet accuracy of each arm against the margin")
     off = "" if view.margin <= LONGEST else f"m = {view.margin:g} lies beyond the chart. "
-    several = "Strong lines: the two arms looked at closely. Dotted: arms that differ in margin. " if arms[2:] else ""
+    several = "Strong lines: the two arms looked at closely. " if arms[2:] else ""
+    several += "Dotted: arms that differ in margin. " if series else ""
     rings = "Rings: where an arm scores about as one of the paper's does. " if targets else ""
     st.caption(f"{rings}{several}{off}On the {view.source}.")
 
@@ -175,7 +177,8 @@ def margin_series(run: Run) -> list[str]:
     """Arms of a ladder that share one triplet weight and so differ in margin; none in a run of two."""
     arms = run.config.arms
     weight = next(reversed(arms.values())).triplet_weight
-    return [arm for arm, loss in arms.items() if loss.triplet_weight == weight] if len(arms) > 2 else []
+    series = {arm: loss.margin for arm, loss in arms.items() if loss.triplet_weight == weight}
+    return list(series) if len(arms) > 2 and len(set(series.values())) > 1 else []
 
 
 def show_gaps(view: TripletView) -> None:

@@ -25,7 +25,7 @@ from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page
 from tvae.ui.page_links import page_link
 from tvae.ui.session import keys
-from tvae.ui.style.captions import measured_on
+from tvae.ui.style.captions import measured_on, notion_column
 from tvae.ui.style.theme import theme
 from tvae.ui.triplets.scores import interpolation_words
 from tvae.ui.triplets.view import TripletView
@@ -163,6 +163,7 @@ def _show_table(ladder: Ladder, margin: float, accuracy: np.ndarray, costs: dict
     scored = f"accuracy at m = {margin:g}, %"
     numbers: dict[str, list] = {
         "arm": [arm.upper() for arm in losses],
+        **notion_column(ladder.run, "trained on"),
         "triplet weight": [loss.triplet_weight for loss in losses.values()],
         "margin in the loss": [f"{loss.margin:g}" if loss.triplet_weight else "–" for loss in losses.values()],
         scored: (100 * accuracy).round(2).tolist(),
