@@ -60,7 +60,8 @@ def show_maps(
         "" if shown_method == method else f"{METHOD_NAMES[method]} of this run has not been computed, so this is PCA. "
     )
     if others:
-        computed += "Dots: your pictures, the ones beyond an edge on it. "
+        places = "by the map's own projection" if maps[arms[0]].linear is not None else "amid their nearest means"
+        computed += f"Dots: your pictures, placed {places}; what lies beyond an edge is drawn on it. "
     if not new_images:
         st.caption(f"{computed}A point a test image, coloured by class. {measured_on(run, encoding)}.")
         return
