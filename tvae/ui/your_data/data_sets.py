@@ -52,7 +52,7 @@ def show_data_set(dataset: OwnDataset) -> None:
             icon=":material/lock:" if dataset.shared else ":material/group:",
             on_click=request,
             args=(PLACE, library().share, dataset.name, not dataset.shared, state.owner()),
-            help="Everybody on this server can then train on it and see its images.",
+            help="Everybody on this server can then train on it, see its images and open its runs.",
         )
         st.button(
             "Remove",
