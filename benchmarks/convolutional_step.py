@@ -1,7 +1,7 @@
 """The convolutional pair's step on the CPU, against a plain PyTorch loop of the same network, in turns.
 
 The plain loop is what one writes from torch's documentation: maps with the channel first, all images of the triplets in
-one pass, torch's Adam, all cores; batches are drawn in memory as ours are. It trains one arm, so a pair takes it twice.
+one pass, torch's Adam; batches are drawn in memory as ours are. It trains one arm, so a pair takes it twice.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tvae.model.layers import CHANNELS, KERNEL, PADDING, SMALLEST_MAP, STRIDE
 from tvae.training.loop import Training
 
 MODEL = ModelConfig(kind="conv", hidden=256, latent_dim=10)
-PLAIN = "plain PyTorch loop, twice"
+PLAIN, PLAIN_1 = "plain PyTorch loop, twice, all cores", "plain PyTorch loop, twice, one core"
 
 
 class Net(nn.Module):
@@ -83,7 +83,10 @@ def main() -> None:
     batches = drawn_triplets(split, options.batch_size, 0)
     plain = descending(net, batches, lambda batch: net.loss(batch, loss))
     train = TrainConfig(batch_size=options.batch_size)
-    ways: dict[str, Callable[[int], float]] = {PLAIN: lambda count: plain(2 * count)}
+    ways: dict[str, Callable[[int], float]] = {
+        PLAIN: lambda count: plain(2 * count),
+        PLAIN_1: lambda count: on_one_core(lambda: plain(2 * count)),
+    }
     for step in ("plain", "fast"):
         ways[f"ours, both arms side by side, {step}"] = ours(split, train, loss, step, "vae", "tvae", model=MODEL)
     warm = {name: lambda way=way: (way(2), way(options.steps))[1] for name, way in ways.items()}
@@ -93,6 +96,16 @@ def main() -> None:
     for name, timing in timings.items():
         milliseconds = 1_000 * timing.median / options.steps
         print(f"| {name} | {milliseconds:.1f} | ± {timing.spread:.0%} | {ratio(timings[PLAIN], timing):.2f} |")
+
+
+def on_one_core(work: Callable[[], float]) -> float:
+    """What the work returns, which it does with one thread of torch's."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return work()
+    finally:
+        torch.set_num_threads(threads)
 
 
 def check_that_the_networks_are_the_same(split: Split) -> None:
