@@ -47,7 +47,7 @@ def metrics(run: Run, encoding: Encoding | None) -> dict[str, Any] | None:
     if encoding is None:
         return None
     arms = _by_arm(run, encoding, "metrics", lambda arm, on_part: _metrics_of_arm(run, encoding, arm, on_part))
-    return {**stored, "arms": arms}
+    return {**stored, "notion": run.notion, "arms": arms}
 
 
 def _metrics_of_arm(run: Run, encoding: Encoding, arm: str, on_part: Callable[[str], None]) -> dict[str, Any]:

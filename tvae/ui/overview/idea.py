@@ -15,17 +15,17 @@ TRIPLET_WEIGHT = option_name(LossConfig, "triplet_weight")
 
 def show_idea(run: Run) -> None:
     """What the model is, what its arms share, and the loss of the last arm that is shown."""
+    arm = shown_arms(run)[-1]
     st.markdown("##### The model in five sentences")
     st.markdown(
         "A **VAE** turns an image into a small cloud in a latent space, with mean μ, and learns to draw the image back "
         "from a point of that cloud. "
         "Nothing in it knows the labels, so images of one class may lie in several places, and classes overlap. "
-        "The **TVAE** looks at three images at a time: an *anchor*, a *positive* of the same class and a *negative* of "
-        "another. "
+        "The **TVAE** looks at three images at a time: an *anchor*, a *positive* of the same "
+        f"{as_text(run.arm_notion(arm))} and a *negative* of another. "
         "It adds one term to the loss, zero once μ of the anchor is nearer to μ of the positive than to μ of the "
         f"negative by a *margin* m. {_what_arms_share(run)}"
     )
-    arm = shown_arms(run)[-1]
     loss = run.config.arms[arm]
     st.latex(loss_formula(loss))
     st.caption(

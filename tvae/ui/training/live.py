@@ -13,6 +13,7 @@ from tvae.jobs.job import Job
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
+from tvae.ui.style.escaping import as_text
 from tvae.ui.training.live_map import show_map
 from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.training.status import MEASURING_ENDS, UNDER_WAY, in_words, show_progress
@@ -141,7 +142,15 @@ def _accuracy(run_id: str) -> None:
     st.plotly_chart(figure, key=keys.LIVE_ACCURACY, alt="Triplet accuracy of each arm against the epoch")
     st.caption(
         f"Share of triplets right at m = {margin:g}, exact among {live[-1]['n']:,} images spread over the "
-        f"{job.config.data.name} test split, seed {job.config.train.seed}, run {run_id}."
+        f"{job.config.data.name} test split, seed {job.config.train.seed}, run {run_id}{_judged_by(job)}."
+    )
+
+
+def _judged_by(job: Job) -> str:
+    """The notion that all arms are judged by while they train: the run's; empty where no setting names any."""
+    notions = (job.config.data.notion, *(loss.notion for loss in job.config.arms.values()))
+    return (
+        as_text(f", judged by {job.config.data.notion or 'the first labels of the data set'}") if any(notions) else ""
     )
 
 
