@@ -40,7 +40,7 @@ class StackedStep:
         self._device = split.device
         self._images, self._noise = images_of(split, batch), batch.noise.clone()
         arm_of = {id(triplets): name for name, triplets in batch.triplets.items()}  # an arm of each notion
-        own = {id(batch.triplets[name]): Triplets(*map(_own_copy, batch.triplets[name])) for name in arm_of.values()}
+        own = {id(batch.triplets[name]): _own_copy(batch.triplets[name]) for name in arm_of.values()}
         self._formed = {name: own[id(triplets)] for name, triplets in batch.triplets.items()}
         self._an_arm_of_each_notion = list(arm_of.values())
         self._in_thirds = all(triplets.places is None for triplets in self._formed.values())
@@ -74,9 +74,10 @@ class StackedStep:
         images_of(self._split, batch, out=self._images)
         self._noise.copy_(batch.noise)
         for name in self._an_arm_of_each_notion:
-            for own, other in zip(self._formed[name], batch.triplets[name], strict=True):
-                if own is not None:
-                    own.copy_(other)
+            (own_labels, own_places), (labels, places) = self._formed[name], batch.triplets[name]
+            own_labels.copy_(labels)
+            if own_places is not None and places is not None:
+                own_places.copy_(places)
         self._fill()
         losses = {}
         for arm, (*terms, gradient_norm) in zip(self._arms, self._figures.tolist(), strict=True):
@@ -155,8 +156,8 @@ class StackedStep:
         return torch.tensor(values, dtype=torch.float32, device=self._device)
 
 
-def _own_copy(tensor: Tensor | None) -> Tensor | None:
-    return None if tensor is None else tensor.clone()
+def _own_copy(triplets: Triplets) -> Triplets:
+    return Triplets(triplets.labels.clone(), None if triplets.places is None else triplets.places.clone())
 
 
 def _layer(

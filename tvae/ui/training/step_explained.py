@@ -20,7 +20,7 @@ from tvae.ui.style.theme import theme
 
 def show_lesson(lesson: dict[str, Any]) -> None:
     """Shows the step that is about to be taken."""
-    of_notion = as_text(f" by {lesson['notion']}") if lesson["notion"] else ""
+    of_notion = f" by {as_text(lesson['notion'])}" if lesson["notion"] else ""
     st.markdown(f"##### Step {lesson['step']:,}: one of the {lesson['triplets']} triplets{of_notion} drawn for it")
     pictures, *arms = st.columns([2, *([3] * len(lesson["arms"]))], gap="medium")
     with pictures:
@@ -45,21 +45,28 @@ def show_lesson(lesson: dict[str, Any]) -> None:
             st.table(forces_table(explained))
             of_all = "that its batch allows" if lesson["batch_all"] else "of the step"
             st.caption(f"{explained['wrong']:,} of the {lesson['in_loss']:,} triplets {of_all} have a hinge above 0.")
-    of_triplets = (
-        "With batch-all triplets the triplet term's force is that of all triplets of the batch that the image is in."
-        if lesson["batch_all"]
-        else "The arms differ in their notion of similarity, so each forms its own triplets among the same images: an "
-        "image may be in several, and the triplet term's force is that of all of them. Arms of another notion have "
-        "other triplets and are not drawn."
-        if lesson["notion"]
-        else "The triplet term depends on these three means alone, so its forces lie wholly in the plane."
-    )
     st.caption(
         "The three means μ in the plane that they span, distances true. A force is the pull of one term with its "
         "weight on a mean, the way downhill. It points out of that plane too: an arrow is the part in the plane, the "
         "dotted line goes on to the whole length, and the table has both (part of whole). All forces of a chart are "
-        f"on one scale. {of_triplets} Their sum over the terms pulls the means; the loss pulls log σ² as well, which "
+        f"on one scale. {_of_triplets(lesson)} Their sum over the terms pulls the means; the loss pulls log σ² as well, which "
         "is not drawn, and both move the encoder."
+    )
+
+
+def _of_triplets(lesson: dict[str, Any]) -> str:
+    """Which triplets the triplet term's forces are of."""
+    if lesson["batch_all"]:
+        of_image = "With batch-all triplets the triplet term's force is that of all triplets that the image is in."
+    elif lesson["notion"]:
+        of_image = "An image may be in several triplets: the triplet term's force is that of all of them."
+    else:
+        return "The triplet term depends on these three means alone, so its forces lie wholly in the plane."
+    if not lesson["notion"]:
+        return of_image
+    return (
+        f"{of_image} The arms differ in their notion of similarity, so each forms its own triplets among the same "
+        "images; arms of another notion have other ones and are not drawn."
     )
 
 
