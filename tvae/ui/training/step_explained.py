@@ -49,8 +49,8 @@ def show_lesson(lesson: dict[str, Any]) -> None:
         "The three means μ in the plane that they span, distances true. A force is the pull of one term with its "
         "weight on a mean, the way downhill. It points out of that plane too: an arrow is the part in the plane, the "
         "dotted line goes on to the whole length, and the table has both (part of whole). All forces of a chart are "
-        f"on one scale. {_of_triplets(lesson)} Their sum over the terms pulls the means; the loss pulls log σ² as well, which "
-        "is not drawn, and both move the encoder."
+        f"on one scale. {_of_triplets(lesson)} Their sum over the terms pulls the means; the loss pulls log σ² as "
+        "well, which is not drawn, and both move the encoder."
     )
 
 
