@@ -1,5 +1,7 @@
 """The triplets page: exact triplet accuracy as the margin moves, what it costs, and the triplets themselves."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from tvae.metrics.collapse import collapse_warning
@@ -91,7 +93,9 @@ def show_given_triplets(run: Run, margin: float) -> None:
     """The triplets that the run was given, and those that a person makes or brings in."""
     arms = shown_arms(run)
     show_given(run, margin, [arms[0], arms[-1]][: len(arms)])
-    show_own_triplets(run)
+    st.markdown("##### Triplets of your own")
+    train = replace(run.config.train, epochs=max(1, round(run.trained_epochs)))
+    show_own_triplets(replace(run.config, train=train), run.name)
 
 
 def show_warnings(view: TripletView) -> None:

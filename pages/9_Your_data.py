@@ -3,12 +3,16 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from tvae.data.own import OwnDataset
+from tvae.errors import InputError
+from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.own_files.progress import show_progress
 from tvae.ui.own_files.task import Task
 from tvae.ui.page import show_page_without_run
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.triplets.own_triplets import show_own_triplets
 from tvae.ui.your_data.choosing import chosen_label, show_choices
 from tvae.ui.your_data.data_sets import chosen_data_set, show_data_set, show_list
 from tvae.ui.your_data.input import FORMS, show_input
@@ -65,10 +69,22 @@ def show_content() -> None:
                 st.markdown(f"**Recognised by content:**\n\n{FORMS}")
             else:
                 show_data_set(dataset)
+                show_triplets(dataset)
         if dataset is not None:
             with left:
                 show_samples(dataset)
     show_list(datasets)
+
+
+def show_triplets(dataset: OwnDataset) -> None:
+    """Triplets of a person's own for a data set, once they are asked for."""
+    part = st.expander("Triplets of your own", icon=":material/compare:", key=keys.DATA_TRIPLETS, on_change="rerun")
+    if part.open:
+        with part:
+            try:
+                show_own_triplets(cached.suggestion(dataset).config, f"the settings suggested for {dataset.name}")
+            except InputError as error:
+                st.error(as_text(f"Can't be trained on. {error}."))
 
 
 show_page_without_run("Your data", "What do both models make of images of your own?", show_content)

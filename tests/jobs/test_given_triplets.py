@@ -12,8 +12,10 @@ from tvae.cli.parsing import main
 from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError
 from tvae.jobs.jobs import Jobs
-from tvae.runs.run import read_metrics
-from tvae.runs.triplets import read_triplets_of
+from tvae.runs.recording import record
+from tvae.runs.run import read_metrics, read_run
+from tvae.runs.run_zip import zip_run
+from tvae.runs.triplets import read_encoded_triplets, read_triplets_of
 
 
 @pytest.fixture
@@ -79,3 +81,13 @@ def test_what_can_t_be_trained_on_starts_nothing(jobs, digits):
     with pytest.raises(InputError, match="batch-all"):
         jobs.starter.start(batch_all, None, triplets=triplets)
     assert jobs.runs() == []
+
+
+def test_a_run_that_is_brought_in_is_measured_on_its_triplets(jobs, digits, tmp_path):
+    triplets = GivenTriplets(ink_triplets(digits.train.images, 160).rows)
+    for _ in record(run_of(triplets, epochs=1), digits, tmp_path / "run", "", triplets=triplets):
+        pass
+    job = ended(jobs, jobs.starter.take_in(zip_run(tmp_path / "run"), None))
+    assert job.state == "done", job.reason
+    assert read_metrics(job.folder)["given_triplets"] == read_metrics(tmp_path / "run")["given_triplets"]
+    assert read_encoded_triplets(read_run(job.folder)) is not None

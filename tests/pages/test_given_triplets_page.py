@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.test_triplets_page import page, words
+from tests.data.own.made_sources import class_files, write_files
+from tests.pages.test_triplets_page import ROOT, page, words
 from tests.training.test_given_triplets import ink_triplets, run_of
+from tvae.config import DataConfig
+from tvae.data import load_dataset
+from tvae.data.own import OwnDatasets, default_choices, keep, understand
 from tvae.data.triplets import Answers, GivenTriplets
 from tvae.jobs.jobs import Jobs
 from tvae.runs.recording import record
 from tvae.runs.run import read_metrics, read_run
 from tvae.runs.triplets import read_triplets_of
+from tvae.ui.session.identity import cookie_name
 
 GIVEN = {"view": "Given triplets", "margin": "0"}
 
@@ -149,3 +156,51 @@ def test_a_run_that_has_lost_its_triplets_says_so(run):
     (run.folder / "triplets.npy").unlink()
     app = page({"run": "ink", **GIVEN})
     assert not app.exception and "The given triplets of this run can't be shown" in words(app)
+
+
+def test_labels_without_a_triplet_show_the_given_ones(run):
+    path = run.folder / "encoding-test.npz"
+    arrays = dict(np.load(path))
+    arrays["labels"][:] = 0
+    np.savez(path, **arrays)
+    app = page({"run": "ink", **GIVEN})
+    assert not app.exception
+    assert "Given triplets that are right" in words(app) and "304 distinct triplets" in words(app)
+
+
+def keep_pets(folder: Path, data: Path, owner: str) -> None:
+    """Keep a data set `pets` for this person alone."""
+    understood = understand(write_files(folder / "pets", class_files(each=20)))
+    keep(understood, default_choices(understood), "pets", data, owner=owner)
+
+
+def test_a_private_data_set_is_asked_about_by_its_owner_alone(run, tmp_path, monkeypatch):
+    data = tmp_path / "data"
+    monkeypatch.setenv("TVAE_DATA", str(data))
+    keep_pets(tmp_path, data, "the-owner-of-the-pets")
+    small = run_of(GivenTriplets(np.array([[0, 1, 2]])), epochs=1)
+    config = replace(small, data=DataConfig(name="pets"))
+    for _ in record(config, load_dataset("pets", data), tmp_path / "runs" / "pets", ""):
+        pass
+    app = page({"run": "pets", **GIVEN})
+    assert not app.exception and not [b for b in app.button if b.key == "triplet-answer-1"]
+    OwnDatasets(data).share("pets", True, "the-owner-of-the-pets")
+    app = page({"run": "pets", **GIVEN})
+    assert [b for b in app.button if b.key == "triplet-answer-1"], words(app)
+
+
+def test_the_page_your_data_asks_about_a_kept_data_set(run, tmp_path, monkeypatch, cookies):
+    data = tmp_path / "data"
+    monkeypatch.setenv("TVAE_DATA", str(data))
+    cookies[cookie_name()] = token = "a" * 22
+    keep_pets(tmp_path, data, token)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    app.switch_page("pages/9_Your_data.py")
+    app.session_state["data-triplets"] = True
+    app.run()
+    assert not app.exception
+    app.button(key="triplet-answer-2").click().run()
+    assert "**1 answer** so far" in words(app)
+    button(app, "Train on these triplets").click().run()
+    (job,) = [job for job in Jobs().runs() if job.id != "ink"]
+    assert job.config.data.name == "pets" and len(read_triplets_of(job.folder, job.config)) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tvae.data.triplets import GivenTriplets, ImageNames, read_triplets
+from tvae.data.triplets import GivenTriplets, ImageNames, WrongTriplets, read_triplets
 from tvae.errors import InputError
 
 IMAGES = ImageNames(6, ["cat/1.png", "cat/2.png", "dog/1.png", "dog/3.png", "4", "5"])
@@ -93,3 +93,30 @@ def test_rows_across_blocks_keep_their_order(tmp_path, monkeypatch):
     rows = np.stack([np.arange(50), np.arange(50) + 1, np.arange(50) + 2], axis=1)
     text = "".join(f"{a},{b},{c}\n" for a, b, c in rows)
     assert (read(tmp_path, text, images=ImageNames(52)).triplets.rows == rows).all()
+
+
+ODD_LINES = ("\n7{mark}8{mark}9\n", " 7{mark} 8{mark} 9 \r\n", None)
+QUOTED = '"7"{mark}8{mark}9\n'
+
+
+@pytest.mark.parametrize(
+    ("mark", "odd_line"),
+    [(mark, line) for mark in (",", ";", "\t", " ", "  ") for line in ODD_LINES] + [(mark, QUOTED) for mark in ",;\t"],
+)
+def test_plain_lines_read_at_once_and_the_others_give_the_same(tmp_path, monkeypatch, mark, odd_line):
+    monkeypatch.setattr("tvae.data.triplets.table_text.BLOCK_BYTES", 60)
+    rows = np.stack([np.arange(50), np.arange(50) + 1, np.arange(50) + 2], axis=1)
+    lines = [f"{a}{mark}{b}{mark}{c}\n" for a, b, c in rows]
+    if odd_line:
+        lines[7] = odd_line.format(mark=mark)
+    text = "anchor,positive,negative\n".replace(",", mark) + "".join(lines)
+    assert (read(tmp_path, text, images=ImageNames(52)).triplets.rows == rows).all()
+
+
+def test_lines_are_counted_through_plain_and_other_lines(tmp_path, monkeypatch):
+    monkeypatch.setattr("tvae.data.triplets.table_text.BLOCK_BYTES", 60)
+    lines = ["0,1,2\n"] * 100
+    lines[30], lines[60], lines[61], lines[99] = "0,1,9\n", '"0",1,2\n', "0,0,1\n", "0,1,1"
+    with pytest.raises(WrongTriplets) as refusal:
+        read(tmp_path, "".join(lines), images=ImageNames(3))
+    assert [sentence.split(":")[0] for sentence in refusal.value.sentences] == ["line 31", "line 62", "line 100"]

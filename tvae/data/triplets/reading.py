@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Int, Int64
+from jaxtyping import Bool, Int, Int32, Int64
 
 from tvae.data.fetch_errors import one_line
 from tvae.data.own.sources.arrays import npy_array
 from tvae.data.triplets.flaws import RowFlaws, WrongTriplets
 from tvae.data.triplets.given import MOST_TRIPLETS, GivenTriplets
 from tvae.data.triplets.image_names import TWO_IMAGES, ImageNames, comparable
-from tvae.data.triplets.table_text import TextForm, text_form, text_rows
+from tvae.data.triplets.table_text import TextForm, number_blocks, text_form, text_rows
 from tvae.errors import InputError
 
 MOST_BYTES = 2**30
@@ -98,8 +98,7 @@ def _read_array(path: Path, title: str, images: ImageNames, odd_one_out: bool) -
     _check_count(len(array), title, odd_one_out)
     flaws, blocks, first = RowFlaws("row"), [], 0
     for block in array.blocks():
-        is_right = _check_rows(block, range(first, first + len(block)), images, flaws)
-        blocks.append(block[is_right].astype(np.int64))
+        blocks.append(_checked(block, range(first, first + len(block)), images, flaws))
         first += len(block)
     how = "odd-one-out answers" if odd_one_out else "anchor, positive and negative"
     notes = [f"an array of {len(array):,} rows: {how}, as rows of the training images counted from 0"]
@@ -117,13 +116,19 @@ def _read_text(path: Path, title: str, images: ImageNames, odd_one_out: bool) ->
             raise InputError(f"{title}: has a header and no triplet; {RIGHT}")
     by_name = len(cells) > max(layout.columns) and _are_names([cells[column] for column in layout.columns], images)
     flaws, blocks, count = RowFlaws("line"), [], 0
-    for numbers, block_cells in _blocks(number, cells, rows, layout, flaws):
+    if not by_name and layout.columns == (0, 1, 2) and layout.cells == 3:
+        for first, block in number_blocks(path, form, number):
+            count += len(block)
+            _check_count(count, title, layout.odd_one_out)
+            blocks.append(_checked(block, range(first, first + len(block)), images, flaws))
+    rest = text_rows(path, form, title, first=number + count)  # so far each line was a row
+    for numbers, cells in _blocks(rest, layout, flaws):
         count += len(numbers)
         _check_count(count, title, layout.odd_one_out)
-        block = _named_rows(block_cells, images) if by_name else _numbered_rows(block_cells)
-        known = _check_known(block, numbers, block_cells, by_name, images, flaws)
+        block = _named_rows(cells, images) if by_name else _numbered_rows(cells)
+        known = _check_known(block, numbers, cells, by_name, images, flaws)
         block, numbers = block[known], np.asarray(numbers)[known].tolist()
-        blocks.append(block[_check_rows(block, numbers, images, flaws)])
+        blocks.append(_checked(block, numbers, images, flaws))
     return _file(title, blocks, flaws, layout.odd_one_out, _notes(form, layout, by_name))
 
 
@@ -151,24 +156,19 @@ def _are_names(cells: Sequence[str], images: ImageNames) -> bool:
 
 
 def _blocks(
-    number: int, cells: list[str], rows: Iterator[tuple[int, list[str]]], layout: _Layout, flaws: RowFlaws
+    rows: Iterator[tuple[int, list[str]]], layout: _Layout, flaws: RowFlaws
 ) -> Iterator[tuple[list[int], list[str]]]:
     """Line numbers of some rows, and the three cells of each, one after the other."""
     numbers: list[int] = []
     block: list[str] = []
     first, second, third = layout.columns
-
-    def take(number: int, cells: list[str]) -> None:
+    for number, cells in rows:
         if len(cells) != layout.cells:
             right = "as the header has" if layout.header else "anchor, positive and negative"
             flaws.add(number, f"{len(cells)} cells; right are {layout.cells}, {right}")
         else:
             numbers.append(number)
             block.extend((cells[first], cells[second], cells[third]))
-
-    take(number, cells)
-    for number, cells in rows:
-        take(number, cells)
         if len(numbers) >= ROWS_AT_ONCE:
             yield numbers, block
             numbers, block = [], []
@@ -222,10 +222,10 @@ def _unknown_reason(text: str, code: int, by_name: bool, images: ImageNames) -> 
     return f"no training image is called {text!r}; names are like {one_line(images.names[0], 60)!r}"
 
 
-def _check_rows(
+def _checked(
     block: Int[np.ndarray, "m 3"], numbers: Sequence[int], images: ImageNames, flaws: RowFlaws
-) -> Bool[np.ndarray, " m"]:
-    """Which rows name three different images there are; what is wrong with the others goes to `flaws`."""
+) -> Int32[np.ndarray, "k 3"]:
+    """The rows that name three different images; what is wrong with the others goes to `flaws`."""
     outside = np.any((block < 0) | (block >= images.count), axis=1)
     anchor, positive, negative = block.T
     equal = (anchor == positive) | (anchor == negative) | (positive == negative)
@@ -236,7 +236,7 @@ def _check_rows(
         else:
             reason = "names the same image twice; right are three different ones"
         flaws.add(numbers[place], reason)
-    return ~(outside | equal)
+    return block[~(outside | equal)].astype(np.int32)
 
 
 def _check_count(rows: int, title: str, odd_one_out: bool) -> None:

@@ -116,6 +116,7 @@ TRIPLET_FILE, TRIPLET_ROWS, TRIPLET_SOURCE = "triplet-file", "triplet-rows", "tr
 BROUGHT_TRIPLETS, TRIPLETS_SKIPPED = "triplets-brought", "triplets-skipped"
 TRIPLET_SHARE, TRIPLET_QUESTION = "triplet-share", "triplet-question"
 DATA_FILE, DATA_PATH, DATA_SET, DATA_TABLE = "data-file", "data-path", "data-set", "data-table"
+DATA_TRIPLETS = "data-triplets"
 MANY_FILE, MANY_PATH, MANY_READ, MANY_CANCEL, MANY_TABLE = (
     "many-file", "many-path", "many-read", "many-cancel", "many-table",
 )  # fmt: skip

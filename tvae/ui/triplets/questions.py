@@ -22,12 +22,12 @@ def show_questions(answers: Answers, train: Split) -> GivenTriplets | None:
     skipped = state.read(keys.TRIPLETS_SKIPPED, 0)
     anchor, first, second = answers.question(skipped)
     count = len(answers.rows())
-    with st.container(key=keys.TRIPLET_QUESTION, width=2 * SIDE + 60):
+    with st.container(key=keys.TRIPLET_QUESTION, width=2 * SIDE + 20):
         st.markdown("Which of the two below is nearer to this one?", text_alignment="center")
         _show_image(train, anchor, "The anchor")
-        left, right = st.columns(2)
-        for place, number, row, other in ((left, 1, first, second), (right, 2, second, first)):
-            with place:
+        pair = st.container(horizontal=True, horizontal_alignment="center")  # side by side on a narrow page too
+        for number, row, other in ((1, first, second), (2, second, first)):
+            with pair.container(width=SIDE):
                 _show_image(train, row, f"Image {number}")
                 st.button(
                     "This one",
