@@ -9,7 +9,7 @@ import pytest
 
 from tests.data.own.made_sources import image_array, take_in
 from tvae.config import DataConfig, LossConfig, RunConfig, check_notions
-from tvae.data import Notion, Split, load_dataset, load_split, notion_names
+from tvae.data import Dataset, Notion, Split, load_dataset, load_split, notion_names, validation_note, with_validation
 from tvae.data.digits import slant
 from tvae.errors import InputError
 
@@ -71,6 +71,26 @@ def test_every_notion_holds_out_the_same_images_for_validation():
     assert len(by_slant.class_names) == 3 and len(by_class.class_names) == 10
     read = load_split("digits", "validation", notion="slant", validation_share=0.2)
     assert np.array_equal(read.labels, by_slant.validation.labels)
+
+
+def test_classes_that_the_validation_split_lacks_are_named_with_the_notion_that_its_share_is_of(split):
+    train = Split(
+        "train",
+        np.repeat(split.images, 8, axis=0),
+        np.repeat(CLASSES, 8),
+        ("a", "b"),
+        "class",
+        {
+            "class": Notion(np.repeat(CLASSES, 8), ("a", "b")),
+            "writer": Notion(np.arange(40), tuple(map(str, range(40)))),
+        },
+    )
+    held = with_validation(Dataset("made", train, replace(train, name="test"), ("a", "b"), "made"), 0.05)
+    assert validation_note(held) == ""
+    note = validation_note(held.by("writer"))
+    assert note.startswith("the validation split has no image of ") and note.endswith(
+        " and 33 more: its share is drawn of each class, whatever the run's notion"
+    )
 
 
 @pytest.mark.parametrize("load", [load_dataset, lambda name, notion: load_split(name, "test", notion=notion)])

@@ -72,4 +72,8 @@ def validation_note(dataset: Dataset) -> str:
         return ""
     names = ", ".join(dataset.class_names[label] for label in missing[:_MOST_NAMED])
     more = f" and {len(missing) - _MOST_NAMED:,} more" if len(missing) > _MOST_NAMED else ""
-    return f"the validation split has no image of {names}{more}: these classes are too small for its share"
+    first = next(iter(dataset.train.notions))
+    reason = "these classes are too small for its share"
+    if dataset.train.notion != first:
+        reason = f"its share is drawn of each {first}, whatever the run's notion"
+    return f"the validation split has no image of {names}{more}: {reason}"
