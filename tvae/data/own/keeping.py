@@ -187,7 +187,7 @@ def _check_space(size: int, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if size > free:
         raise InputError(
-            f"{short_path(folder)}: the images take {size / 2**20:,.0f} MB and {free / 2**20:,.0f} MB are free; free"
+            f"{short_path(folder)}: the images take {size / 2**20:,.1f} MB and {free / 2**20:,.1f} MB are free; free"
             " some space or name another folder with --dir"
         )
 
