@@ -13,13 +13,14 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import small_run_config
 from tvae.config import LossConfig, RunConfig
-from tvae.data import Dataset
+from tvae.data import Dataset, load_split
 from tvae.jobs.jobs import Jobs
 from tvae.metrics.triplet_accuracy import triplet_accuracy
 from tvae.runs.available import SHIPPED
 from tvae.runs.encodings import read_encoding
 from tvae.runs.recording import record
 from tvae.runs.run import read_run
+from tvae.ui.style.captions import csv_name
 from tvae.ui.training.notions import named_by_notion
 
 ROOT = Path(__file__).parents[2]
@@ -98,6 +99,12 @@ def test_the_table_of_the_overview_is_counted_anew(digits: Dataset):
     assert not app.get("progress")
 
 
+def test_what_is_downloaded_is_named_by_the_other_notion():
+    run = read_run(SHIPPED / "digits")
+    assert csv_name("arms", run) == "arms.csv"
+    assert csv_name("arms", run.judged(load_split("digits", "test", notion="slant"))) == "arms-by-slant.csv"
+
+
 def test_the_map_keeps_its_layout_and_is_coloured_and_measured_by_the_other_labels():
     by_class, by_slant = (page("1_Latent_map", projection="t-SNE", **query) for query in ({}, SLANT))
     told = [caption.value for caption in by_slant.caption]
@@ -174,6 +181,7 @@ def test_a_run_of_two_notions_is_started_in_the_panel_and_stands_side_by_side(ru
     assert (app.selectbox(key="left").value, app.selectbox(key="right").value) == ("TVAE", "TVAE-SLANT")
     assert "trained on class (TVAE), slant (TVAE-SLANT), judged by class" in words(app)
     assert app.sidebar.multiselect(key="train-further-notions").value == ["slant"]
+    assert app.sidebar.multiselect(key="arms").value == ["vae", "tvae", "tvae-slant"]
 
 
 def test_the_run_s_own_notion_is_chosen_in_the_panel():

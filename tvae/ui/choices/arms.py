@@ -17,19 +17,20 @@ def choose_arms(run: Run) -> None:
         return
     st.multiselect(
         "Arms",
-        **state.choices(keys.ARMS, arms, _ends(arms), text=str.upper),
+        **state.choices(keys.ARMS, arms, _shown_at_first(run), text=str.upper),
         format_func=str.upper,
-        help="A run's arms differ in their loss alone. With none chosen, the first and the last are shown.",
+        help="A run's arms differ in their loss alone. With none chosen, the first and the last are shown, "
+        "and one of each notion of similarity that they were trained on.",
     )
 
 
 def shown_arms(run: Run) -> list[str]:
-    """The arms that every page shows, in the run's order: the first and the last until others are chosen."""
+    """The arms that every page shows, in order: until others are chosen the first, the last and one of each notion."""
     arms = list(run.config.arms)
     if len(arms) <= 2:
         return arms
     chosen = state.value_of(keys.ARMS, [])
-    return [arm for arm in arms if arm in chosen] or _ends(arms)
+    return [arm for arm in arms if arm in chosen] or _shown_at_first(run)
 
 
 def first_pair(run: Run) -> list[str]:
@@ -37,16 +38,23 @@ def first_pair(run: Run) -> list[str]:
 
     Else, and where a person has chosen arms, the first and the last of those that every page shows.
     """
-    shown, arms = shown_arms(run), run.config.arms
+    shown, of_notions = shown_arms(run), _of_notions(run)
+    pair = of_notions if len(of_notions) > 1 and shown == _shown_at_first(run) else shown
+    return [pair[0], pair[-1]]
+
+
+def _shown_at_first(run: Run) -> list[str]:
+    """The first and the last arm, and where arms differ in their notion of similarity one of each."""
+    arms = list(run.config.arms)
+    of_notions = _of_notions(run)
+    return [arm for arm in arms if arm in (arms[0], arms[-1], *(of_notions if len(of_notions) > 1 else ()))]
+
+
+def _of_notions(run: Run) -> list[str]:
+    """The first arm of each notion of similarity that triplets came from."""
+    arms = run.config.arms
     by_notion = {run.arm_notion(arm): arm for arm in reversed(arms) if arms[arm].triplet_weight}
-    if len(by_notion) > 1 and shown == _ends(list(arms)):
-        of_each = [arm for arm in arms if arm in by_notion.values()]
-        return _ends(of_each)
-    return [shown[0], shown[-1]]
-
-
-def _ends(arms: list[str]) -> list[str]:
-    return [arms[0], arms[-1]]
+    return [arm for arm in arms if arm in by_notion.values()]
 
 
 def show_on_every_page(run: str, arms: list[str]) -> None:

@@ -22,6 +22,7 @@ from tvae.ui import cached
 from tvae.ui.generation.classifier import offer_classifier
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import arm_columns
+from tvae.ui.style.captions import csv_name
 
 NO_BREAK = "\u2060"
 PIXELS, FEATURES = "pixels", "the classifier's features"
@@ -71,7 +72,7 @@ def show_quality(
             f"{title}, 95 % interval from": [share.interval[0] for share in every],
             f"{title}, to": [share.interval[1] for share in every],
         }
-    st.download_button("Table as CSV", rows_csv(columns), "samples.csv", "text/csv", on_click="ignore")
+    st.download_button("Table as CSV", rows_csv(columns), csv_name("samples", run), "text/csv", on_click="ignore")
 
 
 def show_measures(

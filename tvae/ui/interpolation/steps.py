@@ -15,7 +15,7 @@ from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui.choices.path_ends import Ends
 from tvae.ui.images.image_grid import grid_download
-from tvae.ui.style.captions import measured_on
+from tvae.ui.style.captions import csv_name, measured_on
 from tvae.ui.style.escaping import as_text
 
 
@@ -60,6 +60,8 @@ def show_steps(
         what = f"A {path_kind} way between the means of {ends.description}"
         grid_download(step_grid(run, encoding, paths, images), "interpolation", what, run, encoding)
         icon = ":material/download:"
-        st.download_button("CSV", rows_csv(columns), "interpolation.csv", "text/csv", icon=icon, on_click="ignore")
+        st.download_button(
+            "CSV", rows_csv(columns), csv_name("interpolation", run), "text/csv", icon=icon, on_click="ignore"
+        )
     with st.expander("The numbers at each step"):
         st.dataframe(pd.DataFrame(columns), hide_index=True)

@@ -14,6 +14,7 @@ from tvae.ui.components.neighbour_panel import PanelSide, neighbour_panel
 from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.maps.view_pair import MOST_TILES, ViewPair, panel_neighbours, selected_rows_csv
 from tvae.ui.session import keys
+from tvae.ui.style.captions import csv_name
 from tvae.ui.style.escaping import as_text
 
 Images = UInt8[np.ndarray, "n height width channels"]
@@ -83,7 +84,7 @@ def show_selection(
     buttons[0].download_button(
         "Download as CSV",
         data=lambda: selected_rows_csv(picks.rows, pair, names, at),
-        file_name=f"rows-{pair.left.run.name}.csv",
+        file_name=csv_name(f"rows-{pair.left.run.name}", pair.left.run),
         mime="text/csv",
         on_click="ignore",
         width="stretch",

@@ -18,6 +18,7 @@ from tvae.ui.own_digit.on_maps import SHOWN_NEIGHBOURS
 from tvae.ui.run_images import look_for_images_again
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import ROOM_OF_TWO
+from tvae.ui.style.captions import csv_name
 from tvae.ui.style.escaping import as_text
 
 
@@ -82,4 +83,4 @@ def show_neighbours(
                 for column, value in zip(columns.values(), values, strict=True):
                     column.append(value)
         icon = ":material/download:"
-        st.download_button("CSV", rows_csv(columns), "nearest.csv", "text/csv", icon=icon, on_click="ignore")
+        st.download_button("CSV", rows_csv(columns), csv_name("nearest", run), "text/csv", icon=icon, on_click="ignore")

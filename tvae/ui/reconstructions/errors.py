@@ -24,7 +24,7 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import ACROSS
-from tvae.ui.style.captions import measured_on
+from tvae.ui.style.captions import csv_name, measured_on
 from tvae.ui.style.escaping import as_text
 
 LONGEST_TABLE = 25
@@ -144,7 +144,7 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
                 {"class": list(members), "images": [len(rows) for rows in members.values()]}
                 | {arm: [errors[arm][rows].mean() for rows in members.values()] for arm in arms}
             ),
-            "errors-by-class.csv",
+            csv_name("errors-by-class", run),
             "text/csv",
             on_click="ignore",
         )

@@ -19,7 +19,7 @@ from tvae.ui.choices.rows import ChosenRows
 from tvae.ui.images.image_grid import grid_download, show_grid
 from tvae.ui.maps.select_on_map import show_select_button
 from tvae.ui.session import keys
-from tvae.ui.style.captions import measured_on
+from tvae.ui.style.captions import csv_name, measured_on
 from tvae.ui.style.escaping import as_text
 
 CROWDED = 12
@@ -81,5 +81,7 @@ def show_reconstructions(
         what = f"Test images reconstructed from {code.replace('μ', '').strip()}, with their squared errors"
         grid_download(grid, "reconstructions", what, run, encoding)
         icon = ":material/download:"
-        st.download_button("CSV", rows_csv(columns), "reconstructions.csv", "text/csv", icon=icon, on_click="ignore")
+        st.download_button(
+            "CSV", rows_csv(columns), csv_name("reconstructions", run), "text/csv", icon=icon, on_click="ignore"
+        )
         show_select_button(run, len(encoding.labels), chosen.rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run, epochs_text
 from tvae.ui.style.escaping import as_text
@@ -45,6 +47,16 @@ def notions_after(run: Run) -> str:
     """`notions_in_words` as the end of a sentence, as Markdown: after a comma, or empty."""
     notions = as_text(notions_in_words(run))
     return f", {notions}" if notions else ""
+
+
+def csv_name(what: str, run: Run) -> str:
+    """Name of a CSV file, with the notion of similarity that the run is judged by where that is not its own.
+
+    Its content has rows and columns alone, which do not say it.
+    """
+    if run.judged_by is None:
+        return f"{what}.csv"
+    return f"{what}-by-{re.sub(r'[^A-Za-z0-9]+', '-', run.notion).strip('-') or 'other'}.csv"
 
 
 def _source(run: Run, encoding: Encoding, notions: str) -> str:

@@ -13,6 +13,7 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
+from tvae.ui.style.captions import csv_name
 from tvae.ui.style.theme import theme
 from tvae.ui.triplets.view import TripletView
 
@@ -72,7 +73,7 @@ def show_matrices(view: TripletView, pair: ClassPair) -> None:
     st.download_button(
         "All pairs of classes as CSV",
         lambda: rows_csv(class_pairs(matrices, names)),
-        "class-pairs.csv",
+        csv_name("class-pairs", view.run),
         "text/csv",
         on_click="ignore",
     )

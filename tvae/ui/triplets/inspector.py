@@ -15,6 +15,7 @@ from tvae.ui.images.cells import HEIGHT, image_cell
 from tvae.ui.maps.select_on_map import show_select_button
 from tvae.ui.run_images import images_of
 from tvae.ui.session import keys
+from tvae.ui.style.captions import csv_name
 from tvae.ui.triplets.classes import ClassPair
 from tvae.ui.triplets.view import TripletView
 
@@ -163,7 +164,7 @@ def _show(view: TripletView, triplets: Triplets) -> None:
         st.download_button(
             "These triplets as CSV",
             lambda: rows_csv(columns),
-            "triplets.csv",
+            csv_name("triplets", view.run),
             "text/csv",
             on_click="ignore",
         )

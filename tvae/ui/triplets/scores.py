@@ -15,6 +15,7 @@ from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import session as state
 from tvae.ui.session import keys
+from tvae.ui.style.captions import csv_name
 from tvae.ui.triplets.view import TripletView
 
 USUAL = 0.1
@@ -238,8 +239,8 @@ def show_downloads(view: TripletView, numbers: dict[str, list]) -> None:
 
     with st.popover("Downloads"):
         for label, content, name in (
-            ("Table as CSV", lambda: rows_csv(numbers), "triplet-accuracy.csv"),
-            ("Curves as CSV", curves, "triplet-curves.csv"),
-            ("Gaps as CSV", gaps, "triplet-gaps.csv"),
+            ("Table as CSV", lambda: rows_csv(numbers), csv_name("triplet-accuracy", view.run)),
+            ("Curves as CSV", curves, csv_name("triplet-curves", view.run)),
+            ("Gaps as CSV", gaps, csv_name("triplet-gaps", view.run)),
         ):
             st.download_button(label, content, name, "text/csv", on_click="ignore", type="tertiary")

@@ -25,7 +25,7 @@ from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page
 from tvae.ui.page_links import page_link
 from tvae.ui.session import keys
-from tvae.ui.style.captions import measured_on, notion_column
+from tvae.ui.style.captions import csv_name, measured_on, notion_column
 from tvae.ui.style.theme import theme
 from tvae.ui.triplets.scores import interpolation_words
 from tvae.ui.triplets.view import TripletView
@@ -180,7 +180,9 @@ def _show_table(ladder: Ladder, margin: float, accuracy: np.ndarray, costs: dict
         column_config={name: st.column_config.NumberColumn(format="%.2f") for name in (scored, *costs)},
     )
     st.caption("A setting that isn't here: choose it under **Other weights**, where it can be trained.")
-    st.download_button("Table as CSV", lambda: rows_csv(numbers), "arms.csv", "text/csv", on_click="ignore")
+    st.download_button(
+        "Table as CSV", lambda: rows_csv(numbers), csv_name("arms", ladder.run), "text/csv", on_click="ignore"
+    )
 
 
 def _choose_point(key: str, run: str, first: str) -> None:

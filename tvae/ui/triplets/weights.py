@@ -17,6 +17,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page
 from tvae.ui.session import keys
+from tvae.ui.style.captions import csv_name
 from tvae.ui.style.escaping import as_text
 from tvae.ui.training.train_setting import show_train_button
 from tvae.ui.triplets.scores import interpolation_words
@@ -96,7 +97,7 @@ def _show_terms(view: TripletView, loss: LossConfig, losses: dict[str, Reweighte
     st.download_button(
         "These terms as CSV",
         lambda: rows_csv(numbers),
-        "terms.csv",
+        csv_name("terms", view.run),
         "text/csv",
         on_click="ignore",
     )
