@@ -239,6 +239,13 @@ def test_the_explained_step_is_of_the_last_arm_s_notion(digits, triplets):
     assert (explained["in_loss"], explained["arms"]["tvae-slant"]["wrong"]) == (counted, wrong)
 
 
+def test_where_all_arms_have_one_notion_that_is_not_the_run_s_the_explained_classes_are_of_it(digits):
+    training = run_of(digits.train, {"one": LossConfig(notion="slant"), "other": LossConfig(notion="slant", margin=2)})
+    explained, by_slant = explained_next_step(training, digits.train), digits.train.by("slant")
+    assert explained["classes"] == [by_slant.class_names[by_slant.labels[row]] for row in explained["rows"]]
+    assert list(explained["arms"]) == ["one", "other"] and explained["notion"] == ""
+
+
 def test_the_explained_force_is_that_of_all_triplets_that_an_image_is_in(digits):
     training = run_of(digits.train)
     explained = explained_next_step(training, digits.train)

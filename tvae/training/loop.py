@@ -135,6 +135,7 @@ class Training:
         steps: steps of the whole run.
         products: type of the large matrix products, float32 or bfloat16.
         images: images of the training split, flat, on the run's device.
+        notion_of: by arm, the notion of similarity of the triplets that it forms.
         left_out: number of training images that can't be anchors because their class has no other member.
         training_steps: what takes the arms' steps: on the CPU one for each arm, on a GPU one for all.
     """
@@ -168,7 +169,7 @@ class Training:
         # An arm whose notion has no triplets has none in its loss either: another notion's are formed and not counted.
         notions = {arm: loss.notion or split.notion for arm, loss in config.arms.items()}
         self._without_triplets = {arm for arm, notion in notions.items() if notion not in samplers}
-        self._notion_of = {
+        self.notion_of = {
             arm: notion if notion in samplers else next(iter(self._labels_of)) for arm, notion in notions.items()
         }
         self.images = torch.tensor(split.images.reshape(len(split), -1), device=self.device)
@@ -252,7 +253,7 @@ class Training:
         return Batch(
             rows=drawn.rows,
             noise=torch.from_numpy(drawn.noise).to(self.device),
-            triplets={arm: by_notion[notion] for arm, notion in self._notion_of.items()},
+            triplets={arm: by_notion[notion] for arm, notion in self.notion_of.items()},
         )
 
     def _new_training_steps(self) -> Sequence[TrainingStep]:
