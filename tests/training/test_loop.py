@@ -347,7 +347,7 @@ def test_where_labels_allow_no_triplet_a_vae_alone_trains_without(blobs, labels,
     settings = TrainConfig(epochs=2, batch_size=10, triplets=triplets)
     config = RunConfig(model=SMALL, train=settings, arms={"vae": LossConfig(triplet_weight=0)})
     training = Training(config, split)
-    assert training.left_out == 60
+    assert training.batches.left_out == 60
     rows = training.next_batch().rows
     assert rows.shape == (3, 10) and rows.min() >= 0 and rows.max() < 60
     reports = list(training.reports())
@@ -376,7 +376,7 @@ def test_images_left_out_as_anchors_are_counted(blobs):
         RunConfig(model=SMALL, train=TrainConfig(batch_size=10), arms=vae_and_tvae(LossConfig())),
         Split("train", blobs.images, labels, ("a", "b", "c", "d")),
     )
-    assert training.left_out == 1
+    assert training.batches.left_out == 1
 
 
 def test_the_device_is_the_one_asked_for(monkeypatch):

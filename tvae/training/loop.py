@@ -8,33 +8,22 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-import numpy as np
 import torch
-from jaxtyping import Float32, Int64
 from threadpoolctl import threadpool_limits
 
-from tvae.config import RunConfig, check_notions
+from tvae.config import RunConfig
 from tvae.data import Split
 from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError
 from tvae.model.vae import initial_model
-from tvae.training.arm import Arm, ArmLosses, Batch, TrainingStep, Triplets
-from tvae.training.shared_batch import SharedBatchSampler, triplets_inside
+from tvae.training.arm import Arm, ArmLosses, Batch, TrainingStep
+from tvae.training.batches import Batches
 from tvae.training.steps.cpu import Float32Step
 from tvae.training.steps.cpu_bfloat16 import Bfloat16Step
 from tvae.training.steps.gpu import StackedStep
 from tvae.training.steps.plain import PlainStep
 from tvae.training.steps.products_type import products_type
-from tvae.training.triplet_sampler import (
-    GivenSampler,
-    ImageSampler,
-    Sampler,
-    TripletSampler,
-    step_batch,
-    step_generator,
-)
 
 COLLAPSED_KL = 0.05
 """Nats of KL, summed over latents, below which the latents carry no information about the image."""
@@ -58,15 +47,6 @@ class Report:
     warnings: tuple[str, ...]
 
 
-class _Drawn(NamedTuple):
-    """What is drawn for one step."""
-
-    rows: Int64[np.ndarray, "3 b"]
-    noise: Float32[np.ndarray, "3*b latent"]
-    places: dict[str, Int64[np.ndarray, "3 b"]]
-    """Triplets inside the batch by notion; empty where the rows themselves are every arm's triplets."""
-
-
 def resolve_device(wanted: str) -> torch.device:
     """The device of a run.
 
@@ -76,42 +56,6 @@ def resolve_device(wanted: str) -> torch.device:
     if wanted == "cuda" and not torch.cuda.is_available():
         raise InputError("train.device: no CUDA device is at hand; use cpu or auto")
     return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def _samplers(config: RunConfig, split: Split, triplets: GivenTriplets | None) -> dict[str, Sampler]:
-    """What draws the triplets of each notion of the arms; a notion without any is left out if no loss needs them.
-
-    Given triplets are of the run's notion, and so are then all arms.
-
-    Raises:
-        InputError: labels that allow no triplet, and an arm whose loss has triplets; more notions than a batch has
-            triplets; given triplets that can't be trained on.
-    """
-    if triplets is None and config.data.triplets:
-        raise InputError(f"data.triplets: {config.data.triplets[:80]!r} are not at hand; hand them over as triplets")
-    if triplets is not None:
-        triplets.check_usable(config, len(split))
-        share = config.data.triplets_share
-        of_labels = None if share == 1 else TripletSampler(split.labels)
-        return {split.notion: GivenSampler(triplets.training_rows, share, of_labels)}
-    samplers: dict[str, Sampler] = {}
-    for loss in config.arms.values():
-        notion = loss.notion or split.notion
-        if notion in samplers:
-            continue
-        try:
-            samplers[notion] = TripletSampler(split.notions[notion].labels)
-        except InputError as error:
-            if loss.triplet_weight:
-                of_notion = "" if notion == split.notion else f" by {notion}"
-                advice = "a VAE alone needs none: --preset vae, or 'VAE alone' in the app"
-                raise InputError(f"{error}{of_notion}; {advice}") from None
-    if config.train.batch_size < len(samplers):
-        raise InputError(
-            f"train.batch-size: {config.train.batch_size} is fewer than the {len(samplers)} notions of the arms"
-            f" ({', '.join(samplers)})"
-        )
-    return samplers
 
 
 def learning_rate(config: RunConfig, step: int, steps: int) -> float:
@@ -125,18 +69,13 @@ def learning_rate(config: RunConfig, step: int, steps: int) -> float:
 class Training:
     """A run in progress.
 
-    Each step's batch of images is the same for all arms. Where all arms have one notion of similarity, it is drawn as
-    triplets of that notion, and these are every arm's triplets. Where their notions differ it is drawn as triplets of
-    each notion in turn, and each arm forms its own triplets inside the batch (see `shared_batch`).
-
     Attributes:
         arms: the arms by name, in their present state.
         step: steps taken so far.
         steps: steps of the whole run.
         products: type of the large matrix products, float32 or bfloat16.
         images: images of the training split, flat, on the run's device.
-        notion_of: by arm, the notion of similarity of the triplets that it forms.
-        left_out: number of training images that can't be anchors because their class has no other member.
+        batches: draws the batch of each step.
         training_steps: what takes the arms' steps: on the CPU one for each arm, on a GPU one for all.
     """
 
@@ -157,25 +96,8 @@ class Training:
         self.config = config
         self.device = resolve_device(config.train.device)
         self.products = products_type(config.train.step, self.device)
-        check_notions(config, tuple(split.notions))
-        split = split.by(config.data.notion)
-        samplers = _samplers(config, split, triplets)
-        self._sampler: Sampler = ImageSampler(len(split))
-        if samplers:
-            first, *others = samplers.values()
-            self._sampler = SharedBatchSampler([first, *others]) if others else first
-        self.left_out = self._sampler.left_out
-        self._labels_of = {notion: split.notions[notion].labels for notion in samplers or [split.notion]}
-        # An arm whose notion has no triplets has none in its loss either: another notion's are formed and not counted.
-        notions = {arm: loss.notion or split.notion for arm, loss in config.arms.items()}
-        self._without_triplets = {arm for arm, notion in notions.items() if notion not in samplers}
-        self.notion_of = {
-            arm: notion if notion in samplers else next(iter(self._labels_of)) for arm, notion in notions.items()
-        }
+        self.batches = Batches(config, split, triplets, self.device)
         self.images = torch.tensor(split.images.reshape(len(split), -1), device=self.device)
-        self._labels_on_device = {
-            notion: torch.tensor(labels, device=self.device) for notion, labels in self._labels_of.items()
-        }
         self.steps_per_epoch = len(split) // config.train.batch_size
         self.steps = config.train.epochs * self.steps_per_epoch
         self.step = 0
@@ -207,12 +129,12 @@ class Training:
             threadpool_limits(1, user_api="blas"),
         ):
             torch.set_num_threads(1)
-            drawn = pool.submit(self._draw, self.step)
+            drawn = pool.submit(self.batches.draw, self.step)
             try:
                 while self.step < self.steps:
                     started = time.perf_counter()
-                    batch = self._batch(drawn.result())
-                    drawn = pool.submit(self._draw, self.step + 1)  # after the last step it is not used
+                    batch = self.batches.batch(drawn.result())
+                    drawn = pool.submit(self.batches.draw, self.step + 1)  # after the last step it is not used
                     losses = self._step(pool, batch)
                     seconds = time.perf_counter() - started
                     smoothed = seconds if smoothed is None else 0.96 * smoothed + 0.04 * seconds
@@ -229,38 +151,13 @@ class Training:
 
     def next_batch(self) -> Batch:
         """The batch of the next step: a function of the seed and the number of the step alone."""
-        return self._batch(self._draw(self.step))
-
-    def _draw(self, step: int) -> _Drawn:
-        """What is drawn for the step that comes after this many steps."""
-        train = self.config.train
-        rows, noise = step_batch(self._sampler, train.seed, step, train.batch_size, self.config.model.latent_dim)
-        places = {}
-        if len(self._labels_of) > 1:
-            for number, (notion, labels) in enumerate(self._labels_of.items()):
-                generator = step_generator(train.seed, step, stream=1 + number)
-                places[notion] = triplets_inside(rows, labels, train.batch_size, generator)
-        return _Drawn(rows, noise, places)
-
-    def _batch(self, drawn: _Drawn) -> Batch:
-        rows = torch.from_numpy(drawn.rows.reshape(-1)).to(self.device)
-        by_notion = {}
-        for notion, labels in self._labels_on_device.items():
-            places = drawn.places.get(notion)
-            by_notion[notion] = Triplets(
-                labels[rows], None if places is None else torch.from_numpy(places).to(self.device)
-            )
-        return Batch(
-            rows=drawn.rows,
-            noise=torch.from_numpy(drawn.noise).to(self.device),
-            triplets={arm: by_notion[notion] for arm, notion in self.notion_of.items()},
-        )
+        return self.batches.batch(self.batches.draw(self.step))
 
     def _new_training_steps(self) -> Sequence[TrainingStep]:
         """As the config asks: on the CPU one for each arm, to run in a thread each; on a GPU one for all arms."""
         train = self.config.train
         arms, rows = list(self.arms.values()), 3 * train.batch_size
-        batch_all = train.triplets == "batch-all" and not isinstance(self._sampler, ImageSampler)
+        batch_all = train.triplets == "batch-all" and self.batches.has_triplets
         if train.step == "plain" or self.config.model.kind == "conv":  # torch's own convolutions are fast
             return [PlainStep(arm, batch_all, self.images, self.products) for arm in arms]
         if self.device.type != "cpu":
@@ -294,7 +191,8 @@ class Training:
             for future in futures:
                 losses |= future.result()
         losses |= last_losses
-        for name in self._without_triplets:  # the term was measured on images that are no triplets of the arm
+        # Their term was measured on images that are no triplets of theirs.
+        for name in self.batches.arms_without_triplets:
             losses[name] = replace(losses[name], triplet=0.0)
         self.step = number
         return losses

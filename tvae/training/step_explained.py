@@ -60,7 +60,7 @@ def explained_next_step(training: Training, split: Split) -> dict[str, Any]:
     wrong = np.flatnonzero(hinges[last][2] > 0)
     triplet = int(wrong[0]) if len(wrong) else 0
     rows = batch.rows.reshape(-1)[places[:, triplet]]
-    of_notion = split.by(training.notion_of[last])
+    of_notion = split.by(training.batches.notion_of[last])
     return {
         "step": training.step + 1,
         "triplets": count,
