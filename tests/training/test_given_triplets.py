@@ -27,7 +27,7 @@ def ink_triplets(images: np.ndarray, count: int, seed: int = 0) -> GivenTriplets
     return GivenTriplets(rows)
 
 
-def shares_right(model: VAE, images: np.ndarray, triplets: GivenTriplets) -> dict[int, float]:
+def shares_right(model: VAE, images: np.ndarray, triplets: GivenTriplets, margin: float = 0.0) -> dict[int, float]:
     """Share of each part of the triplets that a model has right, by plain code."""
     import torch
 
@@ -36,7 +36,7 @@ def shares_right(model: VAE, images: np.ndarray, triplets: GivenTriplets) -> dic
         means = model.encode(pixels).mean.numpy()
     right: dict[int, list[bool]] = {}
     for (a, p, n), part in zip(triplets.distinct.tolist(), triplets.parts.tolist(), strict=True):
-        nearer = np.linalg.norm(means[a] - means[p]) <= np.linalg.norm(means[a] - means[n])
+        nearer = np.linalg.norm(means[a] - means[p]) + margin <= np.linalg.norm(means[a] - means[n])
         right.setdefault(part, []).append(bool(nearer))
     return {part: float(np.mean(answers)) for part, answers in right.items()}
 

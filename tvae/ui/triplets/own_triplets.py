@@ -87,7 +87,7 @@ def _show_training(like_config: RunConfig, like: str, triplets: GivenTriplets) -
     if trains or tries:
         st.rerun()  # the whole page: the sidebar shows the new run
     st.caption(
-        f"{sizes[TRAINED_ON]:,} are trained on; held out are {sizes[HELD_OUT_BY_TRIPLET]:,} by triplet and"
+        f"Trained on: {sizes[TRAINED_ON]:,}; held out: {sizes[HELD_OUT_BY_TRIPLET]:,} by triplet and"
         f" {sizes[HELD_OUT_BY_IMAGE]:,} by image, always the same ones. Otherwise like {as_text(like)}:"
         f" {config.train.epochs:,} epochs. The run keeps a copy of the triplets."
     )
