@@ -314,7 +314,13 @@ def test_a_csv_of_paths_with_a_split_and_a_further_label(tmp_path, folder):
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
 def test_tables_as_spreadsheets_write_them(tmp_path, delimiter, encoding):
     write_files(tmp_path, {f"{n}.png": png(n) for n in range(4)})
-    lines = [('"filename"', '"class"'), ("0.png", "Käfer"), ("1.png", '"a, b"'), ("2.png", "Käfer"), ("3.png", '"a, b"')]
+    lines = [
+        ('"filename"', '"class"'),
+        ("0.png", "Käfer"),
+        ("1.png", '"a, b"'),
+        ("2.png", "Käfer"),
+        ("3.png", '"a, b"'),
+    ]
     text = "\r\n".join(delimiter.join(cells) for cells in lines)
     (tmp_path / "a.tsv").write_bytes(text.encode(encoding))
     understood = understand(tmp_path / "a.tsv")
