@@ -20,6 +20,7 @@ from tvae.data.own import OwnDatasets, TakingInCancelled, default_choices, keep,
 from tvae.data.own.sources.labels import number_column
 from tvae.data.own.splitting import drawn_splits, stratified_sample
 from tvae.errors import InputError
+from tvae.system.process_lock import take_lock
 
 ROOT = Path(__file__).parents[3]
 
@@ -322,3 +323,15 @@ def test_memory_is_what_is_kept_and_a_block(tmp_path):
     finally:
         tracemalloc.stop()
     assert peak < size + 8 * 2**20, f"{peak / 2**20:.0f} MB for {size / 2**20:.0f} MB kept"
+
+
+def test_a_name_that_is_taken_just_before_its_lock_is_had(source, tmp_path, monkeypatch):
+    def taken_meanwhile(path):
+        monkeypatch.undo()
+        take_in(source, tmp_path / "kept", size=32)
+        return take_lock(path)
+
+    monkeypatch.setattr("tvae.data.own.library.take_lock", taken_meanwhile)
+    with pytest.raises(InputError, match="there is a data set mine already"):
+        take_in(source, tmp_path / "kept", size=64)
+    assert load_dataset("mine", tmp_path / "kept").train.images.shape[1] == 32
