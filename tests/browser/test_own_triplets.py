@@ -87,7 +87,8 @@ def test_three_triplets_by_keyboard_are_kept_taken_away_and_trained_on(page, fol
     page.get_by_role("button", name="Train on these triplets").click()
     page.get_by_test_id("stSidebar").get_by_role("button", name="Stop").wait_for(timeout=WAIT)
     (job,) = Jobs(folders / "runs").runs()
-    assert read_triplets_of(job.folder, job.config).rows.tolist() == rows
+    triplets = read_triplets_of(job.folder, job.config)
+    assert triplets is not None and triplets.rows.tolist() == rows
 
 
 def test_a_file_is_brought_in_and_trained_on(page, folders, tmp_path):
@@ -101,4 +102,5 @@ def test_a_file_is_brought_in_and_trained_on(page, folders, tmp_path):
     page.get_by_test_id("stSidebar").get_by_role("button", name="Stop").wait_for(timeout=WAIT)
     job = Jobs(folders / "runs").runs()[0]
     expected = [[0, 1, 2], [1, 0, 2], [3, 4, 5], [4, 3, 5]]
-    assert read_triplets_of(job.folder, job.config).rows.tolist() == expected
+    triplets = read_triplets_of(job.folder, job.config)
+    assert triplets is not None and triplets.rows.tolist() == expected

@@ -57,7 +57,8 @@ def test_the_worker_needs_no_file_of_the_person(jobs, digits, tmp_path, capsys):
     assert jobs.run(run_id).step > stopped.step, jobs.run(run_id).reason
     jobs.stop(run_id, None)
     job = ended(jobs, run_id)
-    assert read_triplets_of(job.folder, job.config).rows.tolist() == rows.tolist()
+    kept = read_triplets_of(job.folder, job.config)
+    assert kept is not None and kept.rows.tolist() == rows.tolist()
     for file in job.folder.rglob("*"):
         assert file.is_dir() or b"secret folder" not in file.read_bytes(), file
 
@@ -66,7 +67,8 @@ def test_a_finished_run_has_the_figures(jobs, digits):
     triplets = GivenTriplets(ink_triplets(digits.train.images, 160).rows)
     job = ended(jobs, jobs.starter.start(run_of(triplets, epochs=1), None, triplets=triplets))
     assert job.state == "done", job.reason
-    assert read_metrics(job.folder)["given_triplets"]["distinct"] == len(triplets.distinct)
+    metrics = read_metrics(job.folder)
+    assert metrics is not None and metrics["given_triplets"]["distinct"] == len(triplets.distinct)
 
 
 def test_what_can_t_be_trained_on_starts_nothing(jobs, digits):
@@ -89,5 +91,7 @@ def test_a_run_that_is_brought_in_is_measured_on_its_triplets(jobs, digits, tmp_
         pass
     job = ended(jobs, jobs.starter.take_in(zip_run(tmp_path / "run"), None))
     assert job.state == "done", job.reason
-    assert read_metrics(job.folder)["given_triplets"] == read_metrics(tmp_path / "run")["given_triplets"]
+    metrics, of_the_run = read_metrics(job.folder), read_metrics(tmp_path / "run")
+    assert metrics is not None and of_the_run is not None
+    assert metrics["given_triplets"] == of_the_run["given_triplets"]
     assert read_encoded_triplets(read_run(job.folder)) is not None

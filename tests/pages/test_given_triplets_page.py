@@ -6,6 +6,7 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,7 +58,8 @@ def test_both_held_out_accuracies_stand_with_their_intervals(run):
     app = page({"run": "ink", **GIVEN})
     assert not app.exception
     metrics = read_metrics(run.folder)
-    table = app.table[1].value
+    assert metrics is not None
+    table: Any = app.table[1].value
     about = metrics["given_triplets"]
     for name, title in (
         ("trained_on", "Trained on"),
@@ -101,7 +103,7 @@ def test_answers_are_kept_undone_and_trained_on(run):
     assert not app.exception and not app.error
     (job,) = [job for job in Jobs().runs() if job.id != "ink"]
     triplets = read_triplets_of(job.folder, job.config)
-    assert len(triplets) == 2 and job.config.data.triplets_share == 1
+    assert triplets is not None and len(triplets) == 2 and job.config.data.triplets_share == 1
     assert job.config.arms["vae"].triplet_weight == 0 < job.config.arms["tvae"].triplet_weight
 
 
@@ -131,7 +133,8 @@ def test_a_file_is_understood_before_anything_is_kept(run):
     button(app, "Train on these triplets").click().run()
     assert not app.error
     (job,) = [job for job in Jobs().runs() if job.id != "ink"]
-    assert read_triplets_of(job.folder, job.config).rows.tolist() == [[0, 1, 2], [0, 2, 1], [3, 4, 5], [3, 4, 5]]
+    triplets = read_triplets_of(job.folder, job.config)
+    assert triplets is not None and triplets.rows.tolist() == [[0, 1, 2], [0, 2, 1], [3, 4, 5], [3, 4, 5]]
 
 
 def test_wrong_rows_are_listed_and_nothing_can_be_trained_on(run):
@@ -145,11 +148,11 @@ def test_wrong_rows_are_listed_and_nothing_can_be_trained_on(run):
 
 def test_the_settings_of_a_run_with_given_triplets_train_with_its_triplets(run):
     app = page({"run": "ink", **GIVEN})
-    app.expander[0].open = True
     next(button for button in app.sidebar.button if button.label == "Train").click().run()
     assert not app.exception
     (job,) = [job for job in Jobs().runs() if job.id != "ink"]
-    assert read_triplets_of(job.folder, job.config).fingerprint == run.config.data.triplets
+    triplets = read_triplets_of(job.folder, job.config)
+    assert triplets is not None and triplets.fingerprint == run.config.data.triplets
 
 
 def test_a_run_that_has_lost_its_triplets_says_so(run):
@@ -203,4 +206,5 @@ def test_the_page_your_data_asks_about_a_kept_data_set(run, tmp_path, monkeypatc
     assert "**1 answer** so far" in words(app)
     button(app, "Train on these triplets").click().run()
     (job,) = [job for job in Jobs().runs() if job.id != "ink"]
-    assert job.config.data.name == "pets" and len(read_triplets_of(job.folder, job.config)) == 1
+    triplets = read_triplets_of(job.folder, job.config)
+    assert job.config.data.name == "pets" and triplets is not None and len(triplets) == 1

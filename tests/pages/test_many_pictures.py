@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def test_each_picture_is_listed_with_its_class_and_nearest_image(pictures, digit
     said = words(app)
     assert "**20 pictures**" in said and "**1 left out**" in said and "page.png: this is an HTML page" in said
     assert "scaled to 8 × 8 pixels in grey" in said and "the 15 nearest of 359 test images" in said
-    table = app.dataframe[0].value
+    table: Any = app.dataframe[0].value
     assert table["Name"].tolist() == [f"{row:02}.png" for row in range(20)]
     encoding = read_encoding(RUN, "test")
     assert encoding is not None

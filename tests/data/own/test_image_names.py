@@ -22,6 +22,7 @@ def test_each_training_image_keeps_its_name(tmp_path):
     names = image_names("pets", tmp_path / "kept")
     train = load_split("pets", "train", tmp_path / "kept")
     test = read_names(OwnDatasets(tmp_path / "kept").file(OwnDatasets(tmp_path / "kept").get("pets")), "test")
+    assert names.names is not None and test is not None
     assert len(names.names) == names.count == len(train)
     assert set(names.names) | set(test) == set(files) and not set(names.names) & set(test)
     numbers = {name: number for number, name in enumerate(files)}
@@ -36,6 +37,7 @@ def test_a_table_names_its_images_by_their_paths(tmp_path):
         write_files(tmp_path / "table", {**files, "all.csv": f"path,label\n{rows}".encode()}), tmp_path / "kept", "t"
     )
     names = image_names("t", tmp_path / "kept")
+    assert names.names is not None
     assert set(names.names) < set(files) and names.row(names.names[3].removeprefix("img/")) == 3
 
 
@@ -65,6 +67,7 @@ def test_names_are_bounded_and_need_not_be_text(tmp_path):
     files |= {f"b/{odd}": png(20), **{f"b/{number}.png": png(30 + number) for number in range(6)}}
     take_in(write_files(tmp_path / "pets", files), tmp_path / "kept", "pets")
     names = image_names("pets", tmp_path / "kept").names
+    assert names is not None
     assert max(map(len, names)) == LONGEST_NAME and any(name.endswith("/0.png") for name in names)
 
 

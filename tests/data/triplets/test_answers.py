@@ -85,6 +85,7 @@ def test_a_killed_process_leaves_whole_answers(answers, tmp_path):
         "print('ready', flush=True)\nfor row in range(3, 1000): answers.add((1, 2, row))\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
         process.stdout.readline()
         while len(answers.rows()) < 20:
             pass

@@ -38,7 +38,7 @@ def test_as_plain_code_counts_them(seed):
     images = int(generator.integers(4, 9))
     drawn = [generator.permutation(images)[:3] for _ in range(int(generator.integers(1, 60)))]
     given = GivenTriplets(np.array(drawn))
-    assert consistency(given.distinct) == counted_plainly({tuple(map(int, row)) for row in drawn})
+    assert consistency(given.distinct) == counted_plainly({(int(a), int(p), int(n)) for a, p, n in drawn})
 
 
 def test_a_cycle_of_one_anchor_and_one_over_three_anchors():
