@@ -123,6 +123,7 @@ def show_content(run: Run) -> None:
         ("6_Generation", "what does each model generate, and how good is it?", "auto_awesome"),
         ("7_Traversals", "what does each latent draw?", "tune"),
         ("8_Your_own_digit", "{draw} one, and see where it lies.", "draw"),
+        ("9_Your_data", "bring labelled images of your own, and train on them.", "upload_file"),
     ):
         name = page.split("_", 1)[1].replace("_", " ")
         told = told.format(images=image_noun(run.config.data.name).many, draw=draw)

@@ -116,7 +116,7 @@ def test_five_clicks_lead_from_a_zip_to_both_maps(page, address, folders, tmp_pa
     keep.click()  # 3
     train = main.get_by_role("button", name="Train", exact=True)
     train.or_(page.get_by_text("Can't be trained on")).wait_for(timeout=WAIT)
-    train.click(timeout=1_000)  # 4
+    train.click(timeout=WAIT)  # 4
     page.get_by_test_id("stSidebar").get_by_role("button", name="Stop").wait_for(timeout=WAIT)
     open_map = main.get_by_role("button", name="Open the map")
     open_map.wait_for(timeout=TRAINING_WAIT)

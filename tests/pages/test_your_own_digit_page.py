@@ -76,7 +76,7 @@ def test_without_a_digit_the_maps_stand_and_one_is_asked_for():
     app = page({})
     assert not app.exception and not app.error
     assert "Draw a digit in the square" in app.info[0].value
-    assert "A point a test image, coloured by class. digits test split, n = 359" in words(app)
+    assert "Each point is a test image, coloured by class. digits test split, n = 359" in words(app)
 
 
 def test_a_drawing_of_the_address_is_seen_as_the_library_sees_it(digits: Dataset):

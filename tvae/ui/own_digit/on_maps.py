@@ -63,7 +63,7 @@ def show_maps(
         places = "by the map's own projection" if maps[arms[0]].linear is not None else "amid their nearest means"
         computed += f"Dots: your pictures, placed {places}; what lies beyond an edge is drawn on it. "
     if not new_images:
-        st.caption(f"{computed}A point a test image, coloured by class. {measured_on(run, encoding)}.")
+        st.caption(f"{computed}Each point is a test image, coloured by class. {measured_on(run, encoding)}.")
         return
     placement_text = (
         "placed *exactly*, by the map's own projection"
