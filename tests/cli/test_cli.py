@@ -182,6 +182,7 @@ WRONG = [
     (["classifier", "{tmp}/none"], "no such folder"),
     (["classifier", "{run}", "--dir"], "--dir"),
     (["encode", "{run}"], "--out"),
+    (["encode", "{run}", "--out", "{tmp}/means.csv"], "are written as .npz, not as 'means.csv'"),
     (["jobs", "resume", "none"], "not found"),
     (["jobs", "start", "--preset", "ladder", "--loss.margin", "3"], "--loss: preset 'ladder' sets the losses"),
     (["jobs"], "unknown command 'jobs'"),

@@ -199,6 +199,9 @@ def encode(options: Encode, command: str) -> None:
     if options.images is not None:
         encode_pictures(run, options.images, options.out, options.dir)
         return
+    if options.out.suffix.lower() == ".csv":
+        name = options.out.name
+        raise InputError(f"out: the means of a split are written as .npz, not as {name!r}; .csv is for --images")
     from tvae.runs.evaluation import encode_split
 
     split = _split(run, options.split, options.dir)

@@ -7,8 +7,19 @@ import unicodedata
 import zipfile
 
 import numpy as np
+import pyarrow as pa
 
-from tests.data.own.made_sources import class_files, image_array, png, take_in, write_files, write_zip
+from tests.data.own.made_sources import (
+    HUB_IMAGE,
+    class_files,
+    hub_table,
+    image_array,
+    png,
+    take_in,
+    write_files,
+    write_parquet,
+    write_zip,
+)
 from tvae.data import image_names, load_split
 from tvae.data.own import OwnDatasets
 from tvae.data.own.kept_file import LONGEST_NAME, fingerprint, read_names
@@ -39,6 +50,21 @@ def test_a_table_names_its_images_by_their_paths(tmp_path):
     names = image_names("t", tmp_path / "kept")
     assert names.names is not None
     assert set(names.names) < set(files) and names.row(names.names[3].removeprefix("img/")) == 3
+
+
+def test_parquet_names_its_images_by_their_paths(tmp_path):
+    table = hub_table([png(number) for number in range(20)], [0, 1] * 10)
+    take_in(write_parquet(tmp_path / "a.parquet", table), tmp_path / "kept", "p")
+    names, train = image_names("p", tmp_path / "kept"), load_split("p", "train", tmp_path / "kept")
+    assert names.names is not None and len(names.names) == len(train)
+    for row, name in enumerate(names.names):
+        assert (train.images[row, ..., 0] == image_array(int(name.removesuffix(".png")))).all()
+
+
+def test_parquet_of_which_a_cell_has_no_path_gives_no_names(tmp_path):
+    cells = [{"bytes": png(number), "path": None if number == 7 else f"{number}.png"} for number in range(8)]
+    table = pa.table({"image": pa.array(cells, HUB_IMAGE), "label": pa.array([0, 1] * 4)})
+    assert read_source(write_parquet(tmp_path / "a.parquet", table)).image_names is None
 
 
 def test_a_kept_file_of_before_names_were_kept_is_read(tmp_path):

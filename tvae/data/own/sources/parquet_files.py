@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # its import takes a third of a second
     import pyarrow.parquet as pq
 
 ROWS_AT_ONCE = 64
+NAMES_AT_ONCE = 8_192
 LABEL_WORDS = ("label", "labels", "class", "target", "fine_label", "category", "y")
 RIGHT = "right is a column image of struct<bytes, path> and a column label, as Hugging Face's hub has them"
 _NO_BYTES = "holds no bytes of its picture; write the data set with its pictures in it"
@@ -129,7 +130,33 @@ def read_parquet(files: Files, paths: Sequence[str], labelled: bool = True) -> R
     names = [f"{shard.name}, row {row}" for shard in shards for row in range(len(shard))]
     splits = np.concatenate([np.full(len(shard), _split_of(shard.path), np.int8) for shard in shards])
     pictures = EncodedPictures(ParquetContents(shards, image))
-    return Reading("parquet of pictures and labels", names, columns, splits, pictures, files.left_out.copy(), notes)
+    return Reading(
+        "parquet of pictures and labels",
+        names,
+        columns,
+        splits,
+        pictures,
+        files.left_out.copy(),
+        notes,
+        image_names=_image_names(shards, image),
+    )
+
+
+def _image_names(shards: Sequence[Shard], image: str) -> list[str] | None:
+    """The path in each picture's cell; None where one of them has none, as in data sets made from arrays."""
+    import pyarrow.types as types
+
+    kind = shards[0].schema.field(image).type
+    if not types.is_struct(kind) or kind.get_field_index("path") < 0 or not types.is_string(kind.field("path").type):
+        return None
+    names: list[str] = []
+    for shard in shards:
+        for batch in shard.batches([f"{image}.path"], NAMES_AT_ONCE):
+            paths = [cell and cell["path"] for cell in batch.column(0).to_pylist()]
+            if not all(paths):
+                return None
+            names += paths
+    return names
 
 
 def _shard(files: Files, path: str) -> Shard:
