@@ -8,11 +8,11 @@ from dataclasses import replace
 from tvae.config import RunConfig, vae_and_tvae
 
 
-def train_command(config: RunConfig, out: str, triplets: str = "") -> str:
+def train_command(config: RunConfig, out: str, triplets: str | None = None) -> str:
     """The line for a shell that trains this run into the folder `out`, with the settings that are not the default.
 
     Args:
-        triplets: file of the given triplets, where the config names some.
+        triplets: file of the given triplets, where the config names some; None: the text that the config has for it.
 
     Raises:
         ValueError: no command line asks for these arms: they are not a TVAE with its VAE, and not a VAE alone, maybe
@@ -35,7 +35,7 @@ def train_command(config: RunConfig, out: str, triplets: str = "") -> str:
         default = type(section)().options()
         for option, value in section.options().items():
             if value != default[option]:
-                words += [f"--{option}", triplets if option == "data.triplets" else str(value)]
+                words += [f"--{option}", str(value) if option != "data.triplets" or triplets is None else triplets]
     for arm, notion in notions.items():
         words += [f"--arms.{arm}.notion", notion]
     return shlex.join(words)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int32
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +27,9 @@ def consistency(distinct: Int32[np.ndarray, "d 3"]) -> Consistency:
     cycle may lead over several anchors; those of a single anchor are among them. What lies in a strongly connected
     component of more than one pair can't all be true. A component counts once, however many circles it has inside.
     """
+    from scipy.sparse import coo_array  # their import takes a fifth of a second
+    from scipy.sparse.csgraph import connected_components
+
     anchor, positive, negative = distinct.astype(np.int64).T
     count = int(distinct.max()) + 1
     pairs = np.concatenate([_pair(anchor, positive, count), _pair(anchor, negative, count)])
