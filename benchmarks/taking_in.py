@@ -30,6 +30,8 @@ from tvae.data.own.resizing import RESAMPLING
 from tvae.data.torchvision_guard import torchvision_datasets
 
 SIZE = 28
+ROW_GROUP_BYTES = 100 * 2**20
+"""Bytes of a row group of parquet at most, as Hugging Face's datasets 5.2 writes pictures."""
 
 
 def main() -> None:
@@ -95,7 +97,8 @@ def written(folder: Path, pictures: list[np.ndarray], labels: np.ndarray) -> dic
         [{"bytes": c, "path": None} for c in contents], pa.struct({"bytes": pa.binary(), "path": pa.string()})
     )
     table = pa.table({"image": cells, "class": pa.array(labels[: len(pictures)])})
-    pq.write_table(table, folder / "a.parquet", row_group_size=100)  # as Hugging Face's datasets writes pictures
+    rows = max(1, len(table) * ROW_GROUP_BYTES // table.nbytes)
+    pq.write_table(table, folder / "a.parquet", row_group_size=rows)
     return {name: folder / name for name in ("folder", "a.zip", "a.npz", "a.parquet")}
 
 
