@@ -90,7 +90,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
 
 
 def show_given_triplets(run: Run, margin: float) -> None:
-    """The triplets that the run was given, and those that a person makes or brings in."""
+    """Show the given triplets of the run, and the controls to make triplets or to bring a file of them."""
     arms = shown_arms(run)
     show_given(run, margin, [arms[0], arms[-1]][: len(arms)])
     st.markdown("##### Triplets of your own")

@@ -46,7 +46,7 @@ def show_source(source: Source, left: DeltaGenerator, right: DeltaGenerator) -> 
 
 
 def show_end(task: Task) -> None:
-    """Why work on a source came to nothing."""
+    """Show why a file could not be read or kept, or that this was cancelled."""
     if task.error:
         st.error(as_text(f"{task.error}."))
     else:

@@ -42,7 +42,7 @@ def drawn(kind: str, generator: np.random.Generator, colour: bool) -> Image.Imag
 
 
 def write_shapes(path: Path, *, colour: bool) -> Path:
-    """A zip with a folder of pictures a class: all grey, or every other one in colour; and two files that are none."""
+    """Write a zip with one folder of pictures for each class, grey or half in colour, and two other files."""
     generator = np.random.default_rng(0)
     with zipfile.ZipFile(path, "w") as archive:
         for kind in ("disc", "square", "stripes"):

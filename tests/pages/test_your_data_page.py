@@ -224,7 +224,7 @@ def test_the_choices_are_what_is_kept(folders):
 
 @pytest.fixture
 def slow_keeping(monkeypatch):
-    """Keeping waits at its first report of progress until it is let go."""
+    """Event for which the keeping of images waits after its first report of progress."""
     go_on = threading.Event()
     real = source_module.keep
 
@@ -379,7 +379,7 @@ def test_a_run_on_a_private_data_set_is_seen_by_its_owner_alone_until_that_is_sh
     assert Jobs().run(run_id).state == "done"
 
     def seen() -> dict[str, bool]:
-        """Where the run appears."""
+        """Whether each place of the app shows the run to this person, by the name of the place."""
         map_page = page("pages/1_Latent_map.py", run=run_id)
         training = page("pages/5_Training.py")
         assert not map_page.exception and not training.exception

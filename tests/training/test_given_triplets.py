@@ -28,7 +28,7 @@ def ink_triplets(images: np.ndarray, count: int, seed: int = 0) -> GivenTriplets
 
 
 def shares_right(model: VAE, images: np.ndarray, triplets: GivenTriplets, margin: float = 0.0) -> dict[int, float]:
-    """Share of each part of the triplets that a model has right, by plain code."""
+    """Accuracy of a model on the trained and on the held-out triplets, by plain code."""
     import torch
 
     pixels = torch.from_numpy(images.reshape(len(images), -1).astype(np.float32) / 255)

@@ -111,7 +111,7 @@ class ShareData:
     name: tyro.conf.Positional[str]
     """As it was called."""
     private: bool = False
-    """Let them see it no longer."""
+    """Make it private again."""
     dir: Path | None = None
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
 
@@ -242,7 +242,7 @@ class Encode:
     out: Path
     """The file to write: .npz; with --images .csv or .npz."""
     split: SplitName = "test"
-    """Which images, where no pictures are given."""
+    """Split whose images are encoded; not used with --images."""
     notion: str = ""
     """Write the split's labels by this notion of similarity too, a label column of the data set, as `labels-NOTION`."""
     images: Path | None = None

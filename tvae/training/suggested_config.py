@@ -28,7 +28,7 @@ LEAST_VARIANCE = 1e-3
 LEAST_STEPS = 1_000
 """Steps of a suggested run at least: an epoch of few images has few. On the digits twice as many gain 0.6 points."""
 LEAST_STEPS_AN_EPOCH = 8
-"""Steps of an epoch at least, where batches of `SMALLEST_BATCH` allow it: no batch is most of a small data set."""
+"""Least number of steps in an epoch; a small data set gets smaller batches for it, down to `SMALLEST_BATCH`."""
 SMALLEST_BATCH = 16
 LARGEST_GREY_SIDE = 32
 """Pixels of the longer side of grey images for which the paper's two fully connected layers are suggested."""

@@ -51,7 +51,7 @@ class EncodedTriplets:
 
     @property
     def parts(self) -> Int8[np.ndarray, " d"]:
-        """Part of each distinct triplet, a value of `PARTS`."""
+        """For each distinct triplet whether it was trained on or held out, as a value of `PARTS`."""
         return self.triplets.parts
 
     @cached_property
@@ -60,7 +60,7 @@ class EncodedTriplets:
         return consistency(self.triplets.distinct)
 
     def distances(self, arm: str) -> TripletDistances:
-        """Both distances of each distinct triplet in an arm."""
+        """Distances D(a, p) and D(a, n) of each distinct triplet between one arm's means."""
         anchor, positive, negative = self._places.T
         return triplet_distances(self.means[arm], Triplets(anchor=anchor, positive=positive, negative=negative))
 

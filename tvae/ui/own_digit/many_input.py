@@ -9,12 +9,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from tvae.data.own import server_source, sources_folder
+from tvae.data.own import server_source
 from tvae.data.own.new_pictures import Frame, NewPictures, new_pictures
 from tvae.data.own.sources.reading import Cancelled, Progress, Report
 from tvae.errors import InputError
 from tvae.runs.new_images.tables import NewImageTable, Surroundings, joined
 from tvae.ui import session as state
+from tvae.ui.own_files.server_path import show_server_path
 from tvae.ui.own_files.task import Task
 from tvae.ui.own_files.upload import remove_folder, stored_upload
 from tvae.ui.session import keys
@@ -111,15 +112,7 @@ def show_fields() -> None:
     st.file_uploader(
         "Your pictures", key=keys.MANY_FILE, on_change=_take_upload, help=f"{FORMS} Labels are not needed."
     )
-    if sources_folder() is not None:
-        st.text_input(
-            "Or a file or folder on the server",
-            placeholder="scans/2026",
-            key=keys.MANY_PATH,
-            help="Below the folder that the server's configuration names (TVAE_SOURCES).",
-            persist_state="session",
-        )
-        st.button("Read it", key=keys.MANY_READ, on_click=_take_path)
+    show_server_path(keys.MANY_PATH, keys.MANY_READ, _take_path)
     if brought().refusal:
         st.error(as_text(f"{brought().refusal}."))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from tvae.data.own import sources_folder
 from tvae.ui import session as state
+from tvae.ui.own_files.server_path import show_server_path
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.your_data.source import intake
@@ -20,23 +20,14 @@ FORMS = """
 
 
 def show_input() -> None:
-    """Show the fields, and why the last file or path was refused."""
+    """Show the fields for a file and a path, and the reason if the last one was refused."""
     st.file_uploader(  # says itself how large a file may be
         "Your labelled images",
         key=keys.DATA_FILE,
         on_change=_take_upload,
         help=f"Nothing is kept before you have seen what was understood. Recognised by content:\n{FORMS}",
     )
-    if sources_folder() is not None:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input(
-                "Or a file or folder on the server",
-                placeholder="scans/2026",
-                key=keys.DATA_PATH,
-                help="Below the folder that the server's configuration names (TVAE_SOURCES).",
-                persist_state="session",
-            )
-            st.button("Read it", key=keys.DATA_READ, on_click=_take_path)
+    show_server_path(keys.DATA_PATH, keys.DATA_READ, _take_path)
     refusal = intake().refusal
     if refusal:
         st.error(as_text(f"{refusal}."))
