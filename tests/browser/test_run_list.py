@@ -45,7 +45,7 @@ def page(browser, streamlit_app, become, folder, monkeypatch):
     page.on("pageerror", lambda error: complaints.append(str(error)))
     become(context, streamlit_app(APP), ME)
     page.goto(f"{streamlit_app(APP)}/Training?run=digits")
-    page.get_by_text("All runs").wait_for(timeout=WAIT)
+    page.get_by_text("All runs").first.wait_for(timeout=WAIT)
     yield page
     context.close()
     assert complaints == []

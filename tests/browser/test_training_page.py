@@ -26,7 +26,7 @@ def page(browser, streamlit_app, tmp_path_factory, monkeypatch):
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(f"{streamlit_app(APP)}/Training?run=digits")
-    page.get_by_text("All runs").wait_for(timeout=WAIT)
+    page.get_by_text("All runs").first.wait_for(timeout=WAIT)
     yield page
     context.close()
     jobs = Jobs(folder)
@@ -104,7 +104,7 @@ def test_two_tabs_that_a_new_browser_opens_at_once_are_the_same_person(page, str
     for tab in tabs:
         tab.goto(f"{streamlit_app(APP)}/Training?run=digits", wait_until="commit")
     for tab in tabs:
-        tab.get_by_text("All runs").wait_for(timeout=WAIT)
+        tab.get_by_text("All runs").first.wait_for(timeout=WAIT)
     tabs[0].get_by_text("Train a run", exact=True).first.click()
     fill(tabs[0], "For", "20000")
     tabs[0].get_by_role("button", name="Train", exact=True).click()

@@ -147,7 +147,7 @@ def test_what_can_t_be_read_is_one_line_and_another_file_goes_on(page, address, 
     page.reload()  # what was understood is still there, with the choices
     main.get_by_role("button", name="Keep", exact=True).wait_for(timeout=WAIT)
     page.get_by_test_id("stSidebar").get_by_role("link", name="Training").click()
-    page.get_by_text("All runs").wait_for(timeout=WAIT)
+    page.get_by_text("All runs").first.wait_for(timeout=WAIT)
     page.get_by_test_id("stSidebar").get_by_role("link", name="Your data").click()
     keep = main.get_by_role("button", name="Keep", exact=True)
     keep.wait_for(timeout=WAIT)

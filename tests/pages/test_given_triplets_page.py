@@ -23,6 +23,7 @@ from tvae.jobs.jobs import Jobs
 from tvae.runs.recording import record
 from tvae.runs.run import read_metrics, read_run
 from tvae.runs.triplets import read_triplets_of
+from tvae.ui.session import keys
 from tvae.ui.session.identity import cookie_name
 
 GIVEN = {"view": "Given triplets", "margin": "0"}
@@ -148,6 +149,8 @@ def test_wrong_rows_are_listed_and_nothing_can_be_trained_on(run):
 
 def test_the_settings_of_a_run_with_given_triplets_train_with_its_triplets(run):
     app = page({"run": "ink", **GIVEN})
+    app.session_state[keys.TRAIN_PANEL] = True
+    app.run()
     next(button for button in app.sidebar.button if button.label == "Train").click().run()
     assert not app.exception
     (job,) = [job for job in Jobs().runs() if job.id != "ink"]

@@ -20,6 +20,7 @@ from tvae.runs.available import SHIPPED
 from tvae.runs.encodings import read_encoding
 from tvae.runs.recording import record
 from tvae.runs.run import read_run
+from tvae.ui.session import keys
 from tvae.ui.style.captions import csv_name
 from tvae.ui.training.notions import named_by_notion
 
@@ -42,6 +43,7 @@ def runs(tmp_path, monkeypatch) -> Path:
 
 def page(name: str, **query: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    app.session_state[keys.TRAIN_PANEL] = True
     if name:
         app.switch_page(f"pages/{name}.py")
     app.query_params.update({"run": "digits", "projection": "PCA", **query})

@@ -24,6 +24,7 @@ from tvae.jobs.starting import Starter
 from tvae.runs.available import SHIPPED
 from tvae.system.owner import hashed
 from tvae.system.process_lock import take_lock
+from tvae.ui.session import keys
 from tvae.ui.session.identity import cookie_name
 from tvae.ui.training.panel import PRESETS_SHOWN, Preset
 from tvae.ui.training.run_table import MARK, differing_cells
@@ -50,6 +51,7 @@ def held_lock(folder):
 
 def page(address=None):
     app = AppTest.from_file(APP, default_timeout=120)
+    app.session_state[keys.TRAIN_PANEL] = True
     for name, value in {"run": "digits", **(address or {})}.items():
         app.query_params[name] = value
     return app.run().switch_page("pages/5_Training.py").run()
@@ -92,6 +94,21 @@ def test_an_impossible_value_is_refused_before_anything_starts(key, value, unit,
     assert app.error[0].value.startswith(f"**{told}**: ")
     assert re.search(r"must be a (finite|whole) number from \d", app.error[0].value)
     assert Jobs().runs() == []
+
+
+def test_a_closed_panel_draws_no_field_that_its_opening_would_fill_over_what_is_typed():
+    app = page()
+    app.session_state[keys.TRAIN_PANEL] = False
+    app.run()
+    assert not app.sidebar.number_input
+    app.session_state[keys.TRAIN_PANEL] = True
+    app.run()
+    app.sidebar.number_input(key="train-length").set_value(60.0).run()
+    app.session_state[keys.TRAIN_PANEL] = False
+    app.run()
+    app.session_state[keys.TRAIN_PANEL] = True
+    app.run()
+    assert app.sidebar.number_input(key="train-length").value == 60.0
 
 
 def test_a_preset_fills_the_fields():

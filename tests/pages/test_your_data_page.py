@@ -26,6 +26,7 @@ from tvae.runs import available
 from tvae.runs.recording import record
 from tvae.runs.run_zip import zip_run
 from tvae.system.owner import new_owner
+from tvae.ui.session import keys
 from tvae.ui.session.identity import cookie_name
 from tvae.ui.your_data import source as source_module
 from tvae.ui.your_data.choosing import free_name
@@ -48,6 +49,7 @@ def library(folder: Path) -> OwnDatasets:
 
 def page(path: str = PAGE, run: str = "digits") -> AppTest:
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    app.session_state[keys.TRAIN_PANEL] = True
     app.switch_page(path)
     app.query_params["run"] = run
     return app.run()

@@ -95,9 +95,11 @@ def show_training_panel(run: Run) -> None:
     show_status()
     panel = st.expander("Train a run", icon=":material/model_training:", key=keys.TRAIN_PANEL, on_change="rerun")
     if panel.open:
+        # Only now: fields that a closed panel drew would be filled once more by the script run that opens it where the
+        # browser had not answered for them yet, over what a person has typed meanwhile.
+        with panel:
+            st.fragment(_show_form)(run)  # a change of a field draws the panel alone
         _keep_warm(run.config.data.name)
-    with panel:
-        st.fragment(_show_form)(run)  # a change of a field draws the panel alone
 
 
 def _show_form(run: Run) -> None:
