@@ -26,10 +26,11 @@ PLACE = "controls"
 
 def show_run(job: Job) -> None:
     """Show a run while it trains, and how it trained afterwards."""
-    every = POLL_SECONDS if job.state in UNDER_WAY else None
+    under_way = job.state in UNDER_WAY
+    every = POLL_SECONDS if under_way and job.phase != "paused" else None  # while it is paused no chart changes
     show_controls(job)
     show_refusal(PLACE)
-    _polled(_progress, every)(job.id, _controls_of(job))
+    _polled(_progress, POLL_SECONDS if under_way else None)(job.id, _controls_of(job))
     with st.container(key=keys.CHARTS):
         left, right = st.columns([2, 3], gap="large")
     with left:
@@ -107,8 +108,10 @@ def _one_step(job: Job) -> None:
 
 
 def _controls_of(job: Job) -> str:
-    """All that the controls of a run hang on; another tab, or another person, may change it."""
-    return f"{job.state} {job.paused} {job.slow} {job.stopping} {job.resumable} {job.phase == 'measuring'}"
+    """All that the controls of a run hang on, and the step of a paused one; another tab, or person, may change it."""
+    phase = job.phase if job.phase in ("paused", "measuring") else ""
+    step = job.step if job.phase == "paused" else None
+    return f"{job.state} {job.paused} {job.slow} {job.stopping} {job.resumable} {phase} {step}"
 
 
 def _progress(run_id: str, controls_before: str) -> None:

@@ -64,7 +64,7 @@ def show_map(job: Job) -> None:
         )
     fitted = _fitted(job.id, method, reference)
     computing = fitted is not None and fitted.layout_state.ticket is not None
-    every = POLL_SECONDS if computing or job.state in UNDER_WAY else None
+    every = POLL_SECONDS if computing or (job.state in UNDER_WAY and job.phase != "paused") else None
     st.fragment(_map, run_every=every)(job.id, method, reference, computing)
 
 
