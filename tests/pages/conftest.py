@@ -1,4 +1,4 @@
-"""What the pages' tests share."""
+"""Fixtures that all tests of pages use."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from tvae.jobs.starting import Starter
 
 @pytest.fixture(autouse=True)
 def no_worker_is_kept_ready(monkeypatch) -> None:
-    """An open training panel starts no process: it would outlive most tests here, and none waits for it."""
+    """Stops an open training panel from starting a worker process, which no test here uses."""
     monkeypatch.setattr(Starter, "warm_up", lambda *_: None)

@@ -1,4 +1,4 @@
-"""How often the parts of a run's page ask for news."""
+"""Which parts of the training page are updated every second."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ JOB = Job(id="abc", folder=Path("abc"), config=small_run_config(), state="runnin
 
 
 @pytest.mark.parametrize(
-    ("job", "asking"),
+    ("job", "updated_parts"),
     [(JOB, 3), (replace(JOB, paused=True, phase="paused"), 1), (replace(JOB, state="done", phase=""), 0)],
 )
-def test_only_parts_that_can_change_are_drawn_each_second(monkeypatch, job, asking):
+def test_only_parts_that_can_change_are_updated_every_second(monkeypatch, job, updated_parts):
     periods: list[float | None] = []
 
     def fragment(_, run_every):
@@ -31,4 +31,4 @@ def test_only_parts_that_can_change_are_drawn_each_second(monkeypatch, job, aski
         monkeypatch.setattr(live, name, lambda *_: None)
     live.show_run(job)
     assert len(periods) == 3
-    assert sum(period is not None for period in periods) == asking
+    assert sum(period is not None for period in periods) == updated_parts

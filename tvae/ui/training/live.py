@@ -16,7 +16,7 @@ from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.training.live_map import show_map
 from tvae.ui.training.requests import request, show_refusal
-from tvae.ui.training.status import MEASURING_ENDS, UNDER_WAY, in_words, show_progress
+from tvae.ui.training.status import MEASURING_ENDS, UNDER_WAY, in_words, is_advancing, show_progress
 from tvae.ui.training.step_explained import show_lesson
 
 POLL_SECONDS = 1.0
@@ -26,11 +26,10 @@ PLACE = "controls"
 
 def show_run(job: Job) -> None:
     """Show a run while it trains, and how it trained afterwards."""
-    under_way = job.state in UNDER_WAY
-    every = POLL_SECONDS if under_way and job.phase != "paused" else None  # while it is paused no chart changes
+    every = POLL_SECONDS if is_advancing(job) else None
     show_controls(job)
     show_refusal(PLACE)
-    _polled(_progress, POLL_SECONDS if under_way else None)(job.id, _controls_of(job))
+    _polled(_progress, POLL_SECONDS if job.state in UNDER_WAY else None)(job.id, _controls_of(job))
     with st.container(key=keys.CHARTS):
         left, right = st.columns([2, 3], gap="large")
     with left:
@@ -108,7 +107,7 @@ def _one_step(job: Job) -> None:
 
 
 def _controls_of(job: Job) -> str:
-    """All that the controls of a run hang on, and the step of a paused one; another tab, or person, may change it."""
+    """The state that a run's controls are drawn from, and the step of a paused run; another tab may change both."""
     phase = job.phase if job.phase in ("paused", "measuring") else ""
     step = job.step if job.phase == "paused" else None
     return f"{job.state} {job.paused} {job.slow} {job.stopping} {job.resumable} {phase} {step}"

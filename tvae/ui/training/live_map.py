@@ -23,7 +23,7 @@ from tvae.ui.judging import judged_alike
 from tvae.ui.maps.projecting import METHOD_NAMES, Asked, asked_layout, parameters_told
 from tvae.ui.session import keys
 from tvae.ui.style.captions import notions_after, titled
-from tvae.ui.training.status import POLL_SECONDS, UNDER_WAY, duration
+from tvae.ui.training.status import POLL_SECONDS, UNDER_WAY, duration, is_advancing
 
 METHODS_OFFERED = ("pca", "tsne", "umap")
 FITTED_TO = {"start": "the start", "newest": "the newest snapshot"}
@@ -64,7 +64,7 @@ def show_map(job: Job) -> None:
         )
     fitted = _fitted(job.id, method, reference)
     computing = fitted is not None and fitted.layout_state.ticket is not None
-    every = POLL_SECONDS if computing or (job.state in UNDER_WAY and job.phase != "paused") else None
+    every = POLL_SECONDS if computing or is_advancing(job) else None
     st.fragment(_map, run_every=every)(job.id, method, reference, computing)
 
 

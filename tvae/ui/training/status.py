@@ -63,6 +63,11 @@ def watched_job() -> Job | None:
     return None
 
 
+def is_advancing(job: Job) -> bool:
+    """Whether the run's charts and map still change: it is under way, and not paused."""
+    return job.state in UNDER_WAY and job.phase != "paused"
+
+
 def _stage(job: Job) -> tuple[str, bool]:
     """State of the run, and whether its first accuracy is still awaited; the page is redrawn when either changes."""
     begins = job.trains and job.state in UNDER_WAY and job.phase not in ("waiting", "measuring", "paused")
