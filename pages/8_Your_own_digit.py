@@ -61,6 +61,9 @@ def show_content(run: Run, encoding: Encoding) -> None:
             drawn = drawn_or_sent(input_kind, own, noun)
             state.put_own_digit_in_address(own)
         stages = st.container()
+    # Beside the square, so that more than two maps stand higher. Emptied at once, before the maps are drawn: what
+    # stands until a script run ends would push down what the models make of the image, and then let it jump up.
+    instruction_place = (hand if few else right).empty()
     doubts = st.container()
     below = st.container(horizontal=True, gap="medium")
     maps = right if few else st.container()
@@ -102,7 +105,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
     if image is None:
         instruction = f"Draw {noun.a} in the square" if input_kind == DRAW else f"Upload a picture of {noun.a}"
         example_hint = ", or have an example drawn" if offered else ""
-        (hand if few else right).info(  # beside the square, so that more than two maps stand higher
+        instruction_place.info(
             f"{instruction}{example_hint}. Its place on the maps, its reconstructions and its "
             "nearest images appear here."
         )

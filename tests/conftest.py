@@ -17,6 +17,7 @@ import streamlit as st
 from tests import process_reaper
 from tvae.config import DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.data import Dataset, Split, load_dataset
+from tvae.system.user_folders import default_folder, machine_code_folders
 from tvae.training.loop import Report, Training
 from tvae.ui.components import latent_map
 
@@ -46,8 +47,11 @@ def processes_end_with_the_session() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def folders_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The user's own runs and classifiers are neither read nor written, and each process has its own."""
+    """The user's own runs, classifiers and layouts are neither read nor written, and each process has its own."""
     with pytest.MonkeyPatch.context() as variables:
+        for variable, folder in (("TVAE_DATA", default_folder()), ("NUMBA_CACHE_DIR", machine_code_folders())):
+            variables.setenv(variable, str(folder))  # of the user's cache, data and machine code alone are taken
+        variables.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         variables.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         variables.setenv("TVAE_RUNS", str(tmp_path_factory.mktemp("runs")))
         yield

@@ -57,11 +57,10 @@ class FakeProjector:
 
 
 @pytest.fixture
-def projector(monkeypatch, tmp_path) -> FakeProjector:
-    """In place of the server's, with an empty cache folder."""
+def projector(monkeypatch) -> FakeProjector:
+    """In place of the server's."""
     fake = FakeProjector()
     monkeypatch.setattr(cached, "projector", lambda: fake)
-    monkeypatch.setattr("tvae.ui.cached.maps.default_layouts_folder", lambda: tmp_path / "layouts")
     return fake
 
 

@@ -61,7 +61,6 @@ def cache(monkeypatch, tmp_path) -> Iterator[Path]:
     """An empty cache folder, and a projection process of its own that fills it."""
     own = Projector(tmp_path / "layouts")
     monkeypatch.setattr(cached, "projector", lambda: own)
-    monkeypatch.setattr("tvae.ui.cached.maps.default_layouts_folder", lambda: tmp_path / "layouts")
     yield tmp_path / "layouts"
     own.close()
 
