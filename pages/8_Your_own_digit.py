@@ -61,9 +61,6 @@ def show_content(run: Run, encoding: Encoding) -> None:
             drawn = drawn_or_sent(input_kind, own, noun)
             state.put_own_digit_in_address(own)
         stages = st.container()
-    # Beside the square, so that more than two maps stand higher. Emptied at once, before the maps are drawn: what
-    # stands until a script run ends would push down what the models make of the image, and then let it jump up.
-    instruction_place = (hand if few else right).empty()
     doubts = st.container()
     below = st.container(horizontal=True, gap="medium")
     maps = right if few else st.container()
@@ -100,18 +97,24 @@ def show_content(run: Run, encoding: Encoding) -> None:
     if input_kind == SEND and own.channels in (0, channels):
         with stages:
             show_stages(own, image)
+    # Messages come before the maps, also where there is none: one that stood until the script run ends would push down
+    # what the models make of the image, and then let it jump up.
+    with hand if few else right:  # beside the square, so that more than two maps stand higher
+        if image is None:
+            instruction = f"Draw {noun.a} in the square" if input_kind == DRAW else f"Upload a picture of {noun.a}"
+            example_hint = ", or have an example drawn" if offered else ""
+            st.info(
+                f"{instruction}{example_hint}. Its place on the maps, its reconstructions and its "
+                "nearest images appear here."
+            )
+        else:
+            st.empty()
+    with doubts:
+        show_doubts(new_images, noun)
     with maps:
         show_maps(run, encoding, arms, METHOD_OF.get(chosen or "", "tsne"), new_images)
     if image is None:
-        instruction = f"Draw {noun.a} in the square" if input_kind == DRAW else f"Upload a picture of {noun.a}"
-        example_hint = ", or have an example drawn" if offered else ""
-        instruction_place.info(
-            f"{instruction}{example_hint}. Its place on the maps, its reconstructions and its "
-            "nearest images appear here."
-        )
         return
-    with doubts:
-        show_doubts(new_images, noun)
     with below.container(width=265) if few else right:
         show_reconstructions(image, new_images, preparation, 330 if few else 640)
     with below.container(width=200):

@@ -47,10 +47,10 @@ def processes_end_with_the_session() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def folders_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The user's own runs, classifiers and layouts are neither read nor written, and each process has its own."""
+    """Gives each test process its own folders for runs, classifiers and map layouts in place of the user's."""
     with pytest.MonkeyPatch.context() as variables:
         for variable, folder in (("TVAE_DATA", default_folder()), ("NUMBA_CACHE_DIR", machine_code_folders())):
-            variables.setenv(variable, str(folder))  # of the user's cache, data and machine code alone are taken
+            variables.setenv(variable, str(folder))  # only data sets and machine code are the user's
         variables.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         variables.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         variables.setenv("TVAE_RUNS", str(tmp_path_factory.mktemp("runs")))

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tvae.explore.strokes import strokes_to_text
+
 APP = Path(__file__).parents[2] / "streamlit_app.py"
 WAIT = 60_000
 SEVEN = ((0.3, 0.25), (0.7, 0.25), (0.45, 0.85))
@@ -39,7 +41,7 @@ const look = () => {
   requestAnimationFrame(look);
 };
 look();"""
-"""Keeps where the lower edge of the reconstructions lies, in each frame that shows them."""
+"""JavaScript that records in each frame the position of the lower edge of the picture of reconstructions."""
 
 
 def draw(page, hand: str, stroke=SEVEN) -> None:
@@ -95,6 +97,33 @@ def test_a_digit_is_drawn_seen_taken_back_and_opened_again(page, hand, streamlit
     page.get_by_role("button", name="Clear").click()
     page.get_by_text("Draw a digit in the square").wait_for(timeout=WAIT)
     page.wait_for_function("!location.search.includes('strokes=')")
+
+
+WARNED = """window.frames_seen = [];
+const look = () => {
+  const made = [...document.images].find(({alt}) => alt.startsWith("Your image and what"));
+  const warned = document.querySelector('[data-testid="stMain"]').innerText.includes("Unlike the digits");
+  if (made) window.frames_seen.push([made.src, warned]);
+  requestAnimationFrame(look);
+};
+look();"""
+"""JavaScript that records in each frame the picture of reconstructions, and whether a warning stands above it."""
+
+
+@pytest.mark.parametrize("hand", ["mouse"], indirect=True)
+def test_the_warning_of_an_earlier_drawing_does_not_stand_above_the_next(page, hand, streamlit_app):
+    scribble = strokes_to_text([np.array([[20, 20], [235, 235]], np.uint8), np.array([[235, 20], [20, 235]], np.uint8)])
+    page.goto(f"{streamlit_app(APP)}/Your_own_digit?run=digits&strokes={scribble}")
+    page.get_by_text("Unlike the digits of this data set").wait_for(timeout=WAIT)
+    made = page.get_by_alt_text("Your image and what VAE and TVAE draw from it")
+    made.wait_for(timeout=WAIT)
+    first = made.get_attribute("src")
+    page.evaluate(WARNED)
+    page.get_by_role("button", name="Example").click()
+    page.wait_for_function("first => window.frames_seen.at(-1)[0] !== first", arg=first, timeout=WAIT)
+    page.get_by_text("VAE says 4").first.wait_for(timeout=WAIT)
+    frames = page.evaluate("window.frames_seen")
+    assert [picture for picture, warned in frames if warned and picture == frames[-1][0]] == []
 
 
 @pytest.mark.parametrize("hand", ["mouse"], indirect=True)

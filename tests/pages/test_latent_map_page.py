@@ -58,7 +58,7 @@ class FakeProjector:
 
 @pytest.fixture
 def projector(monkeypatch) -> FakeProjector:
-    """In place of the server's."""
+    """Fake projector that takes the place of the server's projection process."""
     fake = FakeProjector()
     monkeypatch.setattr(cached, "projector", lambda: fake)
     return fake

@@ -1,4 +1,4 @@
-"""Which parts of the training page are updated every second."""
+"""Tests of which parts of the training page are updated every second."""
 
 from __future__ import annotations
 

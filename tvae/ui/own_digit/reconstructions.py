@@ -38,6 +38,8 @@ def show_doubts(new_images: dict[str, NewImage], noun: Noun) -> None:
             f"**Unlike the {noun.many} of this data set**, so the votes below may mean nothing: {', '.join(unlike)}.",
             icon=":material/warning:",
         )
+    else:
+        st.empty()  # at once in the place of an earlier one
 
 
 def _share(below: float) -> str:

@@ -16,10 +16,9 @@ from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.training.live_map import show_map
 from tvae.ui.training.requests import request, show_refusal
-from tvae.ui.training.status import MEASURING_ENDS, UNDER_WAY, in_words, is_advancing, show_progress
+from tvae.ui.training.status import MEASURING_ENDS, POLL_SECONDS, UNDER_WAY, in_words, is_advancing, show_progress
 from tvae.ui.training.step_explained import show_lesson
 
-POLL_SECONDS = 1.0
 PLACE = "controls"
 """Where the controls show why a change was not made."""
 
@@ -107,7 +106,7 @@ def _one_step(job: Job) -> None:
 
 
 def _controls_of(job: Job) -> str:
-    """The state that a run's controls are drawn from, and the step of a paused run; another tab may change both."""
+    """The run's state as text: the controls are drawn again when it changes, also from another tab."""
     phase = job.phase if job.phase in ("paused", "measuring") else ""
     step = job.step if job.phase == "paused" else None
     return f"{job.state} {job.paused} {job.slow} {job.stopping} {job.resumable} {phase} {step}"

@@ -64,7 +64,7 @@ def watched_job() -> Job | None:
 
 
 def is_advancing(job: Job) -> bool:
-    """Whether the run's charts and map still change: it is under way, and not paused."""
+    """Whether the run is under way and not paused, so that its charts and map still change."""
     return job.state in UNDER_WAY and job.phase != "paused"
 
 
