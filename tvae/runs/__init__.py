@@ -1,7 +1,7 @@
 """A run's folder: written while it trains, read by everything above.
 
+    arm_names.py       Names of a run's arms for people to read, told by each arm's loss
     available.py       Runs that ship and the user's own, by name
-    clock.py           Clock: counts the seconds that its blocks take
     collapsed_arms.py  Warnings about arms whose latent means have collapsed to one point, read from a run's metrics
     comparison.py      Two runs compared: which settings differ, whether they are alike, and figures over seeds
     encodings.py       Encoded splits, triplet curves and gap histograms of a run, as .npz files

@@ -14,7 +14,6 @@ from tvae.data import Dataset
 from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError
 from tvae.model.vae import weights_of
-from tvae.runs.clock import Clock
 from tvae.runs.finishing import finish
 from tvae.runs.history import HistoryWriter
 from tvae.runs.origin import provenance_of
@@ -25,6 +24,7 @@ from tvae.runs.triplets import TRIPLETS, write_triplets
 from tvae.runs.warm_start import shown_step, starting_weights
 from tvae.runs.weights import write_weights
 from tvae.system.array_files import Weights
+from tvae.system.clock import Clock
 from tvae.system.files import make_writable_folder
 from tvae.training.loop import Report, Training
 from tvae.training.time_budget import TimePlan

@@ -1,0 +1,45 @@
+"""Names of a run's arms for people to read, told by each arm's loss.
+
+Addresses, CSV columns, file names, JSON and the command line keep an arm's own id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tvae.config import LossConfig, RunConfig
+
+
+def arm_name(config: RunConfig, arm: str) -> str:
+    """Name of an arm: "VAE" without a triplet term, "weight 10, margin 1" in a ladder, else its id in capitals.
+
+    An arm belongs to a ladder where its id says its triplet weight or its margin, as `w10` and `m0.5` do. Names are
+    plain text, and no two arms of a run have the same: where two would, the id stands behind, as in "VAE (beta4)".
+    """
+    return _names(config.arms, "weight {weight:g}, margin {margin:g}")[arm]
+
+
+def short_arm_name(config: RunConfig, arm: str) -> str:
+    """The same name for narrow places: "w 10, m 1" for an arm of a ladder."""
+    return _names(config.arms, "w {weight:g}, m {margin:g}")[arm]
+
+
+def _names(losses: Mapping[str, LossConfig], by_loss: str) -> dict[str, str]:
+    """A name for each arm, all different; `by_loss` is the form of a name that tells weight and margin."""
+    names = {arm: _name(arm, loss, by_loss) for arm, loss in losses.items()}
+    plain = [name for arm, name in names.items() if arm.upper() == name]  # need no id behind, unless two are alike
+    taken = list(names.values())
+    return {
+        arm: name if taken.count(name) == 1 or (arm.upper() == name and plain.count(name) == 1) else f"{name} ({arm})"
+        for arm, name in names.items()
+    }
+
+
+def _name(arm: str, loss: LossConfig, by_loss: str) -> str:
+    """The name that an arm would have if it were alone."""
+    if loss.triplet_weight == 0:
+        return "VAE"
+    of_ladder = arm in (f"w{loss.triplet_weight:g}", f"m{loss.margin:g}")
+    if of_ladder or arm.upper() == "VAE":  # a "vae" with a triplet term would be taken for one without
+        return by_loss.format(weight=loss.triplet_weight, margin=loss.margin)
+    return arm.upper()
