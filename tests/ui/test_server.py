@@ -11,7 +11,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from tvae.ui.server import AddressKeeper, BrowserToken
+from tvae.ui.server import BrowserToken, PageScripts
 from tvae.ui.session.identity import TOKEN, cookie_name
 
 PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -103,7 +103,7 @@ def test_the_name_of_the_cookie_tells_port_and_path(monkeypatch):
 
 
 def served(text: str, kind: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-    """Request a static file through `AddressKeeper`; returns the status, headers and body of the response."""
+    """Request a static file through `PageScripts`; returns the status, headers and body of the response."""
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         asked = Request(scope).headers
@@ -113,11 +113,11 @@ def served(text: str, kind: str, headers: dict[str, str]) -> tuple[int, dict[str
         status = 304 if "if-none-match" in asked or "if-modified-since" in asked else 200
         await Response(text, status, {**told}, media_type=kind)(scope, receive, send)
 
-    status, told, body = whole_answer(AddressKeeper(serve), "/", headers)
+    status, told, body = whole_answer(PageScripts(serve), "/", headers)
     return status, dict(told), body
 
 
-def test_a_page_begins_with_the_keeper_of_its_address_whatever_the_browser_has_of_it():
+def test_a_page_begins_with_its_scripts_whatever_the_browser_has_of_it():
     html = "<!DOCTYPE html><head><script src=streamlit.js></script></head>"
     cached = {"if-none-match": "a", "if-modified-since": "Thu, 26 Nov 2026 09:53:22 GMT", "accept-encoding": "gzip"}
     status, headers, body = served(html, "text/html", {**PAGE, **cached})
@@ -125,7 +125,9 @@ def test_a_page_begins_with_the_keeper_of_its_address_whatever_the_browser_has_o
     assert not {"etag", "last-modified", "accept-ranges", "content-encoding"} & set(headers)
     before, keeper, after = body.decode().partition('["zoom", "zoom-right", "hidden"];</script>')
     assert before.startswith("<!DOCTYPE html><head><script>") and "history.pushState = " in before
-    assert keeper and after == html.removeprefix("<!DOCTYPE html><head>")
+    glossary, end, after = after.partition("</script>")
+    assert keeper and glossary.startswith("<script>") and "tvaeGlossary(" in glossary and end
+    assert after == html.removeprefix("<!DOCTYPE html><head>")
 
 
 @pytest.mark.parametrize(("kind", "headers"), [("text/html", {"accept": "*/*"}), ("text/csv", PAGE)])

@@ -5,7 +5,7 @@ measured.py       Curves, gaps and metrics of a run: from its folder, or counted
 page.py           Shows a page: page config, title, sidebar with run, arms, epoch and the training panel, content
 page_links.py     Links from page to page that keep the run, the arms and the epoch, also in a new tab
 run_images.py     The images of a run, or why they are not on this machine
-server.py         The app's server: gives each browser a secret token, and each page a script that keeps its address
+server.py         The app's server: gives each browser a secret token, and each page its scripts
 address/          Values of a page as text of its address
 cached/           Cached reads and computations, shared by all sessions of a server
 choices/          Controls that choose what a page shows

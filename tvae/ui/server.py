@@ -1,4 +1,4 @@
-"""The app's server: gives each browser a secret token, and each page a script that keeps its address."""
+"""The app's server: gives each browser a secret token, and each page its scripts."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from streamlit.web.server import server_util
 from tvae.system.owner import new_owner
 from tvae.ui.session import keys
 from tvae.ui.session.identity import TOKEN, cookie_name
+from tvae.ui.style.glossary import page_script
 
 COOKIE_SECONDS = 400 * 86_400
 """Browsers keep no cookie for longer; each visit begins the time anew."""
@@ -61,12 +62,13 @@ class BrowserToken:
         await self._app(scope, receive, send_with_headers)
 
 
-class AddressKeeper:
-    """ASGI middleware: inserts the script `address_keeper.js` into each HTML page, before Streamlit's own scripts."""
+class PageScripts:
+    """ASGI middleware: inserts `address_keeper.js` and `glossary.js` into HTML pages, before Streamlit's scripts."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._script = f"<script>{ADDRESS_KEEPER}tvaeAddress.names = {json.dumps(keys.IN_BROWSER)};</script>".encode()
+        keeper = f"{ADDRESS_KEEPER}tvaeAddress.names = {json.dumps(keys.IN_BROWSER)};"
+        self._scripts = f"<script>{keeper}</script><script>{page_script()}</script>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _opens_page(Request(scope)):
@@ -87,7 +89,7 @@ class AddressKeeper:
             else:
                 body += message.get("body", b"")
                 if not message.get("more_body", False):
-                    body = body.replace(b"<head>", b"<head>" + self._script, 1)
+                    body = body.replace(b"<head>", b"<head>" + self._scripts, 1)
                     page_headers = MutableHeaders(scope=start)
                     page_headers["content-length"] = str(len(body))
                     for name in ("etag", "last-modified", "accept-ranges"):
@@ -139,4 +141,4 @@ async def opened_in_browser(app: st.App) -> AsyncIterator[None]:
     yield
 
 
-MIDDLEWARE = [Middleware(BrowserToken), Middleware(AddressKeeper)]
+MIDDLEWARE = [Middleware(BrowserToken), Middleware(PageScripts)]

@@ -1,0 +1,185 @@
+"""Glossary: words of the field that every page explains where they first stand.
+
+Nothing is called to have a word explained. The server writes `glossary.js` and this list into each page; in the browser
+the script looks through the text of the page, underlines each word of the list at its first place that is seen (once on
+the page, once in the sidebar) and opens its explanation on hover, keyboard focus and tap. Headings, captions, messages
+and the cells and headings of `st.table` are text; buttons, links, labels of controls (they have `help=`), charts, code
+and `st.dataframe` are left alone. A page that uses a new word adds it to `WORDS`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+SCRIPT = (Path(__file__).parent / "glossary.js").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of the glossary."""
+
+    name: str
+    explanation: str
+    """One or two sentences for a person who has never trained a model."""
+    forms: tuple[str, ...] = ()
+    """What stands for it in a text, in its exact letters, where that is not its name or its name with an s."""
+
+
+WORDS = (
+    # the model
+    Word(
+        "VAE",
+        "A variational autoencoder: a network that turns an image into a few numbers and draws it back from them.",
+    ),
+    Word("TVAE", "A VAE trained with one more term in its loss, which wants images of one class near each other."),
+    Word("encoder", "The half of the network that turns an image into its place in the latent space."),
+    Word("decoder", "The half of the network that draws an image from a place in the latent space."),
+    Word(
+        "latent space", "The space of the few numbers that the network keeps of an image. Each image has a place in it."
+    ),
+    Word("latent", "One of the few numbers that the network keeps of an image: one axis of the latent space."),
+    Word("μ", "The centre of an image's cloud in the latent space. It is what is meant by the place of an image."),
+    Word(
+        "posterior",
+        "The cloud of places in the latent space that the encoder gives an image: a mean, and a spread in each latent.",
+        ("posterior", "posteriors", "cloud", "clouds"),
+    ),
+    Word(
+        "prior",
+        "The standard normal distribution that the clouds are pulled towards, and that new images are drawn from.",
+    ),
+    Word(
+        "reconstruction", "The image that the decoder draws from the place of an image: the better, the more like it."
+    ),
+    # the loss
+    Word("loss", "The number that training makes small. Here it is a weighted sum of several terms."),
+    Word(
+        "squared error",
+        "The sum over all pixels of the squared difference between an image and its reconstruction. Lower is better.",
+        ("squared error", "squared errors", "Squared error"),
+    ),
+    Word("cross-entropy", "A measure of how badly predicted shares fit what is seen. Lower is better."),
+    Word(
+        "KL",
+        "How far the clouds of the images are from the prior: roughly, how much a place tells about its image.",
+    ),
+    Word("nats", "The unit of information with natural logarithms. One nat is about 1.44 bits.", ("nat", "nats")),
+    Word("ELBO", "What a VAE makes large: minus the reconstruction's cost and minus the KL, as one number."),
+    Word(
+        "triplet",
+        "Three images: an anchor, a positive that is like it, and a negative that is not. "
+        "It is in order where the positive is the nearer of the two.",
+    ),
+    Word("anchor", "The image of a triplet that the two others are compared with."),
+    Word("positive", "The image of a triplet that is like the anchor, such as another of its class."),
+    Word("negative", "The image of a triplet that is not like the anchor, such as one of another class."),
+    Word(
+        "margin",
+        "How much nearer to the anchor the positive has to be than the negative. Its sign is m.",
+        ("margin", "margins", "margin m", "m"),
+    ),
+    Word(
+        "triplet accuracy",
+        "The share of triplets whose positive is nearer to the anchor than the negative, by the margin at least.",
+        ("triplet accuracy", "triplet accuracies", "Triplet accuracy"),
+    ),
+    Word("hinge", "A loss that is zero once the margin is kept, and grows with what is missing.", ("hinge", "hinges")),
+    Word("triplet weight", "How much the triplet term counts in the loss. At 0 the model is a plain VAE."),
+    Word("KL weight", "How much the KL counts in the loss."),
+    Word(
+        "notion of similarity", "What makes two images alike: the same class, or the same in another column of labels."
+    ),
+    # training
+    Word("arm", "One of the models that a run trains side by side. They differ in their losses alone."),
+    Word("run", "One training, of one model or of several side by side, from its start to its end."),
+    Word("checkpoint", "The weights of trained models as they are kept on disk."),
+    Word("snapshot", "The models of a run as they were at a moment of training."),
+    Word("epoch", "One pass of training over all training images."),
+    Word("step", "One change of the network's weights, after looking at one batch."),
+    Word("batch", "The images that one step of training looks at together.", ("batch", "batches")),
+    Word("learning rate", "How far one step of training changes the weights."),
+    Word("seed", "The number that starts the random generator. The same seed gives the same result again."),
+    Word(
+        "split",
+        "A part of the data: training images teach the model, validation images choose between models, "
+        "and test images, which nothing was chosen by, measure it.",
+        ("split", "splits", "test split", "training split", "validation split", "validation share"),
+    ),
+    Word("ladder", "A run of many arms with different triplet weights and margins.", ("ladder", "ladders")),
+    Word("preset", "A set of training settings with a name."),
+    Word(
+        "collapse",
+        "Failed training: all images lie at nearly one place, and the place tells nothing about the image.",
+        ("collapse", "collapses", "collapsed"),
+    ),
+    # measures
+    Word("baseline", "What the others are compared with."),
+    Word(
+        "neighbours",
+        "The images that lie nearest to an image in the latent space. How many of them count is k.",
+        ("neighbour", "neighbours", "nearest neighbour", "nearest neighbours", "k"),
+    ),
+    Word(
+        "nearest-neighbour accuracy",
+        "The share of images whose class is that of most of their nearest neighbours.",
+        ("nearest-neighbour accuracy", "Nearest-neighbour accuracy", "k-NN accuracy", "10-NN accuracy"),
+    ),
+    Word("MAP@R", "How far up the images of its own class stand in an image's list of neighbours; 1 is perfect."),
+    Word(
+        "R-precision",
+        "The share of an image's R nearest neighbours that are of its class, where its class has R others.",
+    ),
+    Word("silhouette", "How much nearer an image lies to its own class than to the next one, from −1 to 1."),
+    Word(
+        "active units",
+        "Latents that change with the image. The others say the same of every image.",
+        ("active unit", "active units", "active latents", "Active latents"),
+    ),
+    Word("Pareto frontier", "The models that no other beats in both measures at once."),
+    Word("precision", "The share of generated images that lie among real ones."),
+    Word("recall", "The share of real images that lie among generated ones."),
+    Word(
+        "standard error",
+        "How far a figure that was counted on a sample is likely to be from that of all.",
+        ("standard error",),
+    ),
+    Word("confidence interval", "The range in which the true figure lies, with the probability that is given."),
+    # pictures
+    Word(
+        "trustworthiness",
+        "How far neighbours on a map are neighbours in the latent space too; 1 is perfect.",
+        ("trustworthiness", "Trustworthiness"),
+    ),
+    Word("PCA", "A map that looks at the latent space from where it is widest. Distances keep their meaning."),
+    Word("t-SNE", "A map that keeps neighbours together. Distances between its groups and their sizes mean nothing."),
+    Word("UMAP", "A map that keeps neighbours together, by another method than t-SNE's."),
+    Word("perplexity", "Roughly how many neighbours of each image t-SNE tries to keep."),
+    Word("traversal", "Images drawn while one latent changes and the others stay."),
+    Word("interpolation", "Images drawn from places on the way from one image to another."),
+)
+
+
+def _forms(word: Word) -> list[str]:
+    """What stands for the word in a text: also with a capital, as at the beginning of a sentence."""
+    forms = word.forms or (word.name, f"{word.name}s")
+    return [*forms, *(form[0].upper() + form[1:] for form in forms if len(form) > 1 and form[0].islower())]
+
+
+def word_forms() -> dict[str, int]:
+    """Each form of each word, and the word's place in `WORDS`."""
+    return {form: place for place, word in enumerate(WORDS) for form in _forms(word)}
+
+
+def pattern() -> str:
+    """A regular expression, for JavaScript with its flag u and for Python, that finds the forms as whole words."""
+    longest_first = sorted(word_forms(), key=len, reverse=True)
+    return rf"(?<![\w@μ'’-])(?:{'|'.join(longest_first)})(?![\w@μ])"
+
+
+def page_script() -> str:
+    """The script that each page gets, with the words."""
+    words = [{"name": word.name, "text": word.explanation} for word in WORDS]
+    data = json.dumps({"words": words, "forms": word_forms(), "pattern": pattern()}).replace("<", "\\u003c")
+    return f"{SCRIPT}\ntvaeGlossary({data});"
