@@ -4,74 +4,25 @@ import numpy as np
 import streamlit as st
 
 from tvae.data import image_noun
-from tvae.errors import InputError
 from tvae.explore.example_images import first_of_each_class
 from tvae.figures.colours import INK, arm_colours
 from tvae.figures.image_grid import GridRow, grid_png
 from tvae.figures.paper_diagram import paper_diagram_svg
-from tvae.linked_map.contents import MapSide
-from tvae.maps.projection import Layout
 from tvae.model.encoding import Encoding
-from tvae.runs.run import Run
+from tvae.runs.run import Run, epochs_text
 from tvae.ui import cached
 from tvae.ui.choices.arms import shown_arms
-from tvae.ui.components.latent_map import latent_map
-from tvae.ui.maps.projecting import METHOD_NAMES
+from tvae.ui.choices.epochs import run_or_newest_snapshot
 from tvae.ui.overview.idea import show_idea
+from tvae.ui.overview.spaces import show_spaces
 from tvae.ui.overview.table import show_table
 from tvae.ui.page import show_page
 from tvae.ui.page_links import page_link
 from tvae.ui.server import MIDDLEWARE, opened_in_browser
 from tvae.ui.session import keys
-from tvae.ui.style.captions import titled
 from tvae.ui.style.theme import theme
 
 MOST_IMAGES = 20
-
-
-def show_spaces(run: Run, encoding: Encoding) -> None:
-    """Figure 2: both latent spaces, side by side."""
-    st.markdown("##### Figure 2: both latent spaces")
-    arms = shown_arms(run)
-    layout = next(filter(None, (_layout(run, method) for method in METHOD_NAMES)), None)
-    if layout is None:
-        st.info(
-            "No map of this run's latent spaces has been computed yet. "
-            f"`python -m tvae layouts {run.folder}` makes them, in about two minutes for 10,000 images."
-        )
-        return
-    colours = arm_colours(arms)
-    name = METHOD_NAMES[layout.method]
-    left, right = (
-        MapSide(title=arm.upper(), colour=colours[arm], positions=layout.positions[arm], caption=name)
-        for arm in (arms[0], arms[-1])
-    )
-    latent_map(
-        left,
-        right,
-        labels=encoding.labels,
-        class_names=run.class_names,
-        facts=titled(f"{name} of the means", run, encoding),
-        key=keys.overview_map(run.name),
-    )
-    told = ", ".join(
-        f"{arm.upper()} {measure.trustworthiness:.3f}"
-        for arm in arms
-        if (measure := layout.fidelity[arm]).trustworthiness is not None
-    )
-    st.caption(
-        f"{name} of the means μ, a point an image of the test split, n = {len(encoding.labels):,}, seed {layout.seed}, "
-        f"checkpoint {run.name}; the right map is turned and scaled to lie like the left. Trustworthiness: {told}. "
-        "Distances between clusters and their sizes mean nothing on such a map."
-    )
-
-
-def _layout(run: Run, method: str) -> Layout | None:
-    """The layout by this method in the run's folder; None without one, and where the run has too few images for it."""
-    try:
-        return cached.layout(run, method)
-    except InputError:
-        return None
 
 
 def show_reconstructions(run: Run, encoding: Encoding) -> None:
@@ -90,16 +41,21 @@ def show_reconstructions(run: Run, encoding: Encoding) -> None:
         st.image(grid_png(rows, ink=ink, scale=scale), width="stretch", alt="Test images and their reconstructions")
     st.caption(
         f"Real test images, the first of {len(np.unique(classes[kept]))} of {len(run.class_names)} classes, "
-        f"and their reconstructions from μ, checkpoint {run.name}."
+        f"and their reconstructions from μ, checkpoint {run.name}"
+        f"{'' if run.snapshot is None else f' at epoch {epochs_text(run.epoch)}'}."
     )
 
 
 def show_content(run: Run) -> None:
     """Show the page below its title."""
+    run = run_or_newest_snapshot(run)
     encoding = cached.encoding(run)
+    if run.snapshot is not None:
+        why = "How this run ended is not in its folder." if run.provenance.finished else "This run has not ended."
+        st.info(f"{why} It is shown as it was at epoch {epochs_text(run.epoch)}, the newest that it keeps.")
     fill_table = show_table(run, encoding)
     if encoding is None:
-        st.info("This run's folder holds no encoded test split yet; it is written when a run ends.")
+        st.info("This run keeps nothing to show yet: its first pictures come with its first snapshot, or when it ends.")
     else:
         show_spaces(run, encoding)
         show_reconstructions(run, encoding)

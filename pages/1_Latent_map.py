@@ -12,6 +12,7 @@ from tvae.ui.components.latent_map import is_drawn, load_map_code
 from tvae.ui.maps.changes import show_changes
 from tvae.ui.maps.controls import (
     AS_LEFT,
+    FEWEST_ROWS,
     FIRST_METHOD,
     METHOD_OF,
     STYLE,
@@ -30,8 +31,6 @@ from tvae.ui.page import show_page
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
-
-FEWEST_ROWS = 3
 
 
 def show_content(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.encodings import read_curves, read_encoding, write_curves, write_encoding
 from tvae.runs.evaluation import evaluate, triplet_curves
 from tvae.runs.run import Run, read_metrics, read_run, write_config, write_metrics
+from tvae.ui import cached
 from tvae.ui.overview.idea import loss_formula
 
 ROOT = Path(__file__).parents[2]
@@ -185,24 +187,76 @@ def test_an_address_that_names_no_run_opens_the_first(name):
     [
         ("config.json", b"{", "This run can't be shown"),
         ("metrics.json", b"{", "The numbers can't be shown"),
-        ("metrics.json", None, "never evaluated"),
-        ("encoding-test.npz", b"junk", "holds no encoded test split"),
-        ("encoding-test.npz", None, "holds no encoded test split"),
+        ("metrics.json", None, "never measured"),
+        ("encoding-test.npz", b"junk", "keeps nothing to show yet"),
+        ("encoding-test.npz", None, "How this run ended is not in its folder. It is shown as it was at epoch"),
         ("curves-test.npz", b"junk", "Table 1"),
-        ("layouts", None, "No map of this run's latent spaces"),
     ],
 )
 def test_a_broken_run_is_a_message_and_the_rest_lives(own_runs, file, content, said):
     path = own_runs / file
     if content is not None:
         path.write_bytes(content)
-    elif path.is_dir():
-        shutil.rmtree(path)
     else:
         path.unlink()
     app = page({"run": "copy"})
     assert not app.exception
     assert said in words(app)
+
+
+def test_a_run_without_metrics_is_measured_at_a_click(own_runs):
+    (own_runs / "metrics.json").unlink()
+    app = page({"run": "copy"})
+    assert not app.table
+    app.button(key="measure").click().run()
+    assert not app.exception
+    measured, shipped = app.table[0].value, page({"run": "digits"}).table[0].value
+    assert measured.equals(shipped)
+    assert page({"run": "copy"}).table[0].value.equals(shipped), "and another session has it too"
+
+
+def test_maps_are_those_of_the_latent_map_and_pca_until_they_are_computed(own_runs, tmp_path, monkeypatch):
+    monkeypatch.setattr("tvae.ui.cached.maps.default_layouts_folder", lambda: tmp_path / "layouts")
+    cached.projector.clear()
+    assert "t-SNE, perplexity 30: each point" in words(page({"run": "copy"}))
+    shutil.rmtree(own_runs / "layouts")
+    app = page({"run": "copy"})
+    said = "PCA, while t-SNE is computed: each point"
+    assert said in words(app)
+    until = time.monotonic() + 120
+    while said in words(app) and time.monotonic() < until:
+        time.sleep(1)
+        app.run()
+    cached.projector.clear()
+    assert "t-SNE, perplexity 30: each point" in words(app)
+
+
+def test_every_shown_arm_has_its_map():
+    app = page({"run": "mnist-ladder", "arms": ["VAE", "W1", "W10"]})
+    assert not app.exception
+    images = [image.proto.imgs[0].alt for image in app.get("image")]
+    assert images[0] == "Map of weight 1, margin 1", "the first and the last stand on the linked maps"
+
+
+def test_a_run_that_has_not_ended_is_shown_at_its_newest_snapshot(tmp_path, monkeypatch, digits):
+    from tests.conftest import small_run_config
+    from tvae.runs.recording import Recording
+
+    (tmp_path / "under-way").mkdir()
+    recording = Recording(small_run_config(), digits, tmp_path / "under-way", "command")
+    reports = recording.reports()
+    while len(recording.run.snapshots) < 2:
+        next(reports)
+    reports.close()
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    app = page({"run": "under-way"})
+    assert not app.exception
+    said = words(app)
+    assert "This run has not ended. It is shown as it was at epoch" in said
+    assert "Figure 2" in said and "Figure 3" in said
+    app.button(key="measure").click().run()
+    assert not app.exception
+    assert list(app.table[0].value.index) == ["VAE", "TVAE"]
 
 
 def test_a_run_of_one_arm_is_shown(tmp_path, monkeypatch, digits):

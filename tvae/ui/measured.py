@@ -36,18 +36,31 @@ def gaps(run: Run, encoding: Encoding) -> dict[str, GapHistogram]:
 
 
 def metrics(run: Run, encoding: Encoding | None) -> dict[str, Any] | None:
-    """A run's metrics as `evaluate` gives them; None where its own were never measured or it has no encoding.
+    """A run's metrics as `evaluate` gives them; None where they were never measured or it has no encoding.
 
     Raises:
         InputError: its metrics.json is garbled.
     """
     stored = read_metrics(run.folder)
-    if run.judged_by is None or stored is None:
+    if run.judged_by is None and stored is not None:
         return stored
-    if encoding is None:
+    if encoding is None or (stored is None and encoding.arms.keys() - cached.place_for_counts("metrics", run).keys()):
         return None
-    arms = _by_arm(run, encoding, "metrics", lambda arm, on_part: _metrics_of_arm(run, encoding, arm, on_part))
-    return {**stored, "notion": run.notion, "arms": arms}
+    return {
+        "dataset": run.config.data.name,
+        "split": encoding.split,
+        "n": len(encoding.labels),
+        "seed": run.config.train.seed,
+        "step": run.step,
+        **(stored or {}),
+        "notion": run.notion,
+        "arms": measure(run, encoding),
+    }
+
+
+def measure(run: Run, encoding: Encoding) -> dict[str, Any]:
+    """The metrics of each arm, counted here with progress where they were not yet; `metrics` gives them from now on."""
+    return _by_arm(run, encoding, "metrics", lambda arm, on_part: _metrics_of_arm(run, encoding, arm, on_part))
 
 
 def _metrics_of_arm(run: Run, encoding: Encoding, arm: str, on_part: Callable[[str], None]) -> dict[str, Any]:

@@ -53,6 +53,11 @@ def tell_that_epochs_are_not_followed(run: Run) -> None:
     )
 
 
+def run_or_newest_snapshot(run: Run) -> Run:
+    """The run as it ended, or at its newest snapshot where it is still training or was interrupted."""
+    return run if _ended(run) or not run.snapshots else run.at(run.snapshots[-1])
+
+
 def _ended(run: Run) -> bool:
     """Whether the run's last weights are encoded; else it is still training, or was interrupted."""
     return (run.folder / encoding_name("test")).is_file()

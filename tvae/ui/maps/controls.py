@@ -18,6 +18,8 @@ AS_LEFT = "the same"
 METHOD_OF = {name: method for method, name in METHOD_NAMES.items()}
 """The address holds an option's name, so the names are readable."""
 FIRST_METHOD = next(iter(METHOD_OF))
+FEWEST_ROWS = 3
+"""Fewest images that a map is drawn of."""
 
 
 def choose_views(views: dict[str, View], misfits: dict[str, str], arms: list[str]) -> tuple[View, View]:

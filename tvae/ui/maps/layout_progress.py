@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from tvae.errors import InputError
@@ -30,7 +32,7 @@ def show_progress(ticket: Ticket, key: str, map_caption: str) -> None:
         st.rerun()
 
 
-def show_layout_states(pictures: tuple[Picture, Picture], layouts: state.Layouts) -> None:
+def show_layout_states(pictures: Sequence[Picture], layouts: state.Layouts) -> None:
     """Shows layouts that are being computed and those that failed."""
     for key, side_map in {side_map.key: side_map for side_map in pictures}.items():
         if side_map.ticket is not None:
@@ -55,5 +57,18 @@ def both_layouts(
             request_for(view, other, PcaParameters(), seed) for view, other in ((left, right), (right, left))
         )
     pictures = picture(left, right, requests[0], layouts), picture(right, left, requests[1], layouts)
+    layouts.give_up_others({side_map.key for side_map in pictures})
+    return pictures
+
+
+def arm_layouts(views: Sequence[View], parameters: Parameters, layouts: state.Layouts) -> list[Picture]:
+    """The layouts of several arms of one run; PCA with a note where the method is impossible for these rows."""
+    first = views[0]
+    try:
+        request = request_for(first, first, parameters, 0)
+    except InputError as error:
+        st.info(as_text(f"{error}. PCA is shown."))
+        request = request_for(first, first, PcaParameters(), 0)
+    pictures = [picture(view, first, request, layouts) for view in views]
     layouts.give_up_others({side_map.key for side_map in pictures})
     return pictures

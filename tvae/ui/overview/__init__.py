@@ -1,5 +1,6 @@
 """Parts of the overview page.
 
-idea.py   The model in five sentences, and the loss of the arm that is shown
-table.py  Table 1 of the paper beside the run's own numbers
+idea.py    The model in five sentences, and the loss of the arm that is shown
+spaces.py  Figure 2: the latent spaces of the arms that are shown, as the latent map shows them
+table.py   Table 1 of the paper beside the run's own numbers
 """

@@ -13,12 +13,15 @@ from tvae.metrics.measurable import NOT_MEASURABLE
 from tvae.metrics.triplet_curve import margin_where
 from tvae.model.encoding import Encoding
 from tvae.runs.collapsed_arms import collapse_warnings
+from tvae.runs.measuring import expected_seconds
 from tvae.runs.paper_table import PAPER, paper_arms
-from tvae.runs.run import Run, anchor_sample_of
+from tvae.runs.run import Run, anchor_sample_of, epochs_text
 from tvae.ui import cached, measured
 from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
+from tvae.ui.session import keys
 from tvae.ui.style.captions import notions_after
+from tvae.ui.training.status import duration
 
 MARGINS = ("0", "0.1", "0.5", "1")
 
@@ -35,7 +38,7 @@ def show_table(run: Run, encoding: Encoding | None) -> Callable[[], None]:
         st.warning(f"The numbers can't be shown. {error}")
         return lambda: None
     if metrics is None:
-        st.info(f"This run was never evaluated. `python -m tvae evaluate {run.name}` measures it.")
+        _offer_to_measure(run, encoding)
         return lambda: None
     of_arms = {name: metrics["arms"][name] for name in shown_arms(run)}
     place = st.empty()
@@ -53,6 +56,22 @@ def show_table(run: Run, encoding: Encoding | None) -> Callable[[], None]:
     if matched is None or encoding is None:
         return lambda: None
     return lambda: draw([_counted(encoding, name, matched) for name in of_arms])
+
+
+def _offer_to_measure(run: Run, encoding: Encoding | None) -> None:
+    """Say that a run has no metrics, with a button that measures it where it can be measured here."""
+    if encoding is None:
+        st.info("This run was never measured: a run is measured when it ends.")
+        return
+    st.info(
+        "This run was never measured."
+        if run.provenance.finished
+        else "This run was never measured: a run is measured when it ends. Until then it can be measured as it is now."
+    )
+    longest = duration(expected_seconds(len(encoding.labels), len(encoding.arms)))
+    if st.button("Measure it", key=keys.MEASURE, help=f"Takes up to {longest}, and everybody here sees the result."):
+        measured.measure(run, encoding)
+        st.rerun()
 
 
 def _matched_margin(run: Run, arms: list[str]) -> float | None:
@@ -104,13 +123,14 @@ def _caption(run: Run, metrics: dict[str, Any], measured: dict[str, Any], matche
             f" At m = {matched:.3f}, to three decimals, our {vae.upper()} scores nearest to the paper's "
             f"{percent(PAPER['VAE'])}; the paper gives no margin."
         )
+    epoch = "" if run.snapshot is None else f" at epoch {epochs_text(run.epoch)}"
     first = next(iter(measured.values()))
     counted = "not measurable without any triplet"
     if first["triplets"]:
         counted = f"counted over {counted_triplets(first['triplets'], anchor_sample_of(first))}"
     return (
         f"Share of triplets with zero loss at margin m, {counted} of the {run.config.data.name} test split, "
-        f"n = {metrics['n']:,}, seed {metrics['seed']}, checkpoint {run.name}{notions_after(run)}.{where} "
+        f"n = {metrics['n']:,}, seed {metrics['seed']}, checkpoint {run.name}{epoch}{notions_after(run)}.{where} "
         "Mean over classes: each class is as heavy as another, however many images it has. "
         "Squared error: reconstruction from μ, summed over pixels."
     )

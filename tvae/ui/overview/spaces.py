@@ -1,0 +1,85 @@
+"""Figure 2: the latent spaces of the arms that are shown, as the latent map shows them."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from tvae.figures.still_map import map_png
+from tvae.linked_map.contents import MapSide
+from tvae.maps.parameters import METHODS
+from tvae.model.encoding import Encoding
+from tvae.runs.arm_names import arm_name
+from tvae.runs.run import Run
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.choices.arms import shown_arms
+from tvae.ui.components.latent_map import latent_map
+from tvae.ui.maps.controls import FEWEST_ROWS, FIRST_METHOD, METHOD_OF
+from tvae.ui.maps.layout_progress import arm_layouts, show_layout_states
+from tvae.ui.maps.projecting import Picture, kept_still, laid_over
+from tvae.ui.maps.views import View
+from tvae.ui.session import keys
+from tvae.ui.style.arm_columns import arm_badge, arm_columns
+from tvae.ui.style.captions import measured_on, titled
+from tvae.ui.style.theme import theme
+
+
+def show_spaces(run: Run, encoding: Encoding) -> None:
+    """The first and the last of the shown arms on two linked maps, those between as still maps.
+
+    The layout is the one that the latent map has at first. Where it is not computed yet, PCA stands in for it.
+    """
+    st.markdown("##### Figure 2: both latent spaces")
+    if len(encoding.labels) < FEWEST_ROWS:
+        st.info(f"A map needs at least {FEWEST_ROWS} images; this run's test split has {len(encoding.labels)}.")
+        return
+    views = [View(run, arm, arm_name(run.config, arm), arm) for arm in shown_arms(run)]
+    layouts = state.layouts()
+    pictures = arm_layouts(views, METHODS[METHOD_OF[FIRST_METHOD]](), layouts)
+    first = kept_still(views[0], pictures[0])
+    pictures = [first, *(laid_over(first, side_map, None) for side_map in pictures[1:])]
+    show_layout_states(pictures, layouts)
+    left, right = (
+        MapSide(title=views[i].title, colour=views[i].colour, positions=pictures[i].positions, caption=pictures[i].told)
+        for i in (0, -1)
+    )
+    latent_map(
+        left,
+        right,
+        labels=encoding.labels,
+        class_names=run.class_names,
+        facts=titled(f"{first.told} of the means", run, encoding),
+        key=keys.overview_map(run.name),
+    )
+    _show_still_maps(views[1:-1], pictures[1:-1], encoding)
+    st.caption(_caption(views, pictures, encoding))
+
+
+def _show_still_maps(views: list[View], pictures: list[Picture], encoding: Encoding) -> None:
+    if not views:
+        return
+    for view, side_map, column in zip(views, pictures, arm_columns(len(views)), strict=True):
+        ground = cached.still_map(side_map.positions, encoding.labels, view.run.class_names, theme())
+        with column:
+            arm_badge(view.run, view.arm, side_map.told)
+            st.image(
+                map_png(ground, side_map.positions, None, np.zeros(0, np.int64), view.colour, theme()),
+                width="stretch",
+                alt=f"Map of {view.title}",
+            )
+
+
+def _caption(views: list[View], pictures: list[Picture], encoding: Encoding) -> str:
+    first = pictures[0]
+    trusted = ", ".join(
+        f"{view.title} {side_map.fidelity.trustworthiness:.3f}"
+        for view, side_map in zip(views, pictures, strict=True)
+        if side_map.fidelity is not None and side_map.fidelity.trustworthiness is not None
+    )
+    others = "" if len(views) < 2 else " The other maps are turned and scaled to lie like the first."
+    return (
+        f"{first.told}: each point is the mean μ of an image of the {measured_on(views[0].run, encoding)}.{others}"
+        + (f" Trustworthiness: {trusted}." if trusted else "")
+        + ("" if first.method == "pca" else " Distances between groups and their sizes mean nothing on such a map.")
+    )
