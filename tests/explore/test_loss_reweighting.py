@@ -7,7 +7,7 @@ import pytest
 
 from tvae.config import LossConfig
 from tvae.errors import InputError
-from tvae.explore.loss_reweighting import on_pareto_frontier, reweighted_loss
+from tvae.explore.loss_reweighting import reweighted_loss
 from tvae.metrics.triplet_curve import triplet_curve
 from tvae.model.encoding import EncodedArm
 
@@ -52,9 +52,3 @@ def test_terms_and_total_equal_a_loop(arm, margin):
 def test_one_class_is_refused(arm):
     with pytest.raises(InputError, match="class"):
         reweighted_loss(arm, np.zeros(12, np.int64), LossConfig())
-
-
-def test_the_pareto_frontier_is_what_no_other_beats():
-    accuracy = np.array([0.7, 0.9, 0.8, 0.9, 0.95])
-    cost = np.array([1.0, 3.0, 3.5, 3.0, 9.0])
-    assert on_pareto_frontier(accuracy, cost).tolist() == [True, True, False, True, True]

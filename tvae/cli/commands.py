@@ -26,6 +26,7 @@ from tvae.cli.options import (
     ListJobs,
     ResumeJob,
     RunOptions,
+    Seeds,
     StartJob,
     StopJob,
     Train,
@@ -274,6 +275,31 @@ def warm(options: Warm, command: str) -> None:
             pass
     compile_methods()
     print(f"compiled in {time.monotonic() - started:.0f} s; machine code is kept in {machine_code_folders()}")
+
+
+def seeds(options: Seeds, command: str) -> None:
+    from tvae.runs.seed_figures import SEEDS, check_replicate, own_figures, write_seed_figures
+
+    run, others = read_run(options.run), [read_run(folder) for folder in options.others]
+    for other in others:
+        check_replicate(run, other)
+    numbers = [one.config.train.seed for one in (run, *others)]
+    if len(set(numbers)) < len(numbers):
+        raise InputError(f"others: their seeds are {', '.join(map(str, numbers[1:]))}; name one run a seed")
+    figures = []
+    with progress_bar(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()) as bar:
+        for one in (run, *others):
+            task = bar.add_task(f"seed {one.config.train.seed}", total=1.0)
+            figures.append(
+                own_figures(
+                    one,
+                    lambda name, one=one: _split(one, name, options.dir),
+                    lambda share, task=task: bar.update(task, completed=share),
+                )
+            )
+    write_seed_figures(run, figures)
+    splits = " and ".join(figures[0].splits)
+    print(f"{run.folder / SEEDS}: seeds {', '.join(map(str, sorted(numbers)))}, on the {splits} split")
 
 
 def layouts(options: Layouts, command: str) -> None:

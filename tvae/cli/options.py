@@ -229,6 +229,22 @@ class Evaluate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seeds:
+    """Gather the figures of runs that differ in seed alone into the first run's folder, for the page "Which weight?".
+
+    The first run's seeds.json then holds triplet accuracy, error and KL of every arm and seed, on the test split and,
+    where the runs have one, on the validation split. The other runs are not needed afterwards.
+    """
+
+    run: tyro.conf.Positional[Path]
+    """Folder of the run that keeps the figures."""
+    others: tyro.conf.Positional[tuple[Path, ...]] = ()
+    """Folders of runs that are like it but for the seed."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Encode:
     """Write the posterior means of a split, or of pictures of your own.
 

@@ -1,5 +1,6 @@
 """Questions to a trained arm: paths, samples, new images, other loss weights.
 
+    advice.py               Which arm to take: accuracy against cost, frontier, knee, the choice within two bounds
     classifier.py           Classifier of a data set (numpy), its file, class shares of samples
     classifier_process.py   Trains the classifier of a data set in another process: start, progress, failure
     classifier_training.py  Train the classifier of a data set (torch)
@@ -11,7 +12,7 @@
     ink.py                  Detect the ink of a picture: background subtracted, the part in the middle kept
     interpolation.py        Path between two images: decoded frames, class votes, density
     latent_paths.py         Linear and spherical paths, traversals, latents ranked by KL and by what they draw
-    loss_reweighting.py     Loss of a trained arm under other weights and margin; Pareto frontier
+    loss_reweighting.py     Loss of a trained arm under other weights and margin
     new_image.py            Unseen images in one arm: code, reconstruction, vote of their neighbours
     preparation.py          Crop, scale and centre an own image the way its data set does
     reconstruction.py       Reconstructions and their squared errors: by class, and paired differences between arms

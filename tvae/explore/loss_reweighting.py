@@ -1,4 +1,4 @@
-"""Loss of a trained arm under other weights and margin; Pareto frontier."""
+"""Loss of a trained arm under other weights and margin."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Int
 
 from tvae.config import LossConfig
 from tvae.errors import InputError
@@ -69,11 +69,3 @@ def reweighted_loss(
         error_bound=error_bound,
         total=loss.reconstruction_weight * reconstruction + loss.kl_weight * kl + loss.triplet_weight * hinge,
     )
-
-
-def on_pareto_frontier(accuracy: Float[np.ndarray, " n"], cost: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-    """Which settings lie on the Pareto frontier: no other is at least as accurate and as cheap, and better in one."""
-    accuracy, cost = np.asarray(accuracy, np.float64), np.asarray(cost, np.float64)
-    no_worse = (accuracy[None, :] >= accuracy[:, None]) & (cost[None, :] <= cost[:, None])
-    better = (accuracy[None, :] > accuracy[:, None]) | (cost[None, :] < cost[:, None])
-    return ~np.any(no_worse & better, axis=1)

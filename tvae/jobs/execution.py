@@ -120,7 +120,7 @@ class Execution:
             snapshot = replace(run, snapshot=step)
             write_encoding(snapshot.weights_folder, encode_split(snapshot, dataset.test), half=True)
         self._requests.end_if_stopped()
-        finish(run, dataset.test, measuring.show, train=dataset.train)
+        finish(run, dataset.test, measuring.show, train=dataset.train, validation=dataset.validation)
 
     def _train(self, spec: Spec, dataset: Dataset) -> None:
         from tvae.data import validation_note

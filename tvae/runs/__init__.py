@@ -16,6 +16,7 @@
     resume_file.py     Everything needed to resume, in one safetensors file
     run.py             Run and Provenance: read and write a run folder's config.json
     run_zip.py         Export a run folder as a zip; import one with every member checked
+    seed_figures.py    Figures of a run's arms for several seeds by split: its seeds.json
     snapshots.py       Snapshots: when a run keeps its weights while it trains, and how
     train_command.py   Shell command that trains a given config
     warm_start.py      Start from the weights of another run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -10,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tvae.config import DataConfig, LossConfig, TrainConfig, option_name
+from tvae.metrics.seed_noise import LEAST_SEEDS, LEVEL, beyond_noise
 from tvae.runs.run import Run, read_metrics
 
 Better = Literal["higher", "lower", ""]
@@ -18,10 +18,6 @@ Differences = dict[str, tuple[str, str]]
 MetricsOf = Callable[[Run], dict[str, Any] | None]
 """Gives the metrics of a run, None where it was not measured."""
 
-LEAST_SEEDS = 3
-"""Seeds that it takes on each side before a difference is called better or worse."""
-LEVEL = 0.05
-"""A difference is beyond the noise where the t test over seeds has a p below this."""
 SPLITS = ("training images", "test images")
 OF_TRIPLETS = (option_name(LossConfig, "margin"), option_name(LossConfig, "notion"))
 """Settings of a loss that act in its triplet term alone."""
@@ -63,7 +59,7 @@ class MetricChange:
     @property
     def verdict(self) -> Literal["better", "worse", ""]:
         """Whether the change is for the better or the worse, where it is beyond the noise of enough seeds."""
-        if not self.better or self.seeds < LEAST_SEEDS or not _beyond_noise(self.before, self.after, self.paired):
+        if not self.better or not beyond_noise(self.before, self.after, paired=self.paired):
             return ""
         return "better" if (self.change > 0) == (self.better == "higher") else "worse"
 
@@ -243,16 +239,6 @@ def _measured(runs: Sequence[Run], metrics_of: MetricsOf) -> dict[int, Mapping[s
     """The measured arms of each run that was measured, by seed."""
     by_seed = {run.config.train.seed: metrics_of(run) for run in runs}
     return {seed: metrics["arms"] for seed, metrics in by_seed.items() if metrics is not None}
-
-
-def _beyond_noise(before: Sequence[float], after: Sequence[float], paired: bool) -> bool:
-    """Whether the means differ by Student's t test of paired values, else by Welch's."""
-    from scipy import stats
-
-    with warnings.catch_warnings():  # values that are all equal, whose p is 0 or not a number
-        warnings.simplefilter("ignore", RuntimeWarning)
-        test: Any = stats.ttest_rel(before, after) if paired else stats.ttest_ind(before, after, equal_var=False)
-    return bool(test.pvalue < LEVEL)
 
 
 def _conditions(run: Run) -> dict[str, str]:

@@ -12,6 +12,7 @@ from tvae.runs.evaluation import encode_split, encode_triplets, evaluate, gap_hi
 from tvae.runs.measuring import MeasuringProgress
 from tvae.runs.model_card import write_model_card
 from tvae.runs.run import Run, write_metrics
+from tvae.runs.seed_figures import measured_figures, write_seed_figures
 from tvae.runs.triplets import read_triplets_of, with_given_triplets, write_encoded_triplets
 
 DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
@@ -19,17 +20,27 @@ DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
 
 
 def finish(
-    run: Run, split: Split, on_share: Callable[[float], None] = lambda share: None, *, train: Split | None = None
+    run: Run,
+    split: Split,
+    on_share: Callable[[float], None] = lambda share: None,
+    *,
+    train: Split | None = None,
+    validation: Split | None = None,
 ) -> None:
     """Evaluate a trained run on a split, and write its metrics, encoding, triplet curves, gaps and model card.
 
-    Where the labels allow no triplet there are no curves and gaps, and metrics are None (see `evaluate`).
+    Where the labels allow no triplet there are no curves and gaps, and metrics are None (see `evaluate`). With a
+    validation split the figures that an arm is chosen by are written too (`tvae.runs.seed_figures`).
 
     Args:
         train: the training images, which a run with given triplets is measured on too.
+        validation: the run's validation split, where it has one.
         on_share: called at the start and after each part, with the share of the work that is done, from 0 to 1.
     """
-    progress = MeasuringProgress(len(run.config.arms), on_share, own_notions=len(run.arms_of_own_notion))
+    chosen_by = validation if validation is not None and has_triplet(validation.labels) else None
+    progress = MeasuringProgress(
+        len(run.config.arms), on_share, own_notions=len(run.arms_of_own_notion), validation=chosen_by is not None
+    )
     encoding = encode_split(run, split)
     write_encoding(run.folder, encoding, half=run.provenance.half_precision)
     for _ in encoding.arms:
@@ -47,3 +58,5 @@ def finish(
     if has_triplet(encoding.labels):
         write_curves(run.folder, encoding.split, triplet_curves(encoding, progress.done))
         write_gaps(run.folder, encoding.split, gap_histograms(encoding, progress.done))
+        if chosen_by is not None:
+            write_seed_figures(run, [measured_figures(run, (chosen_by, split), progress.done)])

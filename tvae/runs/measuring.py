@@ -35,16 +35,25 @@ OF_LABELS = ("triplets", "retrieval", "neighbours", "silhouette")
 """Parts that an arm of another notion of similarity than the run's has a second time."""
 
 
+OF_VALIDATION = ("encoding", "curve")
+"""Parts that a run's arms have a second time, on its validation split."""
+
+
 class MeasuringProgress:
     """Counts the parts that are done."""
 
-    def __init__(self, arms: int, on_share: Callable[[float], None], *, own_notions: int = 0) -> None:
+    def __init__(
+        self, arms: int, on_share: Callable[[float], None], *, own_notions: int = 0, validation: bool = False
+    ) -> None:
         """
         Args:
             on_share: called now and after each part, with the share of the work that is done, from 0 to 1.
             own_notions: number of arms that are measured by a notion of their own too.
+            validation: whether the arms are measured on a validation split too.
         """
         self._all = arms * sum(SECONDS.values()) + own_notions * sum(SECONDS[part] for part in OF_LABELS)
+        if validation:
+            self._all += arms * sum(SECONDS[part] for part in OF_VALIDATION)
         self._on_share = on_share
         self._seconds = 0.0
         on_share(0.0)

@@ -127,6 +127,7 @@ class Recording:
         self.run = Run(folder, config, provenance)
         self._test = dataset.test
         self._train = None if triplets is None else dataset.train
+        self._validation = dataset.validation
         self._resume_file = resume_file
         self._history = HistoryWriter(folder, self.training.steps_per_epoch)
         self._in_all, self._in_snapshots, self._aside = Clock(), Clock(), Clock()
@@ -188,7 +189,7 @@ class Recording:
             self._save()
             if self._between_steps:  # within a step, one arm may be ahead of the other
                 self._keep(now=True)
-        finish(self.run, self._test, on_measured, train=self._train)
+        finish(self.run, self._test, on_measured, train=self._train, validation=self._validation)
         if self._resume_file is not None:
             self._resume_file.unlink(missing_ok=True)
 

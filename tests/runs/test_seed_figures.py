@@ -1,0 +1,165 @@
+"""Figures over seeds: written, read, refused, gathered by the command, and taken as cells of the advice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import small_run_config
+from tvae.cli.parsing import main
+from tvae.config import DataConfig, RunConfig
+from tvae.data import Dataset, load_dataset
+from tvae.errors import InputError
+from tvae.metrics.triplet_accuracy import triplet_accuracy
+from tvae.runs.encodings import read_encoding
+from tvae.runs.evaluation import encode_split
+from tvae.runs.recording import record
+from tvae.runs.run import Run, read_run, write_config
+from tvae.runs.seed_figures import MARGINS, SEEDS, choosing_split, ladder_cells, read_seed_figures, seed_figures
+
+
+def config(seed: int, share: float) -> RunConfig:
+    small = small_run_config()
+    return replace(
+        small, data=DataConfig(name="digits", validation_share=share), train=replace(small.train, epochs=1, seed=seed)
+    )
+
+
+def trained(folder: Path, seed: int, dataset: Dataset, share: float) -> Run:
+    for _ in record(config(seed, share), dataset, folder, ""):
+        pass
+    return read_run(folder)
+
+
+@pytest.fixture(scope="module")
+def held_out() -> Dataset:
+    return load_dataset("digits", validation_share=0.2)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, held_out) -> dict[int, Run]:
+    folder = tmp_path_factory.mktemp("seeds")
+    return {seed: trained(folder / f"seed{seed}", seed, held_out, 0.2) for seed in (3, 4)}
+
+
+@pytest.fixture
+def runs(finished, tmp_path) -> dict[int, Run]:
+    """Two runs that differ in seed alone, to be written to."""
+    for seed, run in finished.items():
+        shutil.copytree(run.folder, tmp_path / f"seed{seed}")
+    return {seed: read_run(tmp_path / f"seed{seed}") for seed in finished}
+
+
+def test_a_run_with_a_validation_split_writes_its_own_figures_when_it_ends(runs, held_out):
+    (of_seed,) = read_seed_figures(runs[3]) or []
+    assert (of_seed.seed, of_seed.step) == (3, runs[3].step)
+    for split in (held_out.validation, held_out.test):
+        encoding = encode_split(runs[3], split)
+        for arm, figures in of_seed.splits[split.name].items():
+            counted = triplet_accuracy(encoding.means[arm], split.labels, MARGINS)
+            np.testing.assert_allclose(figures.triplet_accuracy, counted.accuracy, atol=1e-6)
+            assert figures.reconstruction == pytest.approx(encoding.arms[arm].errors.mean(), rel=1e-5)
+            assert figures.kl == pytest.approx(encoding.arms[arm].kl.sum(), rel=1e-5)
+
+
+def test_a_run_without_a_validation_split_writes_none_and_is_chosen_on_the_test_split(tmp_path, digits):
+    run = trained(tmp_path / "run", 3, digits, 0.0)
+    assert not (run.folder / SEEDS).exists()
+    figures = seed_figures(run)
+    assert [list(of_seed.splits) for of_seed in figures] == [["test"]]
+    assert choosing_split(figures) == "test"
+    encoding = read_encoding(run, "test")
+    assert encoding is not None
+    cells = ladder_cells(run, figures, 0.5)
+    assert [cell.arm for cell in cells] == ["vae", "tvae"]
+    assert cells[1].choosing == cells[1].test
+    exact = triplet_accuracy(encoding.means["tvae"], encoding.labels, [0.5]).accuracy[0]
+    assert cells[1].test[0].accuracy == pytest.approx(exact, abs=1e-6)
+
+
+def test_the_command_gathers_runs_that_differ_in_seed_alone(runs, capsys):
+    assert main(["seeds", str(runs[3].folder), str(runs[4].folder)]) == 0
+    assert "seeds 3, 4, on the validation and test split" in capsys.readouterr().out
+    gathered = read_seed_figures(runs[3])
+    assert gathered == [*(read_seed_figures(runs[3]) or [])[:1], *(read_seed_figures(runs[4]) or [])]
+    assert seed_figures(runs[3]) == gathered
+    cells = ladder_cells(runs[3], gathered or [], 0.0)
+    assert choosing_split(gathered or []) == "validation"
+    assert [len(cell.choosing) for cell in cells] == [2, 2]
+    assert cells[0].choosing != cells[0].test
+
+
+def test_the_command_measures_a_run_that_keeps_no_figures(runs, capsys):
+    kept = (runs[3].folder / SEEDS).read_text()
+    (runs[3].folder / SEEDS).unlink()
+    assert main(["seeds", str(runs[3].folder)]) == 0
+    assert json.loads((runs[3].folder / SEEDS).read_text()) == json.loads(kept)
+
+
+def test_runs_that_differ_in_more_are_refused_with_the_reason(runs, tmp_path, capsys):
+    other = runs[4]
+    write_config(replace(other, config=replace(other.config, train=replace(other.config.train, learning_rate=0.01))))
+    before = (runs[3].folder / SEEDS).read_text()
+    assert main(["seeds", str(runs[3].folder), str(other.folder)]) == 2
+    assert "in more than its seed: train.learning-rate 0.001 against 0.01" in capsys.readouterr().err
+    shutil.copytree(runs[3].folder, tmp_path / "again")
+    assert main(["seeds", str(runs[3].folder), str(tmp_path / "again")]) == 2
+    assert "name one run a seed" in capsys.readouterr().err
+    assert (runs[3].folder / SEEDS).read_text() == before
+
+
+def test_own_runs_that_differ_in_seed_alone_count_as_seeds(runs):
+    assert [of_seed.seed for of_seed in seed_figures(runs[3], runs.values())] == [3, 4]
+    assert [of_seed.seed for of_seed in seed_figures(runs[4], [])] == [4]
+
+
+def put(path: list[object], value: object):
+    def change(content: dict) -> None:
+        place = content
+        for name in path[:-1]:
+            place = place[name]  # type: ignore[index]
+        place[path[-1]] = value  # type: ignore[index]
+
+    return change
+
+
+SHARE = ["seeds", 0, "splits", "test", "vae", "triplet_accuracy", 0]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (put(["schema"], 2), "schema 2; this program reads version 1"),
+        (put(["margins", 1], 0.03), "its margins are not"),
+        (put(["arms"], ["vae"]), "its arms are not those of the run"),
+        (put(["splits", "test", "n"], 1), "its splits are not those of the run"),
+        (put(["seeds"], []), "it lists no seeds"),
+        (put(["seeds", 0, "seed"], True), "a seed is no seed"),
+        (put(["seeds", 0, "step"], 1), "not measured on the weights that the run has now"),
+        (put(["seeds", 0, "splits", "test"], {}), "seed 3, test split: its arms are not those of the run"),
+        (put(SHARE, 1.5), "seed 3, test split, arm vae: accuracies must be 57 shares from 0 to 1"),
+        (put(SHARE, "1"), "accuracies must be 57 shares"),
+        (put([*SHARE[:-2], "kl"], -1), "error and KL must be finite numbers from 0 up"),
+        (put([*SHARE[:-2], "more"], 1), "its figures are not"),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_in_one_line(change, said, runs):
+    path = runs[3].folder / SEEDS
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError) as refused:
+        read_seed_figures(runs[3])
+    assert said in str(refused.value) and str(path) in str(refused.value) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff", b"[]", b'{"schema": NaN}'])
+def test_a_garbled_file_is_refused_in_one_line(content, runs):
+    (runs[3].folder / SEEDS).write_bytes(content)
+    with pytest.raises(InputError, match=r"seeds\.json: "):
+        read_seed_figures(runs[3])
