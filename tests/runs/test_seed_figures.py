@@ -20,7 +20,9 @@ from tvae.runs.encodings import read_encoding
 from tvae.runs.evaluation import encode_split
 from tvae.runs.recording import record
 from tvae.runs.run import Run, read_run, write_config
-from tvae.runs.seed_figures import MARGINS, SEEDS, choosing_split, ladder_cells, read_seed_figures, seed_figures
+from tvae.runs.seeds.figures import MARGINS, choosing_split, ladder_cells
+from tvae.runs.seeds.file import SEEDS, read_seed_figures
+from tvae.runs.seeds.gathering import seed_figures
 
 
 def config(seed: int, share: float) -> RunConfig:

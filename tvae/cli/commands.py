@@ -278,7 +278,8 @@ def warm(options: Warm, command: str) -> None:
 
 
 def seeds(options: Seeds, command: str) -> None:
-    from tvae.runs.seed_figures import SEEDS, check_replicate, own_figures, write_seed_figures
+    from tvae.runs.seeds.file import SEEDS, write_seed_figures
+    from tvae.runs.seeds.gathering import check_replicate, own_figures
 
     run, others = read_run(options.run), [read_run(folder) for folder in options.others]
     for other in others:

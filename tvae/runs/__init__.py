@@ -16,12 +16,12 @@
     resume_file.py     Everything needed to resume, in one safetensors file
     run.py             Run and Provenance: read and write a run folder's config.json
     run_zip.py         Export a run folder as a zip; import one with every member checked
-    seed_figures.py    Figures of a run's arms for several seeds by split: its seeds.json
     snapshots.py       Snapshots: when a run keeps its weights while it trains, and how
     train_command.py   Shell command that trains a given config
     warm_start.py      Start from the weights of another run
     weights.py         Weights of a run's arms: <arm>.safetensors
     new_images/        New images in all arms of a run
+    seeds/             Figures of a run's arms over several seeds: measured, gathered, kept in seeds.json
     triplets/          Given triplets of a run: kept with it, encoded, counted
 
 The readers are our own because a run's folder may come from a stranger: safetensors accepts doubled names, values that

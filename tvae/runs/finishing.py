@@ -12,7 +12,8 @@ from tvae.runs.evaluation import encode_split, encode_triplets, evaluate, gap_hi
 from tvae.runs.measuring import MeasuringProgress
 from tvae.runs.model_card import write_model_card
 from tvae.runs.run import Run, write_metrics
-from tvae.runs.seed_figures import measured_figures, write_seed_figures
+from tvae.runs.seeds.figures import measured_figures
+from tvae.runs.seeds.file import write_seed_figures
 from tvae.runs.triplets import read_triplets_of, with_given_triplets, write_encoded_triplets
 
 DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
@@ -30,7 +31,7 @@ def finish(
     """Evaluate a trained run on a split, and write its metrics, encoding, triplet curves, gaps and model card.
 
     Where the labels allow no triplet there are no curves and gaps, and metrics are None (see `evaluate`). With a
-    validation split the figures that an arm is chosen by are written too (`tvae.runs.seed_figures`).
+    validation split the figures that an arm is chosen by are written too (`tvae.runs.seeds`).
 
     Args:
         train: the training images, which a run with given triplets is measured on too.
