@@ -31,6 +31,7 @@ from tvae.ui.page import show_page
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 
 
 def show_content(run: Run) -> None:
@@ -85,7 +86,7 @@ def show_content(run: Run) -> None:
     try:
         _ = left.encoded, right.encoded
     except InputError as error:
-        st.warning(as_text(f"{error}. Choose another map."))
+        st.warning(as_text(f"{reason_of(error)}. Choose another map."))
         return
     pair = ViewPair(left, right, encoding.labels, names, k)
     picks, layouts = state.picks(fingerprint, n), state.layouts()

@@ -16,6 +16,7 @@ from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import look_for_images_again, split_of
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import arm_badge, arm_columns, image_room
+from tvae.ui.style.reasons import reason_of
 
 ANY = "nothing: the prior"
 
@@ -97,7 +98,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
     try:
         show_measures(run, encoding, arms, requested_class, how, classifier, images, train)
     except InputError as error:
-        st.info(f"Not measured here. {error}.")
+        st.info(f"Not measured here. {reason_of(error)}.")
 
 
 show_encoded_page(

@@ -12,6 +12,7 @@ from tvae.ui.own_files.task import Task
 from tvae.ui.page import show_page_without_run
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 from tvae.ui.triplets.own_triplets import show_own_triplets
 from tvae.ui.your_data.choosing import chosen_label, show_choices
 from tvae.ui.your_data.data_sets import chosen_data_set, show_data_set, show_list
@@ -84,7 +85,7 @@ def show_triplets(dataset: OwnDataset) -> None:
             try:
                 show_own_triplets(cached.suggestion(dataset).config, f"the settings suggested for {dataset.name}")
             except InputError as error:
-                st.error(as_text(f"Can't be trained on. {error}."))
+                st.error(as_text(f"Can't be trained on. {reason_of(error)}."))
 
 
 show_page_without_run("Your data", "What do both models make of images of your own?", show_content)

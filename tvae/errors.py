@@ -8,7 +8,19 @@ from numbers import Integral, Real
 
 
 class InputError(ValueError):
-    """Wrong input; the message is one line that says what is wrong and what would be right."""
+    """Wrong input; the message is one line that says what is wrong and what would be right.
+
+    A page of the app shows the message alone.
+
+    Args:
+        at_terminal: what helps at a terminal only, such as a command. It is added as a note (PEP 678), so that
+            tracebacks and the command line show it.
+    """
+
+    def __init__(self, message: str = "", *, at_terminal: str = "") -> None:
+        super().__init__(message)
+        if at_terminal:
+            self.add_note(at_terminal)
 
 
 def require(condition: bool, name: str, value: object, right: str) -> None:

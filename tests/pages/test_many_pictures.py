@@ -109,11 +109,11 @@ def test_wrong_input_is_one_line(name, content, line):
     assert line in error.value and "\n" not in error.value
 
 
-def test_of_very_many_the_first_are_taken_and_the_command_is_named(pictures, monkeypatch):
+def test_of_very_many_the_first_are_taken(pictures, monkeypatch):
     monkeypatch.setattr(many_input, "MOST", 7)
     app = sent(page(), "new.zip", pictures)
     assert "**7 pictures**, the first of 20" in words(app)
-    assert "python -m tvae encode digits --images" in words(app)
+    assert "bring the others in as further files" in words(app)
     assert len(app.dataframe[0].value) == 7
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from dataclasses import replace
@@ -208,16 +209,18 @@ def test_other_weights_change_the_total_and_nothing_else():
     assert "The networks have not moved" in words(app)
 
 
-def test_a_setting_that_no_arm_has_offers_the_line_that_trains_it():
+def can_be_trained(app: AppTest) -> bool:
+    return any(button.key == "train-this" for button in app.button)
+
+
+def test_a_setting_that_no_arm_has_can_be_trained_and_says_how_long_that_takes():
     app = page({"run": "digits", **WEIGHTS})
     assert "**TVAE** of the run digits was trained at this very setting." in words(app)
-    assert not app.code
+    assert not can_be_trained(app)
     app.select_slider(key="triplet-weight").set_value(30.0)
     app.slider(key="loss-margin").set_value(0.5).run()
-    line = app.code[0].value
-    assert line.startswith("python -m tvae train --out ")
-    assert "--train.step fast" in line
-    assert "--data.name digits" in line and "--loss.margin 0.5 --loss.triplet-weight 30.0 --loss.kl-weight 0.1" in line
+    assert can_be_trained(app)
+    assert re.search(r"Trains 2 arms side by side .* About \d+ (s|min) on two processor cores", words(app))
 
 
 def test_train_this_starts_a_run_at_the_chosen_setting(tmp_path, monkeypatch):
@@ -384,11 +387,11 @@ def test_an_arm_with_this_loss_and_other_training_is_not_at_this_very_setting(ru
     assert "**TVAE** of the run short was trained with this loss, but not like digits: 2 epochs against 200." in words(
         app
     )
-    assert app.code[0].value.startswith("python -m tvae train")
+    assert can_be_trained(app)
     write_config(replace(other, config=config, provenance=digits.provenance))
     app = page(query)
     assert "**TVAE** of the run short was trained at this very setting." in words(app)
-    assert not app.code
+    assert not can_be_trained(app)
 
 
 def test_at_an_early_epoch_the_numbers_are_not_what_training_gave():
@@ -433,11 +436,19 @@ def test_a_trained_setting_of_the_ladder_is_shown_on_every_page():
     assert app.query_params["arms"] == ["VAE", "W30"]
 
 
-def test_without_the_ladder_one_line_trains_it(monkeypatch):
+def test_without_the_ladder_a_button_trains_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
     monkeypatch.setattr("tvae.ui.triplets.trade_off.SHIPPED_LADDER", "absent")
     app = page({"run": "digits"})
     assert not app.exception
-    assert app.code[0].value == "python -m tvae train --preset ladder --out checkpoints/absent"
+    assert re.search(r"Trains 12 arms side by side .* About \d+ min on two processor cores", words(app))
+    app.button(key="train-ladder").click().run()
+    assert not app.exception
+    (job,) = Jobs(tmp_path).runs()
+    Jobs(tmp_path).stop(job.id, None)
+    assert len(job.config.arms) == 12 and job.config.train.step == "fast"
+    while not Jobs(tmp_path).run(job.id).over:
+        time.sleep(0.05)
 
 
 def test_arms_of_another_run_in_session_or_address_are_passed_over(ladder):

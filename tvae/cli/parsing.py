@@ -78,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _dispatch(list(arguments))
     except InputError as error:
-        print_error(str(error))
+        print_error("; ".join([str(error), *getattr(error, "__notes__", ())]))
         return 2
     except OSError as error:
         print_error(f"{error.filename or 'file system'}: {error.strerror or error}")

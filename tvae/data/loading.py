@@ -221,13 +221,12 @@ def check_usable(name: str, owner: Owner) -> None:
     library = OwnDatasets(default_folder())
     if name in DATASETS or (library.has(name) and may_see(library.get(name), owner)):
         return
-    advice = f"`python -m tvae data share {name}` shares what the command line added"
-    if any(dataset.name == name for dataset in library.removed(owner)):
-        advice = library.removed_note(name)
-    raise InputError(
-        f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}, your own and those that are shared;"
-        f" {advice}"
+    message = (
+        f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}, your own and those that are shared"
     )
+    if any(dataset.name == name for dataset in library.removed(owner)):
+        raise library.removed_error(message, name)
+    raise InputError(message, at_terminal=f"`python -m tvae data share {name}` shares what the command line added")
 
 
 def dataset_identity(name: str, folder: Path | None = None) -> str:
@@ -257,8 +256,7 @@ def _is_own(name: str, folder: Path) -> bool:
         return False
     library = OwnDatasets(folder)
     if not library.has(name):
-        more = library.removed_note(name) or "`python -m tvae data list` names your own"
-        raise InputError(f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}; {more}")
+        raise library.unknown(f"data.name: unknown data set {name!r}; known are {', '.join(DATASETS)}", name)
     return True
 
 
@@ -288,7 +286,7 @@ def _files(
     if not download:
         elsewhere = "" if folder == default_folder() else f" --dir {short_path(folder)}"
         advice = f"run: python -m tvae data fetch {public_dataset.name}{elsewhere}"
-        raise DataUnavailable("; ".join([lacking, *passed_over, advice]))
+        raise DataUnavailable("; ".join([lacking, *passed_over]), at_terminal=advice)
 
     make_folder(folder / public_dataset.name)
     failures: list[str] = []
@@ -304,10 +302,9 @@ def _files(
             failures.append(str(failure))
     if len(files) < len(wanted):
         tried = [f"tried {failure}" for failure in failures]
-        advice = (
-            f"go online and try again, or put these files, raw or .gz, into {short_path(folder / public_dataset.name)}"
-        )
-        raise DataUnavailable("; ".join([lacking, *passed_over, *tried, advice]))
+        by_hand = f"or put these files, raw or .gz, into {short_path(folder / public_dataset.name)}"
+        message = "; ".join([lacking, *passed_over, *tried, "go online and try again"])
+        raise DataUnavailable(message, at_terminal=by_hand)
     return files, passed_over
 
 

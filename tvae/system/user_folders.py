@@ -35,9 +35,8 @@ def own_run_folder(runs: Path, run_id: str) -> Path:
     """
     folder = runs / run_id if _NAME.fullmatch(run_id) else None
     if folder is None or folder.is_symlink() or not folder.is_dir():
-        raise InputError(
-            f"run {run_id[:80]!r} is not found in {runs}; `python -m tvae jobs list` names those there are"
-        )
+        there = f"it is no folder of {runs}; `python -m tvae jobs list` names those there are"
+        raise InputError(f"run {run_id[:80]!r} is not found", at_terminal=there)
     return folder
 
 

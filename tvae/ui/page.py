@@ -23,6 +23,7 @@ from tvae.ui.judging import run_judged_as_chosen
 from tvae.ui.page_links import page_link
 from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.panel import show_training_panel
 from tvae.ui.training.status import show_status
 
@@ -79,7 +80,7 @@ def show_encoded_page(
         try:
             show_content(run, encoding)
         except InputError as error:
-            st.error(as_text(f"This can't be shown. {error}."))
+            st.error(as_text(f"This can't be shown. {reason_of(error)}."))
 
     show_page(title, question, show_encoded, at_any_epoch=at_any_epoch)
 
@@ -104,7 +105,9 @@ def _run_in_sidebar(at_any_epoch: bool, messages: DeltaGenerator) -> Run | None:
     state.put_training_in_address()
     folders = cached.run_folders()
     if not folders:
-        messages.error("No run to show: the folder checkpoints/ is empty. Train one: `python -m tvae train --out RUN`.")
+        with messages:
+            st.error("There is no run to show. Bring labelled images in, and train on them.")
+            page_link("pages/9_Your_data.py", "Your data", ":material/upload_file:")
         with st.sidebar:
             show_status()
         return None
@@ -113,7 +116,7 @@ def _run_in_sidebar(at_any_epoch: bool, messages: DeltaGenerator) -> Run | None:
     try:
         run = read_run(folders[name])
     except InputError as error:
-        messages.error(f"This run can't be shown. {error}. Choose another in the sidebar.")
+        messages.error(f"This run can't be shown. {reason_of(error)}. Choose another in the sidebar.")
         return None
     state.belong_to(run.name, run.provenance.test.fingerprint, run.notion)
     with st.sidebar:

@@ -13,6 +13,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 
 
 def images_of(run: Run) -> tuple[UInt8[np.ndarray, "n height width channels"] | None, str]:
@@ -33,7 +34,7 @@ def split_of(run: Run, name: SplitName) -> tuple[Split | None, str]:
         split = cached.split(data.name, name, 0.0 if name == "test" else data.validation_share, data.notion)
         check_split(run, split)
     except (DataUnavailable, InputError) as error:
-        failures[fingerprint] = as_text(error)  # a stranger's zip names its data set as it likes
+        failures[fingerprint] = as_text(reason_of(error))  # a stranger's zip names its data set as it likes
         return None, failures[fingerprint]
     return split, ""
 

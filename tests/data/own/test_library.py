@@ -81,7 +81,7 @@ def test_a_removed_data_set_comes_back_as_it_was(add, folder):
     library = OwnDatasets(folder)
     library.remove("mine", ME)
     assert library.names() == [] and not library.has("mine")
-    with pytest.raises(InputError, match="mine was removed; `python -m tvae data restore mine` brings it back"):
+    with pytest.raises(InputError, match="mine was removed\n`python -m tvae data restore mine` brings it back"):
         load_dataset("mine", folder)
     assert library.restore("mine", ME) == dataset
     assert load_dataset("mine", folder).train.fingerprint == before
@@ -147,5 +147,5 @@ def test_a_text_that_is_no_name_finds_nothing(add, folder, name):
 
 
 def test_an_unknown_name_is_told_what_there_is(folder):
-    with pytest.raises(InputError, match=f"known are {', '.join(DATASETS)}; `python -m tvae data list` names your own"):
+    with pytest.raises(InputError, match=f"known are {', '.join(DATASETS)}\n`python -m tvae data list` names your own"):
         load_dataset("nothing", folder)

@@ -102,15 +102,19 @@ class OwnDatasets:
             InputError: there is none, or its description can't be read.
         """
         if not self.has(name):
-            more = self.removed_note(name) or "`python -m tvae data list` names those there are"
-            raise InputError(f"data set {name!r}: there is none of this name; {more}")
+            raise self.unknown(f"data set {name!r}: there is none of this name", name)
         return _read(self._description(name))
 
-    def removed_note(self, name: str) -> str | None:
-        """That a data set was removed and how it comes back; None where none of this name is in the trash."""
-        if not any(dataset.name == name for _, dataset in self._removed()):
-            return None
-        return f"{name} was removed; `python -m tvae data restore {name}` brings it back"
+    def unknown(self, message: str, name: str) -> InputError:
+        """The error that says that there is no data set of this name, and how it comes back where it was removed."""
+        if any(dataset.name == name for _, dataset in self._removed()):
+            return self.removed_error(message, name)
+        return InputError(message, at_terminal="`python -m tvae data list` names your own")
+
+    def removed_error(self, message: str, name: str) -> InputError:
+        """The error that says that the data set was removed and how it comes back."""
+        back = f"`python -m tvae data restore {name}` brings it back"
+        return InputError(f"{message}; {name} was removed", at_terminal=back)
 
     def file(self, dataset: OwnDataset) -> Path:
         """The file with its images."""

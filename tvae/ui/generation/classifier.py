@@ -10,6 +10,7 @@ from tvae.system.user_folders import default_classifiers_folder
 from tvae.ui import cached
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 
 
 def offer_classifier(run: Run) -> None:
@@ -28,7 +29,7 @@ def offer_classifier(run: Run) -> None:
         try:
             start_training(run.data, run.labels_key, default_classifiers_folder())
         except OSError as error:
-            st.error(as_text(f"The classifier can't be trained: {error}."))
+            st.error(as_text(f"The classifier can't be trained: {reason_of(error)}."))
             return
         st.rerun()
 

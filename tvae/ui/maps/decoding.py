@@ -13,6 +13,7 @@ from tvae.ui.components.decoding_probe import Decoded, decoding_probe
 from tvae.ui.maps.projecting import Picture
 from tvae.ui.maps.view_pair import ViewPair
 from tvae.ui.maps.views import View
+from tvae.ui.style.reasons import reason_of
 
 FAR = "far from every image"
 WORDS = {"exact": "exact", "plane": "exact in this plane", "approximate": "approximate"}
@@ -45,5 +46,5 @@ def _decoded(view: View, place: DecodedPlace) -> Decoded:
     try:
         images = cached.network(view.run, view.arm).decoded(place.code[None])
     except InputError as error:
-        return Decoded(None, str(error))
+        return Decoded(None, reason_of(error))
     return Decoded(to_bytes(images)[0], FAR if place.far else WORDS[place.likeness], place.far)

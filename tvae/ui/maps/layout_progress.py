@@ -14,6 +14,7 @@ from tvae.ui.maps.projecting import Picture, picture, request_for
 from tvae.ui.maps.views import View
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 
 
 @st.fragment(run_every=1.0)
@@ -52,7 +53,7 @@ def both_layouts(
     try:
         requests = (request_for(left, right, chosen[0], seed), request_for(right, left, chosen[1], seed))
     except InputError as error:
-        st.info(as_text(f"{error}. PCA is shown."))
+        st.info(as_text(f"{reason_of(error)}. PCA is shown."))
         requests = tuple(
             request_for(view, other, PcaParameters(), seed) for view, other in ((left, right), (right, left))
         )
@@ -67,7 +68,7 @@ def arm_layouts(views: Sequence[View], parameters: Parameters, layouts: state.La
     try:
         request = request_for(first, first, parameters, 0)
     except InputError as error:
-        st.info(as_text(f"{error}. PCA is shown."))
+        st.info(as_text(f"{reason_of(error)}. PCA is shown."))
         request = request_for(first, first, PcaParameters(), 0)
     pictures = [picture(view, first, request, layouts) for view in views]
     layouts.give_up_others({side_map.key for side_map in pictures})

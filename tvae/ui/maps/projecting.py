@@ -17,6 +17,7 @@ from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui.maps.views import View
 from tvae.ui.session import Layouts
+from tvae.ui.style.reasons import reason_of
 
 QUICK_ROWS = 2_000
 """Up to this many, PCA and its measures take less time than asking another process for them."""
@@ -93,7 +94,7 @@ def asked_layout(run: Run, key: str, request: ProjectionRequest, kept: Layouts) 
     except ProjectionCancelled:
         return Asked(failed="was cancelled")
     except ProjectionFailed as error:
-        return Asked(failed=f"failed: {error}")
+        return Asked(failed=f"failed: {reason_of(error)}")
 
 
 def picture(view: View, other: View, request: ProjectionRequest, kept: Layouts) -> Picture:

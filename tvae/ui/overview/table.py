@@ -21,6 +21,7 @@ from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
 from tvae.ui.session import keys
 from tvae.ui.style.captions import notions_after
+from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.status import duration
 
 MARGINS = ("0", "0.1", "0.5", "1")
@@ -35,7 +36,7 @@ def show_table(run: Run, encoding: Encoding | None) -> Callable[[], None]:
     try:
         metrics = measured.metrics(run, encoding)
     except InputError as error:
-        st.warning(f"The numbers can't be shown. {error}")
+        st.warning(f"The numbers can't be shown. {reason_of(error)}")
         return lambda: None
     if metrics is None:
         _offer_to_measure(run, encoding)

@@ -23,6 +23,7 @@ from tvae.ui.components.drawing import drawing
 from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 from tvae.ui.style.theme import theme
 
 DRAW, SEND, MANY = "Draw", "Upload", "Many"
@@ -84,7 +85,7 @@ def take_crop(channels: Channels) -> None:
         own.ink, own.notes, own.warnings = ink_to_text(detected.ink), image.notes, _warnings(detected)
         own.stages = ink_stages(image.grey, crop, detected.ink)
     except InputError as error:
-        own.error = str(error)
+        own.error = reason_of(error)
 
 
 def _pixels(percent: tuple[int, int], side: int) -> tuple[int, int]:

@@ -96,7 +96,8 @@ def _show_what_was_taken(encoded: EncodedBatch, frame: Frame, run: Run) -> None:
     st.markdown(f"**{len(table.names):,} pictures**" + (f", the first of {found:,}" if found > encoded.taken else ""))
     if found > encoded.taken:
         st.caption(
-            f"This page takes {MOST:,}; `python -m tvae encode {run.name} --images FOLDER --out FILE` takes all."
+            f"This page takes {MOST:,} at a time: bring the others in as further files. Whoever runs this server can "
+            "encode any number at once."
         )
     unlike = int(table.unlike.sum())
     if unlike:

@@ -20,6 +20,7 @@ from tvae.ui.own_files.task import Task
 from tvae.ui.own_files.upload import remove_folder, stored_upload
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 
 MOST = 5_000
 """Pictures that the page encodes; the command line takes all."""
@@ -86,7 +87,7 @@ class Brought:
         try:
             self.batch = make()
         except InputError as error:
-            self.refusal = str(error)
+            self.refusal = reason_of(error)
         except OSError as error:
             self.refusal = f"the file can't be stored ({error.strerror})"
 

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from tvae.data.own import TakingInCancelled
 from tvae.errors import InputError
+from tvae.ui.style.reasons import reason_of
 
 Result = TypeVar("Result")
 Work = Callable[[Callable[[str, int, int], None], Callable[[], bool]], Result]
@@ -78,7 +79,7 @@ class Task(Generic[Result]):
         except TakingInCancelled:
             self.cancelled = True
         except (InputError, OSError) as error:
-            self.error = str(error)
+            self.error = reason_of(error)
         except Exception as error:
             traceback.print_exc()
-            self.error = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:300]}".rstrip(": ")
+            self.error = f"{type(error).__name__}: {(reason_of(error).splitlines() or [''])[0][:300]}".rstrip(": ")

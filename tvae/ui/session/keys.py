@@ -162,7 +162,7 @@ ERRORS_BY_CLASS, VOTE, CLASSES_SEEN, CLASS_MIX, CHANGES = "errors-by-class", "vo
 TRAIN_CLASSIFIER = "train-classifier"
 CURVES, GAPS, LIVE_ACCURACY, LIVE_LOSSES = "curves", "gaps", "live-accuracy", "live-losses"
 CHOSEN_IMAGES, FIRST_IMAGES, START_IMAGES, STEP_IMAGES = "shown", "early", "start", "lesson"
-FIT_ANEW, TRAIN_THIS, MEASURE = "map-fit-anew", "train-this", "measure"
+FIT_ANEW, TRAIN_THIS, TRAIN_LADDER, MEASURE = "map-fit-anew", "train-this", "train-ladder", "measure"
 STATUS_STOP, STATUS_HIDE, STATUS_SHOW = "status-stop", "status-hide", "status-show"
 
 

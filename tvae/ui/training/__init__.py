@@ -11,5 +11,5 @@ run_table.py       List of runs: filter, compare, rename, delete, import, export
 starting.py        Start a run once, also on a double click
 status.py          Sidebar status of the watched run
 step_explained.py  Explains one training step of slow mode: a triplet and the pull of each loss term
-train_setting.py   Button and command that train a setting no run has
+train_setting.py   Buttons that train a setting no run has, and say how long that takes
 """

@@ -29,6 +29,7 @@ from tvae.ui import cached, measured
 from tvae.ui.judging import judged_alike
 from tvae.ui.style.captions import notions_after
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 
 
 def compared_with(job: Job, before: str) -> str:
@@ -47,7 +48,7 @@ def show_comparison(before: str, after: str) -> None:
         runs = [judged_alike(read_run(folders[name])) for name in (before, after)]
         metrics = [_metrics(run) for run in runs]
     except (InputError, KeyError) as error:
-        st.caption(f"These two can't be compared. {error}")
+        st.caption(f"These two can't be compared. {reason_of(error)}")
         return
     unlike = unlike_settings(runs[1], runs[0])
     if unlike:

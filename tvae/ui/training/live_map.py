@@ -23,6 +23,7 @@ from tvae.ui.judging import judged_alike
 from tvae.ui.maps.projecting import METHOD_NAMES, Asked, asked_layout, parameters_told
 from tvae.ui.session import keys
 from tvae.ui.style.captions import notions_after, titled
+from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.status import POLL_SECONDS, UNDER_WAY, duration, is_advancing
 
 METHODS_OFFERED = ("pca", "tsne", "umap")
@@ -144,7 +145,7 @@ def _fitted(run_id: str, method: str, reference: str) -> Fitted | None:
         own = cached.encoding(at.as_trained) or encoding
         request = ProjectionRequest(means=own.means, parameters=METHODS[method](), labels=own.labels)
     except InputError as error:
-        return Fitted(at, encoding, Asked(failed=f"is not possible: {error}"))
+        return Fitted(at, encoding, Asked(failed=f"is not possible: {reason_of(error)}"))
     key, layouts = cache_key(request), state.layouts()
     layouts.give_up_others({key})
     return Fitted(at, encoding, asked_layout(at, key, request, layouts))

@@ -20,6 +20,7 @@ from tvae.training.suggested_config import network_of, suggested_kind
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
+from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.network import choose_network, time_in_words
 from tvae.ui.training.notions import arms_with_notions, choose_notions, chosen_notion, settings_of
 from tvae.ui.training.starting import start_run
@@ -228,7 +229,7 @@ def _start(run: Run, preset: Preset) -> None:
         triplets = read_triplets_of(source, config)  # those of the run whose settings these are
         start_run(config, seconds=seconds, start_from=run if preset.warm else None, triplets=triplets)
     except (InputError, OSError) as error:
-        state.write(keys.TRAIN_REFUSAL, _in_words(str(error)))
+        state.write(keys.TRAIN_REFUSAL, _in_words(reason_of(error)))
 
 
 def _chosen_config(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:

@@ -11,6 +11,7 @@ from tvae.errors import InputError
 from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 
 
 def request(place: str, change: Callable[..., Any], *arguments: Any) -> None:
@@ -21,7 +22,7 @@ def request(place: str, change: Callable[..., Any], *arguments: Any) -> None:
     try:
         change(*arguments)
     except (InputError, OSError) as error:
-        state.write(keys.refusal(place), f"Not done. {error}.")
+        state.write(keys.refusal(place), f"Not done. {reason_of(error)}.")
 
 
 def show_refusal(place: str) -> None:

@@ -20,6 +20,7 @@ from tvae.ui.judging import judged_alike
 from tvae.ui.session import keys
 from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.comparison import show_comparison
 from tvae.ui.training.requests import request, show_refusal
 
@@ -213,7 +214,7 @@ def manage(name: str, job: Job | None) -> None:
     try:
         show_arms(read_run(folder))
     except InputError as error:
-        st.caption(f"This run can't be read. {error}.")
+        st.caption(f"This run can't be read. {reason_of(error)}.")
         return
     show, save, *_ = st.columns([1, 1, 2])
     show.button("Show it on every page", on_click=state.choose_run, args=(name,), width="stretch")
@@ -276,6 +277,6 @@ def take_in() -> None:
             own.watched = cached.jobs().starter.take_in(upload.getvalue(), state.owner())
             own.taken_in = upload.file_id
     except (InputError, OSError) as error:
-        st.error(f"Not taken in. {error}.")
+        st.error(f"Not taken in. {reason_of(error)}.")
         return
     st.rerun()

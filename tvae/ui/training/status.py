@@ -18,6 +18,7 @@ from tvae.ui.choices.runs import span
 from tvae.ui.page_links import page_link
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.requests import request, show_refusal
 
 UNDER_WAY = ("queued", "running")
@@ -156,7 +157,7 @@ def in_words(job: Job) -> str:
         return f"waits, place {job.place} in line" if job.place else PHASES["starting"]
     if job.state == "running":
         return PHASES.get(job.phase, "trains")
-    return f"{job.state}: {job.reason}" if job.reason else job.state
+    return f"{job.state}: {reason_of(job.reason)}" if job.reason else job.state
 
 
 def accuracy_so_far(job: Job) -> str:

@@ -1,4 +1,4 @@
-"""Button and command that train a setting no run has."""
+"""Buttons that train a setting no run has, and say how long that takes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import streamlit as st
 
-from tvae.config import RunConfig
+from tvae.config import PRESETS, RunConfig
 from tvae.errors import InputError
-from tvae.runs.available import runs_folder
 from tvae.runs.run import Run
-from tvae.runs.train_command import train_command
-from tvae.runs.triplets import TRIPLETS, read_triplets_of
+from tvae.runs.triplets import read_triplets_of
 from tvae.ui.session import keys
+from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
+from tvae.ui.training.network import time_in_words
+from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.training.starting import start_run
 
 
@@ -23,18 +25,25 @@ def in_fast_steps(config: RunConfig) -> RunConfig:
 
 def show_train_button(config: RunConfig, run: Run) -> None:
     """Offer to train this VAE and TVAE side by side, with the given triplets of `run` where the config names some."""
-    config = in_fast_steps(config)
-    loss = config.arms["tvae"]
-    out = runs_folder() / f"{config.data.name}-w{loss.triplet_weight:g}-m{loss.margin:g}"
-    with st.popover("Train this", type="primary"):
-        st.markdown("Trains both arms side by side in the background; the sidebar shows how far it is.")
-        st.button("Train it here", key=keys.TRAIN_THIS, on_click=_start, args=(config, run))
-        st.caption("Or with this line, in a terminal:")
-        st.code(train_command(config, str(out), str(run.folder / TRIPLETS)), language="bash", wrap_lines=True)
+    _show_button(in_fast_steps(config), keys.TRAIN_THIS, run)
 
 
-def _start(config: RunConfig, run: Run) -> None:
+def show_ladder_button() -> None:
+    """Offer to train the ladder that ships."""
+    _show_button(in_fast_steps(PRESETS["ladder"]), keys.TRAIN_LADDER)
+
+
+def _show_button(config: RunConfig, key: str, run: Run | None = None) -> None:
+    st.button("Train it here", key=key, type="primary", on_click=request, args=(key, _start, config, run))
+    show_refusal(key)
+    arms, train = len(config.arms), config.train
     try:
-        start_run(config, triplets=read_triplets_of(run.folder, config))
-    except (InputError, OSError) as error:
-        st.error(f"Not started. {error}.")
+        time = time_in_words(config.data.name, config.model, train.batch_size, arms, train.epochs, "epochs")
+    except InputError as error:  # its data set is gone
+        st.caption(as_text(f"{reason_of(error)}."))
+        return
+    st.caption(f"Trains {arms} arms side by side in the background; the sidebar shows how far it is. {time}")
+
+
+def _start(config: RunConfig, run: Run | None) -> None:
+    start_run(config, triplets=None if run is None else read_triplets_of(run.folder, config))

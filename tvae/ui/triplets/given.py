@@ -18,6 +18,7 @@ from tvae.ui.images.cells import HEIGHT, image_cell
 from tvae.ui.run_images import split_of
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 
 SHOWN = 8
 MOST_IN_FILE = 100_000
@@ -48,7 +49,7 @@ def show_given(run: Run, margin: float, arms: list[str]) -> None:
     try:
         encoded = cached.encoded_triplets(run.at(None))
     except InputError as error:
-        st.error(as_text(f"The given triplets of this run can't be shown. {error}."))
+        st.error(as_text(f"The given triplets of this run can't be shown. {reason_of(error)}."))
         return
     if encoded is None:
         st.info("The given triplets of this run are measured when it ends.")

@@ -16,6 +16,7 @@ from tvae.ui.maps.select_on_map import show_select_button
 from tvae.ui.run_images import images_of
 from tvae.ui.session import keys
 from tvae.ui.style.captions import csv_name
+from tvae.ui.style.reasons import reason_of
 from tvae.ui.triplets.classes import ClassPair
 from tvae.ui.triplets.view import TripletView
 
@@ -59,7 +60,7 @@ def show_triplets(view: TripletView, pair: ClassPair) -> None:
         if len(triplets):
             _show(view, triplets)
     except InputError as error:
-        st.warning(f"No triplets to show: {error}.")
+        st.warning(f"No triplets to show: {reason_of(error)}.")
 
 
 def _with_verdict(view: TripletView, right: tuple[bool, bool], pair: ClassPair) -> Triplets:

@@ -14,6 +14,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.training.starting import start_run
 from tvae.ui.training.train_setting import in_fast_steps
@@ -36,7 +37,9 @@ def show_own_triplets(config: RunConfig, like: str) -> None:
         check_usable(name, state.owner())  # a shared run may be on images that are not
         train = cached.split(name, "train")
     except InputError as error:
-        st.info(as_text(f"Triplets of your own take the images of {name}, which can't be shown here. {error}."))
+        st.info(
+            as_text(f"Triplets of your own take the images of {name}, which can't be shown here. {reason_of(error)}.")
+        )
         return
     st.fragment(_show)(config, like, train)  # an answer draws this part of the page alone
 
@@ -58,7 +61,7 @@ def _show(config: RunConfig, like: str, train: Split) -> None:
         else:
             triplets = show_triplet_file(name, train)
     except InputError as error:
-        st.error(as_text(f"{error}."))
+        st.error(as_text(f"{reason_of(error)}."))
         triplets = None
     show_refusal(PLACE)
     if triplets is not None:

@@ -27,6 +27,7 @@ from tvae.ui.page_links import page_link
 from tvae.ui.session import keys
 from tvae.ui.style.captions import csv_name, measured_on, notion_column
 from tvae.ui.style.theme import theme
+from tvae.ui.training.train_setting import show_ladder_button
 from tvae.ui.triplets.scores import interpolation_words
 from tvae.ui.triplets.view import TripletView
 
@@ -64,10 +65,10 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
     if ladder is None:
         st.info(
             f"Here stand arms that were really trained at twelve settings, each a point of triplet accuracy against "
-            f"what it costs. The run {SHIPPED_LADDER} that holds them is not among the runs, or not whole. This "
-            "trains it:"
+            f"what it costs. The run {SHIPPED_LADDER} that holds them is not among the runs, or not whole. It can be "
+            "trained here; once it is chosen in the sidebar, its arms stand here."
         )
-        st.code(f"python -m tvae train --preset ladder --out checkpoints/{SHIPPED_LADDER}", language="bash")
+        show_ladder_button()
         return
     names = list(ladder.curves)
     longest = min(float(curve.margins[-1]) for curve in ladder.curves.values())

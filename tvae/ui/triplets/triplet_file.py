@@ -16,6 +16,7 @@ from tvae.ui import session as state
 from tvae.ui.images.cells import image_cell
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 
 LARGEST_FILE = 32
 """Megabytes of a file that is brought in; the command line takes more."""
@@ -91,7 +92,7 @@ def _read(title: str, content: bytes, name: str, odd_one_out: bool) -> Brought:
         refusal = f"{title}: {error.count:,} {'row' if error.count == 1 else 'rows'} can't be taken, so none is"
         return Brought(title, name, refusal=refusal, wrong_rows=tuple(error.sentences))
     except (InputError, OSError) as error:
-        return Brought(title, name, refusal=str(error))
+        return Brought(title, name, refusal=reason_of(error))
     return Brought(title, name, file.triplets, consistency(file.triplets.distinct), file.notes)
 
 

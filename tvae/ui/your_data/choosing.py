@@ -18,6 +18,7 @@ from tvae.ui import session as state
 from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 from tvae.ui.style.theme import theme
 from tvae.ui.your_data.source import Source, library
 
@@ -57,7 +58,7 @@ def show_choices(source: Source, understood: Understood, column: str) -> None:
         with pictures:
             _show_before_and_after(source, choices)
     except InputError as error:
-        st.error(as_text(f"{error}."))
+        st.error(as_text(f"{reason_of(error)}."))
         return
     button.button(
         "Keep",
@@ -205,5 +206,5 @@ def _why_not(name: str, datasets: OwnDatasets) -> str:
     try:
         datasets.check_free(name, state.owner())
     except InputError as error:
-        return str(error)
+        return reason_of(error)
     return ""

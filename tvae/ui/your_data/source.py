@@ -29,6 +29,7 @@ from tvae.errors import InputError
 from tvae.ui import session as state
 from tvae.ui.own_files.task import Task
 from tvae.ui.own_files.upload import file_name, remove_folder, stored_upload
+from tvae.ui.style.reasons import reason_of
 
 MOST_EXAMPLES = 60
 """Classes that an example is shown of."""
@@ -142,7 +143,7 @@ class Intake:
         try:
             self.source = Source.on_server(text)
         except InputError as error:
-            self.refusal = str(error)
+            self.refusal = reason_of(error)
 
     def done_with(self, source: Source) -> None:
         """Be without this source, whose images are kept; another that was taken meanwhile stays."""

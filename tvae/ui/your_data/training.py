@@ -18,6 +18,7 @@ from tvae.ui import session as state
 from tvae.ui.page_links import open_map
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.panel import LABELS
 from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.training.starting import start_run
@@ -36,7 +37,7 @@ def show_training(dataset: OwnDataset) -> None:
     try:
         suggestion = cached.suggestion(dataset)
     except InputError as error:
-        st.error(as_text(f"Can't be trained on. {error}."))
+        st.error(as_text(f"Can't be trained on. {reason_of(error)}."))
         return
     job = newest_run(dataset.name)
     config = _chosen_config(dataset, suggestion)

@@ -1,0 +1,28 @@
+"""Why something failed, in words for a page: without folders of the server and without commands."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+
+from tvae.data import default_folder
+from tvae.system.app_folder import app_folder
+from tvae.system.user_folders import runs_folder
+
+_FOLDERS = re.compile(r"""(?<![\w./:~)])~?/(?=[^\s/])(?:[^\s/,;:'"`()<>]+/)*""")
+"""The folders of an absolute path; what is left of it is its last part."""
+
+
+def reason_of(error: Exception | str) -> str:
+    """What an error says, each path in it by its last part alone.
+
+    Whoever reads a page has no terminal on the server, and how its folders are called is nobody's business.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        name = Path(error.filename).name if isinstance(error.filename, str) else "file system"
+        return f"{name}: {error.strerror}"
+    text = str(error)
+    for folder in (runs_folder(), default_folder(), app_folder(), Path(tempfile.gettempdir())):
+        text = text.replace(f"{folder}/", "")  # these may have spaces in their names
+    return _FOLDERS.sub("", text)
