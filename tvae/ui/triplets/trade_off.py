@@ -10,7 +10,7 @@ import streamlit as st
 
 from tvae.config import LossConfig
 from tvae.errors import InputError
-from tvae.explore.loss_reweighting import on_pareto_frontier
+from tvae.explore.advice import on_pareto_frontier
 from tvae.figures.colours import INK, arm_colours
 from tvae.figures.trade_off import trade_off
 from tvae.metrics.collapse import collapse_warning
