@@ -5,7 +5,7 @@ import streamlit as st
 
 from tvae.data import image_noun
 from tvae.explore.example_images import first_of_each_class
-from tvae.figures.colours import INK, arm_colours
+from tvae.figures.arm_styles import arm_styles
 from tvae.figures.image_grid import GridRow, grid_png
 from tvae.figures.paper_diagram import paper_diagram_svg
 from tvae.model.encoding import Encoding
@@ -29,16 +29,20 @@ def show_reconstructions(run: Run, encoding: Encoding) -> None:
     """Figure 3: inputs and what each arm makes of them."""
     st.markdown("##### Figure 3: what each model keeps of an image")
     arms = shown_arms(run)
-    colours, ink = arm_colours(arms), INK[theme()]
+    styles = arm_styles(run.config)
     classes = encoding.labels[encoding.sample_rows]
     kept = first_of_each_class(classes, MOST_IMAGES)
     rows = [GridRow(label="input", images=encoding.sample_images[kept])] + [
-        GridRow(label=arm.upper(), colour=colours[arm], images=encoding.sample_reconstructions[arm][kept])
+        GridRow(
+            label=styles[arm].short_name, colour=styles[arm].colour, images=encoding.sample_reconstructions[arm][kept]
+        )
         for arm in arms
     ]
     scale = 1 if encoding.sample_images.shape[2] > 16 else 3
     with st.container(key=keys.image_grid("wide", "overview")):  # which a narrow page scrolls sideways
-        st.image(grid_png(rows, ink=ink, scale=scale), width="stretch", alt="Test images and their reconstructions")
+        st.image(
+            grid_png(rows, theme=theme(), scale=scale), width="stretch", alt="Test images and their reconstructions"
+        )
     st.caption(
         f"Real test images, the first of {len(np.unique(classes[kept]))} of {len(run.class_names)} classes, "
         f"and their reconstructions from μ, checkpoint {run.name}"

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from tvae.explore.interpolation import class_segments, interpolation, path_summary
-from tvae.figures.colours import arm_colours
+from tvae.figures.arm_styles import arm_styles
 from tvae.model.encoding import Encoding
+from tvae.runs.arm_names import arm_name
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -43,7 +44,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
     with bar.popover("More"):
         confusable_to = st.selectbox(
             "Confusable to",
-            format_func=str.upper,
+            format_func=lambda arm: arm_name(run.config, arm),
             help="The arm whose distances count.",
             **state.choice(keys.CONFUSABLE_ARM, list(run.config.arms), arms[0], text=str.upper),
         )
@@ -70,11 +71,11 @@ def show_content(run: Run, encoding: Encoding) -> None:
     if ends.rows[0] == ends.rows[1]:
         st.info("Both ends are one and the same image, so every step is the same code.")
     labels = int(encoding.labels[ends.rows[0]]), int(encoding.labels[ends.rows[1]])
-    colours = arm_colours(list(run.config.arms))
+    styles = arm_styles(run.config)
     lanes = [
         Lane(
-            title=arm.upper(),
-            colour=colours[arm],
+            title=styles[arm].name,
+            colour=styles[arm].colour,
             summary=path_summary(class_segments(path.votes.winners, path.t), labels, names),
             path=path,
         )

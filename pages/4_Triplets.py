@@ -13,6 +13,7 @@ from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
 from tvae.ui.page import show_encoded_page
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import arm_text
 from tvae.ui.triplets.classes import choose_classes, show_matrices
 from tvae.ui.triplets.given import show_given
 from tvae.ui.triplets.inspector import show_triplets
@@ -102,7 +103,7 @@ def show_warnings(view: TripletView) -> None:
     """Warn of collapsed arms, and of a run with nothing to compare."""
     for arm, curve in view.curves.items():
         if curve.collapsed:
-            st.warning(collapse_warning(arm, all_equal=curve.all_equal))
+            st.warning(collapse_warning(arm_text(view.run.config, arm), all_equal=curve.all_equal))
     if len(view.curves) == 1:
         st.info("This run has one arm, so nothing stands beside it.")
 

@@ -5,6 +5,7 @@ import streamlit as st
 
 from tvae.errors import InputError
 from tvae.model.encoding import Encoding
+from tvae.runs.arm_names import arm_name
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -69,9 +70,11 @@ def show_content(run: Run, encoding: Encoding) -> None:
         with column:
             what = "the prior" if requested_class is None else f"class {names[requested_class]}"
             arm_badge(run, arm)
-            show_grid_within(grid, f"Samples of {arm.upper()} from {what}", image_room(len(arms)))
+            show_grid_within(grid, f"Samples of {arm_name(run.config, arm)} from {what}", image_room(len(arms)))
             from_what = f"{what}, temperature {temperature:g}, noise seed {seed}"
-            grid_download(grid, f"samples-{arm}", f"Samples of {arm.upper()} from {from_what}", run, encoding)
+            grid_download(
+                grid, f"samples-{arm}", f"Samples of {arm_name(run.config, arm)} from {from_what}", run, encoding
+            )
     source = (
         "N(0, I)"
         if requested_class is None

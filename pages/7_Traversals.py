@@ -11,6 +11,7 @@ from tvae.figures.colours import GREY
 from tvae.figures.image_grid import GridRow
 from tvae.model.encoding import Encoding
 from tvae.model.network import to_bytes
+from tvae.runs.arm_names import arm_name, short_arm_name
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
@@ -21,6 +22,7 @@ from tvae.ui.page import show_encoded_page
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import arm_badge, arm_columns, image_room
+from tvae.ui.style.escaping import as_text
 
 PRIOR, IMAGE = "the prior's mean", "a test image"
 WIDE_COLUMNS = 2
@@ -96,7 +98,7 @@ def show_start(run: Run, encoding: Encoding, arms: list[str], row: int) -> None:
         again.button("Try again", on_click=look_for_images_again)
         return
     decoded = [to_bytes(cached.network(run, arm).decoded(encoding.arms[arm].means[row][None]))[0] for arm in arms]
-    names = ["input", *(arm.upper() for arm in arms)]
+    names = ["input", *(short_arm_name(run.config, arm) for arm in arms)]
     grid = [GridRow(label="", images=np.stack([images[row], *decoded]), under=names)]
     show_grid(grid, f"Row {row} and its reconstructions", keys.START_IMAGES)
 
@@ -110,11 +112,12 @@ def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int
     least_change = LEAST_CHANGE * float(encoded.errors.mean(dtype=np.float64))
     ranked = ranked_latents(encoded.kl, changes, least_change)
     arm_badge(run, arm, f"{len(ranked.drawn)} of {latents} latents change the picture, {len(ranked.on)} are on")
+    name = arm_name(run.config, arm)
     if len(ranked.drawn):
         rows = traversal_grid(run, arm, code, ranked.drawn, encoded.kl, changes, steps)
-        show_grid_within(rows, f"Traversals of {arm.upper()}: {len(ranked.drawn)} latents", room)
+        show_grid_within(rows, f"Traversals of {name}: {len(ranked.drawn)} latents", room)
         around = "the prior's mean" if row is None else f"the mean of row {row}"
-        what = f"Latents of {arm.upper()} moved around {around}: KL in nats, and change of the picture in squared error"
+        what = f"Latents of {name} moved around {around}: KL in nats, and change of the picture in squared error"
         grid_download(rows, f"traversals-{arm}", what, run, encoding)
     else:
         st.info("No latent changes the picture: whatever the code, the decoder draws much the same image.")
@@ -126,9 +129,11 @@ def show_arm(run: Run, encoding: Encoding, arm: str, row: int | None, steps: int
         f"{count} change the picture by less than {least_change:.2g}".replace("1 latent change", "1 latent changes")
     ):
         rows = traversal_grid(run, arm, code, ranked.faint, encoded.kl, changes, steps)
-        show_grid_within(rows, f"{arm.upper()}: latents that draw next to nothing", room)
+        show_grid_within(rows, f"{name}: latents that draw next to nothing", room)
         both = np.intersect1d(ranked.faint, ranked.on)
-        words = f"The limit is a tenth of the squared error that {arm.upper()}'s reconstructions have on average."
+        words = (
+            f"The limit is a tenth of the squared error that the reconstructions of {as_text(name)} have on average."
+        )
         if len(both):
             words += (
                 f" {len(both)} of them {'have' if len(both) > 1 else 'has'} a KL of {OFF_BELOW:g} nats or more all the "

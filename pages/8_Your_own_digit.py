@@ -110,13 +110,13 @@ def show_content(run: Run, encoding: Encoding) -> None:
         else:
             st.empty()
     with doubts:
-        show_doubts(new_images, noun)
+        show_doubts(run, new_images, noun)
     with maps:
         show_maps(run, encoding, arms, METHOD_OF.get(chosen or "", "tsne"), new_images)
     if image is None:
         return
     with below.container(width=265) if few else right:
-        show_reconstructions(image, new_images, preparation, 330 if few else 640)
+        show_reconstructions(run, image, new_images, preparation, 330 if few else 640)
     with below.container(width=200):
         show_votes(run, encoding, new_images)
     with below.container(width=405):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
+from tvae.runs.arm_names import arm_name
+from tvae.runs.run import read_run
+
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "streamlit_app.py"
 WAIT = 90_000
-ARMS = [arm.upper() for arm in json.loads((ROOT / "checkpoints/mnist-ladder/config.json").read_text())["arms"]]
-QUERY = "run=mnist-ladder" + "".join(f"&arms={arm}" for arm in ARMS)
+CONFIG = read_run(ROOT / "checkpoints/mnist-ladder").config
+ARMS = [arm_name(CONFIG, arm) for arm in CONFIG.arms]
+QUERY = "run=mnist-ladder" + "".join(f"&arms={arm.upper()}" for arm in CONFIG.arms)
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def test_every_arm_has_room_for_its_images(page, streamlit_app, name, described,
 
 def test_the_difference_between_arms_is_in_sight(page, streamlit_app):
     page.goto(f"{streamlit_app(APP)}/Reconstructions?{QUERY}")
-    header = page.get_by_role("columnheader", name="M5 − VAE")
+    header = page.get_by_role("columnheader", name="w 15 · m 5 − VAE")
     header.wait_for(timeout=WAIT)
     box = header.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 1400

@@ -13,7 +13,7 @@ APP = Path(__file__).parents[2] / "streamlit_app.py"
 WAIT = 60_000
 RUNS = {
     "run=mnist": ("2 arms on mnist: triplet weight 15, margin 1", "VAE", "TVAE"),
-    "run=mnist-ladder&arms=VAE&arms=W10": ("12 arms on mnist: triplet weight 0.3 to 100", "VAE", "W10"),
+    "run=mnist-ladder&arms=VAE&arms=W10": ("12 arms on mnist: triplet weight 0.3 to 100", "VAE", "weight 10, margin 1"),
     "run=digits&epoch=28.1": ("2 arms on digits: triplet weight 2, margin 1", "VAE", "TVAE"),
 }
 """By address: words of the sidebar's caption, and the arms that are shown."""

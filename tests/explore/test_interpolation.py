@@ -106,8 +106,8 @@ def test_more_voters_than_images_are_refused():
 def test_the_table_has_a_row_for_every_step_of_every_arm():
     names = [f"class {label}" for label in range(10)]
     paths = {arm: interpolation(NETWORK, ARMS[arm], LABELS, 10, (3, 40), 5, "linear", 7) for arm in ("vae", "tvae")}
-    columns = step_columns(paths, names)
-    assert columns["arm"] == ["VAE"] * 5 + ["TVAE"] * 5
+    columns = step_columns(paths, names, {"vae": "VAE", "tvae": "weight 10, margin 1"})
+    assert columns["arm"] == ["VAE"] * 5 + ["weight 10, margin 1"] * 5
     assert columns["t"] == [0.0, 0.25, 0.5, 0.75, 1.0] * 2
     frame, path = paths["tvae"].steps[3], paths["tvae"]
     row = {name: column[5 + 3] for name, column in columns.items()}

@@ -25,7 +25,7 @@ def test_a_grid_fits_its_room_at_the_largest_scale_that_does(count, size):
 
     def across(scale: float) -> float:
         row = GridRow(label="", colour="#000000", images=images)
-        return opened(grid_png([row], ink="#000000", scale=scale)).shape[1] / 2 + LABEL
+        return opened(grid_png([row], scale=scale)).shape[1] / 2 + LABEL
 
     assert scale == 0.5 or (across(scale) <= ROOM + 20 and size * scale <= LARGEST + size / 2)
     assert across(scale + 0.5) > ROOM - 40 or size * (scale + 0.5) > LARGEST
@@ -34,8 +34,8 @@ def test_a_grid_fits_its_room_at_the_largest_scale_that_does(count, size):
 def test_every_image_stands_at_its_place_in_a_grid():
     rng = np.random.default_rng(0)
     images, coloured = rng.integers(0, 255, (3, 4, 4, 1), np.uint8), rng.integers(0, 255, (3, 4, 4, 3), np.uint8)
-    rows = [GridRow(label="a", colour="#ff0000", images=images), GridRow(label="b", colour="#00ff00", images=coloured)]
-    picture = opened(grid_png(rows, ink="#000000", scale=1.5, ground="#ffffff"))
+    rows = [GridRow(label="a", colour="#c00000", images=images), GridRow(label="b", colour="#00ff00", images=coloured)]
+    picture = opened(grid_png(rows, scale=1.5, ground="#ffffff"))
     pixel, gap = 3, 9  # three image pixels between images, drawn at twice one and a half
     left = picture.shape[1] - 3 * 4 * pixel - 2 * gap
     for row, content in enumerate((images, coloured)):
@@ -85,20 +85,20 @@ def test_a_sheet_has_each_image_where_the_browser_looks_for_it(count, channels):
 
 def test_words_at_the_right_stand_beside_the_images_and_not_over_them():
     images = np.full((2, 4, 4, 1), 200, np.uint8)
-    plain = opened(grid_png([GridRow(label="a", colour="#ff0000", images=images)], ink="#000000"))
-    row = GridRow(label="a", colour="#ff0000", images=images, after="12", under=("x", "y"), under_after="change")
-    picture = opened(grid_png([row], ink="#000000"))
+    plain = opened(grid_png([GridRow(label="a", colour="#c00000", images=images)]))
+    row = GridRow(label="a", colour="#c00000", images=images, after="12", under=("x", "y"), under_after="change")
+    picture = opened(grid_png([row]))
     assert np.array_equal(picture[: 4 * 4, : plain.shape[1]], plain[: 4 * 4])
     right = picture[:, plain.shape[1] :]
-    assert right[: 4 * 4, :, 0].max() == 255 and right[4 * 4 :, :, 3].any(), "a red word, and one below it"
+    assert right[: 4 * 4, :, 0].max() == 0xC0 and right[4 * 4 :, :, 3].any(), "a red word, and one below it"
 
 
 def test_a_title_stands_above_the_rows_and_facts_in_the_text_fields():
     images = np.random.default_rng(0).integers(0, 255, (3, 8, 8, 1), np.uint8)
     row = GridRow(label="", images=images)
-    plain = opened(grid_png([row], ink="#000000", ground="#ffffff"))
+    plain = opened(grid_png([row], ground="#ffffff"))
     facts = {"Title": "Samples of ä μ", "Run": "digits"}
-    png = grid_png([row], ink="#000000", ground="#ffffff", title="Samples " * 30, facts=facts)
+    png = grid_png([row], ground="#ffffff", title="Samples " * 30, facts=facts)
     picture = Image.open(io.BytesIO(png))
     assert picture.info == facts
     pixels = np.asarray(picture)
@@ -114,7 +114,7 @@ def test_words_under_images_stand_on_one_line():
     from PIL import Image
 
     images = np.zeros((2, 8, 8, 1), np.uint8)
-    png = grid_png([GridRow(label="", images=images, under=["lax", "xax"])], ink="#000000", ground="#ffffff", scale=6)
+    png = grid_png([GridRow(label="", images=images, under=["lax", "xax"])], ground="#ffffff", scale=6)
     pixels = np.asarray(Image.open(io.BytesIO(png)).convert("L"))
     words = pixels[98:] < 128  # below the images
     ends = [

@@ -96,7 +96,7 @@ def test_the_table_of_a_selection_holds_its_rows_and_no_formula():
     run = read_run(DIGITS)
     encoding = cached.encoding(run)
     assert encoding is not None
-    views = View(run, "vae", "VAE", "VAE"), View(run, "tvae", "TVAE", "TVAE")
+    views = View(run, "vae"), View(run, "tvae")
     pair = ViewPair(*views, encoding.labels, run.class_names, 10)
     at = np.arange(2 * len(encoding.labels), dtype=np.float32).reshape(-1, 2)
     rows = np.array([3, 5, 358])

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tvae.config import PRESETS
 from tvae.jobs.jobs import Jobs
+from tvae.runs.arm_names import arm_name
 from tvae.runs.available import SHIPPED
 from tvae.ui.training.comparison import compared_with
 from tvae.ui.training.run_table import COLUMNS, run_rows
@@ -120,7 +122,7 @@ def test_a_run_is_never_compared_with_itself(runs):
 def test_a_ladder_s_row_is_the_run_and_not_its_last_arm():
     rows = {row["Run"]: row for row in run_rows({})}
     ladder, pair = rows["mnist-ladder"], rows["mnist"]
-    assert (ladder["Arms"], pair["Arms"]) == ("12 arms, VAE to M5", "VAE, TVAE")
+    assert (ladder["Arms"], pair["Arms"]) == ("12 arms, VAE to w 15 · m 5", "VAE, TVAE")
     assert (ladder["Margin"], ladder["Triplet weight"], ladder["KL weight"]) == (None, None, 1.0)
     assert (pair["Margin"], pair["Triplet weight"]) == (1.0, 15.0)
     assert {ladder[name] for name in COLUMNS} == {None}
@@ -145,9 +147,9 @@ def test_a_ticked_ladder_has_a_row_an_arm():
     assert not app.exception
     table = app.dataframe[0].value.set_index("Arm")
     metrics = json.loads((SHIPPED / "mnist-ladder" / "metrics.json").read_text())
-    assert list(table.index) == [arm.upper() for arm in metrics["arms"]]
-    assert table.loc["W1", "Triplet accuracy"] == 100 * metrics["arms"]["w1"]["triplet_accuracy"]["0"]
-    assert table.loc["M5", "Margin"] == 5
+    assert list(table.index) == [arm_name(PRESETS["ladder"], arm) for arm in metrics["arms"]]
+    assert table.loc["weight 1, margin 1", "Triplet accuracy"] == 100 * metrics["arms"]["w1"]["triplet_accuracy"]["0"]
+    assert table.loc["weight 15, margin 5", "Margin"] == 5
 
 
 def test_a_collapsed_arm_s_accuracy_is_no_number_of_the_list(runs):

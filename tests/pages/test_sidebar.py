@@ -30,7 +30,7 @@ def test_every_page_names_a_run_that_is_not_there(path):
 
 def test_arms_that_an_address_asks_of_a_run_of_two_are_said_to_leave_no_choice():
     app = opened(PAGES[2], {"run": "digits", "arms": "NOPE"})
-    assert [warning.value for warning in app.warning] == ["There are no arms to choose here. Shown is VAE, TVAE."]
+    assert [warning.value for warning in app.warning] == ["There are no arms to choose here. Shown is VAE and TVAE."]
     assert "arms" not in app.query_params
     assert not opened(PAGES[2], {"run": "digits"}).warning
 

@@ -19,8 +19,10 @@ from tvae.jobs.jobs import Jobs
 from tvae.metrics.triplet_accuracy import triplet_accuracy
 from tvae.metrics.triplet_search import Triplets, triplet_distances
 from tvae.model.encoding import EncodedArm, Encoding
+from tvae.runs.arm_names import arm_name
 from tvae.runs.encodings import read_curves, read_encoding, write_encoding
 from tvae.runs.run import Run, read_metrics, read_run, write_config
+from tvae.ui.style.arm_text import arm_text
 
 ROOT = Path(__file__).parents[2]
 DIGITS = ROOT / "checkpoints" / "digits"
@@ -321,18 +323,28 @@ def test_the_sampled_estimate_stands_beside_the_exact_value():
     assert all("±" in cell for cell in app.table[0].value["From 10,000 triplets"])
 
 
+def verdicts(app: AppTest) -> list[str]:
+    return [column for column in app.dataframe[0].value if column.endswith("verdict")]
+
+
 def test_a_run_of_many_arms_shows_all_in_the_table_and_two_closely(ladder):
     app = page({"run": "steps", "margin": "0.5", **CLASSES})
     assert not app.exception
-    assert list(accuracies(app)) == [arm.upper() for arm in ladder.config.arms]
+    assert list(accuracies(app)) == [arm_text(ladder.config, arm) for arm in ladder.config.arms]
     encoding = read_encoding(ladder, "test")
     assert encoding is not None
-    assert accuracies(app)["W10"] == percent(
+    assert accuracies(app)["weight\u00a010, margin\u00a01"] == percent(
         triplet_accuracy(encoding.means["w10"], encoding.labels, [0.5]).accuracy[0]
     )
-    assert [column for column in app.dataframe[0].value if column.endswith("verdict")] == ["VAE verdict", "M5 verdict"]
+    assert [column for column in app.dataframe[0].value if column.endswith("verdict")] == [
+        "VAE verdict",
+        "w 15 · m 5 verdict",
+    ]
     app.multiselect(key="arms").set_value(["vae", "w10"]).run()
-    assert [column for column in app.dataframe[0].value if column.endswith("verdict")] == ["VAE verdict", "W10 verdict"]
+    assert [column for column in app.dataframe[0].value if column.endswith("verdict")] == [
+        "VAE verdict",
+        "w 10 · m 1 verdict",
+    ]
 
 
 def test_the_papers_tvae_stands_beside_the_arm_of_our_preset():
@@ -418,7 +430,7 @@ def test_beside_a_run_of_two_arms_stands_the_shipped_ladder():
     assert metrics is not None
     table = app.dataframe[0].value.set_index("arm")
     for arm, numbers in metrics["arms"].items():
-        row = table.loc[arm.upper()]
+        row = table.loc[arm_name(PRESETS["ladder"], arm)]
         assert row["accuracy at m = 0.5, %"] == pytest.approx(100 * numbers["triplet_accuracy"]["0.5"], abs=0.006)
         assert row["squared error"] == pytest.approx(numbers["reconstruction"], abs=0.006)
         assert row["KL, nats"] == pytest.approx(numbers["kl"], abs=0.006)

@@ -5,13 +5,14 @@ import itertools
 import pytest
 
 from tvae.config import PRESETS, LossConfig, RunConfig
-from tvae.runs.arm_names import arm_name, short_arm_name
+from tvae.runs.arm_names import arm_name, arm_names, short_arm_name
 
 PLAIN, USUAL = LossConfig(triplet_weight=0), LossConfig(triplet_weight=10)
 
 
 def names(**arms: LossConfig) -> list[str]:
     config = RunConfig(arms=arms)
+    assert arm_names(config) == {arm: arm_name(config, arm) for arm in arms}
     return [arm_name(config, arm) for arm in arms]
 
 
@@ -37,8 +38,8 @@ def test_arms_of_the_ladder_are_told_by_weight_and_margin():
         "weight 15, margin 2",
         "weight 15, margin 5",
     ]
-    assert short_arm_name(config, "w10") == "w 10, m 1"
-    assert short_arm_name(config, "m0.5") == "w 15, m 0.5"
+    assert short_arm_name(config, "w10") == "w 10 · m 1"
+    assert short_arm_name(config, "m0.5") == "w 15 · m 0.5"
 
 
 def test_the_name_follows_the_loss_and_not_the_id():

@@ -8,6 +8,7 @@ import numpy as np
 
 from tvae.cli.output import print_metrics
 from tvae.model.encoding import EncodedArm, Encoding
+from tvae.runs.arm_names import arm_names
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.evaluation import evaluate
 from tvae.runs.model_card import model_card
@@ -30,7 +31,7 @@ def evaluated(run: Run, means: dict[str, np.ndarray]) -> dict:
 def test_one_point_and_nearly_one_point_are_said_everywhere(capsys):
     run = read_run(SHIPPED / "digits")
     metrics = evaluated(run, {"vae": np.ones((12, 2)), "tvae": 1e-6 * np.arange(24.0).reshape(12, 2)})
-    warnings = collapse_warnings(metrics)
+    warnings = collapse_warnings(metrics, arm_names(run.config))
     assert warnings["vae"].startswith("VAE has collapsed: its means are one point")
     assert warnings["tvae"].startswith("TVAE has collapsed: its means are nearly one point")
     card = model_card(run, metrics)
@@ -43,4 +44,4 @@ def test_one_point_and_nearly_one_point_are_said_everywhere(capsys):
 def test_shipped_arms_have_not_collapsed():
     for name in ("mnist", "mnist-ladder", "digits"):
         metrics = read_metrics(SHIPPED / name)
-        assert metrics is not None and collapse_warnings(metrics) == {}
+        assert metrics is not None and collapse_warnings(metrics, {}) == {}

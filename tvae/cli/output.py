@@ -169,5 +169,5 @@ def print_metrics(metrics: dict[str, Any], as_json: bool) -> None:
         error = 100 * max(max(arm["triplet_accuracy_error"].values()) for arm in arms.values())
         counted = counted_triplets(first["triplets"], sample)
         print(f"triplet accuracy: counted over {counted}; standard errors are at most {error:.2g} points")
-    for warning in collapse_warnings(metrics).values():
+    for warning in collapse_warnings(metrics, {arm: arm.upper() for arm in arms}).values():
         print(warning)

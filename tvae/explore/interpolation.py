@@ -70,18 +70,21 @@ def interpolation(
     )
 
 
-def step_columns(paths: Mapping[str, Interpolation], class_names: Sequence[str]) -> dict[str, list]:
+def step_columns(
+    paths: Mapping[str, Interpolation], class_names: Sequence[str], arm_names: Mapping[str, str]
+) -> dict[str, list]:
     """A table of interpolations, column by column: a row for every step of every arm.
 
     Args:
-        paths: by arm's name.
+        paths: by arm.
+        arm_names: what the table calls each arm.
     """
     columns: dict[str, list] = {name: [] for name in ("arm", "t", "class", "share of the vote", "nearest row")}
     columns |= {"nearest row's distance": [], "log density of the prior, nats": []}
     for arm, path in paths.items():
         steps, nearest = path.steps, path.votes.nearest
         values = (
-            [arm.upper()] * len(steps),
+            [arm_names[arm]] * len(steps),
             path.t[steps].round(4).tolist(),
             [class_names[label] for label in path.votes.winners[steps]],
             path.votes.sureness[steps].round(4).tolist(),

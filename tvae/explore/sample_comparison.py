@@ -69,7 +69,11 @@ def best_arm(shares: Mapping[str, Share], real: Share) -> str | None:
 
 
 def paper_claim_sentence(
-    shares: Mapping[str, Mapping[Measure, Share]], real: Mapping[Measure, Share], vae: str, tvae: str
+    shares: Mapping[str, Mapping[Measure, Share]],
+    real: Mapping[Measure, Share],
+    vae: str,
+    tvae: str,
+    names: Mapping[str, str],
 ) -> str:
     """What the measures say of the paper's claim that a TVAE's samples are as good as a VAE's, in Markdown.
 
@@ -78,6 +82,7 @@ def paper_claim_sentence(
         real: the same measures of real images.
         vae: the arm that the other is compared with.
         tvae: the arm that the claim is about.
+        names: what the sentence calls each of the two, as Markdown.
     """
     verdicts, rest = [], []
     for measure, share in shares[vae].items():
@@ -85,7 +90,7 @@ def paper_claim_sentence(
         if verdict == "alike":
             verdicts.append(f"as {adjective}, within the noise")
         elif verdict in ("more", "less"):
-            verdicts.append(f"**{verdict} {adjective}** than {vae.upper()}'s")
+            verdicts.append(f"**{verdict} {adjective}** than those of {names[vae]}")
         else:
             own = f"the real images' own {100 * real[measure].value:.1f} %"
             reason = {
@@ -94,7 +99,9 @@ def paper_claim_sentence(
                 "beyond the real images": f"one share or both are beyond {own}, where more is no merit",
             }[verdict]
             rest.append(f"No verdict on which are more {adjective}: {reason}.")
-    said = f"By these measures {tvae.upper()}'s are {'; '.join(verdicts)} (one training seed)." if verdicts else ""
+    said = ""
+    if verdicts:
+        said = f"By these measures the samples of {names[tvae]} are {'; '.join(verdicts)} (one training seed)."
     return " ".join(
         ["The paper says that the TVAE's samples are *as good as* the VAE's.", *([said] if said else []), *rest]
     )

@@ -1,5 +1,6 @@
 """Arrays in, figures out: Plotly, PNG and SVG. No Streamlit.
 
+arm_styles.py     Name and colour of each arm of a run, the same in all figures and on all pages
 before_after.py   Pictures of any size before and after resizing, as cells of one size for a grid
 class_matrix.py   Accuracy by the anchor's class and the negative's class as a heat map (Plotly)
 colours.py        Colours of arms, classes and ink

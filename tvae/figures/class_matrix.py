@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from tvae.figures.colours import TVAE_ORANGE, VAE_BLUE
+from tvae.figures.arm_styles import ArmStyle
 from tvae.figures.layout import CLICKABLE, NOT_FADED, figure_of
 
 MOST_CLASSES = 62
@@ -29,28 +29,33 @@ def class_heat_map(
     classes: Sequence[int],
     names: Sequence[str],
     chosen: tuple[int | None, int | None],
-    title: str,
+    arms: Sequence[ArmStyle],
     *,
     ink: str,
-    low: float | None,
+    low: float,
 ) -> go.Figure:
     """Heat map in percent by the anchor's class (rows) and the negative's (columns); NaN where there is no triplet.
 
     Every cell is also a point that carries its (anchor, negative) labels, because a heat map can't be selected.
 
     Args:
-        shares: shares of satisfied triplets, or differences of them between two arms.
+        shares: shares of satisfied triplets, or differences of them, the second arm's less the first's.
         classes: the labels of rows and columns.
         names: what these classes are called; any text.
         chosen: labels of the anchor's and the negative's class that are framed; None for no frame.
+        arms: the one whose shares these are, or the two that differ: a difference has the colour of the better one.
         ink: colour of the frames.
-        low: the share at which the colours of shares begin, up to 1; None for differences, coloured around 0.
+        low: the share at which the colours of shares begin, up to 1; differences are coloured around 0.
     """
     percent = 100 * shares
-    difference = low is None
-    if low is None:
+    difference = len(arms) == 2
+    if difference:
         most = float(np.nanmax(np.abs(percent))) or 1.0
-        scale = {"colorscale": [[0, VAE_BLUE], [0.5, "#f4f5f7"], [1, TVAE_ORANGE]], "zmin": -most, "zmax": most}
+        scale = {
+            "colorscale": [[0, arms[0].colour], [0.5, "#f4f5f7"], [1, arms[1].colour]],
+            "zmin": -most,
+            "zmax": most,
+        }
     else:
         scale = {"colorscale": "Cividis", "zmin": min(100 * low, 99.0), "zmax": 100.0}
     places = list(range(len(classes)))  # not the names: two classes may have the same
@@ -95,7 +100,7 @@ def class_heat_map(
         [heat, points],
         max(360, 100 + ROW * len(classes)),
         margin={"l": 10, "r": 10, "t": 34, "b": 10},
-        title={"text": html.escape(title), "x": 0.5, "xanchor": "center", "font": {"size": 14}},
+        title={"text": _title(arms), "x": 0.5, "xanchor": "center", "font": {"size": 14}},
         xaxis={"title": {"text": "negative's class"}, **below},
         yaxis={"title": {"text": "anchor's class"}, "range": [end, -0.5], **beside},
         shapes=[
@@ -104,3 +109,12 @@ def class_heat_map(
         ],
         **CLICKABLE,
     )
+
+
+def _title(arms: Sequence[ArmStyle]) -> str:
+    """What the cells show as Plotly's text, each arm behind a dot in its colour."""
+    names = [arms[0].name] if len(arms) == 1 else [arm.short_name for arm in arms]
+    dotted = [
+        f'<span style="color:{arm.colour}">●</span> {html.escape(name)}' for arm, name in zip(arms, names, strict=True)
+    ]
+    return dotted[0] if len(arms) == 1 else f"{dotted[1]} − {dotted[0]}, points"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import colorsys
 import functools
 import itertools
-from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Float
 
-VAE_BLUE, TVAE_ORANGE = "#3d7cc4", "#d9722e"
-"""Readable on light and dark; apart in lightness too, so the colour-blind can tell them."""
+VAE_BLUE, TVAE_ORANGE = "#2f6fb4", "#d9722e"
+"""Of an arm without a triplet term and of the arm called tvae, on every page; apart in lightness too, so the
+colour-blind can tell them. The other arms' are in `arm_styles`."""
 
 INK = {"light": "#1d2430", "dark": "#e4e8ee"}
 GROUND = {"light": "#ffffff", "dark": "#14181f"}
@@ -23,27 +23,43 @@ TERM_COLOURS = {"reconstruction": "#2a9d8f", "kl": "#8d6cc9", "triplet": TVAE_OR
 """Of the terms of the loss."""
 
 
-def arm_colours(arms: Sequence[str]) -> dict[str, str]:
-    """The colour of each arm: blue for the first, orange for the last, further ones on the way between them."""
-    if len(arms) == 1:
-        return {arms[0]: VAE_BLUE if arms[0] == "vae" else TVAE_ORANGE}
-    last = len(arms) - 1
-    return {arm: _between(VAE_BLUE, TVAE_ORANGE, place / last) for place, arm in enumerate(arms)}
+_TEXT_LUMINANCE = {"light": (0.0, 0.16), "dark": (0.26, 1.0)}
+"""Relative luminance of text, from and to, that has a contrast of 4.5 to 1 to a theme's page and to its sidebar."""
 
 
-def _between(first: str, second: str, share: float) -> str:
-    """A colour on the way, through violet: straight through grey it would look like neither arm."""
-    if share in (0.0, 1.0):
-        return second if share else first
-    (h1, l1, s1), (h2, l2, s2) = (colorsys.rgb_to_hls(*_rgb(colour)) for colour in (first, second))
-    hue = (h1 + share * ((h2 - h1) % 1.0)) % 1.0
-    red, green, blue = colorsys.hls_to_rgb(hue, l1 + share * (l2 - l1), s1 + share * (s2 - s1))
-    return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
+def text_colour(colour: str, theme: str) -> str:
+    """The colour (#rrggbb) as dark or as light as text must be on a theme's ground: at least 4.5 to 1 (WCAG 2).
+
+    Args:
+        theme: "light" or "dark".
+    """
+    low, high = _TEXT_LUMINANCE[theme]
+    own = _luminance(colour)
+    return colour if low <= own <= high else with_luminance(colour, min(max(own, low), high))
 
 
-def _rgb(colour: str) -> tuple[float, float, float]:
+def rgb(colour: str) -> tuple[float, float, float]:
+    """Red, green and blue of #rrggbb, from 0 to 1."""
     red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     return red, green, blue
+
+
+def linear_rgb(colour: str) -> Float[np.ndarray, " rgb"]:
+    """Red, green and blue of #rrggbb as shares of light."""
+    return np.array([c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb(colour)])
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2)."""
+    return float(linear_rgb(colour) @ (0.2126, 0.7152, 0.0722))
+
+
+def with_luminance(colour: str, luminance: float) -> str:
+    """The colour mixed with black or white until it has this relative luminance (WCAG 2)."""
+    light, own = linear_rgb(colour), _luminance(colour)
+    mixed = light * luminance / own if luminance < own else light + (1 - light) * (luminance - own) / (1 - own)
+    values = np.where(mixed <= 0.0031308, 12.92 * mixed, 1.055 * mixed ** (1 / 2.4) - 0.055)
+    return "#" + "".join(f"{round(255 * float(value)):02x}" for value in values)
 
 
 TEN_COLOURS = (
@@ -82,14 +98,5 @@ def class_colours(count: int) -> tuple[str, ...]:
             colours.append(TEN_COLOURS[group])
             continue
         steps = np.linspace(np.cbrt(_DARKEST), np.cbrt(_LIGHTEST), shades) ** 3  # even to the eye (CIE lightness)
-        colours += [_with_luminance(TEN_COLOURS[group], float(step)) for step in steps]
+        colours += [with_luminance(TEN_COLOURS[group], float(step)) for step in steps]
     return tuple(colours)
-
-
-def _with_luminance(colour: str, luminance: float) -> str:
-    """The colour mixed with black or white until it has this relative luminance (WCAG 2)."""
-    light = np.array([c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _rgb(colour)])
-    own = float(light @ (0.2126, 0.7152, 0.0722))
-    mixed = light * luminance / own if luminance < own else light + (1 - light) * (luminance - own) / (1 - own)
-    values = np.where(mixed <= 0.0031308, 12.92 * mixed, 1.055 * mixed ** (1 / 2.4) - 0.055)
-    return "#" + "".join(f"{round(255 * float(value)):02x}" for value in values)

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
+from tvae.figures.arm_styles import ArmStyle
 from tvae.figures.colours import GREY
 
 MOST_CLASSES = 62
@@ -19,7 +20,7 @@ def sampled_classes(
     shares: Mapping[str, Float[np.ndarray, " classes"]],
     real: Float[np.ndarray, " classes"] | None,
     names: Sequence[str],
-    colours: Mapping[str, str],
+    styles: Mapping[str, ArmStyle],
 ) -> go.Figure:
     """Share of each arm's samples that the classifier assigns to each class, one bar an arm.
 
@@ -34,12 +35,12 @@ def sampled_classes(
     class_names = [html.escape(str(names[i])) for i in drawn]
     figure = go.Figure()
     for arm, share in shares.items():
-        title = html.escape(arm.upper())
+        title = html.escape(styles[arm].name)
         figure.add_bar(
             x=class_names,
             y=100 * share[drawn],
             name=title,
-            marker={"color": colours[arm]},
+            marker={"color": styles[arm].colour},
             hovertemplate="%{x}: %{y:.1f} %<extra>" + title + "</extra>",
         )
     if real is not None:

@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
+from tvae.figures.colours import INK, text_colour
 from tvae.figures.fitted_text import fitted_texts
 from tvae.figures.pillow_image import pillow_image
 
@@ -40,7 +41,7 @@ class GridRow:
     label: str
     """Written at the left."""
     colour: str = ""
-    """Of the label, as #rrggbb; empty for that of the other text."""
+    """Of the label, as #rrggbb, made lighter or darker where it could not be read; empty for that of other text."""
     images: UInt8[np.ndarray, "k height width channels"]
     """With one channel grey, with three in colour."""
     under: Sequence[str] = ()
@@ -110,7 +111,7 @@ def fitting_density(rows: Sequence[GridRow], scale: float) -> float:
 def grid_png(
     rows: Sequence[GridRow],
     *,
-    ink: str,
+    theme: str = "light",
     scale: float = 2,
     density: float = 2,
     ground: str = "#00000000",
@@ -121,14 +122,14 @@ def grid_png(
 
     Args:
         rows: images of one size, in no row more than in the first.
-        ink: colour of the text under the images, as #rrggbb.
+        theme: "light" or "dark", as the ground on which the grid will lie: text is dark on light or light on dark.
         scale: screen pixels per image pixel, in steps of a half.
         density: pixels of the PNG per screen pixel; its product with `scale` must be a whole number.
         ground: background, as #rrggbb or #rrggbbaa; transparent if not given.
         title: written above the rows, in as many lines as it needs.
         facts: written into the PNG as its text fields, by name.
     """
-    lengths = _measures(rows, scale, density)
+    ink, lengths = INK[theme], _measures(rows, scale, density)
     pixel, gap, left = lengths.pixel, lengths.gap, lengths.left
     _, height, width = rows[0].images.shape[:3]
     font, small = ImageFont.load_default(density * 14), ImageFont.load_default(density * 11)
@@ -149,8 +150,9 @@ def grid_png(
     top = above
     for row, (under_font, under), row_height in zip(rows, texts, heights, strict=True):
         middle, below = top + pixel * height / 2, top + pixel * height + 2 * density
-        draw.text((0, middle), row.label, fill=row.colour or ink, font=font, anchor="lm")
-        draw.text((lengths.width, middle), row.after, fill=row.colour or ink, font=font, anchor="rm")
+        colour = text_colour(row.colour, theme) if row.colour else ink
+        draw.text((0, middle), row.label, fill=colour, font=font, anchor="lm")
+        draw.text((lengths.width, middle), row.after, fill=colour, font=font, anchor="rm")
         draw.text((0, below), row.under_label, fill=ink, font=small, anchor="la")
         draw.text((lengths.width, below), row.under_after, fill=ink, font=small, anchor="ra")
         for place, image in enumerate(row.images):

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from tvae.explore.reconstruction import ClassErrors
+from tvae.figures.arm_styles import ArmStyle
 from tvae.figures.colours import GREY
 
 MOST_CLASSES = 40
@@ -20,7 +21,9 @@ MOST_VOTED = 6
 """Classes of a vote that are drawn at most."""
 
 
-def errors_by_class(errors: Mapping[str, ClassErrors], colours: Mapping[str, str], names: Sequence[str]) -> go.Figure:
+def errors_by_class(
+    errors: Mapping[str, ClassErrors], styles: Mapping[str, ArmStyle], names: Sequence[str]
+) -> go.Figure:
     """Mean squared error by class: one line a class, one dot an arm; classes in order of the first arm's error."""
     arms = list(errors)
     first = errors[arms[0]]
@@ -37,14 +40,15 @@ def errors_by_class(errors: Mapping[str, ClassErrors], colours: Mapping[str, str
         showlegend=False,
     )
     for arm, by_class in errors.items():
+        title = html.escape(styles[arm].name)
         figure.add_scatter(
             x=by_class.means[order],
             y=class_names,
             mode="markers",
-            name=html.escape(arm.upper()),
-            marker={"color": colours[arm], "size": 10},
+            name=title,
+            marker={"color": styles[arm].colour, "size": 10},
             customdata=by_class.counts[order],
-            hovertemplate="class %{y}: %{x:.2f}, n = %{customdata:,}<extra>" + html.escape(arm.upper()) + "</extra>",
+            hovertemplate="class %{y}: %{x:.2f}, n = %{customdata:,}<extra>" + title + "</extra>",
         )
     figure.update_xaxes(title="squared error per image", rangemode="tozero", zeroline=False)
     figure.update_yaxes(title="class", type="category", showgrid=False, fixedrange=True)
@@ -58,7 +62,7 @@ def errors_by_class(errors: Mapping[str, ClassErrors], colours: Mapping[str, str
 
 
 def votes_by_class(
-    shares: Mapping[str, Float[np.ndarray, " classes"]], names: Sequence[str], colours: Mapping[str, str]
+    shares: Mapping[str, Float[np.ndarray, " classes"]], names: Sequence[str], styles: Mapping[str, ArmStyle]
 ) -> go.Figure:
     """Each arm's share of the votes for each class that has any, one bar an arm, the class with most on top."""
     most = np.max(list(shares.values()), axis=0)
@@ -67,13 +71,13 @@ def votes_by_class(
     class_names = [f"{html.escape(str(names[i]))[:24]} " for i in voted]
     figure = go.Figure()
     for arm in reversed(list(shares)):  # bars of one class stand from the bottom up
-        title = html.escape(arm.upper())
+        title = html.escape(styles[arm].name)
         figure.add_bar(
             x=100 * shares[arm][voted],
             y=class_names,
             orientation="h",
             name=title,
-            marker={"color": colours[arm]},
+            marker={"color": styles[arm].colour},
             hovertemplate="%{y}: %{x:.0f} %<extra>" + title + "</extra>",
         )
     figure.update_xaxes(

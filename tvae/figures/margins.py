@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from tvae.figures.arm_styles import ArmStyle
 from tvae.figures.colours import GREY
 from tvae.figures.layout import figure_of, vertical_line
 from tvae.metrics.gap_histogram import GapHistogram
@@ -17,7 +18,7 @@ from tvae.metrics.triplet_curve import TripletCurve, margin_where
 
 def accuracy_curves(
     curves: Mapping[str, TripletCurve],
-    colours: Mapping[str, str],
+    styles: Mapping[str, ArmStyle],
     margin: float,
     targets: Mapping[str, float],
     *,
@@ -39,18 +40,23 @@ def accuracy_curves(
             "x": curve.margins,
             "y": 100 * curve.accuracy,
             "mode": "lines",
-            "name": html.escape(arm.upper()),
+            "name": html.escape(styles[arm].short_name),
             "line": {
-                "color": colours[arm],
+                "color": styles[arm].colour,
                 "width": 2.5 if arm in leading else 1.2,
                 "dash": "dot" if arm in dashed else "solid",
             },
-            "hovertemplate": "m = %{x:.3f}: %{y:.2f} %<extra>" + html.escape(arm.upper()) + "</extra>",
+            "hovertemplate": "m = %{x:.3f}: %{y:.2f} %<extra>" + html.escape(styles[arm].name) + "</extra>",
         }
         for arm, curve in curves.items()
     ]
     crossings = [
-        (colours[arm], where, 100 * share, html.escape(f"{arm.upper()} meets {name} at about m = {where:.3f}"))
+        (
+            styles[arm].colour,
+            where,
+            100 * share,
+            html.escape(f"{styles[arm].name} meets {name} at about m = {where:.3f}"),
+        )
         for arm in leading
         for name, share in targets.items()
         if (where := margin_where(curves[arm], share)) is not None
@@ -82,7 +88,7 @@ def accuracy_curves(
                 "x": [margin] * len(leading),
                 "y": [100 * curves[arm].at(margin).accuracy for arm in leading],
                 "mode": "markers",
-                "marker": {"color": [colours[arm] for arm in leading], "size": 10},
+                "marker": {"color": [styles[arm].colour for arm in leading], "size": 10},
                 "hoverinfo": "skip",
                 "showlegend": False,
             }
@@ -110,7 +116,7 @@ def accuracy_curves(
     )
 
 
-def gap_distribution(gaps: Mapping[str, GapHistogram], colours: Mapping[str, str], margin: float) -> go.Figure:
+def gap_distribution(gaps: Mapping[str, GapHistogram], styles: Mapping[str, ArmStyle], margin: float) -> go.Figure:
     """Density of D(a, n) - D(a, p) by arm, and a line at the margin; triplets left of it are violated."""
     traces = [
         {
@@ -119,11 +125,11 @@ def gap_distribution(gaps: Mapping[str, GapHistogram], colours: Mapping[str, str
             # A density, as arms may have bins of different widths.
             "y": np.append(100 * histogram.share / np.diff(histogram.edges), 0.0),
             "mode": "lines",
-            "name": html.escape(arm.upper()),
-            "line": {"color": colours[arm], "width": 2, "shape": "hv"},
+            "name": html.escape(styles[arm].short_name),
+            "line": {"color": styles[arm].colour, "width": 2, "shape": "hv"},
             "fill": "tozeroy",
-            "fillcolor": _see_through(colours[arm]),
-            "hovertemplate": "gap %{x:.2f}: %{y:.1f} % per unit<extra>" + html.escape(arm.upper()) + "</extra>",
+            "fillcolor": _see_through(styles[arm].colour),
+            "hovertemplate": "gap %{x:.2f}: %{y:.1f} % per unit<extra>" + html.escape(styles[arm].name) + "</extra>",
         }
         for arm, histogram in gaps.items()
     ]

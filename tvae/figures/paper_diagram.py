@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tvae.figures.colours import FAINT, INK, TVAE_ORANGE, VAE_BLUE
+from tvae.figures.colours import FAINT, INK, TVAE_ORANGE
 
 
 def paper_diagram_svg(theme: str) -> str:
@@ -33,7 +33,7 @@ def paper_diagram_svg(theme: str) -> str:
             f"{digit}</text>"
         )
     pull = (
-        f'<path d="M284 86 V122" stroke="{VAE_BLUE}" stroke-width="3"/>'
+        f'<path d="M284 86 V122" stroke="{TVAE_ORANGE}" stroke-width="3"/>'
         f'<path d="M298 78 C 330 110 330 180 298 212" stroke="{TVAE_ORANGE}" stroke-width="3" fill="none"'
         ' stroke-dasharray="6 4"/>'
         f'<text x="276" y="109" text-anchor="end" fill="{ink}" font-size="12">closer</text>'

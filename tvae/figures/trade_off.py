@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Bool, Float
 
+from tvae.figures.arm_styles import ArmStyle
 from tvae.figures.colours import GREY
 from tvae.figures.layout import CLICKABLE, NOT_FADED, figure_of
 
@@ -19,7 +20,7 @@ def trade_off(
     accuracy: Float[np.ndarray, " n"],
     cost: Float[np.ndarray, " n"],
     frontier: Bool[np.ndarray, " n"],
-    colours: Mapping[str, str],
+    styles: Mapping[str, ArmStyle],
     cost_title: str,
     *,
     preset: str | None,
@@ -38,6 +39,7 @@ def trade_off(
         literal: the arm with the weights of the paper's Eq. 2 as written, 1 each, drawn as a square.
         chosen: arms with a ring in `ink`.
     """
+    labels = [styles[name].short_name for name in names]
     along = np.flatnonzero(frontier)[np.argsort(cost[frontier], kind="stable")]
     traces: list[dict[str, Any]] = [
         {
@@ -61,7 +63,7 @@ def trade_off(
                 "x": [cost[at]],
                 "y": [100 * accuracy[at]],
                 "mode": "markers",
-                "marker": {"color": colours[arm], "size": 15, "symbol": symbol},
+                "marker": {"color": styles[arm].colour, "size": 15, "symbol": symbol},
                 "name": meaning,
                 "hoverinfo": "skip",
             }
@@ -83,12 +85,13 @@ def trade_off(
             "x": cost,
             "y": 100 * accuracy,
             "mode": "markers+text",
-            "text": [html.escape(name.upper()) for name in names],
-            "textposition": label_places(cost, accuracy, names),
+            "text": [html.escape(label) for label in labels],
+            "textposition": label_places(cost, accuracy, labels),
             "textfont": {"size": 11},
-            "marker": {"color": [colours[name] for name in names], "size": 10},
+            "marker": {"color": [styles[name].colour for name in names], "size": 10},
+            "hovertext": [html.escape(styles[name].name) for name in names],
             "customdata": list(names),
-            "hovertemplate": "%{text}: %{y:.2f} % at %{x:.2f}<extra></extra>",
+            "hovertemplate": "%{hovertext}: %{y:.2f} % at %{x:.2f}<extra></extra>",
             **NOT_FADED,
             "cliponaxis": False,
             "showlegend": False,

@@ -10,10 +10,11 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from tvae.config import LossConfig, reconstruction_name
+from tvae.figures.arm_styles import ArmStyle
 
 
 def loss_curves(
-    history: Sequence[Mapping[str, Any]], colours: Mapping[str, str], losses: Mapping[str, LossConfig]
+    history: Sequence[Mapping[str, Any]], styles: Mapping[str, ArmStyle], losses: Mapping[str, LossConfig]
 ) -> go.Figure:
     """Each term of the loss against the epoch, one panel a term, one line an arm; terms without their weights.
 
@@ -29,17 +30,18 @@ def loss_curves(
     figure = make_subplots(rows=1, cols=len(titles), subplot_titles=list(titles.values()), horizontal_spacing=0.06)
     epochs = [row["epoch"] for row in history]
     for column, (term, title) in enumerate(titles.items(), 1):
-        for arm, colour in colours.items():
+        for arm in history[-1]["arms"]:
+            style = styles[arm]
             name = reconstruction_name([losses[arm]]) if term == "reconstruction" else title
             figure.add_scatter(
                 x=epochs,
                 y=[row["arms"][arm][term] for row in history],
                 mode="lines",
-                name=html.escape(arm.upper()),
+                name=html.escape(style.short_name),
                 legendgroup=arm,
                 showlegend=False,
-                line={"color": colour, "width": 2},
-                hovertemplate=f"epoch %{{x:.2f}}: {name} %{{y:.3f}}<extra>{html.escape(arm.upper())}</extra>",
+                line={"color": style.colour, "width": 2},
+                hovertemplate=f"epoch %{{x:.2f}}: {name} %{{y:.3f}}<extra>{html.escape(style.name)}</extra>",
                 row=1,
                 col=column,
             )
@@ -48,21 +50,24 @@ def loss_curves(
     return _laid_out(figure, 260)
 
 
-def accuracy_while_training(live: Sequence[Mapping[str, Any]], colours: Mapping[str, str], margin: float) -> go.Figure:
+def accuracy_while_training(
+    live: Sequence[Mapping[str, Any]], styles: Mapping[str, ArmStyle], margin: float
+) -> go.Figure:
     """Triplet accuracy on a part of the test split against the epoch, one line an arm.
 
     `live` has rows with "epoch", "margins" and, by arm, the accuracy at each margin.
     """
     figure = go.Figure()
-    for arm, colour in colours.items():
+    for arm in live[-1]["arms"]:
+        style = styles[arm]
         figure.add_scatter(
             x=[row["epoch"] for row in live],
             y=[100 * row["arms"][arm][nearest_margin(row["margins"], margin)] for row in live],
             mode="lines+markers",
-            name=html.escape(arm.upper()),
-            line={"color": colour, "width": 2.5},
+            name=html.escape(style.short_name),
+            line={"color": style.colour, "width": 2.5},
             marker={"size": 5},
-            hovertemplate=f"epoch %{{x:.2f}}: %{{y:.2f}} %<extra>{html.escape(arm.upper())}</extra>",
+            hovertemplate=f"epoch %{{x:.2f}}: %{{y:.2f}} %<extra>{html.escape(style.name)}</extra>",
         )
     figure.update_xaxes(title="epoch", zeroline=False, rangemode="tozero")
     figure.update_yaxes(title="triplet accuracy, %", zeroline=False)

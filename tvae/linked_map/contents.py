@@ -20,6 +20,8 @@ class MapSide:
 
     title: str
     """Shown in the badge, such as the arm's name."""
+    short_title: str = ""
+    """The same in narrow places; empty where the title is short itself."""
     colour: str
     """The arm's colour, as #rrggbb: badge, rings and lines."""
     positions: Float[np.ndarray, "n 2"]
@@ -106,7 +108,10 @@ def map_contents(
     focus = state.focus
     settings: dict[str, Any] = {
         "version": CODE_VERSION,
-        "sides": [{"title": s.title, "colour": s.colour, "caption": s.caption} for s in (left, right)],
+        "sides": [
+            {"title": s.title, "short": s.short_title or s.title, "colour": s.colour, "caption": s.caption}
+            for s in (left, right)
+        ],
         "classes": [
             {"name": str(name), "colour": colour, "group": group}
             for name, colour, group in zip(class_names, colours, groups, strict=True)

@@ -237,7 +237,8 @@ class LatentMap {
       map.figure.style.setProperty("--arm", side.colour);
       map.caption.textContent = side.caption;
       map.canvas.setAttribute("aria-label", `${side.title} ${side.caption}`.trim());
-      parts.ends[at].textContent = parts.ends[at].title = side.title;
+      parts.ends[at].textContent = side.short;
+      parts.ends[at].title = side.title;
       parts.card.answers[at].name.textContent = side.title;
     });
     parts.actions.decode.hidden = !data.decode;

@@ -21,12 +21,14 @@ function paintPicture({ data, theme, panels, hidden, byNumber, domain }) {
   context.textBaseline = "middle";
   panels.forEach((panel, side) => {
     const x = gap + side * (widths[0] + gap);
-    context.font = `600 ${15 * ratio}px ${theme.font}`;
     context.fillStyle = panel.colour;
-    context.fillText(data.sides[side].title, x, head / 2);
-    const after = x + context.measureText(data.sides[side].title).width + 10 * ratio;
-    context.font = `${13 * ratio}px ${theme.font}`;
+    context.fillRect(x, head / 2 - 5 * ratio, 10 * ratio, 10 * ratio);
+    const name = x + 17 * ratio; // in the text's own colour, as above the maps: the arm's is too light to be read
+    context.font = `600 ${15 * ratio}px ${theme.font}`;
     context.fillStyle = theme.text;
+    context.fillText(data.sides[side].title, name, head / 2);
+    const after = name + context.measureText(data.sides[side].title).width + 10 * ratio;
+    context.font = `${13 * ratio}px ${theme.font}`;
     context.fillText(data.sides[side].caption, after, head / 2);
     context.drawImage(panel.canvas, x, head);
     context.drawImage(panel.overlay, x, head);

@@ -11,18 +11,19 @@ def has_collapsed(spread: float) -> bool:
     return spread < NEARLY_ONE_POINT
 
 
-def collapse_warning(arm: str, *, all_equal: bool) -> str:
+def collapse_warning(name: str, *, all_equal: bool) -> str:
     """What to say wherever the triplet accuracy of a collapsed arm is shown.
 
     Args:
+        name: of the arm, as a person reads it.
         all_equal: whether all its means are exactly one point, so that every distance is 0.
     """
     if all_equal:
         return (
-            f"{arm.upper()} has collapsed: its means are one point, so every distance is 0. Accuracy at m = 0 is then "
+            f"{name} has collapsed: its means are one point, so every distance is 0. Accuracy at m = 0 is then "
             "made of ties and says nothing."
         )
     return (
-        f"{arm.upper()} has collapsed: its means are nearly one point, so its distances are next to 0. Accuracy at "
+        f"{name} has collapsed: its means are nearly one point, so its distances are next to 0. Accuracy at "
         "m = 0 is then made of rounding and says nothing."
     )

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from tvae.config import LossConfig, RunConfig
 
+LONG, SHORT = "weight {weight:g}, margin {margin:g}", "w {weight:g} · m {margin:g}"
+
 
 def arm_name(config: RunConfig, arm: str) -> str:
     """Name of an arm: "VAE" without a triplet term, "weight 10, margin 1" in a ladder, else its id in capitals.
@@ -16,12 +18,23 @@ def arm_name(config: RunConfig, arm: str) -> str:
     An arm belongs to a ladder where its id says its triplet weight or its margin, as `w10` and `m0.5` do. Names are
     plain text, and no two arms of a run have the same: where two would, the id stands behind, as in "VAE (beta4)".
     """
-    return _names(config.arms, "weight {weight:g}, margin {margin:g}")[arm]
+    return _names(config.arms, LONG)[arm]
+
+
+def arm_names(config: RunConfig) -> dict[str, str]:
+    """The name of each arm (`arm_name`)."""
+    return _names(config.arms, LONG)
 
 
 def short_arm_name(config: RunConfig, arm: str) -> str:
-    """The same name for narrow places: "w 10, m 1" for an arm of a ladder."""
-    return _names(config.arms, "w {weight:g}, m {margin:g}")[arm]
+    """The same name for narrow places: "w 10 · m 1" for an arm of a ladder."""
+    return _names(config.arms, SHORT)[arm]
+
+
+def ladder_setting(arm: str, loss: LossConfig) -> str | None:
+    """The setting whose value an arm's id says, as in a ladder: "triplet_weight" or "margin"; None for another id."""
+    ids = {f"w{loss.triplet_weight:g}": "triplet_weight", f"m{loss.margin:g}": "margin"}
+    return ids.get(arm)
 
 
 def _names(losses: Mapping[str, LossConfig], by_loss: str) -> dict[str, str]:
@@ -39,7 +52,6 @@ def _name(arm: str, loss: LossConfig, by_loss: str) -> str:
     """The name that an arm would have if it were alone."""
     if loss.triplet_weight == 0:
         return "VAE"
-    of_ladder = arm in (f"w{loss.triplet_weight:g}", f"m{loss.margin:g}")
-    if of_ladder or arm.upper() == "VAE":  # a "vae" with a triplet term would be taken for one without
+    if ladder_setting(arm, loss) or arm.upper() == "VAE":  # a "vae" with a triplet term is none
         return by_loss.format(weight=loss.triplet_weight, margin=loss.margin)
     return arm.upper()

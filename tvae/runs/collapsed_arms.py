@@ -8,11 +8,15 @@ from typing import Any
 from tvae.metrics.collapse import collapse_warning, has_collapsed
 
 
-def collapse_warnings(metrics: Mapping[str, Any]) -> dict[str, str]:
-    """The warning of each collapsed arm of metrics.json, by arm: it belongs wherever that arm's accuracy is shown."""
+def collapse_warnings(metrics: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+    """The warning of each collapsed arm of metrics.json, by arm: it belongs wherever that arm's accuracy is shown.
+
+    Args:
+        names: what the warning calls each arm; one without a name here keeps its own.
+    """
     return {
-        name: collapse_warning(name, all_equal=bool(arm.get("all_means_equal")))
-        for name, arm in metrics["arms"].items()
+        arm: collapse_warning(names.get(arm, arm), all_equal=bool(measures.get("all_means_equal")))
+        for arm, measures in metrics["arms"].items()
         # Older files have no spread, and tell means that are exactly one point alone.
-        if arm.get("all_means_equal") or has_collapsed(arm.get("spread", float("inf")))
+        if measures.get("all_means_equal") or has_collapsed(measures.get("spread", float("inf")))
     }

@@ -7,6 +7,7 @@ from typing import Any
 from tvae.config import ModelConfig
 from tvae.metrics.anchor_sample import counted_triplets
 from tvae.metrics.measurable import number_text, percent_text
+from tvae.runs.arm_names import arm_names
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import CARD, Run, anchor_sample_of, epochs_text
 from tvae.system.files import write_atomically
@@ -20,14 +21,17 @@ def write_model_card(run: Run, metrics: dict[str, Any]) -> None:
 def model_card(run: Run, metrics: dict[str, Any]) -> str:
     """The card's Markdown: what was trained, how and on which data, its metrics, what it is not for."""
     config, provenance = run.config, run.provenance
-    arms = metrics["arms"]
-    title = f"{' and '.join(arms) if len(arms) < 3 else f'{len(arms)} arms'} on {config.data.name}"
+    arms, names = metrics["arms"], arm_names(config)
+    title = (
+        f"{' and '.join(names[arm] for arm in arms) if len(arms) < 3 else f'{len(arms)} arms'} on {config.data.name}"
+    )
     margins = list(next(iter(arms.values()))["triplet_accuracy"])
     rows = [
         "| " + " | ".join(cells) + " |"
         for cells in [
-            ["", *arms],
+            ["", *[names[arm] for arm in arms]],
             ["---", *["---:" for _ in arms]],
+            ["arm in the files", *[f"`{arm}`" for arm in arms]],
             ["triplet weight", *[f"{config.arms[arm].triplet_weight:g}" for arm in arms]],
             ["margin in the loss", *[f"{config.arms[arm].margin:g}" for arm in arms]],
             *([["notion of its triplets", *map(run.arm_notion, arms)]] if run.arms_of_own_notion else []),
@@ -101,7 +105,7 @@ On the {metrics["split"]} split, n = {metrics["n"]:,} (SHA-256 {provenance.test.
 {_counted(next(iter(arms.values())))}.{validation}
 
 {table}
-{_warnings(metrics)}
+{_warnings(metrics, names)}
 `python -m tvae evaluate` on this folder gives these numbers again.
 
 ## Use and limits
@@ -135,8 +139,8 @@ def _given_rows(metrics: dict[str, Any]) -> list[list[str]]:
     return rows
 
 
-def _warnings(metrics: dict[str, Any]) -> str:
-    return "".join(f"\n{warning}\n" for warning in collapse_warnings(metrics).values())
+def _warnings(metrics: dict[str, Any], names: dict[str, str]) -> str:
+    return "".join(f"\n{warning}\n" for warning in collapse_warnings(metrics, names).values())
 
 
 def _by_own_notion(arms: dict[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ import streamlit as st
 from tvae.metrics.gap_histogram import GapHistogram
 from tvae.metrics.triplet_curve import TripletCurve
 from tvae.model.encoding import Encoding
+from tvae.runs.arm_names import arm_name
 from tvae.runs.measuring import SECONDS
 from tvae.runs.run import Run, read_metrics
 from tvae.ui import cached
@@ -90,7 +91,9 @@ def _by_arm(
             def show(part: str = "", place: int = place, arm: str = arm) -> None:
                 nonlocal done
                 done += SECONDS.get(part, 0.0)
-                text = as_text(f"Counting by {run.notion}: {what} of {arm.upper()}, {place + 1} of {len(missing)}")
+                text = as_text(
+                    f"Counting by {run.notion}: {what} of {arm_name(run.config, arm)}: {place + 1} of {len(missing)}"
+                )
                 bar.progress(min(1.0, (place + done / whole) / len(missing)), text)
 
             show()

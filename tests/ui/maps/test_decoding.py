@@ -30,7 +30,7 @@ RUN = read_run(Path(__file__).parents[3] / "checkpoints" / "digits")
 def pair() -> ViewPair:
     found = read_encoding(RUN, "test")
     assert found is not None
-    views = View(RUN, "vae", "VAE", "VAE"), View(RUN, "tvae", "TVAE", "TVAE")
+    views = View(RUN, "vae"), View(RUN, "tvae")
     return ViewPair(*views, found.labels, RUN.class_names, 10)
 
 
@@ -69,7 +69,7 @@ def test_pca_is_exact_and_never_far(pair):
 def test_pca_stays_exact_however_the_map_was_turned(pair, snapshot):
     """The left map of a snapshot is aligned to the trained arm's, the right one to the left."""
     run = RUN.at(snapshot)
-    views = View(run, "vae", "VAE", "VAE"), View(run, "tvae", "TVAE", "TVAE")
+    views = View(run, "vae"), View(run, "tvae")
     left, right = pictures_of(ViewPair(*views, pair.labels, pair.class_names, 10), PcaParameters())
     left = kept_still(views[0], left)
     for view, shown in zip(views, (left, laid_over(left, right, np.arange(20))), strict=True):

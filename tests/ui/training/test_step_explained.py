@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,10 +14,10 @@ from tvae.training.loop import Training
 from tvae.training.step_explained import explained_next_step
 
 
-def page(lesson: dict) -> None:
+def page(lesson: dict, config: Any) -> None:
     from tvae.ui.training.step_explained import show_lesson
 
-    show_lesson(lesson)
+    show_lesson(lesson, config)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ def test_the_arms_of_the_triplet_s_notion_are_shown_and_the_words_say_so(digits,
     usual = small_run_config()
     config = replace(usual, arms={**usual.arms, "more": LossConfig(notion=notion)})
     lesson = explained_next_step(Training(config, digits.train), digits.train)
-    app = AppTest.from_function(page, args=(lesson,), default_timeout=60).run()
+    app = AppTest.from_function(page, args=(lesson, config), default_timeout=60).run()
     assert not app.exception
     text = " ".join([*(element.value for element in app.markdown), *(element.value for element in app.caption)])
     assert all(phrase in text for phrase in words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from tvae.runs.arm_names import arm_name, arm_names
 from tvae.runs.run import Run
 from tvae.ui import session as state
 from tvae.ui.session import keys
@@ -13,12 +14,14 @@ def choose_arms(run: Run) -> None:
     """Draw the choice of arms; nothing where a run has no more than two."""
     arms = list(run.config.arms)
     if len(arms) <= 2:
-        state.leave_out(keys.ARMS, f"There are no arms to choose here. Shown is {', '.join(arms).upper()}.")
+        state.leave_out(
+            keys.ARMS, f"There are no arms to choose here. Shown is {' and '.join(arm_names(run.config).values())}."
+        )
         return
     st.multiselect(
         "Arms",
         **state.choices(keys.ARMS, arms, _shown_at_first(run), text=str.upper),
-        format_func=str.upper,
+        format_func=lambda arm: arm_name(run.config, arm),
         help="A run's arms differ in their loss alone. With none chosen, the first and the last are shown, "
         "and one of each notion of similarity that they were trained on.",
     )

@@ -10,6 +10,7 @@ from jaxtyping import Int, UInt8
 
 from tvae.explore.example_images import random_pairs, random_rows, rows_of_class
 from tvae.model.encoding import Encoding
+from tvae.runs.arm_names import arm_name
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -71,7 +72,7 @@ def _confusable(run: Run, encoding: Encoding, arm: str) -> Ends:
     closest_pair = cached.confusable_pair(encoding.arms[arm], labels, pair)
     description = (
         f"the image of class {names[pair[0]]} and the image of class {names[pair[1]]} whose means lie nearest in "
-        f"{arm.upper()} ({closest_pair.distance:.3f} apart)"
+        f"{arm_name(run.config, arm)} ({closest_pair.distance:.3f} apart)"
     )
     return Ends((closest_pair.first, closest_pair.second), description)
 

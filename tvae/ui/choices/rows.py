@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from jaxtyping import Float32, Int64
+from jaxtyping import Int64
 
 from tvae.explore.example_images import (
     Better,
@@ -17,6 +17,7 @@ from tvae.explore.example_images import (
     worst_rows,
 )
 from tvae.model.encoding import Encoding
+from tvae.runs.arm_names import arm_name
 from tvae.runs.run import Run
 from tvae.ui import session as state
 from tvae.ui.address.row_numbers import rows_from_address
@@ -68,11 +69,11 @@ def choose_rows(
         return _picked_rows(picks, count)
     if source == WORST:
         control = state.choice(keys.WORST_OF, arms, arms[0], text=str.upper)
-        arm = st.selectbox("Worst of", format_func=str.upper, **control) or arms[0]
+        arm = st.selectbox("Worst of", format_func=lambda arm: arm_name(run.config, arm), **control) or arms[0]
         rows = worst_rows(encoding.arms[arm].errors, count)
-        return ChosenRows(rows, f"the greatest errors of {arm.upper()}, from μ")
+        return ChosenRows(rows, f"the greatest errors of {arm_name(run.config, arm)}, from μ")
     if source == DIFFERENT:
-        return _most_different({arm.upper(): encoding.arms[arm].errors for arm in (arms[0], arms[-1])}, count)
+        return _most_different(run, encoding, (arms[0], arms[-1]), count)
     classes = len(np.unique(labels))
     which = "the first of each class" if count >= classes else f"the first of {count} of the {classes:,} classes"
     return ChosenRows(first_of_each_class(labels, count), which)
@@ -99,13 +100,15 @@ def _first_of(what: str, available: int, count: int) -> str:
     return f"{what}, the first {count} of {available:,}" if available > count else what
 
 
-def _most_different(errors: dict[str, Float32[np.ndarray, " n"]], count: int) -> ChosenRows:
-    first, second = next(iter(errors)), next(reversed(errors))
-    if first == second:
+def _most_different(run: Run, encoding: Encoding, arms: tuple[str, str], count: int) -> ChosenRows:
+    if arms[0] == arms[1]:
         return ChosenRows(np.zeros(0, np.int64), "", "One arm alone differs from none; choose others under More.")
-    directions: dict[str, Better] = {"either way": "either", f"{first} better": "first", f"{second} better": "second"}
-    control = state.choice(keys.DIFFERENT_WAY, list(directions), "either way")
-    direction = st.selectbox("Which way", **control) or "either way"
-    rows = most_different_rows(errors[first], errors[second], count, directions[direction])
-    description = f"the greatest differences of error between {first} and {second}, {direction}, from μ"
-    return ChosenRows(rows, description, "" if len(rows) else f"No image has {direction}.")
+    first, second = (arm_name(run.config, arm) for arm in arms)
+    words: dict[Better, str] = {"either": "either way", "first": f"{first} better", "second": f"{second} better"}
+    in_address = {"either": "either way", "first": f"{arms[0].upper()} better", "second": f"{arms[1].upper()} better"}
+    control = state.choice(keys.DIFFERENT_WAY, list(words), "either", text=in_address.__getitem__)
+    direction = st.selectbox("Which way", format_func=words.__getitem__, **control) or "either"
+    errors = [encoding.arms[arm].errors for arm in arms]
+    rows = most_different_rows(errors[0], errors[1], count, direction)
+    description = f"the greatest differences of error between {first} and {second}: {words[direction]}, from μ"
+    return ChosenRows(rows, description, "" if len(rows) else f"No image has {words[direction]}.")

@@ -11,7 +11,7 @@ import streamlit as st
 from tvae.data import Split
 from tvae.explore.classifier import Classifier, class_shares, effective_classes
 from tvae.explore.sample_comparison import Measure, best_arm, paper_claim_sentence, sample_shares
-from tvae.figures.colours import arm_colours
+from tvae.figures.arm_styles import arm_styles
 from tvae.figures.generation import sampled_classes
 from tvae.metrics.precision_recall import NEIGHBOURS, SampleQuality
 from tvae.metrics.share import Share
@@ -22,6 +22,7 @@ from tvae.ui import cached
 from tvae.ui.generation.classifier import offer_classifier
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import arm_columns
+from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name
 
 NO_BREAK = "\u2060"
@@ -48,6 +49,7 @@ def show_quality(
     """Precision, recall and the classifier's answers for every arm, with real images for comparison."""
     shares = {arm: sample_shares(quality, predicted.get(arm), requested_class) for arm, quality in qualities.items()}
     real_shares = sample_shares(real, real_predicted, requested_class)
+    names = {arm: arm_text(run.config, arm) for arm in arms}
     titles: dict[Measure, str] = {"precision": "Precision", "recall": "Recall"}
     if "agreement" in real_shares and requested_class is not None:
         titles["agreement"] = f"Taken for {run.class_names[requested_class]}"
@@ -61,8 +63,8 @@ def show_quality(
         kinds = [effective_classes(class_shares(labels, count)) for labels in (*predicted.values(), real_predicted)]
         table["Classes, evenly"] = [f"{kind:.2f} of {count}" for kind in kinds]
     if len(arms) > 1:
-        st.markdown(paper_claim_sentence(shares, real_shares, arms[0], arms[-1]))
-    st.table(pd.DataFrame(table, index=[*(arm.upper() for arm in arms), "real images"]))
+        st.markdown(paper_claim_sentence(shares, real_shares, arms[0], arms[-1], names))
+    st.table(pd.DataFrame(table, index=[*names.values(), "real images"]))
     st.caption(caption)
     columns: dict[str, list] = {"arm": [*arms, "real images"]}
     for measure, title in titles.items():
@@ -140,7 +142,7 @@ def show_measures(
             {arm: class_shares(labels, count) for arm, labels in predicted.items()},
             class_shares(real_predicted, count),
             names,
-            arm_colours(list(run.config.arms)),
+            arm_styles(run.config),
         )
         st.plotly_chart(
             figure, key=keys.CLASSES_SEEN, config={"displayModeBar": False}, alt="Classes that the classifier names"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from tvae.figures.colours import GROUND, INK
+from tvae.figures.colours import GROUND
 from tvae.figures.image_grid import LABEL, GridRow, fitting_density, fitting_scale, grid_png, png_width
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
@@ -50,7 +50,6 @@ def grid_download(rows: Sequence[GridRow], name: str, what: str, run: Run, encod
         "PNG",
         lambda: grid_png(
             rows,
-            ink=INK["light"],
             scale=_scale(rows),
             ground=GROUND["light"],
             title=facts["Title"],
@@ -66,7 +65,7 @@ def grid_download(rows: Sequence[GridRow], name: str, what: str, run: Run, encod
 def _png_and_width(rows: Sequence[GridRow], scale: float) -> tuple[bytes, int]:
     """The grid as a PNG, as fine as Streamlit passes it on, and its width in screen pixels."""
     density = fitting_density(rows, scale)
-    png = grid_png(rows, ink=INK[theme()], scale=scale, density=density)
+    png = grid_png(rows, theme=theme(), scale=scale, density=density)
     return png, round(png_width(png) / density)
 
 

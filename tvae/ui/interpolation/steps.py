@@ -7,10 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from tvae.explore.interpolation import Interpolation, step_columns
-from tvae.figures.colours import arm_colours
+from tvae.figures.arm_styles import arm_styles
 from tvae.figures.image_grid import GridRow
 from tvae.model.encoding import Encoding
 from tvae.model.network import to_bytes
+from tvae.runs.arm_names import arm_names
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui.choices.path_ends import Ends
@@ -23,7 +24,7 @@ def step_grid(
     run: Run, encoding: Encoding, paths: dict[str, Interpolation], images: np.ndarray | None
 ) -> list[GridRow]:
     """The steps as an image to download: decodes with their votes, the nearest images with the density."""
-    names, colours = run.class_names, arm_colours(list(run.config.arms))
+    names, styles = run.class_names, arm_styles(run.config)
     rows = []
     for arm, path in paths.items():
         at, votes = path.steps, path.votes
@@ -31,7 +32,8 @@ def step_grid(
             f"{names[label]} {100 * share:.0f}%"
             for label, share in zip(votes.winners[at], votes.sureness[at], strict=True)
         ]
-        rows.append(GridRow(label=arm.upper(), colour=colours[arm], images=to_bytes(path.images[at]), under=under))
+        label, colour = styles[arm].short_name, styles[arm].colour
+        rows.append(GridRow(label=label, colour=colour, images=to_bytes(path.images[at]), under=under))
         if images is not None:
             density = [f"{value:.1f}" for value in path.log_density[at]]
             rows.append(GridRow(label="nearest", images=images[votes.nearest.rows[at, 0]], under=density))
@@ -48,7 +50,7 @@ def show_steps(
         for latent in latents
     ).replace("-", "−")
     voters = next(iter(paths.values())).votes.nearest.rows.shape[1]
-    columns = step_columns(paths, run.class_names)
+    columns = step_columns(paths, run.class_names, {arm: arm.upper() for arm in paths})
     st.caption(
         f"A {path_kind} way between the means μ of {as_text(ends.description)}. "
         f"On top the classes of the {voters} nearest means, as shares of the vote; "
@@ -64,4 +66,4 @@ def show_steps(
             "CSV", rows_csv(columns), csv_name("interpolation", run), "text/csv", icon=icon, on_click="ignore"
         )
     with st.expander("The numbers at each step"):
-        st.dataframe(pd.DataFrame(columns), hide_index=True)
+        st.dataframe(pd.DataFrame(step_columns(paths, run.class_names, arm_names(run.config))), hide_index=True)

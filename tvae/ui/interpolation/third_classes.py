@@ -11,6 +11,7 @@ from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import measured_on
 
 WAYS: dict[str, PathKind] = {"straight": "linear", "spherical": "spherical"}
@@ -30,8 +31,8 @@ def show_third_classes(run: Run, encoding: Encoding, arms: list[str], path_kind:
             encoding.arms[arm], encoding.labels, len(names), WAYS[path_kind], voters, PAIRS
         )
         error = np.sqrt(share * (1 - share) / PAIRS)
-        parts.append(f"**{arm.upper()} {100 * share:.1f} ± {100 * error:.1f} %**")
-    st.markdown(f"The {path_kind} way leads through a third class in {', '.join(parts)} of {PAIRS} pairs.")
+        parts.append(f"**{arm_text(run.config, arm)}: {100 * share:.1f} ± {100 * error:.1f} %**")
+    st.markdown(f"The {path_kind} way leads through a third class in so many of {PAIRS} pairs: {'; '.join(parts)}.")
     st.caption(
         f"The same {PAIRS} pairs for every arm (seed 0), each way looked at in 21 codes, {voters} votes at each; ± is "
         f"one standard error. {measured_on(run, encoding)}."

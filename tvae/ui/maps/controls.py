@@ -37,15 +37,20 @@ def choose_views(views: dict[str, View], misfits: dict[str, str], arms: list[str
     def in_address(name: str) -> str:
         return views[name].name_in_address
 
+    def label(name: str) -> str:
+        return views[name].label
+
     left, right = st.columns(2)
     with left:
         a = st.selectbox(
             "Left map",
+            format_func=label,
             **state.choice(keys.LEFT, names, arms[0], text=in_address, within=chosen_arms, explain=explain),
         )
     with right:
         b = st.selectbox(
             "Right map",
+            format_func=label,
             **state.choice(keys.RIGHT, names, arms[-1], text=in_address, within=chosen_arms, explain=explain),
             help="Another arm, the same arm at another epoch or under another projection, or an arm of another run "
             "on the same images. A name without an epoch follows the epoch in the sidebar.",

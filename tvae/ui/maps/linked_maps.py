@@ -33,7 +33,13 @@ def draw_maps(
 ) -> None:
     """Draw both maps."""
     sides = [
-        MapSide(title=view.title, colour=view.colour, positions=side_map.positions, caption=side_map.told)
+        MapSide(
+            title=view.title,
+            short_title=view.label,
+            colour=view.colour,
+            positions=side_map.positions,
+            caption=side_map.told,
+        )
         for view, side_map in zip((pair.left, pair.right), pictures, strict=True)
     ]
     latent_map(

@@ -119,9 +119,9 @@ def selected_rows_csv(
     }
     for side, view, at in zip(("left", "right"), (pair.left, pair.right), positions, strict=True):
         columns |= {
-            f"{side} {view.title} x": at[rows, 0],
-            f"{side} {view.title} y": at[rows, 1],
-            f"{side} {view.title} squared error": view.encoded.errors[rows],
+            f"{side} {view.name_in_table} x": at[rows, 0],
+            f"{side} {view.name_in_table} y": at[rows, 1],
+            f"{side} {view.name_in_table} squared error": view.encoded.errors[rows],
         }
     return rows_csv(columns)
 

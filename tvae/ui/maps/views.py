@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tvae.errors import InputError
-from tvae.figures.colours import arm_colours
+from tvae.figures.arm_styles import arm_styles
 from tvae.model.encoding import EncodedArm, Encoding
+from tvae.runs.arm_names import arm_name, short_arm_name
 from tvae.runs.run import Run, encoding_name, epochs_text, read_run
 from tvae.ui import cached
 from tvae.ui.address.epochs import epoch_in_address
@@ -19,15 +20,44 @@ class View:
 
     run: Run
     arm: str
-    title: str
-    """On badges and in sentences: the arm, with its epoch at a snapshot, with its run where that is another."""
-    name_in_address: str
-    """What an address calls it: the arm, with its epoch in three figures or its run where one of them is named."""
+    of_run: str = ""
+    """Name of its run where that is another than the page's."""
+    stays: bool = False
+    """Whether it stays at its epoch, whichever the page shows: then its names give the epoch."""
+
+    @property
+    def label(self) -> str:
+        """Short, for a control: the arm, with its run where that is another, with its epoch where it stays at it."""
+        epoch = epochs_text(self.run.epoch) if self.stays else ""
+        return self._named(short_arm_name(self.run.config, self.arm), epoch)
+
+    @property
+    def title(self) -> str:
+        """On badges and in sentences: the same, but with the epoch at any snapshot."""
+        return self._named(arm_name(self.run.config, self.arm), self._epoch)
+
+    @property
+    def name_in_table(self) -> str:
+        """In the columns of a CSV file: as `title`, but with the arm's id in capitals for its name."""
+        return self._named(self.arm.upper(), self._epoch)
+
+    @property
+    def name_in_address(self) -> str:
+        """In an address: as `label`, but with the arm's id in capitals for its name, and the epoch in three figures."""
+        return self._named(self.arm.upper(), epoch_in_address(self.run.epoch) if self.stays else "")
+
+    @property
+    def _epoch(self) -> str:
+        return epochs_text(self.run.epoch) if self.stays or (self.run.snapshot is not None and not self.of_run) else ""
+
+    def _named(self, arm: str, epoch: str) -> str:
+        name = f"{self.of_run}/{arm}" if self.of_run else arm
+        return f"{name}, epoch {epoch}" if epoch else name
 
     @property
     def colour(self) -> str:
         """The arm's colour."""
-        return arm_colours(list(self.run.config.arms))[self.arm]
+        return arm_styles(self.run.config)[self.arm].colour
 
     @property
     def key(self) -> str:
@@ -61,24 +91,17 @@ class View:
 
 
 def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
-    """Views by their name in the controls, this run's first; and by run the reason why it can't be shown beside it.
+    """Views, this run's first; and by run the reason why it can't be shown beside it.
 
-    An arm's bare name shows the run at whichever snapshot it is; a name with an epoch stays at that epoch.
+    Views are named by run, arm's id and epoch: an arm's bare id in capitals shows the run at whichever snapshot it is.
     """
     snapshots = [run.at(step) for step in run.snapshots]
     if snapshots and cached.encoding(run.at(None)) is not None:
         snapshots.append(run.at(None))
-    views = {
-        arm.upper(): View(run, arm, arm.upper() if run.snapshot is None else _dated(run, arm), arm.upper())
-        for arm in _arms(run)
-    }
-    views |= {
-        _dated(snapshot, arm): View(
-            snapshot, arm, _dated(snapshot, arm), f"{arm.upper()}, epoch {epoch_in_address(snapshot.epoch)}"
-        )
-        for arm in _arms(run)
-        for snapshot in snapshots
-    }
+    arms = list(run.config.arms)
+    views = {arm.upper(): View(run, arm) for arm in arms}
+    dated = (View(snapshot, arm, stays=True) for arm in arms for snapshot in snapshots)
+    views |= {view.name_in_table: view for view in dated}
     misfits: dict[str, str] = {}
     for name, folder in cached.run_folders().items():
         if folder.resolve() == run.folder.resolve():
@@ -93,17 +116,10 @@ def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
         elif not (folder / encoding_name("test")).exists():
             misfits[name] = "holds no encoded test split"
         else:
-            other, titles = judged_alike(other), {arm: f"{name}/{arm.upper()}" for arm in other.config.arms}
-            views |= {title: View(other, arm, title, title) for arm, title in titles.items()}
+            other = judged_alike(other)
+            of_run = (View(other, arm, of_run=name) for arm in other.config.arms)
+            views |= {view.name_in_table: view for view in of_run}
     return views, misfits
-
-
-def _arms(run: Run) -> list[str]:
-    return list(run.config.arms)
-
-
-def _dated(run: Run, arm: str) -> str:
-    return f"{arm.upper()}, epoch {epochs_text(run.epoch)}"
 
 
 def misfit_note(requested_view: str, views: dict[str, View], misfits: dict[str, str]) -> str:

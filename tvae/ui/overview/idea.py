@@ -8,6 +8,7 @@ from tvae.config import LossConfig, option_name, reconstruction_name
 from tvae.runs.comparison import loss_differences, losses_in_words
 from tvae.runs.run import Run
 from tvae.ui.choices.arms import shown_arms
+from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.escaping import as_text
 
 TRIPLET_WEIGHT = option_name(LossConfig, "triplet_weight")
@@ -26,10 +27,10 @@ def show_idea(run: Run) -> None:
         "It adds one term to the loss, zero once μ of the anchor is nearer to μ of the positive than to μ of the "
         f"negative by a *margin* m. {_what_arms_share(run)}"
     )
-    loss = run.config.arms[arm]
+    loss, name = run.config.arms[arm], arm_text(run.config, arm)
     st.latex(loss_formula(loss))
     st.caption(
-        f"The loss of {arm.upper()}, each term averaged over the batch. Reconstruction: {reconstruction_name([loss])}, "
+        f"The loss of {name}, each term averaged over the batch. Reconstruction: {reconstruction_name([loss])}, "
         "summed over pixels, drawn from a point of the cloud. D: distance of two means μ."
     )
 
@@ -49,9 +50,10 @@ def _what_arms_share(run: Run) -> str:
             f"Each arm here went on from its own weights in {as_text(run.provenance.started_from)}; all saw the same "
             "images in the same order."
         )
+    names = " and ".join(arm_text(run.config, arm) for arm in (arms[0], arms[-1]))
     return (
-        f"{arms[0].upper()} and {arms[-1].upper()} here began with the same weights and saw the same images in the "
-        f"same order, so what differs between them is {cause}."
+        f"{names} here began with the same weights and saw the same images in the same order, so what differs between "
+        f"them is {cause}."
     )
 
 

@@ -9,7 +9,6 @@ from tvae.figures.still_map import map_png
 from tvae.linked_map.contents import MapSide
 from tvae.maps.parameters import METHODS
 from tvae.model.encoding import Encoding
-from tvae.runs.arm_names import arm_name
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -22,6 +21,7 @@ from tvae.ui.maps.views import View
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import arm_badge, arm_columns
 from tvae.ui.style.captions import measured_on, titled
+from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
 
 
@@ -34,15 +34,21 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
     if len(encoding.labels) < FEWEST_ROWS:
         st.info(f"A map needs at least {FEWEST_ROWS} images; this run's test split has {len(encoding.labels)}.")
         return
-    views = [View(run, arm, arm_name(run.config, arm), arm) for arm in shown_arms(run)]
+    views = [View(run, arm) for arm in shown_arms(run)]
     layouts = state.layouts()
     pictures = arm_layouts(views, METHODS[METHOD_OF[FIRST_METHOD]](), layouts)
     first = kept_still(views[0], pictures[0])
     pictures = [first, *(laid_over(first, side_map, None) for side_map in pictures[1:])]
     show_layout_states(pictures, layouts)
     left, right = (
-        MapSide(title=views[i].title, colour=views[i].colour, positions=pictures[i].positions, caption=pictures[i].told)
-        for i in (0, -1)
+        MapSide(
+            title=view.title,
+            short_title=view.label,
+            colour=view.colour,
+            positions=side_map.positions,
+            caption=side_map.told,
+        )
+        for view, side_map in ((views[0], pictures[0]), (views[-1], pictures[-1]))
     )
     latent_map(
         left,
@@ -72,8 +78,8 @@ def _show_still_maps(views: list[View], pictures: list[Picture], encoding: Encod
 
 def _caption(views: list[View], pictures: list[Picture], encoding: Encoding) -> str:
     first = pictures[0]
-    trusted = ", ".join(
-        f"{view.title} {side_map.fidelity.trustworthiness:.3f}"
+    trusted = "; ".join(
+        f"{as_text(view.title)}: {side_map.fidelity.trustworthiness:.3f}"
         for view, side_map in zip(views, pictures, strict=True)
         if side_map.fidelity is not None and side_map.fidelity.trustworthiness is not None
     )

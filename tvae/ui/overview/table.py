@@ -20,6 +20,7 @@ from tvae.ui import cached, measured
 from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import arm_text, arm_texts
 from tvae.ui.style.captions import notions_after
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.status import duration
@@ -51,7 +52,7 @@ def show_table(run: Run, encoding: Encoding | None) -> Callable[[], None]:
     if matched is None or encoding is None or state.first_time(f"overview-matched:{run.name}"):
         draw([None] * len(of_arms))
     st.caption(_caption(run, metrics, of_arms, matched))
-    for name, warning in collapse_warnings(metrics).items():
+    for name, warning in collapse_warnings(metrics, arm_texts(run.config)).items():
         if name in of_arms:
             st.warning(warning)
     if matched is None or encoding is None:
@@ -113,7 +114,7 @@ def _table(run: Run, measured: dict[str, Any], matched: float | None, exact: lis
     ]
     columns["Squared error"] = [f"{arm['reconstruction']:.2f}" for arm in measured.values()]
     columns["KL, nats"] = [f"{arm['kl']:.2f}" for arm in measured.values()]
-    return pd.DataFrame(columns, index=[name.upper() for name in measured])
+    return pd.DataFrame(columns, index=[arm_text(run.config, arm) for arm in measured])
 
 
 def _caption(run: Run, metrics: dict[str, Any], measured: dict[str, Any], matched: float | None) -> str:
@@ -121,7 +122,7 @@ def _caption(run: Run, metrics: dict[str, Any], measured: dict[str, Any], matche
     if matched is not None:
         vae = next(arm for arm, name in paper_arms(run.config).items() if name == "VAE")
         where = (
-            f" At m = {matched:.3f}, to three decimals, our {vae.upper()} scores nearest to the paper's "
+            f" At m = {matched:.3f}, to three decimals, our {arm_text(run.config, vae)} scores nearest to the paper's "
             f"{percent(PAPER['VAE'])}; the paper gives no margin."
         )
     epoch = "" if run.snapshot is None else f" at epoch {epochs_text(run.epoch)}"

@@ -13,6 +13,7 @@ from tvae.data import default_folder, image_noun
 from tvae.data.own.new_pictures import Frame, frame_of
 from tvae.explore.new_image import UNLIKE, NewImage
 from tvae.model.encoding import Encoding
+from tvae.runs.arm_names import short_arm_name
 from tvae.runs.new_images.files import csv_columns
 from tvae.runs.new_images.tables import NewImageTable, Surroundings
 from tvae.runs.run import Run
@@ -68,7 +69,7 @@ def show_many(
     with left:
         _show_what_was_taken(encoded, frame, run)
     below = st.container()
-    chosen = _chosen_picture(below, known, table)
+    chosen = _chosen_picture(below, run, known, table)
     images = {} if chosen is None else {arm: placed.images[chosen] for arm, placed in table.arms.items()}
     places = {arm: placed.positions for arm, placed in table.arms.items()}
     with maps:
@@ -113,7 +114,7 @@ def _show_what_was_taken(encoded: EncodedBatch, frame: Frame, run: Run) -> None:
     show_left_out(encoded.pictures.left_out.count, encoded.pictures.left_out.named)
 
 
-def _chosen_picture(place: DeltaGenerator, known: Surroundings, table: NewImageTable) -> int | None:
+def _chosen_picture(place: DeltaGenerator, run: Run, known: Surroundings, table: NewImageTable) -> int | None:
     """Show the table with its download; the number of the picture that is ticked in it."""
     with place:
         st.markdown("##### Each picture")
@@ -124,9 +125,10 @@ def _chosen_picture(place: DeltaGenerator, known: Surroundings, table: NewImageT
         }
         for arm, placed in table.arms.items():
             votes = placed.images.votes
-            columns[f"{arm.upper()} says"] = [known.class_names[winner] for winner in votes.winners[:listed]]
-            columns[f"{arm.upper()} votes"] = np.rint(votes.sureness[:listed] * known.voters).astype(int).tolist()
-            columns[f"{arm.upper()} nearest row"] = votes.nearest.rows[:listed, 0].tolist()
+            name = short_arm_name(run.config, arm)
+            columns[f"{name} says"] = [known.class_names[winner] for winner in votes.winners[:listed]]
+            columns[f"{name} votes"] = np.rint(votes.sureness[:listed] * known.voters).astype(int).tolist()
+            columns[f"{name} nearest row"] = votes.nearest.rows[:listed, 0].tolist()
         event: Any = st.dataframe(
             pd.DataFrame(columns),
             hide_index=True,
@@ -174,7 +176,7 @@ def _show_picture(
     test_images, missing = images_of(run)
     below = st.container(horizontal=True, gap="medium")
     with below.container(width=265):
-        show_reconstructions(table.images[chosen], images, frame.in_words, 330)
+        show_reconstructions(run, table.images[chosen], images, frame.in_words, 330)
     with below.container(width=200):
         show_votes(run, encoding, images)
     with below.container(width=405):

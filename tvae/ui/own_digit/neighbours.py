@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from tvae.explore.new_image import NewImage
-from tvae.figures.colours import arm_colours
+from tvae.figures.arm_styles import arm_styles
 from tvae.figures.image_grid import GridRow
 from tvae.figures.images import votes_by_class
 from tvae.model.encoding import Encoding
@@ -18,6 +18,7 @@ from tvae.ui.own_digit.on_maps import SHOWN_NEIGHBOURS
 from tvae.ui.run_images import look_for_images_again
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import ROOM_OF_TWO
+from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name
 from tvae.ui.style.escaping import as_text
 
@@ -30,12 +31,14 @@ def show_votes(run: Run, encoding: Encoding, new_images: dict[str, NewImage]) ->
     for arm, new_image in new_images.items():
         k = new_image.votes.nearest.rows.shape[1]
         votes = round(float(new_image.votes.sureness[0]) * k)
-        parts.append(f"{arm.upper()} says **{as_text(names[new_image.votes.winners[0]])}** ({votes} of {k})")
+        parts.append(
+            f"{arm_text(run.config, arm)} says **{as_text(names[new_image.votes.winners[0]])}** ({votes} of {k})"
+        )
     st.markdown("  \n".join(parts))
     figure = votes_by_class(
         {arm: new_image.votes.shares[0] for arm, new_image in new_images.items()},
         names,
-        arm_colours(list(run.config.arms)),
+        arm_styles(run.config),
     )
     st.plotly_chart(figure, key=keys.VOTE, config={"displayModeBar": False}, alt="Votes by class")
     st.caption(f"Classes of the {k} nearest of {len(encoding.labels):,} means μ in each latent space, a vote each.")
@@ -47,7 +50,7 @@ def show_neighbours(
     """The nearest test images in each arm."""
     st.markdown("##### Its nearest neighbours")
     names, n = run.class_names, len(encoding.labels)
-    colours = arm_colours(list(run.config.arms))
+    styles = arm_styles(run.config)
     nearest = {
         arm: new_image.votes.nearest.first(min(SHOWN_NEIGHBOURS, new_image.votes.nearest.rows.shape[1]))
         for arm, new_image in new_images.items()
@@ -62,13 +65,18 @@ def show_neighbours(
     if images is None:
         for arm, neighbours in nearest.items():
             rows = (f"row {row:,} ({words})" for row, words in zip(neighbours.rows[0], under[arm], strict=True))
-            st.markdown(as_text(f"{arm.upper()}: {', '.join(rows)}"))
+            st.markdown(as_text(f"{styles[arm].name}: {', '.join(rows)}"))
         words, again = st.columns([4, 1], vertical_alignment="center")
         words.caption(f"Without images: {reason}")
         again.button("Try again", on_click=look_for_images_again)
     else:
         rows = [
-            GridRow(label=arm.upper(), colour=colours[arm], images=images[neighbours.rows[0]], under=under[arm])
+            GridRow(
+                label=styles[arm].short_name,
+                colour=styles[arm].colour,
+                images=images[neighbours.rows[0]],
+                under=under[arm],
+            )
             for arm, neighbours in nearest.items()
         ]
         show_grid_within(rows, "The nearest test images in each latent space", ROOM_OF_TWO)

@@ -7,13 +7,14 @@ import streamlit as st
 from jaxtyping import Float64
 
 from tvae.explore.new_image import NewImage
-from tvae.figures.colours import arm_colours
+from tvae.figures.arm_styles import arm_styles
 from tvae.figures.still_map import map_png, outside
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui.maps.projecting import METHOD_NAMES
 from tvae.ui.style.arm_columns import arm_badge, arm_columns
+from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import measured_on
 from tvae.ui.style.theme import theme
 
@@ -34,7 +35,7 @@ def show_maps(
     layout = cached.layout(run, method)
     shown_method = method if layout is not None else "pca"
     maps = cached.arm_maps({arm: encoding.arms[arm] for arm in arms}, layout)
-    colours = arm_colours(list(run.config.arms))
+    styles = arm_styles(run.config)
     exact = True
     outside_maps = []
     # Two maps have room beside the image; more of them stand below it.
@@ -46,15 +47,15 @@ def show_maps(
             spot, exact = placed.positions[0], placed.exact
             nearest_rows = new_images[arm].votes.nearest.rows[0][:SHOWN_NEIGHBOURS]
             if outside(spot, at.positions):
-                outside_maps.append(arm.upper())
+                outside_maps.append(arm_text(run.config, arm))
         names = run.class_names
         ground = cached.still_map(at.positions, encoding.labels, names, theme())
         with column:
             arm_badge(run, arm, METHOD_NAMES[shown_method])
             st.image(
-                map_png(ground, at.positions, spot, nearest_rows, colours[arm], theme(), (others or {}).get(arm)),
+                map_png(ground, at.positions, spot, nearest_rows, styles[arm].colour, theme(), (others or {}).get(arm)),
                 width="stretch",
-                alt=f"Map of {arm.upper()}" + ("" if spot is None else " with the place of your image"),
+                alt=f"Map of {styles[arm].name}" + ("" if spot is None else " with the place of your image"),
             )
     computed = (
         "" if shown_method == method else f"{METHOD_NAMES[method]} of this run has not been computed, so this is PCA. "

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from tvae.config import LossConfig, option_name
+from tvae.config import LossConfig, RunConfig, option_name
 from tvae.errors import InputError
 from tvae.explore.reconstruction import (
     PairedDifference,
@@ -14,16 +14,18 @@ from tvae.explore.reconstruction import (
     lowest_beyond_noise,
     paired_difference,
 )
-from tvae.figures.colours import arm_colours
+from tvae.figures.arm_styles import arm_styles
 from tvae.figures.images import errors_by_class
 from tvae.metrics.collapse import collapse_warning
 from tvae.model.encoding import Encoding
+from tvae.runs.arm_names import ladder_setting, short_arm_name
 from tvae.runs.comparison import Differences, loss_differences, loss_word, setting_text
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import ACROSS
+from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name, measured_on
 from tvae.ui.style.escaping import as_text
 
@@ -44,7 +46,7 @@ def triplet_accuracy_at_zero(run: Run, encoding: Encoding, arm: str) -> tuple[fl
         except InputError:
             return None
         share = float(counted.accuracy[0])
-    return share, collapse_warning(arm, all_equal=counted.all_equal) if counted.collapsed else ""
+    return share, collapse_warning(arm_text(run.config, arm), all_equal=counted.all_equal) if counted.collapsed else ""
 
 
 def show_cost(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, np.ndarray], code: str) -> None:
@@ -62,8 +64,8 @@ def show_cost(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, n
         heading = "Two arms with the same loss"
     share = f" ({100 * cost.mean / base:+z.1f} %)" if base else ""
     words = (
-        f"**{heading}.** {_called(last, losses[last], differences)} reconstructs from {code} with a squared error of "
-        f"{mean:.2f} per image, {_called(first, losses[first], differences)} with {base:.2f}: "
+        f"**{heading}.** {_called(run.config, last, differences)} reconstructs from {code} with a squared error of "
+        f"{mean:.2f} per image, {_called(run.config, first, differences)} with {base:.2f}: "
         f"**{difference_words(cost)}{share}**"
     )
     accuracies = [triplet_accuracy_at_zero(run, encoding, arm) for arm in (first, last)]
@@ -80,16 +82,16 @@ def show_cost(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, n
             st.warning(accuracy[1])
 
 
-def _called(arm: str, loss: LossConfig, differences: Differences) -> str:
-    """An arm's name with its triplet weight and margin, and whatever else it differs in."""
-    options = loss.options()
-    names = {option_name(LossConfig, "triplet_weight"): None}
-    if loss.triplet_weight:
-        names[option_name(LossConfig, "margin")] = None
-    told = ", ".join(
-        f"{loss_word(name)} {setting_text(options[name])}" for name in {**names, **dict.fromkeys(differences)}
-    )
-    return f"{arm.upper()} ({told})"
+def _called(config: RunConfig, arm: str, differences: Differences) -> str:
+    """An arm's name with its triplet weight, its margin and whatever else it differs in, unless the name says them."""
+    loss = config.arms[arm]
+    options, name = loss.options(), arm_text(config, arm)
+    weight, margin = option_name(LossConfig, "triplet_weight"), option_name(LossConfig, "margin")
+    settings = dict.fromkeys([weight, margin] if loss.triplet_weight else [weight]) | dict.fromkeys(differences)
+    if ladder_setting(arm, loss):  # the name says these two
+        settings = {setting: None for setting in settings if setting not in (weight, margin)}
+    words = ", ".join(f"{loss_word(setting)} {setting_text(options[setting])}" for setting in settings)
+    return f"{name} ({words})" if words else name
 
 
 def difference_words(difference: PairedDifference) -> str:
@@ -110,15 +112,16 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
     members = {names[i]: np.flatnonzero(labels == i) for i in range(len(names)) if counts[i]}
     members["all"] = np.arange(len(labels))
     table: dict[str, list[str]] = {"Images": [f"{len(rows):,}" for rows in members.values()]}
-    difference = f"{arms[-1].upper()} − {arms[0].upper()}"
+    columns = {arm: short_arm_name(run.config, arm) for arm in arms}
+    difference = f"{columns[arms[-1]]} − {columns[arms[0]]}"
     table |= {difference: []} if len(arms) > 1 else {}  # before the arms: in sight however many they are
-    table |= {arm.upper(): [] for arm in arms}
+    table |= {name: [] for name in columns.values()}
     for rows in members.values():
         own = {arm: errors[arm][rows] for arm in arms}
         best = lowest_beyond_noise(own)
         for arm in arms:
             cell = f"{own[arm].mean():.2f}"
-            table[arm.upper()].append(f"**{cell}**" if arm == best else cell)
+            table[columns[arm]].append(f"**{cell}**" if arm == best else cell)
         if len(arms) > 1:
             mean_difference = paired_difference(own[arms[0]], own[arms[-1]])
             se = mean_difference.standard_error
@@ -150,7 +153,7 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
         )
     with beside.container(width=HALF):
         st.markdown("##### Which classes pay")
-        figure = errors_by_class(by_class, arm_colours(list(run.config.arms)), names)
+        figure = errors_by_class(by_class, arm_styles(run.config), names)
         st.plotly_chart(
             figure, key=keys.ERRORS_BY_CLASS, config={"displayModeBar": False}, alt="Squared error by class"
         )

@@ -9,9 +9,10 @@ from tvae.explore.reconstruction import (
     posterior_noise,
     reconstructions,
 )
-from tvae.figures.colours import arm_colours
+from tvae.figures.arm_styles import arm_styles
 from tvae.figures.image_grid import GridRow, error_map
 from tvae.model.encoding import Encoding
+from tvae.runs.arm_names import arm_name
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
@@ -29,7 +30,7 @@ def reconstruction_grid(
     run: Run, encoding: Encoding, arms: list[str], rows: np.ndarray, images: np.ndarray, noise: int | None, mapped: bool
 ) -> tuple[list[GridRow], dict[str, list]]:
     """Inputs and each arm's reconstructions as rows of a grid, and as columns; `noise` seeds a sample, None takes μ."""
-    names, colours = run.class_names, arm_colours(list(run.config.arms))
+    names, styles = run.class_names, arm_styles(run.config)
     classes = [names[label] for label in encoding.labels[rows]]
     crowded = len(rows) > CROWDED
     under = [name if crowded else f"{name} #{row}" for name, row in zip(classes, rows, strict=True)]
@@ -39,13 +40,18 @@ def reconstruction_grid(
         network = cached.network(run, arm)
         arm_noise = None if noise is None else posterior_noise(len(encoding.labels), network.latents, noise)[rows]
         reconstructed = reconstructions(network, images, encoding.arms[arm].means[rows], arm_noise)
-        title, pictures, errors = arm.upper(), reconstructed.images, reconstructed.errors
+        pictures, errors, style = reconstructed.images, reconstructed.errors, styles[arm]
         grid.append(
-            GridRow(label=title, colour=colours[arm], images=pictures, under=[f"{error:.1f}" for error in errors])
+            GridRow(
+                label=style.short_name,
+                colour=style.colour,
+                images=pictures,
+                under=[f"{error:.1f}" for error in errors],
+            )
         )
         if mapped:
-            grid.append(GridRow(label="error", colour=colours[arm], images=error_map(images, pictures)))
-        columns[f"{title} squared error"] = list(errors)
+            grid.append(GridRow(label="error", colour=style.colour, images=error_map(images, pictures)))
+        columns[f"{arm.upper()} squared error"] = list(errors)
     return grid, columns
 
 
@@ -61,11 +67,8 @@ def show_reconstructions(
     """The grid with its caption and downloads."""
     grid, columns = reconstruction_grid(run, encoding, arms, chosen.rows, images, noise, mapped)
     class_list = f"classes {', '.join(dict.fromkeys(columns['class']))}"
-    show_grid(
-        grid,
-        f"Test images and their reconstructions by {' and '.join(arm.upper() for arm in arms)}, {class_list}",
-        keys.CHOSEN_IMAGES,
-    )
+    names = " and ".join(arm_name(run.config, arm) for arm in arms)
+    show_grid(grid, f"Test images and their reconstructions by {names}, {class_list}", keys.CHOSEN_IMAGES)
     code = (
         "the mean μ" if noise is None else f"one sample of the posterior (noise seed {noise}, the same for every arm)"
     )

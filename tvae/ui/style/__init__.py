@@ -1,6 +1,7 @@
 """How things look on every page.
 
 arm_columns.py  Columns and badges of arms
+arm_text.py     Names of arms as Markdown
 captions.py     Words for captions: data split, run, seed and epoch of what is shown
 escaping.py     Escape user text for Markdown
 glossary.py     Glossary: words of the field that every page explains where they first stand

@@ -7,7 +7,7 @@ import html
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from tvae.figures.colours import arm_colours
+from tvae.figures.arm_styles import arm_styles
 from tvae.runs.run import Run
 
 ACROSS, APART = 940, 32
@@ -37,6 +37,6 @@ def image_room(count: int, most: int = MOST_ACROSS) -> int:
 
 def arm_badge(run: Run, arm: str, about: str = "") -> None:
     """The arm's name beside a dot of its colour, and a few words."""
-    colour = arm_colours(list(run.config.arms))[arm]
+    style = arm_styles(run.config)[arm]
     words = f' <span style="opacity: 0.65">· {html.escape(about)}</span>' if about else ""
-    st.html(f'<b><span style="color:{colour}">●</span> {html.escape(arm.upper())}</b>{words}')
+    st.html(f'<b><span style="color:{style.colour}">●</span> {html.escape(style.name)}</b>{words}')

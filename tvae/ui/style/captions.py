@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tvae.model.encoding import Encoding
+from tvae.runs.arm_names import arm_name
 from tvae.runs.run import Run, epochs_text
 from tvae.ui.style.escaping import as_text
 from tvae.version import VERSION
@@ -20,10 +21,10 @@ def trained_on(run: Run) -> str:
     arms: dict[str, list[str]] = {}
     for arm, loss in run.config.arms.items():
         if loss.triplet_weight:
-            arms.setdefault(run.arm_notion(arm), []).append(arm.upper())
+            arms.setdefault(run.arm_notion(arm), []).append(arm_name(run.config, arm))
     if len(arms) < 2:
         return f"trained on {next(iter(arms))}" if arms else "trained without triplets"
-    return "trained on " + ", ".join(f"{notion} ({', '.join(names)})" for notion, names in arms.items())
+    return "trained on " + ", ".join(f"{notion} ({'; '.join(names)})" for notion, names in arms.items())
 
 
 def notions_in_words(run: Run) -> str:

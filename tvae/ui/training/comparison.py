@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from tvae.runs.comparison import (
 from tvae.runs.run import Run, anchor_sample_of, read_run
 from tvae.ui import cached, measured
 from tvae.ui.judging import judged_alike
+from tvae.ui.style.arm_text import arm_texts
 from tvae.ui.style.captions import notions_after
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
@@ -56,8 +57,10 @@ def show_comparison(before: str, after: str) -> None:
             f"**Not like for like: {as_text(in_words(unlike))}** ({as_text(after)} against {as_text(before)}). So "
             "their figures are not set against each other: below, the arms of each run are, which saw the same images."
         )
-    for name, warning in {**_warnings(before, metrics[0]), **_warnings(after, metrics[1])}.items():
-        st.warning(f"{as_text(name)}: {warning}")
+    for name, run, of_run in zip((before, after), runs, metrics, strict=True):
+        if of_run is not None:
+            for warning in collapse_warnings(of_run, arm_texts(run.config)).values():
+                st.warning(f"{as_text(name)}: {warning}")
     left, right = st.columns([2, 3], gap="large")
     with left:
         _show_settings(*runs)
@@ -79,11 +82,6 @@ def _metrics(run: Run) -> dict[str, Any] | None:
     return measured.metrics(judged, cached.encoding(judged))
 
 
-def _warnings(run: str, metrics: dict | None) -> dict[str, str]:
-    """The warnings of a run's collapsed arms, by the names of run and arm."""
-    return {f"{run}/{arm}": text for arm, text in collapse_warnings(metrics).items()} if metrics is not None else {}
-
-
 def _show_settings(before: Run, after: Run) -> None:
     st.markdown(f"**Settings** that differ between {as_text(before.name)} and {as_text(after.name)}")
     differ = settings_that_differ(before, after)
@@ -101,7 +99,7 @@ def _show_changes(before: Run, after: Run) -> None:
     if not changes:
         st.caption("They have no arm of the same name.")
         return
-    st.table(changes_table(changes))
+    st.table(changes_table(changes, arm_texts(after.config)))
     st.caption(
         f"{as_text(before.name)} → {as_text(after.name)}. Triplet accuracy at m = 0, {_counting(before, after)}; n = "
         f"{before.provenance.test.n:,} test images{notions_after(after)}. {seeds_in_words(changes)} "
@@ -113,15 +111,15 @@ def _show_changes(before: Run, after: Run) -> None:
 def _show_arms(run: Run) -> None:
     """The last arm of a run against its first, over the run's seeds."""
     arms = list(run.config.arms)
-    first, last = arms[0], arms[-1]
-    st.markdown(f"**Inside {as_text(run.name)}**: {first.upper()} against {last.upper()}")
+    first, last, names = arms[0], arms[-1], arm_texts(run.config)
+    st.markdown(f"**Inside {as_text(run.name)}**: {names[first]} against {names[last]}")
     if first == last:
         st.caption("It has one arm, so nothing stands beside it.")
         return
     changes = arm_changes(seed_replicates(run, readable_runs(cached.run_folders().values())), first, last, _metrics)
-    st.table(changes_table(changes, sides=(first.upper(), last.upper())).drop(columns="Arm"))
+    st.table(changes_table(changes, names, sides=(names[first], names[last])).drop(columns="Arm"))
     st.caption(
-        f"{first.upper()} → {last.upper()}, on {batches_in_words(run)}. Triplet accuracy at m = 0, "
+        f"{names[first]} → {names[last]}, on {batches_in_words(run)}. Triplet accuracy at m = 0, "
         f"{_counting(run)}; n = {run.provenance.test.n:,} test images{notions_after(run)}. {seeds_in_words(changes)}"
     )
 
@@ -135,12 +133,18 @@ def _counting(*runs: Run) -> str:
     return "exact"
 
 
-def changes_table(changes: Sequence[MetricChange], sides: tuple[str, str] = ("Before", "After")) -> pd.DataFrame:
-    """One row for each figure: its two sides and the change, called better or worse where that is beyond the noise."""
+def changes_table(
+    changes: Sequence[MetricChange], names: Mapping[str, str], sides: tuple[str, str] = ("Before", "After")
+) -> pd.DataFrame:
+    """One row for each figure: its two sides and the change, called better or worse where that is beyond the noise.
+
+    Args:
+        names: what the table calls each arm, as Markdown.
+    """
     return pd.DataFrame(
         [
             {
-                "Arm": change.arm.upper(),
+                "Arm": names[change.arm],
                 "Figure": change.figure,
                 sides[0]: _over_seeds(change.before),
                 sides[1]: _over_seeds(change.after),

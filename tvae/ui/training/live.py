@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from tvae.errors import InputError
-from tvae.figures.colours import arm_colours
+from tvae.figures.arm_styles import arm_styles
 from tvae.figures.training import accuracy_while_training, loss_curves
 from tvae.jobs.job import Job
 from tvae.ui import cached
@@ -126,7 +126,7 @@ def _progress(run_id: str, controls_before: str) -> None:
         if job.state in ("failed", "interrupted"):
             st.info(f"{in_words(job).capitalize()}. What was saved stands; Resume goes on from there.")
     if job.slow and (lesson := cached.jobs().lesson(run_id)) is not None:
-        show_lesson(lesson)
+        show_lesson(lesson, job.config)
 
 
 def _accuracy(run_id: str) -> None:
@@ -139,7 +139,7 @@ def _accuracy(run_id: str) -> None:
         return
     margins = live[-1]["margins"]
     margin = margins[0]
-    figure = accuracy_while_training(live, arm_colours(list(live[-1]["arms"])), margin)
+    figure = accuracy_while_training(live, arm_styles(job.config), margin)
     st.plotly_chart(figure, key=keys.LIVE_ACCURACY, alt="Triplet accuracy of each arm against the epoch")
     st.caption(
         f"Share of triplets right at m = {margin:g}, exact among {live[-1]['n']:,} images spread over the "
@@ -163,7 +163,7 @@ def _losses(run_id: str) -> None:
     if not history:
         st.caption("A line starts with the first tenth of an epoch.")
         return
-    figure = loss_curves(history, arm_colours(list(history[-1]["arms"])), jobs.run(run_id).config.arms)
+    figure = loss_curves(history, arm_styles(jobs.run(run_id).config), jobs.run(run_id).config.arms)
     st.plotly_chart(figure, key=keys.LIVE_LOSSES, alt="Terms of the loss of each arm against the epoch")
     st.caption(
         f"On the training batches, before their weights, averaged over a tenth of an epoch; the hinge in latent "

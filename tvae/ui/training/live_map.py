@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from tvae.errors import InputError
-from tvae.figures.colours import arm_colours
+from tvae.figures.arm_styles import arm_styles
 from tvae.jobs.job import Job
 from tvae.linked_map.contents import MapSide
 from tvae.maps.parameters import METHODS
@@ -22,6 +22,7 @@ from tvae.ui.components.latent_map import latent_map
 from tvae.ui.judging import judged_alike
 from tvae.ui.maps.projecting import METHOD_NAMES, Asked, asked_layout, parameters_told
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import notions_after, titled
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.status import POLL_SECONDS, UNDER_WAY, duration, is_advancing
@@ -93,11 +94,12 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
         layout_state.layout,
         {arm: encoding.arms[arm] for arm in shown_arms},
     )
-    colours = arm_colours(all_arms)
+    styles = arm_styles(config)
     sides = [
         MapSide(
-            title=arm.upper(),
-            colour=colours[arm],
+            title=styles[arm].name,
+            short_title=styles[arm].short_name,
+            colour=styles[arm].colour,
             positions=placed[arm].positions.astype(np.float32),
             caption=f"epoch {epochs_text(at.epoch)}",
         )
@@ -171,7 +173,8 @@ def _made(fitted: Fitted, at: Run, placed: dict[str, PlacedCodes]) -> str:
     text = f"in the layout of {when} by {parameters_told(layout.parameters)}."
     if fitted.run.weights_folder == at.weights_folder:
         return text
-    beyond = ", ".join(f"{100 * codes.beyond:.0f} % in {arm.upper()}" for arm, codes in placed.items())
+    config = fitted.run.config
+    beyond = "; ".join(f"{arm_text(config, arm)}: {100 * codes.beyond:.0f} %" for arm, codes in placed.items())
     return (
         f"{text} **Approximate**: each stands at the weighted mean of the places of the {NEIGHBOURS} fitted means "
         f"nearest to it. Beyond all that was fitted, where a place says little: {beyond}."

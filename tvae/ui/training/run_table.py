@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from tvae.config import LossConfig
+from tvae.config import LossConfig, RunConfig
 from tvae.errors import InputError
 from tvae.jobs.job import Job
+from tvae.runs.arm_names import arm_name, arm_names, short_arm_name
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import Run, read_metrics, read_run
 from tvae.runs.run_zip import LARGEST_ZIP, zip_run
@@ -18,6 +19,7 @@ from tvae.ui import cached, measured
 from tvae.ui import session as state
 from tvae.ui.judging import judged_alike
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import arm_texts
 from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
@@ -125,12 +127,12 @@ def run_rows(jobs: dict[str, Job]) -> list[dict[str, Any]]:
                 "Name": job.name if job is not None else "",
                 "State": job.state if job is not None else "shipped",
                 "Data": config.data.name,
-                "Arms": arms_in_words(list(config.arms)),
+                "Arms": arms_in_words(config),
                 **{column: _common(losses, setting) for column, setting in LOSS_COLUMNS.items()},
                 "Epochs": round(run.trained_epochs if run is not None else 0.0, 2),
                 "Seed": config.train.seed,
                 **(_measures(metrics, list(metrics["arms"])[-1]) if metrics and len(config.arms) <= 2 else NO_MEASURES),
-                "Collapsed": ", ".join(arm.upper() for arm in collapse_warnings(metrics)) if metrics else "",
+                "Collapsed": _collapsed(config, metrics) if metrics else "",
                 "Note": job.note if job is not None else "",
             }
         )
@@ -138,9 +140,15 @@ def run_rows(jobs: dict[str, Job]) -> list[dict[str, Any]]:
     return rows
 
 
-def arms_in_words(arms: list[str]) -> str:
+def _collapsed(config: RunConfig, metrics: dict[str, Any]) -> str:
+    """Names of the arms that have collapsed."""
+    names = arm_names(config)
+    return "; ".join(names.get(arm, arm) for arm in collapse_warnings(metrics, names))
+
+
+def arms_in_words(config: RunConfig) -> str:
     """The names of one or two arms; of more their number, with the first and the last."""
-    names = [arm.upper() for arm in arms]
+    names = [short_arm_name(config, arm) for arm in config.arms]
     return ", ".join(names) if len(names) <= 2 else f"{len(names)} arms, {names[0]} to {names[-1]}"
 
 
@@ -163,7 +171,7 @@ def _metrics(run: Run | None) -> dict[str, Any] | None:
 def _measures(metrics: dict[str, Any], arm: str) -> dict[str, float | None]:
     """An arm's numbers; no triplet accuracy where it has collapsed, as that would say nothing."""
     measured = metrics["arms"][arm]
-    collapsed = arm in collapse_warnings(metrics)
+    collapsed = arm in collapse_warnings(metrics, {})
     return {
         "Triplet accuracy": None if collapsed else _percent(measured["triplet_accuracy"]["0"]),
         "Mean over classes": None if collapsed else _percent(measured.get("balanced_triplet_accuracy", {}).get("0")),
@@ -187,9 +195,11 @@ def show_arms(run: Run) -> None:
         settings = {column: getattr(loss, setting) for column, setting in LOSS_COLUMNS.items()}
         if not loss.triplet_weight:
             settings["Margin"] = None  # it has no effect
-        rows.append({"Arm": arm.upper(), **settings, **(_measures(metrics, arm) if metrics else NO_MEASURES)})
+        rows.append(
+            {"Arm": arm_name(run.config, arm), **settings, **(_measures(metrics, arm) if metrics else NO_MEASURES)}
+        )
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=COLUMNS, height="content", placeholder="–")
-    for warning in collapse_warnings(metrics).values() if metrics else ():
+    for warning in collapse_warnings(metrics, arm_texts(run.config)).values() if metrics else ():
         st.warning(warning)
     if notions := notions_in_words(run):
         st.caption(as_text(f"Numbers: {notions}."))

@@ -17,6 +17,7 @@ from tvae.ui import session as state
 from tvae.ui.choices.runs import span
 from tvae.ui.page_links import page_link
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import arm_texts
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.requests import request, show_refusal
@@ -129,7 +130,7 @@ def show_progress(job: Job) -> None:
     reached = accuracy_so_far(job)
     if reached:
         st.caption(reached)
-    for warning in collapse_warnings(_metrics(job) or {"arms": {}}).values():
+    for warning in collapse_warnings(_metrics(job) or {"arms": {}}, arm_texts(job.config)).values():
         st.warning(warning)
 
 
@@ -166,13 +167,13 @@ def accuracy_so_far(job: Job) -> str:
         shares = {arm: values["triplet_accuracy"]["0"] for arm, values in metrics["arms"].items()}
         if None in shares.values():
             return f"Triplet accuracy: {NOT_MEASURABLE}, as the {metrics['n']:,} test images have no triplet."
-        return f"{_shares(shares)} of triplets right at m = 0, n = {metrics['n']:,} test images."
+        return f"{_shares(job, shares)} of triplets right at m = 0, n = {metrics['n']:,} test images."
     row = cached.jobs().last_live(job.id)
     if row is None:
         return ""
     place = nearest_margin(row["margins"], SHOWN_MARGIN)
     shares = {arm: values[place] for arm, values in row["arms"].items()}
-    return f"{_shares(shares)} of triplets right at m = {row['margins'][place]:g}, {row['n']:,} test images."
+    return f"{_shares(job, shares)} of triplets right at m = {row['margins'][place]:g}, {row['n']:,} test images."
 
 
 def _metrics(job: Job) -> dict[str, Any] | None:
@@ -185,8 +186,9 @@ def _metrics(job: Job) -> dict[str, Any] | None:
         return None
 
 
-def _shares(shares: dict[str, float]) -> str:
-    return ", ".join(f"{arm.upper()} {100 * share:.2f} %" for arm, share in shares.items())
+def _shares(job: Job, shares: dict[str, float]) -> str:
+    names = arm_texts(job.config)
+    return ", ".join(f"{names[arm]} {100 * share:.2f} %" for arm, share in shares.items())
 
 
 def duration(seconds: float) -> str:

@@ -9,16 +9,19 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from tvae.config import RunConfig
 from tvae.figures.colours import INK
 from tvae.figures.image_grid import GridRow
 from tvae.figures.training_step import ROLES, TERM_NAMES, step_figure
+from tvae.runs.arm_names import arm_name
 from tvae.ui.images.image_grid import show_grid
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
 
 
-def show_lesson(lesson: dict[str, Any]) -> None:
+def show_lesson(lesson: dict[str, Any], config: RunConfig) -> None:
     """Shows the step that is about to be taken."""
     of_notion = f" by {as_text(lesson['notion'])}" if lesson["notion"] else ""
     st.markdown(f"##### Step {lesson['step']:,}: one of the {lesson['triplets']} triplets{of_notion} drawn for it")
@@ -34,13 +37,13 @@ def show_lesson(lesson: dict[str, Any]) -> None:
         with place:
             hinge = f"hinge {explained['hinge']:.3f}" if explained["hinge"] else "hinge 0: right by the margin"
             st.markdown(
-                f"**{arm.upper()}**: D(a, p) = {explained['to_positive']:.3f}, "
+                f"**{arm_text(config, arm)}**: D(a, p) = {explained['to_positive']:.3f}, "
                 f"D(a, n) = {explained['to_negative']:.3f}, m = {explained['margin']:g}, {hinge}"
             )
             st.plotly_chart(
                 step_figure(explained, INK[theme()]),
                 key=keys.step_chart(arm),
-                alt=f"The triplet's three means in the {arm.upper()}, with the pull of each term on them",
+                alt=f"The triplet's three means in {arm_name(config, arm)}, with the pull of each term on them",
             )
             st.table(forces_table(explained))
             of_all = "that its batch allows" if lesson["batch_all"] else "of the step"

@@ -6,13 +6,17 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from tvae.config import RunConfig
+from tvae.figures.arm_styles import arm_styles
 from tvae.figures.class_matrix import MOST_CLASSES, class_heat_map
 from tvae.figures.colours import INK
 from tvae.metrics.triplet_accuracy import ClassMatrix
+from tvae.runs.arm_names import short_arm_name
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name
 from tvae.ui.style.theme import theme
 from tvae.ui.triplets.view import TripletView
@@ -56,19 +60,16 @@ def show_matrices(view: TripletView, pair: ClassPair) -> None:
     exact = f"share, over {view.counted}," if view.is_sample else "exact share"
     about = f"{exact} of right triplets in percent at m = {view.margin:g}, by the anchor's class"
     if len(classes) <= MOST_CLASSES:
-        _show_heat(matrices, [names[label] for label in classes], pair)
-        orange = f" Orange: {view.arms[1].upper()} is better." if len(view.arms) == 2 else ""
-        st.caption(f"{about[0].upper()}{about[1:]} (rows) and the negative's (columns).{orange} On the {view.source}.")
+        _show_heat(view.run.config, matrices, [names[label] for label in classes], pair)
+        better = " A difference has the colour of the arm that is better." if len(view.arms) == 2 else ""
+        st.caption(f"{about[0].upper()}{about[1:]} (rows) and the negative's (columns).{better} On the {view.source}.")
     else:
-        st.dataframe(
-            pd.DataFrame(class_pairs(matrices, names, MOST_PAIRS)).style.format(
-                {f"{arm.upper()}, %": "{:.2f}" for arm in matrices}
-            ),
-            hide_index=True,
-        )
+        shown_names = {f"{arm.upper()}, %": f"{short_arm_name(view.run.config, arm)}, %" for arm in matrices}
+        pairs = pd.DataFrame(class_pairs(matrices, names, MOST_PAIRS)).rename(columns=shown_names)
+        st.dataframe(pairs.style.format(dict.fromkeys(shown_names.values(), "{:.2f}")), hide_index=True)
         st.caption(
-            f"The {MOST_PAIRS} worst pairs of {view.arms[-1].upper()} among {len(classes):,} classes: {about} and the "
-            f"negative's. On the {view.source}."
+            f"The {MOST_PAIRS} worst pairs of {arm_text(view.run.config, view.arms[-1])} among "
+            f"{len(classes):,} classes: {about} and the negative's. On the {view.source}."
         )
     st.download_button(
         "All pairs of classes as CSV",
@@ -79,27 +80,26 @@ def show_matrices(view: TripletView, pair: ClassPair) -> None:
     )
 
 
-def _show_heat(matrices: dict[str, ClassMatrix], names: list[str], pair: ClassPair) -> None:
+def _show_heat(config: RunConfig, matrices: dict[str, ClassMatrix], names: list[str], pair: ClassPair) -> None:
     """One heat map for each arm, and with two arms one of their difference."""
     classes = next(iter(matrices.values())).classes.tolist()
     low = min(float(np.nanmin(matrix.accuracy)) for matrix in matrices.values())
-    charts: list[tuple[str, np.ndarray, float | None]] = [
-        (arm.upper(), matrix.accuracy, low) for arm, matrix in matrices.items()
-    ]
+    styles = arm_styles(config)
+    charts = [([styles[arm]], matrix.accuracy) for arm, matrix in matrices.items()]
     if len(charts) == 2:
-        (first, first_shares, _), (second, second_shares, _) = charts
-        charts.append((f"{second} − {first}, points", second_shares - first_shares, None))
+        (first, first_shares), (second, second_shares) = charts
+        charts.append(([*first, *second], second_shares - first_shares))
     with st.container(key=keys.CLASS_CHARTS):
         columns = st.columns(len(charts))
-    for place, (column, (title, shares, least)) in enumerate(zip(columns, charts, strict=True)):
+    for place, (column, (arms, shares)) in enumerate(zip(columns, charts, strict=True)):
         key = keys.class_matrix(place)
-        figure = class_heat_map(shares, classes, names, pair, title, ink=INK[theme()], low=least)
+        figure = class_heat_map(shares, classes, names, pair, arms, ink=INK[theme()], low=low)
         column.plotly_chart(
             figure,
             key=key,
             on_select=lambda key=key: _take_cell(key),
             selection_mode="points",
-            alt=f"Accuracy by pair of classes: {title}",
+            alt=f"Accuracy by pair of classes: {' and '.join(arm.name for arm in arms)}",
             config={"displayModeBar": False},
         )
 

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from tvae.errors import InputError
+from tvae.runs.arm_names import short_arm_name
 from tvae.runs.run import Run
 from tvae.runs.triplets import PARTS, EncodedTriplets
 from tvae.system.csv_table import rows_csv
@@ -17,6 +18,7 @@ from tvae.ui import session as state
 from tvae.ui.images.cells import HEIGHT, image_cell
 from tvae.ui.run_images import split_of
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import arm_text, short_arm_text
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 
@@ -67,7 +69,7 @@ def _show_accuracy(view: GivenView) -> None:
         for name in PARTS
     }
     st.markdown("##### Given triplets that are right")
-    st.table(pd.DataFrame(columns, index=[arm.upper() for arm in view.arms]))
+    st.table(pd.DataFrame(columns, index=[arm_text(view.run.config, arm) for arm in view.arms]))
     given, distinct = len(view.encoded.triplets), len(view.encoded.triplets.distinct)
     again = f", {given:,} times in all" if given > distinct else ""
     at_end = "" if view.run.snapshot is None else " As the run ended, whichever epoch is chosen."
@@ -111,7 +113,7 @@ def _show_triplets(view: GivenView) -> None:
     if len(view.arms) > 1:
         arm = controls.segmented_control(
             "Worst first in",
-            format_func=str.upper,
+            format_func=lambda arm: short_arm_text(view.run.config, arm),
             **state.choice(keys.GIVEN_WORST_OF, view.arms, view.arms[-1], default_as="default"),
             required=True,
         )
@@ -122,35 +124,35 @@ def _show_triplets(view: GivenView) -> None:
     _show_table(view, order[:SHOWN])
     st.caption(
         f"The {min(SHOWN, len(order)):,} of {len(order):,} with the largest D(a,p) − D(a,n) + {view.margin:g} in"
-        f" {arm.upper()}. Images of the training split."
+        f" {arm_text(view.run.config, arm)}. Images of the training split."
     )
     most = order[:MOST_IN_FILE]
     st.download_button(
         "These given triplets as CSV" if len(order) <= MOST_IN_FILE else f"The worst {MOST_IN_FILE:,} as CSV",
-        lambda: rows_csv(_columns(view, most)),
+        lambda: rows_csv(_columns(view, most, {arm: arm.upper() for arm in view.arms})),
         "given-triplets.csv",
         "text/csv",
         on_click="ignore",
     )
 
 
-def _columns(view: GivenView, numbers: np.ndarray) -> dict[str, list]:
-    """The triplets of these numbers in columns."""
+def _columns(view: GivenView, numbers: np.ndarray, arm_names: dict[str, str]) -> dict[str, list]:
+    """The triplets of these numbers in columns, those of an arm headed by its name."""
     rows = view.encoded.triplets.distinct[numbers]
     names = {PARTS[name]: words for name, words in HELD_OUT.items()}
     columns: dict[str, list] = dict(zip(("anchor", "positive", "negative"), rows.T.tolist(), strict=True))
     columns["held out"] = [names[part] for part in view.encoded.parts[numbers].tolist()]
-    for arm in view.arms:
+    for arm, name in arm_names.items():
         distances = view.encoded.distances(arm)
-        columns[f"{arm.upper()} D(a,p)"] = distances.to_positive[numbers].round(6).tolist()
-        columns[f"{arm.upper()} D(a,n)"] = distances.to_negative[numbers].round(6).tolist()
+        columns[f"{name} D(a,p)"] = distances.to_positive[numbers].round(6).tolist()
+        columns[f"{name} D(a,n)"] = distances.to_negative[numbers].round(6).tolist()
         right = distances.satisfied(view.margin)[numbers]
-        columns[f"{arm.upper()} verdict"] = ["right" if is_right else "wrong" for is_right in right]
+        columns[f"{name} verdict"] = ["right" if is_right else "wrong" for is_right in right]
     return columns
 
 
 def _show_table(view: GivenView, numbers: np.ndarray) -> None:
-    columns = _columns(view, numbers)
+    columns = _columns(view, numbers, {arm: short_arm_name(view.run.config, arm) for arm in view.arms})
     roles = ("anchor", "positive", "negative")
     rows = {role: columns.pop(role) for role in roles}
     train, missing = split_of(view.run, "train")

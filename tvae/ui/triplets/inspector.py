@@ -8,6 +8,7 @@ import streamlit as st
 
 from tvae.errors import InputError
 from tvae.metrics.triplet_search import Triplets, triplet_distances, worst_triplets
+from tvae.runs.arm_names import short_arm_name
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -15,6 +16,7 @@ from tvae.ui.images.cells import HEIGHT, image_cell
 from tvae.ui.maps.select_on_map import show_select_button
 from tvae.ui.run_images import images_of
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import arm_text, short_arm_text
 from tvae.ui.style.captions import csv_name
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.triplets.classes import ClassPair
@@ -31,22 +33,15 @@ VERDICTS = {FIRST_WRONG: (False, True), BOTH_WRONG: (False, False), SECOND_WRONG
 def show_triplets(view: TripletView, pair: ClassPair) -> None:
     """Choose triplets by verdict, by size of violation or by row, and look at them."""
     st.markdown("##### Look at the triplets")
-    first, second = view.arms[0].upper(), view.arms[-1].upper()
-    words = {
-        FIRST_WRONG: f"{first} wrong, {second} right",
-        BOTH_WRONG: "Both wrong",
-        SECOND_WRONG: f"{second} wrong, {first} right",
-        WORST_FIRST: f"Worst of {first}",
-        WORST_SECOND: f"Worst of {second}",
-        OWN: "My own rows",
-        PICKED: "Picked on the map",
-    }
+    arms = view.arms[0], view.arms[-1]
+    words = _choices(*(short_arm_text(view.run.config, arm) for arm in arms))
+    in_address = _choices(*(arm.upper() for arm in arms))
     if len(view.arms) == 1:
         words = {choice: words[choice] for choice in (WORST_FIRST, OWN, PICKED)}
     choice = st.segmented_control(
         "Which triplets",
         format_func=words.__getitem__,
-        **state.choice(keys.TRIPLETS, list(words), WORST_FIRST, text=words.__getitem__, default_as="default"),
+        **state.choice(keys.TRIPLETS, list(words), WORST_FIRST, text=in_address.__getitem__, default_as="default"),
         required=True,
         label_visibility="collapsed",
     )
@@ -61,6 +56,19 @@ def show_triplets(view: TripletView, pair: ClassPair) -> None:
             _show(view, triplets)
     except InputError as error:
         st.warning(f"No triplets to show: {reason_of(error)}.")
+
+
+def _choices(first: str, second: str) -> dict[str, str]:
+    """Each choice of triplets in words, with the names of the first and of the second arm."""
+    return {
+        FIRST_WRONG: f"{first} wrong, {second} right",
+        BOTH_WRONG: "Both wrong",
+        SECOND_WRONG: f"{second} wrong, {first} right",
+        WORST_FIRST: f"Worst of {first}",
+        WORST_SECOND: f"Worst of {second}",
+        OWN: "My own rows",
+        PICKED: "Picked on the map",
+    }
 
 
 def _with_verdict(view: TripletView, right: tuple[bool, bool], pair: ClassPair) -> Triplets:
@@ -80,8 +88,9 @@ def _with_verdict(view: TripletView, right: tuple[bool, bool], pair: ClassPair) 
 
 def _worst(view: TripletView, arm: str, pair: ClassPair) -> Triplets:
     triplets = cached.worst(view.encoding.arms[arm], view.encoding.labels, SHOWN, pair)
+    name = arm_text(view.run.config, arm)
     st.caption(
-        f"The {len(triplets)} anchors whose worst triplet has the largest D(a,p) − D(a,n) in {arm.upper()}, each with "
+        f"The {len(triplets)} anchors whose worst triplet has the largest D(a,p) − D(a,n) in {name}, each with "
         f"that triplet: {'of the sampled anchors' if view.is_sample else 'exact'}, over all triplets of these classes."
     )
     return triplets
@@ -117,7 +126,8 @@ def _picked(view: TripletView) -> Triplets:
         raise InputError(f"{len(rows):,} images are picked on the map; it takes two of one class and one of another")
     arm = view.arms[-1]
     among = worst_triplets(view.means(arm)[rows], labels[rows], SHOWN, distinct_anchors=True)
-    st.caption(f"The worst triplets of {arm.upper()} among the {len(rows):,} images that are picked on the map.")
+    name = arm_text(view.run.config, arm)
+    st.caption(f"The worst triplets of {name} among the {len(rows):,} images that are picked on the map.")
     return Triplets(anchor=rows[among.anchor], positive=rows[among.positive], negative=rows[among.negative])
 
 
@@ -137,13 +147,14 @@ def _show(view: TripletView, triplets: Triplets) -> None:
     for arm in view.arms:
         distances = triplet_distances(view.means(arm), triplets)
         of_arm = {
-            f"{arm.upper()} D(a,p)": distances.to_positive.round(3).tolist(),
-            f"{arm.upper()} D(a,n)": distances.to_negative.round(3).tolist(),
-            f"{arm.upper()} verdict": ["right" if right else "wrong" for right in distances.satisfied(view.margin)],
+            "D(a,p)": distances.to_positive.round(3).tolist(),
+            "D(a,n)": distances.to_negative.round(3).tolist(),
+            "verdict": ["right" if right else "wrong" for right in distances.satisfied(view.margin)],
         }
-        numbers += list(of_arm)[:2]
-        columns |= of_arm
-        table |= of_arm
+        name = short_arm_name(view.run.config, arm)
+        numbers += [f"{name} {what}" for what in list(of_arm)[:2]]
+        columns |= {f"{arm.upper()} {what}": values for what, values in of_arm.items()}
+        table |= {f"{name} {what}": values for what, values in of_arm.items()}
     table["rows"] = [", ".join(map(str, rows)) for rows in zip(*roles.values(), strict=True)]
     images: dict[str, list[str]] = {}
     all_images, missing = images_of(view.run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from tvae.figures.colours import arm_colours
+from tvae.figures.arm_styles import arm_styles
 from tvae.figures.margins import accuracy_curves, gap_distribution
 from tvae.metrics.anchor_sample import EXACT_TO, SAMPLED_ANCHORS
 from tvae.metrics.random_triplets import sampled_triplet_accuracy
@@ -15,6 +15,7 @@ from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import session as state
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name
 from tvae.ui.triplets.view import TripletView
 
@@ -125,7 +126,7 @@ def show_table(view: TripletView, numbers: dict[str, list]) -> None:
         columns[f"{100 * share:.2f}\u00a0% at"] = ["never" if m is None else f"m\u00a0≈\u00a0{m:.3f}" for m in met]
     if any(numbers["anchors left out"]):
         columns["Anchors left out"] = [f"{count:,}" for count in numbers["anchors left out"]]
-    st.table(pd.DataFrame(columns, index=[arm.upper() for arm in numbers["arm"]]))
+    st.table(pd.DataFrame(columns, index=[arm_text(view.run.config, arm) for arm in numbers["arm"]]))
     between = ""
     if any(marks):
         bounds = numbers["error bound"] + numbers["error bound of the mean over classes"]
@@ -160,7 +161,7 @@ def show_curves(view: TripletView) -> None:
     series = margin_series(view.run)
     figure = accuracy_curves(
         view.curves,
-        arm_colours(arms),
+        arm_styles(view.run.config),
         view.margin,
         targets,
         leading=view.arms,
@@ -186,7 +187,7 @@ def show_gaps(view: TripletView) -> None:
     """Shows how far apart negatives and positives are."""
     st.markdown("##### How far apart")
     gaps = {arm: view.gaps(arm) for arm in view.arms}
-    figure = gap_distribution(gaps, arm_colours(list(view.curves)), view.margin)
+    figure = gap_distribution(gaps, arm_styles(view.run.config), view.margin)
     st.plotly_chart(figure, key=keys.GAPS, alt="Distribution of the gaps of all triplets")
     st.caption(
         f"What lies left of the line is violated at m = {view.margin:g}. {view.counted.capitalize()}, an anchor as "

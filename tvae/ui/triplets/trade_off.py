@@ -11,11 +11,13 @@ import streamlit as st
 from tvae.config import LossConfig
 from tvae.errors import InputError
 from tvae.explore.advice import on_pareto_frontier
-from tvae.figures.colours import INK, arm_colours
+from tvae.figures.arm_styles import arm_styles
+from tvae.figures.colours import INK
 from tvae.figures.trade_off import trade_off
 from tvae.metrics.collapse import collapse_warning
 from tvae.metrics.triplet_curve import TripletCurve
 from tvae.model.encoding import Encoding
+from tvae.runs.arm_names import arm_name
 from tvae.runs.comparison import arm_trained_with
 from tvae.runs.paper_table import literal_arm
 from tvae.runs.run import Run, read_run
@@ -25,6 +27,7 @@ from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page
 from tvae.ui.page_links import page_link
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name, measured_on, notion_column
 from tvae.ui.style.theme import theme
 from tvae.ui.training.train_setting import show_ladder_button
@@ -70,7 +73,7 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
         )
         show_ladder_button()
         return
-    names = list(ladder.curves)
+    names, config = list(ladder.curves), ladder.run.config
     longest = min(float(curve.margins[-1]) for curve in ladder.curves.values())
     margin = min(view.margin, longest)
     points = [curve.at(margin) for curve in ladder.curves.values()]
@@ -93,18 +96,19 @@ def show_trade(view: TripletView, ladder: Ladder | None) -> None:
     if view.margin > longest:
         notes += f" The curves end at m = {longest:g}, which is shown."
     st.caption(
-        f"**Click a point to have every page show that arm** beside {names[0].upper()}. Accuracy at m = {margin:g} "
-        "against what it costs: up and to the left is better, and the line joins the arms that none beats in both. "
+        f"**Click a point to have every page show that arm** beside {arm_text(config, names[0])}. w: triplet weight, "
+        f"m: margin, both in the loss. Accuracy at m = {margin:g} against what it costs: up and to the "
+        "left is better, and the line joins the arms that none beats in both. "
         "Each arm was trained at its own weight and margin, all side by side on the same batches, with one seed."
         f"{notes} On the {measured_on(ladder.run, ladder.encoding)}."
     )
     for arm, curve in ladder.curves.items():
         if curve.collapsed and ladder.run.folder != view.run.folder:  # of the run shown, the page has said so above
-            st.warning(collapse_warning(arm, all_equal=curve.all_equal))
+            st.warning(collapse_warning(arm_text(config, arm), all_equal=curve.all_equal))
     if highlighted_arms:
         page_link(
             "pages/1_Latent_map.py",
-            f"See {' and '.join(arm.upper() for arm in view.arms)} on the latent map",
+            f"See {' and '.join(arm_text(config, arm) for arm in view.arms)} on the latent map",
             ":material/scatter_plot:",
         )
     _show_table(ladder, margin, accuracy, costs)
@@ -122,7 +126,7 @@ def _show_charts(ladder: Ladder, accuracy: np.ndarray, costs: dict[str, np.ndarr
             accuracy,
             cost,
             on_pareto_frontier(accuracy, cost),
-            arm_colours(names),
+            arm_styles(ladder.run.config),
             COSTS[name],
             preset=_preset_arm(ladder),
             literal=literal_arm(ladder.run.config),
@@ -175,7 +179,7 @@ def _show_table(ladder: Ladder, margin: float, accuracy: np.ndarray, costs: dict
         if not on_frontier.all():  # a column of "yes" alone would say nothing
             numbers[f"none beats it in {name.split(',')[0]}"] = np.where(on_frontier, "yes", "").tolist()
     st.dataframe(
-        pd.DataFrame(numbers),
+        pd.DataFrame(numbers | {"arm": [arm_name(ladder.run.config, arm) for arm in losses]}),
         hide_index=True,
         height="content",
         column_config={name: st.column_config.NumberColumn(format="%.2f") for name in (scored, *costs)},

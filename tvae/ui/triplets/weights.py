@@ -17,6 +17,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name
 from tvae.ui.style.escaping import as_text
 from tvae.ui.training.train_setting import show_train_button
@@ -87,7 +88,7 @@ def _show_terms(view: TripletView, loss: LossConfig, losses: dict[str, Reweighte
     mark = "≈\u00a0" if error_bound else ""
     columns["Still teach"] = [f"{mark}{100 * share:.2f}\u00a0%" for share in numbers["still teach"]]
     between = f" ≈ and the triplet term: {interpolation_words(error_bound)}" if error_bound else ""
-    st.table(pd.DataFrame(columns, index=numbers["arm"]))
+    st.table(pd.DataFrame(columns, index=[arm_text(view.run.config, arm) for arm in losses]))
     st.caption(
         "The loss's terms before their weights, and their weighted total: Eq. 2, but with the reconstruction from μ; "
         "in training it is from a sample. Reconstruction: squared error, summed over pixels."
@@ -123,7 +124,7 @@ def _show_training(view: TripletView, loss: LossConfig) -> None:
         words = "at this very setting"
         if differences:
             words = f"with this loss, but not like {view.run.name}: {as_text(in_words(differences))}"
-        st.markdown(f"**{arm.upper()}** of the run {other.name} was trained {words}.")
+        st.markdown(f"**{arm_text(other.config, arm)}** of the run {as_text(other.name)} was trained {words}.")
         pair = list(dict.fromkeys((next(iter(other.config.arms)), arm)))
         st.button("Show it on every page", on_click=show_on_every_page, args=(other.name, pair))
         if differences.keys() <= {STEP}:  # training it here would give the same
@@ -144,7 +145,9 @@ def _nearest_run(run: Run, loss: LossConfig) -> tuple[Run, str, Differences] | N
 
 
 def _show_arm_of_this_run(view: TripletView, arm: str) -> None:
-    words = f"**{arm.upper()}** of the run {view.run.name} was trained at this very setting."
+    words = (
+        f"**{arm_text(view.run.config, arm)}** of the run {as_text(view.run.name)} was trained at this very setting."
+    )
     if arm not in view.arms:
         st.markdown(words)
         pair = list(dict.fromkeys((next(iter(view.run.config.arms)), arm)))

@@ -1,0 +1,22 @@
+"""Names of arms as Markdown."""
+
+from __future__ import annotations
+
+from tvae.config import RunConfig
+from tvae.runs.arm_names import arm_name, short_arm_name
+from tvae.ui.style.escaping import as_text
+
+
+def arm_text(config: RunConfig, arm: str) -> str:
+    """Name of an arm, escaped for Streamlit's Markdown; in a narrow column it breaks after its comma alone."""
+    return as_text(arm_name(config, arm)).replace(" ", "\u00a0").replace(",\u00a0", ", ")
+
+
+def arm_texts(config: RunConfig) -> dict[str, str]:
+    """The same of all arms of a run."""
+    return {arm: arm_text(config, arm) for arm in config.arms}
+
+
+def short_arm_text(config: RunConfig, arm: str) -> str:
+    """Short name of an arm, escaped for Streamlit's Markdown."""
+    return as_text(short_arm_name(config, arm))
