@@ -58,7 +58,7 @@ WORDS = (
     Word(
         "squared error",
         "The sum over all pixels of the squared difference between an image and its reconstruction. Lower is better.",
-        ("squared error", "squared errors", "Squared error"),
+        ("squared error", "squared errors"),
     ),
     Word("cross-entropy", "A measure of how badly predicted shares fit what is seen. Lower is better."),
     Word(
@@ -83,7 +83,22 @@ WORDS = (
     Word(
         "triplet accuracy",
         "The share of triplets whose positive is nearer to the anchor than the negative, by the margin at least.",
-        ("triplet accuracy", "triplet accuracies", "Triplet accuracy"),
+        ("triplet accuracy", "triplet accuracies"),
+    ),
+    Word(
+        "gap",
+        "How much farther from the anchor the negative is than the positive. A triplet is in order at a margin where "
+        "its gap is at least as large.",
+    ),
+    Word(
+        "violated",
+        "Of a triplet: not in order, as the positive is not nearer than the negative by the margin.",
+        ("violated", "violation", "violations", "violates", "violate"),
+    ),
+    Word(
+        "mean over classes",
+        "The mean of the figures of each class, so that a class counts as much as another, however many images it has.",
+        ("mean over classes",),
     ),
     Word("hinge", "A loss that is zero once the margin is kept, and grows with what is missing.", ("hinge", "hinges")),
     Word("triplet weight", "How much the triplet term counts in the loss. At 0 the model is a plain VAE."),
@@ -124,7 +139,7 @@ WORDS = (
     Word(
         "nearest-neighbour accuracy",
         "The share of images whose class is that of most of their nearest neighbours.",
-        ("nearest-neighbour accuracy", "Nearest-neighbour accuracy", "k-NN accuracy", "10-NN accuracy"),
+        ("nearest-neighbour accuracy", "k-NN accuracy", "1-NN accuracy", "5-NN accuracy", "10-NN accuracy"),
     ),
     Word("MAP@R", "How far up the images of its own class stand in an image's list of neighbours; 1 is perfect."),
     Word(
@@ -135,9 +150,13 @@ WORDS = (
     Word(
         "active units",
         "Latents that change with the image. The others say the same of every image.",
-        ("active unit", "active units", "active latents", "Active latents"),
+        ("active unit", "active units", "active latents"),
     ),
-    Word("Pareto frontier", "The models that no other beats in both measures at once."),
+    Word(
+        "Pareto frontier",
+        "The models that no other beats in both measures at once.",
+        ("Pareto frontier", "frontier"),
+    ),
     Word("precision", "The share of generated images that lie among real ones."),
     Word("recall", "The share of real images that lie among generated ones."),
     Word(
@@ -150,12 +169,24 @@ WORDS = (
     Word(
         "trustworthiness",
         "How far neighbours on a map are neighbours in the latent space too; 1 is perfect.",
-        ("trustworthiness", "Trustworthiness"),
+        ("trustworthiness",),
     ),
     Word("PCA", "A map that looks at the latent space from where it is widest. Distances keep their meaning."),
     Word("t-SNE", "A map that keeps neighbours together. Distances between its groups and their sizes mean nothing."),
     Word("UMAP", "A map that keeps neighbours together, by another method than t-SNE's."),
     Word("perplexity", "Roughly how many neighbours of each image t-SNE tries to keep."),
+    Word(
+        "temperature", "How far from the middle of the prior images are drawn: below 1 nearer, and so more usual ones."
+    ),
+    Word(
+        "log p", "How usual a place is under the prior: the logarithm of its density. Higher is more usual.", ("log p",)
+    ),
+    Word(
+        "spherical",
+        "A way between two places that keeps its distance from the middle of the latent space.",
+        ("spherical",),
+    ),
+    Word("classifier", "A network that was trained on the labels and names the class of an image."),
     Word("traversal", "Images drawn while one latent changes and the others stay."),
     Word("interpolation", "Images drawn from places on the way from one image to another."),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from pathlib import Path
 
 from tvae.data import default_folder
@@ -23,6 +22,6 @@ def reason_of(error: Exception | str) -> str:
         name = Path(error.filename).name if isinstance(error.filename, str) else "file system"
         return f"{name}: {error.strerror}"
     text = str(error)
-    for folder in (runs_folder(), default_folder(), app_folder(), Path(tempfile.gettempdir())):
-        text = text.replace(f"{folder}/", "")  # these may have spaces in their names
+    for folder in (runs_folder(), default_folder(), app_folder()):
+        text = text.replace(f"{folder}/", "/")  # there may be spaces in its name
     return _FOLDERS.sub("", text)
