@@ -173,7 +173,7 @@ globalThis.tvaeGlossary = ({ words, forms, pattern }) => {
     document.addEventListener("focusout", (event) => markOf(event) === owner && close());
     document.addEventListener("click", (event) => {
       if (markOf(event)) open(markOf(event));
-      else if (owner && !card.contains(event.target)) close();
+      else if (owner) close(); // also on the explanation itself, which may cover what a finger wants next
     });
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") close();
