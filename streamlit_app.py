@@ -75,10 +75,11 @@ def show_content(run: Run) -> None:
     st.markdown("##### Where to go next")
     draw = "upload" if run.provenance.test.channels == 3 else "draw"  # nobody draws in colour there
     for page, told, icon in (
+        ("0_Which_weight", "which weight and margin should I take, and what do they cost?", "balance"),
         ("1_Latent_map", "which {images} moved, and which neighbours did they leave?", "scatter_plot"),
         ("2_Reconstructions", "what does each model keep of an image?", "compare"),
         ("3_Interpolation", "what lies between two images?", "linear_scale"),
-        ("4_Triplets", "which margin should I use, and what does it cost?", "change_history"),
+        ("4_Triplets", "which triplets are in the right order, by which margin?", "change_history"),
         ("5_Training", "watch a latent space take shape.", "model_training"),
         ("6_Generation", "what does each model generate, and how good is it?", "auto_awesome"),
         ("7_Traversals", "what does each latent draw?", "tune"),

@@ -1,4 +1,4 @@
-"""The triplets page: exact triplet accuracy as the margin moves, what it costs, and the triplets themselves."""
+"""The triplets page: exact triplet accuracy as the margin moves, and the triplets themselves."""
 
 from dataclasses import replace
 
@@ -12,6 +12,7 @@ from tvae.ui import measured
 from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
 from tvae.ui.page import show_encoded_page
+from tvae.ui.page_links import page_link
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
 from tvae.ui.triplets.classes import choose_classes, show_matrices
@@ -27,17 +28,20 @@ from tvae.ui.triplets.scores import (
     show_table,
     table_of,
 )
-from tvae.ui.triplets.trade_off import ladder_for, show_trade
 from tvae.ui.triplets.view import TripletView
-from tvae.ui.triplets.weights import show_weights
 
-COST, WEIGHTS, CLASSES, GIVEN = TABS = "What it costs", "Other weights", "Classes and triplets", "Given triplets"
+CLASSES, GIVEN = TABS = "Classes and triplets", "Given triplets"
+MOVED = ("What it costs", "Other weights")
+"""Tabs of former versions, which are a page of their own now: links to them are kept."""
+WHICH_WEIGHT = "pages/0_Which_weight.py"
 TALL = 3
 """With more arms than this the table stands below the curves; above, it would push them off the first screen."""
 
 
 def show_content(run: Run, encoding: Encoding) -> None:
     """Show the page below its title."""
+    if state.requested_text(keys.TRIPLET_TAB) in MOVED:
+        st.switch_page(WHICH_WEIGHT, query_params=state.shared_parameters())
     if not has_triplet(encoding.labels):
         st.info(
             f"Triplet accuracy is {NOT_MEASURABLE} here: the {len(encoding.labels):,} images of the test split have no "
@@ -72,14 +76,9 @@ def show_content(run: Run, encoding: Encoding) -> None:
     with below:
         show_definition(view)
         show_downloads(view, numbers)
-    state.choice(keys.TRIPLET_TAB, TABS, COST)
-    cost, weights, classes, given = st.tabs(TABS, key=keys.TRIPLET_TAB, on_change="rerun")
-    if cost.open:
-        with cost:
-            show_trade(view, ladder_for(view))
-    if weights.open:
-        with weights:
-            show_weights(view)
+    page_link(WHICH_WEIGHT, "What a margin and a weight cost, and which to take", ":material/balance:")
+    state.choice(keys.TRIPLET_TAB, TABS, CLASSES)
+    classes, given = st.tabs(TABS, key=keys.TRIPLET_TAB, on_change="rerun")
     if classes.open:
         with classes:
             pair = choose_classes(view)
@@ -108,4 +107,6 @@ def show_warnings(view: TripletView) -> None:
         st.info("This run has one arm, so nothing stands beside it.")
 
 
-show_encoded_page("Triplets", "Which margin should I use, and what does it cost?", show_content, at_any_epoch=True)
+show_encoded_page(
+    "Triplets", "Which triplets are in the right order, by which margin?", show_content, at_any_epoch=True
+)

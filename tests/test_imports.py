@@ -40,6 +40,7 @@ UI_FLOORS = (
     (
         "tvae.ui.overview",
         "tvae.ui.triplets",
+        "tvae.ui.which_weight",
         "tvae.ui.reconstructions",
         "tvae.ui.interpolation",
         "tvae.ui.generation",

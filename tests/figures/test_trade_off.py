@@ -1,45 +1,59 @@
-"""The trade-off figure draws the frontier and the marks, and keeps labels apart."""
+"""The trade-off figure draws the frontier, marks, bounds and seeds, and keeps labels apart."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 
 from tests.figures.drawn import drawn
-from tvae.config import LossConfig, RunConfig
-from tvae.figures.arm_styles import arm_styles
-from tvae.figures.colours import TVAE_ORANGE, VAE_BLUE
-from tvae.figures.trade_off import label_places, trade_off
-
-PLAIN, USUAL = LossConfig(triplet_weight=0), LossConfig()
+from tvae.figures.arm_styles import ArmStyle
+from tvae.figures.trade_off import TradePoint, label_places, trade_off
 
 
-def test_the_trade_draws_the_frontier_from_cheap_to_dear_and_marks_what_it_is_told_to():
+def point(arm: str, accuracy: list[float], cost: list[float]) -> TradePoint:
+    style = ArmStyle(name=f"long {arm}", short_name=arm, colour="#2f6fb4")
+    return TradePoint(arm=arm, style=style, accuracy=accuracy, cost=cost)
+
+
+def test_the_trade_draws_the_frontier_the_marks_the_bounds_and_the_spread_of_seeds():
     figure = drawn(
         trade_off(
-            ["vae", "w1", "tvae"],
-            np.array([0.9, 0.8, 0.7]),
-            np.array([5.0, 6.0, 1.0]),
-            np.array([True, False, True]),
-            arm_styles(RunConfig(arms={"vae": PLAIN, "w1": replace(USUAL, triplet_weight=1), "tvae": USUAL})),
-            "cost",
-            preset="tvae",
-            literal="w1",
-            chosen=["w1"],
+            [point("vae", [70, 72], [0, 0]), point("w1", [80, 81], [6, 9]), point("tvae", [90, 91], [4, 6])],
+            frontier=["vae", "tvae"],
+            marks={"advice": ["tvae"], "knee": [], "weights of Eq. 2 as written": ["w1"]},
+            most_cost=5.0,
+            least_accuracy=85.0,
+            titles=("cost", "accuracy"),
             ink="#111111",
         )
     )
-    line, diamond, square, ring, arms = figure["data"]
-    assert line["x"] == [1.0, 5.0]
-    assert (diamond["x"], diamond["marker"]["symbol"]) == ([1.0], "diamond")
-    assert (square["x"], square["marker"]["symbol"]) == ([6.0], "square")
-    assert ring["x"] == [6.0]
-    assert np.allclose(arms["y"], [90, 80, 70])
+    line, advice, square, arms = figure["data"]
+    assert line["x"] == [0.0, 5.0]
+    assert (advice["x"], advice["marker"]["symbol"]) == ([5.0], "circle-open")
+    assert (square["x"], square["marker"]["symbol"]) == ([7.5], "square-open")
+    assert np.allclose(arms["y"], [71, 80.5, 90.5])
     assert arms["customdata"] == ["vae", "w1", "tvae"]
-    assert arms["text"] == ["VAE", "w 1 · m 1", "TVAE"]
-    assert arms["hovertext"] == ["VAE", "weight 1, margin 1", "TVAE"]
-    assert arms["marker"]["color"][0] == VAE_BLUE and arms["marker"]["color"][2] == TVAE_ORANGE
+    assert np.allclose(arms["error_x"]["array"], [0, 1.5, 1]) and np.allclose(
+        arms["error_x"]["arrayminus"], [0, 1.5, 1]
+    )
+    assert np.allclose(arms["error_y"]["array"], [1, 0.5, 0.5]) and arms["error_y"]["visible"]
+    assert arms["hovertext"][1] == "<b>long w1</b><br>80.50 % (80.00 to 81.00)<br>at a cost of 7.50 % (6.00 to 9.00)"
+    right, below = figure["layout"]["shapes"]
+    assert right["x0"] == 5.0 and below["y1"] == 85.0
+
+
+def test_one_seed_has_no_whiskers():
+    figure = drawn(
+        trade_off(
+            [point("vae", [70], [0])],
+            frontier=["vae"],
+            marks={},
+            most_cost=500.0,
+            least_accuracy=0.0,
+            titles=("cost", "accuracy"),
+            ink="#111111",
+        )
+    )
+    assert not figure["data"][-1]["error_x"]["visible"]
 
 
 def test_labels_of_near_points_stand_apart():

@@ -1,32 +1,25 @@
-"""The triplets page, run without a browser: margins from the address, arms, weights, the trade, wrong input."""
+"""The triplets page, run without a browser: margins from the address, arms, wrong input."""
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import small_run_config
-from tvae.config import PRESETS, DataConfig, RunConfig, vae_and_tvae
-from tvae.jobs.jobs import Jobs
+from tests.pages.made_runs import ladder_run, own_run
 from tvae.metrics.triplet_accuracy import triplet_accuracy
 from tvae.metrics.triplet_search import Triplets, triplet_distances
-from tvae.model.encoding import EncodedArm, Encoding
-from tvae.runs.arm_names import arm_name
-from tvae.runs.encodings import read_curves, read_encoding, write_encoding
-from tvae.runs.run import Run, read_metrics, read_run, write_config
+from tvae.runs.encodings import read_curves, read_encoding
+from tvae.runs.run import Run, read_metrics, read_run
 from tvae.ui.style.arm_text import arm_text
 
 ROOT = Path(__file__).parents[2]
 DIGITS = ROOT / "checkpoints" / "digits"
-CLASSES, WEIGHTS = {"view": "Classes and triplets"}, {"view": "Other weights"}
+CLASSES = {"view": "Classes and triplets"}
 
 
 def page(query: dict[str, str]) -> AppTest:
@@ -55,33 +48,6 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f}\u00a0%"
 
 
-def own_run(folder: Path, means: dict[str, np.ndarray], labels: np.ndarray, config: RunConfig | None = None) -> Run:
-    """A run of a person's own that holds nothing but this encoding."""
-    likeness = read_run(DIGITS)
-    n, latent = next(iter(means.values())).shape
-    config = config or replace(small_run_config(), arms=dict.fromkeys(means, PRESETS["paper"].arms["vae"]))
-    run = Run(
-        folder,
-        replace(config, model=replace(config.model, latent_dim=latent)),
-        replace(
-            likeness.provenance,
-            test=replace(likeness.provenance.test, n=n, fingerprint=f"{n}-images"),
-            class_names=tuple(f"class {label}" for label in range(labels.max() + 1)),
-        ),
-    )
-    folder.mkdir(parents=True)
-    write_config(run)
-    arms = {
-        arm: EncodedArm(points.astype(np.float32), np.ones(n, np.float32), np.ones(latent, np.float32))
-        for arm, points in means.items()
-    }
-    nothing = np.zeros((0, 8, 8, 1), np.uint8)
-    write_encoding(
-        folder, Encoding("test", labels, arms, np.zeros(0, np.int64), nothing, dict.fromkeys(means, nothing))
-    )
-    return run
-
-
 @pytest.fixture
 def runs(tmp_path, monkeypatch) -> Path:
     """An empty folder of a person's own runs."""
@@ -92,13 +58,7 @@ def runs(tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def ladder(runs) -> Run:
     """Twelve arms, each the further apart by class the later it comes."""
-    generator = np.random.default_rng(0)
-    labels = np.repeat(np.arange(3), 8)
-    noise = generator.normal(size=(24, 2))
-    arms = PRESETS["ladder"].arms
-    means = {arm: noise + place * np.eye(3)[labels][:, :2] / 3 for place, arm in enumerate(arms)}
-    config = replace(PRESETS["ladder"], data=DataConfig(name="digits"))
-    return own_run(runs / "steps", means, labels, config)
+    return ladder_run(runs / "steps")
 
 
 def test_the_address_sets_the_margin_and_the_table_is_the_exact_accuracy():
@@ -154,7 +114,6 @@ def test_a_margin_off_the_grid_is_marked_and_one_beyond_it_is_counted():
     bound = max(curve.at(0.51).error_bound for curve in (read_curves(read_run(DIGITS), "test") or {}).values())
     told = f"the exact value is at most {100 * bound:.2g} points away, and on the runs that ship it was within 0.01."
     assert told in words(between)
-    assert "Accuracies are read on the straight line between two counted margins" in words(between)  # of the trade
     assert "≈" not in words(page({"run": "digits", "margin": "0.5"}))
     for margin in (7.0, 1e9):
         shown = accuracies(page({"run": "digits", "margin": f"{margin:g}"}))
@@ -166,7 +125,7 @@ def test_a_margin_off_the_grid_is_marked_and_one_beyond_it_is_counted():
     ("margin", "shown"),
     [("-1", "0"), ("nan", "0.1"), ("inf", "0.1"), ("1e300", "1000000000"), ("x", "0.1"), ("", "0.1")],
 )
-@pytest.mark.parametrize("view", ["What it costs", "Other weights", "Classes and triplets"])
+@pytest.mark.parametrize("view", ["Classes and triplets", "Given triplets"])
 def test_a_wrong_margin_in_the_address_is_fitted_and_said(margin, shown, view):
     app = page({"run": "digits", "margin": margin, "view": view})
     assert not app.exception
@@ -177,7 +136,7 @@ def test_a_wrong_margin_in_the_address_is_fitted_and_said(margin, shown, view):
     ]
 
 
-@pytest.mark.parametrize("view", ["What it costs", "Other weights", "Classes and triplets"])
+@pytest.mark.parametrize("view", ["Classes and triplets", "Given triplets"])
 @pytest.mark.parametrize("margin", ["0", "0.513", "5", "7", "1e9"])
 def test_every_view_opens_at_every_margin(view, margin):
     app = page({"run": "digits", "view": view, "margin": margin})
@@ -196,59 +155,6 @@ def test_the_numbers_of_a_snapshot_say_the_epoch():
     assert encoding is not None
     expected = {arm.upper(): triplet_accuracy(means, encoding.labels, [0.1]) for arm, means in encoding.means.items()}
     assert accuracies(app) == {arm: percent(counted.accuracy[0]) for arm, counted in expected.items()}
-
-
-def test_other_weights_change_the_total_and_nothing_else():
-    app = page({"run": "digits", **WEIGHTS})
-    before = app.table[1].value
-    assert list(before.columns[:2]) == ["1 × reconstruction", "0.1 × KL, nats"]  # as the digits run was trained
-    app.select_slider(key="kl-weight").set_value(0.0).run()
-    after = app.table[1].value
-    assert list(before["2 × triplet"]) == list(after["2 × triplet"])
-    assert (before["= total loss"].astype(float) - after["= total loss"].astype(float)).to_numpy() == pytest.approx(
-        0.1 * before["0.1 × KL, nats"].astype(float).to_numpy(), abs=2e-3
-    )
-    assert "The networks have not moved" in words(app)
-
-
-def can_be_trained(app: AppTest) -> bool:
-    return any(button.key == "train-this" for button in app.button)
-
-
-def test_a_setting_that_no_arm_has_can_be_trained_and_says_how_long_that_takes():
-    app = page({"run": "digits", **WEIGHTS})
-    assert "**TVAE** of the run digits was trained at this very setting." in words(app)
-    assert not can_be_trained(app)
-    app.select_slider(key="triplet-weight").set_value(30.0)
-    app.slider(key="loss-margin").set_value(0.5).run()
-    assert can_be_trained(app)
-    assert re.search(r"Trains 2 arms side by side .* About \d+ (s|min) on two processor cores", words(app))
-
-
-def test_train_this_starts_a_run_at_the_chosen_setting(tmp_path, monkeypatch):
-    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
-    app = page({"run": "digits", "view": "Other weights"})
-    app.select_slider(key="triplet-weight").set_value(30.0).run()
-    app.button(key="train-this").click().run()
-    assert not app.exception
-    (job,) = Jobs(tmp_path).runs()
-    Jobs(tmp_path).stop(job.id, None)
-    assert (job.config.arms["tvae"].triplet_weight, job.config.arms["vae"].triplet_weight) == (30.0, 0.0)
-    assert job.config.data.name == "digits"
-    assert job.config.train.step == "fast"
-    assert not Jobs(tmp_path).may_control(job.id, "another")
-    while not Jobs(tmp_path).run(job.id).over:
-        time.sleep(0.05)
-
-
-def test_the_weights_start_anew_at_another_run(ladder):
-    app = page({"run": "digits", **WEIGHTS})
-    app.select_slider(key="triplet-weight").set_value(30.0).run()
-    app.selectbox(key="run").set_value("steps").run()
-    assert not app.exception
-    assert app.select_slider(key="triplet-weight").value == 15
-    assert app.slider(key="loss-margin").value == 5
-    assert app.select_slider(key="kl-weight").value == 1
 
 
 @pytest.mark.parametrize(
@@ -353,116 +259,6 @@ def test_the_papers_tvae_stands_beside_the_arm_of_our_preset():
     assert {arm: cell for arm, cell in beside.items() if cell != "–"} == {"VAE": "75.08\u00a0%", "M1": "95.60\u00a0%"}
 
 
-def test_the_trade_tells_accuracy_and_cost_of_every_trained_arm(ladder):
-    app = page({"run": "steps", "margin": "0.5"})
-    table = app.dataframe[0].value
-    assert list(table["arm"]) == list(accuracies(app))
-    assert [f"{share:.2f}\u00a0%" for share in table["accuracy at m = 0.5, %"]] == list(accuracies(app).values())
-    assert list(table["triplet weight"]) == [loss.triplet_weight for loss in ladder.config.arms.values()]
-    assert set(table["squared error"]) == {1.0} and set(table["KL, nats"]) == {2.0}
-    # All cost the same here, so none beats but the most accurate.
-    best = table["accuracy at m = 0.5, %"].idxmax()
-    assert table["none beats it in KL"].tolist() == ["yes" if row == best else "" for row in range(len(table))]
-
-
-def test_the_trade_marks_our_preset_and_the_papers_weights_as_written():
-    app = page({"run": "mnist"})
-    told = words(app)
-    assert "The diamond has the loss of our preset: triplet weight 15, margin 1." in told
-    assert "The square has the three weights of the paper's Eq. 2 as it is written, 1 each" in told
-    assert "paper's setting" not in told
-    # Every arm is on the frontier of the squared error: a column that says so of all would say nothing.
-    assert "none beats it in squared error" not in app.dataframe[0].value
-    assert "This is another run" not in told
-
-
-def test_the_ladder_of_other_data_is_said_to_be_one():
-    assert "This is another run, mnist-ladder, of arms that were trained at many settings on mnist." in words(
-        page({"run": "digits"})
-    )
-
-
-def test_an_arm_with_this_loss_and_other_training_is_not_at_this_very_setting(runs):
-    digits = read_run(DIGITS)
-    loss = replace(digits.config.arms["tvae"], triplet_weight=30.0)
-    config = replace(digits.config, arms=vae_and_tvae(loss))
-    generator = np.random.default_rng(0)
-    other = own_run(
-        runs / "short",
-        {arm: generator.normal(size=(30, 20)) for arm in config.arms},
-        np.arange(30) % 3,
-        replace(config, train=replace(config.train, epochs=2)),
-    )
-    write_config(replace(other, provenance=replace(digits.provenance, step=44)))
-    query = {"run": "digits", **WEIGHTS, "triplet-weight": "30"}
-    app = page(query)
-    assert "**TVAE** of the run short was trained with this loss, but not like digits: 2 epochs against 200." in words(
-        app
-    )
-    assert can_be_trained(app)
-    write_config(replace(other, config=config, provenance=digits.provenance))
-    app = page(query)
-    assert "**TVAE** of the run short was trained at this very setting." in words(app)
-    assert not can_be_trained(app)
-
-
-def test_at_an_early_epoch_the_numbers_are_not_what_training_gave():
-    step = read_run(DIGITS).snapshots[2]
-    app = page({"run": "digits", "epoch": f"{step / read_run(DIGITS).steps_per_epoch:.3g}", **WEIGHTS})
-    assert "The numbers above are those of epoch" in words(app)
-    assert "The numbers above are what it gave" in words(page({"run": "digits", **WEIGHTS}))
-
-
-def test_totals_say_what_their_reconstruction_is(runs):
-    told = words(page({"run": "digits", **WEIGHTS}))
-    assert "Eq. 2, but with the reconstruction from μ" in told
-    assert "cross-entropy" not in told
-    generator = np.random.default_rng(0)
-    loss = replace(PRESETS["paper"].arms["tvae"], reconstruction="bernoulli")
-    config = replace(small_run_config(), arms=vae_and_tvae(loss))
-    own_run(runs / "own", {arm: generator.normal(size=(30, 2)) for arm in config.arms}, np.arange(30) % 3, config)
-    assert "These arms were trained with cross-entropy, nats in its place." in words(page({"run": "own", **WEIGHTS}))
-
-
-def test_beside_a_run_of_two_arms_stands_the_shipped_ladder():
-    app = page({"run": "digits", "margin": "0.5"})
-    metrics = read_metrics(ROOT / "checkpoints" / "mnist-ladder")
-    assert metrics is not None
-    table = app.dataframe[0].value.set_index("arm")
-    for arm, numbers in metrics["arms"].items():
-        row = table.loc[arm_name(PRESETS["ladder"], arm)]
-        assert row["accuracy at m = 0.5, %"] == pytest.approx(100 * numbers["triplet_accuracy"]["0.5"], abs=0.006)
-        assert row["squared error"] == pytest.approx(numbers["reconstruction"], abs=0.006)
-        assert row["KL, nats"] == pytest.approx(numbers["kl"], abs=0.006)
-    assert "checkpoint mnist-ladder" in words(app)
-
-
-def test_a_trained_setting_of_the_ladder_is_shown_on_every_page():
-    app = page({"run": "mnist", **WEIGHTS})
-    app.select_slider(key="triplet-weight").set_value(30.0).run()
-    assert "**W30** of the run mnist-ladder was trained at this very setting." in words(app)
-    next(button for button in app.button if button.label == "Show it on every page").click().run()
-    assert not app.exception
-    assert app.selectbox(key="run").value == "mnist-ladder"
-    assert app.multiselect(key="arms").value == ["vae", "w30"]
-    assert app.query_params["arms"] == ["VAE", "W30"]
-
-
-def test_without_the_ladder_a_button_trains_it(monkeypatch, tmp_path):
-    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
-    monkeypatch.setattr("tvae.ui.triplets.trade_off.SHIPPED_LADDER", "absent")
-    app = page({"run": "digits"})
-    assert not app.exception
-    assert re.search(r"Trains 12 arms side by side .* About \d+ min on two processor cores", words(app))
-    app.button(key="train-ladder").click().run()
-    assert not app.exception
-    (job,) = Jobs(tmp_path).runs()
-    Jobs(tmp_path).stop(job.id, None)
-    assert len(job.config.arms) == 12 and job.config.train.step == "fast"
-    while not Jobs(tmp_path).run(job.id).over:
-        time.sleep(0.05)
-
-
 def test_arms_of_another_run_in_session_or_address_are_passed_over(ladder):
     app = page({"run": "steps", "arms": "no-such-arm"})
     assert not app.exception
@@ -472,7 +268,7 @@ def test_arms_of_another_run_in_session_or_address_are_passed_over(ladder):
     assert app.multiselect(key="arms").value == ["vae"]
 
 
-VIEWS = ["What it costs", "Other weights", "Classes and triplets"]
+VIEWS = ["Classes and triplets", "Given triplets"]
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -575,3 +371,11 @@ def test_curves_and_gaps_that_are_missing_or_broken_are_counted_anew(runs):
     shown = page({"run": "own", "margin": "0.5"}).table[0].value
     expected = page({"run": "digits", "margin": "0.5"}).table[0].value
     assert shown.equals(expected)
+
+
+@pytest.mark.parametrize("view", ["What it costs", "Other weights"])
+def test_former_tabs_lead_to_the_page_which_weight(view):
+    app = page({"run": "digits", "view": view})
+    assert not app.exception
+    assert app.title[0].value == "Which weight?"
+    assert app.query_params["run"] in ("digits", ["digits"])

@@ -15,7 +15,7 @@ margins.py        Triplet accuracy against the margin, and the distribution of g
 paper_diagram.py  The paper's Figure 1 as SVG
 pillow_image.py   An image of a data set as a Pillow picture
 still_map.py      A latent map as a still PNG
-trade_off.py      Triplet accuracy against its cost, one point an arm (Plotly)
+trade_off.py      Triplet accuracy against its cost, one point an arm, with the spread of seeds (Plotly)
 training.py       Loss curves and live accuracy (Plotly)
 training_step.py  A triplet's three means and the force of each loss term on them (Plotly)
 """

@@ -1,113 +1,150 @@
-"""Triplet accuracy against its cost, one point an arm (Plotly)."""
+"""Triplet accuracy against its cost, one point an arm, with the spread of seeds (Plotly)."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from tvae.figures.arm_styles import ArmStyle
 from tvae.figures.colours import GREY
 from tvae.figures.layout import CLICKABLE, NOT_FADED, figure_of
 
+MARKS: dict[str, tuple[str, float, float]] = {
+    "advice": ("circle-open", 26, 3),
+    "knee": ("triangle-up-open", 26, 1.5),
+    "our preset": ("diamond-open", 21, 1.5),
+    "weights of Eq. 2 as written": ("square-open", 19, 1.5),
+    "shown on every page": ("circle-open-dot", 17, 1),
+}
+"""Marks around points: symbol, size in pixels, width of its line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TradePoint:
+    """An arm in the chart: a value for each seed."""
+
+    arm: str
+    """Its id, which a click gives back."""
+    style: ArmStyle
+    accuracy: Sequence[float]
+    """Percent."""
+    cost: Sequence[float]
+
 
 def trade_off(
-    names: Sequence[str],
-    accuracy: Float[np.ndarray, " n"],
-    cost: Float[np.ndarray, " n"],
-    frontier: Bool[np.ndarray, " n"],
-    styles: Mapping[str, ArmStyle],
-    cost_title: str,
+    points: Sequence[TradePoint],
     *,
-    preset: str | None,
-    literal: str | None,
-    chosen: Sequence[str],
+    frontier: Sequence[str],
+    marks: Mapping[str, Sequence[str]],
+    most_cost: float,
+    least_accuracy: float,
+    titles: tuple[str, str],
     ink: str,
 ) -> go.Figure:
-    """Triplet accuracy against a cost, one labelled point an arm; the Pareto frontier as a line.
+    """Mean accuracy against mean cost, one labelled point an arm; whiskers from the lowest to the highest seed.
 
     Args:
-        names: the arms, in the order of `accuracy`, `cost` and `frontier`.
-        accuracy: shares, in [0, 1].
-        frontier: which arms lie on the frontier.
-        cost_title: of the axis of costs, with its unit.
-        preset: the arm of our preset, drawn as a diamond.
-        literal: the arm with the weights of the paper's Eq. 2 as written, 1 each, drawn as a square.
-        chosen: arms with a ring in `ink`.
+        frontier: arms that a line joins, from cheap to dear.
+        marks: arms by the name of their mark, one of `MARKS`.
+        most_cost, least_accuracy: bounds; what lies beyond them is shaded.
+        titles: of the axes of cost and of accuracy.
     """
-    labels = [styles[name].short_name for name in names]
-    along = np.flatnonzero(frontier)[np.argsort(cost[frontier], kind="stable")]
+    x = np.array([np.mean(point.cost) for point in points])
+    y = np.array([np.mean(point.accuracy) for point in points])
+    place = {point.arm: i for i, point in enumerate(points)}
+    along = [place[arm] for arm in frontier]
     traces: list[dict[str, Any]] = [
         {
-            "x": cost[along],
-            "y": 100 * accuracy[along],
+            "x": x[along],
+            "y": y[along],
             "mode": "lines",
-            "line": {"color": GREY, "width": 1.5, "shape": "hv"},
+            "line": {"color": GREY, "width": 1.5},
             "name": "frontier",
             "hoverinfo": "skip",
         }
     ]
-    for arm, symbol, meaning in (
-        (preset, "diamond", "our preset"),
-        (literal, "square", "weights of Eq. 2 as written"),
-    ):
-        if arm is None:
-            continue
-        at = names.index(arm)
-        traces.append(
-            {
-                "x": [cost[at]],
-                "y": [100 * accuracy[at]],
-                "mode": "markers",
-                "marker": {"color": styles[arm].colour, "size": 15, "symbol": symbol},
-                "name": meaning,
-                "hoverinfo": "skip",
-            }
-        )
-    if chosen:
-        rings = [names.index(name) for name in chosen]
-        traces.append(
-            {
-                "x": cost[rings],
-                "y": 100 * accuracy[rings],
-                "mode": "markers",
-                "marker": {"color": ink, "size": 21, "symbol": "circle-open", "line": {"width": 1.5}},
-                "name": "shown on every page",
-                "hoverinfo": "skip",
-            }
-        )
+    traces += [_mark(name, x[rows], y[rows], ink) for name, arms in marks.items() if (rows := [place[a] for a in arms])]
     traces.append(
         {
-            "x": cost,
-            "y": 100 * accuracy,
+            "x": x,
+            "y": y,
+            "error_x": _whiskers([point.cost for point in points]),
+            "error_y": _whiskers([point.accuracy for point in points]),
             "mode": "markers+text",
-            "text": [html.escape(label) for label in labels],
-            "textposition": label_places(cost, accuracy, labels),
+            "text": [html.escape(point.style.short_name) for point in points],
+            "textposition": label_places(x, y, [point.style.short_name for point in points]),
             "textfont": {"size": 11},
-            "marker": {"color": [styles[name].colour for name in names], "size": 10},
-            "hovertext": [html.escape(styles[name].name) for name in names],
-            "customdata": list(names),
-            "hovertemplate": "%{hovertext}: %{y:.2f} % at %{x:.2f}<extra></extra>",
+            "marker": {"color": [point.style.colour for point in points], "size": 10},
+            "customdata": [point.arm for point in points],
+            "hovertext": [_hover(point) for point in points],
+            "hovertemplate": "%{hovertext}<extra></extra>",
             **NOT_FADED,
             "cliponaxis": False,
             "showlegend": False,
         }
     )
+    across, up = _with_room(x), _with_room(y)
     return figure_of(
         [{"type": "scatter", **trace} for trace in traces],
-        380,
-        xaxis={"title": {"text": html.escape(cost_title)}, "zeroline": False, "range": _with_room(cost)},
-        yaxis={
-            "title": {"text": "triplet accuracy, %"},
-            "zeroline": False,
-            "range": _with_room(100 * accuracy),
-        },
+        400,
+        xaxis={"title": {"text": html.escape(titles[0])}, "zeroline": False, "range": across, "ticksuffix": " %"},
+        yaxis={"title": {"text": html.escape(titles[1])}, "zeroline": False, "range": up, "ticksuffix": " %"},
+        shapes=_beyond(across, up, most_cost, least_accuracy),
         **CLICKABLE,
     )
+
+
+def _mark(name: str, x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"], ink: str) -> dict[str, Any]:
+    symbol, size, width = MARKS[name]
+    return {
+        "x": x,
+        "y": y,
+        "mode": "markers",
+        "marker": {"color": ink, "size": size, "symbol": symbol, "line": {"width": width, "color": ink}},
+        "name": name,
+        "hoverinfo": "skip",
+    }
+
+
+def _whiskers(values: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """Lines from the lowest to the highest seed."""
+    means = np.array([np.mean(of_arm) for of_arm in values])
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": np.array([max(of_arm) for of_arm in values]) - means,
+        "arrayminus": means - np.array([min(of_arm) for of_arm in values]),
+        "color": GREY,
+        "thickness": 1.2,
+        "width": 3,
+        "visible": any(len(of_arm) > 1 for of_arm in values),
+    }
+
+
+def _hover(point: TradePoint) -> str:
+    """Name, accuracy and cost, with the lowest and the highest seed."""
+    values = (
+        f"{np.mean(of_axis):.2f} %" + (f" ({min(of_axis):.2f} to {max(of_axis):.2f})" if len(of_axis) > 1 else "")
+        for of_axis in (point.accuracy, point.cost)
+    )
+    return f"<b>{html.escape(point.style.name)}</b><br>{'<br>at a cost of '.join(values)}"
+
+
+def _beyond(across: list[float], up: list[float], most_cost: float, least_accuracy: float) -> list[dict[str, Any]]:
+    """Shades over what costs too much and what is not accurate enough."""
+    shade = {"type": "rect", "fillcolor": GREY, "opacity": 0.13, "line": {"width": 0}, "layer": "below"}
+    right = max(across[0], min(most_cost, across[1]))
+    low = max(up[0], min(least_accuracy, up[1]))
+    return [
+        {**shade, "x0": right, "x1": across[1], "y0": up[0], "y1": up[1]},
+        {**shade, "x0": across[0], "x1": right, "y0": up[0], "y1": low},
+    ]
 
 
 def label_places(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"], names: Sequence[str]) -> list[str]:
@@ -116,7 +153,7 @@ def label_places(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"], names: 
     Measured on a plot of the least size that a page gives it. Of eight positions the first with the fewest overlaps
     is taken.
     """
-    width, height, radius, letter, line = 340.0, 260.0, 6.0, 7.0, 13.0
+    width, height, radius, letter, line = 640.0, 260.0, 9.0, 7.0, 13.0
     across = width * (x - x.min()) / (np.ptp(x) or 1.0)
     up = height * (y - y.min()) / (np.ptp(y) or 1.0)
     occupied = [(a - radius, a + radius, b - radius, b + radius) for a, b in zip(across, up, strict=True)]

@@ -22,5 +22,6 @@ session/          What a session remembers and what the address says: the one pl
 style/            How things look on every page
 training/         Parts of the training page and the sidebar that starts runs
 triplets/         Parts of the triplets page
+which_weight/     Parts of the page "Which weight?"
 your_data/        Parts of the page that brings in a person's own images
 """

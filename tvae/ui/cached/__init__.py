@@ -42,6 +42,7 @@ from tvae.ui.cached.runs import (
     network,
     place_for_counts,
     run_folders,
+    seed_figures,
 )
 from tvae.ui.cached.triplets import (
     by_verdict,
@@ -87,6 +88,7 @@ __all__ = [
     "run_folders",
     "sampled_error",
     "samples",
+    "seed_figures",
     "split",
     "still_map",
     "suggestion",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,12 @@ from tvae.metrics.triplet_curve import TripletCurve
 from tvae.model.encoding import Encoding
 from tvae.model.network import Network
 from tvae.runs.available import run_folders as available_folders
+from tvae.runs.comparison import seed_replicates
 from tvae.runs.encodings import read_curves, read_encoding, read_gaps
 from tvae.runs.run import Run
+from tvae.runs.seeds.figures import SeedFigures
+from tvae.runs.seeds.file import SEEDS
+from tvae.runs.seeds.gathering import seed_figures as gathered_figures
 from tvae.runs.triplets import EncodedTriplets, read_encoded_triplets
 from tvae.runs.weights import network as network_of
 from tvae.ui import session as state
@@ -38,6 +43,22 @@ def curves(run: Run) -> dict[str, TripletCurve] | None:
 def gaps(run: Run) -> dict[str, GapHistogram] | None:
     """The histogram of each arm's gaps on the test split, None where the run's folder holds none."""
     return read_gaps(run, "test")
+
+
+def seed_figures(run: Run, others: Iterable[Run]) -> list[SeedFigures]:
+    """The figures of a run's seeds, some of which may be other runs (see `tvae.runs.seeds.gathering`).
+
+    Raises:
+        InputError: a file of figures is garbled.
+    """
+    replicates = seed_replicates(run, others)
+    return _seed_figures(run, replicates, [one.folder / SEEDS for one in replicates])
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
+def _seed_figures(run: Run, replicates: list[Run], files: list[Path]) -> list[SeedFigures]:
+    """Cached until an array file or a file of figures changes."""
+    return gathered_figures(run, replicates)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the given triplets …", hash_funcs=KEY_OF)

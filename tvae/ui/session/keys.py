@@ -35,6 +35,9 @@ GIVEN_PART, GIVEN_WORST_OF = "given", "given-worst-of"
 ANCHOR_CLASS, NEGATIVE_CLASS = "anchor-class", "negative-class"
 LOSS_MARGIN = "loss-margin"
 
+COST, MOST_COST, LEAST_ACCURACY, SCORED_MARGIN = "cost", "accept", "need", "scored-margin"
+"""What arms are compared by, the two bounds of the advice in percent, and the margin of its accuracies."""
+
 ASKED_CLASS, TEMPERATURE, SAMPLE_COUNT, SAMPLE_SEED = "ask", "temperature", "samples", "sample-seed"
 MEASURED, SPACE = "measured", "space"
 AROUND, TRAVERSAL_ROW, TRAVERSAL_STEPS = "around", "traversal-row", "traversal-steps"
@@ -84,6 +87,7 @@ IN_ADDRESS = frozenset({
     ENDS, PAIR_SEED, FROM_ROW, TO_ROW, CLASS_A, CLASS_B, STEPS, WAY, CONFUSABLE_ARM, VOTERS, MANY_PAIRS, PATH_PLACE,
     MARGIN, SAMPLED, TRIPLET_TAB, TRIPLETS, ANCHOR_CLASS, NEGATIVE_CLASS, LOSS_MARGIN, *LOSS_WEIGHTS, *OWN_ROWS,
     ASKED_CLASS, TEMPERATURE, SAMPLE_COUNT, SAMPLE_SEED, MEASURED, SPACE, AROUND, TRAVERSAL_ROW, TRAVERSAL_STEPS,
+    COST, MOST_COST, LEAST_ACCURACY, SCORED_MARGIN,
     INPUT_WAY, GIVEN_PART, GIVEN_WORST_OF,
 })  # fmt: skip
 """What the address holds as long as a page shows it."""
@@ -157,7 +161,7 @@ def slider_left(name: str) -> str:
 
 MAP_CODE, PATH, DRAWING, END_PICKER = "latent-map-code", "path", "drawing", "end-picker"
 MAP_WAITING, MAP_CONTROLS, MAP_PANELS = "map-waiting", "map-controls", "map-panels"
-CHARTS, CLASS_CHARTS, TRADE_CHARTS = "charts", "charts-of-classes", "charts-of-trade"
+CHARTS, CLASS_CHARTS, TRADE_CHART = "charts", "charts-of-classes", "trade"
 ERRORS_BY_CLASS, VOTE, CLASSES_SEEN, CLASS_MIX, CHANGES = "errors-by-class", "vote", "seen", "class-mix", "histogram"
 TRAIN_CLASSIFIER = "train-classifier"
 CURVES, GAPS, LIVE_ACCURACY, LIVE_LOSSES = "curves", "gaps", "live-accuracy", "live-losses"
@@ -224,11 +228,6 @@ def change_group(number: int) -> str:
 def class_matrix(place: int) -> str:
     """Key of a heat map of classes."""
     return f"matrices-{place}"
-
-
-def trade_chart(cost: str) -> str:
-    """Key of the chart of accuracy against a cost."""
-    return f"trade-{cost.split(',')[0].replace(' ', '-')}"
 
 
 def refusal(place: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tvae.metrics.triplet_curve import INTERPOLATION_ERROR
 from tvae.model.encoding import Encoding
 from tvae.runs.arm_names import arm_name
 from tvae.runs.run import Run, epochs_text
@@ -58,6 +59,14 @@ def csv_name(what: str, run: Run) -> str:
     if run.judged_by is None:
         return f"{what}.csv"
     return f"{what}-by-{re.sub(r'[^A-Za-z0-9]+', '-', run.notion).strip('-') or 'other'}.csv"
+
+
+def interpolation_words(error_bound: float) -> str:
+    """How an interpolated accuracy was read, and how far from the exact one it may be (`CurvePoint.error_bound`)."""
+    return (
+        "read on the straight line between two counted margins, 0.025 apart; the exact value is at most "
+        f"{100 * error_bound:.2g} points away, and on the runs that ship it was within {100 * INTERPOLATION_ERROR:g}."
+    )
 
 
 def _source(run: Run, encoding: Encoding, notions: str) -> str:

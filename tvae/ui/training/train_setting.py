@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from tvae.config import PRESETS, RunConfig
+from tvae.config import RunConfig
 from tvae.errors import InputError
 from tvae.runs.run import Run
 from tvae.runs.triplets import read_triplets_of
@@ -28,12 +28,12 @@ def show_train_button(config: RunConfig, run: Run) -> None:
     _show_button(in_fast_steps(config), keys.TRAIN_THIS, run)
 
 
-def show_ladder_button() -> None:
-    """Offer to train the ladder that ships."""
-    _show_button(in_fast_steps(PRESETS["ladder"]), keys.TRAIN_LADDER)
+def show_ladder_button(config: RunConfig, run: Run) -> None:
+    """Offer to train these arms of many settings, with the given triplets of `run` where the config names some."""
+    _show_button(in_fast_steps(config), keys.TRAIN_LADDER, run)
 
 
-def _show_button(config: RunConfig, key: str, run: Run | None = None) -> None:
+def _show_button(config: RunConfig, key: str, run: Run) -> None:
     st.button("Train it here", key=key, type="primary", on_click=request, args=(key, _start, config, run))
     show_refusal(key)
     arms, train = len(config.arms), config.train
@@ -45,5 +45,5 @@ def _show_button(config: RunConfig, key: str, run: Run | None = None) -> None:
     st.caption(f"Trains {arms} arms side by side in the background; the sidebar shows how far it is. {time}")
 
 
-def _start(config: RunConfig, run: Run | None) -> None:
-    start_run(config, triplets=None if run is None else read_triplets_of(run.folder, config))
+def _start(config: RunConfig, run: Run) -> None:
+    start_run(config, triplets=read_triplets_of(run.folder, config))

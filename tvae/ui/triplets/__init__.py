@@ -6,8 +6,6 @@ inspector.py     Shows triplets as images with their distances and verdicts
 own_triplets.py  Triplets of a person's own, made or brought in, and what trains on them
 questions.py     Makes triplets: which of two images is nearer to a third, by two buttons or keys
 scores.py        Margin control, table and curves of triplet accuracy
-trade_off.py     Accuracy against reconstruction error and KL
 triplet_file.py  Brings a file of triplets in, and shows what was understood of it
 view.py          TripletView: run, encoding, curves, margin, two arms
-weights.py       Loss of trained arms under other weights
 """

@@ -9,14 +9,14 @@ from tvae.figures.arm_styles import arm_styles
 from tvae.figures.margins import accuracy_curves, gap_distribution
 from tvae.metrics.anchor_sample import EXACT_TO, SAMPLED_ANCHORS
 from tvae.metrics.random_triplets import sampled_triplet_accuracy
-from tvae.metrics.triplet_curve import INTERPOLATION_ERROR, margin_where
+from tvae.metrics.triplet_curve import margin_where
 from tvae.runs.paper_table import PAPER, paper_arms
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
-from tvae.ui.style.captions import csv_name
+from tvae.ui.style.captions import csv_name, interpolation_words
 from tvae.ui.triplets.view import TripletView
 
 USUAL = 0.1
@@ -135,14 +135,6 @@ def show_table(view: TripletView, numbers: dict[str, list]) -> None:
         f"Counted over {view.counted}{', of' if view.is_sample else ' of'} the {view.source}."
         f"{' ±: one standard error.' if view.is_sample else ''} Mean over classes: each class is as heavy as another, "
         f"however many images it has.{between}"
-    )
-
-
-def interpolation_words(error_bound: float) -> str:
-    """How an interpolated accuracy was read, and how far from the exact one it may be (`CurvePoint.error_bound`)."""
-    return (
-        "read on the straight line between two counted margins, 0.025 apart; the exact value is at most "
-        f"{100 * error_bound:.2g} points away, and on the runs that ship it was within {100 * INTERPOLATION_ERROR:g}."
     )
 
 

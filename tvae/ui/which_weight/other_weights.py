@@ -1,4 +1,4 @@
-"""Loss of trained arms under other weights."""
+"""Other weights: the loss of trained arms counted anew, and what was or can be trained there."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import streamlit as st
 
 from tvae.config import LossConfig, reconstruction_name, vae_and_tvae
 from tvae.explore.loss_reweighting import ReweightedLoss, reweighted_loss
+from tvae.metrics.triplet_curve import TripletCurve
+from tvae.model.encoding import Encoding
 from tvae.runs.available import readable_runs
 from tvae.runs.comparison import STEP, Differences, arm_trained_with, in_words, training_differences
-from tvae.runs.run import Run, epochs_text
+from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
-from tvae.ui.choices.arms import show_on_every_page
+from tvae.ui.choices.arms import show_on_every_page, shown_arms
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
-from tvae.ui.style.captions import csv_name
+from tvae.ui.style.captions import csv_name, interpolation_words, measured_on
 from tvae.ui.style.escaping import as_text
 from tvae.ui.training.train_setting import show_train_button
-from tvae.ui.triplets.scores import interpolation_words
-from tvae.ui.triplets.view import TripletView
 
 WEIGHTS = (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0, 300.0, 1000.0)
 """Values of the sliders, spaced roughly evenly on a logarithmic scale."""
@@ -30,20 +30,18 @@ LONGEST = 5.0
 TERMS = ("triplet", "kl", "reconstruction")
 
 
-def show_weights(view: TripletView) -> None:
-    """The loss of each arm under the weights of the sliders, and how to train with them."""
+def show_other_weights(run: Run, encoding: Encoding, curves: dict[str, TripletCurve]) -> None:
+    """What was trained at the weights of the sliders or can be, and the loss of each arm under them."""
+    arms = shown_arms(run)
+    st.markdown("##### Another weight or margin")
+    loss = _chosen_loss(f"{run.name}/{arms[-1]}", run.config.arms[arms[-1]])
+    _show_training(run, arms, loss)
     st.markdown(
-        "**The networks have not moved.** These are the trained arms, their loss counted anew as these weights and "
-        "this margin would count it. Only training moves the weights of a network."
+        "**Only re-scored, at once:** the loss of the trained arms as these weights and this margin would count it. "
+        "The networks have not moved; only training moves them."
     )
-    loss = _chosen_loss(f"{view.run.name}/{view.arms[-1]}", view.run.config.arms[view.arms[-1]])
-    losses = {
-        arm: reweighted_loss(view.encoding.arms[arm], view.encoding.labels, loss, curve)
-        for arm, curve in view.curves.items()
-    }
-    _show_terms(view, loss, losses)
-    st.markdown("##### What training at this setting gives")
-    _show_training(view, loss)
+    losses = {arm: reweighted_loss(encoding.arms[arm], encoding.labels, loss, curve) for arm, curve in curves.items()}
+    _show_terms(run, encoding, loss, losses)
 
 
 def _chosen_loss(name: str, trained: LossConfig) -> LossConfig:
@@ -69,9 +67,9 @@ def _figures(weight: float) -> str:
     return f"{weight:g}"
 
 
-def _show_terms(view: TripletView, loss: LossConfig, losses: dict[str, ReweightedLoss]) -> None:
+def _show_terms(run: Run, encoding: Encoding, loss: LossConfig, losses: dict[str, ReweightedLoss]) -> None:
     numbers = {
-        "arm": [arm.upper() for arm in losses],
+        "arm": list(losses),
         "reconstruction": [terms.reconstruction for terms in losses.values()],
         "KL, nats": [terms.kl for terms in losses.values()],
         "triplet": [terms.triplet for terms in losses.values()],
@@ -88,17 +86,17 @@ def _show_terms(view: TripletView, loss: LossConfig, losses: dict[str, Reweighte
     mark = "≈\u00a0" if error_bound else ""
     columns["Still teach"] = [f"{mark}{100 * share:.2f}\u00a0%" for share in numbers["still teach"]]
     between = f" ≈ and the triplet term: {interpolation_words(error_bound)}" if error_bound else ""
-    st.table(pd.DataFrame(columns, index=[arm_text(view.run.config, arm) for arm in losses]))
+    st.table(pd.DataFrame(columns, index=[arm_text(run.config, arm) for arm in losses]))
     st.caption(
         "The loss's terms before their weights, and their weighted total: Eq. 2, but with the reconstruction from μ; "
         "in training it is from a sample. Reconstruction: squared error, summed over pixels."
-        f"{_of_another_loss(view.run)} Still teach: share of all triplets with a hinge above 0 at this margin; the "
-        f"others have no gradient.{between} On the {view.source}."
+        f"{_of_another_loss(run)} Still teach: share of all triplets with a hinge above 0 at this margin; the "
+        f"others have no gradient.{between} On the {measured_on(run, encoding)}."
     )
     st.download_button(
         "These terms as CSV",
         lambda: rows_csv(numbers),
-        csv_name("terms", view.run),
+        csv_name("terms", run),
         "text/csv",
         on_click="ignore",
     )
@@ -110,26 +108,26 @@ def _of_another_loss(run: Run) -> str:
     return f" These arms were trained with {reconstruction_name(losses)} in its place." if losses else ""
 
 
-def _show_training(view: TripletView, loss: LossConfig) -> None:
+def _show_training(run: Run, arms: list[str], loss: LossConfig) -> None:
     """Show which arm was trained with this setting, or a button that trains one."""
-    arm = arm_trained_with(view.run.config.arms, loss)
+    arm = arm_trained_with(run.config.arms, loss)
     if arm is not None:
-        _show_arm_of_this_run(view, arm)
+        _show_arm_of_this_run(run, arms, arm)
         return
-    match = _nearest_run(view.run.at(None), loss)
+    match = _nearest_run(run, loss)
     if match is None:
         st.markdown("No arm was trained at this setting yet, so what it gives is not known.")
     else:
         other, arm, differences = match
         words = "at this very setting"
         if differences:
-            words = f"with this loss, but not like {view.run.name}: {as_text(in_words(differences))}"
+            words = f"with this loss, but not like {run.name}: {as_text(in_words(differences))}"
         st.markdown(f"**{arm_text(other.config, arm)}** of the run {as_text(other.name)} was trained {words}.")
         pair = list(dict.fromkeys((next(iter(other.config.arms)), arm)))
         st.button("Show it on every page", on_click=show_on_every_page, args=(other.name, pair))
         if differences.keys() <= {STEP}:  # training it here would give the same
             return
-    show_train_button(replace(view.run.config, arms=vae_and_tvae(loss)), view.run)
+    show_train_button(replace(run.config, arms=vae_and_tvae(loss)), run)
 
 
 def _nearest_run(run: Run, loss: LossConfig) -> tuple[Run, str, Differences] | None:
@@ -144,15 +142,11 @@ def _nearest_run(run: Run, loss: LossConfig) -> tuple[Run, str, Differences] | N
     return min(matches, key=lambda match: (len(match[2].keys() - {STEP}), len(match[2])), default=None)
 
 
-def _show_arm_of_this_run(view: TripletView, arm: str) -> None:
-    words = (
-        f"**{arm_text(view.run.config, arm)}** of the run {as_text(view.run.name)} was trained at this very setting."
-    )
-    if arm not in view.arms:
-        st.markdown(words)
-        pair = list(dict.fromkeys((next(iter(view.run.config.arms)), arm)))
-        st.button("Show it on every page", on_click=show_on_every_page, args=(view.run.name, pair))
-    elif view.run.snapshot is None:
-        st.markdown(f"{words} The numbers above are what it gave.")
-    else:
-        st.markdown(f"{words} The numbers above are those of epoch {epochs_text(view.run.epoch)}.")
+def _show_arm_of_this_run(run: Run, arms: list[str], arm: str) -> None:
+    words = f"**{arm_text(run.config, arm)}** of the run {as_text(run.name)} was trained at this very setting."
+    if arm in arms:
+        st.markdown(f"{words} Every page shows it.")
+        return
+    st.markdown(words)
+    pair = list(dict.fromkeys((next(iter(run.config.arms)), arm)))
+    st.button("Show it on every page", on_click=show_on_every_page, args=(run.name, pair))

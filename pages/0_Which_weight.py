@@ -1,0 +1,86 @@
+"""Which weight: accuracy against cost over trained arms, advice within two bounds, other weights."""
+
+import streamlit as st
+
+from tvae.errors import InputError
+from tvae.explore.advice import advise
+from tvae.metrics.collapse import collapse_warning
+from tvae.metrics.measurable import NOT_MEASURABLE, has_triplet
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run
+from tvae.runs.seeds.figures import MEASURED
+from tvae.ui import measured
+from tvae.ui.page import show_encoded_page
+from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
+from tvae.ui.which_weight.chart import show_arms, show_chart
+from tvae.ui.which_weight.controls import choose_wishes
+from tvae.ui.which_weight.ladder import LadderView, ladder_view
+from tvae.ui.which_weight.other_weights import show_other_weights
+from tvae.ui.which_weight.sentence import details, headline
+from tvae.ui.which_weight.train_ladder import show_train_ladder
+
+
+def show_content(run: Run, encoding: Encoding) -> None:
+    """Show the page below its title."""
+    if not has_triplet(encoding.labels):
+        st.info(
+            f"Triplet accuracy is {NOT_MEASURABLE} here: the {len(encoding.labels):,} images of the test split have no "
+            "triplet, which takes two classes, and two images of one of them."
+        )
+        return
+    try:
+        view = ladder_view(run, encoding)
+    except InputError as error:
+        st.warning(as_text(f"The figures of this run's seeds can't be read. {reason_of(error)}."))
+        view = None
+    else:
+        if view is None:
+            show_train_ladder(run)
+    if view is not None:
+        show_advice(view, run)
+    show_other_weights(run, encoding, measured.curves(run, encoding))
+
+
+def show_advice(view: LadderView, run: Run) -> None:
+    """Show the sentence, its controls, the chart and the table."""
+    sentence = st.container(gap="xsmall")
+    wishes = choose_wishes(view)
+    ladder = view.points(wishes.cost, wishes.margin)
+    advice = advise(ladder, most_cost=wishes.most_cost, least_accuracy=wishes.least_accuracy)
+    with sentence:
+        st.markdown(f"#### {headline(advice, ladder, wishes.cost, view.name)}")
+        st.markdown(
+            details(
+                advice,
+                ladder,
+                wishes.cost,
+                view.name,
+                most_cost=wishes.most_cost,
+                least_accuracy=wishes.least_accuracy,
+            )
+        )
+        st.caption(how_chosen(view, run))
+    show_chart(view, ladder, advice, wishes)
+    for arm, curve in measured.curves(view.run, view.encoding).items():
+        if curve.collapsed:
+            st.warning(collapse_warning(view.name(arm), all_equal=curve.all_equal))
+    with st.expander("Every arm in a table"):
+        show_arms(view, ladder, wishes)
+
+
+def how_chosen(view: LadderView, run: Run) -> str:
+    """Which images chose, which measured, over how many seeds, and whose arms these are."""
+    chosen = (
+        "Chosen and measured on the same images, the test split"
+        if view.split == MEASURED
+        else f"Chosen on the {view.split} split, figures of the test split"
+    )
+    seeds = "one seed" if view.seeds == 1 else f"mean of {view.seeds} seeds"
+    other = (
+        "" if view.run.folder == run.folder else f" The arms are those of {as_text(view.run.name)}, on the same data."
+    )
+    return f"{chosen}; {seeds}.{other}"
+
+
+show_encoded_page("Which weight?", "Which weight and margin should I take, and what do they cost?", show_content)

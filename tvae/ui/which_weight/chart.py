@@ -1,0 +1,168 @@
+"""Chart and table of all arms: triplet accuracy against cost."""
+
+from __future__ import annotations
+
+from statistics import fmean, stdev
+
+import pandas as pd
+import streamlit as st
+
+from tvae.config import LossConfig
+from tvae.explore.advice import Advice, Cell, Cost, Figures, Ladder
+from tvae.figures.arm_styles import arm_styles
+from tvae.figures.colours import INK
+from tvae.figures.trade_off import TradePoint, trade_off
+from tvae.runs.arm_names import arm_name
+from tvae.runs.comparison import arm_trained_with
+from tvae.runs.paper_table import literal_arm
+from tvae.runs.seeds.figures import MEASURED
+from tvae.system.csv_table import rows_csv
+from tvae.ui import session as state
+from tvae.ui.choices.arms import show_on_every_page, shown_arms
+from tvae.ui.session import keys
+from tvae.ui.style.captions import csv_name, notion_column
+from tvae.ui.style.theme import theme
+from tvae.ui.which_weight.controls import Wishes
+from tvae.ui.which_weight.ladder import LadderView
+from tvae.ui.which_weight.sentence import COST_WORDS
+
+
+def show_chart(view: LadderView, ladder: Ladder, advice: Advice, wishes: Wishes) -> None:
+    """Accuracy against cost on the split that chooses; a click on a point chooses that arm for all pages."""
+    styles = arm_styles(view.run.config)
+    points = [
+        TradePoint(
+            arm=arm,
+            style=styles[arm],
+            accuracy=[100 * share for share in point.accuracy],
+            cost=[100 * share for share in point.cost],
+        )
+        for arm, point in ladder.choosing.items()
+    ]
+    of_split = "" if view.split == MEASURED else f" ({view.split} split)"
+    figure = trade_off(
+        points,
+        frontier=ladder.frontier(),
+        marks=_marks(view, ladder, advice),
+        most_cost=100 * wishes.most_cost,
+        least_accuracy=100 * wishes.least_accuracy,
+        titles=(
+            f"{COST_WORDS[wishes.cost]} above that of {styles[ladder.baseline].name}{of_split}",
+            f"triplet accuracy at m = {wishes.margin:g}",
+        ),
+        ink=INK[theme()],
+    )
+    st.plotly_chart(
+        figure,
+        key=keys.TRADE_CHART,
+        on_select=lambda: _choose_point(view, ladder.baseline),
+        selection_mode="points",
+        alt=f"Triplet accuracy of each arm against {COST_WORDS[wishes.cost]}",
+        config={"displayModeBar": False},
+    )
+    st.caption(_caption(view, ladder, wishes.cost))
+
+
+def _marks(view: LadderView, ladder: Ladder, advice: Advice) -> dict[str, list[str]]:
+    config = view.run.config
+    shown = shown_arms(view.run) if state.value_of(keys.RUN) == view.run.name else []
+    marked = {
+        "advice": advice.arm,
+        "knee": ladder.knee(),
+        "our preset": arm_trained_with(config.arms, LossConfig()),
+        "weights of Eq. 2 as written": literal_arm(config),
+    }
+    of_one = {name: [arm] for name, arm in marked.items() if arm is not None}
+    return of_one | {"shown on every page": [arm for arm in shown if arm != ladder.baseline]}
+
+
+def _caption(view: LadderView, ladder: Ladder, cost: Cost) -> str:
+    frontier = "The line joins the arms that no other beats in both (the Pareto frontier)."
+    whiskers = (
+        f"A point is the mean of {view.seeds} seeds, its whiskers reach from the lowest to the highest. "
+        if view.seeds > 1
+        else "One seed, so nobody knows which differences are noise. "
+    )
+    elbo = ""
+    if cost == "elbo":
+        loss = view.run.config.arms[ladder.baseline]
+        elbo = (
+            f" Error plus KL is {loss.reconstruction_weight:g} × squared error + {loss.kl_weight:g} × KL, the loss of "
+            f"{view.name(ladder.baseline)}: what the ELBO loses."
+        )
+    return (
+        f"**Click a point to have every page show that arm** beside {view.name(ladder.baseline)}. Up and to the left "
+        f"is better; the shaded part is beyond your bounds. {frontier} {whiskers}{elbo} On the {view.source}."
+    )
+
+
+def _choose_point(view: LadderView, baseline: str) -> None:
+    """Make all pages show the clicked arm beside the run's baseline."""
+    points = state.chosen_points(keys.TRADE_CHART)
+    if not points:
+        return
+    data = points[-1]["customdata"]
+    arm = data if isinstance(data, str) else data[0]
+    if arm != baseline:
+        show_on_every_page(view.run.name, [baseline, arm])
+
+
+def show_arms(view: LadderView, ladder: Ladder, wishes: Wishes) -> None:
+    """Table of all arms, with a download of every seed's figures."""
+    cells = view.cells(wishes.margin)
+    accuracy = f"accuracy at m = {wishes.margin:g}, %"
+    columns: dict[str, list] = {
+        "arm": [arm_name(view.run.config, cell.arm) for cell in cells],
+        **notion_column(view.run, "trained on"),
+        "triplet weight": [cell.weight for cell in cells],
+        "margin in the loss": [f"{cell.margin:g}" if cell.weight else "–" for cell in cells],
+    }
+    if view.split != MEASURED:
+        columns[f"the same, {view.split}"] = [_mean([100 * one.accuracy for one in cell.choosing], 2) for cell in cells]
+    columns[accuracy] = [_mean([100 * one.accuracy for one in cell.test], 2) for cell in cells]
+    columns["squared error"] = [_mean([one.error for one in cell.test], 2) for cell in cells]
+    columns["KL, nats"] = [_mean([one.kl for one in cell.test], 2) for cell in cells]
+    columns[f"more {COST_WORDS[wishes.cost]}, %"] = [
+        _mean([100 * share for share in ladder.test[cell.arm].cost], 1) for cell in cells
+    ]
+    frontier = ladder.frontier()
+    if len(frontier) < len(cells):  # a column of "yes" alone would say nothing
+        columns["none beats it"] = ["yes" if cell.arm in frontier else "" for cell in cells]
+    st.dataframe(pd.DataFrame(columns), hide_index=True, height="content")
+    spread = f" Mean ± sample standard deviation of {view.seeds} seeds." if view.seeds > 1 else ""
+    st.caption(f"Figures without a split are of the test split.{spread} On the {view.source}.")
+    st.download_button(
+        "Figures of all seeds as CSV",
+        lambda: rows_csv(_all_figures(view, cells)),
+        csv_name("arms", view.run),
+        "text/csv",
+        on_click="ignore",
+    )
+
+
+def _mean(values: list[float], places: int) -> str:
+    text = f"{fmean(values):.{places}f}"
+    return f"{text} ± {stdev(values):.{places}f}" if len(values) > 1 else text
+
+
+def _all_figures(view: LadderView, cells: list[Cell]) -> dict[str, list]:
+    """A row an arm, seed and split; arms by their ids."""
+    splits = [("test", lambda cell: cell.test)]
+    if view.split != MEASURED:
+        splits.insert(0, (view.split, lambda cell: cell.choosing))
+    rows: list[tuple[Cell, str, int, Figures]] = [
+        (cell, split, of_seed.seed, figures)
+        for cell in cells
+        for split, figures_of in splits
+        for of_seed, figures in zip(view.figures, figures_of(cell), strict=True)
+    ]
+    return {
+        "arm": [cell.arm for cell, *_ in rows],
+        "triplet weight": [cell.weight for cell, *_ in rows],
+        "margin in the loss": [cell.margin for cell, *_ in rows],
+        "split": [split for _, split, _, _ in rows],
+        "seed": [seed for _, _, seed, _ in rows],
+        "triplet accuracy": [figures.accuracy for *_, figures in rows],
+        "squared error": [figures.error for *_, figures in rows],
+        "KL, nats": [figures.kl for *_, figures in rows],
+    }

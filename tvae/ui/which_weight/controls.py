@@ -1,0 +1,89 @@
+"""Controls of the advice: what one accepts, what one needs, which cost, at which margin."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import streamlit as st
+
+from tvae.explore.advice import COSTS, Cost
+from tvae.runs.seeds.figures import MARGINS
+from tvae.ui import session as state
+from tvae.ui.session import keys
+from tvae.ui.which_weight.ladder import LadderView
+from tvae.ui.which_weight.sentence import COST_WORDS
+
+COST_LABELS: dict[Cost, str] = {"error": "Error", "kl": "KL", "elbo": "Error + KL"}
+ACCEPTED, NEEDED = 20, 95.0
+"""Where the two controls stand at first, in percent."""
+REACH = 100
+"""The least reach of the control of cost, in percent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What a person accepts and needs."""
+
+    cost: Cost
+    most_cost: float
+    """Share of the baseline's cost."""
+    least_accuracy: float
+    """Share of the triplets."""
+    margin: float
+    """Of the accuracies."""
+
+
+def choose_wishes(view: LadderView) -> Wishes:
+    """Draw the controls in one row, below each other on a narrow page."""
+    row = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    kind, accept, need, at = (row.container(width=width) for width in (236, 215, 215, 178))
+    with kind:
+        cost = st.segmented_control(
+            "Cost",
+            format_func=COST_LABELS.__getitem__,
+            required=True,
+            **state.choice(keys.COST, COSTS, COSTS[0], default_as="default"),
+        )
+    cost = cost or COSTS[0]
+    with accept:
+        accepted = st.slider(
+            f"I accept at most … % more {COST_WORDS[cost].removeprefix('squared ')}",
+            format="%d %%",
+            **state.number(keys.MOST_COST, 0, _reach(view), ACCEPTED),
+        )
+    with need:
+        needed = st.slider(
+            "I need at least … % of triplets",
+            step=0.5,
+            format="%.1f %%",
+            **state.number(keys.LEAST_ACCURACY, 0.0, 100.0, NEEDED),
+        )
+    with at:
+        margin = st.select_slider(
+            "in order by a margin m of",
+            format_func=_figures,
+            help="Re-scores the same models: nothing is trained. Fine from 0 to 1, coarse beyond. The margin in an "
+            "arm's name is the one that it was trained with.",
+            **state.choice(
+                keys.SCORED_MARGIN, MARGINS, MARGINS[0], text=lambda margin: f"{margin:g}", default_as="value"
+            ),
+        )
+    return Wishes(cost=cost, most_cost=accepted / 100, least_accuracy=needed / 100, margin=float(margin))
+
+
+def _figures(margin: float) -> str:
+    return f"{margin:g}"
+
+
+def _figures(margin: float) -> str:
+    return f"{margin:g}"
+
+
+def _reach(view: LadderView) -> int:
+    """A round number of percent that no arm's cost lies beyond, of any kind of cost."""
+    costs = []
+    for cost in COSTS:
+        ladder = view.points(cost, MARGINS[0])
+        costs += [point.mean_cost for point in ladder.choosing.values()]
+    return max(REACH, 10 * math.ceil(10 * max(costs)))

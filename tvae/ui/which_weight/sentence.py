@@ -1,0 +1,91 @@
+"""The advice in words: arm, gain, cost, next step up, what must give where nothing fits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from tvae.explore.advice import Advice, Cost, Ladder, Step
+
+COST_WORDS: dict[Cost, str] = {"error": "squared error", "kl": "KL", "elbo": "error plus KL"}
+"""What a cost is called in a sentence."""
+
+
+def headline(advice: Advice, ladder: Ladder, cost: Cost, name: Callable[[str], str]) -> str:
+    """The one sentence of advice, as Markdown; figures are of the test split.
+
+    Args:
+        name: what an arm is called.
+    """
+    if advice.arm is None:
+        return "**No arm is within both bounds.**"
+    if advice.arm == ladder.baseline:
+        accuracy = percent(ladder.test[advice.arm].mean_accuracy)
+        return f"Take **{name(advice.arm)}** as it is: {accuracy} of all triplets are in the right order, at no cost."
+    arm, baseline = ladder.test[advice.arm], ladder.test[ladder.baseline]
+    return (
+        f"Take **{name(advice.arm)}**: it puts **{percent(arm.mean_accuracy)}** of all triplets in the right order, "
+        f"where {name(ladder.baseline)} puts {percent(baseline.mean_accuracy)}, and costs "
+        f"**{more(arm.mean_cost)} {COST_WORDS[cost]}**."
+    )
+
+
+def details(
+    advice: Advice, ladder: Ladder, cost: Cost, name: Callable[[str], str], *, most_cost: float, least_accuracy: float
+) -> str:
+    """What stands beside the advice: the next step up, the cheapest within the bounds, the knee; as Markdown."""
+    if advice.arm is None:
+        return _what_must_give(advice, cost, most_cost, least_accuracy)
+    parts = []
+    if advice.passed_over is not None:
+        parts.append(f"{name(advice.passed_over)} costs more and is no more accurate beyond the noise of the seeds.")
+    parts.append("No arm is more accurate." if advice.step_up is None else _step(advice.step_up, cost, name))
+    if advice.cheapest is not None and advice.cheapest != advice.arm:
+        point = ladder.test[advice.cheapest]
+        parts.append(
+            f"The cheapest with {percent(least_accuracy, 1)} is {name(advice.cheapest)}: "
+            f"{percent(point.mean_accuracy)} for {more(point.mean_cost)}."
+        )
+    knee = ladder.knee()
+    if knee is not None:
+        parts.append(
+            "It is the knee: from here on a step costs more than it gives."
+            if knee == advice.arm
+            else f"The knee, from which on a step costs more than it gives, is {name(knee)}."
+        )
+    return " ".join(parts)
+
+
+def percent(share: float, places: int = 2) -> str:
+    """A share as a percentage."""
+    text = f"{100 * share:.{places}f}"
+    return f"{text.removesuffix('.0') if places == 1 else text}\u00a0%"
+
+
+def more(cost: float) -> str:
+    """A relative cost, such as "18 % more" or "0.7 % less"."""
+    size = abs(100 * cost)
+    return f"{size:.{0 if size >= 9.95 else 1}f}\u00a0% {'less' if cost < 0 else 'more'}"
+
+
+def _step(step: Step, cost: Cost, name: Callable[[str], str]) -> str:
+    noise = " (within the noise of the seeds)" if step.in_noise else ""
+    return (
+        f"The next step up, {name(step.arm)}, gives {_signed(100 * step.gain, 2)} points{noise} for "
+        f"{_signed(100 * step.cost, 0 if abs(step.cost) >= 0.0995 else 1)}\u00a0% {COST_WORDS[cost]}."
+    )
+
+
+def _signed(value: float, places: int) -> str:
+    return f"{value:+.{places}f}".replace("-", "−")
+
+
+def _what_must_give(advice: Advice, cost: Cost, most_cost: float, least_accuracy: float) -> str:
+    """Which control must give, and by how much, so that an arm fits: bounds are met on the split that chooses."""
+    possible = math.floor(1000 * advice.possible_accuracy) / 10  # rounded so that the arm itself still fits
+    lower = f"need no more than {possible:g}\u00a0% ({100 * least_accuracy - possible:.1f} points fewer)"
+    if advice.needed_cost is None:
+        return f"None here has {percent(least_accuracy, 1)} at any cost. Within what you accept, {lower}."
+    dearer = math.ceil(100 * advice.needed_cost)
+    added = dearer - round(100 * most_cost)
+    return f"Either accept {dearer}\u00a0% more {COST_WORDS[cost]} ({added} points more than now), or {lower}."
