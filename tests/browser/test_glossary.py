@@ -19,7 +19,8 @@ EXPLANATION = {word.name: word.explanation for word in WORDS}
 TEXTS = """() => [...document.querySelectorAll(
     '[data-testid="stMain"] :is([data-testid="stMarkdownContainer"], [data-testid="stHtml"])')]
   .filter((text) => text.checkVisibility() && !text.closest(
-    'a, button, summary, label, h1, [role="tab"], [role="radio"], [data-testid="stWidgetLabel"]'))
+    'a, button, summary, label, h1, [role="tab"], [role="radio"], [data-testid="stWidgetLabel"], ' +
+    '[data-testid="stMultiSelect"]'))
   .map((text) => {
     const copy = text.cloneNode(true);
     copy.querySelectorAll('a, code, pre, h1, style, .katex').forEach((part) => part.remove());

@@ -19,10 +19,13 @@ from tvae.ui.maps.layout_progress import arm_layouts, show_layout_states
 from tvae.ui.maps.projecting import Picture, kept_still, laid_over
 from tvae.ui.maps.views import View
 from tvae.ui.session import keys
-from tvae.ui.style.arm_columns import arm_badge, arm_columns
+from tvae.ui.style.arm_columns import arm_badge
 from tvae.ui.style.captions import measured_on, titled
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
+
+STILL_MAP = 290
+"""Pixels of a still map's side: three stand beside each other in a window 1400 wide."""
 
 
 def show_spaces(run: Run, encoding: Encoding) -> None:
@@ -30,7 +33,7 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
 
     The layout is the one that the latent map has at first. Where it is not computed yet, PCA stands in for it.
     """
-    st.markdown("##### Figure 2: both latent spaces")
+    st.markdown(f"##### Figure 2: {'both' if len(shown_arms(run)) == 2 else 'the'} latent spaces")
     if len(encoding.labels) < FEWEST_ROWS:
         st.info(f"A map needs at least {FEWEST_ROWS} images; this run's test split has {len(encoding.labels)}.")
         return
@@ -65,9 +68,10 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
 def _show_still_maps(views: list[View], pictures: list[Picture], encoding: Encoding) -> None:
     if not views:
         return
-    for view, side_map, column in zip(views, pictures, arm_columns(len(views)), strict=True):
+    row = st.container(horizontal=True, gap="medium")  # one below the other on a narrow page
+    for view, side_map in zip(views, pictures, strict=True):
         ground = cached.still_map(side_map.positions, encoding.labels, view.run.class_names, theme())
-        with column:
+        with row.container(width=STILL_MAP):
             arm_badge(view.run, view.arm, side_map.told)
             st.image(
                 map_png(ground, side_map.positions, None, np.zeros(0, np.int64), view.colour, theme()),

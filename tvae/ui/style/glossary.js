@@ -10,7 +10,8 @@ globalThis.tvaeGlossary = ({ words, forms, pattern }) => {
   /** What is no running text, or already does something when it is clicked. */
   const LEFT_ALONE =
     'a, button, summary, h1, code, pre, svg, canvas, script, style, input, textarea, .katex, .js-plotly-plot, ' +
-    '[role="button"], [role="tab"], [data-testid="stWidgetLabel"], [data-testid="stDataFrame"], [aria-hidden="true"]';
+    'label:not([data-testid="stMetricLabel"]), [role="button"], [role="tab"], [aria-hidden="true"], ' +
+    ["WidgetLabel", "MultiSelect", "Selectbox", "ButtonGroup", "DataFrame"].map((id) => `[data-testid="st${id}"]`);
   const STYLE = `
     .tvae-word { text-decoration: underline dotted color-mix(in srgb, currentColor 60%, transparent); cursor: help;
       text-underline-offset: 0.2em; border-radius: 2px; }
