@@ -46,6 +46,12 @@ def test_vae_and_tvae_have_their_colours_in_every_run():
                 assert (colour == TVAE_ORANGE) == (arm == "tvae")
 
 
+def test_a_label_is_the_setting_that_the_arm_s_id_says_and_no_two_are_the_same():
+    labels = {arm: style.label for arm, style in arm_styles(MIXED).items()}
+    assert (labels["vae"], labels["w10"], labels["m0.5"], labels["mine"]) == ("VAE", "w 10", "m 0.5", "MINE")
+    assert len(set(labels.values())) == len(labels)
+
+
 def test_the_loss_says_which_arm_is_a_vae():
     assert colours(RunConfig(arms={"vae": USUAL, "tvae": PLAIN}))["tvae"] == VAE_BLUE
     assert VAE_BLUE not in colours(RunConfig(arms={"vae": USUAL})).values()

@@ -65,15 +65,15 @@ def test_the_table_is_the_runs_own_errors_and_the_trade_is_told():
 @pytest.mark.parametrize(
     ("arms", "said"),
     [
-        (["VAE", "M5"], "**What the triplet weight cost here.** weight\u00a015, margin\u00a05 reconstructs"),
-        (["M1", "M5"], "**What the margin cost here.** weight\u00a015, margin\u00a05 reconstructs"),
+        (["VAE", "M5"], "**What the triplet weight cost here.** Weight\u00a015, margin\u00a05 reconstructs"),
+        (["M1", "M5"], "**What the margin cost here.** Weight\u00a015, margin\u00a05 reconstructs"),
         (
             ["W100", "M5"],
-            "**What the margin and the triplet weight cost here.** weight\u00a015, margin\u00a05",
+            "**What the margin and the triplet weight cost here.** Weight\u00a015, margin\u00a05",
         ),
         (
             ["W100", "M0.2"],
-            "**What the margin and the triplet weight saved here.** weight\u00a015, margin\u00a00.2 reconstructs",
+            "**What the margin and the triplet weight saved here.** Weight\u00a015, margin\u00a00.2 reconstructs",
         ),
     ],
 )

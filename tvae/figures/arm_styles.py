@@ -32,6 +32,8 @@ class ArmStyle:
     """Plain text, such as "weight 10, margin 1"."""
     short_name: str
     """For narrow places, such as "w 10 · m 1"."""
+    label: str
+    """For many arms in one chart: of an arm of a ladder the setting that its id says alone, such as "w 10"."""
     colour: str
     """Of its points, lines and bars, as #rrggbb, for light and dark pages alike; text in it needs `text_colour`."""
 
@@ -44,10 +46,12 @@ def arm_styles(config: RunConfig) -> dict[str, ArmStyle]:
     from those of the classes. An arm's colour hangs on its run alone, not on which arms are shown.
     """
     colours = _colours(config)
-    return {
-        arm: ArmStyle(name=arm_name(config, arm), short_name=short_arm_name(config, arm), colour=colours[arm])
-        for arm in config.arms
-    }
+    styles = {}
+    for arm, loss in config.arms.items():
+        short_name = short_arm_name(config, arm)
+        label = f"{arm[0]} {arm[1:]}" if loss.triplet_weight and ladder_setting(arm, loss) else short_name
+        styles[arm] = ArmStyle(name=arm_name(config, arm), short_name=short_name, label=label, colour=colours[arm])
+    return styles
 
 
 def _colours(config: RunConfig) -> dict[str, str]:

@@ -39,7 +39,7 @@ def sampled_classes(
         figure.add_bar(
             x=class_names,
             y=100 * share[drawn],
-            name=title,
+            name=html.escape(styles[arm].short_name),
             marker={"color": styles[arm].colour},
             hovertemplate="%{x}: %{y:.1f} %<extra>" + title + "</extra>",
         )

@@ -17,6 +17,8 @@ MOST_CLASSES = 40
 """With more classes a chart's lines are too close; the table has them all."""
 BAR = 9
 """Least height of a bar of one arm and one class, with what is free around it, in screen pixels."""
+LEGEND_ROW = 19
+"""Height of a row of the legend, which has three arms on a narrow page, in screen pixels."""
 MOST_VOTED = 6
 """Classes of a vote that are drawn at most."""
 
@@ -40,20 +42,20 @@ def errors_by_class(
         showlegend=False,
     )
     for arm, by_class in errors.items():
-        title = html.escape(styles[arm].name)
+        style = styles[arm]
         figure.add_scatter(
             x=by_class.means[order],
             y=class_names,
             mode="markers",
-            name=title,
-            marker={"color": styles[arm].colour, "size": 10},
+            name=html.escape(style.short_name),
+            marker={"color": style.colour, "size": 10},
             customdata=by_class.counts[order],
-            hovertemplate="class %{y}: %{x:.2f}, n = %{customdata:,}<extra>" + title + "</extra>",
+            hovertemplate="class %{y}: %{x:.2f}, n = %{customdata:,}<extra>" + html.escape(style.name) + "</extra>",
         )
     figure.update_xaxes(title="squared error per image", rangemode="tozero", zeroline=False)
     figure.update_yaxes(title="class", type="category", showgrid=False, fixedrange=True)
     return figure.update_layout(
-        height=max(220, 60 + 26 * len(order)),
+        height=max(220, 60 + 26 * len(order)) + LEGEND_ROW * (len(arms) // 3),
         margin={"l": 10, "r": 10, "t": 24, "b": 10},
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
         paper_bgcolor="rgba(0,0,0,0)",

@@ -40,7 +40,7 @@ def accuracy_curves(
             "x": curve.margins,
             "y": 100 * curve.accuracy,
             "mode": "lines",
-            "name": html.escape(styles[arm].short_name),
+            "name": html.escape(styles[arm].label),
             "line": {
                 "color": styles[arm].colour,
                 "width": 2.5 if arm in leading else 1.2,

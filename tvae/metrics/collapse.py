@@ -18,12 +18,13 @@ def collapse_warning(name: str, *, all_equal: bool) -> str:
         name: of the arm, as a person reads it.
         all_equal: whether all its means are exactly one point, so that every distance is 0.
     """
+    subject = name[:1].upper() + name[1:]
     if all_equal:
         return (
-            f"{name} has collapsed: its means are one point, so every distance is 0. Accuracy at m = 0 is then "
+            f"{subject} has collapsed: its means are one point, so every distance is 0. Accuracy at m = 0 is then "
             "made of ties and says nothing."
         )
     return (
-        f"{name} has collapsed: its means are nearly one point, so its distances are next to 0. Accuracy at "
+        f"{subject} has collapsed: its means are nearly one point, so its distances are next to 0. Accuracy at "
         "m = 0 is then made of rounding and says nothing."
     )

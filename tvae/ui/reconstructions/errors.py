@@ -18,14 +18,14 @@ from tvae.figures.arm_styles import arm_styles
 from tvae.figures.images import errors_by_class
 from tvae.metrics.collapse import collapse_warning
 from tvae.model.encoding import Encoding
-from tvae.runs.arm_names import ladder_setting, short_arm_name
+from tvae.runs.arm_names import ladder_setting
 from tvae.runs.comparison import Differences, loss_differences, loss_word, setting_text
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import ACROSS
-from tvae.ui.style.arm_text import arm_text
+from tvae.ui.style.arm_text import arm_text, short_arm_text
 from tvae.ui.style.captions import csv_name, measured_on
 from tvae.ui.style.escaping import as_text
 
@@ -63,8 +63,9 @@ def show_cost(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, n
     if not differences:
         heading = "Two arms with the same loss"
     share = f" ({100 * cost.mean / base:+z.1f} %)" if base else ""
+    subject = _called(run.config, last, differences)
     words = (
-        f"**{heading}.** {_called(run.config, last, differences)} reconstructs from {code} with a squared error of "
+        f"**{heading}.** {subject[:1].upper()}{subject[1:]} reconstructs from {code} with a squared error of "
         f"{mean:.2f} per image, {_called(run.config, first, differences)} with {base:.2f}: "
         f"**{difference_words(cost)}{share}**"
     )
@@ -112,7 +113,7 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
     members = {names[i]: np.flatnonzero(labels == i) for i in range(len(names)) if counts[i]}
     members["all"] = np.arange(len(labels))
     table: dict[str, list[str]] = {"Images": [f"{len(rows):,}" for rows in members.values()]}
-    columns = {arm: short_arm_name(run.config, arm) for arm in arms}
+    columns = {arm: short_arm_text(run.config, arm) for arm in arms}
     difference = f"{columns[arms[-1]]} − {columns[arms[0]]}"
     table |= {difference: []} if len(arms) > 1 else {}  # before the arms: in sight however many they are
     table |= {name: [] for name in columns.values()}

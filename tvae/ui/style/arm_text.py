@@ -9,7 +9,7 @@ from tvae.ui.style.escaping import as_text
 
 def arm_text(config: RunConfig, arm: str) -> str:
     """Name of an arm, escaped for Streamlit's Markdown; in a narrow column it breaks after its comma alone."""
-    return as_text(arm_name(config, arm)).replace(" ", "\u00a0").replace(",\u00a0", ", ")
+    return _kept_together(as_text(arm_name(config, arm)))
 
 
 def arm_texts(config: RunConfig) -> dict[str, str]:
@@ -18,5 +18,10 @@ def arm_texts(config: RunConfig) -> dict[str, str]:
 
 
 def short_arm_text(config: RunConfig, arm: str) -> str:
-    """Short name of an arm, escaped for Streamlit's Markdown."""
-    return as_text(short_arm_name(config, arm))
+    """Short name of an arm, escaped for Streamlit's Markdown; it breaks after its dot alone."""
+    return _kept_together(as_text(short_arm_name(config, arm)))
+
+
+def _kept_together(name: str) -> str:
+    """A name that breaks between its parts alone, however narrow its place is."""
+    return name.replace(" ", "\u00a0").replace(",\u00a0", ", ").replace("·\u00a0", "· ")

@@ -162,7 +162,7 @@ def show_curves(view: TripletView) -> None:
     st.plotly_chart(figure, key=keys.CURVES, alt="Triplet accuracy of each arm against the margin")
     off = "" if view.margin <= LONGEST else f"m = {view.margin:g} lies beyond the chart. "
     several = "Strong lines: the two arms looked at closely. " if arms[2:] else ""
-    several += "Dotted: arms that differ in margin. " if series else ""
+    several += "Dotted: arms that differ in margin. w: triplet weight, m: margin of the loss. " if series else ""
     rings = "Rings: where an arm scores about as one of the paper's does. " if targets else ""
     st.caption(f"{rings}{several}{off}On the {view.source}.")
 
