@@ -130,7 +130,7 @@ def test_many_pairs_are_counted_on_demand():
     assert "of 200 pairs" not in words(app)
     app.toggle(key="many-pairs").set_value(True).run()
     assert not app.exception
-    assert "through a third class in **VAE" in words(app) and "of 200 pairs" in words(app)
+    assert "through a third class in so many of 200 pairs: **VAE: " in words(app)
 
 
 def test_more_voters_than_images_are_as_many_as_there_are():
@@ -167,10 +167,10 @@ def test_a_ladder_shows_its_ends_until_others_are_chosen(tmp_path, monkeypatch, 
     monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
     app = page({"run": "ladder"})
     assert not app.exception
-    assert set(app.dataframe[0].value["arm"]) == {"VAE", "W9"}
+    assert set(app.dataframe[0].value["arm"]) == {"VAE", "weight 9, margin 1"}
     app.multiselect(key="arms").set_value(["w3"]).run()
     assert not app.exception
-    assert set(app.dataframe[0].value["arm"]) == {"W3"}
+    assert set(app.dataframe[0].value["arm"]) == {"weight 3, margin 1"}
 
 
 def test_snapshots_have_ways_of_their_own():

@@ -283,4 +283,4 @@ def test_a_run_that_is_not_there_is_named_until_another_is_chosen():
 
 def test_the_overview_shows_the_chosen_arms():
     app = page({"run": "mnist-ladder", "arms": ["VAE", "W10"]})
-    assert list(app.table[0].value.index) == ["VAE", "W10"]
+    assert list(app.table[0].value.index) == ["VAE", "weight\u00a010, margin\u00a01"]

@@ -226,6 +226,10 @@ def test_class_names_are_shown_as_they_are(tmp_path, monkeypatch):
     assert list(app.table[0].value.index)[:2] == [r"\*\*0\*\*", r"\<b\>"]
 
 
+W3, W9 = "w\u00a03\u00a0· m\u00a01", "w\u00a09\u00a0· m\u00a01"
+"""Names of two arms in the head of a column."""
+
+
 @pytest.fixture
 def ladder(tmp_path, monkeypatch, digits) -> None:
     arms = {"vae": LossConfig(triplet_weight=0), "w3": LossConfig(triplet_weight=3), "w9": LossConfig(triplet_weight=9)}
@@ -237,12 +241,12 @@ def ladder(tmp_path, monkeypatch, digits) -> None:
 def test_a_ladder_shows_its_ends_until_others_are_chosen(ladder):
     app = page({"run": "ladder"})
     assert not app.exception
-    assert [name for name in app.table[0].value.columns if name in ("VAE", "W3", "W9")] == ["VAE", "W9"]
+    assert [name for name in app.table[0].value.columns if name in ("VAE", W3, W9)] == ["VAE", W9]
     app.multiselect(key="arms").set_value(["w3", "w9", "vae"]).run()
-    assert [name for name in app.table[0].value.columns if name in ("VAE", "W3", "W9")] == ["VAE", "W3", "W9"]
+    assert [name for name in app.table[0].value.columns if name in ("VAE", W3, W9)] == ["VAE", W3, W9]
     app = page({"run": "ladder", "arms": "W3"})
     assert not app.exception
-    assert list(app.table[0].value.columns) == ["Images", "W3"]
+    assert list(app.table[0].value.columns) == ["Images", W3]
     assert "What the triplet weight" not in words(app)
     app.selectbox(key="images").set_value("most different").run()
     assert not app.exception
