@@ -10,7 +10,7 @@ from tvae.figures.trade_off import TradePoint, label_places, trade_off
 
 
 def point(arm: str, accuracy: list[float], cost: list[float]) -> TradePoint:
-    style = ArmStyle(name=f"long {arm}", short_name=arm, colour="#2f6fb4")
+    style = ArmStyle(name=f"long {arm}", short_name=f"short {arm}", label=arm, colour="#2f6fb4")
     return TradePoint(arm=arm, style=style, accuracy=accuracy, cost=cost)
 
 

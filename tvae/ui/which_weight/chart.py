@@ -77,7 +77,9 @@ def _marks(view: LadderView, ladder: Ladder, advice: Advice) -> dict[str, list[s
 
 
 def _caption(view: LadderView, ladder: Ladder, cost: Cost) -> str:
-    frontier = "The line joins the arms that no other beats in both (the Pareto frontier)."
+    frontier = (
+        "The line joins the arms that no other beats in both (the Pareto frontier). w: triplet weight, m: margin."
+    )
     whiskers = (
         f"A point is the mean of {view.seeds} seeds, its whiskers reach from the lowest to the highest. "
         if view.seeds > 1
