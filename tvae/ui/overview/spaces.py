@@ -87,7 +87,8 @@ def _caption(views: list[View], pictures: list[Picture], encoding: Encoding) -> 
         for view, side_map in zip(views, pictures, strict=True)
         if side_map.fidelity is not None and side_map.fidelity.trustworthiness is not None
     )
-    others = "" if len(views) < 2 else " The other maps are turned and scaled to lie like the first."
+    turned = "The right map is" if len(views) == 2 else "The other maps are"
+    others = "" if len(views) < 2 else f" {turned} turned and scaled to lie like the first."
     return (
         f"{first.told}: each point is the mean μ of an image of the {measured_on(views[0].run, encoding)}.{others}"
         + (f" Trustworthiness: {trusted}." if trusted else "")
