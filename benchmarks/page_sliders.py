@@ -36,7 +36,6 @@ PLAYER = """(() => {
 })()"""
 
 TABLE = "document.querySelector('[data-testid=stTable]')?.innerText ?? ''"
-WEIGHED = "[...document.querySelectorAll('[data-testid=stTable]')][1]?.innerText ?? ''"
 BELOW_MAPS = """[...document.querySelectorAll('[data-testid=stMain] [data-testid=stCaptionContainer]')]
   .map(each => each.innerText).filter(text => /^(One minus the overlap|Classes of the selected)/.test(text)).join()"""
 
@@ -49,7 +48,7 @@ SLIDERS = (
     Slider(page="Interpolation?run=mnist&way=spherical&ends=confusable+pair", name="Steps", on_screen=PLAYER),
     Slider(page="Interpolation?run=mnist", name="Place on the way", on_screen=PLAYER),
     Slider(page="Triplets?run=mnist", name="Margin m", on_screen=TABLE),
-    Slider(page="Triplets?run=mnist-ladder&view=Other+weights", name="Triplet weight", on_screen=WEIGHED),
+    Slider(page="Which_weight?run=mnist-ladder", name="Triplet weight", on_screen=TABLE),
     Slider(page="Generation?run=mnist", name="Temperature", on_screen=PICTURE),
     Slider(page="Generation?run=mnist&ask=4", name="Temperature", on_screen=PICTURE),
     Slider(page="Generation?run=mnist", name="Samples on_screen", on_screen=PICTURE),

@@ -13,6 +13,7 @@ from tvae.ui import measured
 from tvae.ui.page import show_encoded_page
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
+from tvae.ui.which_weight.arms_in_turn import show_arms_in_turn
 from tvae.ui.which_weight.chart import show_arms, show_chart
 from tvae.ui.which_weight.controls import choose_wishes
 from tvae.ui.which_weight.ladder import LadderView, ladder_view
@@ -62,6 +63,7 @@ def show_advice(view: LadderView, run: Run) -> None:
         )
         st.caption(how_chosen(view, run))
     show_chart(view, ladder, advice, wishes)
+    show_arms_in_turn(view, ladder, wishes, advice.arm or ladder.knee() or ladder.baseline)
     for arm, curve in measured.curves(view.run, view.encoding).items():
         if curve.collapsed:
             st.warning(collapse_warning(view.name(arm), all_equal=curve.all_equal))

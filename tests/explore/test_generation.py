@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
-from tvae.explore.generation import class_gaussian, prior_codes, real_rows, shared_noise
+from tvae.explore.generation import class_gaussian, prior_codes, real_rows, samples_of_classes, shared_noise
 
 
 def test_noise_is_shared_between_numbers_of_latents_and_of_samples():
@@ -93,3 +93,22 @@ def test_impossible_values_are_refused_in_one_line(refused, said):
     with pytest.raises(InputError, match=said) as caught:
         refused()
     assert "\n" not in str(caught.value)
+
+
+def test_samples_of_classes_are_decoded_from_each_class_s_gaussian():
+    class Copier:
+        """A decoder whose image is its code."""
+
+        latents = 2
+
+        def decoded(self, codes):
+            return np.clip(codes, 0, 1).reshape(len(codes), 1, 2, 1)
+
+    random = np.random.default_rng(0)
+    labels = np.repeat([0, 3], 50)
+    means = 0.02 * random.normal(size=(100, 2)) + np.where(labels[:, None] == 3, 0.7, 0.2)
+    images = samples_of_classes(Copier(), means, labels, np.array([3, 0]), seed=4)  # type: ignore[arg-type]
+    noise = shared_noise(2, 2, 4)
+    for place, label in enumerate((3, 0)):
+        code = class_gaussian(means, labels, label).codes(noise[place : place + 1], 1.0)
+        np.testing.assert_allclose(images[place].ravel(), 255 * code.ravel(), atol=0.51)

@@ -115,6 +115,32 @@ def generated_images(
     return to_bytes(network.decoded(codes))
 
 
+def samples_of_classes(
+    network: Network,
+    means: Float[np.ndarray, "n latent"],
+    labels: Int[np.ndarray, " n"],
+    classes: Int[np.ndarray, " c"],
+    *,
+    seed: int,
+) -> UInt8[np.ndarray, "c height width channels"]:
+    """One image of each of these classes, decoded from a random code of the class's Gaussian.
+
+    The noise depends on the seed and the number of classes alone, so that arms are compared on the same noise.
+
+    Args:
+        means: an arm's posterior means, whose Gaussians by class the codes are drawn from.
+
+    Raises:
+        InputError: a class without an image, or no class.
+    """
+    noise = shared_noise(len(classes), network.latents, seed)
+    codes = [
+        class_gaussian(means, labels, int(label)).codes(noise[place : place + 1], 1.0)
+        for place, label in enumerate(classes)
+    ]
+    return to_bytes(network.decoded(np.concatenate(codes)))
+
+
 @dataclass(frozen=True, eq=False)
 class RealRows:
     """Two sets of rows of real images without a common one."""

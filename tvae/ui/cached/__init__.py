@@ -1,5 +1,6 @@
 """Cached reads and computations, shared by all sessions of a server.
 
+    arms.py            What the arms of a run look like: positions on their maps, reconstructions, samples
     generation.py      Classifier, samples and their quality
     images.py          Images of a data set, their thumbnails, placement, errors, and settings suggested for them
     keys.py            How each type of argument enters a cache key
@@ -12,6 +13,7 @@ A key is made from the arguments alone, by `KEY_OF`: no caller writes one, so no
 arm, snapshot or file.
 """
 
+from tvae.ui.cached.arms import arm_frames
 from tvae.ui.cached.generation import classifier, quality, real_reference, samples
 from tvae.ui.cached.images import placement, sampled_error, split, suggestion, thumbnails
 from tvae.ui.cached.maps import (
@@ -56,6 +58,7 @@ from tvae.ui.cached.triplets import (
 
 __all__ = [
     "MOST_NEIGHBOURS",
+    "arm_frames",
     "arm_maps",
     "by_verdict",
     "change_groups",

@@ -1,5 +1,6 @@
 """Browser components of our own, each with its JavaScript.
 
+arm_player/       Goes through the arms of a run: map, reconstructions and samples change in place
 decoding_probe/   Carries the pointer's position to Python and the decoded image back
 drawing/          A square to draw on
 image_picker/     Pick one of several images

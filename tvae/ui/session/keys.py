@@ -161,7 +161,7 @@ def slider_left(name: str) -> str:
 
 MAP_CODE, PATH, DRAWING, END_PICKER = "latent-map-code", "path", "drawing", "end-picker"
 MAP_WAITING, MAP_CONTROLS, MAP_PANELS = "map-waiting", "map-controls", "map-panels"
-CHARTS, CLASS_CHARTS, TRADE_CHART = "charts", "charts-of-classes", "trade"
+CHARTS, CLASS_CHARTS, TRADE_CHART, ARM_PLAYER = "charts", "charts-of-classes", "trade", "arm-player"
 ERRORS_BY_CLASS, VOTE, CLASSES_SEEN, CLASS_MIX, CHANGES = "errors-by-class", "vote", "seen", "class-mix", "histogram"
 TRAIN_CLASSIFIER = "train-classifier"
 CURVES, GAPS, LIVE_ACCURACY, LIVE_LOSSES = "curves", "gaps", "live-accuracy", "live-losses"

@@ -1,0 +1,75 @@
+"""The page "Which weight?" in a real browser: both controls, a click on a point, the arms in turn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parents[2] / "streamlit_app.py"
+WAIT = 90_000
+
+
+@pytest.fixture
+def which_weight(browser, streamlit_app):
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.goto(f"{streamlit_app(APP)}/Which_weight?run=mnist-ladder&need=90")
+    page.get_by_test_id("arm-player").wait_for(timeout=WAIT)
+    yield page
+    page.close()
+
+
+def test_both_controls_move_the_advice(which_weight):
+    from playwright.sync_api import expect
+
+    advice = which_weight.locator("h4").first
+    expect(advice).to_contain_text("weight 15, margin 1", timeout=WAIT)
+    accept = which_weight.get_by_role("slider", name="I accept at most")
+    accept.focus()
+    for _ in range(10):
+        accept.press("ArrowLeft")
+    which_weight.wait_for_url("**accept=10**", timeout=WAIT)
+    expect(advice).to_contain_text("weight 15, margin 0.2", timeout=WAIT)
+    need = which_weight.get_by_role("slider", name="I need at least")
+    need.focus()
+    need.press("End")
+    expect(advice).to_contain_text("No arm is within both bounds", timeout=WAIT)
+
+
+def test_sentence_controls_and_chart_are_above_the_fold(which_weight):
+    chart = which_weight.locator(".st-key-trade .js-plotly-plot")
+    chart.wait_for(timeout=WAIT)
+    box = chart.bounding_box()
+    assert box["y"] + 0.85 * box["height"] < 900
+
+
+def test_a_click_on_a_point_has_every_page_show_that_arm(which_weight):
+    points = which_weight.locator(".st-key-trade .js-plotly-plot .scatterlayer .trace:last-child .point")
+    points.nth(5).wait_for(state="attached", timeout=WAIT)
+    box = points.nth(5).bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    which_weight.mouse.move(*middle)
+    which_weight.mouse.click(*middle)
+    which_weight.wait_for_url("**arms=VAE&arms=W30**", timeout=WAIT)
+
+
+def test_the_slider_swaps_map_and_images_in_place(which_weight):
+    from playwright.sync_api import expect
+
+    player = which_weight.get_by_test_id("arm-player")
+    title = player.get_by_role("heading")
+    expect(title).to_have_text("weight 15, margin 1", timeout=WAIT)
+    image = player.locator(".row").nth(1).locator(".image").first
+    before = image.get_attribute("style")
+    slider = player.get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(title).to_have_text("weight 30, margin 1", timeout=WAIT)
+    assert image.get_attribute("style") != before
+    player.get_by_role("button", name="margin").click()
+    slider.press("Home")
+    expect(title).to_have_text("VAE", timeout=WAIT)
+    player.get_by_role("button", name="Play the arms").click()
+    expect(title).to_have_text("weight 15, margin 0.2", timeout=WAIT)
+    player.get_by_role("button", name="Pause").click()
+    assert "arms=" not in which_weight.url
