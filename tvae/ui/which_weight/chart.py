@@ -93,8 +93,9 @@ def _caption(view: LadderView, ladder: Ladder, cost: Cost) -> str:
             f"{view.name(ladder.baseline)}: what the ELBO loses."
         )
     return (
-        f"**Click a point to have every page show that arm** beside {view.name(ladder.baseline)}. w is the triplet weight, m the margin in the loss. Up and to the left "
-        f"is better; the shaded part is beyond your bounds. {frontier} {whiskers}{elbo} On the {view.source}."
+        f"**Click a point to have every page show that arm** beside {view.name(ladder.baseline)}. w is the triplet "
+        "weight, m the margin in the loss. Up and to the left is better; the shaded part is beyond your bounds. "
+        f"{frontier} {whiskers}{elbo} On the {view.source}."
     )
 
 
