@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 APP = Path(__file__).parents[1] / "streamlit_app.py"
-VIEWS = "Classes and triplets"
+VIEWS = ("Classes and triplets", "Given triplets")
 MOVES = 60
 LONGEST, STEP = 5.0, 0.025
 

@@ -47,7 +47,11 @@ def show_advice(view: LadderView, run: Run) -> None:
     """Show the sentence, its controls, the chart and the table."""
     sentence = st.container(gap="xsmall")
     wishes = choose_wishes(view)
-    ladder = view.points(wishes.cost, wishes.margin)
+    try:
+        ladder = view.points(wishes.cost, wishes.margin)
+    except InputError as error:
+        st.warning(as_text(f"No arm can be advised by this cost. {reason_of(error)}."))
+        return
     advice = advise(ladder, most_cost=wishes.most_cost, least_accuracy=wishes.least_accuracy)
     with sentence:
         st.markdown(f"#### {headline(advice, ladder, wishes.cost, view.name)}")

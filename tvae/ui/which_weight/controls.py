@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
+from tvae.errors import InputError
 from tvae.explore.advice import COSTS, Cost
 from tvae.runs.seeds.figures import MARGINS
 from tvae.ui import session as state
@@ -60,14 +63,12 @@ def choose_wishes(view: LadderView) -> Wishes:
             **state.number(keys.LEAST_ACCURACY, 0.0, 100.0, NEEDED),
         )
     with at:
-        margin = st.select_slider(
+        margin: Any = st.select_slider(
             "in order by a margin m of",
             format_func=_figures,
             help="Re-scores the same models: nothing is trained. Fine from 0 to 1, coarse beyond. The margin in an "
             "arm's name is the one that it was trained with.",
-            **state.choice(
-                keys.SCORED_MARGIN, MARGINS, MARGINS[0], text=lambda margin: f"{margin:g}", default_as="value"
-            ),
+            **state.choice(keys.SCORED_MARGIN, MARGINS, MARGINS[0], text=_figures, default_as="value"),
         )
     return Wishes(cost=cost, most_cost=accepted / 100, least_accuracy=needed / 100, margin=float(margin))
 
@@ -76,14 +77,10 @@ def _figures(margin: float) -> str:
     return f"{margin:g}"
 
 
-def _figures(margin: float) -> str:
-    return f"{margin:g}"
-
-
 def _reach(view: LadderView) -> int:
     """A round number of percent that no arm's cost lies beyond, of any kind of cost."""
-    costs = []
+    costs = [0.0]
     for cost in COSTS:
-        ladder = view.points(cost, MARGINS[0])
-        costs += [point.mean_cost for point in ladder.choosing.values()]
+        with contextlib.suppress(InputError):  # the baseline costs nothing of this kind
+            costs += [point.mean_cost for point in view.points(cost, MARGINS[0]).choosing.values()]
     return max(REACH, 10 * math.ceil(10 * max(costs)))
