@@ -13,6 +13,7 @@ from tvae.runs.run import Run, epochs_text
 from tvae.ui import cached
 from tvae.ui.choices.arms import shown_arms
 from tvae.ui.choices.epochs import run_or_newest_snapshot
+from tvae.ui.overview.answer import show_answer
 from tvae.ui.overview.idea import show_idea
 from tvae.ui.overview.spaces import show_spaces
 from tvae.ui.overview.table import show_table
@@ -57,6 +58,7 @@ def show_content(run: Run) -> None:
     if run.snapshot is not None:
         why = "How this run ended is not in its folder." if run.provenance.finished else "This run has not ended."
         st.info(f"{why} It is shown as it was at epoch {epochs_text(run.epoch)}, the newest that it keeps.")
+    show_answer(run, encoding)
     fill_table = show_table(run, encoding)
     if encoding is None:
         st.info("This run keeps nothing to show yet: its first pictures come with its first snapshot, or when it ends.")

@@ -1,5 +1,6 @@
 """A run's folder: written while it trains, read by everything above.
 
+    answer.py          Answer of a run in one sentence, and its three key figures, from its metrics
     arm_names.py       Names of a run's arms for people to read, told by each arm's loss
     available.py       Runs that ship and the user's own, by name
     collapsed_arms.py  Warnings about arms whose latent means have collapsed to one point, read from a run's metrics

@@ -1,0 +1,264 @@
+"""Answer of a run in one sentence, and its three key figures, from its metrics.
+
+Nothing is counted here. Two arms are compared: the first and the last of those that are shown. Relative changes below
+`HARDLY` count as none; the KL is told where it changes by `KL_TELLS` or more, or where it alone changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tvae.config import LossConfig, option_name, reconstruction_name
+from tvae.metrics.measurable import NOT_MEASURABLE
+from tvae.runs.arm_names import arm_name
+from tvae.runs.collapsed_arms import collapse_warnings
+from tvae.runs.comparison import Better, loss_differences
+from tvae.runs.run import Run, anchor_sample_of, epochs_text
+
+HARDLY = 0.01
+KL_TELLS = 0.05
+_THE_TERM = "The triplet loss"
+_TRIPLET_WEIGHT = option_name(LossConfig, "triplet_weight")
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyFigure:
+    """A figure of the last arm beside the same of the first."""
+
+    name: str
+    value: str
+    before: str = ""
+    """Of the arm it is compared with; empty where there is none or it is not measurable."""
+    change: str = ""
+    """Value less `before`, with its unit."""
+    verdict: str = ""
+    """The change in a word: "better", "worse", "more", "less", "the same"; empty without a change."""
+    direction: str = ""
+    """Which way is better, in words."""
+
+
+def compared_arms(run: Run, arms: Sequence[str]) -> tuple[str, ...]:
+    """The first and the last of these arms, one without a triplet term before one that has it; or the only one."""
+    if len(arms) < 2:
+        return tuple(arms)
+    first, last = arms[0], arms[-1]
+    losses = run.config.arms
+    return (last, first) if losses[first].triplet_weight and not losses[last].triplet_weight else (first, last)
+
+
+def answer_in_words(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -> str:
+    """What the triplet loss did and what it cost, in one sentence of plain text.
+
+    Args:
+        arms: those that are shown.
+        metrics: as `evaluate` gives them, of the notion that the run is judged by.
+    """
+    compared = compared_arms(run, arms)
+    measured = [metrics["arms"][arm] for arm in compared]
+    collapsed = [arm_name(run.config, arm) for arm in compared if arm in collapse_warnings(metrics)]
+    if collapsed:
+        return (
+            f"Nothing can be said of triplets here: {' and '.join(collapsed)} "
+            f"{'has' if len(collapsed) == 1 else 'have'} collapsed, all images at nearly one place."
+        )
+    shares = [of_arm["triplet_accuracy"].get("0") for of_arm in measured]
+    subject = _subject(run, compared)
+    if None in shares:
+        return _without_accuracy(subject, measured)
+    texts = percent_texts(shares, [_error(of_arm) for of_arm in measured])
+    triplets = _triplets_in_words(run, measured[-1])
+    if len(compared) == 1:
+        error, kl = measured[0]["reconstruction"], measured[0]["kl"]
+        return (
+            f"{subject} puts {texts[0]} of all {triplets} in the right order, with a squared error of "
+            f"{number_text(error)} and a KL of {number_text(kl)} nats; it is the only arm, so nothing is compared."
+        )
+    other = "without it" if subject.startswith(_THE_TERM) else _arm_in_words(run, compared[0])
+    if texts[0] == texts[1]:
+        beside = f"as many as {other}"
+    elif shares[1] < shares[0]:
+        beside = f"fewer than {other} ({texts[0]})"
+    else:
+        beside = f"{texts[0]} without it" if other == "without it" else f"{other} puts {texts[0]}"
+    return f"{subject} puts {texts[1]} of all {triplets} in the right order, {beside}; {cost_in_words(*measured)}."
+
+
+def cost_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What the second arm costs beside the first, such as "it costs 18 % more squared error"."""
+    error, kl = (_relative(before[figure], after[figure]) for figure in ("reconstruction", "kl"))
+    changed = abs(error) >= HARDLY
+    tells_kl = abs(kl) >= (KL_TELLS if changed else HARDLY)
+    parts = [_more_or_less(error, "squared error")] if changed else []
+    parts += [_more_or_less(kl, "KL")] if tells_kl else []
+    if not parts:
+        return "its squared error and its KL hardly change"
+    costs = "costs" if (error if changed else kl) > 0 else "has"
+    if not changed:
+        return f"its squared error hardly changes ({_signed_percent(error)}), but it {costs} {parts[0]}"
+    joined = " and " if not tells_kl or (error > 0) == (kl > 0) else " but "
+    return f"it {costs} {joined.join(parts)}"
+
+
+def live_answer(run: Run, arms: Sequence[str], row: Mapping[str, Any] | None) -> str:
+    """The state of a run that was never measured, in one sentence of plain text.
+
+    Args:
+        row: the last of its history, None where there is none yet.
+    """
+    state = "This run was never measured"
+    if not run.provenance.finished:
+        state = "This run has not ended, so it was not measured yet"
+    if row is None:
+        return f"{state}: there is no answer so far."
+    compared = compared_arms(run, arms)
+    figures = [row["arms"][arm] for arm in compared]
+    names = [arm_name(run.config, arm) for arm in compared]
+    rows = [
+        ("triplet loss", "triplet"),
+        (reconstruction_name([run.config.arms[arm] for arm in compared]), "reconstruction"),
+        ("KL", "kl"),
+    ]
+    parts = []
+    for name, term in rows:
+        values = [number_text(of_arm[term]) for of_arm in figures]
+        parts.append(f"{name} {values[-1]}" + (f" ({names[0]} {values[0]})" if len(values) > 1 else ""))
+    return f"{state}: at epoch {epochs_text(row['epoch'])}, on its training images, {names[-1]} has {', '.join(parts)}."
+
+
+def key_figures(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -> list[KeyFigure]:
+    """Triplet accuracy at margin 0, squared error and KL of the last arm, and their change from the first."""
+    compared = compared_arms(run, arms)
+    measured = [metrics["arms"][arm] for arm in compared]
+    return [_accuracy(measured), _cost("Squared error", "reconstruction", measured), _cost("KL, nats", "kl", measured)]
+
+
+def _accuracy(measured: Sequence[Mapping[str, Any]]) -> KeyFigure:
+    shares = [of_arm["triplet_accuracy"].get("0") for of_arm in measured]
+    name, direction = "Triplet accuracy", "higher is better"
+    if None in shares:
+        return KeyFigure(name=name, value=NOT_MEASURABLE, direction=direction)
+    texts = percent_texts(shares, [_error(of_arm) for of_arm in measured])
+    if len(shares) == 1:
+        return KeyFigure(name=name, value=texts[0], direction=direction)
+    change = 100 * (shares[1] - shares[0])
+    words = _change("higher", change, abs(change) < 0.05)
+    return KeyFigure(
+        name=name,
+        value=texts[1],
+        before=texts[0],
+        change=f"{_signed(change, 1)} points",
+        verdict=words,
+        direction=direction,
+    )
+
+
+def _cost(name: str, figure: str, measured: Sequence[Mapping[str, Any]]) -> KeyFigure:
+    """Squared error, of which less is better, or KL, of which less only costs less in the loss."""
+    better: Better = "lower" if figure == "reconstruction" else ""
+    direction = "lower is better" if better else "lower costs less"
+    values = [float(of_arm[figure]) for of_arm in measured]
+    texts = [number_text(value) for value in values]
+    if len(values) == 1:
+        return KeyFigure(name=name, value=texts[0], direction=direction)
+    change = _relative(*values)
+    return KeyFigure(
+        name=name,
+        value=texts[1],
+        before=texts[0],
+        change=_signed_percent(change),
+        verdict=_change(better, change, abs(change) < 0.0005),
+        direction=direction,
+    )
+
+
+def percent_texts(shares: Sequence[float], errors: Sequence[float] = ()) -> list[str]:
+    """Fractions as percentages to one decimal; to more where they would read alike, or as 100 and are less.
+
+    Args:
+        errors: their standard errors; 0 where a fraction is exact.
+    """
+    for digits in (1, 2, 3):
+        texts = [f"{100 * share:.{digits}f}" for share in shares]
+        alike = len(set(texts)) < len(set(shares))
+        whole = any(float(text) == 100 and share < 1 for text, share in zip(texts, shares, strict=True))
+        if not alike and not whole:
+            break
+    errors = errors or [0.0] * len(shares)
+    return [
+        f"{text}\u00a0%" + (f"\u00a0±\u00a0{100 * error:.2f}" if error else "")
+        for text, error in zip(texts, errors, strict=True)
+    ]
+
+
+def number_text(value: float) -> str:
+    """A number to three or more significant digits: two decimals from 1 on, one from 100 on."""
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3g}"
+
+
+def _subject(run: Run, compared: Sequence[str]) -> str:
+    """What the sentence is about: the triplet loss where the two arms differ in it alone, else the last arm."""
+    config, last = run.config, compared[-1]
+    first, loss = config.arms[compared[0]], config.arms[last]
+    if first.triplet_weight or loss_differences(first, loss).keys() != {_TRIPLET_WEIGHT}:
+        words = _arm_in_words(run, last)
+        return f"T{words[1:]}" if words.startswith("the arm") else words
+    if sum(arm.triplet_weight > 0 for arm in config.arms.values()) == 1:
+        return _THE_TERM
+    name = arm_name(config, last)
+    if last in run.arms_of_own_notion:
+        return f"{_THE_TERM} on {run.arm_notion(last)}"
+    return f"{_THE_TERM} with {name.replace(', ', ' and ')}" if name.startswith("weight ") else f"{_THE_TERM} of {name}"
+
+
+def _arm_in_words(run: Run, arm: str) -> str:
+    name = arm_name(run.config, arm)
+    return f"the arm with {name.replace(', ', ' and ')}" if name.startswith("weight ") else name
+
+
+def _triplets_in_words(run: Run, measured: Mapping[str, Any]) -> str:
+    """What is counted, such as "triplets", with the notion where that does not go without saying."""
+    several = run.judged_by is not None or run.arms_of_own_notion
+    words = f"triplets by {run.notion}" if several else "triplets"
+    sample = anchor_sample_of(measured)
+    return words if sample is None else f"{words} of {sample.counted:,} sampled anchors"
+
+
+def _without_accuracy(subject: str, measured: Sequence[Mapping[str, Any]]) -> str:
+    """The sentence of a run whose test images have no triplet, or that was measured at other margins alone."""
+    why = "order of triplets is not given for margin 0" if measured[-1]["triplets"] else "test images have no triplet"
+    if len(measured) == 1:
+        return f"The {why}; {subject} has a squared error of {number_text(measured[0]['reconstruction'])}."
+    gainer = subject[0].lower() + subject[1:] if subject.startswith("The ") else subject
+    return f"The {why}, so what {gainer} gains is not measurable; {cost_in_words(*measured)}."
+
+
+def _error(measured: Mapping[str, Any]) -> float:
+    return float(measured.get("triplet_accuracy_error", {}).get("0") or 0.0)
+
+
+def _relative(before: float, after: float) -> float:
+    return after / before - 1 if before else 0.0
+
+
+def _more_or_less(change: float, what: str) -> str:
+    size = 100 * abs(change)
+    return f"{size:.0f}\u00a0% {'more' if change > 0 else 'less'} {what}"
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f"{value:+.{digits}f}"
+    return text.replace("-", "−") if float(text) else f"±{0:.{digits}f}"
+
+
+def _signed_percent(change: float) -> str:
+    return f"{_signed(100 * change, 1)}\u00a0%"
+
+
+def _change(better: Better, change: float, same: bool) -> str:
+    if same:
+        return "the same"
+    if not better:
+        return "more" if change > 0 else "less"
+    return "better" if (change > 0) == (better == "higher") else "worse"
