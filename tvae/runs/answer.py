@@ -57,7 +57,9 @@ def answer_in_words(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -
     """
     compared = compared_arms(run, arms)
     measured = [metrics["arms"][arm] for arm in compared]
-    collapsed = [arm_name(run.config, arm) for arm in compared if arm in collapse_warnings(metrics)]
+    names = {arm: arm_name(run.config, arm) for arm in run.config.arms}
+    warnings = collapse_warnings(metrics, names)
+    collapsed = [names[arm] for arm in compared if arm in warnings]
     if collapsed:
         return (
             f"Nothing can be said of triplets here: {' and '.join(collapsed)} "
