@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from tvae.config import LossConfig
-from tvae.runs.answer import answer_in_words, compared_arms, cost_in_words, key_figures, live_answer, percent_texts
+from tvae.runs.answer.compared_arms import compared_arms
+from tvae.runs.answer.key_figures import key_figures
+from tvae.runs.answer.number_texts import percent_texts
+from tvae.runs.answer.sentence import answer_in_words, cost_in_words, live_answer
 from tvae.runs.run import Run, read_metrics, read_run
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"

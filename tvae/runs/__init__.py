@@ -1,6 +1,5 @@
 """A run's folder: written while it trains, read by everything above.
 
-    answer.py          Answer of a run in one sentence, and its three key figures, from its metrics
     arm_names.py       Names of a run's arms for people to read, told by each arm's loss
     available.py       Runs that ship and the user's own, by name
     collapsed_arms.py  Warnings about arms whose latent means have collapsed to one point, read from a run's metrics
@@ -21,6 +20,7 @@
     train_command.py   Shell command that trains a given config
     warm_start.py      Start from the weights of another run
     weights.py         Weights of a run's arms: <arm>.safetensors
+    answer/            What the triplet loss of a run did and what it cost, in words and figures
     new_images/        New images in all arms of a run
     seeds/             Figures of a run's arms over several seeds: measured, gathered, kept in seeds.json
     triplets/          Given triplets of a run: kept with it, encoded, counted

@@ -8,7 +8,9 @@ import streamlit as st
 
 from tvae.errors import InputError
 from tvae.model.encoding import Encoding
-from tvae.runs.answer import KeyFigure, answer_in_words, compared_arms, key_figures, live_answer
+from tvae.runs.answer.compared_arms import compared_arms
+from tvae.runs.answer.key_figures import KeyFigure, key_figures
+from tvae.runs.answer.sentence import answer_in_words, live_answer
 from tvae.runs.arm_names import arm_name
 from tvae.runs.history import read_history
 from tvae.runs.run import Run

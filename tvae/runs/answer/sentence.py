@@ -1,4 +1,4 @@
-"""Answer of a run in one sentence, and its three key figures, from its metrics.
+"""The answer of a run in one sentence, from its metrics or from where its training stands.
 
 Nothing is counted here. Two arms are compared: the first and the last of those that are shown. Relative changes below
 `HARDLY` count as none; the KL is told where it changes by `KL_TELLS` or more, or where it alone changes.
@@ -7,45 +7,20 @@ Nothing is counted here. Two arms are compared: the first and the last of those 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tvae.config import LossConfig, option_name, reconstruction_name
-from tvae.metrics.measurable import NOT_MEASURABLE
+from tvae.runs.answer.compared_arms import compared_arms
+from tvae.runs.answer.number_texts import accuracy_error, number_text, percent_texts, relative_change, signed_percent
 from tvae.runs.arm_names import arm_name
 from tvae.runs.collapsed_arms import collapse_warnings
-from tvae.runs.comparison import Better, loss_differences
+from tvae.runs.comparison import loss_differences
 from tvae.runs.run import Run, anchor_sample_of, epochs_text
 
 HARDLY = 0.01
 KL_TELLS = 0.05
 _THE_TERM = "The triplet loss"
 _TRIPLET_WEIGHT = option_name(LossConfig, "triplet_weight")
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeyFigure:
-    """A figure of the last arm beside the same of the first."""
-
-    name: str
-    value: str
-    before: str = ""
-    """Of the arm it is compared with; empty where there is none or it is not measurable."""
-    change: str = ""
-    """Value less `before`, with its unit."""
-    verdict: str = ""
-    """The change in a word: "better", "worse", "more", "less", "the same"; empty without a change."""
-    direction: str = ""
-    """Which way is better, in words."""
-
-
-def compared_arms(run: Run, arms: Sequence[str]) -> tuple[str, ...]:
-    """The first and the last of these arms, one without a triplet term before one that has it; or the only one."""
-    if len(arms) < 2:
-        return tuple(arms)
-    first, last = arms[0], arms[-1]
-    losses = run.config.arms
-    return (last, first) if losses[first].triplet_weight and not losses[last].triplet_weight else (first, last)
 
 
 def answer_in_words(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -> str:
@@ -69,7 +44,7 @@ def answer_in_words(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -
     subject = _subject(run, compared)
     if None in shares:
         return _without_accuracy(subject, measured)
-    texts = percent_texts(shares, [_error(of_arm) for of_arm in measured])
+    texts = percent_texts(shares, [accuracy_error(of_arm) for of_arm in measured])
     triplets = _triplets_in_words(run, measured[-1])
     if len(compared) == 1:
         error, kl = measured[0]["reconstruction"], measured[0]["kl"]
@@ -89,7 +64,7 @@ def answer_in_words(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -
 
 def cost_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """What the second arm costs beside the first, such as "it costs 18 % more squared error"."""
-    error, kl = (_relative(before[figure], after[figure]) for figure in ("reconstruction", "kl"))
+    error, kl = (relative_change(before[figure], after[figure]) for figure in ("reconstruction", "kl"))
     changed = abs(error) >= HARDLY
     tells_kl = abs(kl) >= (KL_TELLS if changed else HARDLY)
     parts = [_more_or_less(error, "squared error")] if changed else []
@@ -98,7 +73,7 @@ def cost_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         return "its squared error and its KL hardly change"
     costs = "costs" if (error if changed else kl) > 0 else "has"
     if not changed:
-        return f"its squared error hardly changes ({_signed_percent(error)}), but it {costs} {parts[0]}"
+        return f"its squared error hardly changes ({signed_percent(error)}), but it {costs} {parts[0]}"
     joined = " and " if not tells_kl or (error > 0) == (kl > 0) else " but "
     return f"it {costs} {joined.join(parts)}"
 
@@ -127,76 +102,6 @@ def live_answer(run: Run, arms: Sequence[str], row: Mapping[str, Any] | None) ->
         values = [number_text(of_arm[term]) for of_arm in figures]
         parts.append(f"{name} {values[-1]}" + (f" ({names[0]} {values[0]})" if len(values) > 1 else ""))
     return f"{state}: at epoch {epochs_text(row['epoch'])}, on its training images, {names[-1]} has {', '.join(parts)}."
-
-
-def key_figures(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -> list[KeyFigure]:
-    """Triplet accuracy at margin 0, squared error and KL of the last arm, and their change from the first."""
-    compared = compared_arms(run, arms)
-    measured = [metrics["arms"][arm] for arm in compared]
-    return [_accuracy(measured), _cost("Squared error", "reconstruction", measured), _cost("KL, nats", "kl", measured)]
-
-
-def _accuracy(measured: Sequence[Mapping[str, Any]]) -> KeyFigure:
-    shares = [of_arm["triplet_accuracy"].get("0") for of_arm in measured]
-    name, direction = "Triplet accuracy", "higher is better"
-    if None in shares:
-        return KeyFigure(name=name, value=NOT_MEASURABLE, direction=direction)
-    texts = percent_texts(shares, [_error(of_arm) for of_arm in measured])
-    if len(shares) == 1:
-        return KeyFigure(name=name, value=texts[0], direction=direction)
-    change = 100 * (shares[1] - shares[0])
-    words = _change("higher", change, abs(change) < 0.05)
-    return KeyFigure(
-        name=name,
-        value=texts[1],
-        before=texts[0],
-        change=f"{_signed(change, 1)} points",
-        verdict=words,
-        direction=direction,
-    )
-
-
-def _cost(name: str, figure: str, measured: Sequence[Mapping[str, Any]]) -> KeyFigure:
-    """Squared error, of which less is better, or KL, of which less only costs less in the loss."""
-    better: Better = "lower" if figure == "reconstruction" else ""
-    direction = "lower is better" if better else "lower costs less"
-    values = [float(of_arm[figure]) for of_arm in measured]
-    texts = [number_text(value) for value in values]
-    if len(values) == 1:
-        return KeyFigure(name=name, value=texts[0], direction=direction)
-    change = _relative(*values)
-    return KeyFigure(
-        name=name,
-        value=texts[1],
-        before=texts[0],
-        change=_signed_percent(change),
-        verdict=_change(better, change, abs(change) < 0.0005),
-        direction=direction,
-    )
-
-
-def percent_texts(shares: Sequence[float], errors: Sequence[float] = ()) -> list[str]:
-    """Fractions as percentages to one decimal; to more where they would read alike, or as 100 and are less.
-
-    Args:
-        errors: their standard errors; 0 where a fraction is exact.
-    """
-    for digits in (1, 2, 3):
-        texts = [f"{100 * share:.{digits}f}" for share in shares]
-        alike = len(set(texts)) < len(set(shares))
-        whole = any(float(text) == 100 and share < 1 for text, share in zip(texts, shares, strict=True))
-        if not alike and not whole:
-            break
-    errors = errors or [0.0] * len(shares)
-    return [
-        f"{text}\u00a0%" + (f"\u00a0±\u00a0{100 * error:.2f}" if error else "")
-        for text, error in zip(texts, errors, strict=True)
-    ]
-
-
-def number_text(value: float) -> str:
-    """A number to three or more significant digits: two decimals from 1 on, one from 100 on."""
-    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3g}"
 
 
 def _subject(run: Run, compared: Sequence[str]) -> str:
@@ -236,31 +141,6 @@ def _without_accuracy(subject: str, measured: Sequence[Mapping[str, Any]]) -> st
     return f"The {why}, so what {gainer} gains is not measurable; {cost_in_words(*measured)}."
 
 
-def _error(measured: Mapping[str, Any]) -> float:
-    return float(measured.get("triplet_accuracy_error", {}).get("0") or 0.0)
-
-
-def _relative(before: float, after: float) -> float:
-    return after / before - 1 if before else 0.0
-
-
 def _more_or_less(change: float, what: str) -> str:
     size = 100 * abs(change)
     return f"{size:.0f}\u00a0% {'more' if change > 0 else 'less'} {what}"
-
-
-def _signed(value: float, digits: int) -> str:
-    text = f"{value:+.{digits}f}"
-    return text.replace("-", "−") if float(text) else f"±{0:.{digits}f}"
-
-
-def _signed_percent(change: float) -> str:
-    return f"{_signed(100 * change, 1)}\u00a0%"
-
-
-def _change(better: Better, change: float, same: bool) -> str:
-    if same:
-        return "the same"
-    if not better:
-        return "more" if change > 0 else "less"
-    return "better" if (change > 0) == (better == "higher") else "worse"
