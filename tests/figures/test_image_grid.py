@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.figures.test_colours import contrast
+from tvae.config import PRESETS
+from tvae.figures.arm_styles import arm_styles
+from tvae.figures.colours import GROUND
 from tvae.figures.image_grid import LABEL, LARGEST, ROOM, TOO_DARK, GridRow, error_map, fitting_scale, grid_png
 from tvae.ui.images.sprite_sheet import COLUMNS, sheet
 
@@ -122,3 +126,14 @@ def test_words_under_images_stand_on_one_line():
         for half in (words[:, : words.shape[1] // 2], words[:, words.shape[1] // 2 :])
     ]
     assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("theme", GROUND)
+def test_labels_of_arms_are_readable_on_the_ground_of_their_theme(theme):
+    images = np.zeros((1, 40, 40, 1), np.uint8)
+    for arm, style in arm_styles(PRESETS["ladder"]).items():
+        row = GridRow(label="HHH", colour=style.colour, images=images)
+        picture = opened(grid_png([row], theme=theme, ground=GROUND[theme]))
+        label = picture[:, : picture.shape[1] - 2 * 2 * 40, :3].reshape(-1, 3)
+        colours = {"#" + "".join(f"{value:02x}" for value in pixel) for pixel in label.tolist()}
+        assert max(contrast(colour, GROUND[theme]) for colour in colours) >= 4.5, arm
