@@ -8,6 +8,7 @@ from tvae.ui import session as state
 from tvae.ui.page import show_page
 from tvae.ui.training.comparison import compared_with, show_comparison
 from tvae.ui.training.live import show_run
+from tvae.ui.training.replay import show_replay
 from tvae.ui.training.run_table import show_run_table
 from tvae.ui.training.status import called, in_words, watched_job
 
@@ -36,6 +37,7 @@ def show_content(run: Run) -> None:
             state.own_runs().watched = picked
             st.rerun()
     if job is None:
+        show_replay(run)
         st.info("Nothing is training. Open **Train a run** in the sidebar: a quick look at both arms takes about 20 s.")
     else:
         show_run(job)

@@ -17,6 +17,7 @@ from tvae.model.vae import weights_of
 from tvae.runs.finishing import finish
 from tvae.runs.history import HistoryWriter
 from tvae.runs.origin import provenance_of
+from tvae.runs.replay import ReplayWriter
 from tvae.runs.resume_file import Standing, read_resume_file, write_resume_file
 from tvae.runs.run import Run, read_run, write_config
 from tvae.runs.snapshots import SnapshotTimes, take_snapshot
@@ -134,6 +135,7 @@ class Recording:
         self._save_due = self._keep_due = -math.inf
         self._plan = None if seconds is None else TimePlan(seconds, self.training.steps)
         self._between_steps = True
+        self._replay = ReplayWriter(self.run, dataset.test, self.training.steps)
         if resume_file is not None and resume_file.exists():
             self._restore(resume_file)
         else:
@@ -169,6 +171,7 @@ class Recording:
             if training.step == 0:
                 with self._in_all:
                     self._snapshot_if_due()
+                    self._record_replay()
             while True:
                 with self._in_all:
                     self._between_steps = False
@@ -178,6 +181,7 @@ class Recording:
                         break
                     report = self._planned(report)
                     self._history.add(report)
+                    self._record_replay()
                     if report.step % training.steps_per_epoch == 0 and report.step < report.steps:
                         self._save_if_due()
                         self._keep()
@@ -209,6 +213,10 @@ class Recording:
             take_snapshot(self.run, self.training, self._test)
         self._snapshots.taken(self._in_snapshots.seconds)
         return True
+
+    def _record_replay(self) -> None:
+        with self._aside:
+            self._replay.record_if_due(self.training, self._in_all.running_seconds)
 
     def _save_if_due(self) -> None:
         begun = time.monotonic()
@@ -255,6 +263,7 @@ class Recording:
         self.training.step, self.training.steps = standing.step, standing.steps
         self._in_all.seconds = standing.seconds
         self._history.go_on(standing.step, standing.waiting)
+        self._replay.go_on(standing.step)
         with contextlib.suppress(InputError):  # killed before it was written
             started = read_run(self.run.folder).provenance.started
             self.run = replace(self.run, provenance=replace(self.run.provenance, started=started))

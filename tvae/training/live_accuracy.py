@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 
 from tvae.data import Split
 from tvae.errors import InputError
@@ -41,7 +40,7 @@ class LiveAccuracy:
             keep: called with each measurement, on the other thread.
         """
         rows = np.unique(np.linspace(0, len(split) - 1, min(MOST_ROWS, len(split))).astype(np.int64))
-        self._images = torch.from_numpy(split.pixels(rows))
+        self._pixels = split.pixels(rows)
         self._labels = split.labels[rows]
         self._keep = keep
         self._due = 0.0
@@ -66,7 +65,7 @@ class LiveAccuracy:
             raise self._error
         if now < self._due or self._waiting.full() or not self._has_triplets:
             return
-        means = {name: self._means(training, name) for name in training.arms}
+        means = training.means_of(self._pixels)
         encoding_seconds = time.monotonic() - now
         self._due = now + max(SECONDS_BETWEEN, encoding_seconds / MOST_SHARE, seconds * math.log(2) / ROWS_A_DOUBLING)
         row = {"step": training.step, "epoch": round(epoch, 4), "seconds": round(seconds, 2), "n": len(self._labels)}
@@ -76,10 +75,6 @@ class LiveAccuracy:
         """Finish the measurements under way, and end the thread."""
         self._waiting.put(None)
         self._thread.join()
-
-    @torch.inference_mode()
-    def _means(self, training: Training, arm: str) -> np.ndarray:
-        return training.arms[arm].model.encode(self._images.to(training.device)).mean.cpu().numpy()
 
     def _count_waiting(self) -> None:
         """Count what waits until `close`; after an error only take it away, or `close` would wait for room for ever."""

@@ -9,7 +9,9 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
+from jaxtyping import Float32
 from threadpoolctl import threadpool_limits
 
 from tvae.config import RunConfig
@@ -152,6 +154,12 @@ class Training:
     def next_batch(self) -> Batch:
         """The batch of the next step: a function of the seed and the number of the step alone."""
         return self.batches.batch(self.batches.draw(self.step))
+
+    @torch.inference_mode()
+    def means_of(self, pixels: Float32[np.ndarray, "n pixels"]) -> dict[str, Float32[np.ndarray, "n d"]]:
+        """The arms' means of images, in their present state."""
+        images = torch.from_numpy(pixels).to(self.device)
+        return {name: arm.model.encode(images).mean.float().cpu().numpy() for name, arm in self.arms.items()}
 
     def _new_training_steps(self) -> Sequence[TrainingStep]:
         """As the config asks: on the CPU one for each arm, to run in a thread each; on a GPU one for all arms."""

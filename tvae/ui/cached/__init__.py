@@ -43,6 +43,7 @@ from tvae.ui.cached.runs import (
     jobs,
     network,
     place_for_counts,
+    replay,
     run_folders,
     seed_figures,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "projector",
     "quality",
     "real_reference",
+    "replay",
     "run_folders",
     "sampled_error",
     "samples",

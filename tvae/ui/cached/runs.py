@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from tvae.explore.training_replay import ShownReplay, shown_replay
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.owner import visible_runs
 from tvae.metrics.gap_histogram import GapHistogram
@@ -17,6 +18,7 @@ from tvae.model.network import Network
 from tvae.runs.available import run_folders as available_folders
 from tvae.runs.comparison import seed_replicates
 from tvae.runs.encodings import read_curves, read_encoding, read_gaps
+from tvae.runs.replay import read_replay
 from tvae.runs.run import Run
 from tvae.runs.seeds.figures import SeedFigures
 from tvae.runs.seeds.file import SEEDS
@@ -69,6 +71,17 @@ def encoded_triplets(run: Run) -> EncodedTriplets | None:
         InputError: its triplets are missing, or not those that its config names.
     """
     return read_encoded_triplets(run)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY_OF)
+def replay(run: Run) -> ShownReplay | None:
+    """The replay of a run's first and last arm, None where its folder holds none.
+
+    Raises:
+        InputError: its file is not a replay of this run.
+    """
+    kept, encoded = read_replay(run), encoding(run)
+    return None if kept is None or encoded is None else shown_replay(kept, run, encoded.labels)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)

@@ -7,4 +7,5 @@ image_picker/     Pick one of several images
 latent_map/       Two linked maps (Python, JavaScript, CSS)
 neighbour_panel/  Neighbours of one image
 path_player/      Plays an interpolation in the browser
+replay/           Replay of a training: two maps, accuracy and losses, played in the browser without the server
 """

@@ -108,6 +108,7 @@ PICKS, LAYOUTS, SEEN, IMAGES_MISSING = (
 )  # fmt: skip
 CHANGE_RANGE, FURTHER_GROUP = "change-range", "further-group"
 OWN_DIGIT, OWN_RUNS, OWNER = "own-digit", "own-runs", "owner-token"
+REPLAY = "replay"
 TRAINING_FITS, TRAINING_MAP, TRAINING_FITTED_TO = "training-fits", "training-map", "training-plane"
 TRAIN_PANEL, TRAIN_PRESET, TRAIN_SOURCE, TRAIN_REFUSAL, TRAIN_WARMED = (
     "train-panel", "train-preset", "train-source", "train-refusal", "train-warmed",

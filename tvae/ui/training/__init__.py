@@ -6,6 +6,7 @@ live_map.py        Map of the newest snapshot of a run while it trains
 network.py         Choice of a run's network, and how long it trains
 notions.py         Choice of the notions of similarity that the arms of a run are trained on
 panel.py           Sidebar form that starts a run
+replay.py          Replay of a run's training, with a caption that says what it is made of
 requests.py        Asks for a change of a run, such as a stop, and shows in one line why it can't be made
 run_table.py       List of runs: filter, compare, rename, delete, import, export
 starting.py        Start a run once, also on a double click

@@ -28,7 +28,7 @@ from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.status import POLL_SECONDS, UNDER_WAY, duration, is_advancing
 
 METHODS_OFFERED = ("pca", "tsne", "umap")
-FITTED_TO = {"start": "the start", "newest": "the newest snapshot"}
+FITTED_TO = {"newest": "the newest snapshot", "start": "the start"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +51,9 @@ def show_map(job: Job) -> None:
         key=keys.TRAINING_MAP, persist_state="session", width="content",
     )  # fmt: skip
     reference = controls.segmented_control(
-        "Fitted to", list(FITTED_TO), default="start", required=True, format_func=FITTED_TO.__getitem__,
+        "Fitted to", list(FITTED_TO), default="newest", required=True, format_func=FITTED_TO.__getitem__,
         key=keys.TRAINING_FITTED_TO, persist_state="session", width="content",
-        help="The map is fitted once, to these means, and stays: what moves on it is the latent space.",
+        help="At the start the means lie nearly in one place: a map fitted there stays, but shows little later.",
     )  # fmt: skip
     if method != "pca" and reference == "newest":
         controls.button(

@@ -1,0 +1,112 @@
+"""Replay as it is shown: maps and accuracy at each moment, and the moment when two arms part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float32, Int
+
+from tvae.errors import InputError
+from tvae.maps.pca import pca_maps
+from tvae.metrics.triplet_accuracy import triplet_accuracy
+from tvae.runs.replay import Replay
+from tvae.runs.run import Run
+
+COUNTED = 1_000
+"""Images among which triplets are counted at each moment, evenly spread over the replay's: exact among these."""
+STANDARD_ERRORS = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class ShownReplay:
+    """A replay of a run's first and last arm, or of its only one, ready to be shown."""
+
+    replay: Replay
+    arms: tuple[str, ...]
+    labels: Int[np.ndarray, " n"]
+    """Of the replay's images."""
+    positions: dict[str, Float32[np.ndarray, "moments n 2"]]
+    accuracy: dict[str, Float[np.ndarray, " moments"]]
+    """Empty where the labels allow no triplet."""
+    counted: int
+    """Images among which triplets are counted."""
+    parting: int | None
+    """The moment when the two arms part, if they do."""
+
+
+def shown_replay(replay: Replay, run: Run, labels: Int[np.ndarray, " split"]) -> ShownReplay:
+    """A replay, ready to be shown.
+
+    Args:
+        labels: of the whole test split.
+    """
+    arms = tuple(dict.fromkeys((next(iter(run.config.arms)), next(reversed(run.config.arms)))))
+    own_labels = labels[replay.rows]
+    try:
+        accuracy, counted = accuracies(replay, own_labels, arms)
+    except InputError:  # the labels allow no triplet: there is nothing to measure
+        accuracy, counted = {}, 0
+    parted = parting(accuracy[arms[0]], accuracy[arms[1]], counted) if len(arms) == 2 and accuracy else None
+    return ShownReplay(replay, arms, own_labels, positions(replay, arms), accuracy, counted, parted)
+
+
+def losses_at(history: Sequence[Mapping[str, Any]], steps: Int[np.ndarray, " m"]) -> list[Mapping[str, Any] | None]:
+    """The row of a run's history that each step belongs to: the next at or after it, else the last one.
+
+    None for all where the history is empty.
+    """
+    if not history:
+        return [None] * len(steps)
+    places = np.searchsorted([row["step"] for row in history], steps)
+    return [history[min(int(place), len(history) - 1)] for place in places]
+
+
+def positions(replay: Replay, arms: Sequence[str]) -> dict[str, Float32[np.ndarray, "moments n 2"]]:
+    """Positions of the images at each moment, by arm.
+
+    Each arm has one plane for all moments, the PCA of its last moment, aligned to the first arm's: at the start the
+    means lie nearly in one place, and their plane would show nothing later.
+    """
+    means = {arm: replay.means(arm) for arm in dict.fromkeys(arms)}
+    maps = pca_maps({arm: moments[-1] for arm, moments in means.items()})
+    return {
+        arm: np.stack([maps[arm].positions(points) for points in moments]).astype(np.float32)
+        for arm, moments in means.items()
+    }
+
+
+def accuracies(
+    replay: Replay, labels: Int[np.ndarray, " n"], arms: Sequence[str]
+) -> tuple[dict[str, Float[np.ndarray, " moments"]], int]:
+    """Triplet accuracy at margin 0 at each moment, by arm, and the number of images that it is counted among.
+
+    Args:
+        labels: of the replay's images.
+
+    Raises:
+        InputError: the labels allow no triplet.
+    """
+    counted = np.unique(np.linspace(0, len(labels) - 1, min(COUNTED, len(labels))).astype(np.int64))
+    shares = {
+        arm: np.array(
+            [float(triplet_accuracy(points[counted], labels[counted], (0.0,)).accuracy[0]) for points in moments]
+        )
+        for arm, moments in ((arm, replay.means(arm)) for arm in dict.fromkeys(arms))
+    }
+    return shares, len(counted)
+
+
+def parting(first: Float[np.ndarray, " moments"], second: Float[np.ndarray, " moments"], counted: int) -> int | None:
+    """The first moment from which two arms' accuracies differ for good, in one direction; None where there is none.
+
+    They differ where they are more than two standard errors apart, each accuracy's being that of a share of `counted`
+    independent images: more than the true one, as each image has many triplets.
+    """
+    variance = (first * (1 - first) + second * (1 - second)) / counted
+    apart = np.where(np.abs(second - first) > STANDARD_ERRORS * np.sqrt(variance), np.sign(second - first), 0)
+    if not len(apart) or apart[-1] == 0:
+        return None
+    return int(np.flatnonzero(apart != apart[-1])[-1] + 1) if (apart != apart[-1]).any() else 0
