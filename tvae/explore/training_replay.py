@@ -12,6 +12,7 @@ from jaxtyping import Float, Float32, Int
 from tvae.errors import InputError
 from tvae.maps.pca import pca_maps
 from tvae.metrics.triplet_accuracy import triplet_accuracy
+from tvae.model.encoding import Encoding
 from tvae.runs.replay import Replay
 from tvae.runs.run import Run
 
@@ -35,22 +36,28 @@ class ShownReplay:
     """Images among which triplets are counted."""
     parting: int | None
     """The moment when the two arms part, if they do."""
+    ends_in_run: bool
+    """Whether its last moment is the run as it is kept; else it was recorded in another training."""
 
 
-def shown_replay(replay: Replay, run: Run, labels: Int[np.ndarray, " split"]) -> ShownReplay:
+def shown_replay(replay: Replay, run: Run, encoding: Encoding) -> ShownReplay:
     """A replay, ready to be shown.
 
     Args:
-        labels: of the whole test split.
+        encoding: of the run's test split, when the run ended.
     """
     arms = tuple(dict.fromkeys((next(iter(run.config.arms)), next(reversed(run.config.arms)))))
-    own_labels = labels[replay.rows]
+    own_labels = encoding.labels[replay.rows]
     try:
         accuracy, counted = accuracies(replay, own_labels, arms)
     except InputError:  # the labels allow no triplet: there is nothing to measure
         accuracy, counted = {}, 0
     parted = parting(accuracy[arms[0]], accuracy[arms[1]], counted) if len(arms) == 2 and accuracy else None
-    return ShownReplay(replay, arms, own_labels, positions(replay, arms), accuracy, counted, parted)
+    ends_in_run = int(replay.steps[-1]) == run.step and all(
+        np.allclose(replay.means(arm)[-1], encoding.means[arm][replay.rows], rtol=1e-2, atol=float(level[-1].max()))
+        for arm, level in replay.scales.items()
+    )
+    return ShownReplay(replay, arms, own_labels, positions(replay, arms), accuracy, counted, parted, ends_in_run)
 
 
 def losses_at(history: Sequence[Mapping[str, Any]], steps: Int[np.ndarray, " m"]) -> list[Mapping[str, Any] | None]:

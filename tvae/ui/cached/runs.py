@@ -81,7 +81,7 @@ def replay(run: Run) -> ShownReplay | None:
         InputError: its file is not a replay of this run.
     """
     kept, encoded = read_replay(run), encoding(run)
-    return None if kept is None or encoded is None else shown_replay(kept, run, encoded.labels)
+    return None if kept is None or encoded is None else shown_replay(kept, run, encoded)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)

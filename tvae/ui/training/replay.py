@@ -1,4 +1,4 @@
-"""Replay of a run's training, with a caption that says what it is made of"""
+"""Replay of a run's training, with a caption that says what it is made of."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from tvae.errors import InputError
 from tvae.explore.training_replay import losses_at
 from tvae.figures.arm_styles import arm_styles
 from tvae.runs.history import read_history
-from tvae.runs.run import Run, epochs_text
+from tvae.runs.replay import REPLAY
+from tvae.runs.run import Run, epochs_text, read_run
 from tvae.ui import cached
 from tvae.ui.components.replay import ReplaySide, replay_player
 from tvae.ui.session import keys
 from tvae.ui.style.captions import notions_after
+from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 
 
@@ -57,8 +59,24 @@ def show_replay(run: Run) -> bool:
         f"order at m = 0, exact among {shown.counted:,} of these images. The arms part where their shares begin to "
         f"differ for good by more than two standard errors. Losses: training batches, before their weights. Seed "
         f"{run.config.train.seed}, run {run.name}{notions_after(run)}."
+        + (
+            ""
+            if shown.ends_in_run
+            else f" **Recorded in another training** with {run.name}'s settings and seed, whose "
+            "weights are not this run's to the last digit; the losses are this run's."
+        )
     )
     return True
+
+
+def show_other_replay(run: Run) -> None:
+    """Show the replay of another run in place of that of a run which keeps none, and say so."""
+    for folder in cached.run_folders().values():
+        if (folder / REPLAY).is_file():
+            other = read_run(folder)
+            st.caption(as_text(f"{run.name} keeps no replay of its training. This is {other.name}'s."))
+            show_replay(other)
+            return
 
 
 def _losses(row: Mapping[str, Any] | None, arm: str, loss: LossConfig) -> str:
