@@ -1,10 +1,12 @@
+from pathlib import Path
+
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import ROOT
+APP = Path(__file__).parents[2] / "streamlit_app.py"
 
 
 def captions(run):
-    app = AppTest.from_file(str(ROOT / "pages" / "5_Training.py"), default_timeout=120)
+    app = AppTest.from_file(APP, default_timeout=120).switch_page("pages/5_Training.py")
     app.query_params["run"] = run
     app.run()
     assert not app.exception
