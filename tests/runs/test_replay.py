@@ -8,7 +8,7 @@ import safetensors.numpy
 from tests.conftest import small_run_config
 from tvae.errors import InputError
 from tvae.runs.recording import Recording, record
-from tvae.runs.replay import MOST_MOMENTS, REPLAY, read_replay, replay_rows, replay_steps
+from tvae.runs.replays.recorded import MOST_MOMENTS, REPLAY, read_replay, replay_rows, replay_steps
 from tvae.runs.run import read_run
 from tvae.training.loop import Training
 

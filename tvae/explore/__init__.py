@@ -18,7 +18,6 @@
     reconstruction.py       Reconstructions and their squared errors: by class, and paired differences between arms
     sample_comparison.py    Quality of arms' samples compared: best arm per measure, and the paper's claim in a sentence
     strokes.py              Pen strokes: validate, pack for a URL, rasterise
-    training_replay.py      Replay as it is shown: maps and accuracy at each moment, and the moment when two arms part
     upload.py               Decode an uploaded picture to grey values or colours, with limits
 
 Importing a module of this room does not import torch, except `classifier_training`: pages must start fast.

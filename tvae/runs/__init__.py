@@ -13,7 +13,6 @@
     origin.py          Provenance of a run that is about to be trained: versions, data, device, command
     paper_table.py     The paper's Table 1, and the arms of a run that stand beside its two models
     recording.py       Recording: train a run and fill its folder
-    replay.py          Replay of a run: latent means of a few fixed test images at moments of its training
     resume_file.py     Everything needed to resume, in one safetensors file
     run.py             Run and Provenance: read and write a run folder's config.json
     run_zip.py         Export a run folder as a zip; import one with every member checked
@@ -23,6 +22,7 @@
     weights.py         Weights of a run's arms: <arm>.safetensors
     answer/            What the triplet loss of a run did and what it cost, in words and figures
     new_images/        New images in all arms of a run
+    replays/           Replays of runs: recorded while they train, and as they are shown
     seeds/             Figures of a run's arms over several seeds: measured, gathered, kept in seeds.json
     triplets/          Given triplets of a run: kept with it, encoded, counted
 

@@ -17,7 +17,7 @@ from tvae.model.vae import weights_of
 from tvae.runs.finishing import finish
 from tvae.runs.history import HistoryWriter
 from tvae.runs.origin import provenance_of
-from tvae.runs.replay import ReplayWriter
+from tvae.runs.replays.recorded import ReplayWriter
 from tvae.runs.resume_file import Standing, read_resume_file, write_resume_file
 from tvae.runs.run import Run, read_run, write_config
 from tvae.runs.snapshots import SnapshotTimes, take_snapshot

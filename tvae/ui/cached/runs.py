@@ -8,7 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from tvae.explore.training_replay import ShownReplay, shown_replay
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.owner import visible_runs
 from tvae.metrics.gap_histogram import GapHistogram
@@ -18,7 +17,8 @@ from tvae.model.network import Network
 from tvae.runs.available import run_folders as available_folders
 from tvae.runs.comparison import seed_replicates
 from tvae.runs.encodings import read_curves, read_encoding, read_gaps
-from tvae.runs.replay import read_replay
+from tvae.runs.replays.recorded import read_replay
+from tvae.runs.replays.shown import ShownReplay, shown_replay
 from tvae.runs.run import Run
 from tvae.runs.seeds.figures import SeedFigures
 from tvae.runs.seeds.file import SEEDS

@@ -9,10 +9,10 @@ import streamlit as st
 
 from tvae.config import LossConfig, reconstruction_name
 from tvae.errors import InputError
-from tvae.explore.training_replay import losses_at
 from tvae.figures.arm_styles import arm_styles
 from tvae.runs.history import read_history
-from tvae.runs.replay import REPLAY
+from tvae.runs.replays.recorded import REPLAY
+from tvae.runs.replays.shown import losses_at
 from tvae.runs.run import Run, epochs_text, read_run
 from tvae.ui import cached
 from tvae.ui.components.replay import ReplaySide, replay_player

@@ -1,7 +1,7 @@
 import numpy as np
 
-from tvae.explore.training_replay import accuracies, losses_at, parting, positions
-from tvae.runs.replay import Replay
+from tvae.runs.replays.recorded import Replay
+from tvae.runs.replays.shown import accuracies, losses_at, parting, positions
 
 
 def small_replay(moments=3, n=40):

@@ -13,7 +13,7 @@ from tvae.errors import InputError
 from tvae.maps.pca import pca_maps
 from tvae.metrics.triplet_accuracy import triplet_accuracy
 from tvae.model.encoding import Encoding
-from tvae.runs.replay import Replay
+from tvae.runs.replays.recorded import Replay
 from tvae.runs.run import Run
 
 COUNTED = 1_000
