@@ -127,6 +127,15 @@ def test_cost_may_be_kl_or_both(held_out, cost, said):
     assert f"more {said}**" in words(app)
 
 
+def test_a_baseline_without_any_kl_is_said_and_the_other_costs_stand(held_out):
+    path = held_out.folder / SEEDS
+    path.write_text(path.read_text().replace('"kl":10.0', '"kl":0.0'))
+    app = page({"run": "own", "need": "90", "cost": "kl"})
+    assert not app.exception
+    assert "No arm can be advised by this cost. cost: the KL of arm vae is 0" in words(app)
+    assert "Take **weight 10, margin 1**" in words(page({"run": "own", "need": "90"}))
+
+
 def test_the_table_has_the_spread_of_seeds_and_the_download_is_of_all(held_out):
     table = page({"run": "own"}).dataframe[0].value.set_index("arm")
     assert table.loc["weight 10, margin 1", "accuracy at m = 0, %"] == "97.02 ± 0.08"
