@@ -17,6 +17,7 @@ from tvae.ui.overview.answer import show_answer
 from tvae.ui.overview.idea import show_idea
 from tvae.ui.overview.spaces import show_spaces
 from tvae.ui.overview.table import show_table
+from tvae.ui.overview.triplet import show_triplet
 from tvae.ui.page import show_page
 from tvae.ui.page_links import page_link
 from tvae.ui.server import MIDDLEWARE, opened_in_browser
@@ -59,6 +60,7 @@ def show_content(run: Run) -> None:
         why = "How this run ended is not in its folder." if run.provenance.finished else "This run has not ended."
         st.info(f"{why} It is shown as it was at epoch {epochs_text(run.epoch)}, the newest that it keeps.")
     show_answer(run, encoding)
+    moving = st.container(key=keys.MOVING_TRIPLET_PLACE)  # filled last: its images may have to be fetched
     fill_table = show_table(run, encoding)
     if encoding is None:
         st.info("This run keeps nothing to show yet: its first pictures come with its first snapshot, or when it ends.")
@@ -91,6 +93,9 @@ def show_content(run: Run) -> None:
         name = page.split("_", 1)[1].replace("_", " ")
         told = told.format(images=image_noun(run.config.data.name).many, draw=draw)
         page_link(f"pages/{page}.py", f"**{name}**: {told}", f":material/{icon}:")
+    if encoding is not None:
+        with moving:
+            show_triplet(run, encoding)
     fill_table()
 
 

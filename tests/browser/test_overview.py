@@ -45,3 +45,23 @@ def test_hovering_a_point_tells_its_label(overview):
     assert card.get_attribute("data-row") == row
     assert f"{int(row):,}" in card.inner_text() or row in card.inner_text()
     assert overview.get_by_test_id("map-right").get_attribute("data-hovered-row") == row
+
+
+@pytest.mark.parametrize("size", [(1400, 900), (390, 844)])
+def test_answer_figures_and_moving_triplet_are_above_the_fold(browser, streamlit_app, size):
+    width, height = size
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(streamlit_app(APP))
+    picture = page.get_by_test_id("moving-triplet")
+    picture.wait_for(timeout=60_000)
+    for whole in (page.locator(".st-key-answer"), page.locator(".key-figures")):
+        box = whole.bounding_box()
+        assert box["y"] + box["height"] <= height
+    box = picture.bounding_box()
+    assert box["y"] + (box["height"] if width > 1000 else 0) < height
+    before, images = picture.get_attribute("data-triplet"), picture.get_by_role("img").count()
+    page.get_by_role("button", name="Another triplet").click()
+    assert images == 3
+    assert picture.get_attribute("data-triplet") != before
+    page.get_by_role("button", name="Pause").click()
+    page.close()

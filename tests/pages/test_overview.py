@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Mapping
@@ -284,3 +285,21 @@ def test_a_run_that_is_not_there_is_named_until_another_is_chosen():
 def test_the_overview_shows_the_chosen_arms():
     app = page({"run": "mnist-ladder", "arms": ["VAE", "W10"]})
     assert list(app.table[0].value.index) == ["VAE", "weight\u00a010, margin\u00a01"]
+
+
+def test_the_answer_and_its_figures_stand_before_the_table():
+    app = page()
+    texts = [element.value for element in app.markdown]
+    sentence = next(text for text in texts if text.startswith("The triplet loss puts 97.8"))
+    assert texts.index(sentence) < texts.index("##### Table 1: triplet accuracy")
+    figures = next(element.proto.body for element in app.get("html") if "key-figures" in element.proto.body)
+    for part in ("97.8\u00a0%", "VAE 77.0\u00a0%; higher is better", "+17.9\u00a0%, worse", "lower is better"):
+        assert part in figures
+
+
+def test_the_triplets_say_how_they_were_drawn_and_what_became_of_them():
+    told = next(caption.value for caption in page().caption if "drawn at random" in caption.value)
+    assert "24 triplets drawn at random with seed 0" in told
+    counts = [int(count) for count in re.findall(r"(\d+) (?:right in both|in \w+ alone|in neither)", told)]
+    assert len(counts) == 4 and sum(counts) == 24
+    assert "n = 10,000" in told and "checkpoint mnist" in told

@@ -5,6 +5,7 @@ decoding_probe/   Carries the pointer's position to Python and the decoded image
 drawing/          A square to draw on
 image_picker/     Pick one of several images
 latent_map/       Two linked maps (Python, JavaScript, CSS)
+moving_triplet/   One triplet of images whose distances move from one arm's to the other's
 neighbour_panel/  Neighbours of one image
 path_player/      Plays an interpolation in the browser
 replay/           Replay of a training: two maps, accuracy and losses, played in the browser without the server

@@ -1,0 +1,71 @@
+"""The idea as a picture that moves: real triplets, with their distances in two arms."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from tvae.figures.arm_styles import arm_styles
+from tvae.metrics.grouped_means import grouped_for_triplets
+from tvae.metrics.measurable import has_triplet
+from tvae.metrics.random_triplets import random_triplets
+from tvae.metrics.triplet_search import Triplets, triplet_distances
+from tvae.model.encoding import Encoding
+from tvae.runs.answer.compared_arms import compared_arms
+from tvae.runs.run import Run
+from tvae.ui.choices.arms import shown_arms
+from tvae.ui.components.moving_triplet import Model, moving_triplet
+from tvae.ui.run_images import images_of
+from tvae.ui.session import keys
+from tvae.ui.style.captions import measured_on
+from tvae.ui.style.escaping import as_text
+
+COUNT, SEED = 24, 0
+"""Number of triplets that are drawn, and the seed that draws them."""
+
+
+def show_triplet(run: Run, encoding: Encoding) -> None:
+    """A random triplet at a time; of the images kept in the encoding where the data is not at hand."""
+    images, _ = images_of(run)
+    rows = np.arange(len(encoding.labels)) if images is not None else encoding.sample_rows
+    pictures = images if images is not None else encoding.sample_images
+    if not len(rows) or not has_triplet(encoding.labels[rows]):
+        return
+    arms = compared_arms(run, shown_arms(run))
+    styles = arm_styles(run.config)
+    triplets = _drawn(encoding.means[arms[0]][rows], encoding.labels[rows])
+    at = np.stack([triplets.anchor, triplets.positive, triplets.negative], axis=1)
+    models = []
+    for arm in arms:
+        distances = triplet_distances(encoding.means[arm][rows], triplets)
+        both = np.stack([distances.to_positive, distances.to_negative], axis=1)
+        models.append(Model(name=styles[arm].name, colour=styles[arm].colour, distances=both))
+    right = [model.distances[:, 0] <= model.distances[:, 1] for model in models]
+    mended = np.flatnonzero(~right[0] & right[-1])
+    names = [[run.class_names[label] for label in encoding.labels[rows][of_triplet]] for of_triplet in at]
+    first = int(mended[0]) if len(mended) else 0
+    moving_triplet(pictures[at], names, models, first=first, key=keys.MOVING_TRIPLET)
+    how_drawn = _how_drawn([model.name for model in models], right, of_sample=images is None)
+    st.caption(as_text(f"Distances of the means μ, to scale. {how_drawn}") + f" {measured_on(run, encoding)}.")
+
+
+def _drawn(means: np.ndarray, labels: np.ndarray) -> Triplets:
+    groups = grouped_for_triplets(means, labels)
+    anchor, positive, negative = random_triplets(groups, COUNT, np.random.default_rng(SEED))
+    order = groups.order
+    return Triplets(anchor=order[anchor], positive=order[positive], negative=order[negative])
+
+
+def _how_drawn(names: list[str], right: list[np.ndarray], *, of_sample: bool) -> str:
+    """How the triplets were chosen, and how many of them each arm has right."""
+    words = f"{COUNT} triplets drawn at random with seed {SEED}"
+    words += ", of the images that are kept with the run" if of_sample else ""
+    if len(right) < 2:
+        return f"{words}: {int(right[0].sum())} right in {names[0]}."
+    before, after = right
+    first, last = names
+    words += (
+        f": {int((before & after).sum())} right in both, {int((~before & after).sum())} in {last} alone, "
+        f"{int((before & ~after).sum())} in {first} alone, {int((~before & ~after).sum())} in neither."
+    )
+    return words + (f" Shown first is the first that is right in {last} alone." if (~before & after).any() else "")
