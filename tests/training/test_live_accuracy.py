@@ -104,7 +104,7 @@ def test_a_run_of_a_week_has_two_thousand_rows(training, digits, monkeypatch):
     live = LiveAccuracy(digits.test, lambda row: None)
     now, measured_at = [0.0], []
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(live, "_means", lambda training, arm: measured_at.append(now[0]))
+    monkeypatch.setattr(training, "means_of", lambda pixels: measured_at.append(now[0]) or {})
     monkeypatch.setattr(live, "_count", lambda row, means: None)
     while now[0] < 7 * 86_400:
         live.measure_if_due(training, 0.0, now[0])
