@@ -31,7 +31,7 @@ def show_answer(run: Run, encoding: Encoding | None) -> None:
     except InputError:
         return  # Table 1 says what is wrong
     with st.container(key=keys.ANSWER):
-        st.markdown(as_text(sentence))
+        st.markdown(as_text(sentence).replace(" %", "\u00a0%"))  # `as_text` makes every space a plain one
     if metrics:
         compared = compared_arms(run, arms)
         other = arm_name(run.config, compared[0])
