@@ -421,6 +421,8 @@ def map_caption(app):
 
 def test_the_map_is_fitted_once_and_later_means_are_placed_in_it(runs):
     app = trained_before(runs)
+    assert "in the PCA plane of epoch 200." in map_caption(app)
+    app.segmented_control(key="training-plane").set_value("start").run()
     assert "in the PCA plane of epoch 0." in map_caption(app)
     assert "Approximate" not in map_caption(app)
     app.segmented_control(key="training-map").set_value("umap").run()

@@ -67,6 +67,7 @@ def test_no_pickle_and_no_leftovers_in_the_folder(trained):
         "gaps-test.npz",
         "history.jsonl",
         "metrics.json",
+        "replay",
         "snapshots",
         "tvae.safetensors",
         "vae.safetensors",

@@ -56,5 +56,5 @@ def test_accuracy_is_that_of_every_triplet():
 
 def test_losses_are_of_the_row_that_a_step_belongs_to():
     history = [{"step": 2}, {"step": 4}]
-    assert [row["step"] for row in losses_at(history, np.array([0, 2, 3, 4, 5]))] == [2, 2, 4, 4, 4]
+    assert [row and row["step"] for row in losses_at(history, np.array([0, 2, 3, 4, 5]))] == [2, 2, 4, 4, 4]
     assert losses_at([], np.array([0, 1])) == [None, None]

@@ -28,7 +28,7 @@ def test_its_result_is_kept():
     ("error", "line"),
     [
         (InputError("a.zip: an empty zip"), "a.zip: an empty zip"),
-        (OSError(28, "No space left on device"), "[Errno 28] No space left on device"),
+        (OSError(28, "No space left on device"), "No space left on device"),
         (ZeroDivisionError("division by zero\nand more"), "ZeroDivisionError: division by zero"),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,7 +13,7 @@ from tvae.training.loop import Training
 from tvae.training.step_explained import explained_next_step
 
 
-def page(lesson: dict, config: Any) -> None:
+def page(lesson, config) -> None:
     from tvae.ui.training.step_explained import show_lesson
 
     show_lesson(lesson, config)

@@ -19,8 +19,8 @@ def reason_of(error: Exception | str) -> str:
     Whoever reads a page has no terminal on the server, and how its folders are called is nobody's business.
     """
     if isinstance(error, OSError) and error.strerror:
-        name = Path(error.filename).name if isinstance(error.filename, str) else "file system"
-        return f"{name}: {error.strerror}"
+        named = isinstance(error.filename, str)
+        return f"{Path(error.filename).name}: {error.strerror}" if named else error.strerror
     text = str(error)
     for folder in (runs_folder(), default_folder(), app_folder()):
         text = text.replace(f"{folder}/", "/")  # there may be spaces in its name
