@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from tvae.runs.run import Run, read_run
+from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.page import show_page
 from tvae.ui.training.comparison import compared_with, show_comparison
 from tvae.ui.training.live import show_run
-from tvae.ui.training.replay import show_other_replay, show_replay
+from tvae.ui.training.replay import show_other_replay, show_replay, show_replay_of_job
 from tvae.ui.training.run_table import show_run_table
 from tvae.ui.training.status import called, in_words, watched_job
 
@@ -42,9 +42,7 @@ def show_content(run: Run) -> None:
         st.info("Nothing is training. Open **Train a run** in the sidebar: a quick look at both arms takes about 20 s.")
     else:
         show_run(job)
-        if job.state == "done":
-            st.markdown("##### How it took shape")
-            show_replay(read_run(job.folder))
+        show_replay_of_job(job)
         if job.state == "done":
             st.markdown("##### What changed")
             show_comparison(compared_with(job, state.shown_before(job.id) or run.name), job.id)

@@ -15,7 +15,7 @@ def captions(run):
 
 def test_the_page_opens_on_the_replay_of_the_run_and_says_what_it_is_made_of():
     text = captions("digits")
-    assert "359 fixed images of the digits test split at 60 moments" in text
+    assert "359 fixed images of the digits test split" in text
     assert "Recorded in another training" in text
 
 

@@ -96,6 +96,8 @@ def not_finite(content: bytes) -> bytes:
         ),
         (lambda m: m.update({"history.jsonl": b'{"step": "x"}\n'}), "not of a run's history"),
         (lambda m: m.update({"history.jsonl": b"nothing\n"}), "history.jsonl"),
+        (lambda m: m.update({"replay/test.safetensors": m["vae.safetensors"]}), "not the replay of this run"),
+        (lambda m: m.update({"replay/test.safetensors": b"x"}), "replay/test.safetensors"),
     ],
 )
 def test_what_is_no_run_is_refused_by_name_and_nothing_is_kept(change, said, members, tmp_path):

@@ -2,6 +2,7 @@ import numpy as np
 
 from tvae.runs.replays.recorded import Replay
 from tvae.runs.replays.shown import accuracies, losses_at, parting, positions
+from tvae.runs.replays.times import time_axis
 
 
 def small_replay(moments=3, n=40):
@@ -58,3 +59,23 @@ def test_losses_are_of_the_row_that_a_step_belongs_to():
     history = [{"step": 2}, {"step": 4}]
     assert [row and row["step"] for row in losses_at(history, np.array([0, 2, 3, 4, 5]))] == [2, 2, 4, 4, 4]
     assert losses_at([], np.array([0, 1])) == [None, None]
+
+
+def test_moments_are_called_steps_within_the_first_epoch_and_epochs_later():
+    times = time_axis(np.array([0, 1, 21, 22, 50, 4400]), 22)
+    assert times.names == ("step 0", "step 1", "step 21", "epoch 1", "epoch 2.27", "epoch 200")
+
+
+def test_round_times_stand_between_the_moments_that_they_lie_between():
+    times = time_axis(np.array([0, 1, 2, 100, 200]), 20)
+    assert times.unit == "epoch"
+    assert [text for _, text in times.ticks] == ["0", "2", "4", "6", "8", "10"]
+    assert times.ticks[-1][0] == 4
+    np.testing.assert_allclose(times.ticks[1][0], 2 + 38 / 98)
+
+
+def test_a_training_of_less_than_two_epochs_is_told_in_steps():
+    times = time_axis(np.array([0, 10, 30]), 20)
+    assert times.unit == "step"
+    assert times.ticks == ((0, "0"), (1, "10"), (1.5, "20"), (2, "30"))
+    assert time_axis(np.array([0]), 20).ticks == ((0, "0"),)

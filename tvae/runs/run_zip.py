@@ -1,7 +1,7 @@
 """Export a run folder as a zip; import one with every member checked.
 
-A zip holds what training made: settings, weights (of the snapshots too), history, metrics and the model card. What
-follows from these is left out, and made anew where the zip is taken in: no array file of a stranger is read.
+A zip holds what training made: settings, weights (of the snapshots too), history, replay, metrics and the model card.
+What follows from these is left out, and made anew where the zip is taken in: no `.npz` file of a stranger is read.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tvae.config import check_notions
 from tvae.data import notion_names
 from tvae.errors import InputError
 from tvae.runs.history import read_history
+from tvae.runs.replays.recorded import REPLAY, read_replay
 from tvae.runs.run import CARD, CONFIG, HISTORY, METRICS, SNAPSHOTS, Run, read_run, write_config
 from tvae.runs.triplets import TRIPLETS, read_triplets_of
 from tvae.runs.weights import read_arm
@@ -36,7 +37,8 @@ MOST_RATIO = 200
 
 _ARM = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\.safetensors"
 _MEMBER = re.compile(
-    rf"config\.json|metrics\.json|history\.jsonl|README\.md|triplets\.npy|{_ARM}|snapshots/\d{{1,12}}/{_ARM}"
+    r"config\.json|metrics\.json|history\.jsonl|README\.md|triplets\.npy"
+    rf"|{re.escape(REPLAY)}|{_ARM}|snapshots/\d{{1,12}}/{_ARM}"
 )
 _SHOWN = 60
 
@@ -117,7 +119,7 @@ def take_in_run(members: Mapping[str, bytes], folder: Path) -> Run:
 
     Raises:
         InputError: settings that are impossible or on data that are not known here, weights that don't fit them, are
-            missing or belong to no arm, a history that isn't one. What was written is to be removed.
+            missing or belong to no arm, a history or a replay that isn't this run's. What was written is to be removed.
     """
     if len(members[CONFIG]) > LARGEST_CONFIG:
         raise InputError(f"zip: {CONFIG} has {len(members[CONFIG]):,} bytes; it has at most {LARGEST_CONFIG:,}")
@@ -139,11 +141,12 @@ def take_in_run(members: Mapping[str, bytes], folder: Path) -> Run:
             for arm in run.config.arms:
                 read_arm(place / f"{arm}.safetensors", run.image_shape, run.config.model)
         for name in members:
-            if name.endswith(".safetensors") and Path(name).stem not in run.config.arms:
+            if name.endswith(".safetensors") and name != REPLAY and Path(name).stem not in run.config.arms:
                 raise InputError(f"{name}: the run has no such arm; it has {', '.join(run.config.arms)}")
         for place in weight_folders - {folder}:
             if not re.fullmatch("0|[1-9][0-9]*", place.name) or int(place.name) > run.step:
                 raise InputError(f"{SNAPSHOTS}/{place.name[:20]}: no step of this run; it took {run.step:,}")
+        read_replay(run)
         for row in read_history(folder):
             if not _is_history_row(row, run):
                 raise InputError(f"{HISTORY}: a line is not of a run's history: {json.dumps(row)[:80]}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,22 @@ COUNTED = 1_000
 """Images among which triplets are counted at each moment, evenly spread over the replay's: exact among these."""
 STANDARD_ERRORS = 2.0
 
+ShareOf = Callable[[Float32[np.ndarray, "n d"], Int[np.ndarray, " n"]], float]
+"""Share of triplets in order at margin 0, of means and labels."""
+
+
+def share_in_order(means: Float32[np.ndarray, "n d"], labels: Int[np.ndarray, " n"]) -> float:
+    """Exact triplet accuracy at margin 0.
+
+    Raises:
+        InputError: the labels allow no triplet.
+    """
+    return float(triplet_accuracy(means, labels, (0.0,)).accuracy[0])
+
 
 @dataclass(frozen=True, eq=False)
 class ShownReplay:
-    """A replay of a run's first and last arm, or of its only one, ready to be shown."""
+    """A replay of one or two arms of a run, ready to be shown."""
 
     replay: Replay
     arms: tuple[str, ...]
@@ -36,28 +48,43 @@ class ShownReplay:
     """Images among which triplets are counted."""
     parting: int | None
     """The moment when the two arms part, if they do."""
-    ends_in_run: bool
-    """Whether its last moment is the run as it is kept; else it was recorded in another training."""
+    of_another_training: bool
+    """Whether the run ended with other means than the replay does, so that it was recorded in another training."""
 
 
-def shown_replay(replay: Replay, run: Run, encoding: Encoding) -> ShownReplay:
+def shown_replay(
+    replay: Replay,
+    run: Run,
+    arms: Sequence[str],
+    labels: Int[np.ndarray, " rows"],
+    ended: Encoding | None,
+    share_of: ShareOf = share_in_order,
+) -> ShownReplay:
     """A replay, ready to be shown.
 
     Args:
-        encoding: of the run's test split, when the run ended.
+        arms: one or two of the run's, of which the first and the last are shown.
+        labels: of the run's whole test split.
+        ended: encoding of that split when the run ended, None where it has not.
+        share_of: counts triplets, or remembers what it has counted.
     """
-    arms = tuple(dict.fromkeys((next(iter(run.config.arms)), next(reversed(run.config.arms)))))
-    own_labels = encoding.labels[replay.rows]
+    arms = tuple(dict.fromkeys((arms[0], arms[-1])))
+    own_labels = labels[replay.rows]
     try:
-        accuracy, counted = accuracies(replay, own_labels, arms)
+        accuracy, counted = accuracies(replay, own_labels, arms, share_of)
     except InputError:  # the labels allow no triplet: there is nothing to measure
         accuracy, counted = {}, 0
     parted = parting(accuracy[arms[0]], accuracy[arms[1]], counted) if len(arms) == 2 and accuracy else None
-    ends_in_run = int(replay.steps[-1]) == run.step and all(
-        np.allclose(replay.means(arm)[-1], encoding.means[arm][replay.rows], rtol=1e-2, atol=float(level[-1].max()))
+    of_another = ended is not None and not ends_as(replay, run, ended)
+    return ShownReplay(replay, arms, own_labels, positions(replay, arms), accuracy, counted, parted, of_another)
+
+
+def ends_as(replay: Replay, run: Run, ended: Encoding) -> bool:
+    """Whether the last moment of a replay is the run as it ended, to the replay's own precision."""
+    return int(replay.steps[-1]) == run.step and all(
+        np.allclose(replay.means(arm)[-1], ended.means[arm][replay.rows], rtol=1e-2, atol=float(level[-1].max()))
         for arm, level in replay.scales.items()
     )
-    return ShownReplay(replay, arms, own_labels, positions(replay, arms), accuracy, counted, parted, ends_in_run)
 
 
 def losses_at(history: Sequence[Mapping[str, Any]], steps: Int[np.ndarray, " m"]) -> list[Mapping[str, Any] | None]:
@@ -86,7 +113,7 @@ def positions(replay: Replay, arms: Sequence[str]) -> dict[str, Float32[np.ndarr
 
 
 def accuracies(
-    replay: Replay, labels: Int[np.ndarray, " n"], arms: Sequence[str]
+    replay: Replay, labels: Int[np.ndarray, " n"], arms: Sequence[str], share_of: ShareOf = share_in_order
 ) -> tuple[dict[str, Float[np.ndarray, " moments"]], int]:
     """Triplet accuracy at margin 0 at each moment, by arm, and the number of images that it is counted among.
 
@@ -98,10 +125,8 @@ def accuracies(
     """
     counted = np.unique(np.linspace(0, len(labels) - 1, min(COUNTED, len(labels))).astype(np.int64))
     shares = {
-        arm: np.array(
-            [float(triplet_accuracy(points[counted], labels[counted], (0.0,)).accuracy[0]) for points in moments]
-        )
-        for arm, moments in ((arm, replay.means(arm)) for arm in dict.fromkeys(arms))
+        arm: np.array([share_of(points[counted], labels[counted]) for points in replay.means(arm)])
+        for arm in dict.fromkeys(arms)
     }
     return shares, len(counted)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from tvae.jobs.jobs import Jobs
@@ -17,8 +18,8 @@ from tvae.model.network import Network
 from tvae.runs.available import run_folders as available_folders
 from tvae.runs.comparison import seed_replicates
 from tvae.runs.encodings import read_curves, read_encoding, read_gaps
-from tvae.runs.replays.recorded import read_replay
-from tvae.runs.replays.shown import ShownReplay, shown_replay
+from tvae.runs.replays.recorded import REPLAY, read_replay
+from tvae.runs.replays.shown import ShownReplay, share_in_order, shown_replay
 from tvae.runs.run import Run
 from tvae.runs.seeds.figures import SeedFigures
 from tvae.runs.seeds.file import SEEDS
@@ -73,15 +74,30 @@ def encoded_triplets(run: Run) -> EncodedTriplets | None:
     return read_encoded_triplets(run)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY_OF)
-def replay(run: Run) -> ShownReplay | None:
-    """The replay of a run's first and last arm, None where its folder holds none.
+def replay(run: Run, arms: Sequence[str]) -> ShownReplay | None:
+    """The replay of the first and the last of these arms of a run, so far as it is recorded; None where there is none.
 
     Raises:
         InputError: its file is not a replay of this run.
     """
-    kept, encoded = read_replay(run), encoding(run)
-    return None if kept is None or encoded is None else shown_replay(kept, run, encoded)
+    return _replay(run, tuple(arms), run.folder / REPLAY)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the replay …", hash_funcs=KEY_OF)
+def _replay(run: Run, arms: tuple[str, ...], file: Path) -> ShownReplay | None:
+    """Cached until a moment is added."""
+    recorded, ended = read_replay(run), encoding(run)
+    encodings = (encoding(at) for at in (run, *map(run.at, run.snapshots)))
+    labels = next((encoded.labels for encoded in encodings if encoded is not None), None)
+    if recorded is None or labels is None:
+        return None
+    return shown_replay(recorded, run, arms, labels, ended, _share_in_order)
+
+
+@st.cache_data(max_entries=1_000, show_spinner=False, hash_funcs=KEY_OF)
+def _share_in_order(means: np.ndarray, labels: np.ndarray) -> float:
+    """Counted once a moment, however often further ones are added."""
+    return share_in_order(means, labels)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)

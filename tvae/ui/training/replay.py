@@ -10,23 +10,35 @@ import streamlit as st
 from tvae.config import LossConfig, reconstruction_name
 from tvae.errors import InputError
 from tvae.figures.arm_styles import arm_styles
+from tvae.jobs.job import Job
 from tvae.runs.history import read_history
 from tvae.runs.replays.recorded import REPLAY
-from tvae.runs.replays.shown import losses_at
-from tvae.runs.run import Run, epochs_text, read_run
+from tvae.runs.replays.shown import ShownReplay, losses_at
+from tvae.runs.replays.times import time_axis
+from tvae.runs.run import Run, read_run
 from tvae.ui import cached
+from tvae.ui.choices.arms import first_pair
 from tvae.ui.components.replay import ReplaySide, replay_player
+from tvae.ui.judging import judged_alike
 from tvae.ui.session import keys
 from tvae.ui.style.captions import notions_after
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
+from tvae.ui.training.status import is_advancing
+
+OF_ANOTHER_TRAINING = (
+    " **Recorded in another training** with the same settings and seed, so its numbers differ a little from this "
+    "run's; the losses are this run's."
+)
+SECONDS_BETWEEN_MOMENTS = 4.0
+"""Between two looks for further moments of a run that trains: each costs the server and the network a little."""
 
 
 def show_replay(run: Run) -> bool:
     """Show how a run's latent space took shape, and say whether its folder holds a replay."""
     run = run.at(None)
     try:
-        shown = cached.replay(run)
+        shown = cached.replay(run, first_pair(run))
         history = read_history(run.folder)
     except InputError as error:
         st.warning(f"This run's replay can't be shown: {reason_of(error)}")
@@ -46,27 +58,35 @@ def show_replay(run: Run) -> bool:
             )
             for arm in shown.arms
         ],
-        epochs=[epochs_text(step / run.steps_per_epoch) for step in steps.tolist()],
+        run=run.name,
+        times=time_axis(steps, run.steps_per_epoch),
         labels=shown.labels,
         class_names=run.class_names,
         parting=shown.parting,
         key=keys.REPLAY,
     )
     st.caption(
-        f"Means μ of {len(shown.labels):,} fixed images of the {run.config.data.name} test split at {len(steps)} "
-        f"moments, dense at first; each arm in the PCA plane of the last moment (epoch "
-        f"{epochs_text(steps[-1] / run.steps_per_epoch)}), the second turned onto the first. Share of triplets in "
-        f"order at m = 0, exact among {shown.counted:,} of these images. The arms part where their shares begin to "
-        f"differ for good by more than two standard errors. Losses: training batches, before their weights. Seed "
-        f"{run.config.train.seed}, run {run.name}{notions_after(run)}."
-        + (
-            ""
-            if shown.ends_in_run
-            else f" **Recorded in another training** with {run.name}'s settings and seed, whose "
-            "weights are not this run's to the last digit; the losses are this run's."
-        )
+        f"{len(shown.labels):,} fixed images of the {run.config.data.name} test split, each arm in the PCA plane of "
+        f"its last moment; seed {run.config.train.seed}, run {run.name}{notions_after(run)}."
+        + (OF_ANOTHER_TRAINING if shown.of_another_training else ""),
+        help=_explained(shown),
     )
     return True
+
+
+def show_replay_of_job(job: Job) -> None:
+    """Show how the run of a job takes shape: while it trains so far as it is, afterwards to where it ended."""
+    st.fragment(_replay_of_job, run_every=SECONDS_BETWEEN_MOMENTS if is_advancing(job) else None)(job.id)
+
+
+def _replay_of_job(run_id: str) -> None:
+    try:
+        run = judged_alike(read_run(cached.jobs().run(run_id).folder))
+    except InputError:  # deleted, or nothing is written yet
+        return
+    if (run.folder / REPLAY).is_file():
+        st.markdown("##### How it took shape" if run.provenance.finished else "##### How it takes shape")
+        show_replay(run)
 
 
 def show_other_replay(run: Run) -> None:
@@ -77,6 +97,21 @@ def show_other_replay(run: Run) -> None:
             st.caption(as_text(f"{run.name} keeps no replay of its training. This is {other.name}'s."))
             show_replay(other)
             return
+
+
+def _explained(shown: ShownReplay) -> str:
+    """What the caption has no room for."""
+    counted = (
+        f" Triplets in order: share at m = 0, exact among {shown.counted:,} of the images; the arms part at the "
+        "moment from which their shares differ for good by more than two standard errors."
+        if shown.counted
+        else ""
+    )
+    turned = " The second map is turned onto the first; both have one scale." if len(shown.arms) == 2 else ""
+    return (
+        f"Latent means μ at {len(shown.replay.steps)} moments, dense at first.{turned}{counted} Losses: mean over "
+        "training batches, before their weights."
+    )
 
 
 def _losses(row: Mapping[str, Any] | None, arm: str, loss: LossConfig) -> str:

@@ -14,6 +14,7 @@ from jaxtyping import Float, Float32, Int
 from streamlit.components.v2 import component
 
 from tvae.figures.colours import class_colours
+from tvae.runs.replays.times import TimeAxis
 
 _FOLDER = Path(__file__).parent
 _replay = component(
@@ -42,7 +43,8 @@ class ReplaySide:
 def replay_player(
     sides: Sequence[ReplaySide],
     *,
-    epochs: Sequence[str],
+    run: str,
+    times: TimeAxis,
     labels: Int[np.ndarray, " n"],
     class_names: Sequence[str],
     parting: int | None,
@@ -50,16 +52,21 @@ def replay_player(
 ) -> None:
     """Show the replay.
 
+    All sides have one scale, each its own middle.
+
     Args:
         sides: both arms, or the only one.
-        epochs: of each moment, in words.
+        run: name of the run: a replay of the same run and arms that has grown goes on where it is.
+        times: of the moments.
         parting: the moment when the arms part, if they do.
     """
-    points = np.concatenate([side.positions.reshape(-1, 2) for side in sides])
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    reach = max(float(np.abs(points - middle).max()), 1e-9)
+    ranges = [(side.positions.min(axis=(0, 1)), side.positions.max(axis=(0, 1))) for side in sides]
+    reach = max(float((high - low).max()) / 2 for low, high in ranges) or 1.0
     data: dict[str, object] = {
-        "epochs": list(epochs),
+        "subject": json.dumps([run, [side.title for side in sides], list(map(str, class_names)), times.unit]),
+        "moments": list(times.names),
+        "unit": times.unit,
+        "ticks": [{"at": at, "text": text} for at, text in times.ticks],
         "labels": labels.tolist(),
         "classes": [
             {"name": str(name), "colour": colour}
@@ -71,12 +78,12 @@ def replay_player(
                 "title": side.title,
                 "colour": side.colour,
                 "points": base64.b64encode(
-                    np.rint((side.positions - middle) / reach * _FULL).astype("<i2").tobytes()
+                    np.rint((side.positions - (low + high) / 2) / reach * _FULL).astype("<i2").tobytes()
                 ).decode(),
                 "accuracy": None if side.accuracy is None else side.accuracy.round(4).tolist(),
                 "losses": list(side.losses),
             }
-            for side in sides
+            for side, (low, high) in zip(sides, ranges, strict=True)
         ],
     }
     data["name"] = hashlib.sha256(json.dumps(data).encode()).hexdigest()  # the browser need not draw the same again

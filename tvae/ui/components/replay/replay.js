@@ -4,6 +4,9 @@ const PLAYED_IN = 12000; // milliseconds from the first moment to the last
 const FULL = 32000; // the edge of a map, as Python sends it
 const MARGIN = 0.94; // of half a map that its points reach
 const MOST_NAMED = 20; // classes of which a legend still fits
+const FEW = 600; // images that are drawn as larger, round points
+const NAME_SPACE = 18; // pixels between two names of classes on a map
+const PLOT = { left: 44, right: 8, top: 18, bottom: 22 }; // around the chart's lines, in pixels
 const ICONS = { play: "M6 3.5v13l10.5-6.5z", pause: "M6 4h3v12H6zM11 4h3v12h-3z" };
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -29,37 +32,56 @@ function cleared(canvas) {
   return { context, width, height };
 }
 
+/** At most five round percentages from low to high, as shares. */
+function roundShares(low, high) {
+  const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25].find((size) => (high - low) / size <= 4) ?? 0.5;
+  const first = Math.ceil(low / step - 1e-9);
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
+}
+
 class Replay {
-  constructor(data, parent, at) {
-    this.data = data;
-    this.last = data.epochs.length - 1;
+  constructor(data, parent) {
     this.playing = 0;
-    this.rows = data.classes.map(() => []); // of each class: a colour is set once for all its points
-    data.labels.forEach((label, row) => this.rows[label].push(row));
     this.root = element("div", "replay");
     this.root.tabIndex = 0;
     this.root.setAttribute("role", "group");
     this.root.setAttribute("aria-label", "Replay of the training: space plays, the arrow keys step");
     this.root.dataset.testid = "replay";
     this.root.addEventListener("keydown", (event) => this.#key(event));
-    const maps = element("div", "maps");
-    this.sides = data.sides.map((side) => this.#side(side, maps));
-    this.chart = element("canvas", "chart");
-    this.chart.setAttribute("role", "img");
-    this.chart.setAttribute("aria-label", "Triplet accuracy of each arm at each moment");
-    this.root.append(this.#bar(), maps);
-    if (data.sides.some((side) => side.accuracy)) this.root.append(this.chart);
-    if (data.classes.length <= MOST_NAMED) this.root.append(this.#legend());
-    for (const kind of ["pointerdown", "pointermove"]) this.chart.addEventListener(kind, (event) => this.#seek(event));
+    const views = element("div", "views");
+    views.style.setProperty("--maps", data.sides.length);
+    this.sides = data.sides.map((side) => this.#side(side, views));
+    this.measured = data.sides.some((side) => side.accuracy);
+    if (this.measured) this.#addChart(data, views);
+    this.root.append(this.#bar(), views);
+    if (data.classes.length <= MOST_NAMED) this.root.append(this.#legend(data.classes));
+    this.#take(data);
     parent.append(this.root);
     this.sizes = new ResizeObserver(() => this.draw());
     this.sizes.observe(this.root);
-    this.move(at ?? this.last);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (at === undefined && !still) {
-      this.move(0);
-      this.play();
-    }
+    this.move(still ? this.last : 0);
+    if (!still) this.play();
+  }
+
+  /** Show further moments of the same training, from the present one on; from the last one the new last. */
+  update(data) {
+    const { playing, at, last } = this;
+    this.pause();
+    this.#take(data);
+    this.move(at === last && !playing ? this.last : Math.min(at, this.last));
+    if (playing) this.play();
+  }
+
+  #take(data) {
+    this.data = data;
+    this.last = data.moments.length - 1;
+    this.rows = data.classes.map(() => []); // of each class: a colour is set once for all its points
+    data.labels.forEach((label, row) => this.rows[label].push(row));
+    this.sides.forEach((shown, place) => Object.assign(shown, { side: data.sides[place], points: unpacked(data.sides[place].points) }));
+    this.scrubber.max = this.last;
+    this.parting.hidden = data.parting < 0;
+    this.parting.textContent = data.parting < 0 ? "" : `the arms part: ${data.moments[data.parting]}`;
   }
 
   #bar() {
@@ -68,36 +90,57 @@ class Replay {
     this.button.type = "button";
     this.button.addEventListener("click", () => this.toggle());
     this.scrubber = element("input", "scrubber");
-    Object.assign(this.scrubber, { type: "range", min: 0, max: this.last, step: "any" });
+    Object.assign(this.scrubber, { type: "range", min: 0, step: "any" });
     this.scrubber.setAttribute("aria-label", "Moment of the training");
     this.scrubber.addEventListener("input", () => {
       this.pause();
       this.move(+this.scrubber.value);
     });
     this.moment = element("span", "moment");
-    bar.append(this.button, this.scrubber, this.moment);
+    this.parting = element("button", "parting");
+    this.parting.type = "button";
+    this.parting.title = "Go to the moment from which their shares of triplets in order differ for good";
+    this.parting.addEventListener("click", () => this.#jump(this.data.parting));
+    bar.append(this.button, this.scrubber, this.moment, this.parting);
     this.#showPlaying(false);
     return bar;
   }
 
-  #side(side, maps) {
-    const section = element("section", "side");
-    section.style.setProperty("--arm", side.colour);
-    const head = element("div", "head");
-    const score = element("span", "score");
-    head.append(element("span", "title", side.title), score);
-    const losses = element("div", "losses");
+  #side({ title, colour }, views) {
+    const { section, score, below } = this.#view(title, views);
+    section.style.setProperty("--arm", colour);
     const canvas = element("canvas", "map");
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `Map of the latent means, ${side.title}`);
-    section.append(head, losses, canvas);
-    maps.append(section);
-    return { side, score, losses, canvas, points: unpacked(side.points) };
+    canvas.setAttribute("aria-label", `Map of the latent means, ${title}`);
+    section.append(canvas);
+    return { score, losses: below, canvas };
   }
 
-  #legend() {
+  #addChart({ unit }, views) {
+    const { section, below } = this.#view("Triplets in order", views);
+    section.classList.add("shares");
+    below.textContent = `share at m = 0, against the ${unit}`;
+    this.chart = element("canvas", "chart");
+    this.chart.setAttribute("role", "img");
+    this.chart.setAttribute("aria-label", "Share of triplets in order of each arm at each moment");
+    for (const kind of ["pointerdown", "pointermove"]) this.chart.addEventListener(kind, (event) => this.#seek(event));
+    section.append(this.chart);
+  }
+
+  #view(title, views) {
+    const section = element("section", "view");
+    const head = element("div", "head");
+    const score = element("span", "score");
+    head.append(element("span", "title", title), score);
+    const below = element("div", "below");
+    section.append(head, below);
+    views.append(section);
+    return { section, score, below };
+  }
+
+  #legend(classes) {
     const legend = element("div", "legend");
-    for (const { name, colour } of this.data.classes) {
+    for (const { name, colour } of classes) {
       const entry = element("span", "", name);
       entry.style.setProperty("--class", colour);
       legend.append(entry);
@@ -119,8 +162,8 @@ class Replay {
 
   #key(event) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const steps = { ArrowLeft: -1, ArrowRight: 1 };
-    if (event.key === " " && event.target !== this.button) this.toggle();
+    const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
+    if (event.key === " " && event.target.tagName !== "BUTTON") this.toggle();
     else if (event.key in steps) this.#jump(Math.round(this.at) + steps[event.key]);
     else if (event.key === "Home") this.#jump(0);
     else if (event.key === "End") this.#jump(this.last);
@@ -137,18 +180,19 @@ class Replay {
     if (event.type === "pointerdown") this.chart.setPointerCapture(event.pointerId);
     else if (!this.chart.hasPointerCapture(event.pointerId)) return;
     const { left, width } = this.chart.getBoundingClientRect();
-    this.#jump(((event.clientX - left) / width) * this.last);
+    this.#jump(((event.clientX - left - PLOT.left) / (width - PLOT.left - PLOT.right)) * this.last);
   }
 
   /** Go to a moment; between two, points and numbers are interpolated. */
   move(at) {
     this.at = at;
-    const { epochs, parting } = this.data;
+    const { moments, parting } = this.data;
     const nearest = Math.round(at);
-    const apart = parting >= 0 && nearest >= parting ? " · the arms have parted" : "";
-    this.moment.textContent = `epoch ${epochs[nearest]}${apart}`;
+    const parted = parting >= 0 && nearest >= parting;
+    this.moment.textContent = moments[nearest];
+    this.parting.classList.toggle("parted", parted);
     this.scrubber.value = at;
-    this.scrubber.setAttribute("aria-valuetext", this.moment.textContent);
+    this.scrubber.setAttribute("aria-valuetext", `${moments[nearest]}${parted ? ", the arms have parted" : ""}`);
     this.root.dataset.moment = nearest;
     for (const { side, score, losses } of this.sides) {
       score.textContent = side.accuracy ? `${percent(side.accuracy[nearest])} in order` : "";
@@ -159,7 +203,7 @@ class Replay {
 
   draw() {
     for (const side of this.sides) this.#drawMap(side);
-    if (this.chart.isConnected) this.#drawChart();
+    if (this.measured) this.#drawChart();
   }
 
   #drawMap({ canvas, points }) {
@@ -169,52 +213,102 @@ class Replay {
     const share = this.at - from;
     const [first, second] = [from, Math.min(this.last, from + 1)].map((moment) => 2 * moment * labels.length);
     const scale = (MARGIN * Math.min(width, height)) / 2 / FULL;
-    const size = labels.length > 600 ? 2.4 : 4;
-    const [x0, y0] = [(width - size) / 2, (height - size) / 2];
+    const few = labels.length <= FEW;
+    const names = [];
     context.globalAlpha = 0.8;
     this.rows.forEach((rows, label) => {
+      let [sumX, sumY] = [0, 0];
       context.fillStyle = classes[label].colour;
+      context.beginPath();
       for (const row of rows) {
         const i = first + 2 * row;
         const j = second + 2 * row;
-        const x = points[i] + share * (points[j] - points[i]);
-        const y = points[i + 1] + share * (points[j + 1] - points[i + 1]);
-        context.fillRect(x0 + scale * x, y0 - scale * y, size, size);
+        const x = width / 2 + scale * (points[i] + share * (points[j] - points[i]));
+        const y = height / 2 - scale * (points[i + 1] + share * (points[j + 1] - points[i + 1]));
+        sumX += x;
+        sumY += y;
+        if (few) {
+          context.moveTo(x, y);
+          context.arc(x, y, 2.4, 0, 7);
+        } else context.fillRect(x - 1.2, y - 1.2, 2.4, 2.4);
       }
+      if (few) context.fill();
+      if (rows.length) names.push({ name: classes[label].name, x: sumX / rows.length, y: sumY / rows.length });
     });
     context.globalAlpha = 1;
+    this.#drawNames(context, names);
+  }
+
+  /** Names of the classes at the means of their points, once these have moved apart. */
+  #drawNames(context, names) {
+    const style = getComputedStyle(this.root);
+    const far = (one, other) => one === other || Math.hypot(one.x - other.x, one.y - other.y) >= NAME_SPACE;
+    context.font = `700 13px ${style.fontFamily}`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.lineJoin = "round";
+    context.lineWidth = 3;
+    context.strokeStyle = style.getPropertyValue("--ground");
+    context.fillStyle = style.color;
+    for (const one of names) {
+      if (!names.every((other) => far(one, other))) continue;
+      context.strokeText(one.name, one.x, one.y);
+      context.fillText(one.name, one.x, one.y);
+    }
   }
 
   #drawChart() {
     const { context, width, height } = cleared(this.chart);
     const style = getComputedStyle(this.root);
-    const shown = this.sides.map(({ side }) => side).filter((side) => side.accuracy);
+    const { parting, ticks } = this.data;
+    const shown = this.sides.map(({ side }) => side);
     const values = shown.flatMap((side) => side.accuracy);
     const [low, high] = [Math.min(...values), Math.max(...values)];
-    const x = (moment) => (this.last ? 1 + ((width - 2) * moment) / this.last : width / 2);
-    const y = (value) => height - 6 - ((height - 24) * (value - low)) / Math.max(high - low, 1e-6);
-    const line = (at, dash, text) => {
-      context.setLineDash(dash);
+    const [right, bottom] = [width - PLOT.right, height - PLOT.bottom];
+    const x = (moment) => PLOT.left + ((right - PLOT.left) * moment) / Math.max(this.last, 1);
+    const y = (share) => bottom - 4 - ((bottom - 4 - PLOT.top) * (share - low)) / Math.max(high - low, 1e-6);
+    const line = (...[x0, y0, x1, y1]) => {
       context.beginPath();
-      context.moveTo(x(at), 16);
-      context.lineTo(x(at), height);
+      context.moveTo(x0, y0);
+      context.lineTo(x1, y1);
       context.stroke();
-      const right = x(at) > width / 2;
-      context.textAlign = right ? "right" : "left";
-      if (text) context.fillText(text, x(at) + (right ? -5 : 5), 12);
     };
     context.font = `12px ${style.fontFamily}`;
     context.fillStyle = context.strokeStyle = style.color;
     context.lineWidth = 1;
-    const { parting, epochs } = this.data;
-    if (parting >= 0) line(parting, [4, 3], `the arms part: epoch ${epochs[parting]}`);
-    line(this.at, [], "");
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    for (const share of roundShares(low, high)) {
+      context.fillText(`${Math.round(100 * share)} %`, PLOT.left - 6, y(share));
+      context.globalAlpha = 0.15;
+      line(PLOT.left, y(share), right, y(share));
+      context.globalAlpha = 1;
+    }
+    context.textAlign = "center";
+    for (const { at, text } of ticks) {
+      const half = context.measureText(text).width / 2;
+      context.fillText(text, Math.min(x(at), width - half), height - 8);
+      line(x(at), bottom, x(at), bottom + 4);
+    }
+    if (parting >= 0) {
+      context.textAlign = x(parting) > width / 2 ? "right" : "left";
+      context.fillText("the arms part", x(parting) + (context.textAlign === "left" ? 4 : -4), 7);
+      context.setLineDash([4, 3]);
+      line(x(parting), 0, x(parting), bottom);
+      context.setLineDash([]);
+    }
+    line(x(this.at), PLOT.top - 4, x(this.at), bottom);
     context.lineWidth = 2;
-    for (const side of shown) {
-      context.strokeStyle = side.colour;
+    for (const { colour, accuracy } of shown) {
+      context.fillStyle = context.strokeStyle = colour;
       context.beginPath();
-      side.accuracy.forEach((value, moment) => context.lineTo(x(moment), y(value)));
+      accuracy.forEach((share, moment) => context.lineTo(x(moment), y(share)));
       context.stroke();
+      const from = Math.min(this.last, Math.floor(this.at));
+      const next = accuracy[Math.min(this.last, from + 1)];
+      context.beginPath();
+      context.arc(x(this.at), y(accuracy[from] + (this.at - from) * (next - accuracy[from])), 4, 0, 7);
+      context.fill();
     }
   }
 
@@ -251,10 +345,11 @@ class Replay {
 
 export default function ({ data, parentElement }) {
   const shown = replays.get(parentElement);
-  if (shown?.data.name !== data.name) {
+  if (shown && shown.data.subject === data.subject) {
+    if (shown.data.name !== data.name) shown.update(data);
+  } else {
     shown?.remove();
-    const at = shown && shown.last === data.epochs.length - 1 ? shown.at : undefined;
-    replays.set(parentElement, new Replay(data, parentElement, at));
+    replays.set(parentElement, new Replay(data, parentElement));
   }
   return () => {
     replays.get(parentElement)?.remove();
