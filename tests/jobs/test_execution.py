@@ -29,6 +29,7 @@ from tvae.jobs.status_writer import StatusWriter
 from tvae.jobs.worker import main as worker_main
 from tvae.jobs.worker_processes import end_unresponsive_worker
 from tvae.runs.encodings import read_encoding
+from tvae.runs.history import read_history
 from tvae.runs.recording import Recording
 from tvae.runs.resume_file import read_resume_file
 from tvae.runs.run import read_metrics, read_run
@@ -509,6 +510,21 @@ def test_a_run_says_that_it_loads_and_that_it_compiles(tmp_path, monkeypatch, st
     assert shown[0] == "loading"
     assert ("compiling" in shown) == phases
     assert Jobs(tmp_path).run("run").state == "done"
+
+
+def test_a_warning_names_the_arm_as_a_person_reads_it_and_the_history_by_its_id(tmp_path, monkeypatch, digits):
+    files = JobFiles(tmp_path / "run")
+    for folder in (files.folder, files.worker_folder):
+        folder.mkdir(parents=True)
+    files.last_word.reserve()
+    config = plain_run(epochs=1)
+    files.write_spec(Spec(config=replace(config, arms={"w10": LossConfig(triplet_weight=10)})))
+    monkeypatch.setattr("tvae.training.loop.COLLAPSED_KL", 1e9)
+    Execution(tmp_path, "run", digits).execute()
+    (warning,) = Jobs(tmp_path).run("run").warnings
+    assert warning.startswith("weight 10, margin 1: KL is ")
+    (warning,) = read_history(files.run_folder)[-1]["warnings"]
+    assert warning.startswith("arm w10: KL is ")
 
 
 @pytest.mark.parametrize("at_hand", [False, True], ids=["loads the data", "of an idle worker, which has the data"])

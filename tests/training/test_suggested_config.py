@@ -119,7 +119,7 @@ def test_a_suggested_run_learns_what_its_triplets_ask_for_and_does_not_collapse(
     monkeypatch.setattr(module, "LEAST_STEPS", 300)
     training = Training(suggested_config("mine", enlarged(digits, 1)).config, enlarged(digits, 1))
     *_, report = training.reports()
-    assert report.warnings == ()
+    assert report.warnings == {}
     images = torch.from_numpy(digits.test.pixels())
     accuracy = {}
     for name, arm in training.arms.items():

@@ -104,11 +104,10 @@ def train(options: Train, command: str) -> None:
             on_measured=progress.show_measured,
         ):
             progress.show(report)
-            for warning in report.warnings:
-                arm = warning.split(":")[0]
+            for arm, warning in report.warnings.items():
                 if arm not in warned_arms:  # once an arm: it seldom comes back, and each step would say so
                     warned_arms.add(arm)
-                    print_error(f"step {report.step}: {warning}")
+                    print_error(f"step {report.step}: arm {arm}: {warning}")
     metrics = read_metrics(options.out)
     if metrics is not None:
         print_metrics(metrics, options.json)

@@ -16,6 +16,7 @@ from tvae.jobs.files import JobFiles, Spec, run_has_worker
 from tvae.jobs.queue import JobQueue, runs_at_once
 from tvae.jobs.requests import Ended, Requests
 from tvae.jobs.status_writer import StatusWriter
+from tvae.runs.arm_names import arm_names
 from tvae.runs.run_zip import unmeasured_snapshots
 from tvae.system.json_lines import cut_rows
 
@@ -192,6 +193,7 @@ class Execution:
     def _update_status(
         self, report: Report, recording: Recording, speed: _Speed, measuring_seconds: float, notes: list[str]
     ) -> None:
+        names = arm_names(recording.run.config)
         speed.add(report.step, recording.seconds)
         seconds_left = speed.seconds_left(report.steps)
         if seconds_left is not None and recording.budget is not None:
@@ -206,7 +208,7 @@ class Execution:
             measuring_seconds=round(measuring_seconds, 1),
             images_per_second=round(report.images_per_second),
             arms={name: vars(losses) for name, losses in report.arms.items()},
-            warnings=[*notes, *report.warnings],
+            warnings=[*notes, *(f"{names[arm]}: {warning}" for arm, warning in report.warnings.items())],
         )
 
 

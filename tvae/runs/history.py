@@ -81,5 +81,5 @@ class HistoryWriter:
             "arms": {
                 name: {term: round(total / count, 5) for term, total in sums.items()} for name, sums in arms.items()
             },
-            "warnings": list(report.warnings),
+            "warnings": [f"arm {arm}: {warning}" for arm, warning in report.warnings.items()],
         }

@@ -46,7 +46,8 @@ class Report:
     arms: dict[str, ArmLosses]
     images_per_second: float
     """Images that each arm encodes and decodes per second, smoothed over about 50 steps."""
-    warnings: tuple[str, ...]
+    warnings: dict[str, str]
+    """What is wrong with an arm, by arm."""
 
 
 def resolve_device(wanted: str) -> torch.device:
@@ -205,18 +206,16 @@ class Training:
         self.step = number
         return losses
 
-    def _warnings(self, losses: dict[str, ArmLosses]) -> tuple[str, ...]:
+    def _warnings(self, losses: dict[str, ArmLosses]) -> dict[str, str]:
         if self.step < min(COLLAPSE_GRACE, self.steps):
-            return ()
-        warnings = []
+            return {}
+        warnings = {}
         for name, arm in losses.items():
             if arm.kl < COLLAPSED_KL:
-                warnings.append(
-                    f"arm {name}: KL is {arm.kl:.3f} nats, its latents carry nothing of an image (collapse)"
-                )
+                warnings[name] = f"KL is {arm.kl:.3f} nats, its latents carry nothing of an image (collapse)"
             elif arm.spread < COLLAPSED_SPREAD:
-                warnings.append(f"arm {name}: all means are nearly equal, {arm.spread:.3f} apart (collapse)")
-        return tuple(warnings)
+                warnings[name] = f"all means are nearly equal, {arm.spread:.3f} apart (collapse)"
+        return warnings
 
 
 def train(config: RunConfig, split: Split, triplets: GivenTriplets | None = None) -> Iterator[Report]:
