@@ -17,10 +17,11 @@ DIGITS = Path(__file__).parents[2] / "checkpoints" / "digits"
 
 
 def own_run(folder: Path, means: dict[str, np.ndarray], labels: np.ndarray, config: RunConfig | None = None) -> Run:
-    """A run of a person's own that holds nothing but this encoding."""
+    """A run of a person's own that holds nothing but this encoding; its losses are those of the preset by default."""
     likeness = read_run(DIGITS)
     n, latent = next(iter(means.values())).shape
-    config = config or replace(small_run_config(), arms=dict.fromkeys(means, PRESETS["paper"].arms["vae"]))
+    losses = PRESETS["paper"].arms
+    config = config or replace(small_run_config(), arms={arm: losses.get(arm, losses["tvae"]) for arm in means})
     run = Run(
         folder,
         replace(config, model=replace(config.model, latent_dim=latent)),

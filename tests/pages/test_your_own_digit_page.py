@@ -50,11 +50,14 @@ def encoding() -> Encoding:
 
 
 def told_of(image: np.ndarray, arm: str) -> tuple[str, str]:
-    """What the page must say of an image: the vote and the share of smaller errors."""
+    """What the page must say of an image: the vote, and the share of test images with a smaller error."""
     found = encoding()
     seen = encode_new_image(network(RUN, arm), found.arms[arm], found.labels, 10, image[..., None], 15)
     votes = round(15 * float(seen.votes.sureness[0]))
-    return f"{arm.upper()} says **{seen.votes.winners[0]}** ({votes} of 15)", f"{100 * seen.share_below:.0f} % in"
+    return (
+        f"{arm.upper()} says **{seen.votes.winners[0]}** ({votes} of 15)",
+        f"{arm.upper()}: {100 * seen.share_below:.0f} %",
+    )
 
 
 def saved(picture: np.ndarray, kind: str = "PNG", **how: Any) -> bytes:
