@@ -17,7 +17,7 @@ from tvae.runs.arm_names import arm_name, ladder_setting, short_arm_name
 
 RAMPS = {
     "triplet_weight": ("#9a83e3", "#cb36c8", "#c0284d"),
-    "margin": ("#7a9d1c", "#178a4f", "#0f6e82"),
+    "margin": ("#76a01a", "#208a3e", "#137366"),
 }
 """Colours from the lowest to the highest value of the setting in which arms of a ladder differ."""
 _HUES, _SATURATIONS, _LUMINANCES = np.arange(0, 1, 1 / 60), (0.15, 0.45, 0.75), (0.14, 0.2, 0.28)
