@@ -56,10 +56,10 @@ def show_content(run: Run) -> None:
     """Show the page below its title."""
     run = run_or_newest_snapshot(run)
     encoding = cached.encoding(run)
+    show_answer(run, encoding)
     if run.snapshot is not None:
         why = "How this run ended is not in its folder." if run.provenance.finished else "This run has not ended."
-        st.info(f"{why} It is shown as it was at epoch {epochs_text(run.epoch)}, the newest that it keeps.")
-    show_answer(run, encoding)
+        st.caption(f"{why} It is shown as it was at epoch {epochs_text(run.epoch)}, the newest that it keeps.")
     moving = st.container(key=keys.MOVING_TRIPLET_PLACE)  # filled last: its images may have to be fetched
     fill_table = show_table(run, encoding)
     if encoding is None:

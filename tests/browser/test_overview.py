@@ -64,4 +64,13 @@ def test_answer_figures_and_moving_triplet_are_above_the_fold(browser, streamlit
     assert images == 3
     assert picture.get_attribute("data-triplet") != before
     page.get_by_role("button", name="Pause").click()
+    for place, verdict in enumerate(page.locator(".verdict").all()):
+        verdict.click()
+        assert picture.get_attribute("data-model") == str(place)
+        assert verdict.get_attribute("aria-pressed") == "true"
+        page.wait_for_timeout(1500)  # while the images move
+        for track in page.locator(".track").all():  # an image stands above the tick of its model
+            tile, tick = track.locator(".picture").bounding_box(), track.locator(".tick").nth(place).bounding_box()
+            assert abs(tile["x"] + tile["width"] / 2 - tick["x"] - tick["width"] / 2) < 2
+            assert tick["y"] >= tile["y"] + tile["height"]
     page.close()

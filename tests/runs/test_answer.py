@@ -57,6 +57,8 @@ def test_the_shipped_run_has_the_sentence():
         (9.0, 12.1, "it has 10 % less squared error"),
         (9.0, 15.0, "it has 10 % less squared error but 25 % more KL"),
         (9.0, 9.0, "it has 10 % less squared error and 25 % less KL"),
+        (19.9, 24.0, "it costs 99 % more squared error and 2.0 times the KL"),
+        (9.0, 150.0, "it has 10 % less squared error but 12 times the KL"),
     ],
 )
 def test_the_cost_says_what_rose_and_what_fell(error, kl, words):
@@ -113,6 +115,13 @@ def test_what_can_t_be_measured_is_said():
 def test_a_collapsed_arm_is_named_and_its_accuracy_is_not():
     words = said(arm(1.0, all_means_equal=True), arm(0.9))
     assert words == "Nothing can be said of triplets here: VAE has collapsed, all images at nearly one place."
+
+
+def test_the_accuracy_of_a_collapsed_arm_is_no_figure():
+    metrics = {"arms": {"vae": arm(1.0, all_means_equal=True), "tvae": arm(0.9, error=11.8)}}
+    accuracy, error, _ = key_figures(run_of(), ["vae", "tvae"], metrics)
+    assert (accuracy.value, accuracy.change) == ("not measurable", "")
+    assert error.change == "+18.0\u00a0%"
 
 
 def test_a_sample_of_anchors_and_its_error_are_told():

@@ -139,8 +139,9 @@ def _about(run: Run) -> str:
     config, provenance = run.config, run.provenance
     unfinished = "" if provenance.finished else " **Not finished.**"
     notions = notions_in_words(run)
+    arms = "arm" if len(config.arms) == 1 else "arms"
     return (
-        f"{len(config.arms)} arms on {config.data.name}: {settings_in_words(run)}, "
+        f"{len(config.arms)} {arms} on {config.data.name}: {settings_in_words(run)}, "
         f"{epochs_text(run.trained_epochs)} epochs, seed {config.train.seed}, {config.model.latent_dim} latents; "
         f"{as_text(origin_in_words(run))}{f'; {as_text(notions)}' if notions else ''}.{unfinished}"
     )

@@ -16,6 +16,7 @@ from tvae.runs.answer.number_texts import (
     signed,
     signed_percent,
 )
+from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.comparison import Better
 from tvae.runs.run import Run
 
@@ -40,12 +41,20 @@ def key_figures(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -> li
     """Triplet accuracy at margin 0, squared error and KL of the last arm, and their change from the first."""
     compared = compared_arms(run, arms)
     measured = [metrics["arms"][arm] for arm in compared]
-    return [_accuracy(measured), _cost("Squared error", "reconstruction", measured), _cost("KL, nats", "kl", measured)]
+    collapsed = not collapse_warnings(metrics, {}).keys().isdisjoint(compared)
+    return [
+        _accuracy(measured, collapsed),
+        _cost("Squared error", "reconstruction", measured),
+        _cost("KL, nats", "kl", measured),
+    ]
 
 
-def _accuracy(measured: Sequence[Mapping[str, Any]]) -> KeyFigure:
+def _accuracy(measured: Sequence[Mapping[str, Any]], collapsed: bool) -> KeyFigure:
+    """Triplet accuracy, of which more is better; that of a collapsed arm is made of ties, and says nothing."""
     shares = [of_arm["triplet_accuracy"].get("0") for of_arm in measured]
     name, direction = "Triplet accuracy", "higher is better"
+    if collapsed:
+        return KeyFigure(name=name, value=NOT_MEASURABLE, direction="says nothing of a collapsed arm")
     if None in shares:
         return KeyFigure(name=name, value=NOT_MEASURABLE, direction=direction)
     texts = percent_texts(shares, [accuracy_error(of_arm) for of_arm in measured])

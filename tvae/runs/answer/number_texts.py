@@ -42,8 +42,8 @@ def relative_change(before: float, after: float) -> float:
 
 def signed(value: float, digits: int) -> str:
     """A number with its sign, and ± where it rounds to zero."""
-    text = f"{value:+.{digits}f}"
-    return text.replace("-", "−") if float(text) else f"±{0:.{digits}f}"
+    text = f"{value:+,.{digits}f}"
+    return text.replace("-", "−") if round(value, digits) else f"±{0:.{digits}f}"
 
 
 def signed_percent(change: float) -> str:

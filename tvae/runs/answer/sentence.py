@@ -67,8 +67,8 @@ def cost_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     error, kl = (relative_change(before[figure], after[figure]) for figure in ("reconstruction", "kl"))
     changed = abs(error) >= HARDLY
     tells_kl = abs(kl) >= (KL_TELLS if changed else HARDLY)
-    parts = [_more_or_less(error, "squared error")] if changed else []
-    parts += [_more_or_less(kl, "KL")] if tells_kl else []
+    parts = [_change_in_words(error, "squared error")] if changed else []
+    parts += [_change_in_words(kl, "KL")] if tells_kl else []
     if not parts:
         return "its squared error and its KL hardly change"
     costs = "costs" if (error if changed else kl) > 0 else "has"
@@ -141,6 +141,9 @@ def _without_accuracy(subject: str, measured: Sequence[Mapping[str, Any]]) -> st
     return f"The {why}, so what {gainer} gains is not measurable; {cost_in_words(*measured)}."
 
 
-def _more_or_less(change: float, what: str) -> str:
-    size = 100 * abs(change)
-    return f"{size:.0f}\u00a0% {'more' if change > 0 else 'less'} {what}"
+def _change_in_words(change: float, what: str) -> str:
+    """A relative change, such as "18 % more KL", or "2.5 times the KL" from twice as much on."""
+    if change >= 1:
+        times = 1 + change
+        return f"{times:,.{0 if times >= 10 else 1}f} times the {what}"
+    return f"{100 * abs(change):.0f}\u00a0% {'more' if change > 0 else 'less'} {what}"

@@ -26,14 +26,18 @@ from tvae.ui.style.theme import theme
 
 STILL_MAP = 290
 """Pixels of a still map's side: three stand beside each other in a window 1400 wide."""
+ONLY_MAP = 480
+"""Pixels of its side where a run has one arm, and so nothing to link."""
 
 
 def show_spaces(run: Run, encoding: Encoding) -> None:
-    """The first and the last of the shown arms on two linked maps, those between as still maps.
+    """The first and the last of the shown arms on two linked maps, those between as still maps; a single one as one.
 
     The layout is the one that the latent map has at first. Where it is not computed yet, PCA stands in for it.
     """
-    st.markdown(f"##### Figure 2: {'both' if len(shown_arms(run)) == 2 else 'the'} latent spaces")
+    count = len(shown_arms(run))
+    what = {1: "the latent space", 2: "both latent spaces"}.get(count, "the latent spaces")
+    st.markdown(f"##### Figure 2: {what}")
     if len(encoding.labels) < FEWEST_ROWS:
         st.info(f"A map needs at least {FEWEST_ROWS} images; this run's test split has {len(encoding.labels)}.")
         return
@@ -43,6 +47,16 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
     first = kept_still(views[0], pictures[0])
     pictures = [first, *(laid_over(first, side_map, None) for side_map in pictures[1:])]
     show_layout_states(pictures, layouts)
+    if count == 1:
+        _show_still_maps(views, pictures, encoding, ONLY_MAP)
+    else:
+        _show_linked_maps(views, pictures, encoding)
+        _show_still_maps(views[1:-1], pictures[1:-1], encoding, STILL_MAP)
+    st.caption(_caption(views, pictures, encoding))
+
+
+def _show_linked_maps(views: list[View], pictures: list[Picture], encoding: Encoding) -> None:
+    run, first = views[0].run, pictures[0]
     left, right = (
         MapSide(
             title=view.title,
@@ -61,17 +75,15 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
         facts=titled(f"{first.told} of the means", run, encoding),
         key=keys.overview_map(run.name),
     )
-    _show_still_maps(views[1:-1], pictures[1:-1], encoding)
-    st.caption(_caption(views, pictures, encoding))
 
 
-def _show_still_maps(views: list[View], pictures: list[Picture], encoding: Encoding) -> None:
+def _show_still_maps(views: list[View], pictures: list[Picture], encoding: Encoding, side: int) -> None:
     if not views:
         return
     row = st.container(horizontal=True, gap="medium")  # one below the other on a narrow page
     for view, side_map in zip(views, pictures, strict=True):
         ground = cached.still_map(side_map.positions, encoding.labels, view.run.class_names, theme())
-        with row.container(width=STILL_MAP):
+        with row.container(width=side):
             arm_badge(view.run, view.arm, side_map.told)
             st.image(
                 map_png(ground, side_map.positions, None, np.zeros(0, np.int64), view.colour, theme()),

@@ -6,7 +6,8 @@ import numpy as np
 import streamlit as st
 
 from tvae.figures.arm_styles import arm_styles
-from tvae.metrics.grouped_means import grouped_for_triplets
+from tvae.metrics.collapse import has_collapsed
+from tvae.metrics.grouped_means import GroupedMeans, grouped_for_triplets
 from tvae.metrics.measurable import has_triplet
 from tvae.metrics.random_triplets import random_triplets
 from tvae.metrics.triplet_search import Triplets, triplet_distances
@@ -25,7 +26,10 @@ COUNT, SEED = 24, 0
 
 
 def show_triplet(run: Run, encoding: Encoding) -> None:
-    """A random triplet at a time; of the images kept in the encoding where the data is not at hand."""
+    """A random triplet at a time; of the images kept in the encoding where the data is not at hand.
+
+    Nothing where an arm has collapsed: its distances are made of rounding, and no order of them is right or wrong.
+    """
     images, _ = images_of(run)
     rows = np.arange(len(encoding.labels)) if images is not None else encoding.sample_rows
     pictures = images if images is not None else encoding.sample_images
@@ -33,7 +37,10 @@ def show_triplet(run: Run, encoding: Encoding) -> None:
         return
     arms = compared_arms(run, shown_arms(run))
     styles = arm_styles(run.config)
-    triplets = _drawn(encoding.means[arms[0]][rows], encoding.labels[rows])
+    groups = [grouped_for_triplets(encoding.means[arm][rows], encoding.labels[rows]) for arm in arms]
+    if any(has_collapsed(of_arm.spread) for of_arm in groups):
+        return
+    triplets = _drawn(groups[0])
     at = np.stack([triplets.anchor, triplets.positive, triplets.negative], axis=1)
     models = []
     for arm in arms:
@@ -49,8 +56,7 @@ def show_triplet(run: Run, encoding: Encoding) -> None:
     st.caption(as_text(f"Distances of the means μ, to scale. {how_drawn}") + f" {measured_on(run, encoding)}.")
 
 
-def _drawn(means: np.ndarray, labels: np.ndarray) -> Triplets:
-    groups = grouped_for_triplets(means, labels)
+def _drawn(groups: GroupedMeans) -> Triplets:
     anchor, positive, negative = random_triplets(groups, COUNT, np.random.default_rng(SEED))
     order = groups.order
     return Triplets(anchor=order[anchor], positive=order[positive], negative=order[negative])

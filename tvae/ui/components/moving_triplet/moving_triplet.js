@@ -23,24 +23,34 @@ class MovingTriplet {
   #controls() {
     const bar = element("div", "controls");
     const button = (text, act) => {
-      const made = element("button", "", text);
+      const made = element("button", "control", text);
       made.type = "button";
       made.addEventListener("click", act);
       bar.append(made);
       return made;
     };
-    if (this.data.models.length > 1) {
-      this.pauseButton = button("Play", () => (this.timer ? this.pause() : this.play()));
-      this.modelButtons = this.data.models.map((model, i) =>
-        button(model.name, () => {
-          this.pause();
-          this.turnTo(i);
-        }),
-      );
-    }
+    if (this.data.models.length > 1) this.pauseButton = button("Play", () => (this.timer ? this.pause() : this.play()));
     if (this.data.triplets.length > 1)
       button("Another triplet", () => this.show((this.at + 1) % this.data.triplets.length));
     return bar;
+  }
+
+  /** What a model makes of the triplet; a button that shows the model's distances where there are two. */
+  #verdict(model, place, [positive, negative]) {
+    const right = positive <= negative;
+    const line = element(this.data.models.length > 1 ? "button" : "p", `verdict ${right ? "right" : "wrong"}`);
+    const dot = element("span", "dot");
+    dot.style.background = model.colour;
+    const name = element("b", "", `${model.name}: ${right ? "right" : "wrong"}`);
+    line.append(dot, name, ` · positive ${positive.toFixed(2)}, negative ${negative.toFixed(2)} away`);
+    if (line.localName === "button") {
+      line.type = "button";
+      line.addEventListener("click", () => {
+        this.pause();
+        this.turnTo(place);
+      });
+    }
+    return line;
   }
 
   /** Show the triplet at this place of the list. */
@@ -70,29 +80,15 @@ class MovingTriplet {
       });
       const line = element("span", "line");
       const end = card(role, i + 1, triplet.names[i + 1]);
-      track.append(line, ...ticks, end);
+      track.append(end, ...ticks, line);
       tracks.append(track);
       return { line, end };
     });
     this.limit = element("span", "limit");
-    tracks.append(this.limit);
+    tracks.lastChild.prepend(this.limit);
     this.stage.replaceChildren(card("anchor", 0, triplet.names[0]), tracks);
-    this.verdicts.replaceChildren(
-      ...this.data.models.map((model, m) => {
-        const [positive, negative] = triplet.distances[m];
-        const right = positive <= negative;
-        const line = element("p", right ? "right" : "wrong");
-        const dot = element("span", "dot");
-        dot.style.background = model.colour;
-        const near = right ? "the positive is nearer" : "the negative is nearer";
-        line.append(
-          dot,
-          element("b", "", `${model.name}: ${right ? "right" : "wrong"}`),
-          ` · ${near}, d(a,p) ${positive.toFixed(2)}, d(a,n) ${negative.toFixed(2)}`,
-        );
-        return line;
-      }),
-    );
+    this.lines = this.data.models.map((model, m) => this.#verdict(model, m, triplet.distances[m]));
+    this.verdicts.replaceChildren(...this.lines);
     this.turnTo(this.model);
   }
 
@@ -108,8 +104,10 @@ class MovingTriplet {
       end.style.left = places[i];
     });
     this.limit.style.left = places[0];
-    [...this.verdicts.children].forEach((line, m) => line.classList.toggle("now", m === model));
-    this.modelButtons?.forEach((button, m) => button.setAttribute("aria-pressed", m === model));
+    this.lines.forEach((line, m) => {
+      line.classList.toggle("now", m === model);
+      if (line.localName === "button") line.setAttribute("aria-pressed", m === model);
+    });
   }
 
   play() {
