@@ -30,6 +30,10 @@ def test_every_file_of_the_library_and_of_the_app_is_in_the_wheel(contents):
         assert contents[name] == (ROOT / name.replace("tvae/app/", "")).read_bytes(), name
 
 
+def test_the_runs_that_ship_take_less_than_60_mb():
+    assert sum((ROOT / name).stat().st_size for name in files_below("checkpoints")) < 60e6
+
+
 def test_the_wheel_pins_what_requirements_pin_and_has_the_command(contents):
     facts = {name.split("/")[1]: text.decode() for name, text in contents.items() if ".dist-info/" in name}
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()

@@ -1,0 +1,109 @@
+"""The replay of a training in a real browser: it plays, and is scrubbed by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parents[2] / "streamlit_app.py"
+WAIT = 90_000
+LAST = 59
+
+
+@pytest.fixture
+def replay_in(browser, streamlit_app):
+    """Opens the training page of the digits run for people who want this much motion, and gives its replay."""
+    contexts = []
+
+    def open_replay(reduced_motion: str):
+        contexts.append(browser.new_context(viewport={"width": 1400, "height": 900}, reduced_motion=reduced_motion))
+        page = contexts[-1].new_page()
+        page.goto(f"{streamlit_app(APP)}/Training?run=digits")
+        replay = page.get_by_test_id("replay")
+        replay.wait_for(timeout=WAIT)
+        return replay
+
+    yield open_replay
+    for context in contexts:
+        context.close()
+
+
+def moment(replay) -> int:
+    return int(replay.get_attribute("data-moment"))
+
+
+def pictures(replay) -> list[str]:
+    """What both maps and the chart show."""
+    return replay.locator("canvas").evaluate_all("canvases => canvases.map(canvas => canvas.toDataURL())")
+
+
+def middle_of(part) -> tuple[float, float]:
+    box = part.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_it_plays_from_the_first_moment_to_the_last_and_pauses(replay_in):
+    from playwright.sync_api import expect
+
+    replay = replay_in("no-preference")
+    expect(replay).to_have_attribute("data-moment", re.compile("[1-9]"), timeout=WAIT)  # by itself
+    replay.get_by_role("button", name="Pause").click()
+    stopped, drawn = moment(replay), pictures(replay)
+    replay.page.wait_for_timeout(600)  # three moments while it plays
+    assert moment(replay) == stopped
+    replay.get_by_role("button", name="Play the training").click()
+    expect(replay).to_have_attribute("data-moment", str(LAST), timeout=WAIT)
+    replay.get_by_role("button", name="Play the training").wait_for(timeout=WAIT)
+    assert all(now != before for now, before in zip(pictures(replay), drawn, strict=True))
+
+
+def test_nothing_moves_by_itself_for_people_who_want_less_motion(replay_in):
+    from playwright.sync_api import expect
+
+    replay = replay_in("reduce")
+    drawn = pictures(replay)
+    replay.page.wait_for_timeout(1_000)
+    assert moment(replay) == LAST
+    assert pictures(replay) == drawn
+    replay.get_by_role("button", name="Play the training").click()
+    expect(replay).not_to_have_attribute("data-moment", str(LAST), timeout=WAIT)
+
+
+def test_mouse_and_keyboard_go_to_any_moment(replay_in):
+    replay = replay_in("reduce")
+    mouse, keyboard = replay.page.mouse, replay.page.keyboard
+    slider = replay.get_by_role("slider", name="Moment of the training")
+    mouse.click(*middle_of(slider))
+    assert abs(moment(replay) - LAST / 2) < 2
+    chart = replay.get_by_role("img", name="Share of triplets in order")
+    x, y = middle_of(chart)
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x + chart.bounding_box()["width"], y)
+    mouse.up()
+    assert moment(replay) == LAST
+    mouse.move(x, y)  # no button is held
+    assert moment(replay) == LAST
+    slider.focus()
+    for key, expected in (("Home", 0), ("ArrowRight", 1), ("ArrowUp", 2), ("ArrowLeft", 1), ("End", LAST)):
+        keyboard.press(key)
+        assert moment(replay) == expected, key
+    keyboard.press("Space")
+    replay.get_by_role("button", name="Pause").wait_for(timeout=WAIT)
+    keyboard.press("Space")
+    replay.get_by_role("button", name="Play the training").wait_for(timeout=WAIT)
+
+
+def test_the_moment_when_the_arms_part_is_marked_and_one_click_away(replay_in):
+    replay = replay_in("reduce")
+    slider = replay.get_by_role("slider", name="Moment of the training")
+    part = replay.get_by_role("button", name="the arms part: step 2")
+    part.focus()
+    part.press("Enter")
+    assert moment(replay) == 2
+    assert replay.locator(".moment").inner_text() == "step 2"
+    assert slider.get_attribute("aria-valuetext") == "step 2, the arms have parted"
+    slider.press("ArrowLeft")
+    assert slider.get_attribute("aria-valuetext") == "step 1"
