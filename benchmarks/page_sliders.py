@@ -35,6 +35,7 @@ PLAYER = """(() => {
   return '';
 })()"""
 
+ADVICE = "document.querySelector('[data-testid=stMain] h4')?.innerText ?? ''"
 TABLE = "document.querySelector('[data-testid=stTable]')?.innerText ?? ''"
 BELOW_MAPS = """[...document.querySelectorAll('[data-testid=stMain] [data-testid=stCaptionContainer]')]
   .map(each => each.innerText).filter(text => /^(One minus the overlap|Classes of the selected)/.test(text)).join()"""
@@ -48,6 +49,7 @@ SLIDERS = (
     Slider(page="Interpolation?run=mnist&way=spherical&ends=confusable+pair", name="Steps", on_screen=PLAYER),
     Slider(page="Interpolation?run=mnist", name="Place on the way", on_screen=PLAYER),
     Slider(page="Triplets?run=mnist", name="Margin m", on_screen=TABLE),
+    Slider(page="Which_weight?run=mnist", name="I accept at most", on_screen=ADVICE),
     Slider(page="Which_weight?run=mnist-ladder", name="Triplet weight", on_screen=TABLE),
     Slider(page="Generation?run=mnist", name="Temperature", on_screen=PICTURE),
     Slider(page="Generation?run=mnist&ask=4", name="Temperature", on_screen=PICTURE),

@@ -11,10 +11,11 @@ from typing import Any
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from tvae.runs.seeds.figures import MARGINS
+
 APP = Path(__file__).parents[1] / "streamlit_app.py"
 VIEWS = ("Classes and triplets", "Given triplets")
 MOVES = 60
-LONGEST, STEP = 5.0, 0.025
 
 
 class Clock:
@@ -55,7 +56,7 @@ def moves(run: str, view: str, clock: Clock) -> dict[str, list[float]]:
         raise SystemExit(f"{run}: the page does not show it")
     milliseconds: dict[str, list[float]] = {"table": [], "curve": [], "whole page": []}
     for move in range(MOVES):
-        app.slider(key="margin-slider").set_value(round((7 * move * STEP) % LONGEST, 6))
+        app.select_slider(key="margin-slider").set_value(MARGINS[7 * move % len(MARGINS)])
         clock.restart()
         app.run()
         clock.seen["whole page"] = time.perf_counter() - clock.start

@@ -11,14 +11,15 @@ from tvae.runs.run import Run
 from tvae.runs.seeds.figures import MEASURED
 from tvae.ui import measured
 from tvae.ui.page import show_encoded_page
+from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.which_weight.arms_in_turn import show_arms_in_turn
-from tvae.ui.which_weight.chart import show_arms, show_chart
+from tvae.ui.which_weight.chart import chart_caption, show_arms, show_chart
 from tvae.ui.which_weight.controls import choose_wishes
 from tvae.ui.which_weight.ladder import LadderView, ladder_view
 from tvae.ui.which_weight.other_weights import show_other_weights
-from tvae.ui.which_weight.sentence import details, headline
+from tvae.ui.which_weight.sentence import details, headline, other_losses
 from tvae.ui.which_weight.train_ladder import show_train_ladder
 
 
@@ -44,9 +45,12 @@ def show_content(run: Run, encoding: Encoding) -> None:
 
 
 def show_advice(view: LadderView, run: Run) -> None:
-    """Show the sentence, its controls, the chart and the table."""
+    """Show the sentence, the chart with its controls, every arm in turn and the table."""
     sentence = st.container(gap="xsmall")
-    wishes = choose_wishes(view)
+    # On a narrow page the chart comes first and the controls below it.
+    chart, controls = st.container(key=keys.TRADE_ROW).columns([10, 3], gap="medium")
+    with controls:
+        wishes = choose_wishes(view)
     try:
         ladder = view.points(wishes.cost, wishes.margin)
     except InputError as error:
@@ -66,7 +70,9 @@ def show_advice(view: LadderView, run: Run) -> None:
             )
         )
         st.caption(how_chosen(view, run))
-    show_chart(view, ladder, advice, wishes)
+    with chart:
+        show_chart(view, ladder, advice, wishes)
+    st.caption(chart_caption(view, ladder, wishes.cost))
     show_arms_in_turn(view, ladder, wishes, advice.arm or ladder.knee() or ladder.baseline)
     for arm, curve in measured.curves(view.run, view.encoding).items():
         if curve.collapsed:
@@ -76,7 +82,7 @@ def show_advice(view: LadderView, run: Run) -> None:
 
 
 def how_chosen(view: LadderView, run: Run) -> str:
-    """Which images chose, which measured, over how many seeds, and whose arms these are."""
+    """Which images chose, which measured, over how many seeds, whose arms these are, what their losses lack."""
     chosen = (
         "Chosen and measured on the same images, the test split"
         if view.split == MEASURED
@@ -86,7 +92,8 @@ def how_chosen(view: LadderView, run: Run) -> str:
     other = (
         "" if view.run.folder == run.folder else f" The arms are those of {as_text(view.run.name)}, on the same data."
     )
-    return f"{chosen}; {seeds}.{other}"
+    losses = other_losses(view.run.config.arms, view.name)
+    return f"{chosen}; {seeds}.{other} {losses}".rstrip()
 
 
 show_encoded_page("Which weight?", "Which weight and margin should I take, and what do they cost?", show_content)

@@ -19,19 +19,21 @@ def test_the_trade_draws_the_frontier_the_marks_the_bounds_and_the_spread_of_see
         trade_off(
             [point("vae", [70, 72], [0, 0]), point("w1", [80, 81], [6, 9]), point("tvae", [90, 91], [4, 6])],
             frontier=["vae", "tvae"],
-            marks={"advice": ["tvae"], "knee": [], "weights of Eq. 2 as written": ["w1"]},
+            marks={"advice": ["tvae"], "knee": [], "Eq. 2 as written": ["w1"]},
             most_cost=5.0,
             least_accuracy=85.0,
             titles=("cost", "accuracy"),
             ink="#111111",
         )
     )
-    line, advice, square, arms = figure["data"]
+    line, advice, square, labels, arms = figure["data"]
     assert line["x"] == [0.0, 5.0]
     assert (advice["x"], advice["marker"]["symbol"]) == ([5.0], "circle-open")
     assert (square["x"], square["marker"]["symbol"]) == ([7.5], "square-open")
     assert np.allclose(arms["y"], [71, 80.5, 90.5])
     assert arms["customdata"] == ["vae", "w1", "tvae"]
+    assert labels["text"] == ["vae", "w1", "tvae"]
+    assert labels["marker"]["size"] == [10, square["marker"]["size"], advice["marker"]["size"]]  # beside its mark
     assert np.allclose(arms["error_x"]["array"], [0, 1.5, 1]) and np.allclose(
         arms["error_x"]["arrayminus"], [0, 1.5, 1]
     )
@@ -58,6 +60,13 @@ def test_one_seed_has_no_whiskers():
 
 def test_labels_of_near_points_stand_apart():
     near = np.array([0.0, 0.01, 1.0])
-    places = label_places(near, near, ["one", "two", "three"])
+    places = label_places(near, near, ["one", "two", "three"], [10] * 3)
     assert places[0] != places[1]
-    assert label_places(np.zeros(1), np.zeros(1), ["alone"]) == ["top left"]
+    assert label_places(np.zeros(1), np.zeros(1), ["alone"], [10]) == ["top left"]
+
+
+def test_a_label_stays_clear_of_the_mark_around_a_point_beside_it():
+    x, y = np.array([0.0, 0.05, 1.0]), np.array([0.0, -0.08, 1.0])
+    small = label_places(x, y, ["", "a", ""], [10] * 3)
+    beside_a_mark = label_places(x, y, ["", "a", ""], [60, 10, 10])
+    assert (small[1], beside_a_mark[1]) == ("top left", "bottom right")

@@ -75,7 +75,7 @@ def test_the_address_sets_the_margin_and_the_table_is_the_exact_accuracy():
     assert "each class is as heavy as another" in words(app)
     assert "Anchors left out" not in app.table[0].value  # none is
     assert "n = 359, training seed 0, checkpoint digits" in words(app)
-    assert app.slider(key="margin-slider").value == 0.5
+    assert app.select_slider(key="margin-slider").value == 0.5
 
 
 def test_the_papers_numbers_stand_beside_mnist_alone():
@@ -99,11 +99,23 @@ def test_the_mean_gap_is_the_exact_one():
 
 def test_slider_and_field_move_together():
     app = page({"run": "digits"})
-    app.slider(key="margin-slider").set_value(1.0).run()
+    app.select_slider(key="margin-slider").set_value(1.0).run()
     assert app.number_input(key="margin").value == 1.0
     app.number_input(key="margin").set_value(2.0).run()
-    assert app.slider(key="margin-slider").value == 2.0
+    assert app.select_slider(key="margin-slider").value == 2.0
+    app.number_input(key="margin").set_value(0.49).run()
+    assert app.select_slider(key="margin-slider").value == 0.5  # the nearest stop; the margin itself stays
+    assert (app.number_input(key="margin").value, app.query_params["margin"]) == (0.49, "0.49")
     assert not app.exception
+
+
+def test_the_slider_is_fine_where_most_arms_fall_and_each_stop_was_counted():
+    app = page({"run": "digits"})
+    stops = [float(stop) for stop in app.select_slider(key="margin-slider").options]
+    assert (stops[0], stops[-1]) == (0.0, 5.0)
+    assert sum(stop <= 1 for stop in stops) > 2 / 3 * len(stops)
+    curves = read_curves(read_run(DIGITS), "test") or {}
+    assert not any(curve.at(stop).interpolated for curve in curves.values() for stop in stops)
 
 
 def test_a_margin_off_the_grid_is_marked_and_one_beyond_it_is_counted():

@@ -19,10 +19,12 @@ MARKS: dict[str, tuple[str, float, float]] = {
     "advice": ("circle-open", 26, 3),
     "knee": ("triangle-up-open", 26, 1.5),
     "our preset": ("diamond-open", 21, 1.5),
-    "weights of Eq. 2 as written": ("square-open", 19, 1.5),
+    "Eq. 2 as written": ("square-open", 19, 1.5),
     "shown on every page": ("circle-open-dot", 17, 1),
 }
 """Marks around points: symbol, size in pixels, width of its line."""
+SIZE = 10
+"""Of a point, in pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,22 +67,33 @@ def trade_off(
             "y": y[along],
             "mode": "lines",
             "line": {"color": GREY, "width": 1.5},
-            "name": "frontier",
             "hoverinfo": "skip",
+            "showlegend": False,
         }
     ]
     traces += [_mark(name, x[rows], y[rows], ink) for name, arms in marks.items() if (rows := [place[a] for a in arms])]
+    sizes = [_size(point.arm, marks) for point in points]
+    traces.append(
+        {
+            "x": x,
+            "y": y,
+            "mode": "markers+text",
+            "text": [html.escape(point.style.label) for point in points],
+            "textposition": label_places(x, y, [point.style.label for point in points], sizes),
+            "textfont": {"size": 11},
+            "marker": {"size": sizes, "opacity": 0},  # keeps labels clear of the marks around their points
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
+    )
     traces.append(
         {
             "x": x,
             "y": y,
             "error_x": _whiskers([point.cost for point in points]),
             "error_y": _whiskers([point.accuracy for point in points]),
-            "mode": "markers+text",
-            "text": [html.escape(point.style.label) for point in points],
-            "textposition": label_places(x, y, [point.style.label for point in points]),
-            "textfont": {"size": 11},
-            "marker": {"color": [point.style.colour for point in points], "size": 10},
+            "mode": "markers",
+            "marker": {"color": [point.style.colour for point in points], "size": SIZE},
             "customdata": [point.arm for point in points],
             "hovertext": [_hover(point) for point in points],
             "hovertemplate": "%{hovertext}<extra></extra>",
@@ -110,6 +123,11 @@ def _mark(name: str, x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"], ink
         "name": name,
         "hoverinfo": "skip",
     }
+
+
+def _size(arm: str, marks: Mapping[str, Sequence[str]]) -> float:
+    """Size in pixels of an arm's point with the marks around it."""
+    return max([SIZE, *(MARKS[name][1] for name, arms in marks.items() if arm in arms)])
 
 
 def _whiskers(values: Sequence[Sequence[float]]) -> dict[str, Any]:
@@ -147,19 +165,25 @@ def _beyond(across: list[float], up: list[float], most_cost: float, least_accura
     ]
 
 
-def label_places(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"], names: Sequence[str]) -> list[str]:
+def label_places(
+    x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"], names: Sequence[str], sizes: Sequence[float]
+) -> list[str]:
     """Plotly's text position of each point's label, so that it covers no point and no other label if possible.
 
     Measured on a plot of the least size that a page gives it. Of eight positions the first with the fewest overlaps
     is taken.
+
+    Args:
+        sizes: of the points with the marks around them, in pixels.
     """
-    width, height, radius, letter, line = 640.0, 260.0, 9.0, 7.0, 13.0
+    width, height, letter, line = 640.0, 260.0, 7.0, 13.0
+    radii = [size / 2 + 4 for size in sizes]
     across = width * (x - x.min()) / (np.ptp(x) or 1.0)
     up = height * (y - y.min()) / (np.ptp(y) or 1.0)
-    occupied = [(a - radius, a + radius, b - radius, b + radius) for a, b in zip(across, up, strict=True)]
+    occupied = [(a - r, a + r, b - r, b + r) for a, b, r in zip(across, up, radii, strict=True)]
     shifts = {"left": -1, "center": 0, "right": 1, "bottom": -1, "middle": 0, "top": 1}
     positions = []
-    for name, a, b in zip(names, across, up, strict=True):
+    for name, a, b, radius in zip(names, across, up, radii, strict=True):
         boxes = {}
         for place in ("top left", "bottom right", "middle right", "middle left", "top center", "bottom center",
                       "top right", "bottom left"):  # fmt: skip

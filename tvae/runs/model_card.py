@@ -65,7 +65,7 @@ def model_card(run: Run, metrics: dict[str, Any]) -> str:
     validation = ""
     if provenance.validation is not None:
         n = f"{provenance.validation.n:,}"
-        validation = f" The validation split, n = {n}, was neither trained on nor measured."
+        validation = f" The validation split, n = {n}, was not trained on; the table is not of it."
     state = "" if provenance.finished else "\n**Not finished**: training was ended before its last step.\n"
     budget = ""
     if provenance.seconds_budget is not None:

@@ -157,6 +157,11 @@ WORDS = (
         "The models that no other beats in both measures at once.",
         ("Pareto frontier", "frontier"),
     ),
+    Word(
+        "knee",
+        "The model from which on the line of gain against cost flattens: up to it cost buys more gain than on the "
+        "line's average, beyond it less.",
+    ),
     Word("precision", "The share of generated images that lie among real ones."),
     Word("recall", "The share of real images that lie among generated ones."),
     Word(

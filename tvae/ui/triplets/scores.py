@@ -12,6 +12,7 @@ from tvae.metrics.random_triplets import sampled_triplet_accuracy
 from tvae.metrics.triplet_curve import margin_where
 from tvae.runs.paper_table import PAPER, paper_arms
 from tvae.runs.run import Run
+from tvae.runs.seeds.figures import MARGINS
 from tvae.system.csv_table import rows_csv
 from tvae.ui import session as state
 from tvae.ui.session import keys
@@ -20,8 +21,8 @@ from tvae.ui.style.captions import csv_name, interpolation_words
 from tvae.ui.triplets.view import TripletView
 
 USUAL = 0.1
-LONGEST = 5.0
-"""Largest margin of the slider."""
+LONGEST = MARGINS[-1]
+"""Largest margin of the slider, whose stops are fine from 0 to 1: each was counted, so that none is interpolated."""
 LARGEST = 1e9
 """Largest margin that an address may hold; no latent distance comes near it."""
 N_SAMPLED = 10_000
@@ -39,19 +40,16 @@ def choose_margin() -> float:
             **state.number(keys.MARGIN, 0.0, LARGEST, USUAL, explain=_impossible_margin),
         )
     margin = USUAL if typed is None else float(typed)
-    if state.read(keys.MARGIN_SLIDER) != min(
-        margin, LONGEST
-    ):  # an unneeded write would stop a slider that is being moved
-        state.write(keys.MARGIN_SLIDER, min(margin, LONGEST))
+    nearest = min(MARGINS, key=lambda stop: abs(stop - margin))
+    if state.read(keys.MARGIN_SLIDER) != nearest:  # an unneeded write would stop a slider that is being moved
+        state.write(keys.MARGIN_SLIDER, nearest)
     with slide:
-        st.slider(
+        st.select_slider(
             "Margin m: how much nearer the positive must be than the negative",
-            0.0,
-            LONGEST,
-            step=0.025,
-            format="%.3f",
+            MARGINS,
+            format_func=lambda stop: f"{stop:g}",
             key=keys.MARGIN_SLIDER,
-            on_change=lambda: state.choose(keys.MARGIN, round(state.read(keys.MARGIN_SLIDER), 6)),
+            on_change=lambda: state.choose(keys.MARGIN, state.read(keys.MARGIN_SLIDER)),
         )
     return margin
 

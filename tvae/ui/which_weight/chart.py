@@ -12,6 +12,7 @@ from tvae.explore.advice import Advice, Cell, Cost, Figures, Ladder
 from tvae.figures.arm_styles import arm_styles
 from tvae.figures.colours import INK
 from tvae.figures.trade_off import TradePoint, trade_off
+from tvae.metrics.seed_noise import LEAST_SEEDS
 from tvae.runs.arm_names import arm_name
 from tvae.runs.comparison import arm_trained_with
 from tvae.runs.paper_table import literal_arm
@@ -60,7 +61,6 @@ def show_chart(view: LadderView, ladder: Ladder, advice: Advice, wishes: Wishes)
         alt=f"Triplet accuracy of each arm against {COST_WORDS[wishes.cost]}",
         config={"displayModeBar": False},
     )
-    st.caption(_caption(view, ladder, wishes.cost))
 
 
 def _marks(view: LadderView, ladder: Ladder, advice: Advice) -> dict[str, list[str]]:
@@ -70,32 +70,36 @@ def _marks(view: LadderView, ladder: Ladder, advice: Advice) -> dict[str, list[s
         "advice": advice.arm,
         "knee": ladder.knee(),
         "our preset": arm_trained_with(config.arms, LossConfig()),
-        "weights of Eq. 2 as written": literal_arm(config),
+        "Eq. 2 as written": literal_arm(config),
     }
     of_one = {name: [arm] for name, arm in marked.items() if arm is not None}
     return of_one | {"shown on every page": [arm for arm in shown if arm != ladder.baseline]}
 
 
-def _caption(view: LadderView, ladder: Ladder, cost: Cost) -> str:
-    frontier = (
-        "The line joins the arms that no other beats in both (the Pareto frontier). w: triplet weight, m: margin."
-    )
+def chart_caption(view: LadderView, ladder: Ladder, cost: Cost) -> str:
+    """How the chart is read, and what it was measured on, as Markdown."""
     whiskers = (
-        f"A point is the mean of {view.seeds} seeds, its whiskers reach from the lowest to the highest. "
+        f" A point is the mean of {view.seeds} seeds, its whiskers reach from the lowest to the highest."
         if view.seeds > 1
-        else "One seed, so nobody knows which differences are noise. "
+        else ""
     )
+    if view.seeds < LEAST_SEEDS:
+        whiskers += f" With fewer than {LEAST_SEEDS} seeds nobody knows which differences are noise."
     elbo = ""
     if cost == "elbo":
         loss = view.run.config.arms[ladder.baseline]
         elbo = (
-            f" Error plus KL is {loss.reconstruction_weight:g} × squared error + {loss.kl_weight:g} × KL, the loss of "
-            f"{view.name(ladder.baseline)}: what the ELBO loses."
+            f" Error plus KL is {loss.reconstruction_weight:g} × squared error + {loss.kl_weight:g} × KL, with the "
+            f"weights of {view.name(ladder.baseline)}."
         )
+        if loss.reconstruction == LossConfig().reconstruction:
+            elbo += " That is its own loss" + (
+                ", what the ELBO loses." if loss.reconstruction_weight == loss.kl_weight == 1 else "."
+            )
     return (
         f"**Click a point to have every page show that arm** beside {view.name(ladder.baseline)}. w is the triplet "
-        "weight, m the margin in the loss. Up and to the left is better; the shaded part is beyond your bounds. "
-        f"{frontier} {whiskers}{elbo} On the {view.source}."
+        "weight, m the margin in the loss. Up and to the left is better; the shaded part is beyond your bounds. The "
+        f"line joins the arms that no other beats in both (the Pareto frontier).{whiskers}{elbo} On the {view.source}."
     )
 
 

@@ -38,38 +38,32 @@ class Wishes:
 
 
 def choose_wishes(view: LadderView) -> Wishes:
-    """Draw the controls in one row, below each other on a narrow page."""
-    row = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
-    kind, accept, need, at = (row.container(width=width) for width in (236, 215, 215, 178))
-    with kind:
-        cost = st.segmented_control(
-            "Cost",
-            format_func=COST_LABELS.__getitem__,
-            required=True,
-            **state.choice(keys.COST, COSTS, COSTS[0], default_as="default"),
-        )
+    """Draw the controls, one below the other."""
+    cost = st.segmented_control(
+        "Cost",
+        format_func=COST_LABELS.__getitem__,
+        required=True,
+        **state.choice(keys.COST, COSTS, COSTS[0], default_as="default"),
+    )
     cost = cost or COSTS[0]
-    with accept:
-        accepted = st.slider(
-            f"I accept at most … % more {COST_WORDS[cost].removeprefix('squared ')}",
-            format="%d %%",
-            **state.number(keys.MOST_COST, 0, _reach(view), ACCEPTED),
-        )
-    with need:
-        needed = st.slider(
-            "I need at least … % of triplets",
-            step=0.5,
-            format="%.1f %%",
-            **state.number(keys.LEAST_ACCURACY, 0.0, 100.0, NEEDED),
-        )
-    with at:
-        margin: Any = st.select_slider(
-            "in order by a margin m of",
-            format_func=_figures,
-            help="Re-scores the same models: nothing is trained. Fine from 0 to 1, coarse beyond. The margin in an "
-            "arm's name is the one that it was trained with.",
-            **state.choice(keys.SCORED_MARGIN, MARGINS, MARGINS[0], text=_figures, default_as="value"),
-        )
+    accepted = st.slider(
+        f"I accept at most … % more {COST_WORDS[cost].removeprefix('squared ')}",
+        format="%d %%",
+        **state.number(keys.MOST_COST, 0, _reach(view), ACCEPTED),
+    )
+    needed = st.slider(
+        "I need at least … % of triplets",
+        step=0.5,
+        format="%.1f %%",
+        **state.number(keys.LEAST_ACCURACY, 0.0, 100.0, NEEDED),
+    )
+    margin: Any = st.select_slider(
+        "in order by a margin m of",
+        format_func=_figures,
+        help="Fine from 0 to 1, coarse beyond. The margin in an arm's name is the one that it was trained with.",
+        **state.choice(keys.SCORED_MARGIN, MARGINS, MARGINS[0], text=_figures, default_as="value"),
+    )
+    st.caption("This m only re-scores the arms, at once. Another weight or margin in the loss takes training: below.")
     return Wishes(cost=cost, most_cost=accepted / 100, least_accuracy=needed / 100, margin=float(margin))
 
 

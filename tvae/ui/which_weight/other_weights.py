@@ -131,12 +131,13 @@ def _show_training(run: Run, arms: list[str], loss: LossConfig) -> None:
 
 
 def _nearest_run(run: Run, loss: LossConfig) -> tuple[Run, str, Differences] | None:
-    """Another run on these images with an arm of this loss, that arm, and what differs else: the least there is."""
+    """Another run on this data set with an arm of this loss, that arm, and what differs else: the least there is."""
+    share = run.config.data.validation_share  # a run with another validation split has the same test images
     matches = [
         (other, arm, training_differences(other, run))
         for other in readable_runs(cached.run_folders().values())
         if other.folder != run.folder
-        and other.config.data == run.config.data
+        and replace(other.config.data, validation_share=share) == run.config.data
         and (arm := arm_trained_with(other.config.arms, loss)) is not None
     ]
     return min(matches, key=lambda match: (len(match[2].keys() - {STEP}), len(match[2])), default=None)

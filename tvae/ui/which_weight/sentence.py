@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from tvae.config import LossConfig
 from tvae.explore.advice import Advice, Cost, Ladder, Step
 
 COST_WORDS: dict[Cost, str] = {"error": "squared error", "kl": "KL", "elbo": "error plus KL"}
@@ -49,11 +50,32 @@ def details(
     knee = ladder.knee()
     if knee is not None:
         parts.append(
-            "It is the knee: from here on a step costs more than it gives."
+            "It is the knee: beyond it accuracy gets dear."
             if knee == advice.arm
-            else f"The knee, from which on a step costs more than it gives, is {name(knee)}."
+            else f"The knee, beyond which accuracy gets dear, is {name(knee)}."
         )
     return " ".join(parts)
+
+
+def other_losses(arms: Mapping[str, LossConfig], name: Callable[[str], str]) -> str:
+    """Which arms were trained with a loss that lacks what the costs measure, as Markdown; empty where none was."""
+    parts = []
+    cross_entropy = [arm for arm, loss in arms.items() if loss.reconstruction == "bernoulli"]
+    if cross_entropy:
+        parts.append(
+            f"{_named(cross_entropy, arms, name)} trained with cross-entropy in place of squared error, which is "
+            "measured here all the same."
+        )
+    without_kl = [arm for arm, loss in arms.items() if not loss.kl_weight]
+    if without_kl:
+        parts.append(f"{_named(without_kl, arms, name)} trained without the KL term, so nothing kept the KL low.")
+    return " ".join(parts)
+
+
+def _named(some: list[str], arms: Mapping[str, LossConfig], name: Callable[[str], str]) -> str:
+    """Names of some of the arms, with their verb."""
+    names = "All arms" if len(some) == len(arms) else ", ".join(map(name, some))
+    return f"{names} {'was' if len(some) == 1 else 'were'}"
 
 
 def percent(share: float, places: int = 2) -> str:
@@ -71,7 +93,7 @@ def more(cost: float) -> str:
 def _step(step: Step, cost: Cost, name: Callable[[str], str]) -> str:
     noise = " (within the noise of the seeds)" if step.in_noise else ""
     return (
-        f"The next step up, {name(step.arm)}, gives {_signed(100 * step.gain, 2)} points{noise} for "
+        f"The next arm up, {name(step.arm)}, gives {_signed(100 * step.gain, 2)} points{noise} for "
         f"{_signed(100 * step.cost, 0 if abs(step.cost) >= 0.0995 else 1)}\u00a0% {COST_WORDS[cost]}."
     )
 
