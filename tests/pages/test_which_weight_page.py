@@ -343,7 +343,7 @@ def test_a_trained_setting_of_the_ladder_is_shown_on_every_page():
     app = page({"run": "mnist"})
     app.select_slider(key="triplet-weight").set_value(30.0).run()
     said = "**weight 30, margin 1** of the run mnist-ladder was trained with this loss, but not like mnist: "
-    (told,) = [part.value for part in app.markdown if part.value.startswith(said)]
+    (told,) = [line for line in words(app).split("\n") if line.startswith(said)]
     assert "data.validation-share 0.1 against 0" in told
     assert can_be_trained(app)
     next(button for button in app.button if button.label == "Show it on every page").click().run()
