@@ -2,51 +2,59 @@
 
 import streamlit as st
 
+from tvae.jobs.job import Job
 from tvae.runs.run import Run
-from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.page import show_page
-from tvae.ui.training.comparison import compared_with, show_comparison
+from tvae.ui.session import keys
+from tvae.ui.style.escaping import as_text
+from tvae.ui.training.comparison import choose_comparison, compared_with
 from tvae.ui.training.live import show_run
+from tvae.ui.training.panel import show_form_that_opens, show_training_form
 from tvae.ui.training.replay import show_other_replay, show_replay, show_replay_of_job
-from tvae.ui.training.run_table import show_run_table
-from tvae.ui.training.status import called, in_words, watched_job
+from tvae.ui.training.run_table import manage, show_run_table
+from tvae.ui.training.status import UNDER_WAY, called, trained_here, watched_job
 
 
 def show_content(run: Run) -> None:
-    """Show the page below its title."""
-    job = watched_job()
-    others = cached.jobs().runs(state.owner())
-    if job is None and others:
-        job = next((other for other in others if other.state in ("running", "queued")), None)
-    if others:
-        ids = [other.id for other in others]
-        # The list is drawn once, so it does not say what a running job is doing: that changes too often.
-        run_titles = {
-            other.id: f"{called(other)} ({other.id}): {in_words(other) if other.over else 'under way'}"
-            for other in others
-        }
-        picked = st.selectbox(
-            "Training run",
-            ids,
-            index=ids.index(job.id) if job is not None and job.id in ids else None,
-            format_func=lambda run_id: run_titles[run_id],
-            placeholder="Choose a run to see how it trained",
-        )
-        if picked and (job is None or picked != job.id):
-            state.own_runs().watched = picked
-            st.rerun()
+    """Show the page below its title: the form, then the watched run, or else the one that every page shows."""
+    watched = watched_job()
+    if watched is not None and watched.state in UNDER_WAY:
+        show_form_that_opens("Train another run", run)  # so that what trains is in sight
+    else:
+        show_training_form(run)
+    if watched is not None and state.own_runs().shows_chosen:
+        show_link_to(watched)
+        watched = None
+    job = watched or trained_here(run)
     if job is None:
         if not show_replay(run):
             show_other_replay(run)
-        st.info("Nothing is training. Open **Train a run** in the sidebar: a quick look at both arms takes about 20 s.")
     else:
         show_run(job)
-        show_replay_of_job(job)
-        if job.state == "done":
-            st.markdown("##### What changed")
-            show_comparison(compared_with(job, state.shown_before(job.id) or run.name), job.id)
-    show_run_table()
+        if job.state != "done":
+            show_replay_of_job(job)
+    name = run.name if job is None else job.id
+    if job is None or job.state == "done":
+        st.markdown("##### What changed")
+        choose_comparison(name, "" if job is None else compared_with(job, state.shown_before(job.id) or run.name))
+    st.markdown(f"##### Run {as_text(name)}")
+    manage(name, job)
+    show_run_table(name)
 
 
-show_page("Training", "How does a latent space take shape, and what do margin and weights change?", show_content)
+def show_link_to(job: Job) -> None:
+    """Show which run is under way while the page shows another, and the button that leads back to it."""
+    if job.state in UNDER_WAY and st.button(
+        f"Watch {called(job)}, which is under way", key=keys.STATUS_WATCH, icon=":material/monitoring:"
+    ):
+        state.own_runs().watch(job.id)
+        st.rerun()
+
+
+show_page(
+    "Training",
+    "How does a latent space take shape, and what do margin and weights change?",
+    show_content,
+    trains_itself=True,
+)

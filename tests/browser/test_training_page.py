@@ -1,4 +1,4 @@
-"""A run started from the sidebar in a real browser: progress, a reload in the middle, the compared result."""
+"""A run started on its page in a real browser: progress, a reload in the middle, the compared result."""
 
 from __future__ import annotations
 
@@ -41,36 +41,80 @@ def fill(page, label, value):
     field.press("Tab")
 
 
+def in_sight(page, locator):
+    """Whether an element begins and ends within the window, without scrolling."""
+    box, size = locator.bounding_box(), page.viewport_size
+    return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= size["height"]
+
+
+def begins_in_sight(page, locator):
+    box, size = locator.bounding_box(), page.viewport_size
+    return box is not None and 0 <= box["y"] < size["height"]
+
+
 def test_a_run_is_started_watched_found_again_and_compared(page):
-    page.get_by_text("Train a run", exact=True).first.click()
+    main, sidebar = page.get_by_test_id("stMain"), page.get_by_test_id("stSidebar")
+    assert sidebar.get_by_text("Train a run").count() == 0
+    train = main.get_by_role("button", name="Train", exact=True)
+    for width in (800, 1400):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(500)
+        assert in_sight(page, train)
     fill(page, "For", "60")
-    page.get_by_role("button", name="Train", exact=True).click()
-    sidebar = page.get_by_test_id("stSidebar")
-    sidebar.get_by_role("button", name="Stop").wait_for(timeout=WAIT)
-    sidebar.get_by_text(re.compile(r"of triplets right at m = 0")).wait_for(timeout=WAIT)
+    train.click()
+    main.get_by_role("button", name="Stop").wait_for(timeout=WAIT)
+    main.get_by_text(re.compile(r"of triplets right at m = 0")).wait_for(timeout=WAIT)
     watched = re.search(r"watch=(\w+)", page.url)
     assert watched and "owner=" not in page.url
 
     page.reload()
-    sidebar.get_by_role("button", name="Stop").wait_for(timeout=WAIT)
     assert f"watch={watched[1]}" in page.url
 
     page.get_by_text("Not like for like: 60 epochs against 200").wait_for(timeout=2 * WAIT)
     page.get_by_text("Settings that differ between digits and").wait_for(timeout=WAIT)
-    show = sidebar.get_by_role("button", name="Show it")
+    show = main.get_by_role("button", name="Show it")
     show.wait_for(timeout=2 * WAIT)
     assert "run=digits" in page.url  # what was shown stays
+    tables = main.get_by_test_id("stTable")
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.wait_for_timeout(500)
+    assert tables.count() == 3
+    for table in tables.all():
+        assert table.evaluate("table => table.scrollWidth <= table.clientWidth")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    open_map = main.get_by_role("button", name="Open on the map")
+    assert in_sight(page, open_map)
     show.click()
     page.wait_for_url(re.compile(f"run={watched[1]}"), wait_until="commit", timeout=WAIT)
     show.wait_for(state="detached", timeout=WAIT)
+    open_map.click()
+    page.wait_for_url(re.compile(f"Latent_map.*run={watched[1]}"), wait_until="commit", timeout=WAIT)
 
-    page.goto(page.url.replace("/Training", "/Triplets"))
+    page.goto(page.url.replace("/Latent_map", "/Triplets"))
     page.get_by_text("What exactly is counted").wait_for(timeout=WAIT)
     page.get_by_text(re.compile(f"checkpoint {watched[1]}")).first.wait_for(timeout=WAIT)
 
 
+def test_the_map_of_both_arms_is_above_the_fold_during_a_run(page):
+    main = page.get_by_test_id("stMain")
+    fill(page, "For", "20000")
+    main.get_by_role("button", name="Train", exact=True).click()
+    sides = [page.get_by_test_id(f"map-{side}") for side in ("left", "right")]
+    for side in sides:
+        side.wait_for(timeout=WAIT)
+        assert in_sight(page, side)
+    assert in_sight(page, main.get_by_text(re.compile(r"of triplets right at m = 0")))
+    for width, height in ((800, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(1500)
+        assert begins_in_sight(page, sides[0])
+        assert in_sight(page, main.get_by_role("button", name="Stop"))
+    page.set_viewport_size({"width": 1400, "height": 900})
+    main.get_by_role("button", name="Stop").click()
+    main.get_by_role("button", name="Resume").wait_for(timeout=WAIT)
+
+
 def test_all_tabs_of_a_browser_control_its_runs_and_no_other_browser_does(page):
-    page.get_by_text("Train a run", exact=True).first.click()
     fill(page, "For", "20000")
     page.get_by_role("button", name="Train", exact=True).dblclick()
     stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop")
@@ -87,14 +131,15 @@ def test_all_tabs_of_a_browser_control_its_runs_and_no_other_browser_does(page):
     visitor.close()
     second = page.context.new_page()
     second.goto(page.url)
-    second.get_by_test_id("stMain").get_by_role("button", name="Pause").click(timeout=WAIT)
+    second.get_by_test_id("stMain").get_by_role("button", name="Pause", exact=True).click(timeout=WAIT)
     page.get_by_test_id("stMain").get_by_role("button", name="Resume").wait_for(timeout=WAIT)
     second.get_by_test_id("stMain").get_by_role("button", name="Stop").click(timeout=WAIT)
     page.get_by_text(re.compile("stopped")).first.wait_for(timeout=WAIT)
     second.close()  # not before: a click of a tab that is closed at once may not be heard
     page.get_by_role("button", name="Resume").wait_for(timeout=WAIT)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Generation").click()
     hide = page.get_by_test_id("stSidebar").get_by_role("button", name="Hide")
-    hide.click()
+    hide.click(timeout=WAIT)
     hide.wait_for(state="detached", timeout=WAIT)
 
 
@@ -105,7 +150,6 @@ def test_two_tabs_that_a_new_browser_opens_at_once_are_the_same_person(page, str
         tab.goto(f"{streamlit_app(APP)}/Training?run=digits", wait_until="commit")
     for tab in tabs:
         tab.get_by_text("All runs").first.wait_for(timeout=WAIT)
-    tabs[0].get_by_text("Train a run", exact=True).first.click()
     fill(tabs[0], "For", "20000")
     tabs[0].get_by_role("button", name="Train", exact=True).click()
     tabs[0].wait_for_url(re.compile("watch="), wait_until="commit", timeout=WAIT)
@@ -115,9 +159,8 @@ def test_two_tabs_that_a_new_browser_opens_at_once_are_the_same_person(page, str
     visitor.close()
 
 
-def test_an_open_panel_keeps_a_worker_ready_after_each_run(page):
+def test_the_training_page_keeps_a_worker_ready_after_each_run(page):
     ready = Path(os.environ["TVAE_RUNS"]) / READY
-    page.get_by_text("Train a run", exact=True).first.click()
     before: set[str] = set()
     for _ in range(2):
         limit = time.monotonic() + 90
@@ -128,10 +171,9 @@ def test_an_open_panel_keeps_a_worker_ready_after_each_run(page):
         page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=WAIT)
         page.get_by_role("button", name="Train", exact=True).click()
         while waiting != {job.id for job in Jobs().runs()} & waiting:
-            assert time.monotonic() < limit, page.get_by_test_id("stSidebar").inner_text()
+            assert time.monotonic() < limit, page.get_by_test_id("stMain").inner_text()
             page.wait_for_timeout(100)
-        sidebar = page.get_by_test_id("stSidebar")
-        sidebar.get_by_role("button", name="Stop").click(timeout=WAIT)
-        sidebar.get_by_role("button", name="Hide").wait_for(timeout=WAIT)
-        sidebar.get_by_role("button", name="Stop").wait_for(state="detached", timeout=WAIT)  # the last run's
+        main = page.get_by_test_id("stMain")
+        main.get_by_role("button", name="Stop").click(timeout=WAIT)
+        main.get_by_role("button", name="Stop").wait_for(state="detached", timeout=WAIT)  # the last run's
     assert before == {job.id for job in Jobs().runs()}

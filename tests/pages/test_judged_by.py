@@ -165,11 +165,11 @@ def test_a_data_set_with_one_notion_offers_no_choice():
 
 def test_a_run_of_two_notions_is_started_in_the_panel_and_stands_side_by_side(runs, digits: Dataset):
     app = page("5_Training")
-    assert app.sidebar.selectbox(key="train-notion").value == "class"
-    app.sidebar.multiselect(key="train-further-notions").set_value(["slant"]).run()
+    assert app.selectbox(key="train-notion").value == "class"
+    app.multiselect(key="train-further-notions").set_value(["slant"]).run()
     assert "TVAE-SLANT on slant" in words(app) and "not the same triplets" in words(app)
-    app.sidebar.number_input(key="train-length").set_value(1.0)
-    next(button for button in app.sidebar.button if button.label == "Train").click().run()
+    app.number_input(key="train-length").set_value(1.0)
+    next(button for button in app.button if button.label == "Train").click().run()
     assert not app.exception and not app.error
     (job,) = Jobs().runs()
     limit = time.monotonic() + 300
@@ -182,19 +182,19 @@ def test_a_run_of_two_notions_is_started_in_the_panel_and_stands_side_by_side(ru
     app = page("1_Latent_map", run=job.id)
     assert (app.selectbox(key="left").value, app.selectbox(key="right").value) == ("TVAE", "TVAE-SLANT")
     assert "trained on class (TVAE), slant (TVAE-SLANT), judged by class" in words(app)
-    assert app.sidebar.multiselect(key="train-further-notions").value == ["slant"]
+    assert app.multiselect(key="train-further-notions").value == ["slant"]
     assert app.sidebar.multiselect(key="arms").value == ["vae", "tvae", "tvae-slant"]
 
 
 def test_the_run_s_own_notion_is_chosen_in_the_panel():
     app = page("5_Training")
-    app.sidebar.multiselect(key="train-further-notions").set_value(["slant"]).run()
-    app.sidebar.selectbox(key="train-notion").set_value("slant").run()
-    assert app.sidebar.multiselect(key="train-further-notions").value == []
-    assert app.sidebar.multiselect(key="train-further-notions").options == ["class"]
-    app.sidebar.multiselect(key="train-further-notions").set_value(["class"]).run()
-    app.sidebar.number_input(key="train-length").set_value(1.0)
-    next(button for button in app.sidebar.button if button.label == "Train").click().run()
+    app.multiselect(key="train-further-notions").set_value(["slant"]).run()
+    app.selectbox(key="train-notion").set_value("slant").run()
+    assert app.multiselect(key="train-further-notions").value == []
+    assert app.multiselect(key="train-further-notions").options == ["class"]
+    app.multiselect(key="train-further-notions").set_value(["class"]).run()
+    app.number_input(key="train-length").set_value(1.0)
+    next(button for button in app.button if button.label == "Train").click().run()
     (job,) = Jobs().runs()
     Jobs().stop(job.id, None)
     while not Jobs().run(job.id).over:
@@ -205,7 +205,7 @@ def test_the_run_s_own_notion_is_chosen_in_the_panel():
 
 def test_a_data_set_with_one_notion_has_none_to_train_on():
     app = page("5_Training", run="mnist")
-    assert not [control for control in app.sidebar.selectbox if control.key == "train-notion"]
+    assert not [control for control in app.selectbox if control.key == "train-notion"]
 
 
 @pytest.mark.parametrize("name", ["writer", "<b>", "Größe", "a" * 90, "日本"])

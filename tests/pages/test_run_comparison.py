@@ -1,4 +1,4 @@
-"""Two runs on the training page: compared where they are alike, and the list that they are ticked in."""
+"""Two runs on the training page: compared where they are alike, and the list of runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tvae.jobs.jobs import Jobs
 from tvae.runs.arm_names import arm_name
 from tvae.runs.available import SHIPPED
 from tvae.ui.training.comparison import compared_with
-from tvae.ui.training.run_table import COLUMNS, run_rows
+from tvae.ui.training.run_table import MEASURES, run_rows
 from tvae.ui.training.status import called
 
 APP = str(Path(__file__).parents[2] / "streamlit_app.py")
@@ -125,9 +125,9 @@ def test_a_ladder_s_row_is_the_run_and_not_its_last_arm():
     assert (ladder["Arms"], pair["Arms"]) == ("12 arms, VAE to w 15 · m 5", "VAE, TVAE")
     assert (ladder["Margin"], ladder["Triplet weight"], ladder["KL weight"]) == (None, None, 1.0)
     assert (pair["Margin"], pair["Triplet weight"]) == (1.0, 15.0)
-    assert {ladder[name] for name in COLUMNS} == {None}
+    assert {ladder[name] for name in MEASURES} == {None}
     assert pair["Triplet accuracy"] == pytest.approx(97.84, abs=0.005)
-    assert COLUMNS["Triplet accuracy"].get("label") == "Triplet accuracy, m = 0"
+    assert "at margin 0" in str(MEASURES["Triplet accuracy"].get("help"))
 
 
 def test_a_ladder_is_called_by_the_ranges_of_its_arms_settings(runs):
@@ -142,7 +142,7 @@ def arms_of(name: str) -> AppTest:
     return AppTest.from_string(script, default_timeout=60).run()
 
 
-def test_a_ticked_ladder_has_a_row_an_arm():
+def test_a_ladder_has_a_row_an_arm():
     app = arms_of("mnist-ladder")
     assert not app.exception
     table = app.dataframe[0].value.set_index("Arm")

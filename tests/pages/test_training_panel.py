@@ -1,4 +1,4 @@
-"""The sidebar's panel and the training page, without a browser: what is refused before anything starts."""
+"""The training form and the training page, without a browser: what is refused before anything starts."""
 
 import contextlib
 import json
@@ -22,6 +22,7 @@ from tvae.jobs.files import JobFiles, Spec
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.starting import Starter
 from tvae.runs.available import SHIPPED
+from tvae.runs.replays.recorded import REPLAY
 from tvae.system.owner import hashed
 from tvae.system.process_lock import take_lock
 from tvae.ui.session import keys
@@ -52,21 +53,83 @@ def held_lock(folder):
 def page(address=None):
     app = AppTest.from_file(APP, default_timeout=120)
     app.session_state[keys.TRAIN_PANEL] = True
+    app.session_state[keys.TRAIN_MORE] = True
     for name, value in {"run": "digits", **(address or {})}.items():
         app.query_params[name] = value
     return app.run().switch_page("pages/5_Training.py").run()
 
 
 def press_train(app):
-    next(button for button in app.sidebar.button if button.label == "Train").click().run()
+    next(button for button in app.button if button.label == "Train").click().run()
     return app
 
 
-def test_with_no_run_the_page_says_where_to_start_one():
+def run_list(app) -> pd.DataFrame:
+    """The list of runs, which is the last table of the page."""
+    return app.main.dataframe[-1].value
+
+
+def test_the_page_has_the_form_and_its_button_and_the_sidebar_does_not_repeat_them():
     app = page()
     assert not app.exception
-    assert "Train a run" in app.info[0].value
-    assert set(app.dataframe[0].value["Run"]) >= {"mnist", "digits"}
+    assert "Train" in [button.label for button in app.main.button]
+    assert not app.sidebar.number_input and not app.sidebar.button
+    assert [field.key for field in app.main.number_input][:4] == [
+        "train-triplet",
+        "train-margin",
+        "train-length",
+        "train-seed",
+    ]
+    assert set(run_list(app)["Run"]) >= {"mnist", "digits"}
+
+
+def test_further_settings_are_drawn_while_they_are_in_sight():
+    app = page()
+    app.session_state[keys.TRAIN_MORE] = False
+    app.run()
+    assert not [field for field in app.selectbox if field.key == "train-network"]
+    app.session_state[keys.TRAIN_MORE] = True
+    app.run()
+    app.number_input(key="train-kl").set_value(0.7).run()
+    app.session_state[keys.TRAIN_MORE] = False
+    app.run()
+    press_train(app)
+    (job,) = Jobs().runs()
+    Jobs().stop(job.id, None)
+    while not Jobs().run(job.id).over:
+        time.sleep(0.05)
+    assert job.config.arms["tvae"].kl_weight == 0.7
+
+
+def test_one_choice_of_a_run_is_made_in_the_list_or_in_the_sidebar(runs):
+    app = page()
+    assert [box.label for box in app.main.selectbox if "Run" in box.label or "run" in box.label] == []
+    assert "digits test split" in " ".join(caption.value for caption in app.main.caption)
+    choose_in_list(app, "mnist-ladder")
+    assert app.sidebar.selectbox(key="run").value == "mnist-ladder"
+    assert app.query_params["run"] == "mnist-ladder"
+    assert "##### Run mnist-ladder" in [text.value for text in app.main.markdown]
+    app.sidebar.selectbox(key="run").set_value("digits").run()
+    assert "##### Run digits" in [text.value for text in app.main.markdown]
+
+
+def test_another_run_is_chosen_while_one_is_under_way_and_a_button_leads_back(runs):
+    with held_lock(runs / "mine"):
+        app = watched_run(runs, phase="training")
+        assert "##### Run mine" in [text.value for text in app.main.markdown]
+        choose_in_list(app, "mnist")
+        assert "##### Run mnist" in [text.value for text in app.main.markdown]
+        assert app.query_params["watch"] == "mine"
+        app.main.button(key="status-watch").click().run()
+        assert "##### Run mine" in [text.value for text in app.main.markdown]
+        assert app.sidebar.selectbox(key="run").value == "mnist"
+
+
+def choose_in_list(app, name):
+    """Tick the run's row, as a browser reports it."""
+    table = app.main.dataframe[-1]
+    app.session_state[table.key] = {"selection": {"rows": [list(table.value["Run"]).index(name)]}}
+    app.run()
 
 
 WEIGHTS = {"train-triplet": "Triplet weight", "train-kl": "KL weight", "train-reconstruction": "Reconstruction weight"}
@@ -86,8 +149,8 @@ WEIGHTS = {"train-triplet": "Triplet weight", "train-kl": "KL weight", "train-re
 )
 def test_an_impossible_value_is_refused_before_anything_starts(key, value, unit, told):
     app = page()
-    app.sidebar.selectbox(key="train-unit").set_value(unit)
-    app.sidebar.number_input(key=key).set_value(value)
+    app.selectbox(key="train-unit").set_value(unit)
+    app.number_input(key=key).set_value(value)
     press_train(app)
     assert not app.exception
     assert len(app.error) == 1
@@ -97,34 +160,34 @@ def test_an_impossible_value_is_refused_before_anything_starts(key, value, unit,
 
 
 def test_a_closed_panel_draws_no_field_that_its_opening_would_fill_over_what_is_typed():
-    app = page()
-    app.session_state[keys.TRAIN_PANEL] = False
+    app = AppTest.from_file(APP, default_timeout=120)
+    app.query_params["run"] = "digits"
     app.run()
     assert not app.sidebar.number_input
     app.session_state[keys.TRAIN_PANEL] = True
     app.run()
-    app.sidebar.number_input(key="train-length").set_value(60.0).run()
+    app.number_input(key="train-length").set_value(60.0).run()
     app.session_state[keys.TRAIN_PANEL] = False
     app.run()
     app.session_state[keys.TRAIN_PANEL] = True
     app.run()
-    assert app.sidebar.number_input(key="train-length").value == 60.0
+    assert app.number_input(key="train-length").value == 60.0
 
 
 def test_a_preset_fills_the_fields():
     app = page()
-    assert app.sidebar.number_input(key="train-triplet").value == 2.0  # as the digits run was trained
-    assert app.sidebar.number_input(key="train-length").value == 20
-    app.sidebar.selectbox(key="train-preset").set_value("Our preset").run()
-    assert app.sidebar.number_input(key="train-triplet").value == 15.0
-    assert app.sidebar.number_input(key="train-length").value == 20
-    app.sidebar.selectbox(key="train-preset").set_value("Go on from here").run()
-    assert app.sidebar.selectbox(key="train-data").disabled
-    assert app.sidebar.number_input(key="train-length").value == 10
+    assert app.number_input(key="train-triplet").value == 2.0  # as the digits run was trained
+    assert app.number_input(key="train-length").value == 20
+    app.selectbox(key="train-preset").set_value("Our preset").run()
+    assert app.number_input(key="train-triplet").value == 15.0
+    assert app.number_input(key="train-length").value == 20
+    app.selectbox(key="train-preset").set_value("Go on from here").run()
+    assert app.selectbox(key="train-data").disabled
+    assert app.number_input(key="train-length").value == 10
 
 
 def fields(app):
-    return {name: app.sidebar.number_input(key=f"train-{name}").value for name in ("margin", "triplet", "kl", "length")}
+    return {name: app.number_input(key=f"train-{name}").value for name in ("margin", "triplet", "kl", "length")}
 
 
 DIGITS = {"margin": 1.0, "triplet": 2.0, "kl": 0.1, "length": 20}
@@ -133,28 +196,28 @@ MNIST = {"margin": 1.0, "triplet": 15.0, "kl": 1.0, "length": 2}
 
 def test_the_fields_follow_the_run_that_is_shown():
     app = page()
-    assert (fields(app), app.sidebar.selectbox(key="train-data").value) == (DIGITS, "digits")
+    assert (fields(app), app.selectbox(key="train-data").value) == (DIGITS, "digits")
     app.sidebar.selectbox(key="run").set_value("mnist").run()
-    assert (fields(app), app.sidebar.selectbox(key="train-data").value) == (MNIST, "mnist")
+    assert (fields(app), app.selectbox(key="train-data").value) == (MNIST, "mnist")
     app.switch_page("pages/1_Latent_map.py").run()
     assert fields(app) == MNIST
 
 
 def test_fields_that_were_changed_stay_and_name_their_run_until_those_of_the_shown_run_are_taken():
     app = page()
-    app.sidebar.number_input(key="train-margin").set_value(3.0).run()
+    app.number_input(key="train-margin").set_value(3.0).run()
     app.sidebar.selectbox(key="run").set_value("mnist").run()
     assert fields(app) == {**DIGITS, "margin": 3.0}
-    assert "These settings are from digits, as you changed them." in [caption.value for caption in app.sidebar.caption]
-    next(button for button in app.sidebar.button if button.label == "Take those of mnist").click().run()
+    assert "These settings are from digits, as you changed them." in [caption.value for caption in app.caption]
+    next(button for button in app.button if button.label == "Take those of mnist").click().run()
     assert fields(app) == MNIST
-    assert not any("as you changed them" in caption.value for caption in app.sidebar.caption)
+    assert not any("as you changed them" in caption.value for caption in app.caption)
 
 
 def test_weights_and_loss_to_go_on_from_are_those_of_one_run():
     app = page()
-    app.sidebar.selectbox(key="train-preset").set_value("Go on from here").run()
-    app.sidebar.number_input(key="train-margin").set_value(3.0).run()
+    app.selectbox(key="train-preset").set_value("Go on from here").run()
+    app.number_input(key="train-margin").set_value(3.0).run()
     app.sidebar.selectbox(key="run").set_value("mnist").run()
     assert fields(app) == {**MNIST, "length": 1}
     app.sidebar.selectbox(key="run").set_value("digits").run()
@@ -174,13 +237,13 @@ def test_a_run_of_seconds_is_told_by_the_epochs_that_it_trained(runs):
     told = [each.value for each in (*app.caption, *app.markdown)]
     assert not any("100,000" in each or "100000" in each for each in told)
     assert any("200 epochs" in each for each in told)
-    table = app.dataframe[0].value
+    table = run_list(app)
     assert dict(zip(table["Run"], table["Epochs"], strict=True))["timed"] == 200
 
 
 def test_the_panel_starts_a_run_in_fast_steps():
     app = page()
-    app.sidebar.number_input(key="train-length").set_value(1.0)
+    app.number_input(key="train-length").set_value(1.0)
     press_train(app)
     assert not app.exception
     (job,) = Jobs().runs()
@@ -191,11 +254,11 @@ def test_the_panel_starts_a_run_in_fast_steps():
 
 
 def network(app):
-    return app.sidebar.selectbox(key="train-network")
+    return app.selectbox(key="train-network")
 
 
 def told_of_training(app):
-    return " ".join(caption.value for caption in app.sidebar.caption)
+    return " ".join(caption.value for caption in app.caption)
 
 
 def test_the_network_is_the_run_s_own_until_another_is_chosen_and_its_cost_is_said():
@@ -208,13 +271,13 @@ def test_the_network_is_the_run_s_own_until_another_is_chosen_and_its_cost_is_sa
     assert "Suggested for grey images of 8 × 8: two layers." in words
     app.switch_page("pages/1_Latent_map.py").run()
     assert network(app).value == "conv"
-    app.sidebar.selectbox(key="train-preset").set_value("Go on from here").run()
+    app.selectbox(key="train-preset").set_value("Go on from here").run()
     assert (network(app).value, network(app).disabled) == ("mlp", True)
 
 
 def test_the_expected_time_follows_network_and_length():
     app = page({"run": "mnist"})
-    app.sidebar.number_input(key="train-length").set_value(10.0).run()
+    app.number_input(key="train-length").set_value(10.0).run()
     seconds = {}
     for kind in ("mlp", "conv"):
         network(app).set_value(kind).run()
@@ -222,7 +285,7 @@ def test_the_expected_time_follows_network_and_length():
         seconds[kind] = float(number) * {"s": 1, "min": 60, "h": 3600}[unit]
     assert 15 < seconds["mlp"] < 60
     assert seconds["conv"] > 5 * seconds["mlp"]
-    app.sidebar.selectbox(key="train-unit").set_value("seconds").run()
+    app.selectbox(key="train-unit").set_value("seconds").run()
     assert re.search(r"About [\d.]+ epochs on two processor cores, and about \d+ s to measure", told_of_training(app))
 
 
@@ -235,10 +298,10 @@ def test_a_data_set_in_colour_gets_convolutions_and_so_does_its_run(tmp_path, mo
     understood = understand(tmp_path / "colour.npz")
     keep(understood, replace(default_choices(understood), colours="colour"), "tinted", owner="", shared=True)
     app = page()
-    app.sidebar.selectbox(key="train-data").set_value("tinted").run()
+    app.selectbox(key="train-data").set_value("tinted").run()
     assert network(app).value == "conv"
     assert "Suggested for colour images of 32 × 32." in told_of_training(app)
-    app.sidebar.number_input(key="train-length").set_value(1.0)
+    app.number_input(key="train-length").set_value(1.0)
     press_train(app)
     assert not app.exception and not app.error
     (job,) = Jobs().runs()
@@ -246,7 +309,7 @@ def test_a_data_set_in_colour_gets_convolutions_and_so_does_its_run(tmp_path, mo
     while not Jobs().run(job.id).over:
         time.sleep(0.05)
     assert job.config.model == ModelConfig(kind="conv", hidden=256)
-    app.sidebar.selectbox(key="train-data").set_value("mnist").run()
+    app.selectbox(key="train-data").set_value("mnist").run()
     assert network(app).value == "mlp"
 
 
@@ -254,9 +317,9 @@ def test_what_has_no_field_is_as_in_the_settings_started_from(monkeypatch):
     loss = LossConfig(reconstruction="bernoulli", triplet_weight=3.0)
     monkeypatch.setitem(PRESETS_SHOWN, "Best trade", Preset("", RunConfig(arms=vae_and_tvae(loss))))
     app = page()
-    app.sidebar.selectbox(key="train-preset").set_value("Best trade").run()
-    app.sidebar.number_input(key="train-length").set_value(1.0)
-    app.sidebar.number_input(key="train-margin").set_value(0.5)
+    app.selectbox(key="train-preset").set_value("Best trade").run()
+    app.number_input(key="train-length").set_value(1.0)
+    app.number_input(key="train-margin").set_value(0.5)
     press_train(app)
     (job,) = Jobs().runs()
     Jobs().stop(job.id, None)
@@ -267,13 +330,13 @@ def test_what_has_no_field_is_as_in_the_settings_started_from(monkeypatch):
 
 def test_train_pressed_twice_is_one_run_unless_it_was_stopped_in_between():
     app = page().run()  # the first run on a page does not know the address' run yet
-    app.sidebar.number_input(key="train-length").set_value(20_000.0)
+    app.number_input(key="train-length").set_value(20_000.0)
     press_train(app)
     press_train(app)
     (first,) = Jobs().runs()
     assert app.query_params["watch"] == first.id
-    app.sidebar.button(key="status-stop").click().run()
-    assert Jobs().run(first.id).over or app.sidebar.button(key="status-stop").disabled
+    next(button for button in app.main.button if button.label == "Stop").click().run()
+    assert Jobs().run(first.id).over or Jobs().run(first.id).stopping
     press_train(app)
     (second,) = {job.id for job in Jobs().runs()} - {first.id}
     assert app.query_params["watch"] == second
@@ -315,17 +378,17 @@ def watched_run(runs, **status):
 def test_the_bar_tells_training_from_measuring_and_counts_both(runs):
     with held_lock(runs / "mine"):
         app = watched_run(runs, state="queued")
-        assert app.sidebar.get("progress")[0].proto.text == "Training, 1 of 2: has not begun"
+        assert app.get("progress")[0].proto.text == "Training, 1 of 2: has not begun"
         status = {"step": 60, "steps": 60, "epoch": 3.0, "seconds": 10.0, "measuring_seconds": 30.0}
         app = watched_run(runs, phase="training", **{**status, "step": 30, "seconds": 5.0, "seconds_left": 35.0})
-        (bar,) = app.sidebar.get("progress")
+        (bar,) = app.get("progress")
         assert bar.proto.text == "Training, 1 of 2: epoch 3.00, 35 s left with measuring"
         assert bar.proto.value == 12
         JobFiles(runs / "mine").write_state(
             {"state": "running", "phase": "measuring", "measured": 0.5, "seconds_left": 15.0, **status}
         )
         app.run()
-        (bar,) = app.sidebar.get("progress")
+        (bar,) = app.get("progress")
         assert bar.proto.text == "Measuring, 2 of 2: 50 %, 15 s left"
         assert bar.proto.value == 62
 
@@ -357,14 +420,15 @@ def test_a_finished_run_is_offered_and_not_shown_by_itself(runs, cookies):
     shutil.copytree(SHIPPED / "digits", runs / "mine")
     with held_lock(runs / "mine"):
         app = watched_run(runs, phase="measuring")
-        assert "Show it" not in {button.label for button in app.sidebar.button}
+        assert {"Show it", "Open on the map"}.isdisjoint({button.label for button in app.button})
         JobFiles(runs / "mine").write_state({"state": "done"})
         app.run()
         assert app.sidebar.selectbox(key="run").value == "digits"
-        app.sidebar.button(key="status-show").click().run()
+        assert "Open on the map" in {button.label for button in app.main.button}
+        app.button(key="status-show").click().run()
         assert app.sidebar.selectbox(key="run").value == "mine"
         assert app.query_params["run"] == "mine"
-        assert "Show it" not in {button.label for button in app.sidebar.button}
+        assert "Show it" not in {button.label for button in app.button}
 
 
 def test_what_cannot_be_done_is_said_in_one_line(runs, monkeypatch):
@@ -406,12 +470,13 @@ def test_the_runs_of_others_can_be_looked_at_and_not_brought_back(runs):
 def test_a_foreign_run_in_the_address_is_no_trap(foreign):
     app = page({"watch": foreign})
     assert not app.exception
-    assert "Nothing is training" in app.info[0].value
+    assert "##### Run digits" in [text.value for text in app.main.markdown]
 
 
 def trained_before(runs):
     """A run with snapshots that is over, watched."""
     shutil.copytree(SHIPPED / "digits", runs / "mine")
+    (runs / "mine" / REPLAY).unlink()  # as runs of earlier versions have none
     return page({"watch": "mine"})
 
 
@@ -469,7 +534,7 @@ def test_the_browser_stays_the_same_person_while_its_connection_is_lost(cookies)
     cookies[cookie_name()] = "a-token-that-is-mine"
     app = page()
     cookies.clear()
-    app.sidebar.number_input(key="train-length").set_value(1.0)
+    app.number_input(key="train-length").set_value(1.0)
     press_train(app)
     (job,) = Jobs().runs()
     assert Jobs().may_control(job.id, "a-token-that-is-mine")

@@ -25,22 +25,35 @@ from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.panel import show_training_panel
-from tvae.ui.training.status import show_status
+from tvae.ui.training.status import follow_choice, show_status
 
 STYLE = Path(__file__).parent / "page.css"
 PAGES = app_folder() / "pages"
 ICON = Path(__file__).parent / "icon.png"
 
 
-def show_page(title: str, question: str, show_content: Callable[[Run], None], *, at_any_epoch: bool = False) -> None:
+def show_page(
+    title: str,
+    question: str,
+    show_content: Callable[[Run], None],
+    *,
+    at_any_epoch: bool = False,
+    trains_itself: bool = False,
+) -> None:
     """Show a page: its title, the sidebar with the choice of run, arms and epoch, and its content.
 
     Args:
         question: in it, {images} and {an_image} stand for what the images of the run are called.
         show_content: draws the content for the run that is shown.
         at_any_epoch: the page follows the choice of epoch, so its run may be as it was at a snapshot.
+        trains_itself: the content has the run under way and the training form, so the sidebar has neither.
     """
-    _show(title, question, lambda run: None if run is None else show_content(run), at_any_epoch, needs_run=True)
+
+    def show(run: Run | None) -> None:
+        if run is not None:
+            show_content(run)
+
+    _show(title, question, show, at_any_epoch, needs_run=True, panel=not trains_itself)
 
 
 def show_page_without_run(title: str, question: str, show_content: Callable[[], None]) -> None:
@@ -49,7 +62,13 @@ def show_page_without_run(title: str, question: str, show_content: Callable[[], 
 
 
 def _show(
-    title: str, question: str, show_content: Callable[[Run | None], None], at_any_epoch: bool, *, needs_run: bool
+    title: str,
+    question: str,
+    show_content: Callable[[Run | None], None],
+    at_any_epoch: bool,
+    *,
+    needs_run: bool,
+    panel: bool = True,
 ) -> None:
     st.set_page_config(page_title=f"{title} · TVAE Explorer", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
@@ -58,7 +77,7 @@ def _show(
     below_title.markdown(f":gray[{_in_words_of(IMAGE, question)}]")
     notes = st.container()
     state.open_address(title)
-    run = _chosen_run(at_any_epoch, needs_run)
+    run = _chosen_run(at_any_epoch, needs_run, panel)
     if run is not None:
         below_title.markdown(f":gray[{_in_words_of(image_noun(run.config.data.name), question)}]")
     show_content(run)
@@ -85,14 +104,14 @@ def show_encoded_page(
     show_page(title, question, show_encoded, at_any_epoch=at_any_epoch)
 
 
-def _chosen_run(at_any_epoch: bool, needs_run: bool) -> Run | None:
+def _chosen_run(at_any_epoch: bool, needs_run: bool, panel: bool) -> Run | None:
     """Draw the sidebar and return the run that is chosen there; None where there is none to show.
 
     Why there is none is said on the page where it needs a run, else in the sidebar.
     """
     with st.sidebar:
         links = st.container(gap="xxsmall")
-    run = _run_in_sidebar(at_any_epoch, st.container() if needs_run else st.sidebar)
+    run = _run_in_sidebar(at_any_epoch, st.container() if needs_run else st.sidebar, panel)
     with links:  # above the choices, and after them, so that they carry what is chosen
         page_link("streamlit_app.py", "Overview")
         for page in sorted(PAGES.glob("*.py")):
@@ -100,7 +119,7 @@ def _chosen_run(at_any_epoch: bool, needs_run: bool) -> Run | None:
     return run
 
 
-def _run_in_sidebar(at_any_epoch: bool, messages: DeltaGenerator) -> Run | None:
+def _run_in_sidebar(at_any_epoch: bool, messages: DeltaGenerator, panel: bool) -> Run | None:
     """Draw the choices of run, arms and epoch, and the training panel; None where there is no run to show."""
     state.put_training_in_address()
     folders = cached.run_folders()
@@ -112,7 +131,7 @@ def _run_in_sidebar(at_any_epoch: bool, messages: DeltaGenerator) -> Run | None:
             show_status()
         return None
     with st.sidebar:
-        name = choose_run(folders)
+        name = choose_run(folders, follow_choice)
     try:
         run = read_run(folders[name])
     except InputError as error:
@@ -127,7 +146,8 @@ def _run_in_sidebar(at_any_epoch: bool, messages: DeltaGenerator) -> Run | None:
         else:
             tell_that_epochs_are_not_followed(run)
         st.caption(_about(run))
-        show_training_panel(run)
+        if panel:
+            show_training_panel(run)
     return run
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -16,15 +17,20 @@ from tvae.ui import session as state
 from tvae.ui.session import keys
 
 
-def choose_run(folders: dict[str, Path]) -> str:
-    """Draw the choice among the runs of these folders, and return the chosen one's name."""
-    labels = _labels(folders)
+def choose_run(folders: dict[str, Path], on_change: Callable[[], None]) -> str:
+    """Draw the choice among the runs of these folders, and return the chosen one's name.
+
+    Args:
+        on_change: called after a person has chosen another run.
+    """
+    labels = run_labels(folders)
     names = list(folders)
     control = state.choice(keys.RUN, names, names[0], explain=lambda name: f"There is no run {name} here.")
     name = st.selectbox(
         "Run",
         **control,
         format_func=labels.__getitem__,
+        on_change=on_change,
         help="One training of several arms side by side; every page shows the run chosen here.",
     )
     return name or names[0]
@@ -55,7 +61,7 @@ def span(losses: list[LossConfig], name: str) -> str:
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
-def _labels(folders: dict[str, Path]) -> dict[str, str]:
+def run_labels(folders: dict[str, Path]) -> dict[str, str]:
     """What each run is called: no two alike."""
     labels = {name: _label(name, folder) for name, folder in folders.items()}
     counts = list(labels.values())

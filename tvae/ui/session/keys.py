@@ -110,9 +110,10 @@ CHANGE_RANGE, FURTHER_GROUP = "change-range", "further-group"
 OWN_DIGIT, OWN_RUNS, OWNER = "own-digit", "own-runs", "owner-token"
 REPLAY = "replay"
 TRAINING_FITS, TRAINING_MAP, TRAINING_FITTED_TO = "training-fits", "training-map", "training-plane"
-TRAIN_PANEL, TRAIN_PRESET, TRAIN_SOURCE, TRAIN_REFUSAL, TRAIN_WARMED = (
-    "train-panel", "train-preset", "train-source", "train-refusal", "train-warmed",
+TRAIN_PANEL, TRAIN_FORM, TRAIN_PRESET, TRAIN_MORE, TRAIN = (
+    "train-panel", "train-form", "train-preset", "train-more", "train-start",
 )  # fmt: skip
+TRAIN_SOURCE, TRAIN_REFUSAL, TRAIN_WARMED = "train-source", "train-refusal", "train-warmed"
 MARGIN_SLIDER = "margin-slider"
 PICKING, PICKING_CLASS, PICKING_PAGE = "picking", "picking-class", "picking-page"
 CROP_ACROSS, CROP_DOWN = "crop-across", "crop-down"
@@ -171,6 +172,8 @@ CHOSEN_IMAGES, FIRST_IMAGES, START_IMAGES, STEP_IMAGES = "shown", "early", "star
 FIT_ANEW, TRAIN_THIS, TRAIN_LADDER, MEASURE = "map-fit-anew", "train-this", "train-ladder", "measure"
 ANSWER, MOVING_TRIPLET, MOVING_TRIPLET_PLACE = "answer", "moving-triplet", "moving-triplet-place"
 STATUS_STOP, STATUS_HIDE, STATUS_SHOW = "status-stop", "status-hide", "status-show"
+STATUS_MAP, STATUS_WATCH = "status-map", "status-watch"
+COMPARISON = "comparison"
 
 
 def overview_map(run: str) -> str:
@@ -246,6 +249,11 @@ def slow_mode(run_id: str) -> str:
 def step_chart(arm: str) -> str:
     """Key of the chart that explains one step of an arm."""
     return f"lesson-{arm}"
+
+
+def compared_with(run: str) -> str:
+    """Key of the choice of what a run is compared with."""
+    return f"compared-with-{run}"
 
 
 def undelete(run_id: str) -> str:

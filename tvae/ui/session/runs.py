@@ -35,11 +35,17 @@ class OwnRuns:
 
     watched: str = ""
     """Id of the watched run; "" for none."""
+    shows_chosen: bool = False
+    """Whether the training page shows the run that every page shows, though another is watched."""
     last_request: tuple[object, float, str] = (None, 0.0, "")
     """Settings of the last request, its time (monotonic seconds) and its id: see `starting`."""
     taken_in: str = ""
     """Id of the last uploaded file that became a run."""
     changing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def watch(self, run_id: str) -> None:
+        """Watch this run, also on the training page."""
+        self.watched, self.shows_chosen = run_id, False
 
 
 def own_runs() -> OwnRuns:

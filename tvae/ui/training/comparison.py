@@ -26,7 +26,9 @@ from tvae.runs.comparison import (
 )
 from tvae.runs.run import Run, anchor_sample_of, read_run
 from tvae.ui import cached, measured
+from tvae.ui.choices.runs import run_labels
 from tvae.ui.judging import judged_alike
+from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_texts
 from tvae.ui.style.captions import notions_after
 from tvae.ui.style.escaping import as_text
@@ -36,6 +38,23 @@ from tvae.ui.style.reasons import reason_of
 def compared_with(job: Job, before: str) -> str:
     """The run shown before this one; where that is itself (a reload), the one that ships for the same data set."""
     return before if before != job.id else job.config.data.name
+
+
+def choose_comparison(name: str, before: str) -> None:
+    """Show how a run differs from another one that is chosen here, at first `before`."""
+    labels = run_labels(cached.run_folders())
+    others = [other for other in labels if other != name]
+    other = st.selectbox(
+        f"Compare {as_text(name)} with",
+        others,
+        index=others.index(before) if before in others else None,
+        format_func=labels.__getitem__,
+        key=keys.compared_with(name),
+        placeholder="Another run",
+        help="For this comparison only: what every page shows stays.",
+    )
+    if other is not None:
+        show_comparison(other, name)
 
 
 def show_comparison(before: str, after: str) -> None:
@@ -61,7 +80,8 @@ def show_comparison(before: str, after: str) -> None:
         if of_run is not None:
             for warning in collapse_warnings(of_run, arm_texts(run.config)).values():
                 st.warning(f"{as_text(name)}: {warning}")
-    left, right = st.columns([2, 3], gap="large")
+    with st.container(key=keys.COMPARISON):
+        left, right = st.columns([2, 3], gap="large")
     with left:
         _show_settings(*runs)
     with right:

@@ -25,7 +25,7 @@ from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import notions_after, titled
 from tvae.ui.style.reasons import reason_of
-from tvae.ui.training.status import POLL_SECONDS, UNDER_WAY, duration, is_advancing
+from tvae.ui.training.status import UNDER_WAY, duration
 
 METHODS_OFFERED = ("pca", "tsne", "umap")
 FITTED_TO = {"newest": "the newest snapshot", "start": "the start"}
@@ -42,9 +42,19 @@ class Fitted:
     """Empty for PCA, which needs no waiting."""
 
 
+def fitted_map(run_id: str) -> Fitted | None:
+    """The snapshot that the chosen map is fitted to, with its layout; None before the first snapshot."""
+    return _fitted(run_id, *_choices())
+
+
+def _choices() -> tuple[str, str]:
+    """The method of the map and what it is fitted to, which are chosen below it."""
+    return state.read(keys.TRAINING_MAP) or METHODS_OFFERED[0], state.read(keys.TRAINING_FITTED_TO) or "newest"
+
+
 def show_map(job: Job) -> None:
-    """The controls of the map, and the map."""
-    st.markdown("##### The latent map")
+    """The map of the newest snapshot, and below it the choices of how it is made."""
+    _show_newest(job)
     controls = st.container(horizontal=True, vertical_alignment="bottom", gap="large")  # wraps where it is narrow
     method = controls.segmented_control(
         "Map by", METHODS_OFFERED, default="pca", required=True, format_func=METHOD_NAMES.__getitem__,
@@ -64,21 +74,16 @@ def show_map(job: Job) -> None:
             args=(job.id,),
             help="Fit the map again, to the snapshot that is now the newest.",
         )
-    fitted = _fitted(job.id, method, reference)
-    computing = fitted is not None and fitted.layout_state.ticket is not None
-    every = POLL_SECONDS if computing or is_advancing(job) else None
-    st.fragment(_map, run_every=every)(job.id, method, reference, computing)
 
 
-def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
+def _show_newest(job: Job) -> None:
     """The newest snapshot's means on the fitted map."""
-    fitted = _fitted(run_id, method, reference)
+    method, _ = _choices()
+    fitted = fitted_map(job.id)
     newest = None if fitted is None else _newest(fitted.run.at(None))
     if fitted is None or newest is None:
         st.caption("The map appears with the first snapshot.")
         return
-    if was_computing and fitted.layout_state.ticket is None:
-        st.rerun()  # from now on there is nothing to wait for
     at, encoding = newest
     config, layout_state = fitted.run.config, fitted.layout_state
     if layout_state.failed:
@@ -109,20 +114,20 @@ def _map(run_id: str, method: str, reference: str, was_computing: bool) -> None:
         *sides,
         labels=encoding.labels,
         class_names=at.class_names,
-        key=keys.training_map(run_id),
+        key=keys.training_map(job.id),
         aligned=False,
         facts=titled("Means while training", at, encoding),
     )
     st.caption(
         f"Means μ of the {config.data.name} test split, n = {len(encoding.labels):,}, "
         f"at epoch {epochs_text(at.epoch)}, {_made(fitted, at, placed)} "
-        f"Seed {config.train.seed}, run {run_id}{notions_after(at)}."
-        + (" It moves with every snapshot." if cached.jobs().run(run_id).state in UNDER_WAY else "")
+        f"Seed {config.train.seed}, run {job.id}{notions_after(at)}."
+        + (" It moves with every snapshot." if job.state in UNDER_WAY else "")
     )
 
 
 def _fitted(run_id: str, method: str, reference: str) -> Fitted | None:
-    """The snapshot that the map is fitted to, with its layout; None before the first snapshot."""
+    """What `fitted_map` gives, for this method and what the map is fitted to."""
     try:
         run = judged_alike(read_run(cached.jobs().run(run_id).folder))
     except InputError:

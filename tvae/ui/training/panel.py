@@ -1,4 +1,4 @@
-"""Sidebar form that starts a run."""
+"""Form that starts a run, on the training page and in the sidebar of the others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import math
 import time
 from dataclasses import dataclass, fields, replace
-from itertools import cycle
 from typing import Any
 
 import streamlit as st
@@ -78,6 +77,8 @@ LOSS_SETTINGS = {entry.name: entry for entry in fields(LossConfig) if "low" in e
 LABELS = {name: name.replace("kl", "KL").replace("_", " ") for name in LOSS_SETTINGS}
 LABELS = {name: label[:1].upper() + label[1:] for name, label in LABELS.items()}
 """Names of the loss's numbers in the panel and in its messages."""
+MAIN_LOSS_SETTINGS = ("triplet_weight", "margin")
+MORE_HELP = "Network, and the weights of KL and reconstruction."
 FIELDS = {
     **{option_name(LossConfig, name): label for name, label in LABELS.items()},
     "train.epochs": "Epochs",
@@ -92,28 +93,46 @@ SECONDS_WARM = 60.0
 
 
 def show_training_panel(run: Run) -> None:
-    """The run under way, if there is one, and the form that starts another."""
+    """The sidebar's part: the run under way, if there is one, and the form that starts another."""
     show_status()
-    panel = st.expander("Train a run", icon=":material/model_training:", key=keys.TRAIN_PANEL, on_change="rerun")
+    show_form_that_opens("Train a run", run)
+
+
+def show_form_that_opens(label: str, run: Run) -> None:
+    """The form in a panel that is closed at first."""
+    panel = st.expander(label, icon=":material/model_training:", key=keys.TRAIN_PANEL, on_change="rerun")
     if panel.open:
         # Only now: fields that a closed panel drew would be filled once more by the script run that opens it where the
         # browser had not answered for them yet, over what a person has typed meanwhile.
         with panel:
-            st.fragment(_show_form)(run)  # a change of a field draws the panel alone
-        _keep_warm(run.config.data.name)
+            show_training_form(run)
 
 
-def _show_form(run: Run) -> None:
-    """The choice of a preset, the fields, and the button that starts a run."""
-    name = st.selectbox("Start from", list(PRESETS_SHOWN), key=keys.TRAIN_PRESET, on_change=_fill, args=(run,), **KEEP)
-    preset = PRESETS_SHOWN[name]
-    st.caption(preset.summary)
-    _follow(run, preset)
-    _show_fields(preset)
-    if st.button("Train", type="primary", width="stretch", on_click=_start, args=(run, preset)):
-        st.rerun()  # the whole page: it shows the new run
-    if refusal := state.take(keys.TRAIN_REFUSAL, ""):
-        st.error(refusal)
+def show_training_form(run: Run) -> None:
+    """The form, with settings to start from; once on a page, as its fields have one key each."""
+    st.fragment(_show_form)(run, state.own_runs().watched)  # a change of a field draws the form alone
+    _keep_warm(run.config.data.name)
+
+
+def _show_form(run: Run, watched: str) -> None:
+    """The choice of a preset, the fields, and the button that starts a run.
+
+    Args:
+        watched: id of the run that the page was drawn with.
+    """
+    if state.own_runs().watched != watched:
+        st.rerun()  # the whole page: it shows the run that was just started
+    with st.container(key=keys.TRAIN_FORM):
+        name = st.selectbox(
+            "Start from", list(PRESETS_SHOWN), key=keys.TRAIN_PRESET, on_change=_fill, args=(run,), **KEEP
+        )
+        preset = PRESETS_SHOWN[name]
+        _follow(run, preset)
+        _show_fields(preset)
+        st.button("Train", key=keys.TRAIN, type="primary", width="stretch", on_click=_start, args=(run, preset))
+        st.caption(f"{_time()} {preset.summary}")
+        if refusal := state.take(keys.TRAIN_REFUSAL, ""):
+            st.error(refusal)
 
 
 def _follow(run: Run, preset: Preset) -> None:
@@ -188,10 +207,11 @@ def _chosen_model() -> ModelConfig:
 
 
 def _show_fields(preset: Preset) -> None:
-    like: RunConfig = state.read(keys.TRAIN_SOURCE).config
+    """The main settings, and the others in a box that opens."""
     chosen = _usable(state.read(keys.train("data")))
     if chosen != state.read(keys.train("data")):  # it was removed, or is shared no longer
         state.write(keys.train("data"), chosen)
+        _suggest_network()
     st.selectbox(
         "Data set",
         usable_names(state.owner()),
@@ -201,24 +221,41 @@ def _show_fields(preset: Preset) -> None:
         help="Weights go on only on the images that they know." if preset.warm else None,
         **KEEP,
     )
-    if chosen not in DATASETS:
-        st.caption("The page **Your data** suggests weights for it.")
-    choose_network(chosen, fixed=preset.warm)
-    if like.arms.keys() != {"vae"}:
+    if state.read(keys.TRAIN_SOURCE).config.arms.keys() != {"vae"}:
         choose_notions(chosen, fixed=preset.warm)
-    a, b = st.columns(2)
-    for place, name in zip(cycle((a, b)), LOSS_SETTINGS, strict=False):
-        label = LABELS[name].replace("Reconstruction", "Recon.")
-        step = 10.0 ** (
-            math.floor(math.log10(getattr(LossConfig(), name))) - 1
-        )  # a tenth of the default's order of magnitude
-        place.number_input(label, value=None, step=step, format="%.4g", key=keys.train(_key(name)), **KEEP)
-    a.number_input("For", value=None, step=1.0, format="%.4g", key=keys.train("length"), **KEEP)
-    b.selectbox("Unit", ("epochs", "seconds"), key=keys.train("unit"), **KEEP)
-    length, unit = state.read(keys.train("length")), state.read(keys.train("unit"))
-    arms = len(_chosen_arms(like, LossConfig(), chosen))
-    st.caption(time_in_words(chosen, _chosen_model(), like.train.batch_size, arms, length, unit))
+    for name in MAIN_LOSS_SETTINGS:
+        _show_loss_setting(name)
+    st.number_input("For", value=None, step=1.0, format="%.4g", key=keys.train("length"), **KEEP)
+    st.selectbox("Unit", ("epochs", "seconds"), key=keys.train("unit"), **KEEP)
     st.number_input("Seed", value=None, step=1, format="%d", key=keys.train("seed"), **KEEP)
+    more = st.popover("More", key=keys.TRAIN_MORE, on_change="rerun", width="stretch", help=MORE_HELP)
+    if more.open:
+        with more:
+            _show_more_fields(chosen, preset)
+
+
+def _show_more_fields(data: str, preset: Preset) -> None:
+    """Network, and the loss's other weights."""
+    choose_network(data, fixed=preset.warm)
+    for name in LOSS_SETTINGS:
+        if name not in MAIN_LOSS_SETTINGS:
+            _show_loss_setting(name)
+    if data not in DATASETS:
+        st.caption("The page **Your data** suggests weights for it.")
+
+
+def _show_loss_setting(name: str) -> None:
+    """Field of a number of the loss; its step is a tenth of the default's order of magnitude."""
+    step = 10.0 ** (math.floor(math.log10(getattr(LossConfig(), name))) - 1)
+    st.number_input(LABELS[name], value=None, step=step, format="%.4g", key=keys.train(_key(name)), **KEEP)
+
+
+def _time() -> str:
+    """How long the run in the fields takes."""
+    like: RunConfig = state.read(keys.TRAIN_SOURCE).config
+    data, length, unit = (state.read(keys.train(name)) for name in ("data", "length", "unit"))
+    arms = len(_chosen_arms(like, LossConfig(), data))
+    return time_in_words(data, _chosen_model(), like.train.batch_size, arms, length, unit)
 
 
 def _start(run: Run, preset: Preset) -> None:

@@ -1,4 +1,4 @@
-"""List of runs: filter, compare, rename, delete, import, export."""
+"""List of runs: filter, choose, rename, delete, import, export."""
 
 from __future__ import annotations
 
@@ -23,33 +23,60 @@ from tvae.ui.style.arm_text import arm_texts
 from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
-from tvae.ui.training.comparison import show_comparison
 from tvae.ui.training.requests import request, show_refusal
+from tvae.ui.training.status import follow_choice
 
-COLUMNS = {
+MEASURES = {
     "Triplet accuracy": st.column_config.NumberColumn(
-        "Triplet accuracy, m = 0",
+        "In order",
+        width=80,
         format="%.2f %%",
-        help="Of the last arm, at margin 0, on the test split; exact up to 60,000 images.",
+        help="Triplet accuracy of the last arm, at margin 0, on the test split; exact up to 60,000 images.",
     ),
+    "Squared error": st.column_config.NumberColumn("Error", width=60, format="%.2f", help="Squared error an image."),
+    "KL": st.column_config.NumberColumn("KL", width=60, format="%.2f", help="Nats an image."),
     "Mean over classes": st.column_config.NumberColumn(
         format="%.2f %%",
         help="Triplet accuracy at margin 0, each class as heavy as another however many images it has.",
     ),
-    "Squared error": st.column_config.NumberColumn(format="%.2f"),
-    "KL": st.column_config.NumberColumn("KL, nats", format="%.2f"),
     "1-NN": st.column_config.NumberColumn("1-NN", format="%.2f %%"),
 }
-NO_MEASURES = dict.fromkeys(COLUMNS, None)
+WEIGHTS = {
+    "Triplet weight": st.column_config.NumberColumn("w", width=50, help="Triplet weight."),
+    "Margin": st.column_config.NumberColumn("m", width=50, help="Margin."),
+    "KL weight": st.column_config.NumberColumn("w, KL", width=60, help="KL weight."),
+}
+COLUMNS = {
+    "Run": st.column_config.TextColumn(width=105),
+    "Name": st.column_config.TextColumn(width=110),
+    "Triplet accuracy": MEASURES["Triplet accuracy"],
+    "Squared error": MEASURES["Squared error"],
+    "Triplet weight": WEIGHTS["Triplet weight"],
+    "Margin": WEIGHTS["Margin"],
+    "Epochs": st.column_config.NumberColumn("Epochs", width=65),
+    "State": st.column_config.TextColumn(width=75),
+    "Data": st.column_config.TextColumn(width=80),
+    "Arms": st.column_config.TextColumn(width=110),
+    "KL": MEASURES["KL"],
+    "Seed": st.column_config.NumberColumn("Seed", width=50),
+    "Collapsed": st.column_config.TextColumn(width=80),
+    "Note": st.column_config.TextColumn(width=120),
+}
+"""The columns of the list, what matters first: the rest is in the table of the arms of the run that is shown."""
+NO_MEASURES = dict.fromkeys(MEASURES, None)
 LOSS_COLUMNS = {"Margin": "margin", "Triplet weight": "triplet_weight", "KL weight": "kl_weight"}
 """The setting of a loss in each of these columns."""
 PLACE, TRASH_PLACE = "list-of-runs", "deleted-runs"
 """Where the list shows why a change was not made."""
-MARK = "background-color: rgba(217, 114, 46, 0.18)"
+MARK, SHOWN = "background-color: rgba(217, 114, 46, 0.18)", "background-color: rgba(47, 111, 180, 0.18)"
 
 
-def show_run_table() -> None:
-    """Shows all runs; one that is ticked can be managed, two are compared."""
+def show_run_table(shown: str) -> None:
+    """Shows all runs, that of the page marked; a click shows another one here and on every page.
+
+    Args:
+        shown: name of the run that the page shows.
+    """
     st.markdown("##### All runs")
     jobs = {job.id: job for job in cached.jobs().runs(state.owner())}
     rows = run_rows(jobs)
@@ -66,41 +93,52 @@ def show_run_table() -> None:
     ]
     if not rows:
         st.info("No run fits. Clear the filter to see all of them.")
-        return
+    else:
+        _show_table(rows, shown, jobs)
+    show_deleted()
+
+
+def _show_table(rows: list[dict[str, Any]], shown: str, jobs: dict[str, Job]) -> None:
+    names = [row["Run"] for row in rows]
     # Empty columns would take room from the others.
     empty = [name for name in rows[0] if all(row[name] == "" for row in rows)]
     table = pd.DataFrame(rows).drop(columns=empty)
     event: Any = st.dataframe(
-        table.style.apply(differing_cells, axis=0, subset=settings_columns(table)).format(
-            "{:g}", subset=["Margin", "Triplet weight", "KL weight", "Epochs"], na_rep=""
-        ),
+        table.style.apply(lambda row: [SHOWN if row["Run"] == shown else ""] * len(row), axis=1)
+        .apply(differing_cells, axis=0, subset=settings_columns(table))
+        .format("{:g}", subset=["Margin", "Triplet weight", "KL weight", "Epochs"], na_rep=""),
         hide_index=True,
         column_config=COLUMNS,
+        column_order=[name for name in COLUMNS if name in table],
         placeholder="",
         on_select="rerun",
-        selection_mode="multi-row",
-        key=_table_key(rows),
+        selection_mode="single-row",
+        key=_table_key(names, shown),
     )
     st.caption(
-        "Shaded: a setting in which the runs differ. Tick one run to see each of its arms, and to name, note, keep or "
-        "delete it; two to compare them. Numbers are those of the TVAE, the last of two arms, on the test split, with "
-        "triplet accuracy at m = 0, by the run's own notion of similarity. Where none stands the run was not measured, "
+        "Tick a run to show it here and on every page; one that is not done is shown here only. Blue: the run that is "
+        "shown. Orange: a setting in which the runs differ. Numbers are those of the TVAE, the last of two arms, on "
+        "the test split, with triplet accuracy at m = 0, by the run's own notion of similarity. Where none stands the run was not measured, "
         "its labels have no triplet, or it has more arms with a number each."
     )
-    show_refusal(PLACE)
-    ticked = [rows[place]["Run"] for place in event.selection.rows if place < len(rows)]
-    if len(ticked) == 1:
-        manage(ticked[0], jobs.get(ticked[0]))
-    elif len(ticked) == 2:
-        show_comparison(ticked[0], ticked[1])
-    elif len(ticked) > 2:
-        st.caption("Two runs can be compared at a time.")
-    show_deleted()
+    for place in event.selection.rows:
+        if place < len(names) and names[place] != shown:
+            _choose(names[place], jobs.get(names[place]))
 
 
-def _table_key(rows: list[dict[str, Any]]) -> str:
+def _choose(name: str, job: Job | None) -> None:
+    """Show this run: one that is not done on this page, any other on every page."""
+    if job is not None and job.state != "done":
+        state.own_runs().watch(name)
+    else:
+        state.choose_run(name)
+        follow_choice()
+    st.rerun()
+
+
+def _table_key(names: list[str], shown: str) -> str:
     """Key of the rows in their order: a tick belongs to a place, so another order must not keep the ticks."""
-    return f"runs-{hashlib.sha256(' '.join(row['Run'] for row in rows).encode()).hexdigest()[:16]}"
+    return f"runs-{hashlib.sha256(' '.join((*names, shown)).encode()).hexdigest()[:16]}"
 
 
 def run_rows(jobs: dict[str, Job]) -> list[dict[str, Any]]:
@@ -198,7 +236,14 @@ def show_arms(run: Run) -> None:
         rows.append(
             {"Arm": arm_name(run.config, arm), **settings, **(_measures(metrics, arm) if metrics else NO_MEASURES)}
         )
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=COLUMNS, height="content", placeholder="–")
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        column_config=MEASURES | WEIGHTS,
+        column_order=["Arm", *WEIGHTS, *MEASURES],
+        height="content",
+        placeholder="–",
+    )
     for warning in collapse_warnings(metrics, arm_texts(run.config)).values() if metrics else ():
         st.warning(warning)
     if notions := notions_in_words(run):
@@ -226,15 +271,12 @@ def manage(name: str, job: Job | None) -> None:
     except InputError as error:
         st.caption(f"This run can't be read. {reason_of(error)}.")
         return
-    show, save, *_ = st.columns([1, 1, 2])
-    show.button("Show it on every page", on_click=state.choose_run, args=(name,), width="stretch")
-    save.download_button(
+    st.download_button(
         "Download as zip",
         data=lambda: zip_run(folder),
         file_name=f"{name}.zip",
         mime="application/zip",
         on_click="ignore",
-        width="stretch",
     )
     if job is None:
         return
@@ -284,7 +326,7 @@ def take_in() -> None:
         return
     try:
         with own.changing:
-            own.watched = cached.jobs().starter.take_in(upload.getvalue(), state.owner())
+            own.watch(cached.jobs().starter.take_in(upload.getvalue(), state.owner()))
             own.taken_in = upload.file_id
     except (InputError, OSError) as error:
         st.error(f"Not taken in. {reason_of(error)}.")

@@ -35,7 +35,7 @@ def start_run(
     """
     own = state.own_runs()
     with own.changing:
-        own.watched = cached.jobs().starter.start(
+        run_id = cached.jobs().starter.start(
             config,
             state.owner(),
             seconds=seconds,
@@ -43,6 +43,7 @@ def start_run(
             triplets=triplets,
             request=_request(own, (config, seconds, start_from)),
         )
+        own.watch(run_id)
 
 
 def _request(own: state.OwnRuns, settings: tuple[RunConfig, float | None, Run | None]) -> str:

@@ -11,7 +11,8 @@ from tvae.figures.training import nearest_margin
 from tvae.jobs.job import Job
 from tvae.metrics.measurable import NOT_MEASURABLE
 from tvae.runs.collapsed_arms import collapse_warnings
-from tvae.runs.run import read_metrics, read_run
+from tvae.runs.run import Run, read_metrics, read_run
+from tvae.system.user_folders import runs_folder
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.runs import span
@@ -47,7 +48,8 @@ def show_status() -> None:
     job = watched_job()
     if job is None:
         return
-    st.fragment(_show, run_every=poll_seconds(job))(job.id, _stage(job))
+    state.own_runs().shows_chosen = False  # the links below lead to this run
+    st.fragment(_show, run_every=poll_seconds(job))(job.id, stage_of(job))
 
 
 def watched_job() -> Job | None:
@@ -66,11 +68,29 @@ def watched_job() -> Job | None:
 
 
 def is_advancing(job: Job) -> bool:
-    """Whether the run is under way and not paused, so that its charts and map still change."""
+    """Whether the run's replay still grows: it is under way, and not paused."""
     return job.state in UNDER_WAY and job.phase != "paused"
 
 
-def _stage(job: Job) -> tuple[str, bool]:
+def follow_choice() -> None:
+    """Have the training page show the run that was just chosen; one that is over is watched no longer."""
+    job, own = watched_job(), state.own_runs()
+    if job is not None and job.over:
+        own.watched = ""
+    own.shows_chosen = True
+
+
+def trained_here(run: Run) -> Job | None:
+    """This run among those of this server; None for one that ships."""
+    if run.folder.parent != runs_folder():
+        return None
+    try:
+        return cached.jobs().run(run.folder.name)
+    except InputError:  # deleted meanwhile
+        return None
+
+
+def stage_of(job: Job) -> tuple[str, bool]:
     """State of the run, and whether its first accuracy is still awaited; the page is redrawn when either changes."""
     begins = job.trains and job.state in UNDER_WAY and job.phase not in ("waiting", "measuring", "paused")
     return job.state, begins and cached.jobs().last_live(job.id) is None
@@ -78,7 +98,7 @@ def _stage(job: Job) -> tuple[str, bool]:
 
 def poll_seconds(job: Job) -> float | None:
     """Seconds between two updates of the status; None for a run that has ended, as each costs the server a little."""
-    run_state, begins = _stage(job)
+    run_state, begins = stage_of(job)
     return None if run_state not in UNDER_WAY else FIRST_POLL_SECONDS if begins else POLL_SECONDS
 
 
@@ -87,7 +107,7 @@ def _show(run_id: str, stage: tuple[str, bool]) -> None:
         job = cached.jobs().run(run_id)
     except InputError:
         st.rerun()
-    if _stage(job) != stage:
+    if stage_of(job) != stage:
         st.rerun()
     with st.container(border=True, gap="small"):
         show_progress(job)
@@ -125,6 +145,11 @@ def _show(run_id: str, stage: tuple[str, bool]) -> None:
 def show_progress(job: Job) -> None:
     """Shows one run in three lines: its state, its progress, its accuracy."""
     st.markdown(f"**{as_text(called(job))}**: {in_words(job)}")
+    show_numbers(job)
+
+
+def show_numbers(job: Job) -> None:
+    """Shows how far a run is, its accuracy, and what is wrong with it."""
     if job.state in UNDER_WAY:
         st.progress(job.share, _progress_in_words(job))
     reached = accuracy_so_far(job)
