@@ -118,8 +118,8 @@ def _show_table(rows: list[dict[str, Any]], shown: str, jobs: dict[str, Job]) ->
     st.caption(
         "Tick a run to show it here and on every page; one that is not done is shown here only. Blue: the run that is "
         "shown. Orange: a setting in which the runs differ. Numbers are those of the TVAE, the last of two arms, on "
-        "the test split, with triplet accuracy at m = 0, by the run's own notion of similarity. Where none stands the run was not measured, "
-        "its labels have no triplet, or it has more arms with a number each."
+        "the test split, with triplet accuracy at m = 0, by the run's own notion of similarity. Where none stands the "
+        "run was not measured, its labels have no triplet, or it has more arms with a number each."
     )
     for place in event.selection.rows:
         if place < len(names) and names[place] != shown:
