@@ -3,7 +3,7 @@
 import streamlit as st
 
 from tvae.errors import InputError
-from tvae.explore.advice import advise
+from tvae.explore.advice import Advice, Cost, advise
 from tvae.metrics.collapse import collapse_warning
 from tvae.metrics.measurable import NOT_MEASURABLE, has_triplet
 from tvae.model.encoding import Encoding
@@ -16,10 +16,10 @@ from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.which_weight.arms_in_turn import show_arms_in_turn
 from tvae.ui.which_weight.chart import chart_caption, show_arms, show_chart
-from tvae.ui.which_weight.controls import choose_wishes
+from tvae.ui.which_weight.controls import Wishes, choose_wishes
 from tvae.ui.which_weight.ladder import LadderView, ladder_view
 from tvae.ui.which_weight.other_weights import show_other_weights
-from tvae.ui.which_weight.sentence import details, headline, other_losses
+from tvae.ui.which_weight.sentence import details, headline, other_losses, uncounted_cost
 from tvae.ui.which_weight.train_ladder import show_train_ladder
 
 
@@ -59,16 +59,10 @@ def show_advice(view: LadderView, run: Run) -> None:
     advice = advise(ladder, most_cost=wishes.most_cost, least_accuracy=wishes.least_accuracy)
     with sentence:
         st.markdown(f"#### {headline(advice, ladder, wishes.cost, view.name)}")
-        st.markdown(
-            details(
-                advice,
-                ladder,
-                wishes.cost,
-                view.name,
-                most_cost=wishes.most_cost,
-                least_accuracy=wishes.least_accuracy,
-            )
+        beside = details(
+            advice, ladder, wishes.cost, view.name, most_cost=wishes.most_cost, least_accuracy=wishes.least_accuracy
         )
+        st.markdown(f"{_uncounted(view, advice, wishes)} {beside}".lstrip())
         st.caption(how_chosen(view, run))
     with chart:
         show_chart(view, ladder, advice, wishes)
@@ -79,6 +73,17 @@ def show_advice(view: LadderView, run: Run) -> None:
             st.warning(collapse_warning(view.name(arm), all_equal=curve.all_equal))
     with st.expander("Every arm in a table"):
         show_arms(view, ladder, wishes)
+
+
+def _uncounted(view: LadderView, advice: Advice, wishes: Wishes) -> str:
+    """What the advised arm costs in KL where it was chosen by error, and the other way round."""
+    other: Cost | None = {"error": "kl", "kl": "error"}.get(wishes.cost)
+    if advice.arm is None or other is None:
+        return ""
+    try:
+        return uncounted_cost(advice.arm, other, view.points(other, wishes.margin))
+    except InputError:  # the baseline has none of it
+        return ""
 
 
 def how_chosen(view: LadderView, run: Run) -> str:

@@ -26,9 +26,9 @@ def test_both_controls_move_the_advice(which_weight):
     expect(advice).to_contain_text("weight 15, margin 1", timeout=WAIT)
     accept = which_weight.get_by_role("slider", name="I accept at most")
     accept.focus()
-    for _ in range(10):
+    for _ in range(13):
         accept.press("ArrowLeft")
-    which_weight.wait_for_url("**accept=10**", timeout=WAIT)
+    which_weight.wait_for_url("**accept=12**", timeout=WAIT)
     expect(advice).to_contain_text("weight 15, margin 0.2", timeout=WAIT)
     need = which_weight.get_by_role("slider", name="I need at least")
     need.focus()
@@ -36,11 +36,21 @@ def test_both_controls_move_the_advice(which_weight):
     expect(advice).to_contain_text("No arm is within both bounds", timeout=WAIT)
 
 
-def test_sentence_controls_and_chart_are_above_the_fold(which_weight):
+@pytest.mark.parametrize(("width", "height", "seen"), [(1400, 900, 1.0), (800, 900, 0.85), (390, 844, 0.3)])
+def test_sentence_and_chart_are_above_the_fold(which_weight, width, height, seen):
+    which_weight.set_viewport_size({"width": width, "height": height})
     chart = which_weight.locator(".st-key-trade .js-plotly-plot")
     chart.wait_for(timeout=WAIT)
+    which_weight.wait_for_timeout(1_000)
     box = chart.bounding_box()
-    assert box["y"] + 0.85 * box["height"] < 900
+    sentence = which_weight.locator("h4").first.bounding_box()
+    assert sentence["y"] + sentence["height"] < box["y"]
+    assert box["y"] + seen * box["height"] < height
+    accept = which_weight.get_by_role("slider", name="I accept at most").bounding_box()
+    if width == 1400:
+        assert accept["x"] > box["x"] + box["width"] and accept["y"] < box["y"] + box["height"]
+    else:
+        assert accept["y"] > box["y"] + box["height"]
 
 
 def test_a_click_on_a_point_has_every_page_show_that_arm(which_weight):

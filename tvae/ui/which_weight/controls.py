@@ -18,7 +18,7 @@ from tvae.ui.which_weight.ladder import LadderView
 from tvae.ui.which_weight.sentence import COST_WORDS
 
 COST_LABELS: dict[Cost, str] = {"error": "Error", "kl": "KL", "elbo": "Error + KL"}
-ACCEPTED, NEEDED = 20, 95.0
+ACCEPTED, NEEDED = 25, 95.0
 """Where the two controls stand at first, in percent."""
 REACH = 100
 """The least reach of the control of cost, in percent."""

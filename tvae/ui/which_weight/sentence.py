@@ -10,6 +10,8 @@ from tvae.explore.advice import Advice, Cost, Ladder, Step
 
 COST_WORDS: dict[Cost, str] = {"error": "squared error", "kl": "KL", "elbo": "error plus KL"}
 """What a cost is called in a sentence."""
+NOTABLE = 0.05
+"""Share of the baseline's cost from which on it is said that an arm pays in another way than the one chosen."""
 
 
 def headline(advice: Advice, ladder: Ladder, cost: Cost, name: Callable[[str], str]) -> str:
@@ -26,8 +28,8 @@ def headline(advice: Advice, ladder: Ladder, cost: Cost, name: Callable[[str], s
     arm, baseline = ladder.test[advice.arm], ladder.test[ladder.baseline]
     return (
         f"Take **{name(advice.arm)}**: it puts **{percent(arm.mean_accuracy)}** of all triplets in the right order, "
-        f"where {name(ladder.baseline)} puts {percent(baseline.mean_accuracy)}, and costs "
-        f"**{more(arm.mean_cost)} {COST_WORDS[cost]}**."
+        f"where {name(ladder.baseline)} puts {percent(baseline.mean_accuracy)}, and "
+        f"{'has' if arm.mean_cost < 0 else 'costs'} **{more(arm.mean_cost)} {COST_WORDS[cost]}**."
     )
 
 
@@ -41,7 +43,7 @@ def details(
     if advice.passed_over is not None:
         parts.append(f"{name(advice.passed_over)} costs more and is no more accurate beyond the noise of the seeds.")
     parts.append("No arm is more accurate." if advice.step_up is None else _step(advice.step_up, cost, name))
-    if advice.cheapest is not None and advice.cheapest != advice.arm:
+    if advice.cheapest not in (None, advice.arm, ladder.baseline):
         point = ladder.test[advice.cheapest]
         parts.append(
             f"The cheapest with {percent(least_accuracy, 1)} is {name(advice.cheapest)}: "
@@ -55,6 +57,16 @@ def details(
             else f"The knee, beyond which accuracy gets dear, is {name(knee)}."
         )
     return " ".join(parts)
+
+
+def uncounted_cost(arm: str, cost: Cost, ladder: Ladder) -> str:
+    """What an arm costs beside the cost that it was chosen by, as Markdown; empty where that is little.
+
+    Args:
+        cost: the other cost, which the ladder's points have.
+    """
+    added = ladder.test[arm].mean_cost
+    return f"It also has {more(added)} {COST_WORDS[cost]}, which this cost does not count." if added >= NOTABLE else ""
 
 
 def other_losses(arms: Mapping[str, LossConfig], name: Callable[[str], str]) -> str:
