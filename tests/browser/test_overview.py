@@ -34,6 +34,7 @@ def test_tables_maps_and_figures_are_there_without_a_click(overview):
 def test_hovering_a_point_tells_its_label(overview):
     canvas = overview.get_by_test_id("map-left")
     canvas.wait_for(timeout=60_000)
+    canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     for step in range(40):  # along the middle, until the pointer meets a point
         overview.mouse.move(box["x"] + box["width"] * (0.1 + 0.02 * step), box["y"] + box["height"] / 2)

@@ -125,8 +125,11 @@ def test_a_page_begins_with_its_scripts_whatever_the_browser_has_of_it():
     assert not {"etag", "last-modified", "accept-ranges", "content-encoding"} & set(headers)
     before, keeper, after = body.decode().partition('["zoom", "zoom-right", "hidden"];</script>')
     assert before.startswith("<!DOCTYPE html><head><script>") and "history.pushState = " in before
+    server, end, after = after.partition("</script>")
+    assert keeper and server.startswith("<script>") and end
+    assert 'tvaeServerAddress(["Which_weight", "Latent_map", ' in server
     glossary, end, after = after.partition("</script>")
-    assert keeper and glossary.startswith("<script>") and "tvaeGlossary(" in glossary and end
+    assert glossary.startswith("<script>") and "tvaeGlossary(" in glossary and end
     assert after == html.removeprefix("<!DOCTYPE html><head>")
 
 

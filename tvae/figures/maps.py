@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from tvae.figures.colours import class_colours
 
 BINS = 20
-LIT, DIM = "#5b7fa6", "rgba(128, 136, 148, 0.38)"
+LIT, DIM = "#6f7a8b", "rgba(128, 136, 148, 0.38)"
 """Colours of bins inside and outside the chosen range."""
 
 

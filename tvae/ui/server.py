@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import cli_util
 from streamlit.web.server import server_util
 
+from tvae.system.app_folder import app_folder
 from tvae.system.owner import new_owner
 from tvae.ui.session import keys
 from tvae.ui.session.identity import TOKEN, cookie_name
@@ -29,6 +30,7 @@ OLD_OWNER = "owner"
 
 
 ADDRESS_KEEPER = (Path(__file__).parent / "address_keeper.js").read_text(encoding="utf-8")
+SERVER_ADDRESS = (Path(__file__).parent / "server_address.js").read_text(encoding="utf-8")
 
 
 class BrowserToken:
@@ -63,12 +65,14 @@ class BrowserToken:
 
 
 class PageScripts:
-    """ASGI middleware: inserts `address_keeper.js` and `glossary.js` into HTML pages, before Streamlit's scripts."""
+    """ASGI middleware: inserts our scripts (address keeper, server address, glossary) before Streamlit's in pages."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         keeper = f"{ADDRESS_KEEPER}tvaeAddress.names = {json.dumps(keys.IN_BROWSER)};"
-        self._scripts = f"<script>{keeper}</script><script>{page_script()}</script>".encode()
+        pages = [path.stem.split("_", 1)[1] for path in sorted((app_folder() / "pages").glob("*.py"))]
+        server = f"{SERVER_ADDRESS}tvaeServerAddress({json.dumps(pages)});"
+        self._scripts = "".join(f"<script>{text}</script>" for text in (keeper, server, page_script())).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _opens_page(Request(scope)):

@@ -68,7 +68,7 @@ LOSS_COLUMNS = {"Margin": "margin", "Triplet weight": "triplet_weight", "KL weig
 """The setting of a loss in each of these columns."""
 PLACE, TRASH_PLACE = "list-of-runs", "deleted-runs"
 """Where the list shows why a change was not made."""
-MARK, SHOWN = "background-color: rgba(217, 114, 46, 0.18)", "background-color: rgba(47, 111, 180, 0.18)"
+MARK, SHOWN = "background-color: rgba(128, 136, 148, 0.25)", "background-color: rgba(47, 111, 180, 0.18)"
 
 
 def show_run_table(shown: str) -> None:
