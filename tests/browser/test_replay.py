@@ -107,3 +107,24 @@ def test_the_moment_when_the_arms_part_is_marked_and_one_click_away(replay_in):
     assert slider.get_attribute("aria-valuetext") == "step 2, the arms have parted"
     slider.press("ArrowLeft")
     assert slider.get_attribute("aria-valuetext") == "step 1"
+
+
+def test_a_replay_that_grows_goes_on_where_it_is(browser, streamlit_app):
+    from playwright.sync_api import expect
+
+    page = browser.new_context(reduced_motion="reduce").new_page()
+    page.goto(streamlit_app(Path(__file__).parent / "replay_app.py"))
+    replay = page.get_by_test_id("replay")
+    replay.wait_for(timeout=WAIT)
+    slider, more = replay.get_by_role("slider"), page.get_by_role("button", name="Another moment")
+    assert replay.locator(".chart").count() == 0  # nothing was counted
+    assert moment(replay) == 2
+    more.click()
+    expect(slider).to_have_attribute("max", "3", timeout=WAIT)
+    assert moment(replay) == 3  # it was at the last
+    slider.press("Home")
+    more.click()
+    expect(slider).to_have_attribute("max", "4", timeout=WAIT)
+    assert moment(replay) == 0
+    assert replay.locator(".moment").inner_text() == "step 0"
+    page.context.close()
