@@ -17,8 +17,9 @@ def replay_in(browser, streamlit_app):
     """Opens the training page of the digits run for people who want this much motion, and gives its replay."""
     contexts = []
 
-    def open_replay(reduced_motion: str):
-        contexts.append(browser.new_context(viewport={"width": 1400, "height": 900}, reduced_motion=reduced_motion))
+    def open_replay(reduced_motion: str, scheme: str = "light"):
+        window = {"width": 1400, "height": 900}
+        contexts.append(browser.new_context(viewport=window, reduced_motion=reduced_motion, color_scheme=scheme))
         page = contexts[-1].new_page()
         page.goto(f"{streamlit_app(APP)}/Training?run=digits")
         replay = page.get_by_test_id("replay")
@@ -107,6 +108,32 @@ def test_the_moment_when_the_arms_part_is_marked_and_one_click_away(replay_in):
     assert slider.get_attribute("aria-valuetext") == "step 2, the arms have parted"
     slider.press("ArrowLeft")
     assert slider.get_attribute("aria-valuetext") == "step 1"
+
+
+COLOURS = """caption => {
+  let opacity = 1;
+  for (let part = caption; part; part = part.parentElement) opacity *= +getComputedStyle(part).opacity;
+  const ground = getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor;
+  return [getComputedStyle(caption).color, ground].map(text => text.match(/[0-9.]+/g).slice(0, 3).map(Number))
+    .concat(opacity);
+}"""
+
+
+def luminance(channels) -> float:
+    """Relative luminance (WCAG 2) of red, green and blue from 0 to 255."""
+    shares = [value / 255 for value in channels]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_its_caption_can_be_read(replay_in, scheme):
+    page = replay_in("reduce", scheme).page
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=WAIT)
+    text, ground, opacity = page.get_by_text("fixed images of the digits").first.evaluate(COLOURS)
+    seen = [opacity * own + (1 - opacity) * behind for own, behind in zip(text, ground, strict=True)]
+    dark, light = sorted((luminance(seen), luminance(ground)))
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
 def test_a_replay_that_grows_goes_on_where_it_is(browser, streamlit_app):
