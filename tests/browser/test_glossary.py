@@ -59,8 +59,11 @@ def settle(page) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_each_word_on_a_page_is_explained_once(browser, streamlit_app, name):
     page = browser.new_page(viewport={"width": 1400, "height": 900})
+    refused: list[str] = []
+    page.on("response", lambda response: refused.append(response.url) if response.status >= 400 else None)
     page.goto(f"{streamlit_app(APP)}/{name}?run=digits")
     settle(page)
+    assert refused == [], "the page asks for what is not there"
     marked = explained(page)
     expected = words_in(page.evaluate(TEXTS))
     assert set(marked) >= expected, "these are not explained"

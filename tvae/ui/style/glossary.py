@@ -3,8 +3,9 @@
 Nothing is called to have a word explained. The server writes `glossary.js` and this list into each page; in the browser
 the script looks through the text of the page, underlines each word of the list at its first place that is seen (once on
 the page, once in the sidebar) and opens its explanation on hover, keyboard focus and tap. Headings, captions, messages
-and the cells and headings of `st.table` are text; buttons, links, labels of controls (they have `help=`), charts, code
-and `st.dataframe` are left alone. A page that uses a new word adds it to `WORDS`.
+and the cells and headings of `st.table` are text. Left alone are buttons, links, charts, code, `st.dataframe`, and
+labels of controls: Streamlit hides them from screen readers, so nothing in them may take the focus, and they have
+`help=`. A page that uses a new word adds it to `WORDS`.
 """
 
 from __future__ import annotations
@@ -100,6 +101,10 @@ WORDS = (
         "The mean of the figures of each class, so that a class counts as much as another, however many images it has.",
         ("mean over classes",),
     ),
+    Word(
+        "gradient",
+        "The direction in which the weights change so that the loss falls. An image without one teaches nothing.",
+    ),
     Word("hinge", "A loss that is zero once the margin is kept, and grows with what is missing.", ("hinge", "hinges")),
     Word("triplet weight", "How much the triplet term counts in the loss. At 0 the model is a plain VAE."),
     Word("KL weight", "How much the KL counts in the loss."),
@@ -168,6 +173,24 @@ WORDS = (
         "standard error",
         "How far a figure that was counted on a sample is likely to be from that of all.",
         ("standard error",),
+    ),
+    Word("standard deviation", "How far values usually lie from their mean."),
+    Word(
+        "Wilson interval",
+        "The range in which a share that was counted on a sample is likely to lie, as Wilson reckoned it.",
+        ("Wilson", "Wilson interval"),
+    ),
+    Word(
+        "Euclidean distance",
+        "The length of the straight line between two places.",
+        ("Euclidean distance", "Euclidean distances", "Euclidean"),
+    ),
+    Word("Gaussian", "A normal distribution: a cloud that is densest in its middle."),
+    Word("Jaccard", "How much two sets share: what both have, as a part of what either has.", ("Jaccard",)),
+    Word(
+        "average-linkage clustering",
+        "Grouping that joins, again and again, the two groups whose members are nearest to each other on average.",
+        ("average-linkage clustering", "average-linkage"),
     ),
     Word("confidence interval", "The range in which the true figure lies, with the probability that is given."),
     # pictures
