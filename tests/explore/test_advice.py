@@ -86,7 +86,78 @@ def test_a_cheaper_arm_that_is_no_less_accurate_but_for_noise_is_taken():
     assert advice.step_up is not None and advice.step_up.arm == "top"
 
 
+def shifted(arm: str, weight: float, accuracy: float, error: float, shifts: tuple[float, ...]) -> Cell:
+    """An arm whose accuracy and error differ from seed to seed."""
+    return cell(arm, weight, *((accuracy + shift, error + 10 * shift, 12.0) for shift in shifts))
+
+
+def test_a_point_is_the_mean_of_its_seeds():
+    cells = [cell("vae", 0, *[(0.7, 10.0, 12.0)] * 3), cell("a", 1, (0.8, 11.0, 12.0), *[(0.95, 12.5, 12.0)] * 2)]
+    point = ladder_of(cells, "error").choosing["a"]
+    assert (point.mean_accuracy, point.mean_cost) == (pytest.approx(0.9), pytest.approx(0.2))
+
+
+def test_bounds_are_met_by_an_arm_that_lies_on_them():
+    ladder = ladder_of(STEPS, "error")
+    point = ladder.choosing["middle"]
+    assert advise(ladder, most_cost=point.mean_cost, least_accuracy=point.mean_accuracy).arm == "middle"
+
+
+def test_where_no_arm_is_cheap_enough_no_accuracy_is_possible():
+    assert advise(ladder_of(STEPS, "error"), most_cost=-0.5, least_accuracy=0.5).possible_accuracy == 0
+
+
+def test_the_next_arm_up_is_one_that_none_beats():
+    cells = [*STEPS[:3], cell("beaten", 50, (0.98, 17.0, 12.0)), STEPS[4]]
+    step = advise(ladder_of(cells, "error"), most_cost=0.2, least_accuracy=0.85).step_up
+    assert step is not None and step.arm == "high"
+
+
+def test_frontier_knee_and_noise_are_of_the_split_that_chooses_and_the_step_of_the_test_split():
+    noise = ((-0.01, 0.0, 0.01), (0.01, -0.01, 0.005))
+    places = {"vae": (0.5, 10.0), "a": (0.9, 11.0), "b": (0.905, 11.5), "c": (0.95, 20.0)}
+    # On the test split the arms lie the other way round, far apart and without noise.
+    test = {"vae": (0.5, 10.0), "a": (0.99, 30.0), "b": (0.95, 15.0), "c": (0.9, 40.0)}
+    cells = [shifted(arm, i, *places[arm], noise[i % 2]) for i, arm in enumerate(places)]
+    cells = [
+        Cell(arm=one.arm, weight=one.weight, margin=1.0, choosing=one.choosing,
+             test=cell("", 0, *[(*test[one.arm], 12.0)] * 3).test)
+        for one in cells
+    ]  # fmt: skip
+    ladder = ladder_of(cells, "error")
+    assert ladder.frontier() == ["vae", "a", "b", "c"]
+    assert ladder.knee() == "a"
+    assert ladder.same_accuracy("a", "b")
+    advice = advise(ladder, most_cost=0.3, least_accuracy=0.8)
+    assert (advice.arm, advice.passed_over) == ("a", "b")
+    assert advice.step_up is not None and advice.step_up.arm == "c"
+    assert (advice.step_up.gain, advice.step_up.cost) == (pytest.approx(-0.09), pytest.approx(1.0))
+
+
+def test_noise_is_judged_by_pairs_of_the_same_seed_and_by_accuracy_for_the_next_arm_up():
+    shifts = (-0.02, 0.0, 0.02)  # large, but the same for each arm of a seed
+    apart = ladder_of(
+        [shifted("vae", 0, 0.9, 10.0, shifts), shifted("a", 1, 0.91, 11.0, (-0.021, 0.001, 0.02))], "error"
+    )
+    assert apart.same_accuracy("vae", "a") is False
+    alike = [
+        shifted("vae", 0, 0.5, 10.0, (0.0, 0.0, 0.0)),
+        shifted("a", 1, 0.90, 11.0, (-0.01, 0.0, 0.01)),
+        shifted("b", 2, 0.901, 15.0, (0.01, -0.01, 0.0)),
+    ]
+    step = advise(ladder_of(alike, "error"), most_cost=0.2, least_accuracy=0.8).step_up
+    assert step is not None and (step.arm, step.in_noise) == ("b", True)
+
+
+def test_two_seeds_tell_no_noise():
+    cells = [shifted(arm, i, 0.9, 10.0 + i, (0.0, 0.01)) for i, arm in enumerate(("vae", "a"))]
+    ladder = ladder_of(cells, "error")
+    assert ladder.same_accuracy("vae", "a") is None and ladder.same_cost("vae", "a") is None
+
+
 def test_a_baseline_without_cost_is_refused():
+    with pytest.raises(InputError, match="the KL of arm vae is 0"):
+        ladder_of([cell("vae", 0, (0.5, 1.0, 1.0), (0.5, 1.0, 0.0)), cell("a", 1, *[(0.6, 1.0, 1.0)] * 2)], "kl")
     with pytest.raises(InputError, match="the KL of arm vae is 0"):
         ladder_of([cell("vae", 0, (0.5, 1.0, 0.0)), cell("a", 1, (0.6, 1.0, 1.0))], "kl")
     with pytest.raises(InputError, match="cells: none"):
