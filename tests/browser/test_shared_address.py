@@ -24,7 +24,7 @@ PAGES = {
     "Reconstructions": ("images=row+numbers&row-numbers=3.8", ["The rows that are named"], True),
     "Interpolation": ("ends=two+rows&from-row=5&to-row=44&steps=7", ["rows 5 and 44"], True),
     "Triplets": ("margin=0.3", ["m\u00a0=\u00a00.3"], True),
-    "Which weight": ("cost=elbo&accept=30&need=90&scored-margin=0.5", ["at m = 0.5"], False),
+    "Which weight": ("triplet-weight=30&loss-margin=0.5", ["30 × triplet"], False),
     "Training": ("", [], False),
     "Generation": ("sample-seed=3&samples=12", ["(seed 3)"], False),
     "Traversals": ("around=a+test+image&traversal-row=5&traversal-steps=5", ["of row 5"], False),

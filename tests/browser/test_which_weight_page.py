@@ -36,6 +36,18 @@ def test_both_controls_move_the_advice(which_weight):
     expect(advice).to_contain_text("No arm is within both bounds", timeout=WAIT)
 
 
+def test_a_shared_address_opens_its_advice_and_stays(which_weight):
+    from playwright.sync_api import expect
+
+    asked = "run=mnist-ladder&accept=30&cost=elbo&need=90&scored-margin=0.5"
+    which_weight.goto(f"{which_weight.url.split('?')[0]}?{asked}")
+    for again in (lambda: None, which_weight.reload):
+        again()
+        expect(which_weight.locator("h4").first).to_contain_text("error plus KL", timeout=WAIT)
+        which_weight.get_by_text("at m = 0.5").first.wait_for(timeout=WAIT)
+        assert sorted(which_weight.url.split("?")[1].split("&")) == sorted(asked.split("&"))
+
+
 @pytest.mark.parametrize(("width", "height", "seen"), [(1400, 900, 1.0), (800, 900, 0.85), (390, 844, 0.3)])
 def test_sentence_and_chart_are_above_the_fold(which_weight, width, height, seen):
     which_weight.set_viewport_size({"width": width, "height": height})
