@@ -39,7 +39,7 @@ class Section:
     """A group of settings: the one place where a setting is written.
 
     From a field's type, default, range and docstring come its check, its option on the command line with its help, the
-    command that trains a run (`tvae.runs.train_command`), the comparison of two runs and the JSON form.
+    comparison of two runs and the JSON form.
     """
 
     SECTION: ClassVar[str]

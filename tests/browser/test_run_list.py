@@ -121,6 +121,8 @@ def test_a_run_is_taken_away_as_a_zip_and_brought_in_again(page, tmp_path):
     job = run_named("pair 1.5")
     find(page, job.id)
     tick(page, 0)
+    page.get_by_role("heading", name=f"Run {job.id}").wait_for(timeout=WAIT)  # what stood there was another's
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=WAIT)
     with page.expect_download(timeout=WAIT) as download:
         page.get_by_role("button", name="Download as zip").click(timeout=WAIT)
     path = tmp_path / download.value.suggested_filename

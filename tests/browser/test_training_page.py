@@ -77,6 +77,7 @@ def test_a_run_is_started_watched_found_again_and_compared(page):
     assert "run=digits" in page.url  # what was shown stays
     tables = main.get_by_test_id("stTable")
     page.set_viewport_size({"width": 800, "height": 900})
+    tables.nth(2).wait_for(timeout=WAIT)  # a table's own code is loaded when it is first met
     page.wait_for_timeout(500)
     assert tables.count() == 3
     for table in tables.all():
@@ -103,7 +104,7 @@ def test_the_map_of_both_arms_is_above_the_fold_during_a_run(page):
     for side in sides:
         side.wait_for(timeout=WAIT)
         assert in_sight(page, side)
-    assert in_sight(page, main.get_by_text(re.compile(r"of triplets right at m = 0")))
+    assert in_sight(page, main.get_by_text(re.compile(r"of triplets right at m = 0, \d+ test images")))
     for width, height in ((800, 900), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(1500)

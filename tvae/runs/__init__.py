@@ -17,7 +17,6 @@
     run.py             Run and Provenance: read and write a run folder's config.json
     run_zip.py         Export a run folder as a zip; import one with every member checked
     snapshots.py       Snapshots: when a run keeps its weights while it trains, and how
-    train_command.py   Shell command that trains a given config
     warm_start.py      Start from the weights of another run
     weights.py         Weights of a run's arms: <arm>.safetensors
     answer/            What the triplet loss of a run did and what it cost, in words and figures
