@@ -63,7 +63,7 @@ def test_a_run_is_started_watched_found_again_and_compared(page):
     fill(page, "For", "60")
     train.click()
     main.get_by_role("button", name="Stop").wait_for(timeout=WAIT)
-    main.get_by_text(re.compile(r"of triplets right at m = 0")).wait_for(timeout=WAIT)
+    main.get_by_text(re.compile(r"of triplets right at m = 0, (n = )?\d+ test images")).wait_for(timeout=WAIT)
     watched = re.search(r"watch=(\w+)", page.url)
     assert watched and "owner=" not in page.url
 
