@@ -46,10 +46,11 @@ def show_answer(run: Run, encoding: Encoding | None) -> None:
 def _measured_on(run: Run, metrics: Mapping[str, Any], compared: Sequence[str]) -> str:
     """What the figures were counted over."""
     measured = metrics["arms"][compared[-1]]
-    words = f"Of n = {metrics['n']:,} {run.config.data.name} test images"
+    words = f"n = {metrics['n']:,} {run.config.data.name} test images"
     if not measured["triplets"]:
         return f"{words}."
-    return f"{words} and {counted_triplets(measured['triplets'], anchor_sample_of(measured))} at margin 0."
+    counted = counted_triplets(measured["triplets"], anchor_sample_of(measured))
+    return f"{words}; accuracy over {counted} at margin 0."
 
 
 def _last_row(run: Run) -> dict | None:
