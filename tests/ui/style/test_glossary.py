@@ -70,8 +70,9 @@ def texts_of_pages() -> Iterator[tuple[str, str]]:
             elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 left_out.add(id(node.value))
         for node in ast.walk(tree):
-            is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip()
-            if is_text and id(node) not in left_out:
+            if not isinstance(node, ast.Constant) or id(node) in left_out:
+                continue
+            if isinstance(node.value, str) and " " in node.value.strip():
                 yield path.name, node.value
 
 
