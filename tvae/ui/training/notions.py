@@ -52,7 +52,7 @@ def choose_notions(data: str, *, fixed: bool) -> None:
         others,
         key=FURTHER,
         disabled=fixed,
-        placeholder="nothing else",
+        placeholder="none",
         persist_state="session",
         help="Trains one more TVAE on each of these labels, so that two similarities stand side by side on the map.",
     )

@@ -117,7 +117,7 @@ def _show_table(rows: list[dict[str, Any]], shown: str, jobs: dict[str, Job]) ->
     )
     st.caption(
         "Tick a run to show it here and on every page; one that is not done is shown here only. Blue: the run that is "
-        "shown. Orange: a setting in which the runs differ. Numbers are those of the TVAE, the last of two arms, on "
+        "shown. Grey: a setting in which the runs differ. Numbers are those of the TVAE, the last of two arms, on "
         "the test split, with triplet accuracy at m = 0, by the run's own notion of similarity. Where none stands the "
         "run was not measured, its labels have no triplet, or it has more arms with a number each."
     )
@@ -285,11 +285,11 @@ def manage(name: str, job: Job | None) -> None:
         return
     jobs, me = cached.jobs(), state.owner()
     with st.form(f"about-{name}", border=False):
-        a, b, c, d = st.columns([2, 4, 1, 1], vertical_alignment="bottom")
-        called = a.text_input("Name", job.name, max_chars=80)
-        note = b.text_input("Note", job.note, max_chars=500)
-        pinned = c.toggle("Pin", job.pinned, help="Stays on top of the list.")
-        if d.form_submit_button("Save", width="stretch"):
+        row = st.container(horizontal=True, vertical_alignment="bottom")  # wraps where it is narrow
+        called = row.text_input("Name", job.name, max_chars=80, width=180)
+        note = row.text_input("Note", job.note, max_chars=500, width=380)
+        pinned = row.toggle("Pin", job.pinned, help="Stays on top of the list.")
+        if row.form_submit_button("Save"):
             for change, value in ((jobs.rename, called), (jobs.write_note, note), (jobs.pin, pinned)):
                 request(PLACE, change, name, me, value)
             st.rerun()
