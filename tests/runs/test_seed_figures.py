@@ -16,13 +16,13 @@ from tvae.config import DataConfig, RunConfig
 from tvae.data import Dataset, load_dataset
 from tvae.errors import InputError
 from tvae.metrics.triplet_accuracy import triplet_accuracy
-from tvae.runs.encodings import read_encoding
+from tvae.runs.encodings import read_curves, read_encoding
 from tvae.runs.evaluation import encode_split
 from tvae.runs.recording import record
 from tvae.runs.run import Run, read_run, write_config
-from tvae.runs.seeds.figures import MARGINS, choosing_split, ladder_cells
-from tvae.runs.seeds.file import SEEDS, read_seed_figures
-from tvae.runs.seeds.gathering import seed_figures
+from tvae.runs.seeds.figures import MARGINS, choosing_split, figures_of_arms, ladder_cells, measured_figures
+from tvae.runs.seeds.file import SEEDS, read_seed_figures, write_seed_figures
+from tvae.runs.seeds.gathering import own_figures, seed_figures
 
 
 def config(seed: int, share: float) -> RunConfig:
@@ -103,6 +103,53 @@ def test_the_command_measures_a_run_that_keeps_no_figures(runs, capsys):
     assert json.loads((runs[3].folder / SEEDS).read_text()) == json.loads(kept)
 
 
+def test_a_garbled_file_is_measured_anew_and_its_progress_ends_at_the_whole(runs, held_out):
+    kept = json.loads((runs[3].folder / SEEDS).read_text())
+    (runs[3].folder / SEEDS).write_text("{")
+    shares: list[float] = []
+    figures = own_figures(
+        runs[3], {"validation": held_out.validation, "test": held_out.test}.__getitem__, shares.append
+    )
+    assert figures.seed == 3
+    assert figures.splits["test"]["vae"].kl == kept["seeds"][0]["splits"]["test"]["vae"]["kl"]
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    assert len({round(share, 6) for share in shares}) > 2
+    write_seed_figures(runs[3], [figures])
+    shares.clear()
+    assert own_figures(runs[3], {}.__getitem__, shares.append) == figures and not shares  # as the file keeps them
+
+
+def test_a_run_that_is_not_finished_is_refused(runs, capsys):
+    write_config(replace(runs[3], provenance=replace(runs[3].provenance, finished=False)))
+    assert main(["seeds", str(runs[3].folder)]) == 2
+    assert "is not trained to its end" in capsys.readouterr().err
+
+
+def test_without_curves_in_its_folder_a_run_has_no_figures(tmp_path, digits):
+    run = trained(tmp_path / "run", 3, digits, 0.0)
+    (run.folder / "curves-test.npz").unlink()
+    assert seed_figures(run) == []
+
+
+def test_seeds_that_were_measured_on_other_splits_are_left_out(runs):
+    (runs[4].folder / SEEDS).unlink()  # leaves the figures of its test split
+    assert [of_seed.seed for of_seed in seed_figures(runs[3], runs.values())] == [3]
+
+
+def test_labels_without_a_triplet_are_refused(runs, held_out):
+    alike = replace(held_out.validation, labels=np.zeros_like(held_out.validation.labels))
+    with pytest.raises(InputError, match="the labels of the validation split allow no triplet"):
+        measured_figures(runs[3], [alike])
+
+
+def test_a_kl_that_rounding_leaves_below_zero_is_zero(runs):
+    encoding = read_encoding(runs[3], "test")
+    assert encoding is not None
+    arms = {arm: replace(one, kl=np.full_like(one.kl, -1e-6)) for arm, one in encoding.arms.items()}
+    figures = figures_of_arms(replace(encoding, arms=arms), read_curves(runs[3], "test") or {})
+    assert [arm.kl for arm in figures.values()] == [0.0, 0.0]
+
+
 def test_runs_that_differ_in_more_are_refused_with_the_reason(runs, tmp_path, capsys):
     other = runs[4]
     write_config(replace(other, config=replace(other.config, train=replace(other.config.train, learning_rate=0.01))))
@@ -118,6 +165,16 @@ def test_runs_that_differ_in_more_are_refused_with_the_reason(runs, tmp_path, ca
 def test_own_runs_that_differ_in_seed_alone_count_as_seeds(runs):
     assert [of_seed.seed for of_seed in seed_figures(runs[3], runs.values())] == [3, 4]
     assert [of_seed.seed for of_seed in seed_figures(runs[4], [])] == [4]
+
+
+def test_seeds_are_written_and_read_in_their_order(runs):
+    figures = [of_seed for run in (runs[4], runs[3]) for of_seed in read_seed_figures(run) or []]
+    write_seed_figures(runs[3], figures)
+    path = runs[3].folder / SEEDS
+    content = json.loads(path.read_text())
+    assert [row["seed"] for row in content["seeds"]] == [3, 4]
+    path.write_text(json.dumps({**content, "seeds": content["seeds"][::-1]}))
+    assert [of_seed.seed for of_seed in read_seed_figures(runs[3]) or []] == [3, 4]
 
 
 def put(path: list[object], value: object):
@@ -142,6 +199,12 @@ SHARE = ["seeds", 0, "splits", "test", "vae", "triplet_accuracy", 0]
         (put(["splits", "test", "n"], 1), "its splits are not those of the run"),
         (put(["seeds"], []), "it lists no seeds"),
         (put(["seeds", 0, "seed"], True), "a seed is no seed"),
+        (put(["seeds", 0, "step"], -1), "a seed is no seed"),
+        (put(["seeds", 0, "more"], 1), "a seed is no seed"),
+        (lambda content: content["seeds"].extend(2 * [{**content["seeds"][0], "seed": 4}]), "a seed is there twice"),
+        (put(["seeds", 0, "splits"], {}), "seed 3: its splits are not the run's"),
+        (put(SHARE[:-1], []), "accuracies must be 57 shares"),
+        (put([*SHARE[:-2], "kl"], True), "error and KL must be finite numbers from 0 up"),
         (put(["seeds", 0, "step"], 1), "not measured on the weights that the run has now"),
         (put(["seeds", 0, "splits", "test"], {}), "seed 3, test split: its arms are not those of the run"),
         (put(SHARE, 1.5), "seed 3, test split, arm vae: accuracies must be 57 shares from 0 to 1"),

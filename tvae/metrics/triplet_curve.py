@@ -32,7 +32,7 @@ MOST_CLASS_COUNTS = 2_500_000
 `triplet_accuracy.class_matrix` counts one margin for any number of classes."""
 
 INTERPOLATION_ERROR = 1e-4
-"""Greatest error of an accuracy read between two margins of the default grid, on the runs that ship: 2.8e-5 on MNIST's
+"""Greatest error of an accuracy read between two margins of the default grid, on the runs that ship: 2.7e-5 on MNIST's
 10,000 test images, 8.2e-5 on the 359 digits (`python -m benchmarks.interpolation checkpoints/*/`). It is measured, no
 bound for other data: on 90 points with many ties it was 1e-3. `CurvePoint.error_bound` holds on any data."""
 
