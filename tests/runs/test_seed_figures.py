@@ -113,6 +113,7 @@ def test_a_garbled_file_is_measured_anew_and_its_progress_ends_at_the_whole(runs
     assert figures.seed == 3
     assert figures.splits["test"]["vae"].kl == kept["seeds"][0]["splits"]["test"]["vae"]["kl"]
     assert shares == sorted(shares) and shares[-1] == 1.0
+    assert shares[0] == 1 / 8  # of two parts, two arms and two splits
     assert len({round(share, 6) for share in shares}) > 2
     write_seed_figures(runs[3], [figures])
     shares.clear()
