@@ -77,7 +77,8 @@ def show_advice(view: LadderView, run: Run) -> None:
 
 def _uncounted(view: LadderView, advice: Advice, wishes: Wishes) -> str:
     """What the advised arm costs in KL where it was chosen by error, and the other way round."""
-    other: Cost | None = {"error": "kl", "kl": "error"}.get(wishes.cost)
+    others: dict[Cost, Cost] = {"error": "kl", "kl": "error"}
+    other = others.get(wishes.cost)
     if advice.arm is None or other is None:
         return ""
     try:
