@@ -94,8 +94,6 @@ def show_content(run: Run, encoding: Encoding) -> None:
             )
             for arm in arms
         }
-    with doubts:
-        show_doubts(run, new_images, noun)
     if input_kind == SEND and own.channels in (0, channels):
         with stages:
             show_stages(own, image)
