@@ -112,7 +112,7 @@ def test_it_works_where_there_is_no_run_at_all(tmp_path, monkeypatch):
     monkeypatch.setattr(available, "SHIPPED", tmp_path / "none")
     app = kept()
     assert not app.exception
-    assert not app.main.error and "No run to show" in app.sidebar.error[0].value
+    assert not app.main.error and "There is no run to show" in app.sidebar.error[0].value
     button(app, "Train").click().run()
     assert not app.exception
     (job,) = Jobs().runs()
