@@ -51,11 +51,14 @@ def page(browser, streamlit_app, become, folder, monkeypatch):
     assert complaints == []
 
 
-def find(page, words):
+def find(page, words, runs=1):
+    """Search for these words, and wait until the list holds this many runs: a tick on the old list would be lost."""
     field = page.get_by_label("Find")
     field.fill(words)
     field.press("Enter")
-    page.wait_for_timeout(1000)
+    page.get_by_test_id("stDataFrame").last.locator(f'[aria-rowcount="{runs + 1}"]').wait_for(
+        state="attached", timeout=WAIT
+    )
 
 
 def tick(page, place):
@@ -84,7 +87,7 @@ def test_a_run_is_named_noted_pinned_deleted_and_brought_back(page):
     told = Jobs().run(job.id)
     assert (told.name, told.note, told.pinned) == ("pair 0.25, kept", "for the lecture", True)
 
-    find(page, "pair")  # both; the pinned one stands on top
+    find(page, "pair", runs=2)  # both; the pinned one stands on top
     tick(page, 0)
     page.get_by_role("button", name="Delete").wait_for(timeout=WAIT)
     assert page.get_by_label("Name", exact=True).input_value() == "pair 0.25, kept"
