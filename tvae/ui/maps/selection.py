@@ -62,7 +62,7 @@ def show_selection(
     tiles[2].metric(
         "Mean change",
         f"{summary.mean_change:.3f}",
-        delta=f"{summary.mean_change - summary.mean_change_of_all:+.3f} to all",
+        delta=f"{summary.mean_change - summary.mean_change_of_all:+z.3f} to all",
         delta_color="off",
         help="Mean neighbourhood change of these images; 0 keeps every neighbour, 1 keeps none.",
     )

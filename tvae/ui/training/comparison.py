@@ -168,7 +168,7 @@ def changes_table(
                 "Figure": change.figure,
                 sides[0]: _over_seeds(change.before),
                 sides[1]: _over_seeds(change.after),
-                "Change": f"{change.change:+.2f}\u00a0{change.verdict}".rstrip(),
+                "Change": f"{change.change:+z.2f}\u00a0{change.verdict}".rstrip(),
             }
             for change in changes
         ]

@@ -148,7 +148,7 @@ def show_arms(view: LadderView, ladder: Ladder, wishes: Wishes) -> None:
 
 
 def _mean(values: list[float], places: int) -> str:
-    text = f"{fmean(values):.{places}f}"
+    text = f"{fmean(values):z.{places}f}"
     return f"{text} ± {stdev(values):.{places}f}" if len(values) > 1 else text
 
 

@@ -111,7 +111,7 @@ def _step(step: Step, cost: Cost, name: Callable[[str], str]) -> str:
 
 
 def _signed(value: float, places: int) -> str:
-    return f"{value:+.{places}f}".replace("-", "−")
+    return f"{value:+z.{places}f}".replace("-", "−")
 
 
 def _what_must_give(advice: Advice, cost: Cost, most_cost: float, least_accuracy: float) -> str:
