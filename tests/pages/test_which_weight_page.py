@@ -299,7 +299,7 @@ def test_a_setting_that_no_arm_has_can_be_trained_and_says_how_long_that_takes()
     assert "**TVAE** of the run digits was trained at this very setting." in words(app)
     assert not can_be_trained(app)
     app.select_slider(key="triplet-weight").set_value(30.0)
-    app.slider(key="loss-margin").set_value(0.5).run()
+    app.select_slider(key="loss-margin").set_value(0.5).run()
     assert can_be_trained(app)
     assert re.search(r"Trains 2 arms side by side .* About \d+ (s|min) on two processor cores", words(app))
 
@@ -326,7 +326,7 @@ def test_the_weights_start_anew_at_another_run(ladder):
     app.selectbox(key="run").set_value("steps").run()
     assert not app.exception
     assert app.select_slider(key="triplet-weight").value == 15
-    assert app.slider(key="loss-margin").value == 5
+    assert app.select_slider(key="loss-margin").value == 5
     assert app.select_slider(key="kl-weight").value == 1
 
 

@@ -14,6 +14,7 @@ from tvae.model.encoding import Encoding
 from tvae.runs.available import readable_runs
 from tvae.runs.comparison import STEP, Differences, arm_trained_with, in_words, training_differences
 from tvae.runs.run import Run
+from tvae.runs.seeds.figures import MARGINS
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -26,7 +27,6 @@ from tvae.ui.training.train_setting import show_train_button
 
 WEIGHTS = (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0, 300.0, 1000.0)
 """Values of the sliders, spaced roughly evenly on a logarithmic scale."""
-LONGEST = 5.0
 TERMS = ("triplet", "kl", "reconstruction")
 
 
@@ -54,17 +54,15 @@ def _chosen_loss(name: str, trained: LossConfig) -> LossConfig:
         words = "KL" if term == "kl" else term.capitalize()
         control = state.choice(keys.loss_weight(term), stops, start, text=_figures, within=name, default_as="value")
         chosen[f"{term}_weight"] = place.select_slider(f"{words} weight", format_func=_figures, **control)
-    margin = places[1].slider(
-        "Margin in the loss",
-        step=0.025,
-        format="%.3f",
-        **state.number(keys.LOSS_MARGIN, 0.0, LONGEST, min(float(trained.margin), LONGEST), within=name),
-    )
-    return replace(trained, margin=round(margin, 6), **chosen)
+    start = min(float(trained.margin), MARGINS[-1])
+    stops = sorted({*MARGINS, start})
+    control = state.choice(keys.LOSS_MARGIN, stops, start, text=_figures, within=name, default_as="value")
+    margin = places[1].select_slider("Margin in the loss", format_func=_figures, **control)
+    return replace(trained, margin=margin, **chosen)
 
 
-def _figures(weight: float) -> str:
-    return f"{weight:g}"
+def _figures(number: float) -> str:
+    return f"{number:g}"
 
 
 def _show_terms(run: Run, encoding: Encoding, loss: LossConfig, losses: dict[str, ReweightedLoss]) -> None:
