@@ -29,7 +29,7 @@ MOST_IMAGES = 20
 
 def show_reconstructions(run: Run, encoding: Encoding) -> None:
     """Figure 3: inputs and what each arm makes of them."""
-    st.markdown("##### Figure 3: what each model keeps of an image")
+    st.markdown("## Figure 3: what each model keeps of an image")
     arms = shown_arms(run)
     styles = arm_styles(run.config)
     classes = encoding.labels[encoding.sample_rows]
@@ -71,12 +71,12 @@ def show_content(run: Run) -> None:
         with st.container(width=420):
             show_idea(run)
         with st.container(width=420):
-            st.markdown("##### Figure 1: one triplet, one network")
+            st.markdown("## Figure 1: one triplet, one network")
             st.image(paper_diagram_svg(theme()), width="stretch", alt="Diagram of the triplet network")
             st.caption(
                 "The three encoders are one and the same, and so are the decoders. The triplet term pulls on μ alone."
             )
-    st.markdown("##### Where to go next")
+    st.markdown("## Where to go next")
     draw = "upload" if run.provenance.test.channels == 3 else "draw"  # nobody draws in colour there
     for page, told, icon in (
         ("0_Which_weight", "which weight and margin should I take, and what do they cost?", "balance"),

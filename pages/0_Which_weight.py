@@ -46,7 +46,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
 
 def show_advice(view: LadderView, run: Run) -> None:
     """Show the sentence, the chart with its controls, every arm in turn and the table."""
-    sentence = st.container(gap="xsmall")
+    sentence = st.container(gap="xsmall", key=keys.HEADLINE)
     # On a narrow page the chart comes first and the controls below it.
     chart, controls = st.container(key=keys.TRADE_ROW).columns([10, 3], gap="medium")
     with controls:
@@ -58,7 +58,7 @@ def show_advice(view: LadderView, run: Run) -> None:
         return
     advice = advise(ladder, most_cost=wishes.most_cost, least_accuracy=wishes.least_accuracy)
     with sentence:
-        st.markdown(f"#### {headline(advice, ladder, wishes.cost, view.name)}")
+        st.markdown(f"## {headline(advice, ladder, wishes.cost, view.name)}")
         beside = details(
             advice, ladder, wishes.cost, view.name, most_cost=wishes.most_cost, least_accuracy=wishes.least_accuracy
         )

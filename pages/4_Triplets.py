@@ -93,7 +93,7 @@ def show_given_triplets(run: Run, margin: float) -> None:
     """Show the given triplets of the run, and the controls to make triplets or to bring a file of them."""
     arms = shown_arms(run)
     show_given(run, margin, [arms[0], arms[-1]][: len(arms)])
-    st.markdown("##### Triplets of your own")
+    st.markdown("## Triplets of your own")
     train = replace(run.config.train, epochs=max(1, round(run.trained_epochs)))
     show_own_triplets(replace(run.config, train=train), run.name)
 

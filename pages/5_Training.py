@@ -36,9 +36,9 @@ def show_content(run: Run) -> None:
             show_replay_of_job(job)
     name = run.name if job is None else job.id
     if job is None or job.state == "done":
-        st.markdown("##### What changed")
+        st.markdown("## What changed")
         choose_comparison(name, "" if job is None else compared_with(job, state.shown_before(job.id) or run.name))
-    st.markdown(f"##### Run {as_text(name)}")
+    st.markdown(f"## Run {as_text(name)}")
     manage(name, job)
     show_run_table(name)
 

@@ -22,7 +22,7 @@ def which_weight(browser, streamlit_app):
 def test_both_controls_move_the_advice(which_weight):
     from playwright.sync_api import expect
 
-    advice = which_weight.locator("h4").first
+    advice = which_weight.locator("h2").first
     expect(advice).to_contain_text("weight 15, margin 1", timeout=WAIT)
     accept = which_weight.get_by_role("slider", name="I accept at most")
     accept.focus()
@@ -43,7 +43,7 @@ def test_a_shared_address_opens_its_advice_and_stays(which_weight):
     which_weight.goto(f"{which_weight.url.split('?')[0]}?{asked}")
     for again in (lambda: None, which_weight.reload):
         again()
-        expect(which_weight.locator("h4").first).to_contain_text("error plus KL", timeout=WAIT)
+        expect(which_weight.locator("h2").first).to_contain_text("error plus KL", timeout=WAIT)
         which_weight.get_by_text("at m = 0.5").first.wait_for(timeout=WAIT)
         assert sorted(which_weight.url.split("?")[1].split("&")) == sorted(asked.split("&"))
 
@@ -55,7 +55,7 @@ def test_sentence_and_chart_are_above_the_fold(which_weight, width, height, seen
     chart.wait_for(timeout=WAIT)
     which_weight.wait_for_timeout(1_000)
     box = chart.bounding_box()
-    sentence = which_weight.locator("h4").first.bounding_box()
+    sentence = which_weight.locator("h2").first.bounding_box()
     assert sentence["y"] + sentence["height"] < box["y"]
     assert box["y"] + seen * box["height"] < height
     accept = which_weight.get_by_role("slider", name="I accept at most").bounding_box()

@@ -276,12 +276,12 @@ def test_playing_epochs_computes_nothing_that_takes_long(shown, projector: FakeP
     assert shown[-1]["nearest"] is None
     assert "PCA, while the epochs play" in words(app)
     assert "when the epochs stop playing" in words(app)
-    assert "##### What changed" not in words(app)
+    assert "## What changed" not in words(app)
     app.toggle(key="epoch-playing").set_value(False).run()
     assert not app.exception
     assert len(projector.requests) == 1, "one layout of both arms"
     assert shown[-1]["nearest"] is not None
-    assert "##### What changed" in words(app)
+    assert "## What changed" in words(app)
 
 
 # ---- names

@@ -291,7 +291,7 @@ def test_the_answer_and_its_figures_stand_before_the_table():
     app = page()
     texts = [element.value for element in app.markdown]
     sentence = next(text for text in texts if text.startswith("The triplet loss puts 97.8"))
-    assert texts.index(sentence) < texts.index("##### Table 1: triplet accuracy")
+    assert texts.index(sentence) < texts.index("## Table 1: triplet accuracy")
     figures = next(element.proto.body for element in app.get("html") if "key-figures" in element.proto.body)
     for part in ("97.8\u00a0%", "VAE 77.0\u00a0%; higher is better", "+17.9\u00a0%, worse", "lower is better"):
         assert part in figures

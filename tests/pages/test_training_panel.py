@@ -29,7 +29,7 @@ from tvae.ui.session import keys
 from tvae.ui.session.identity import cookie_name
 from tvae.ui.training import starting
 from tvae.ui.training.panel import PRESETS_SHOWN, Preset
-from tvae.ui.training.run_table import MARK, differing_cells
+from tvae.ui.training.run_table import DIFFERS, differing_cells
 
 APP = str(Path(__file__).parents[2] / "streamlit_app.py")
 
@@ -109,20 +109,20 @@ def test_one_choice_of_a_run_is_made_in_the_list_or_in_the_sidebar(runs):
     choose_in_list(app, "mnist-ladder")
     assert app.sidebar.selectbox(key="run").value == "mnist-ladder"
     assert app.query_params["run"] == "mnist-ladder"
-    assert "##### Run mnist-ladder" in [text.value for text in app.main.markdown]
+    assert "## Run mnist-ladder" in [text.value for text in app.main.markdown]
     app.sidebar.selectbox(key="run").set_value("digits").run()
-    assert "##### Run digits" in [text.value for text in app.main.markdown]
+    assert "## Run digits" in [text.value for text in app.main.markdown]
 
 
 def test_another_run_is_chosen_while_one_is_under_way_and_a_button_leads_back(runs):
     with held_lock(runs / "mine"):
         app = watched_run(runs, phase="training")
-        assert "##### Run mine" in [text.value for text in app.main.markdown]
+        assert "## Run mine" in [text.value for text in app.main.markdown]
         choose_in_list(app, "mnist")
-        assert "##### Run mnist" in [text.value for text in app.main.markdown]
+        assert "## Run mnist" in [text.value for text in app.main.markdown]
         assert app.query_params["watch"] == "mine"
         app.main.button(key="status-watch").click().run()
-        assert "##### Run mine" in [text.value for text in app.main.markdown]
+        assert "## Run mine" in [text.value for text in app.main.markdown]
         assert app.sidebar.selectbox(key="run").value == "mnist"
 
 
@@ -472,7 +472,7 @@ def test_the_runs_of_others_can_be_looked_at_and_not_brought_back(runs):
 def test_a_foreign_run_in_the_address_is_no_trap(foreign):
     app = page({"watch": foreign})
     assert not app.exception
-    assert "##### Run digits" in [text.value for text in app.main.markdown]
+    assert "## Run digits" in [text.value for text in app.main.markdown]
 
 
 def trained_before(runs):
@@ -514,8 +514,8 @@ def test_the_map_is_fitted_once_and_later_means_are_placed_in_it(runs):
 
 
 def test_settings_that_differ_are_shaded():
-    assert differing_cells(pd.Series([1.0, 1.0, 2.0])) == ["", "", MARK]
-    assert differing_cells(pd.Series([1.0, 2.0])) == [MARK, MARK]
+    assert differing_cells(pd.Series([1.0, 1.0, 2.0])) == ["", "", DIFFERS]
+    assert differing_cells(pd.Series([1.0, 2.0])) == [DIFFERS, DIFFERS]
     assert differing_cells(pd.Series(["mnist", "mnist"])) == ["", ""]
 
 

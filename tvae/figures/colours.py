@@ -19,8 +19,10 @@ FAINT = {"light": "#8a93a0", "dark": "#8a93a0"}
 GREY = FAINT["light"]
 """Of lines in a chart; reads on light and dark."""
 
-TERM_COLOURS = {"reconstruction": "#2a9d8f", "kl": "#8d6cc9", "triplet": TVAE_ORANGE}
+TERM_COLOURS = {"reconstruction": "#169fae", "kl": "#9631e0", "triplet": "#746a0b"}
 """Of the terms of the loss."""
+MARK = "#12c2b6"
+"""Of what is marked on a picture: the frame of a crop, the ink that was found."""
 
 
 _TEXT_LUMINANCE = {"light": (0.0, 0.16), "dark": (0.26, 1.0)}
@@ -63,12 +65,12 @@ def with_luminance(colour: str, luminance: float) -> str:
 
 
 TEN_COLOURS = (
-    "#3b7dd8",
+    "#4f4fe6",
     "#e69f00",
     "#009e73",
     "#d667a5",
     "#43b3e0",
-    "#d1490c",
+    "#e5283c",
     "#8a63c9",
     "#a89a00",
     "#7f858c",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
-from PIL import Image
+from PIL import Image, ImageColor
+
+from tvae.figures.colours import MARK
 
 SIDE = 160
 """Pixels of the square images."""
-_FRAME = (61, 124, 196)
-_INK = np.array((217, 114, 46))
+_MARK = np.array(ImageColor.getrgb(MARK))
 _DIMMED = 0.35
 """Brightness of what was cropped away, as a share of its own."""
 
@@ -20,7 +21,7 @@ Box = tuple[int, int, int, int]
 def ink_stages(
     grey: Float[np.ndarray, "h w"], crop: Box, ink: Float[np.ndarray, "height width"]
 ) -> UInt8[np.ndarray, "2 side side 3"]:
-    """The picture with its crop framed, and the ink found in the crop in orange over the picture.
+    """The picture with its crop framed, and the ink found in the crop in colour over the picture.
 
     Args:
         ink: of the crop, in [0, 1], at any resolution.
@@ -29,7 +30,7 @@ def ink_stages(
     coverage = np.zeros(sent.shape[:2])
     corner = Image.fromarray(np.asarray(ink, np.float32)).resize((right - left, bottom - top))
     coverage[top:bottom, left:right] = np.asarray(corner).clip(0, 1)
-    coloured = sent + coverage[..., None] * (_INK - sent)
+    coloured = sent + coverage[..., None] * (_MARK - sent)
     return np.stack([_squared(_framed(sent, (left, top, right, bottom))), _squared(coloured)])
 
 
@@ -71,7 +72,7 @@ def _framed(sent: Float32[np.ndarray, "height width 3"], crop: Box) -> Float32[n
     if frame.all():
         return sent
     frame[top + 2 : bottom - 2, left + 2 : right - 2] = False
-    return np.where(frame[..., None], _FRAME, sent)
+    return np.where(frame[..., None], _MARK, sent)
 
 
 def _squared(picture: np.ndarray) -> UInt8[np.ndarray, "side side 3"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tvae.figures.colours import FAINT, INK, TVAE_ORANGE
+from tvae.figures.colours import FAINT, INK, TERM_COLOURS
 
 
 def paper_diagram_svg(theme: str) -> str:
@@ -21,7 +21,7 @@ def paper_diagram_svg(theme: str) -> str:
             f'<path d="M162 {y - 2} L232 {y + 10} V{y + 38} L162 {y + 50} Z" class="n"/>'
             f'<text x="197" y="{middle + 5}" text-anchor="middle" fill="{ink}">encoder</text>'
             f'<path d="M236 {middle} H262" class="a"/>'
-            f'<circle cx="284" cy="{middle}" r="18" fill="none" stroke="{TVAE_ORANGE}" stroke-width="2"/>'
+            f'<circle cx="284" cy="{middle}" r="18" fill="none" stroke="{TERM_COLOURS["triplet"]}" stroke-width="2"/>'
             f'<text x="284" y="{middle + 5}" text-anchor="middle" fill="{ink}" font-style="italic">μ</text>'
             f'<path d="M306 {middle} H396" class="a"/>'
             f'<text x="392" y="{middle - 6}" text-anchor="end" fill="{faint}" font-size="11">+ σ·noise</text>'
@@ -33,8 +33,8 @@ def paper_diagram_svg(theme: str) -> str:
             f"{digit}</text>"
         )
     pull = (
-        f'<path d="M284 86 V122" stroke="{TVAE_ORANGE}" stroke-width="3"/>'
-        f'<path d="M298 78 C 330 110 330 180 298 212" stroke="{TVAE_ORANGE}" stroke-width="3" fill="none"'
+        f'<path d="M284 86 V122" stroke="{TERM_COLOURS["triplet"]}" stroke-width="3"/>'
+        f'<path d="M298 78 C 330 110 330 180 298 212" stroke="{TERM_COLOURS["triplet"]}" stroke-width="3" fill="none"'
         ' stroke-dasharray="6 4"/>'
         f'<text x="276" y="109" text-anchor="end" fill="{ink}" font-size="12">closer</text>'
         f'<text x="328" y="178" fill="{ink}" font-size="12">farther, by m</text>'

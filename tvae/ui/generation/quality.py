@@ -115,7 +115,7 @@ def show_measures(
     of_class = "" if requested_class is None else f" of class {names[requested_class]}"
     table, chart = arm_columns(2)
     with table:
-        st.markdown("##### Precision and recall")
+        st.markdown("## Precision and recall")
         show_quality(
             run,
             arms,
@@ -133,7 +133,7 @@ def show_measures(
             f"{run.config.data.name} test split, training seed {run.config.train.seed}, checkpoint {run.name}.",
         )
     with chart:
-        st.markdown("##### Which classes the classifier names")
+        st.markdown("## Which classes the classifier names")
         if classifier is None or real_predicted is None:
             offer_classifier(run)
             return

@@ -20,7 +20,7 @@ PAIRS = 200
 
 def show_third_classes(run: Run, encoding: Encoding, arms: list[str], path_kind: str, voters: int) -> None:
     """How often paths lead through a third class, over many pairs."""
-    st.markdown("##### Is this pair typical?")
+    st.markdown("## Is this pair typical?")
     names = run.class_names
     if not st.toggle(f"Walk between {PAIRS} random pairs of images of two classes", **state.switch(keys.MANY_PAIRS)):
         st.caption("Counts how often the way leads through a third class, in every arm: a few seconds the first time.")

@@ -27,7 +27,7 @@ WHOLE = (0.0, 1.0)
 
 def show_changes(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None) -> None:
     """Shows how much changed, where most and least, and which groups moved together."""
-    st.markdown("##### What changed")
+    st.markdown("## What changed")
     if pair.same:
         st.caption(
             "Both maps show one and the same latent space: its neighbourhoods are the same, only the maps differ."

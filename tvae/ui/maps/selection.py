@@ -48,7 +48,7 @@ def show_selection(
     pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None, at: Positions
 ) -> None:
     """Shows the classes of the selected rows and the change of their neighbourhoods."""
-    st.markdown("##### The selection")
+    st.markdown("## The selection")
     if len(picks.rows) == 0:
         st.caption("Draw around points on either map (or click one): they are described here. Shift adds, Alt removes.")
         return
@@ -107,7 +107,7 @@ def show_companions(
 
 def show_row(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None, memory: str) -> None:
     """Shows the neighbours of one row in both latent spaces."""
-    st.markdown("##### One image's neighbours")
+    st.markdown("## One image's neighbours")
     if picks.focus is None:
         st.caption("Click a point on either map: its nearest images in both latent spaces are compared here.")
         return

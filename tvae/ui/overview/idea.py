@@ -17,7 +17,7 @@ TRIPLET_WEIGHT = option_name(LossConfig, "triplet_weight")
 def show_idea(run: Run) -> None:
     """What the model is, what its arms share, and the loss of the last arm that is shown."""
     arm = shown_arms(run)[-1]
-    st.markdown("##### The model in five sentences")
+    st.markdown("## The model in five sentences")
     st.markdown(
         "A **VAE** turns an image into a small cloud in a latent space, with mean μ, and learns to draw the image back "
         "from a point of that cloud. "

@@ -37,7 +37,7 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
     """
     count = len(shown_arms(run))
     what = {1: "the latent space", 2: "both latent spaces"}.get(count, "the latent spaces")
-    st.markdown(f"##### Figure 2: {what}")
+    st.markdown(f"## Figure 2: {what}")
     if len(encoding.labels) < FEWEST_ROWS:
         st.info(f"A map needs at least {FEWEST_ROWS} images; this run's test split has {len(encoding.labels)}.")
         return

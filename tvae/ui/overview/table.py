@@ -33,7 +33,7 @@ def show_table(run: Run, encoding: Encoding | None) -> Callable[[], None]:
 
     That accuracy is counted over all triplets at its very margin, which takes a moment at the first time.
     """
-    st.markdown("##### Table 1: triplet accuracy")
+    st.markdown("## Table 1: triplet accuracy")
     try:
         metrics = measured.metrics(run, encoding)
     except InputError as error:

@@ -117,7 +117,7 @@ def _show_what_was_taken(encoded: EncodedBatch, frame: Frame, run: Run) -> None:
 def _chosen_picture(place: DeltaGenerator, run: Run, known: Surroundings, table: NewImageTable) -> int | None:
     """Show the table with its download; the number of the picture that is ticked in it."""
     with place:
-        st.markdown("##### Each picture")
+        st.markdown("## Each picture")
         listed = min(MOST_LISTED, len(table.names))
         columns: dict[str, list] = {
             "Picture": [image_cell(image) for image in table.images[:listed]],

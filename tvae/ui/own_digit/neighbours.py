@@ -25,7 +25,7 @@ from tvae.ui.style.escaping import as_text
 
 def show_votes(run: Run, encoding: Encoding, new_images: dict[str, NewImage]) -> None:
     """The classes of the nearest means, as votes on the image's class."""
-    st.markdown("##### The vote")
+    st.markdown("## The vote")
     names = run.class_names
     parts = []
     for arm, new_image in new_images.items():
@@ -48,7 +48,7 @@ def show_neighbours(
     run: Run, encoding: Encoding, new_images: dict[str, NewImage], images: np.ndarray | None, reason: str
 ) -> None:
     """The nearest test images in each arm."""
-    st.markdown("##### Its nearest neighbours")
+    st.markdown("## Its nearest neighbours")
     names, n = run.class_names, len(encoding.labels)
     styles = arm_styles(run.config)
     nearest = {

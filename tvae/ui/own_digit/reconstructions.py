@@ -52,7 +52,7 @@ def show_reconstructions(
     run: Run, image: np.ndarray, new_images: dict[str, NewImage], placement_text: str, room: int
 ) -> None:
     """The image as it enters the models, and each model's reconstruction, in so many screen pixels."""
-    st.markdown("##### As the models see it")
+    st.markdown("## As the models see it")
     images = np.stack([image, *(new_image.reconstruction for new_image in new_images.values())])
     under = [
         "input",

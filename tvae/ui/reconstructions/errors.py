@@ -132,7 +132,7 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
     frame = pd.DataFrame(table, index=pd.Index(list(members), name="Class"))
     beside = st.container(horizontal=True, gap="medium")  # one below the other where there is no room
     with beside.container(width=HALF if len(arms) <= 3 else ACROSS):
-        st.markdown("##### Squared error by class")
+        st.markdown("## Squared error by class")
         if len(members) <= LONGEST_TABLE:
             st.table(frame.rename(index=as_text))
         else:
@@ -153,7 +153,7 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
             on_click="ignore",
         )
     with beside.container(width=HALF):
-        st.markdown("##### Which classes pay")
+        st.markdown("## Which classes pay")
         figure = errors_by_class(by_class, arm_styles(run.config), names)
         st.plotly_chart(
             figure, key=keys.ERRORS_BY_CLASS, config={"displayModeBar": False}, alt="Squared error by class"

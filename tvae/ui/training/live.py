@@ -167,7 +167,7 @@ def _one_step(job: Job) -> None:
 
 def _show_accuracy(job: Job) -> None:
     """Triplet accuracy against the epoch."""
-    st.markdown("##### Triplet accuracy on test images")
+    st.markdown("## Triplet accuracy on test images")
     live = cached.jobs().live(job.id)
     if not live:
         st.caption("The first numbers come within seconds of the start.")
@@ -191,7 +191,7 @@ def _judged_by(job: Job) -> str:
 
 def _show_losses(job: Job) -> None:
     """Each term of the loss by arm."""
-    st.markdown("##### The terms of the loss")
+    st.markdown("## The terms of the loss")
     history = cached.jobs().history(job.id)
     if not history:
         st.caption("A line starts with the first tenth of an epoch.")

@@ -85,7 +85,7 @@ def _replay_of_job(run_id: str) -> None:
     except InputError:  # deleted, or nothing is written yet
         return
     if (run.folder / REPLAY).is_file():
-        st.markdown("##### How it took shape" if run.provenance.finished else "##### How it takes shape")
+        st.markdown("## How it took shape" if run.provenance.finished else "## How it takes shape")
         show_replay(run)
 
 

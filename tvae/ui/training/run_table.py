@@ -10,6 +10,7 @@ import streamlit as st
 
 from tvae.config import LossConfig, RunConfig
 from tvae.errors import InputError
+from tvae.figures.colours import MARK
 from tvae.jobs.job import Job
 from tvae.runs.arm_names import arm_name, arm_names, short_arm_name
 from tvae.runs.collapsed_arms import collapse_warnings
@@ -68,7 +69,7 @@ LOSS_COLUMNS = {"Margin": "margin", "Triplet weight": "triplet_weight", "KL weig
 """The setting of a loss in each of these columns."""
 PLACE, TRASH_PLACE = "list-of-runs", "deleted-runs"
 """Where the list shows why a change was not made."""
-MARK, SHOWN = "background-color: rgba(128, 136, 148, 0.25)", "background-color: rgba(47, 111, 180, 0.18)"
+DIFFERS, SHOWN = "background-color: rgba(128, 136, 148, 0.25)", f"background-color: {MARK}38"
 
 
 def show_run_table(shown: str) -> None:
@@ -77,7 +78,7 @@ def show_run_table(shown: str) -> None:
     Args:
         shown: name of the run that the page shows.
     """
-    st.markdown("##### All runs")
+    st.markdown("## All runs")
     jobs = {job.id: job for job in cached.jobs().runs(state.owner())}
     rows = run_rows(jobs)
     words, states, bring = st.columns([3, 2, 3], vertical_alignment="bottom")
@@ -116,7 +117,7 @@ def _show_table(rows: list[dict[str, Any]], shown: str, jobs: dict[str, Job]) ->
         key=_table_key(names, shown),
     )
     st.caption(
-        "Tick a run to show it here and on every page; one that is not done is shown here only. Blue: the run that is "
+        "Tick a run to show it here and on every page; one that is not done is shown here only. Teal: the run that is "
         "shown. Grey: a setting in which the runs differ. Numbers are those of the TVAE, the last of two arms, on "
         "the test split, with triplet accuracy at m = 0, by the run's own notion of similarity. Where none stands the "
         "run was not measured, its labels have no triplet, or it has more arms with a number each."
@@ -258,7 +259,7 @@ def settings_columns(table: pd.DataFrame) -> list[str]:
 def differing_cells(column: pd.Series) -> list[str]:
     """Shades the cells that differ from the commonest value of their column; all where no value is commonest."""
     commonest = column.mode()
-    return ["" if len(commonest) == 1 and value == commonest.iloc[0] else MARK for value in column]
+    return ["" if len(commonest) == 1 and value == commonest.iloc[0] else DIFFERS for value in column]
 
 
 def manage(name: str, job: Job | None) -> None:

@@ -24,7 +24,7 @@ from tvae.ui.style.theme import theme
 def show_lesson(lesson: dict[str, Any], config: RunConfig) -> None:
     """Shows the step that is about to be taken."""
     of_notion = f" by {as_text(lesson['notion'])}" if lesson["notion"] else ""
-    st.markdown(f"##### Step {lesson['step']:,}: one of the {lesson['triplets']} triplets{of_notion} drawn for it")
+    st.markdown(f"## Step {lesson['step']:,}: one of the {lesson['triplets']} triplets{of_notion} drawn for it")
     pictures, *arms = st.columns([2, *([3] * len(lesson["arms"]))], gap="medium")
     with pictures:
         images = np.asarray(lesson["images"], np.uint8)

@@ -68,7 +68,7 @@ def _show_accuracy(view: GivenView) -> None:
         f"{PART_NAMES[name]}, n = {sizes[name]:,}": [_share_text(view, arm, name) for arm in view.arms]
         for name in PARTS
     }
-    st.markdown("##### Given triplets that are right")
+    st.markdown("## Given triplets that are right")
     st.table(pd.DataFrame(columns, index=[arm_text(view.run.config, arm) for arm in view.arms]))
     given, distinct = len(view.encoded.triplets), len(view.encoded.triplets.distinct)
     again = f", {given:,} times in all" if given > distinct else ""

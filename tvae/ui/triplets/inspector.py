@@ -32,7 +32,7 @@ VERDICTS = {FIRST_WRONG: (False, True), BOTH_WRONG: (False, False), SECOND_WRONG
 
 def show_triplets(view: TripletView, pair: ClassPair) -> None:
     """Choose triplets by verdict, by size of violation or by row, and look at them."""
-    st.markdown("##### Look at the triplets")
+    st.markdown("## Look at the triplets")
     arms = view.arms[0], view.arms[-1]
     words = _choices(*(short_arm_text(view.run.config, arm) for arm in arms))
     in_address = _choices(*(arm.upper() for arm in arms))

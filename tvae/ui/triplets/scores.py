@@ -143,7 +143,7 @@ def percent(share: float | None) -> str:
 
 def show_curves(view: TripletView) -> None:
     """Accuracy at every margin, and where the arms meet the paper's numbers."""
-    st.markdown("##### Accuracy at every margin")
+    st.markdown("## Accuracy at every margin")
     arms = list(view.curves)
     targets = {}
     if paper_arms(view.run.config):
@@ -175,7 +175,7 @@ def margin_series(run: Run) -> list[str]:
 
 def show_gaps(view: TripletView) -> None:
     """Shows how far apart negatives and positives are."""
-    st.markdown("##### How far apart")
+    st.markdown("## How far apart")
     gaps = {arm: view.gaps(arm) for arm in view.arms}
     figure = gap_distribution(gaps, arm_styles(view.run.config), view.margin)
     st.plotly_chart(figure, key=keys.GAPS, alt="Distribution of the gaps of all triplets")

@@ -32,7 +32,7 @@ def show_arms_in_turn(view: LadderView, ladder: Ladder, wishes: Wishes, opened: 
     Args:
         opened: the arm that is shown at first.
     """
-    st.markdown("##### What an arm looks like")
+    st.markdown("## What an arm looks like")
     if len(view.encoding.labels) < FEWEST_ROWS:
         st.info(f"A map needs at least {FEWEST_ROWS} images; the test split has {len(view.encoding.labels)}.")
         return

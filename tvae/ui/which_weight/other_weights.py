@@ -33,7 +33,7 @@ TERMS = ("triplet", "kl", "reconstruction")
 def show_other_weights(run: Run, encoding: Encoding, curves: dict[str, TripletCurve]) -> None:
     """What was trained at the weights of the sliders or can be, and the loss of each arm under them."""
     arms = shown_arms(run)
-    st.markdown("##### Another weight or margin")
+    st.markdown("## Another weight or margin")
     loss = _chosen_loss(f"{run.name}/{arms[-1]}", run.config.arms[arms[-1]])
     _show_training(run, arms, loss)
     st.markdown(

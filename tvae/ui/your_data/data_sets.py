@@ -33,7 +33,7 @@ def chosen_data_set(datasets: list[OwnDataset]) -> OwnDataset | None:
 def show_data_set(dataset: OwnDataset) -> None:
     """What a data set holds, how it is trained, and for its owner how it is shared and removed."""
     mine = is_owner(state.owner(), dataset.owner)
-    st.markdown(f"##### Train on {as_text(dataset.name)}")
+    st.markdown(f"## Train on {as_text(dataset.name)}")
     st.markdown(
         f"**{dataset.count:,} images** ({', '.join(f'{count:,} {split}' for split, count in dataset.counts.items())})"
         f" in **{len(dataset.class_counts):,} {'class' if len(dataset.class_counts) == 1 else 'classes'}** by"
@@ -93,7 +93,7 @@ def show_list(datasets: list[OwnDataset]) -> None:
     """The table of data sets, and buttons that bring removed ones back."""
     show_refusal(PLACE)
     if datasets:
-        st.markdown("##### All your data sets")
+        st.markdown("## All your data sets")
         names = [dataset.name for dataset in datasets]
         st.dataframe(
             pd.DataFrame([_row(dataset) for dataset in datasets]),

@@ -67,7 +67,7 @@ class ArmPlayer {
       });
       this.choices.append(choice);
     }
-    this.title = element("h4", "title");
+    this.title = element("h3", "title");
     this.summary = element("p", "summary");
     const told = element("div", "told");
     told.setAttribute("aria-live", "polite");
