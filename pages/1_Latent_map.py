@@ -21,10 +21,11 @@ from tvae.ui.maps.controls import (
     choose_views,
 )
 from tvae.ui.maps.decoding import show_decoding
+from tvae.ui.maps.drawer import drawer_tabs, drawer_waits
 from tvae.ui.maps.layout_progress import both_layouts, show_layout_states
 from tvae.ui.maps.linked_maps import draw_maps, map_key, show_captions, take_gesture
 from tvae.ui.maps.projecting import kept_still, laid_over, passing_picture
-from tvae.ui.maps.selection import show_row, show_selection
+from tvae.ui.maps.selection import show_picked
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair
 from tvae.ui.maps.views import views_beside
 from tvae.ui.page import show_page
@@ -103,41 +104,53 @@ def show_content(run: Run) -> None:
     with waiting:
         show_layout_states(pictures, layouts)
 
+    with st.container(key=keys.MAP_BODY, gap="small"):
+        main, drawer = st.container(key=keys.MAP_MAIN), st.container(key=keys.MAP_DRAWER)
     # The maps come first: before neighbours and images, which take seconds on a fresh server, and before the charts,
     # which keep a browser busy.
     drawn = is_drawn(map_key(pair))
     early = not playing and (not drawn or state.first_time(pair.key)) and colouring in ("class", "error")
-    maps = st.container()
+    with main:
+        maps = st.container()
     images, missing, both_neighbours = None, "", None
     if not early:
         images, missing = images_of(run)
         both_neighbours = None if playing else pair.neighbours
     with maps:
         draw_maps(pair, pictures, picks, (colouring, margin), images, both_neighbours)
-    show_captions(pair, pictures, colouring)
-    if playing:
-        st.caption("What changed, and what is selected, is shown when the epochs stop playing.")
-    if not drawn or playing:
+    with main:
+        show_captions(pair, pictures, colouring)
+    if playing or not drawn:
+        with drawer:
+            drawer_waits(
+                "What changed, and what is selected, is shown when the epochs stop playing." if playing else ""
+            )
         return
-    show_decoding(pair, pictures, map_key(pair))
+    with main:
+        show_decoding(pair, pictures, map_key(pair))
     if early:
-        images_of(run)
-        _ = pair.neighbours
+        with drawer:
+            drawer_waits()
+            images_of(run)
+            _ = pair.neighbours
         st.rerun()
-    if missing:
-        words, again = st.columns([6, 1], vertical_alignment="center")
-        words.caption(f"The maps have no thumbnails: {missing}")
-        again.button("Try again", on_click=look_for_images_again)
-    if not fits_in_address:
-        st.caption("This selection is too large for the address; a link to this page opens without it.")
+    with main:
+        if missing:
+            words, again = st.columns([6, 1], vertical_alignment="center")
+            words.caption(f"The maps have no thumbnails: {missing}")
+            again.button("Try again", on_click=look_for_images_again)
+        if not fits_in_address:
+            st.caption("This selection is too large for the address; a link to this page opens without it.")
 
-    with st.container(key=keys.MAP_PANELS):
-        selection, neighbours = st.columns(2, gap="large")
-        with selection:
-            show_selection(pair, picks, names, images, (pictures[0].positions, pictures[1].positions))
-        with neighbours:
-            show_row(pair, picks, names, images, map_key(pair))
+    at = pictures[0].positions, pictures[1].positions
+    with drawer:
+        selected, table, findings = drawer_tabs(pair, picks, map_key(pair))
+    with selected:
+        show_picked(pair, picks, names, images, at, map_key(pair))
+    with findings:
         show_changes(pair, picks, names, images)
+    with table:
+        st.caption("Rows.")
 
 
 show_page("Latent map", "Which {images} moved, and which neighbours did they leave?", show_content, at_any_epoch=True)

@@ -27,7 +27,7 @@ def open_map(browser, streamlit_app):
         page.goto(f"{streamlit_app(APP)}/Latent_map?run=digits{query}")
         page.locator(f"[data-testid=map-left][data-rows='{N}']").wait_for(timeout=60_000)
         if panels:
-            page.get_by_text("What changed", exact=True).wait_for(timeout=60_000)
+            page.get_by_role("tab", name="Findings").wait_for(timeout=60_000)
         return page
 
     yield opened
@@ -67,7 +67,7 @@ def draw(page: Any, tool: str, x0: float, y0: float, x1: float, y1: float, side:
 
 
 def told_count(page: Any) -> int:
-    """How many images the panel below says are selected."""
+    """How many images the drawer says are selected."""
     return int(page.get_by_test_id("stMetric").first.inner_text().split()[-1].replace(",", ""))
 
 
@@ -121,7 +121,7 @@ def test_the_maps_stand_above_the_fold(open_map):
     assert box["y"] + 300 < 900
 
 
-def test_a_lasso_is_told_below_and_kept_as_a_table(open_map, tmp_path):
+def test_a_lasso_is_told_in_the_drawer_and_kept_as_a_table(open_map, tmp_path):
     page = open_map()
     draw(page, "Lasso", 0.15, 0.15, 0.6, 0.55)
     page.get_by_text("Purity").wait_for(timeout=30_000)
@@ -272,5 +272,5 @@ def test_played_epochs_pass_on_both_maps_and_keep_what_is_picked(open_map):
     until(page, lambda: titles.add(page.get_by_test_id("map-left").get_attribute("aria-label")) or len(titles) >= 3)
     wait(page, "selected-count", 20)
     page.get_by_text("Play the epochs").click()
-    page.get_by_text("What changed", exact=True).wait_for(timeout=60_000)
+    page.get_by_role("tab", name="Findings").wait_for(timeout=60_000)
     wait(page, "selected-count", 20)

@@ -36,6 +36,11 @@ class LatentMap {
       const here = this.states && detail?.memory === this.data.memory;
       if (here && detail.row < this.n) this.hovering.mark(detail.row, 0);
     });
+    // … or give the maps the focus, as when what covers them is closed: detail {memory}.
+    this.on(document, "latent-map:focus", ({ detail }) => {
+      if (!this.data || detail?.memory !== this.data.memory) return;
+      this.panels[0].canvas.focus({ preventScroll: true });
+    });
     this.on(document, "fullscreenchange", () => this.#resized());
     this.sizes = new ResizeObserver(() => this.#resized());
     for (const panel of this.panels) this.sizes.observe(panel.stage);

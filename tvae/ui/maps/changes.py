@@ -33,12 +33,9 @@ def show_changes(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], ima
             "Both maps show one and the same latent space: its neighbourhoods are the same, only the maps differ."
         )
         return
-    chart, groups = st.columns(2, gap="large")
-    with chart:
-        _show_range(pair, picks)
-        _show_extremes(pair, picks, images)
-    with groups:
-        _show_groups(pair, picks, names)
+    _show_groups(pair, picks, names)
+    _show_range(pair, picks)
+    _show_extremes(pair, picks, images)
 
 
 def _show_range(pair: ViewPair, picks: state.Picks) -> None:
@@ -101,10 +98,11 @@ def _show_groups(pair: ViewPair, picks: state.Picks, names: tuple[str, ...]) -> 
         return
     st.markdown(f"**Who left, who joined** from {as_text(pair.left.title)} to {as_text(pair.right.title)}")
     for number, group in enumerate(groups[:GROUPS_IN_SIGHT]):
-        words, button = st.columns([3, 2], vertical_alignment="center")
+        words, button = st.columns([3, 1], vertical_alignment="center")
         words.markdown(as_text(f"{group.sentence}."))
         button.button(
-            "Show on the maps",
+            "Show",
+            help="Select these images on the maps",
             key=keys.change_group(number),
             on_click=picks.replace,
             args=(group.rows,),

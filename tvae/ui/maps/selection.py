@@ -18,8 +18,8 @@ from tvae.ui.style.captions import csv_name
 from tvae.ui.style.escaping import as_text
 
 Images = UInt8[np.ndarray, "n height width channels"]
-ROOM = 520
-"""Screen pixels that half of a wide page leaves for images."""
+ROOM = 320
+"""Screen pixels that the drawer leaves for images."""
 SIDE = 84
 """Side of a single image in screen pixels."""
 
@@ -44,31 +44,65 @@ def enlarged(
     return image.repeat(times, axis=0).repeat(times, axis=1)
 
 
+def show_picked(
+    pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None, at: Positions, memory: str
+) -> None:
+    """Shows the row last clicked, then the selected rows where they are more than that one.
+
+    Args:
+        memory: key of the maps that mark what the pointer rests on.
+    """
+    if picks.focus is None and len(picks.rows) == 0:
+        st.caption(
+            "Click a point on either map: its nearest images in both latent spaces are compared here. Draw around "
+            "points with the lasso: they are described here; Shift adds, Alt removes."
+        )
+    if picks.focus is not None:
+        show_row(pair, picks, names, images, memory)
+    if len(picks.rows):
+        show_selection(pair, picks, names, images, at)
+
+
 def show_selection(
     pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None, at: Positions
 ) -> None:
-    """Shows the classes of the selected rows and the change of their neighbourhoods."""
+    """Shows the classes of the selected rows and the change of their neighbourhoods; of one row alone, only buttons."""
+    if len(picks.rows) > 1 or picks.rows[0] != picks.focus:
+        _describe_selection(pair, picks, names, images)
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "Download as CSV",
+            data=lambda: selected_rows_csv(picks.rows, pair, names, at),
+            file_name=csv_name(f"rows-{pair.left.run.name}", pair.left.run),
+            mime="text/csv",
+            on_click="ignore",
+        )
+        st.button("Clear", on_click=picks.replace, args=(np.zeros(0, np.int64),))
+
+
+def _describe_selection(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None) -> None:
     st.markdown("## The selection")
-    if len(picks.rows) == 0:
-        st.caption("Draw around points on either map (or click one): they are described here. Shift adds, Alt removes.")
-        return
     summary = selection(picks.rows, pair.labels, len(names), pair.changes, images, most=8)
     commonest = names[int(summary.class_counts.argmax())]
-    tiles = st.columns([1, 1.1, 1.4, 1], vertical_alignment="top")
-    tiles[0].metric("Images", f"{summary.count:,}")
-    tiles[1].metric(
-        "Purity", f"{100 * summary.purity:.0f} %", help=f"Share of the commonest class, {as_text(commonest)}."
-    )
-    tiles[2].metric(
-        "Mean change",
-        f"{summary.mean_change:.3f}",
-        delta=f"{summary.mean_change - summary.mean_change_of_all:+z.3f} to all",
-        delta_color="off",
-        help="Mean neighbourhood change of these images; 0 keeps every neighbour, 1 keeps none.",
-    )
-    if summary.mean_image is not None:
-        mean = np.rint(summary.mean_image).astype(np.uint8)
-        tiles[3].image(enlarged(mean, SIDE), width=SIDE, caption="mean image")
+    with st.container(horizontal=True, gap="medium", key=keys.SELECTION_FIGURES):
+        st.metric("Images", f"{summary.count:,}", width="content")
+        st.metric(
+            "Purity",
+            f"{100 * summary.purity:.0f} %",
+            width="content",
+            help=f"Share of the commonest class, {as_text(commonest)}.",
+        )
+        st.metric(
+            "Mean change",
+            f"{summary.mean_change:.3f}",
+            delta=f"{summary.mean_change - summary.mean_change_of_all:+z.3f} to all",
+            delta_color="off",
+            width="content",
+            help="Mean neighbourhood change of these images; 0 keeps every neighbour, 1 keeps none.",
+        )
+        if summary.mean_image is not None:
+            mean = np.rint(summary.mean_image).astype(np.uint8)
+            st.image(enlarged(mean, SIDE), width=SIDE, caption="mean image")
     st.plotly_chart(class_mix(summary.class_counts, names), config={"displayModeBar": False}, key=keys.CLASS_MIX)
     st.caption(f"Classes of the selected images, n = {summary.count:,} of {len(pair.labels):,}.")
     if not pair.same and not (summary.lost or summary.gained):
@@ -80,16 +114,6 @@ def show_selection(
         show_companions(
             "gained", f"neighbours in {as_text(pair.right.title)} only", summary.gained, images, pair.right.colour
         )
-    buttons = st.columns(2)
-    buttons[0].download_button(
-        "Download as CSV",
-        data=lambda: selected_rows_csv(picks.rows, pair, names, at),
-        file_name=csv_name(f"rows-{pair.left.run.name}", pair.left.run),
-        mime="text/csv",
-        on_click="ignore",
-        width="stretch",
-    )
-    buttons[1].button("Clear", on_click=picks.replace, args=(np.zeros(0, np.int64),), width="stretch")
 
 
 def show_companions(
@@ -106,16 +130,14 @@ def show_companions(
 
 
 def show_row(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None, memory: str) -> None:
-    """Shows the neighbours of one row in both latent spaces."""
-    st.markdown("## One image's neighbours")
+    """Shows the neighbours of the row last clicked in both latent spaces."""
     if picks.focus is None:
-        st.caption("Click a point on either map: its nearest images in both latent spaces are compared here.")
         return
     row, changes = picks.focus, pair.changes
-    about = st.container(horizontal=True, vertical_alignment="center")
+    about = st.columns([1, 3], vertical_alignment="center")
     if images is not None:
-        about.image(enlarged(images[row], SIDE), width=SIDE)
-    about.markdown(
+        about[0].image(enlarged(images[row], SIDE), width=SIDE)
+    about[1].markdown(
         f"Row **{row:,}**, class **{as_text(names[pair.labels[row]])}**: {len(changes.shared_by(row))} of its {pair.k} "
         f"nearest are shared, {len(changes.lost_by(row))} lost, {len(changes.gained_by(row))} gained; "
         f"change {changes.change[row]:.3f}."

@@ -106,6 +106,7 @@ EPOCH_PLAYING, EPOCH_SHOWN = "epoch-playing", "epoch-shown"
 PICKS, LAYOUTS, SEEN, IMAGES_MISSING = (
     "map-picks", "map-layouts", "map-seen", "map-images-missing",
 )  # fmt: skip
+DRAWER_OPENS_WITH = "map-drawer-opens-with"
 CHANGE_RANGE, FURTHER_GROUP = "change-range", "further-group"
 OWN_DIGIT, OWN_RUNS, OWNER = "own-digit", "own-runs", "owner-token"
 REPLAY = "replay"
@@ -162,7 +163,10 @@ def slider_left(name: str) -> str:
 # Parts of pages: charts, buttons, browser components, and containers that a style sheet names
 
 MAP_CODE, PATH, DRAWING, END_PICKER = "latent-map-code", "path", "drawing", "end-picker"
-MAP_WAITING, MAP_CONTROLS, MAP_PANELS = "map-waiting", "map-controls", "map-panels"
+MAP_WAITING, MAP_CONTROLS = "map-waiting", "map-controls"
+MAP_BODY, MAP_MAIN, MAP_DRAWER = "map-body", "map-main", "map-drawer"
+"""Below the map page's controls: the maps with what stands below them, and the drawer beside them."""
+DRAWER_HEADING, DRAWER_TABS, SELECTION_FIGURES = "map-drawer-heading", "map-drawer-tabs", "selection-figures"
 CHARTS, CLASS_CHARTS, ARM_PLAYER = "charts", "charts-of-classes", "arm-player"
 TRADE_CHART, TRADE_ROW, HEADLINE = "trade", "charts-trade", "headline"
 ERRORS_BY_CLASS, VOTE, CLASSES_SEEN, CLASS_MIX, CHANGES = "errors-by-class", "vote", "seen", "class-mix", "histogram"

@@ -1,0 +1,43 @@
+"""The drawer beside the maps: what is picked, and what is worth a look."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from tvae.ui import session as state
+from tvae.ui.components.map_drawer import drawer_heading
+from tvae.ui.maps.view_pair import ViewPair
+from tvae.ui.session import keys
+
+SELECTED, TABLE, FINDINGS = "Selected", "Table", "Findings"
+TABS = (SELECTED, TABLE, FINDINGS)
+
+
+def drawer_tabs(pair: ViewPair, picks: state.Picks, memory: str) -> Sequence[DeltaGenerator]:
+    """Draw the heading, and return a container for each of `TABS`.
+
+    A gesture on the maps of the key `memory` shows the first of them.
+    """
+    rows = hashlib.sha256(picks.rows.tobytes()).hexdigest()[:8] if len(picks.rows) else ""
+    picked = f"{rows} {'' if picks.focus is None else picks.focus}".strip()
+    drawer_heading(_heading(pair, picks), picked=picked, memory=memory)
+    opens_with = state.kept(keys.DRAWER_OPENS_WITH, lambda: SELECTED if picked else FINDINGS)
+    return st.tabs(TABS, default=opens_with, key=keys.DRAWER_TABS)
+
+
+def drawer_waits(reason: str = "") -> None:
+    """Draw the drawer while there is nothing to show in it yet."""
+    st.markdown(f":gray[{reason or 'Comparing the neighbourhoods …'}]")
+
+
+def _heading(pair: ViewPair, picks: state.Picks) -> str:
+    """What is picked, in a few words."""
+    image = "" if picks.focus is None else f"Row {picks.focus}, class {pair.class_names[pair.labels[picks.focus]]}"
+    if len(picks.rows) > 1 or (len(picks.rows) == 1 and picks.rows[0] != picks.focus):
+        count = f"{len(picks.rows):,} selected"
+        return f"{count}; {image[0].lower()}{image[1:]}" if image else count
+    return image or "Nothing selected"
