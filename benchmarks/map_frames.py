@@ -116,7 +116,7 @@ def bytes_a_point(rows: int) -> None:
     weights = [
         len(blob.data) / (2 * rows)
         for blob in (
-            geometry_blob(layout, layout, labels),
+            geometry_blob((layout, layout), labels),
             neighbours_blob(table, table),
             values_blob(layout[:, 0], layout[:, 1]),
         )

@@ -24,6 +24,11 @@ def layouts() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return grid, grid[order.permutation(ROWS)], grid[order.permutation(ROWS)]
 
 
+def further_layout(number: int) -> np.ndarray:
+    """The layout of the map with this number, from 2 on: the same grid in yet another order."""
+    return layouts()[0][np.random.default_rng(number).permutation(ROWS)]
+
+
 def labels() -> np.ndarray:
     """Class by quarter of the left layout: 0 and 1 below, 2 and 3 above."""
     left = layouts()[0]
@@ -63,18 +68,26 @@ def page() -> None:
         return
     decode = "decode" in st.query_params
     ranks = np.arange(ROWS, dtype=np.float32)
-    state = latent_map(
+    count = int(st.query_params.get("maps", "2"))
+    sides = [
         MapSide(title="VAE", colour="#2f6db5", positions=third if project else left, caption="first"),
         MapSide(title="TVAE", colour="#d9772b", positions=right, caption="second"),
+        *(MapSide(title=f"map {i}", colour="#777777", positions=further_layout(i)) for i in range(2, count)),
+    ]
+    state = latent_map(
+        *sides[:count],
         labels=np.arange(ROWS) % len(MANY_NAMES) if "many" in st.query_params else labels(),
         class_names=MANY_NAMES if "many" in st.query_params else NAMES,
         sprites=sprite_sheet(images()),
         neighbours=neighbours_blob(*neighbours()),
-        colour_by=ColourBy(title="Rank", left=ranks, right=ranks[::-1], unit="rows") if recolour else None,
+        colour_by=ColourBy(title="Rank", left=ranks, right=ranks[::-1], further=[ranks] * (count - 2), unit="rows")
+        if recolour
+        else None,
         selection=st.session_state.get("rows"),
         focus=st.session_state.get("focus"),
         facts={"Title": "Two made-up layouts, n = 400", "Run": "übung"},
         decode=decode,
+        only=np.arange(ROWS)[labels() == 0] if "only" in st.query_params else None,
         key="map",
     )
     st.session_state["rows"], st.session_state["focus"] = state.selection, state.focus

@@ -500,7 +500,7 @@ def test_nothing_but_the_change_is_sent_again(browser: Any, streamlit_app: Calla
     maps.wait_for_python(block(2, 5, 3, 7))
     page.wait_for_timeout(300)
     # Blocks under 10 kB are too small for Streamlit to remember: 400 rows' positions and neighbours are.
-    small = geometry_blob(*app.layouts()[:2], app.labels()), neighbours_blob(*app.neighbours())
+    small = geometry_blob(app.layouts()[:2], app.labels()), neighbours_blob(*app.neighbours())
     assert sum(received) < sum(len(blob.data) for blob in small) + 12_000
     context.close()
 

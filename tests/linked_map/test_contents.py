@@ -78,6 +78,28 @@ def test_maps_of_other_rows_are_refused() -> None:
         contents(colour_by=ColourBy(title="x", left=np.zeros(3), right=np.zeros(4)))
 
 
+def test_one_map_to_six_stand_beside_each_other() -> None:
+    arguments: dict[str, Any] = {
+        "labels": LABELS, "class_names": ["a", "b"], "colours": ["#111111"] * 2, "groups": [0, 0],
+        "state": NOTHING_PICKED,
+    }  # fmt: skip
+    for count in (1, 6):
+        made = map_contents(*[side(POSITIONS, str(i)) for i in range(count)], **arguments)
+        assert [one["title"] for one in made.settings["sides"]] == [str(i) for i in range(count)]
+    for count in (0, 7):
+        with pytest.raises(InputError, match=r"linked maps: .* from 1 to 6"):
+            map_contents(*[side(POSITIONS)] * count, **arguments)
+    with pytest.raises(InputError, match="fourth map"):
+        map_contents(*[side(POSITIONS)] * 3, side(POSITIONS[:2]), **arguments)
+    with pytest.raises(InputError, match="colour by x"):  # the third map has no numbers
+        map_contents(*[side(POSITIONS)] * 3, **arguments, colour_by=ColourBy(title="x", left=LABELS, right=LABELS))
+
+
+def test_rows_that_alone_are_shown_travel_as_one_bit_each() -> None:
+    assert contents().settings["only"] == ""
+    assert contents(only=np.array([0, 2])).settings["only"] == rows_to_text(np.array([0, 2]), 3)
+
+
 def test_the_code_is_one_module_without_imports_and_offers_the_maps() -> None:
     """A notebook can run it as it is: nothing is loaded from elsewhere."""
     lines = CODE.splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 
 import numpy as np
@@ -28,13 +29,34 @@ def test_geometry_comes_back_within_a_step() -> None:
     rng = np.random.default_rng(0)
     left, right = rng.normal(size=(50, 2)).astype(np.float32), 9 * rng.normal(size=(50, 2)).astype(np.float32)
     labels = rng.integers(0, 10, 50)
-    header, payload = header_and_payload(geometry_blob(left, right, labels).data)
+    header, payload = header_and_payload(geometry_blob((left, right), labels).data)
     assert (len(header) + 4) % 8 == 0
     for side, layout in enumerate((left, right)):
         steps = np.frombuffer(payload, "<u2", 100, side * 200).reshape(50, 2)
         span = (layout.max(axis=0) - layout.min(axis=0)).max()
         np.testing.assert_allclose(layout.min(axis=0) + steps * span / 65535, layout, atol=span / 65535)
     np.testing.assert_array_equal(np.frombuffer(payload, np.uint8, 50, 400), labels)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+def test_layouts_and_values_of_any_number_of_maps_stand_one_after_the_other(count: int) -> None:
+    rng = np.random.default_rng(count)
+    layouts, labels = rng.normal(size=(count, 40, 2)).astype(np.float32), rng.integers(0, 10, 40)
+    header, payload = header_and_payload(geometry_blob(list(layouts), labels).data)
+    assert len(json.loads(header)["sides"]) == count
+    for side, layout in enumerate(layouts):
+        steps = np.frombuffer(payload, "<u2", 80, side * 160).reshape(40, 2)
+        span = np.ptp(layout, axis=0).max()
+        np.testing.assert_allclose(layout.min(axis=0) + steps * span / 65535, layout, atol=span / 65535)
+    np.testing.assert_array_equal(np.frombuffer(payload, np.uint8, 40, count * 160), labels)
+
+    header, payload = header_and_payload(values_blob(*layouts[:, :, 0]).data)
+    scale = json.loads(header)
+    assert scale["sides"] == count
+    parts = np.frombuffer(payload, np.uint8).reshape(-1, 40, 3).astype(int)
+    read = [pair for a, b, c in parts.transpose(0, 2, 1) for pair in (a | (b & 15) << 8, b >> 4 | c << 4)][:count]
+    values = scale["low"] + np.stack(read) * scale["step"]
+    np.testing.assert_allclose(values, layouts[:, :, 0], atol=scale["step"])
 
 
 @pytest.mark.parametrize("rows", [2, 300, 70_000])
@@ -55,7 +77,7 @@ def test_at_most_24_bytes_a_point_and_map(rows: int) -> None:
     rng = np.random.default_rng(2)
     layout, labels = rng.normal(size=(rows, 2)).astype(np.float32), rng.integers(0, 10, rows)
     table = rng.integers(0, rows, (rows, 10))
-    blobs = [geometry_blob(layout, layout, labels), neighbours_blob(table, table), values_blob(*layout.T)]
+    blobs = [geometry_blob((layout, layout), labels), neighbours_blob(table, table), values_blob(*layout.T)]
     assert sum(len(blob.data) for blob in blobs) <= 24 * 2 * rows
     assert neighbours_that_fit(rows) >= 8
 

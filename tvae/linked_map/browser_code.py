@@ -20,7 +20,10 @@ def _text_of(*names: str) -> str:
 
 SCREEN = _text_of("screen.js")
 """Functions about the screen, for other components with a canvas."""
-CODE = _text_of(*(f"{part}.js" for part in _PARTS)) + f"\nconst STYLE = {json.dumps(_text_of('latent_map.css'))};\n"
-"""One JavaScript module: every file of this folder, each about one part of the maps, and the style sheet."""
+CODE = (
+    _text_of(*(f"{part}.js" for part in _PARTS))
+    + f"\nconst STYLE = {json.dumps(_text_of('latent_map.css', 'map_grid.css'))};\n"
+)
+"""One JavaScript module: every file of this folder, each about one part of the maps, and the style sheets."""
 CODE_VERSION = hashlib.sha256(CODE.encode()).hexdigest()[:12]
 """Version of the code: a page may hold several at once while the server is updated."""

@@ -55,12 +55,12 @@ class Card {
       const { title, ends } = map.data.scale;
       const half = (map.domain[0] + map.domain[1]) / 2;
       const word = (value) => (ends ? ends[value > half ? 1 : 0] : figure(value));
-      const [left, right] = map.values.map((values) => (Number.isNaN(values[row]) ? "none" : word(values[row])));
-      if (left === right) facts.push(`${title}: ${left}`);
-      else facts.push(`${names[0]}: ${left}`, `${names[1]}: ${right}`);
+      const words = map.values.map((values) => (Number.isNaN(values[row]) ? "none" : word(values[row])));
+      if (new Set(words).size === 1) facts.push(`${title}: ${words[0]}`);
+      else facts.push(...words.map((value, side) => `${names[side]}: ${value}`));
     }
     const [left, right] = map.neighboursOf(row);
-    if (left.length && right.length) {
+    if (left.length && right?.length) {
       facts.push(`${left.filter((end) => end.shared).length} of ${left.length} nearest shared`);
     }
     return facts;

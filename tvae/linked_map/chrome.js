@@ -1,4 +1,4 @@
-// Everything around the two canvases: tools, titles, legend, card. No text from outside goes through innerHTML.
+// Everything around the maps' canvases: tools, titles, legend, card. No text from outside goes through innerHTML.
 
 /** Outlines of the tools' icons, on a 20 × 20 field. */
 const ICONS = {
@@ -56,6 +56,9 @@ function press(control, on) {
   control.setAttribute("aria-pressed", String(on));
 }
 
+/** The maps' names for tests and for keys, in the order in which they stand. */
+const SIDES = ["left", "right", "third", "fourth", "fifth", "sixth"];
+
 /** One map's title and canvases. */
 function buildMap(side) {
   const canvas = element("canvas", {
@@ -82,8 +85,9 @@ function buildMap(side) {
 /**
  * Build the whole component inside `host`.
  * @param {ShadowRoot|HTMLElement} host
+ * @param {number} count of maps
  */
-function buildChrome(host) {
+function buildChrome(host, count) {
   const tools = Object.fromEntries(TOOLS.map(([name, title]) => [name, button(name, title)]));
   const actions = {
     nearer: button("nearer", "Zoom in"),
@@ -121,14 +125,13 @@ function buildChrome(host) {
     "div",
     { className: "bar", role: "toolbar", "aria-label": "Map tools" },
     group("What a drag does", ...Object.values(tools)),
-    group("View", actions.nearer, actions.farther, actions.reset, actions.link),
+    group("View", actions.nearer, actions.farther, actions.reset, ...(count === 2 ? [actions.link] : [])),
     group("Shown", actions.images, actions.names, actions.decode),
-    group("Morph", actions.play, ends[0], slider, ends[1]),
+    ...(count === 2 ? [group("Morph", actions.play, ends[0], slider, ends[1])] : []),
     search,
     group("Save", actions.png, actions.full),
   );
-  const left = buildMap("left");
-  const right = buildMap("right");
+  const maps = SIDES.slice(0, count).map(buildMap);
   const picked = element("button", { type: "button", className: "picked", hidden: true, title: "Clear the selection (Escape)" });
   const legend = element("div", { className: "legend", role: "group", "aria-label": "Classes" });
   const scale = element("div", { className: "scale", hidden: true });
@@ -139,14 +142,14 @@ function buildChrome(host) {
     "div",
     { className: "lm" },
     bar,
-    element("div", { className: "maps" }, left.figure, right.figure),
+    element("div", { className: "maps", "data-count": String(count) }, ...maps.map(({ figure }) => figure)),
     element("div", { className: "foot" }, scale, legend, picked),
     card.card,
     description,
     spoken,
   );
   host.append(element("style", { textContent: STYLE }), root);
-  return { root, tools, actions, slider, ends, search, left, right, picked, legend, scale, card, description, spoken };
+  return { root, tools, actions, slider, ends, search, maps, picked, legend, scale, card, description, spoken };
 }
 
 /** The hover card's elements. */

@@ -10,8 +10,8 @@ const shelf = (globalThis.tvaeLatentMap ??= {
 });
 
 /**
- * Both layouts in one frame each: centred on 0, the larger extent 1, y upwards.
- * Aligned layouts share the frame, so that the same place means the same on both maps.
+ * The layouts in one frame each: centred on 0, the larger extent 1, y upwards.
+ * Aligned layouts share the frame, so that the same place means the same on all maps.
  * @returns {{n: number, labels: Uint8Array|Uint16Array, layouts: Float32Array[], frames: object[]}}
  *   layouts are x, y interleaved; a frame has the centre and span that lead back to the layout's own units.
  */
@@ -19,8 +19,8 @@ function readGeometry({ header, bytes }, aligned) {
   const n = header.rows;
   const own = header.sides.map(({ low, extent }) => ({ low, high: [low[0] + extent[0], low[1] + extent[1]] }));
   const joint = {
-    low: [0, 1].map((axis) => Math.min(own[0].low[axis], own[1].low[axis])),
-    high: [0, 1].map((axis) => Math.max(own[0].high[axis], own[1].high[axis])),
+    low: [0, 1].map((axis) => Math.min(...own.map(({ low }) => low[axis]))),
+    high: [0, 1].map((axis) => Math.max(...own.map(({ high }) => high[axis]))),
   };
   const frames = own.map((box) => {
     const { low, high } = aligned ? joint : box;
@@ -42,7 +42,7 @@ function readGeometry({ header, bytes }, aligned) {
     return layout;
   });
   const Labels = header.label_bytes === 2 ? Uint16Array : Uint8Array;
-  const labels = new Labels(bytes.buffer, bytes.byteOffset + n * 8, n);
+  const labels = new Labels(bytes.buffer, bytes.byteOffset + layouts.length * n * 4, n);
   return { n, labels, layouts, frames };
 }
 
@@ -79,17 +79,23 @@ function readNeighbours({ header, bytes }) {
   });
 }
 
-/** @returns {Float32Array[]} left's and right's values; NaN where missing. */
+/** @returns {Float32Array[]} values of each map; NaN where missing. */
 function readValues({ header, bytes }) {
-  const n = bytes.length / 3;
+  const pairs = Math.ceil(header.sides / 2);
+  const n = bytes.length / 3 / pairs;
   const value = (step) => (step === 4095 ? NaN : header.low + step * header.step);
-  const sides = [new Float32Array(n), new Float32Array(n)];
-  for (let i = 0; i < n; i++) {
-    const [first, middle, last] = [bytes[3 * i], bytes[3 * i + 1], bytes[3 * i + 2]];
-    sides[0][i] = value(first | ((middle & 15) << 8));
-    sides[1][i] = value((middle >> 4) | (last << 4));
+  const sides = [];
+  for (let pair = 0; pair < pairs; pair++) {
+    const [one, other] = [new Float32Array(n), new Float32Array(n)];
+    for (let i = 0; i < n; i++) {
+      const at = 3 * (pair * n + i);
+      const [first, middle, last] = [bytes[at], bytes[at + 1], bytes[at + 2]];
+      one[i] = value(first | ((middle & 15) << 8));
+      other[i] = value((middle >> 4) | (last << 4));
+    }
+    sides.push(one, other);
   }
-  return sides;
+  return sides.slice(0, header.sides);
 }
 
 /** A mask of rows as base64 of one bit a row; empty text for no rows. */

@@ -1,4 +1,4 @@
-"""What two linked maps show, checked and put into the form that their browser code reads."""
+"""What the linked maps show, checked and put into the form that their browser code reads."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, Integer
 
-from tvae.errors import InputError
+from tvae.errors import InputError, require_int
 from tvae.linked_map.browser_code import CODE_VERSION
 from tvae.linked_map.payload import Blob, geometry_blob, rows_to_text, values_blob
+
+MOST_MAPS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
 class MapSide:
-    """One of the two maps."""
+    """One of the linked maps."""
 
     title: str
     """Shown in the badge, such as the arm's name."""
@@ -37,13 +39,20 @@ class ColourBy:
     title: str
     left: Float[np.ndarray, " n"]
     right: Float[np.ndarray, " n"]
+    further: Sequence[Float[np.ndarray, " n"]] = ()
+    """Of the maps after these two."""
     unit: str = ""
     """Unit of the numbers: 'share of neighbours', 'squared error per image'."""
     low: float | None = None
     high: float | None = None
-    """Ends of the scale; `None` takes the values' own range over both maps."""
+    """Ends of the scale; `None` takes the values' own range over all maps."""
     ends: tuple[str, str] | None = None
     """Words for the two ends in place of numbers, such as ('right', 'wrong')."""
+
+    @property
+    def sides(self) -> list[Float[np.ndarray, " n"]]:
+        """The numbers of each map."""
+        return [self.left, self.right, *self.further]
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,7 @@ class MapState:
 
 @dataclass(frozen=True)
 class MapContents:
-    """Everything that the browser code needs to draw two maps."""
+    """Everything that the browser code needs to draw the maps."""
 
     settings: dict[str, Any]
     """Small values, as JSON."""
@@ -67,9 +76,7 @@ class MapContents:
 
 
 def map_contents(
-    left: MapSide,
-    right: MapSide,
-    *,
+    *sides: MapSide,
     labels: Integer[np.ndarray, " n"],
     class_names: Sequence[str],
     colours: Sequence[str],
@@ -81,36 +88,38 @@ def map_contents(
     colour_by: ColourBy | None = None,
     aligned: bool = True,
     facts: Mapping[str, str] | None = None,
+    only: Int[np.ndarray, " m"] | None = None,
 ) -> MapContents:
-    """Check what two maps show and pack it for the browser code.
+    """Check what the maps show and pack it for the browser code.
 
     Args:
-        left: the left map.
-        right: the right map, the same rows in the same order.
+        sides: one map to six, of the same rows in the same order.
         labels: class of each row, from 0 to len(class_names) - 1.
         class_names: what each class is called; any text, it is never read as HTML.
         colours: of each class, as #rrggbb.
         groups: number of each class's group; classes of a group stand together in the legend and have alike colours.
         state: selected rows and the focused row.
         sprites: thumbnails, from `sprite_sheet`.
-        neighbours: nearest rows in each arm's latent space, from `neighbours_blob`.
+        neighbours: nearest rows in the latent spaces of the first two, from `neighbours_blob`.
         nearest: nearest rows of every row in each arm: the focused row has lines to all of its own, also beyond those
             of `neighbours`.
         colour_by: numbers to colour by in place of the class.
-        aligned: both layouts share one coordinate system; else each map is fitted to its own extent.
+        aligned: the layouts share one coordinate system; else each map is fitted to its own extent.
         facts: text fields of a saved PNG, by name; "Title" is written below the maps too.
+        only: the rows that are shown; without it all of them.
 
     Raises:
-        InputError: the arguments don't describe the same rows.
+        InputError: the arguments don't describe the same rows, or there are too many maps.
     """
-    n = len(left.positions)
-    _check(left, right, labels, len(class_names), colour_by)
+    require_int("linked maps", len(sides), 1, MOST_MAPS)
+    n = len(sides[0].positions)
+    _check(sides, labels, len(class_names), colour_by)
     focus = state.focus
     settings: dict[str, Any] = {
         "version": CODE_VERSION,
         "sides": [
             {"title": s.title, "short": s.short_title or s.title, "colour": s.colour, "caption": s.caption}
-            for s in (left, right)
+            for s in sides
         ],
         "classes": [
             {"name": str(name), "colour": colour, "group": group}
@@ -119,13 +128,14 @@ def map_contents(
         "aligned": aligned,
         "facts": dict(facts or {}),
         "picked": {"rows": rows_to_text(state.selection, n), "focus": -1 if focus is None else focus},
+        "only": "" if only is None else rows_to_text(only, n),
         "focused": None if nearest is None or focus is None else [side[focus].tolist() for side in nearest],
     }
-    blobs: dict[str, Blob] = {"geometry": geometry_blob(left.positions, right.positions, labels)}
+    blobs: dict[str, Blob] = {"geometry": geometry_blob([side.positions for side in sides], labels)}
     if neighbours is not None:
         blobs["neighbours"] = neighbours
     if colour_by is not None:
-        blobs["values"] = values_blob(colour_by.left, colour_by.right)
+        blobs["values"] = values_blob(*colour_by.sides[: len(sides)])
         settings["scale"] = {
             "title": colour_by.title,
             "unit": colour_by.unit,
@@ -140,22 +150,23 @@ def map_contents(
 
 
 def _check(
-    left: MapSide,
-    right: MapSide,
+    sides: Sequence[MapSide],
     labels: Integer[np.ndarray, " n"],
     classes: int,
     colour_by: ColourBy | None,
 ) -> None:
-    n = len(left.positions)
-    for name, side in (("left", left), ("right", right)):
+    n = len(sides[0].positions)
+    for name, side in zip(("left", "right", "third", "fourth", "fifth", "sixth"), sides, strict=False):
         if side.positions.shape != (n, 2) or n == 0:
             raise InputError(
                 f"{name} map: positions of shape {side.positions.shape} are not possible; "
-                f"both maps need the same rows, at least one, as ({n or 'n'}, 2)"
+                f"all maps need the same rows, at least one, as ({n or 'n'}, 2)"
             )
         if not np.isfinite(side.positions).all():
             raise InputError(f"{name} map: some positions are not finite; project the rows again")
     if labels.shape != (n,) or labels.min() < 0 or labels.max() >= classes:
         raise InputError(f"labels: they must be {n} whole numbers from 0 to {classes - 1}, one for each row")
-    if colour_by is not None and not colour_by.left.shape == colour_by.right.shape == (n,):
+    if colour_by is not None and (
+        len(colour_by.sides) < len(sides) or any(values.shape != (n,) for values in colour_by.sides)
+    ):
         raise InputError(f"colour by {colour_by.title}: each map needs {n} numbers, one for each row")

@@ -120,9 +120,9 @@ function rowTowards(layout, from, [dx, dy], states) {
  * The middle of each class: the median of x and of y over its rows.
  * @returns {Float32Array} x, y interleaved; NaN for a class without rows
  */
-function classMedians(layout, labels, classes) {
+function classMedians(layout, labels, classes, only) {
   const members = Array.from({ length: classes }, () => []);
-  for (let i = 0; i < labels.length; i++) members[labels[i]].push(i);
+  for (let i = 0; i < labels.length; i++) if (!only || only[i]) members[labels[i]].push(i);
   const middles = new Float32Array(classes * 2).fill(NaN);
   members.forEach((rows, c) => {
     for (const axis of [0, 1]) {

@@ -1,4 +1,4 @@
-// The two maps together: takes the data that Python sends, holds their state, and draws them.
+// The linked maps together: takes the data that Python sends, holds their state, and draws them.
 
 class LatentMap {
   #frame = 0;
@@ -7,18 +7,21 @@ class LatentMap {
   #drawnReported = false;
   #abort = new AbortController();
 
-  constructor(host) {
-    this.parts = buildChrome(host);
+  /** @param {ShadowRoot|HTMLElement} host  @param {number} count of maps */
+  constructor(host, count) {
+    this.parts = buildChrome(host, count);
     this.root = this.parts.root;
-    this.panels = [new Panel("left", this.parts.left), new Panel("right", this.parts.right)];
+    this.panels = this.parts.maps.map((map, side) => new Panel(SIDES[side], map));
     this.showImages = true;
     this.showNames = true;
     /** Classes that are not shown, by number. */
     this.hidden = new Set();
     this.n = 0;
+    /** A byte a row where only some rows are shown, `null` where all are. */
+    this.only = null;
     this.layouts = null;
     this.states = null;
-    this.neighbours = [null, null];
+    this.neighbours = [];
     this.values = null;
     this.tiles = null;
     this.card = new Card(this);
@@ -91,7 +94,7 @@ class LatentMap {
     this.data = data;
     this.#showTitles();
     this.#takeGeometry(data, geometry);
-    this.#takeOptional("neighbours", (blob) => (this.neighbours = blob ? readNeighbours(blob) : [null, null]));
+    this.#takeOptional("neighbours", (blob) => (this.neighbours = blob ? readNeighbours(blob) : []));
     this.#takeOptional("values", (blob) => (this.values = blob ? readValues(blob) : null));
     this.#takeOptional("sprites", (blob) => this.#takeSprites(blob));
     this.selecting.take(data.picked);
@@ -100,21 +103,23 @@ class LatentMap {
   }
 
   #takeGeometry(data, blob) {
-    const name = `${data.blobs.geometry} ${data.aligned}`;
+    const name = `${data.blobs.geometry} ${data.aligned} ${data.only}`;
     if (this.#applied.frame === name || !blob) return;
     const before = this.layouts && this.panels.map((panel) => panel.layout);
     const sameRows = before && this.n === blob.header.rows;
     this.#applied.frame = name;
     this.#applied.geometry = data.blobs.geometry;
     Object.assign(this, readGeometry(blob, data.aligned));
-    this.middles = this.layouts.map((layout) => classMedians(layout, this.labels, data.classes.length));
+    this.only = data.only ? textToMask(data.only, this.n) : null;
+    this.middles = this.layouts.map((layout) => classMedians(layout, this.labels, data.classes.length, this.only));
     if (!sameRows) {
       this.states = new Uint8Array(this.n);
       this.selecting.restart(this.n);
       this.hovering.forget();
     }
     this.counts = new Array(data.classes.length).fill(0);
-    for (const label of this.labels) this.counts[label]++;
+    this.labels.forEach((label, row) => (this.counts[label] += this.only ? this.only[row] : 1));
+    this.shownCount = this.only ? countOf(this.only) : this.n;
     const classNames = data.classes.map((c) => c.name).join("\n");
     if (this.#applied.classes !== undefined && this.#applied.classes !== classNames) this.hidden.clear();
     this.#applied.classes = classNames;
@@ -172,10 +177,14 @@ class LatentMap {
       this.probe.on = kept.decoding;
       this.views.linked = kept.linked;
       this.morph.share = kept.share;
-      this.panels.forEach((panel, side) => Object.assign(panel.view, kept.views[side]));
+      this.panels.forEach((panel, side) => Object.assign(panel.view, kept.views[side] ?? kept.views[0]));
       this.data.classes.forEach(({ name }, c) => kept.hidden.includes(name) && this.hidden.add(c));
     } else {
       this.sharedView.take();
+    }
+    if (this.panels.length !== 2) {
+      this.views.linked = true;
+      this.morph.share = 0;
     }
     this.root.classList.toggle("zoomed", this.panels.some(({ view }) => view.zoom > 1));
     this.tools.show();
@@ -219,10 +228,11 @@ class LatentMap {
   /** Work out which rows are hidden, dimmed or lit; then redraw and update the description. */
   restate() {
     this.sharedView.changed();
-    const { labels, hidden, states, n, parts, hovering } = this;
+    const { labels, hidden, only, states, n, parts, hovering } = this;
     if (!states) return;
     const { lit, mask } = this.selecting;
-    for (let i = 0; i < n; i++) states[i] = hidden.has(labels[i]) ? HIDDEN : lit && !lit[i] ? DIMMED : LIT;
+    const away = (row) => hidden.has(labels[row]) || (only && !only[row]);
+    for (let i = 0; i < n; i++) states[i] = away(i) ? HIDDEN : lit && !lit[i] ? DIMMED : LIT;
     this.dimmed = Boolean(lit);
     this.morph.forgetTrails();
     const count = countOf(mask);
@@ -237,17 +247,21 @@ class LatentMap {
   #showTitles() {
     const { data, parts } = this;
     data.sides.forEach((side, at) => {
-      const map = [parts.left, parts.right][at];
+      const map = parts.maps[at];
       map.badge.textContent = side.title;
       map.figure.style.setProperty("--arm", side.colour);
       map.caption.textContent = side.caption;
       map.canvas.setAttribute("aria-label", `${side.title} ${side.caption}`.trim());
+    });
+    data.sides.slice(0, 2).forEach((side, at) => {
       parts.ends[at].textContent = side.short;
       parts.ends[at].title = side.title;
       parts.card.answers[at].name.textContent = side.title;
     });
     parts.actions.decode.hidden = !data.decode;
-    parts.actions.play.title = `Play the points of ${data.sides[0].title} to where ${data.sides[1].title} has them`;
+    const [left, right] = data.sides;
+    parts.card.answers[1].root.hidden = !right;
+    if (right) parts.actions.play.title = `Play the points of ${left.title} to where ${right.title} has them`;
     this.#colourSides();
     this.morph.show();
   }
@@ -339,9 +353,12 @@ class LatentMap {
   neighboursOf(row) {
     const { picked, focused } = this.data;
     const all = focused && row >= 0 && row === picked.focus;
-    const rows = all ? focused : this.neighbours.map((table) => (table && row >= 0 ? table.row(row) : []));
+    const rows = this.panels.map((_, side) => {
+      if (all) return focused[side] ?? [];
+      return row >= 0 ? (this.neighbours[side]?.row(row) ?? []) : [];
+    });
     const sets = rows.map((list) => new Set(list));
-    return rows.map((list, side) => list.map((end) => ({ row: end, shared: sets[1 - side].has(end) })));
+    return rows.map((list, side) => list.map((end) => ({ row: end, shared: Boolean(sets[1 - side]?.has(end)) })));
   }
 }
 
@@ -358,7 +375,11 @@ function offer(version) {
   const maps = new WeakMap();
   shelf.code.set(version, {
     show(host, data, send) {
-      if (!maps.has(host)) maps.set(host, new LatentMap(host));
+      const count = data.sides.length;
+      if (maps.get(host)?.panels.length !== count) {
+        maps.get(host)?.remove();
+        maps.set(host, new LatentMap(host, count));
+      }
       maps.get(host).show(data, send);
     },
     remove(host) {

@@ -138,13 +138,15 @@ class Legend {
   /** Describe the maps in words, for screen readers. */
   describe(count) {
     const { data, n, labels, counts, hidden, byNumber, selecting, parts } = this.#map;
-    const [left, right] = data.sides.map((s) => `${s.title}${s.caption ? `, ${s.caption}` : ""}`);
+    const titles = data.sides.map((s) => `${s.title}${s.caption ? `, ${s.caption}` : ""}`);
+    const rows = `${this.#map.shownCount.toLocaleString("en")} rows`;
+    const maps = [`A map of ${rows}: ${titles[0]}.`, `Two maps of the same ${rows}. Left: ${titles[0]}. Right: ${titles[1]}.`];
     const shown = data.classes.filter((_, c) => counts[c] && !hidden.has(c)).map((c) => c.name);
     const mix = data.classes.map(({ name }) => ({ name, count: 0 }));
     if (count) for (let i = 0; i < n; i++) mix[labels[i]].count += selecting.mask[i];
     const selected = mix.filter((one) => one.count).sort((a, b) => b.count - a.count);
     parts.description.textContent = [
-      `Two maps of the same ${n.toLocaleString("en")} rows. Left: ${left}. Right: ${right}.`,
+      maps[titles.length - 1] ?? `${titles.length} maps of the same ${rows}: ${titles.join("; ")}.`,
       byNumber ? `Coloured by ${data.scale.title}.` : "Coloured by class.",
       hidden.size ? `Classes shown: ${shown.join(", ") || "none"}.` : `All ${shown.length} classes shown.`,
       count

@@ -29,11 +29,13 @@ class Morph {
     return Boolean(this.#settling || this.#playing);
   }
 
-  /** Put both maps' points where the layouts and the share say; with `before`, animated from those positions. */
+  /** Put all maps' points where the layouts and the share say; with `before`, animated from those positions. */
   place(before = null) {
     const { panels, layouts, middles } = this.#map;
-    panels[1].place(layouts[1]);
-    panels[1].middles = middles[1];
+    panels.forEach((panel, side) => {
+      panel.place(layouts[side]);
+      panel.middles = middles[side];
+    });
     this.#placeLeft();
     this.#settling = before && { before, goal: panels.map((panel) => panel.layout), start: performance.now() };
     this.#map.redraw();
@@ -66,9 +68,10 @@ class Morph {
     const { parts, data } = this.#map;
     parts.slider.value = String(this.share);
     parts.slider.style.setProperty("--share", `${this.share * 100}%`);
+    if (data.sides.length !== 2) return;
     const percent = Math.round(this.share * 100);
     parts.slider.setAttribute("aria-valuetext", `${percent} % of the way to ${data.sides[1].title}`);
-    parts.left.note.textContent = this.share > 0 ? `${percent} % of the way to ${data.sides[1].title}` : "";
+    parts.maps[0].note.textContent = this.share > 0 ? `${percent} % of the way to ${data.sides[1].title}` : "";
   }
 
   /** Start playing to the other end, or stop. */

@@ -7,7 +7,7 @@ const LARGEST_ZOOM = 400;
 const FILL = 0.92;
 
 class Panel {
-  /** @param {"left"|"right"} side  @param {object} parts the elements from `buildChrome` */
+  /** @param {string} side one of `SIDES`  @param {object} parts the elements from `buildChrome` */
   constructor(side, { canvas, overlay, stage }) {
     Object.assign(this, { side, canvas, overlay, stage });
     // Written from memory at every frame, so a canvas in memory is the fast one.

@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,18 +45,15 @@ def _blob(header: dict[str, object], payload: bytes) -> Blob:
     return Blob(name, len(head).to_bytes(4, "little") + head + payload)
 
 
-def geometry_blob(
-    left: Float[np.ndarray, "n 2"], right: Float[np.ndarray, "n 2"], labels: Integer[np.ndarray, " n"]
-) -> Blob:
-    """Both layouts and the labels. Positions are rounded to 1/65535 of their layout's larger extent.
+def geometry_blob(layouts: Sequence[Float[np.ndarray, "n 2"]], labels: Integer[np.ndarray, " n"]) -> Blob:
+    """The layouts and the labels. Positions are rounded to 1/65535 of their layout's larger extent.
 
     Args:
-        left: layout of the left map, in its own units.
-        right: layout of the right map, the same rows.
+        layouts: of each map in its own units, all of the same rows.
         labels: class of each row, 0 and up.
     """
     sides, packed = [], []
-    for layout in (left, right):
+    for layout in layouts:
         low = layout.min(axis=0).astype(np.float64)
         extent = layout.max(axis=0).astype(np.float64) - low
         span = float(extent.max()) or 1.0
@@ -64,7 +62,7 @@ def geometry_blob(
         packed.append(steps.tobytes())
     wide = int(labels.max(initial=0)) > 255
     packed.append(labels.astype("<u2" if wide else "u1").tobytes())
-    header = {"kind": "geometry", "rows": len(left), "sides": sides, "label_bytes": 2 if wide else 1}
+    header = {"kind": "geometry", "rows": len(labels), "sides": sides, "label_bytes": 2 if wide else 1}
     return _blob(header, b"".join(packed))
 
 
@@ -92,20 +90,22 @@ def neighbours_blob(left: Integer[np.ndarray, "n k"] | None, right: Integer[np.n
     return _blob({"kind": "neighbours", "tables": tables}, b"".join(packed))
 
 
-def values_blob(left: Float[np.ndarray, " n"], right: Float[np.ndarray, " n"]) -> Blob:
+def values_blob(*sides: Float[np.ndarray, " n"]) -> Blob:
     """One number for each row and map to colour by, rounded to 1/4094 of their joint range; NaN stays missing.
 
-    A row's two numbers share three bytes: the left one's low eight bits, its high four and the right one's low four,
-    the right one's high eight.
+    The maps come in pairs, the last one twice where their number is odd. A row's two numbers share three bytes: the
+    first one's low eight bits, its high four and the second one's low four, the second one's high eight.
     """
-    both = np.stack([left, right]).astype(np.float64)
-    finite = np.isfinite(both)
-    low = float(both[finite].min()) if finite.any() else 0.0
-    span = (float(both[finite].max()) - low if finite.any() else 0.0) or 1.0
-    scaled = np.where(finite, (both - low) / span, 0.0)
-    first, second = np.where(finite, np.rint(scaled * _SHADES), _MISSING).astype(np.uint16)
-    packed = np.stack([first & 255, first >> 8 | (second & 15) << 4, second >> 4], axis=1).astype(np.uint8)
-    return _blob({"kind": "values", "low": low, "step": span / _SHADES}, packed.tobytes())
+    values = np.stack([*sides, *sides[-1:] * (len(sides) % 2)]).astype(np.float64)
+    finite = np.isfinite(values)
+    low = float(values[finite].min()) if finite.any() else 0.0
+    span = (float(values[finite].max()) - low if finite.any() else 0.0) or 1.0
+    scaled = np.where(finite, (values - low) / span, 0.0)
+    steps = np.where(finite, np.rint(scaled * _SHADES), _MISSING).astype(np.uint16)
+    first, second = steps[::2], steps[1::2]
+    packed = np.stack([first & 255, first >> 8 | (second & 15) << 4, second >> 4], axis=2).astype(np.uint8)
+    header = {"kind": "values", "sides": len(sides), "low": low, "step": span / _SHADES}
+    return _blob(header, packed.tobytes())
 
 
 def sprite_sheet(images: UInt8[np.ndarray, "n height width channels"]) -> Blob:

@@ -1,37 +1,43 @@
-// Saves both maps as a PNG file.
+// Saves the maps as a PNG file.
 
 /**
- * Save both maps as they are on the screen but on a light ground, with titles, legend and where they come from.
+ * Save the maps as they are on the screen but on a light ground, with titles, legend and where they come from.
  * @param {LatentMap} map
  */
 function savePicture(map) {
   map.inTheme(themeOf("#ffffff", "#1d2430", map.theme.font), () => paintPicture(map));
 }
 
+/** Most maps side by side; more stand in rows. */
+const MOST_ACROSS = 3;
+
 /** @param {LatentMap} map */
 function paintPicture({ data, theme, panels, hidden, byNumber, domain }) {
   const ratio = panels[0].ratio;
   const [gap, head, line] = [16 * ratio, 34 * ratio, 24 * ratio];
-  const widths = panels.map((panel) => panel.canvas.width);
-  const height = Math.max(...panels.map((panel) => panel.canvas.height));
-  const width = widths[0] + widths[1] + 3 * gap;
+  const across = Math.min(MOST_ACROSS, panels.length);
+  const [wide, tall] = ["width", "height"].map((size) => Math.max(...panels.map(({ canvas }) => canvas[size])));
+  const down = Math.ceil(panels.length / across);
+  const height = down * tall + (down - 1) * head;
+  const width = across * wide + (across + 1) * gap;
   const { canvas, context } = sized(document.createElement("canvas"), width, head + height + (data.facts.Title ? 4 : 3) * line);
   context.fillStyle = theme.groundColour;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.textBaseline = "middle";
   panels.forEach((panel, side) => {
-    const x = gap + side * (widths[0] + gap);
+    const x = gap + (side % across) * (wide + gap);
+    const y = Math.floor(side / across) * (head + tall);
     context.fillStyle = panel.colour;
-    context.fillRect(x, head / 2 - 5 * ratio, 10 * ratio, 10 * ratio);
+    context.fillRect(x, y + head / 2 - 5 * ratio, 10 * ratio, 10 * ratio);
     const name = x + 17 * ratio; // in the text's own colour, as above the maps: the arm's is too light to be read
     context.font = `600 ${15 * ratio}px ${theme.font}`;
     context.fillStyle = theme.text;
-    context.fillText(data.sides[side].title, name, head / 2);
+    context.fillText(data.sides[side].title, name, y + head / 2);
     const after = name + context.measureText(data.sides[side].title).width + 10 * ratio;
     context.font = `${13 * ratio}px ${theme.font}`;
-    context.fillText(data.sides[side].caption, after, head / 2);
-    context.drawImage(panel.canvas, x, head);
-    context.drawImage(panel.overlay, x, head);
+    context.fillText(data.sides[side].caption, after, y + head / 2);
+    context.drawImage(panel.canvas, x, y + head);
+    context.drawImage(panel.overlay, x, y + head);
   });
   let x = gap;
   let y = head + height + line;
@@ -50,15 +56,15 @@ function paintPicture({ data, theme, panels, hidden, byNumber, domain }) {
     data.classes.forEach((c, at) => {
       if (hidden.has(at)) return;
       const name = shortened(c.name);
-      const wide = context.measureText(name).width + 32 * ratio;
-      if (x + wide > width) [x, y] = [gap, y + line];
+      const room = context.measureText(name).width + 32 * ratio;
+      if (x + room > width) [x, y] = [gap, y + line];
       context.fillStyle = c.colour;
       context.beginPath();
       context.arc(x + 5 * ratio, y, 5 * ratio, 0, 2 * Math.PI);
       context.fill();
       context.fillStyle = theme.text;
       context.fillText(name, x + 15 * ratio, y);
-      x += wide;
+      x += room;
     });
   }
   if (data.facts.Title) {

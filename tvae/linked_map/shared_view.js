@@ -20,9 +20,8 @@ class SharedView {
     if (!send.readAddress || shelf.addressTaken) return;
     shelf.addressTaken = true;
     const [left, right] = ["zoom", "zoom-right"].map((name) => textToView(send.readAddress(name)));
-    views.linked = !right;
-    if (left) Object.assign(panels[0].view, left);
-    if (right ?? left) Object.assign(panels[1].view, right ?? left);
+    views.linked = !right || panels.length !== 2;
+    panels.forEach((panel, side) => Object.assign(panel.view, (!views.linked && side === 1 ? right : left) ?? {}));
     for (const panel of panels) panel.keepInSight();
     for (const c of textToNumbers(send.readAddress("hidden"), data.classes.length)) hidden.add(c);
     this.changed(); // what the address asked in vain is not left there
@@ -44,7 +43,7 @@ class SharedView {
     const [left, right] = panels.map(({ view }) => viewToText(view));
     send.writeAddress?.({
       zoom: left,
-      "zoom-right": views.linked ? "" : right || "1_0_0",
+      "zoom-right": views.linked || panels.length < 2 ? "" : right || "1_0_0",
       hidden: numbersToText([...hidden].sort((a, b) => a - b)),
     });
   }

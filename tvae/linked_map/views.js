@@ -1,4 +1,4 @@
-// The part of each map in view: zoom and pan, separately or both together.
+// The part of each map in view: zoom and pan, separately or all together.
 
 const WHEEL_REST_MS = 350;
 const ZOOM_STEP = 1.6;
@@ -6,7 +6,7 @@ const ZOOM_STEP = 1.6;
 class Views {
   #map;
   #wheeledAt = -Infinity;
-  /** Whether both maps move together. */
+  /** Whether the maps move together. */
   linked = true;
 
   /** @param {LatentMap} map */
@@ -14,7 +14,7 @@ class Views {
     this.#map = map;
   }
 
-  /** After a change of one map's view: change the other's too if they are linked. */
+  /** After a change of one map's view: change the others' too if they are linked. */
   changed(panel) {
     const { panels, root } = this.#map;
     if (this.linked) {
@@ -26,7 +26,7 @@ class Views {
     this.#map.redraw();
   }
 
-  /** Show all of a map, or of both if they are linked. */
+  /** Show all of a map, or of all maps if they are linked. */
   reset(panel) {
     for (const one of this.linked || !panel ? this.#map.panels : [panel]) {
       Object.assign(one.view, { x: 0, y: 0, zoom: 1 });
@@ -49,11 +49,11 @@ class Views {
     this.changed(panel);
   }
 
-  /** Give both maps the left one's view. */
+  /** Give all maps the left one's view. */
   link(linked) {
     this.linked = linked;
-    const [left, right] = this.#map.panels;
-    if (linked) Object.assign(right.view, left.view);
+    const [left, ...others] = this.#map.panels;
+    if (linked) for (const other of others) Object.assign(other.view, left.view);
     this.#map.sharedView.changed();
     this.#map.redraw();
   }

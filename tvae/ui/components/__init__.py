@@ -4,7 +4,7 @@ arm_player/       Goes through the arms of a run: map, reconstructions and sampl
 decoding_probe/   Carries the pointer's position to Python and the decoded image back
 drawing/          A square to draw on
 image_picker/     Pick one of several images
-latent_map/       Two linked maps (Python, JavaScript, CSS)
+latent_map/       Linked maps of the same rows (Python, JavaScript, CSS)
 map_drawer/       Heading of the drawer beside the maps, with the button that opens and closes it
 moving_triplet/   One triplet of images whose distances move from one arm's to the other's
 neighbour_panel/  Neighbours of one image

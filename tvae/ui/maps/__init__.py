@@ -5,7 +5,7 @@ controls.py         Controls above the maps: views, projection parameters, numbe
 decoding.py         Decodes the place under the pointer for both maps
 drawer.py           The drawer beside the maps: what is picked, and what is worth a look
 layout_progress.py  Layouts of both maps: under way, failed, cancelled
-linked_maps.py      The two linked maps, what is picked on them, and their captions
+linked_maps.py      The linked maps, what is picked on them, and their captions
 projecting.py       Map of each side of the page: a stored layout, a computed one, or PCA until it is computed
 select_on_map.py    Selects rows on the latent map from another page, and links there
 selection.py        Shows the selected rows, and one row's neighbours in both latent spaces

@@ -1,4 +1,4 @@
-"""The two linked maps, what is picked on them, and their captions."""
+"""The linked maps, what is picked on them, and their captions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def draw_maps(
     images: Images | None,
     neighbours: tuple[Neighbours, Neighbours] | None,
 ) -> None:
-    """Draw both maps."""
+    """Draw both maps; one alone where both are the same."""
     sides = [
         MapSide(
             title=view.title,
@@ -40,7 +40,7 @@ def draw_maps(
             positions=side_map.positions,
             caption=side_map.told,
         )
-        for view, side_map in zip((pair.left, pair.right), pictures, strict=True)
+        for view, side_map in shown_sides(pair, pictures)
     ]
     latent_map(
         *sides,
@@ -60,6 +60,12 @@ def draw_maps(
         ask_when_drawn=True,
         key=map_key(pair),
     )
+
+
+def shown_sides(pair: ViewPair, pictures: tuple[Picture, Picture]) -> list[tuple[View, Picture]]:
+    """The maps that are drawn: both, or one where the right one would be the left one again."""
+    sides = list(zip((pair.left, pair.right), pictures, strict=True))
+    return sides[:1] if pair.left == pair.right and pictures[0].key == pictures[1].key else sides
 
 
 def map_facts(pair: ViewPair, pictures: tuple[Picture, Picture]) -> dict[str, str]:
@@ -86,8 +92,8 @@ def map_key(pair: ViewPair) -> str:
 
 def show_captions(pair: ViewPair, pictures: tuple[Picture, Picture], colouring: str) -> None:
     """Shows what the maps show, how accurate they are, and what they can't show."""
-    views = (pair.left, pair.right)
-    for column, view, side_map in zip(st.columns(2), views, pictures, strict=True):
+    sides = shown_sides(pair, pictures)
+    for column, (view, side_map) in zip(st.columns(2), sides, strict=False):
         fidelity = side_map.fidelity
         if fidelity is None:
             column.caption(f"**{as_text(view.title)}**, {side_map.told}: not measured")
@@ -98,8 +104,8 @@ def show_captions(pair: ViewPair, pictures: tuple[Picture, Picture], colouring: 
             f"**{as_text(view.title)}**, {side_map.told}: trustworthiness {fidelity.trustworthiness_text}{accuracy}"
         )
     run = pair.left.run
-    runs = " and ".join(dict.fromkeys(view.run.name for view in views))
-    notions = " and ".join(dict.fromkeys(filter(None, (notions_in_words(view.run) for view in views))))
+    runs = " and ".join(dict.fromkeys(view.run.name for view, _ in sides))
+    notions = " and ".join(dict.fromkeys(filter(None, (notions_in_words(view.run) for view, _ in sides))))
     colour = as_text(run.notion) if colouring == "class" else COLOURINGS[colouring]
     fit = neighbours_that_fit(len(pair.labels))
     lines = "lines lead to true neighbours"
@@ -109,8 +115,8 @@ def show_captions(pair: ViewPair, pictures: tuple[Picture, Picture], colouring: 
         f"Each point is an image of the {as_text(run.config.data.name)} test split, n = {len(pair.labels):,}, "
         f"coloured by {colour}; training seed {run.config.train.seed}, checkpoint {as_text(runs)}"
         f"{', ' if notions else ''}{as_text(notions)}. "
-        f"The right map is turned and scaled to lie like the left. {motion_caption(pictures)}"
-        f"Distances between clusters and their sizes mean nothing on such a map; {lines}."
+        + (f"The right map is turned and scaled to lie like the left. {motion_caption(pictures)}" if sides[1:] else "")
+        + f"Distances between clusters and their sizes mean nothing on such a map; {lines}."
     )
     for note in dict.fromkeys(note for side_map in pictures for note in side_map.notes):
         st.caption(note)

@@ -26,8 +26,6 @@ from tvae.ui.style.theme import theme
 
 STILL_MAP = 290
 """Pixels of a still map's side: three stand beside each other in a window 1400 wide."""
-ONLY_MAP = 480
-"""Pixels of its side where a run has one arm, and so nothing to link."""
 
 
 def show_spaces(run: Run, encoding: Encoding) -> None:
@@ -47,17 +45,15 @@ def show_spaces(run: Run, encoding: Encoding) -> None:
     first = kept_still(views[0], pictures[0])
     pictures = [first, *(laid_over(first, side_map, None) for side_map in pictures[1:])]
     show_layout_states(pictures, layouts)
-    if count == 1:
-        _show_still_maps(views, pictures, encoding, ONLY_MAP)
-    else:
-        _show_linked_maps(views, pictures, encoding)
-        _show_still_maps(views[1:-1], pictures[1:-1], encoding, STILL_MAP)
+    _show_linked_maps(views, pictures, encoding)
+    _show_still_maps(views[1:-1], pictures[1:-1], encoding)
     st.caption(_caption(views, pictures, encoding))
 
 
 def _show_linked_maps(views: list[View], pictures: list[Picture], encoding: Encoding) -> None:
     run, first = views[0].run, pictures[0]
-    left, right = (
+    ends = sorted({0, len(views) - 1})
+    sides = [
         MapSide(
             title=view.title,
             short_title=view.label,
@@ -65,11 +61,10 @@ def _show_linked_maps(views: list[View], pictures: list[Picture], encoding: Enco
             positions=side_map.positions,
             caption=side_map.told,
         )
-        for view, side_map in ((views[0], pictures[0]), (views[-1], pictures[-1]))
-    )
+        for view, side_map in ((views[end], pictures[end]) for end in ends)
+    ]
     latent_map(
-        left,
-        right,
+        *sides,
         labels=encoding.labels,
         class_names=run.class_names,
         facts=titled(f"{first.told} of the means", run, encoding),
@@ -77,13 +72,13 @@ def _show_linked_maps(views: list[View], pictures: list[Picture], encoding: Enco
     )
 
 
-def _show_still_maps(views: list[View], pictures: list[Picture], encoding: Encoding, side: int) -> None:
+def _show_still_maps(views: list[View], pictures: list[Picture], encoding: Encoding) -> None:
     if not views:
         return
     row = st.container(horizontal=True, gap="medium")  # one below the other on a narrow page
     for view, side_map in zip(views, pictures, strict=True):
         ground = cached.still_map(side_map.positions, encoding.labels, view.run.class_names, theme())
-        with row.container(width=side):
+        with row.container(width=STILL_MAP):
             arm_badge(view.run, view.arm, side_map.told)
             st.image(
                 map_png(ground, side_map.positions, None, np.zeros(0, np.int64), view.colour, theme()),

@@ -93,7 +93,7 @@ def _show_newest(job: Job) -> None:
         left = "" if now.seconds_left is None else f", {duration(now.seconds_left)} left"
         st.progress(min(1.0, now.share), f"PCA, while {METHOD_NAMES[method]} is made: {now.phase}{left}")
     all_arms = list(config.arms)
-    shown_arms = [all_arms[0], all_arms[-1]]
+    shown_arms = list(dict.fromkeys((all_arms[0], all_arms[-1])))
     placed = cached.placed_codes(
         {arm: fitted.encoding.arms[arm] for arm in shown_arms},
         layout_state.layout,

@@ -1,11 +1,11 @@
-"""Two linked maps (Python, JavaScript, CSS).
+"""Linked maps of the same rows (Python, JavaScript, CSS).
 
 What a map needs travels in blocks that keep their name while their content stays (see `payload`). Each block has a
 holder, a component that shows nothing and puts the block where the map's code finds it: Streamlit sends an unchanged
 component as a reference of a few bytes, but re-sends all of a changed one. So a new colour sends the colours, a new
 selection one bit a row, and the code itself travels once.
 
-Other parts of the page can mark a row on both maps without Python, from the browser:
+Other parts of the page can mark a row on all maps without Python, from the browser:
 `document.dispatchEvent(new CustomEvent("latent-map:point", {detail: {memory: key, row}}))`, row -1 to stop.
 """
 
@@ -37,9 +37,7 @@ _view = component("tvae.latent_map", js=(_FOLDER / "view.js").read_text(encoding
 
 
 def latent_map(
-    left: MapSide,
-    right: MapSide,
-    *,
+    *sides: MapSide,
     labels: Integer[np.ndarray, " n"],
     class_names: Sequence[str],
     sprites: Blob | None = None,
@@ -51,43 +49,44 @@ def latent_map(
     aligned: bool = True,
     facts: Mapping[str, str] | None = None,
     decode: bool = False,
+    only: Int[np.ndarray, " m"] | None = None,
     code_loaded: bool = False,
     ask_when_drawn: bool = False,
     key: str,
 ) -> MapState:
-    """Draw the two maps and return what a person has picked on them.
+    """Draw one map to six side by side and return what a person has picked on them.
 
     A gesture in the browser wins over `selection` and `focus` in the run that it causes; in every other run the
     arguments win. So a page keeps the returned state in its session and passes it in again.
 
     Args:
-        left: the left map.
-        right: the right map, the same rows in the same order.
+        sides: the maps, of the same rows in the same order.
         labels: class of each row, from 0 to len(class_names) - 1.
         class_names: what each class is called; any text, it is never read as HTML.
         sprites: thumbnails, from `sprite_sheet`.
-        neighbours: nearest rows in each arm's latent space, from `neighbours_blob`: lines run to them on hovering.
+        neighbours: nearest rows in the latent spaces of the first two, from `neighbours_blob`: lines run to them on
+            hovering.
         nearest: nearest rows of every row, any number: the focused row has lines to all of its own.
         colour_by: numbers to colour by in place of the class.
         selection: rows to light up.
         focus: the row whose ring and lines stay.
-        aligned: both layouts share one coordinate frame (the right one was aligned to the left); else each map is
-            fitted to its own extent.
+        aligned: the layouts share one coordinate frame (they were aligned to the first); else each map is fitted to
+            its own extent.
         facts: text fields of a saved PNG, by name; "Title" is written below the maps too.
         decode: offer to decode the place under the pointer; `decoding_probe` of this key answers.
+        only: the rows that are shown; without it all of them.
         code_loaded: `load_map_code` was called in this run already.
         ask_when_drawn: run the page again once the browser has drawn the maps (see `is_drawn`).
         key: names the component; keep it to keep zoom, hidden classes and selection.
 
     Raises:
-        InputError: the arguments don't describe the same rows.
+        InputError: the arguments don't describe the same rows, or there are too many maps.
     """
     _note_what_the_address_asks_in_vain(len(class_names))
-    n = len(left.positions)
+    n = len(labels)
     rows, row, gesture = _picked(key, n, selection, focus)
     contents = map_contents(
-        left,
-        right,
+        *sides,
         labels=labels,
         class_names=class_names,
         colours=class_colours(len(class_names)),
@@ -99,6 +98,7 @@ def latent_map(
         colour_by=colour_by,
         aligned=aligned,
         facts=facts,
+        only=only,
     )
     data = {
         **contents.settings,
