@@ -313,7 +313,7 @@ def test_the_process_ends_with_a_server_that_was_killed_in_the_middle_of_a_line(
 
 def test_the_server_imports_nothing_heavy() -> None:
     script = (
-        "import sys, tvae.maps.projector, tvae.metrics.neighbour_changes, tvae.metrics.change_groups\n"
+        "import sys, tvae.maps.projector, tvae.metrics.neighbour_changes, tvae.metrics.findings\n"
         "import tvae.metrics.selection_summary\n"
         "heavy = {'numba', 'scipy', 'sklearn', 'umap', 'torch', 'pandas', 'streamlit'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"

@@ -167,29 +167,61 @@ def test_the_lines_of_the_row_looked_at_run_to_all_its_neighbours(shown):
 # ---- what changed
 
 
-def test_a_groups_button_selects_its_rows():
+def test_a_findings_sentence_selects_its_images():
     app = page()
-    app.button(key="group-0").click().run()
+    button = app.button(key="finding-0")
+    assert button.label == (
+        "2 ones leave the twos for the other ones: 2.5 of their 10 neighbours are shared on average."
+    )
+    button.click().run()
     assert not app.exception
-    first = picks(app).rows
-    sentence = next(word.value for word in app.markdown if " leave " in word.value or " join " in word.value)
-    assert sentence.split()[0] == str(len(first))
-    app.button(key="group-1").click().run()
-    assert picks(app).rows.tolist() != first.tolist()
+    labels = read_encoding(read_run(DIGITS), "test").labels  # pyright: ignore[reportOptionalMemberAccess]
+    first = picks(app)
+    assert [int(labels[row]) for row in first.rows] == [1, 1]
+    assert first.focus is None
+    app.button(key="finding-1").click().run()
+    assert app.button(key="finding-1").label.startswith("A nine leaves the zeros for the other nines: 3 of its 10 ")
+    assert [int(labels[row]) for row in picks(app).rows] == [9]
+    assert picks(app).focus == picks(app).rows[0], "the neighbours of a lone image are shown"
 
 
-def test_the_range_and_the_list_of_groups_go_back_when_something_else_is_selected():
+def test_findings_come_in_pages_and_go_with_k():
+    app = page(k="1")
+    findings = [button.label for button in app.button if str(button.key).startswith("finding-")]
+    assert len(findings) == 6
+    app.session_state["findings-page"] = 3
+    app.run()
+    last = [button.label for button in app.button if str(button.key).startswith("finding-")]
+    assert len(last) == 2
+    assert not set(last) & set(findings)
+    app.slider(key="k").set_value(10).run()
+    assert not app.exception
+    assert app.button(key="finding-0").label.startswith("2 ones leave the twos")
+    assert "more than half of its 10 nearest images in a latent space, itself left out; 46 of n = 359" in words(app)
+
+
+def test_a_collapsed_arm_has_no_findings(copied):
+    folder = copied()
+    encoding = read_encoding(read_run(DIGITS), "test")
+    assert encoding is not None
+    flat = replace(encoding.arms["tvae"], means=np.zeros_like(encoding.arms["tvae"].means))
+    write_encoding(folder, replace(encoding, arms={**encoding.arms, "tvae": flat}))
+    app = page(run="copy")
+    assert not app.exception
+    assert "Nothing can be found: all means of TVAE are one point, or nearly" in words(app)
+    assert not [button for button in app.button if str(button.key).startswith("finding-")]
+
+
+def test_the_range_goes_back_when_something_else_is_selected():
     app = page()
     app.slider(key="change-range").set_value((0.9, 1.0)).run()
     assert app.slider(key="change-range").value == (0.9, 1.0)
-    app.selectbox(key="further-group").set_value(0).run()
+    app.button(key="finding-0").click().run()
     assert not app.exception
     assert app.slider(key="change-range").value == (0.0, 1.0)
-    assert app.selectbox(key="further-group").value == 0
-    group = picks(app).rows.tolist()
+    rows = picks(app).rows.tolist()
     app.slider(key="k").set_value(20).run()
-    assert app.selectbox(key="further-group").value is None
-    assert picks(app).rows.tolist() == group, "the selection stays when k changes"
+    assert picks(app).rows.tolist() == rows, "the selection stays when k changes"
     app.slider(key="change-range").set_value((0.5, 1.0)).run()
     app.selectbox(key="right").set_value("VAE, epoch 0").run()
     assert not app.exception

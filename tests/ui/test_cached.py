@@ -128,7 +128,7 @@ def test_nothing_is_read_or_computed_twice():
         (cached.layout_at_once, (request,)),
         (cached.arm_maps, (encoding.arms, None)), (cached.placed_codes, (encoding.arms, None, encoding.arms)),
         (cached.still_map, (left.means[:, :2], labels, names, "light")), (cached.neighbours, (left,)),
-        (cached.neighbour_changes, (left, right, 5)), (cached.change_groups, (left, right, 5, labels, names)),
+        (cached.neighbour_changes, (left, right, 5)), (cached.findings, (left, right, 5, labels, names)),
         (cached.neighbour_lines, (left, right, 5)), (cached.confusable_pair, (left, labels, (3, 8))),
         (cached.third_class_share, (left, labels, 10, "linear", 5, 2)), (cached.counted_curve, (left, labels)),
         (cached.counted_gaps, (left, labels)), (cached.counted_accuracy, (left, labels, 0.5)),

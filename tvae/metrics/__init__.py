@@ -1,9 +1,9 @@
 """Numbers from latent means and labels alone: exact triplets, neighbours, retrieval. No torch.
 
 anchor_sample.py      Sample of anchors where there are many images, and means over it with their standard errors
-change_groups.py      Clusters of rows whose neighbourhoods changed in the same way
 class_vote.py         Vote of the k nearest images on a class, with one rule for ties; density of the prior
 collapse.py           Whether latent means have collapsed to one point, and the warning that says so
+findings.py           Images whose neighbours are mostly of one class in one space and of another in the other
 gap_histogram.py      Distribution of the gap D(a, n) - D(a, p) over all triplets
 grouped_means.py      Latent means sorted by class, iterated in blocks of anchors
 margin_grid.py        Counts of satisfied triplets at every margin of an evenly spaced grid

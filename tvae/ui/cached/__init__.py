@@ -28,8 +28,9 @@ from tvae.ui.cached.maps import (
 )
 from tvae.ui.cached.neighbourhoods import (
     MOST_NEIGHBOURS,
-    change_groups,
     confusable_pair,
+    findings,
+    is_one_point,
     neighbour_changes,
     neighbour_lines,
     neighbours,
@@ -62,7 +63,6 @@ __all__ = [
     "arm_frames",
     "arm_maps",
     "by_verdict",
-    "change_groups",
     "classifier",
     "confusable_pair",
     "counted_accuracy",
@@ -72,7 +72,9 @@ __all__ = [
     "curves",
     "encoded_triplets",
     "encoding",
+    "findings",
     "gaps",
+    "is_one_point",
     "jobs",
     "layout",
     "layout_at_once",

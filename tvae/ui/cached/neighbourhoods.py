@@ -8,7 +8,10 @@ from tvae.explore.example_images import ConfusablePair, most_confusable_pair, ra
 from tvae.explore.interpolation import third_class_paths
 from tvae.explore.latent_paths import PathKind
 from tvae.linked_map.payload import Blob, neighbours_blob, neighbours_that_fit
-from tvae.metrics.change_groups import Group, groups
+from tvae.metrics.collapse import has_collapsed
+from tvae.metrics.findings import Findings
+from tvae.metrics.findings import findings as ranked_findings
+from tvae.metrics.grouped_means import grouped_by_class
 from tvae.metrics.neighbour_changes import Changes, changes
 from tvae.metrics.neighbours import Neighbours, nearest_neighbours
 from tvae.model.encoding import EncodedArm
@@ -30,10 +33,16 @@ def neighbour_changes(left: EncodedArm, right: EncodedArm, k: int) -> Changes:
     return changes(neighbours(left).first(k).rows, neighbours(right).first(k).rows)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Looking for groups that moved together …", hash_funcs=KEY_OF)
-def change_groups(left: EncodedArm, right: EncodedArm, k: int, labels: Labels, names: tuple[str, ...]) -> list[Group]:
-    """Groups of rows that lost or gained the same neighbours among their k nearest."""
-    return groups(neighbour_changes(left, right, k), labels, names)
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEY_OF)
+def findings(left: EncodedArm, right: EncodedArm, k: int, labels: Labels, names: tuple[str, ...]) -> Findings:
+    """Images whose company among their k nearest changes between two arms, ranked."""
+    return ranked_findings(neighbour_changes(left, right, k), labels, names)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
+def is_one_point(arm: EncodedArm, labels: Labels) -> bool:
+    """Whether an arm's means are one point or nearly, so that who is near whom means nothing."""
+    return has_collapsed(grouped_by_class(arm.means, labels).spread)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)

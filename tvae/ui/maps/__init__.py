@@ -1,9 +1,10 @@
 """Parts of the latent map page.
 
-changes.py          Shows how neighbourhoods change between the maps, and groups that changed alike
+changes.py          Shows how neighbourhoods change between the maps, and the images that changed most and least
 controls.py         Controls above the maps: views, projection parameters, number of neighbours
 decoding.py         Decodes the place under the pointer for both maps
 drawer.py           The drawer beside the maps: what is picked, and what is worth a look
+findings.py         Shows images whose neighbours are of another class in the other space, ranked, a sentence each
 layout_progress.py  Layouts of both maps: under way, failed, cancelled
 linked_maps.py      The linked maps, what is picked on them, and their captions
 projecting.py       Map of each side of the page: a stored layout, a computed one, or PCA until it is computed

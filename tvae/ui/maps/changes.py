@@ -1,4 +1,4 @@
-"""Shows how neighbourhoods change between the maps, and groups that changed alike."""
+"""Shows how neighbourhoods change between the maps, and the images that changed most and least."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import streamlit as st
 
 from tvae.figures.colours import INK
 from tvae.figures.maps import change_histogram
-from tvae.metrics.change_groups import LEAST_MEMBERS, Group
-from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.maps.findings import show_findings
 from tvae.ui.maps.selection import Images, thumbnails_row
 from tvae.ui.maps.view_pair import ViewPair, rows_between
 from tvae.ui.session import keys
@@ -18,22 +17,18 @@ from tvae.ui.style.theme import theme
 
 EXTREMES = 12
 """Number of rows in the lists of the most and the least changed."""
-ROWS_A_NEIGHBOUR = 100
-"""Groups are searched with at least a hundredth of the rows as neighbours; smaller ones share too few rows."""
-GROUPS_IN_SIGHT = 6
-MOST_FURTHER_GROUPS = 100
 WHOLE = (0.0, 1.0)
 
 
 def show_changes(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None) -> None:
-    """Shows how much changed, where most and least, and which groups moved together."""
+    """Shows what is worth a look, how much changed, and where most and least."""
     st.markdown("## What changed")
     if pair.same:
         st.caption(
             "Both maps show one and the same latent space: its neighbourhoods are the same, only the maps differ."
         )
         return
-    _show_groups(pair, picks, names)
+    show_findings(pair, picks, names, images)
     _show_range(pair, picks)
     _show_extremes(pair, picks, images)
 
@@ -86,52 +81,3 @@ def _show_extremes(pair: ViewPair, picks: state.Picks, images: Images | None) ->
             on_click=picks.replace,
             args=(rows,),
         )
-
-
-def _show_groups(pair: ViewPair, picks: state.Picks, names: tuple[str, ...]) -> None:
-    """Groups that lost or gained the same neighbours, with one sentence for each."""
-    n = len(pair.labels)
-    wide = min(cached.MOST_NEIGHBOURS, max(pair.k, n // ROWS_A_NEIGHBOUR))
-    groups = cached.change_groups(pair.left.encoded, pair.right.encoded, wide, pair.labels, names)
-    if not groups:
-        st.caption("No group of images lost or gained the same neighbours.")
-        return
-    st.markdown(f"**Who left, who joined** from {as_text(pair.left.title)} to {as_text(pair.right.title)}")
-    for number, group in enumerate(groups[:GROUPS_IN_SIGHT]):
-        words, button = st.columns([3, 1], vertical_alignment="center")
-        words.markdown(as_text(f"{group.sentence}."))
-        button.button(
-            "Show",
-            help="Select these images on the maps",
-            key=keys.change_group(number),
-            on_click=picks.replace,
-            args=(group.rows,),
-            width="stretch",
-        )
-    if len(groups) > GROUPS_IN_SIGHT:
-        rest = groups[GROUPS_IN_SIGHT : GROUPS_IN_SIGHT + MOST_FURTHER_GROUPS]
-        source = f"{keys.FURTHER_GROUP} {pair.key} {pair.k}"
-        _reset_unless(source, picks, keys.FURTHER_GROUP, None)
-        st.selectbox(
-            "Further groups",
-            range(len(rest)),
-            index=None,
-            format_func=lambda number: rest[number].sentence,
-            placeholder=f"{len(groups) - GROUPS_IN_SIGHT:,} more",
-            key=keys.FURTHER_GROUP,
-            persist_state="session",
-            on_change=_select_group,
-            args=(picks, rest, source),
-        )
-    st.caption(
-        f"Images among whose {wide} nearest much the same ones were lost, or gained, found by average-linkage "
-        f"clustering in each class; {len(groups):,} groups of {LEAST_MEMBERS} or more among n = {n:,}. "
-        "Groups whose lost or gained neighbours are of another class come first."
-    )
-
-
-def _select_group(picks: state.Picks, rest: list[Group], source: str) -> None:
-    """Select the group that is chosen from the list."""
-    number = state.read(keys.FURTHER_GROUP)
-    if number is not None:
-        picks.replace(rest[number].rows, source)

@@ -107,7 +107,7 @@ PICKS, LAYOUTS, SEEN, IMAGES_MISSING = (
     "map-picks", "map-layouts", "map-seen", "map-images-missing",
 )  # fmt: skip
 DRAWER_OPENS_WITH = "map-drawer-opens-with"
-CHANGE_RANGE, FURTHER_GROUP = "change-range", "further-group"
+CHANGE_RANGE, FINDINGS_PAGE = "change-range", "findings-page"
 OWN_DIGIT, OWN_RUNS, OWNER = "own-digit", "own-runs", "owner-token"
 REPLAY = "replay"
 TRAINING_FITS, TRAINING_MAP, TRAINING_FITTED_TO = "training-fits", "training-map", "training-plane"
@@ -230,9 +230,9 @@ def show_changed(which: str) -> str:
     return f"show-{which}"
 
 
-def change_group(number: int) -> str:
-    """Key of the button that selects a group."""
-    return f"group-{number}"
+def finding(rank: int) -> str:
+    """Key of the button that selects a finding's images."""
+    return f"finding-{rank}"
 
 
 def class_matrix(place: int) -> str:
