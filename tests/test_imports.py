@@ -47,6 +47,7 @@ UI_FLOORS = (
         "tvae.ui.own_digit",
         "tvae.ui.your_data",
     ),
+    ("tvae.ui.lesson",),
     ("tvae.ui.page", "tvae.ui.server"),
 )
 """The rooms inside `tvae.ui`, from the ground up."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from tvae.config import RunConfig
 from tvae.data import Split
 from tvae.model.losses import bernoulli, kl_divergence, negative_mask, squared_l2, triplet_term
 from tvae.training.arm import Arm, Batch, images_of
@@ -84,6 +87,29 @@ def explained_next_step(training: Training, split: Split) -> dict[str, Any]:
             for name, arm in arms.items()
         },
     }
+
+
+def explained_steps(config: RunConfig, split: Split, steps: Sequence[int]) -> list[dict[str, Any]]:
+    """Train a run up to the last of these steps, and explain each of them (see `explained_next_step`).
+
+    In the plain way, since the few steps of a lesson are not worth compiling kernels for.
+
+    Args:
+        config: a run without given triplets.
+        steps: numbers of steps from 1 on, ascending.
+
+    Raises:
+        InputError: as `Training` does.
+    """
+    training = Training(replace(config, train=replace(config.train, step="plain")), split)
+    reports = training.reports()
+    explained = []
+    for step in steps:
+        while training.step < step - 1:
+            next(reports)
+        explained.append(explained_next_step(training, split))
+    reports.close()
+    return explained
 
 
 def _explained_arm(

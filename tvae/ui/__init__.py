@@ -13,6 +13,7 @@ components/       Browser components of our own, each with its JavaScript
 generation/       Parts of the generation page
 images/           Images on a page
 interpolation/    Parts of the interpolation page
+lesson/           The lesson: seven steps, each on the page that it is about with everything else put away
 maps/             Parts of the latent map page
 overview/         Parts of the overview page
 own_digit/        Parts of the page for one's own digit

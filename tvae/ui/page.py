@@ -72,18 +72,37 @@ def _show(
 ) -> None:
     st.set_page_config(page_title=f"{title} · TVAE Explorer", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
+    state.open_address(title)
+    if _show_lesson(title):
+        return
     st.title(title, anchor=False)
     below_title = st.empty()
     below_title.markdown(f":gray[{_in_words_of(IMAGE, question)}]")
     notes = st.container()
-    state.open_address(title)
     run = _chosen_run(at_any_epoch, needs_run, panel)
     if run is not None:
         below_title.markdown(f":gray[{_in_words_of(image_noun(run.config.data.name), question)}]")
     show_content(run)
+    _close_address(notes)
+
+
+def _close_address(notes: DeltaGenerator) -> None:
+    """Make the address say what is shown, and say what it asked in vain."""
     state.close_address()
     for note in state.notes():
         notes.warning(as_text(note))
+
+
+def _show_lesson(title: str) -> bool:
+    """Show a step of the lesson in place of the page and its sidebar where the address asks for it, and whether so."""
+    if not state.lesson_is_open():
+        return False
+    from tvae.ui.lesson.frame import show_lesson  # it takes parts of many pages
+
+    notes = st.container()
+    show_lesson(title)
+    _close_address(notes)
+    return True
 
 
 def show_encoded_page(

@@ -14,9 +14,9 @@ from tvae.training.step_explained import explained_next_step
 
 
 def page(lesson, config) -> None:
-    from tvae.ui.training.step_explained import show_lesson
+    from tvae.ui.training.step_explained import show_step
 
-    show_lesson(lesson, config)
+    show_step(lesson, config)
 
 
 @pytest.mark.parametrize(

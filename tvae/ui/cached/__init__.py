@@ -7,6 +7,7 @@
     maps.py            Layouts and still maps
     neighbourhoods.py  Neighbours of every image and how they change between two arms
     runs.py            Files of a run: encoding, curves, gaps, networks
+    training.py        First steps of a training, explained
     triplets.py        Triplets counted and searched
 
 A key is made from the arguments alone, by `KEY_OF`: no caller writes one, so no caller can show the numbers of another
@@ -48,6 +49,7 @@ from tvae.ui.cached.runs import (
     run_folders,
     seed_figures,
 )
+from tvae.ui.cached.training import first_steps
 from tvae.ui.cached.triplets import (
     by_verdict,
     counted_accuracy,
@@ -73,6 +75,7 @@ __all__ = [
     "encoded_triplets",
     "encoding",
     "findings",
+    "first_steps",
     "gaps",
     "is_one_point",
     "jobs",

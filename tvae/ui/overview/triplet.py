@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
+from jaxtyping import UInt8
 
 from tvae.figures.arm_styles import arm_styles
 from tvae.metrics.collapse import has_collapsed
@@ -25,21 +28,50 @@ COUNT, SEED = 24, 0
 """Number of triplets that are drawn, and the seed that draws them."""
 
 
+@dataclass(frozen=True, eq=False)
+class DrawnTriplets:
+    """Triplets of test images, and what the compared arms make of them."""
+
+    images: UInt8[np.ndarray, "t 3 height width channels"]
+    names: list[list[str]]
+    """Class of anchor, positive and negative."""
+    models: list[Model]
+    """Arms, with the distances of each triplet."""
+    first: int
+    """The triplet that is shown first: one that the last arm alone has right, where there is one."""
+    caption: str
+
+
 def show_triplet(run: Run, encoding: Encoding) -> None:
-    """A random triplet at a time; of the images kept in the encoding where the data is not at hand.
+    """A random triplet at a time.
 
     Nothing where an arm has collapsed: its distances are made of rounding, and no order of them is right or wrong.
+    """
+    if (drawn := drawn_triplets(run, encoding)) is not None:
+        show_drawn(drawn)
+
+
+def show_drawn(drawn: DrawnTriplets) -> None:
+    """The triplets as a picture that moves, with its caption."""
+    moving_triplet(drawn.images, drawn.names, drawn.models, first=drawn.first, key=keys.MOVING_TRIPLET)
+    st.caption(drawn.caption)
+
+
+def drawn_triplets(run: Run, encoding: Encoding) -> DrawnTriplets | None:
+    """Random triplets; of the images kept in the encoding where the data is not at hand.
+
+    None where there is no triplet, or an arm has collapsed.
     """
     images, _ = images_of(run)
     rows = np.arange(len(encoding.labels)) if images is not None else encoding.sample_rows
     pictures = images if images is not None else encoding.sample_images
     if not len(rows) or not has_triplet(encoding.labels[rows]):
-        return
+        return None
     arms = compared_arms(run, shown_arms(run))
     styles = arm_styles(run.config)
     groups = [grouped_for_triplets(encoding.means[arm][rows], encoding.labels[rows]) for arm in arms]
     if any(has_collapsed(of_arm.spread) for of_arm in groups):
-        return
+        return None
     triplets = _drawn(groups[0])
     at = np.stack([triplets.anchor, triplets.positive, triplets.negative], axis=1)
     models = []
@@ -49,11 +81,14 @@ def show_triplet(run: Run, encoding: Encoding) -> None:
         models.append(Model(name=styles[arm].name, colour=styles[arm].colour, distances=both))
     right = [model.distances[:, 0] <= model.distances[:, 1] for model in models]
     mended = np.flatnonzero(~right[0] & right[-1])
-    names = [[run.class_names[label] for label in encoding.labels[rows][of_triplet]] for of_triplet in at]
-    first = int(mended[0]) if len(mended) else 0
-    moving_triplet(pictures[at], names, models, first=first, key=keys.MOVING_TRIPLET)
     how_drawn = _how_drawn([model.name for model in models], right, of_sample=images is None)
-    st.caption(as_text(f"Distances of the means μ, to scale. {how_drawn}") + f" {measured_on(run, encoding)}.")
+    return DrawnTriplets(
+        images=pictures[at],
+        names=[[run.class_names[label] for label in encoding.labels[rows][of_triplet]] for of_triplet in at],
+        models=models,
+        first=int(mended[0]) if len(mended) else 0,
+        caption=as_text(f"Distances of the means μ, to scale. {how_drawn}") + f" {measured_on(run, encoding)}.",
+    )
 
 
 def _drawn(groups: GroupedMeans) -> Triplets:

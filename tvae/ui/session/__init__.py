@@ -4,6 +4,7 @@
     controls.py        Values of controls: in the address, fitted to the run that is shown, and kept by run
     identity.py        Who is at the page: the token that a person's training runs belong to
     keys.py            Every key of the session, of widgets and of the address
+    lesson.py          The step of the lesson that the address asks for, and the answers that were given
     maps.py            Layouts that this session asked for, and what it has shown before
     own_image.py       OwnDigit: the image that a person drew or sent
     picked_rows.py     Picks: rows that are picked among the images of a split
@@ -34,6 +35,14 @@ from tvae.ui.session.controls import (
     value_of,
 )
 from tvae.ui.session.identity import owner
+from tvae.ui.session.lesson import (
+    LessonAnswers,
+    lesson_answers,
+    lesson_is_open,
+    lesson_parameters,
+    lesson_step,
+    put_lesson_in_address,
+)
 from tvae.ui.session.maps import Layouts, first_time, layouts
 from tvae.ui.session.own_image import OwnDigit, own_digit, put_own_digit_in_address
 from tvae.ui.session.picked_rows import Picks, picks, put_picks_in_address
@@ -58,10 +67,11 @@ from tvae.ui.session.values import (
 )
 
 __all__ = [
-    "Layouts", "OwnDigit", "OwnRuns", "Picks", "address", "belong_to", "choice", "choices", "choose", "choose_run",
-    "chosen_points", "close_address", "first_time", "forget", "in_address", "is_set", "judge_by", "keep_place", "kept",
-    "layouts", "leave_out", "note", "notes", "number", "open_address", "opened_at", "own_digit", "own_runs", "owner",
-    "picks", "put_in_address", "put_own_digit_in_address", "put_picks_in_address", "put_training_in_address",
-    "read", "requested_text", "shared_parameters", "shown_before", "switch", "take", "text", "value_for_data",
-    "value_of", "write",
+    "Layouts", "LessonAnswers", "OwnDigit", "OwnRuns", "Picks", "address", "belong_to", "choice", "choices",
+    "choose", "choose_run", "chosen_points", "close_address", "first_time", "forget", "in_address", "is_set",
+    "judge_by", "keep_place", "kept", "layouts", "leave_out", "lesson_answers", "lesson_is_open",
+    "lesson_parameters", "lesson_step", "note", "notes", "number", "open_address", "opened_at", "own_digit",
+    "own_runs", "owner", "picks", "put_in_address", "put_lesson_in_address", "put_own_digit_in_address",
+    "put_picks_in_address", "put_training_in_address", "read", "requested_text", "shared_parameters",
+    "shown_before", "switch", "take", "text", "value_for_data", "value_of", "write",
 ]  # fmt: skip

@@ -9,6 +9,10 @@ from __future__ import annotations
 # In the address, and in the session under the same name
 
 RUN, EPOCH, ARMS, JUDGED_BY = "run", "epoch", "arms", "judged-by"
+SIZE = "size"
+"""How large text and controls are."""
+LESSON, LESSON_STEP = "lesson", "step"
+"""Whether the lesson is open, and at which step."""
 ROWS, ROW = "rows", "row"
 """The selected rows, and the row whose neighbours are shown."""
 WATCHED = "watch"
@@ -80,7 +84,7 @@ OF_DATA = frozenset({
 OF_NOTION = frozenset({IMAGE_CLASS, CLASS_A, CLASS_B, ANCHOR_CLASS, NEGATIVE_CLASS, ASKED_CLASS})
 """Controls whose values belong to a notion of similarity of a data set: classes."""
 IN_ADDRESS = frozenset({
-    RUN, EPOCH, ARMS, JUDGED_BY, ROWS, ROW, WATCHED, STROKES, INK,
+    RUN, EPOCH, ARMS, JUDGED_BY, ROWS, ROW, WATCHED, STROKES, INK, SIZE, LESSON, LESSON_STEP,
     LEFT, RIGHT, PROJECTION, RIGHT_PROJECTION, PERPLEXITY, ITERATIONS, UMAP_NEIGHBOURS, UMAP_DISTANCE, LAYOUT_SEED,
     NEIGHBOURS_K, COLOUR, ALIGN_TO_SELECTION, LOST_MARGIN,
     IMAGES, IMAGE_COUNT, IMAGE_CLASS, IMAGE_SEED, ROW_NUMBERS, WORST_OF, DIFFERENT_WAY, CODE, ERROR_MAP, NOISE_SEED,
@@ -91,7 +95,7 @@ IN_ADDRESS = frozenset({
     INPUT_WAY, GIVEN_PART, GIVEN_WORST_OF,
 })  # fmt: skip
 """What the address holds as long as a page shows it."""
-ON_EVERY_PAGE = (RUN, ARMS, EPOCH, JUDGED_BY)
+ON_EVERY_PAGE = (RUN, ARMS, EPOCH, JUDGED_BY, SIZE)
 """What links between pages carry."""
 HIDDEN = "hidden"
 IN_BROWSER = ("zoom", "zoom-right", HIDDEN)
@@ -101,6 +105,7 @@ IN_BROWSER = ("zoom", "zoom-right", HIDDEN)
 # In the session alone
 
 CONTROLS, SHOWN_IN_ADDRESS = "controls", "shown-in-address"
+LESSON_ANSWERS, LESSON_MOMENT = "lesson-answers", "lesson-moment"
 RUN_BEFORE = "run-before"
 EPOCH_PLAYING, EPOCH_SHOWN = "epoch-playing", "epoch-shown"
 PICKS, LAYOUTS, SEEN, IMAGES_MISSING = (
@@ -172,12 +177,20 @@ TRADE_CHART, TRADE_ROW, HEADLINE = "trade", "charts-trade", "headline"
 ERRORS_BY_CLASS, VOTE, CLASSES_SEEN, CLASS_MIX, CHANGES = "errors-by-class", "vote", "seen", "class-mix", "histogram"
 TRAIN_CLASSIFIER = "train-classifier"
 CURVES, GAPS, LIVE_ACCURACY, LIVE_LOSSES = "curves", "gaps", "live-accuracy", "live-losses"
-CHOSEN_IMAGES, FIRST_IMAGES, START_IMAGES, STEP_IMAGES = "shown", "early", "start", "lesson"
+CHOSEN_IMAGES, FIRST_IMAGES, START_IMAGES, STEP_IMAGES = "shown", "early", "start", "step-images"
 FIT_ANEW, TRAIN_THIS, TRAIN_LADDER, MEASURE = "map-fit-anew", "train-this", "train-ladder", "measure"
+LESSON_PLACE, LESSON_IDEA, LESSON_SCENE, LESSON_QUESTION, LESSON_BACK, LESSON_NEXT, LESSON_MAP = (
+    "lesson-place", "lesson-idea", "lesson-scene", "lesson-question", "lesson-back", "lesson-next", "lesson-map",
+)  # fmt: skip
 ANSWER, MOVING_TRIPLET, MOVING_TRIPLET_PLACE = "answer", "moving-triplet", "moving-triplet-place"
 STATUS_STOP, STATUS_HIDE, STATUS_SHOW = "status-stop", "status-hide", "status-show"
 STATUS_MAP, STATUS_WATCH = "status-map", "status-watch"
 COMPARISON = "comparison"
+
+
+def lesson_field(step: int, part: str) -> str:
+    """Key of a field, or of the form, that answers the question of a step of the lesson."""
+    return f"lesson-{step}-{part}"
 
 
 def overview_map(run: str) -> str:
@@ -252,7 +265,7 @@ def slow_mode(run_id: str) -> str:
 
 def step_chart(arm: str) -> str:
     """Key of the chart that explains one step of an arm."""
-    return f"lesson-{arm}"
+    return f"step-{arm}"
 
 
 def compared_with(run: str) -> str:

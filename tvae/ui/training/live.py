@@ -30,7 +30,7 @@ from tvae.ui.training.status import (
     show_numbers,
     stage_of,
 )
-from tvae.ui.training.step_explained import show_lesson
+from tvae.ui.training.step_explained import show_step
 
 PLACE = "controls"
 """Where the controls show why a change was not made."""
@@ -55,8 +55,8 @@ def _show(run_id: str, stage: tuple[str, bool], computing: bool) -> None:
     if (stage_of(job), _computes_map(job)) != (stage, computing):
         st.rerun()
     _show_state(job)
-    if job.slow and (lesson := cached.jobs().lesson(run_id)) is not None:
-        show_lesson(lesson, job.config)
+    if job.slow and (step := cached.jobs().lesson(run_id)) is not None:
+        show_step(step, job.config)
     if _has_replay(job):
         show_replay(judged_alike(read_run(job.folder)))
     else:

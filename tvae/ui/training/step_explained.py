@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from tvae.config import RunConfig
 from tvae.figures.colours import INK
@@ -21,19 +22,38 @@ from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
 
 
-def show_lesson(lesson: dict[str, Any], config: RunConfig) -> None:
-    """Shows the step that is about to be taken."""
-    of_notion = f" by {as_text(lesson['notion'])}" if lesson["notion"] else ""
-    st.markdown(f"## Step {lesson['step']:,}: one of the {lesson['triplets']} triplets{of_notion} drawn for it")
-    pictures, *arms = st.columns([2, *([3] * len(lesson["arms"]))], gap="medium")
+def show_step(step: dict[str, Any], config: RunConfig) -> None:
+    """Shows the step that is about to be taken, as `tvae.training.step_explained` explains it."""
+    of_notion = f" by {as_text(step['notion'])}" if step["notion"] else ""
+    st.markdown(f"## Step {step['step']:,}: one of the {step['triplets']} triplets{of_notion} drawn for it")
+    for arm, explained in show_triplet_and_pulls(step, config):
+        with arm:
+            st.table(forces_table(explained))
+            show_wrong(step, explained)
+    st.caption(
+        "The three means μ in the plane that they span, distances true. A force is the pull of one term with its "
+        "weight on a mean, the way downhill. It points out of that plane too: an arrow is the part in the plane, the "
+        "dotted line goes on to the whole length, and the table has both (part of whole). All forces of a chart are "
+        f"on one scale. {_of_triplets(step)} Their sum over the terms pulls the means; the loss pulls log σ² as "
+        "well, which is not drawn, and both move the encoder."
+    )
+
+
+def show_triplet_and_pulls(step: dict[str, Any], config: RunConfig) -> list[tuple[DeltaGenerator, dict[str, Any]]]:
+    """Show the triplet's images, and beside them each arm's distances and the pulls of its terms.
+
+    Returns:
+        the column of each arm, and what is explained of it.
+    """
+    pictures, *columns = st.columns([2, *([3] * len(step["arms"]))], gap="medium")
     with pictures:
-        images = np.asarray(lesson["images"], np.uint8)
+        images = np.asarray(step["images"], np.uint8)
         rows = [
-            GridRow(label=f"{role}: {name}", images=images[i : i + 1], under=[f"row {lesson['rows'][i]:,}"])
-            for i, (role, name) in enumerate(zip(ROLES, lesson["classes"], strict=True))
+            GridRow(label=f"{role}: {name}", images=images[i : i + 1], under=[f"row {step['rows'][i]:,}"])
+            for i, (role, name) in enumerate(zip(ROLES, step["classes"], strict=True))
         ]
         show_grid(rows, alt="The anchor, the positive and the negative", key=keys.STEP_IMAGES)
-    for place, (arm, explained) in zip(arms, lesson["arms"].items(), strict=True):
+    for place, (arm, explained) in zip(columns, step["arms"].items(), strict=True):
         with place:
             hinge = f"hinge {explained['hinge']:.3f}" if explained["hinge"] else "hinge 0: right by the margin"
             st.markdown(
@@ -45,27 +65,24 @@ def show_lesson(lesson: dict[str, Any], config: RunConfig) -> None:
                 key=keys.step_chart(arm),
                 alt=f"The triplet's three means in {arm_name(config, arm)}, with the pull of each term on them",
             )
-            st.table(forces_table(explained))
-            of_all = "that its batch allows" if lesson["batch_all"] else "of the step"
-            st.caption(f"{explained['wrong']:,} of the {lesson['in_loss']:,} triplets {of_all} have a hinge above 0.")
-    st.caption(
-        "The three means μ in the plane that they span, distances true. A force is the pull of one term with its "
-        "weight on a mean, the way downhill. It points out of that plane too: an arrow is the part in the plane, the "
-        "dotted line goes on to the whole length, and the table has both (part of whole). All forces of a chart are "
-        f"on one scale. {_of_triplets(lesson)} Their sum over the terms pulls the means; the loss pulls log σ² as "
-        "well, which is not drawn, and both move the encoder."
-    )
+    return list(zip(columns, step["arms"].values(), strict=True))
 
 
-def _of_triplets(lesson: dict[str, Any]) -> str:
+def show_wrong(step: dict[str, Any], explained: dict[str, Any]) -> None:
+    """Show how many triplets of the step an arm gets wrong."""
+    of_all = "that its batch allows" if step["batch_all"] else "of the step"
+    st.caption(f"{explained['wrong']:,} of the {step['in_loss']:,} triplets {of_all} have a hinge above 0.")
+
+
+def _of_triplets(step: dict[str, Any]) -> str:
     """Which triplets the triplet term's forces are of."""
-    if lesson["batch_all"]:
+    if step["batch_all"]:
         of_image = "With batch-all triplets the triplet term's force is that of all triplets that the image is in."
-    elif lesson["notion"]:
+    elif step["notion"]:
         of_image = "An image may be in several triplets: the triplet term's force is that of all of them."
     else:
         return "The triplet term depends on these three means alone, so its forces lie wholly in the plane."
-    if not lesson["notion"]:
+    if not step["notion"]:
         return of_image
     return (
         f"{of_image} The arms differ in their notion of similarity, so each forms its own triplets among the same "

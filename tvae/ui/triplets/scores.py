@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -32,25 +34,41 @@ def choose_margin() -> float:
     """The margin, which the slider, the number field or the address sets."""
     slide, field = st.columns([5, 1], vertical_alignment="bottom")
     with field:
-        typed = st.number_input(
+        st.number_input(
             "Any margin",
             step=0.025,
             format="%.4g",
             help="0 or more. Beyond 5 every triplet is counted anew, which takes a moment.",
-            **state.number(keys.MARGIN, 0.0, LARGEST, USUAL, explain=_impossible_margin),
+            **_margin_control(),
         )
+    with slide:
+        return _margin_on_slider()
+
+
+def slide_margin() -> float:
+    """The margin, which the slider or the address sets."""
+    _margin_control()
+    return _margin_on_slider()
+
+
+def _margin_control() -> dict[str, Any]:
+    return state.number(keys.MARGIN, 0.0, LARGEST, USUAL, explain=_impossible_margin)
+
+
+def _margin_on_slider() -> float:
+    """Draw the slider, at the stop nearest to the margin; the margin itself may lie between two stops."""
+    typed = state.read(keys.MARGIN)
     margin = USUAL if typed is None else float(typed)
     nearest = min(MARGINS, key=lambda stop: abs(stop - margin))
     if state.read(keys.MARGIN_SLIDER) != nearest:  # an unneeded write would stop a slider that is being moved
         state.write(keys.MARGIN_SLIDER, nearest)
-    with slide:
-        st.select_slider(
-            "Margin m: how much nearer the positive must be than the negative",
-            MARGINS,
-            format_func=lambda stop: f"{stop:g}",
-            key=keys.MARGIN_SLIDER,
-            on_change=lambda: state.choose(keys.MARGIN, state.read(keys.MARGIN_SLIDER)),
-        )
+    st.select_slider(
+        "Margin m: how much nearer the positive must be than the negative",
+        MARGINS,
+        format_func=lambda stop: f"{stop:g}",
+        key=keys.MARGIN_SLIDER,
+        on_change=lambda: state.choose(keys.MARGIN, state.read(keys.MARGIN_SLIDER)),
+    )
     return margin
 
 

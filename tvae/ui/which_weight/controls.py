@@ -46,11 +46,7 @@ def choose_wishes(view: LadderView) -> Wishes:
         **state.choice(keys.COST, COSTS, COSTS[0], default_as="default"),
     )
     cost = cost or COSTS[0]
-    accepted = st.slider(
-        f"I accept at most … % more {COST_WORDS[cost].removeprefix('squared ')}",
-        format="%d %%",
-        **state.number(keys.MOST_COST, 0, _reach(view), ACCEPTED),
-    )
+    most_cost = choose_most_cost(view, cost)
     needed = st.slider(
         "I need at least … % of triplets",
         step=0.5,
@@ -64,7 +60,17 @@ def choose_wishes(view: LadderView) -> Wishes:
         **state.choice(keys.SCORED_MARGIN, MARGINS, MARGINS[0], text=_figures, default_as="value"),
     )
     st.caption("This m only re-scores the arms, at once. Another weight or margin in the loss takes training: below.")
-    return Wishes(cost=cost, most_cost=accepted / 100, least_accuracy=needed / 100, margin=float(margin))
+    return Wishes(cost=cost, most_cost=most_cost, least_accuracy=needed / 100, margin=float(margin))
+
+
+def choose_most_cost(view: LadderView, cost: Cost) -> float:
+    """Draw the control of what one accepts, and return it as a share of the baseline's cost."""
+    accepted = st.slider(
+        f"I accept at most … % more {COST_WORDS[cost].removeprefix('squared ')}",
+        format="%d %%",
+        **state.number(keys.MOST_COST, 0, _reach(view), ACCEPTED),
+    )
+    return accepted / 100
 
 
 def _figures(margin: float) -> str:

@@ -1,0 +1,137 @@
+"""Shows a step of the lesson: idea, chart with the control that is free, question, back and forward."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from tvae.errors import InputError
+from tvae.runs.run import read_run
+from tvae.system.app_folder import app_folder
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.lesson.scene import Scene
+from tvae.ui.lesson.steps import NAMES, STEPS
+from tvae.ui.lesson.text import ENGLISH, FOLDER, FrameText, LessonText, StepText, languages, read_text
+from tvae.ui.page_links import page_link
+from tvae.ui.session import keys
+from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
+
+STYLE = FOLDER / "lesson.css"
+RUN = "mnist"
+"""The run that the lesson is about, which ships with the app."""
+
+
+def show_lesson(title: str) -> None:
+    """Show the step that the address asks for; go to its page where the page of this title is another one."""
+    number = state.lesson_step(len(STEPS))
+    step = STEPS[number - 1]
+    if step.title != title:
+        st.switch_page(step.page, query_params=state.lesson_parameters())
+    state.put_lesson_in_address(number)
+    words = lesson_text()
+    text = words.steps[step.name]
+    st.html(STYLE)
+    _show_head(number, words.frame)
+    try:
+        run = read_run(app_folder() / "checkpoints" / RUN)
+        encoding = cached.encoding(run)
+        if encoding is None:
+            raise InputError(f"{RUN} holds no encoded test split")
+        state.belong_to(run.name, run.provenance.test.fingerprint, run.notion)
+        scene = step.scene(run, encoding, text)
+    except InputError as error:
+        st.title(text.title, anchor=False)
+        st.warning(as_text(f"This step can't be shown. {reason_of(error)}."))
+        _show_ways(number, words.frame, answered=False)
+        return
+    text = text.with_facts(scene.facts)
+    with st.container(key=keys.LESSON_PLACE):
+        with st.container(key=keys.LESSON_IDEA):
+            st.title(text.title, anchor=False)
+            st.markdown(text.idea)
+            st.markdown(text.task)
+        with st.container(key=keys.LESSON_SCENE):
+            scene.draw()
+        with st.container(key=keys.LESSON_QUESTION):
+            _ask(number, text, scene, words.frame)
+
+
+def lesson_text() -> LessonText:
+    """The text in the browser's language where there is one, else in English."""
+    language = (st.context.locale or ENGLISH).split("-")[0]
+    return _read(language if language in languages() else ENGLISH)
+
+
+@st.cache_resource(show_spinner=False)
+def _read(language: str) -> LessonText:
+    return read_text(Path(FOLDER / f"{language}.toml"), NAMES)
+
+
+def _show_head(number: int, frame: FrameText) -> None:
+    """Where one is in the lesson, and the way out of it."""
+    answers = state.lesson_answers()
+    marks = "".join(
+        f'<li class="{"now" if place == number else ""} {"right" if place in answers.right else ""}">'
+        f"{'✓' if place in answers.right else place}"
+        f'<span class="unseen">{escape(frame.answered) if place in answers.right else ""}</span></li>'
+        for place in range(1, len(STEPS) + 1)
+    )
+    here = frame.step.format(number=number, count=len(STEPS))
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.html(
+            f'<div class="lesson-head"><b>{escape(frame.lesson)}</b> {escape(here)}<ol>{marks}</ol></div>',
+            width="content",
+        )
+        page_link(STEPS[number - 1].page, frame.leave, ":material/close:")
+
+
+def _ask(number: int, text: StepText, scene: Scene, frame: FrameText) -> None:
+    """The question with its answer and what is said of it."""
+    answers = state.lesson_answers()
+    answer = scene.answer()
+    st.markdown(f"**{text.question}**")
+    with st.form(keys.lesson_field(number, "form"), border=False):
+        filled_in = answer.ask(number, text, answers.given.get(number, []))
+        place = st.container()
+        checked = st.form_submit_button(frame.check, type="secondary" if number in answers.right else "primary")
+    if checked:
+        answers.given[number] = filled_in
+        answers.right.discard(number)
+        if answer.verdict(filled_in) == "right":
+            answers.right.add(number)
+        st.rerun()  # the head and the buttons say so too
+    given = answers.given.get(number)
+    if given is not None:
+        verdict = answer.verdict(given)
+        facts = {**scene.facts, **answer.facts(given)}
+        with place:
+            if verdict == "right":
+                st.success(text.right.format_map(facts))
+            elif verdict == "missing":
+                st.info(frame.missing)
+            else:
+                st.info(text.look_again.format_map(facts))
+    _show_ways(number, frame, answered=number in answers.right)
+
+
+def _show_ways(number: int, frame: FrameText, *, answered: bool) -> None:
+    """Back and forward."""
+    if number == len(STEPS) and answered:
+        st.markdown(frame.end)
+    with st.container(horizontal=True):
+        if number > 1 and st.button(frame.back, key=keys.LESSON_BACK, icon=":material/arrow_back:"):
+            _go(number - 1)
+        if number < len(STEPS):
+            kind = "primary" if answered else "secondary"
+            if st.button(frame.next, key=keys.LESSON_NEXT, icon=":material/arrow_forward:", type=kind):
+                _go(number + 1)
+        else:
+            page_link("streamlit_app.py", frame.overview)
+
+
+def _go(number: int) -> None:
+    st.switch_page(STEPS[number - 1].page, query_params=state.lesson_parameters(number))

@@ -1,0 +1,64 @@
+"""The step of the lesson that the address asks for, and the answers that were given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tvae.ui.session import keys
+from tvae.ui.session.controls import note, shared_parameters
+from tvae.ui.session.values import address, in_address, kept, put_in_address
+
+
+@dataclass
+class LessonAnswers:
+    """How far this session is in the lesson."""
+
+    step: int = 1
+    """The step that was shown last."""
+    given: dict[int, list[str]] = field(default_factory=dict)
+    """By step what was answered last."""
+    right: set[int] = field(default_factory=set)
+    """Steps whose last answer was right."""
+
+
+def lesson_answers() -> LessonAnswers:
+    """This session's."""
+    return kept(keys.LESSON_ANSWERS, LessonAnswers)
+
+
+def lesson_is_open() -> bool:
+    """Whether the address asks for the lesson.
+
+    The address alone decides, here and of the step, so that Back, a reload and a link lead to where they say.
+    """
+    if not in_address(keys.LESSON):
+        return False
+    if address(keys.LESSON) != "1":
+        note(keys.LESSON, f"lesson can't be {address(keys.LESSON)[:40]!r} here; it must be 1.")
+        return False
+    return True
+
+
+def lesson_step(count: int) -> int:
+    """The step from 1 to `count` that the address asks for, or the nearest to it."""
+    try:
+        return min(max(int(address(keys.LESSON_STEP, "1")), 1), count)
+    except ValueError:
+        return 1
+
+
+def lesson_parameters(step: int | None = None) -> dict[str, str | list[str]]:
+    """The parameters of an address that opens the lesson at this step; None for the step that the address asks for."""
+    at = address(keys.LESSON_STEP, "1") if step is None else str(step)
+    size = {name: value for name, value in shared_parameters().items() if name == keys.SIZE}
+    return {**size, keys.LESSON: "1", keys.LESSON_STEP: at}
+
+
+def put_lesson_in_address(step: int) -> None:
+    """Say that the lesson is open at this step, with a note where the address asked for one that there is not."""
+    text = address(keys.LESSON_STEP, "1")
+    if text != str(step):
+        note(keys.LESSON_STEP, f"The lesson has no step {text[:40]!r}. Shown is step {step}.")
+    put_in_address(keys.LESSON, "1")
+    put_in_address(keys.LESSON_STEP, None if step == 1 else str(step))
+    lesson_answers().step = step
