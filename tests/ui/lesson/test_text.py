@@ -33,7 +33,7 @@ def test_english_is_there_and_every_language_can_be_read():
         ('title = "What it costs"', "title = 1", "x.toml: steps.cost.title is no text"),
         ('next = "Next"\n', "", "x.toml: frame.next is missing"),
         ("[frame]", "[frame", "x.toml: Expected"),
-        ("[frame]", "frame = 1\n[rest]", "x.toml: frame is no table"),
+        ("[frame]", "[[frame]]", "x.toml: frame is no table"),
         ("[steps.cost]", "[[steps.cost]]", "x.toml: steps.cost is no table"),
         ('options.number = "Step"', "options.number = 3", "x.toml: steps.training.options is no text"),
     ],
