@@ -8,7 +8,19 @@ from pathlib import Path
 
 _PARTS = (
     *("screen", "codec", "grid", "painter", "tiles", "images", "names", "marks", "panel", "chrome", "card", "png"),
-    *("hovering", "probe", "selecting", "views", "shared_view", "morph", "legend", "gestures", "tools", "latent_map"),
+    *(
+        "hovering",
+        "probe",
+        "selecting",
+        "views",
+        "shared_view",
+        "morph",
+        "trails",
+        "legend",
+        "gestures",
+        "tools",
+        "latent_map",
+    ),
 )
 
 

@@ -13,6 +13,7 @@ const ICONS = {
   names: "M3 5V3.500h14V5M10 3.500v13M7.500 16.500h5",
   decode: "M10 2v4M10 14v4M2 10h4M14 10h4M7.500 7.500h5v5h-5z",
   play: "M6 3.500v13l10.500-6.500z",
+  trails: "M3 14.500a2.500 2.500 0 0 0 4 2L17.500 3.500 4 12.500a2.500 2.500 0 0 0-1 2z",
   pause: "M6.500 4v12M13.500 4v12",
   png: "M10 3v10M6 9.500l4 4 4-4M3 16.500h14",
   full: "M3 7.500V3h4.500M12.500 3H17v4.500M17 12.500V17h-4.500M7.500 17H3v-4.500",
@@ -98,6 +99,7 @@ function buildChrome(host, count) {
     names: button("names", "Class names on the maps"),
     decode: button("decode", "Decode anywhere: what each model draws at the pointer's place (or hold D)"),
     play: button("play", "Play the left map's points to where the right map has them"),
+    trails: button("trails", "Trails: where the selected points, or those that move most, lie in the other model (T)"),
     png: button("png", "Save what is seen as a PNG"),
     full: button("full", "Full screen"),
   };
@@ -127,7 +129,7 @@ function buildChrome(host, count) {
     group("What a drag does", ...Object.values(tools)),
     group("View", actions.nearer, actions.farther, actions.reset, ...(count === 2 ? [actions.link] : [])),
     group("Shown", actions.images, actions.names, actions.decode),
-    ...(count === 2 ? [group("Morph", actions.play, ends[0], slider, ends[1])] : []),
+    ...(count === 2 ? [group("Morph", actions.trails, actions.play, ends[0], slider, ends[1])] : []),
     search,
     group("Save", actions.png, actions.full),
   );
@@ -135,6 +137,7 @@ function buildChrome(host, count) {
   const picked = element("button", { type: "button", className: "picked", hidden: true, title: "Clear the selection (Escape)" });
   const legend = element("div", { className: "legend", role: "group", "aria-label": "Classes" });
   const scale = element("div", { className: "scale", hidden: true });
+  const trailKey = buildTrailKey();
   const card = buildCard();
   const description = element("p", { className: "unseen", id: "lm-description" });
   const spoken = element("p", { className: "unseen", role: "status", "aria-live": "polite" });
@@ -143,13 +146,13 @@ function buildChrome(host, count) {
     { className: "lm" },
     bar,
     element("div", { className: "maps", "data-count": String(count) }, ...maps.map(({ figure }) => figure)),
-    element("div", { className: "foot" }, scale, legend, picked),
+    element("div", { className: "foot" }, scale, legend, trailKey, picked),
     card.card,
     description,
     spoken,
   );
   host.append(element("style", { textContent: STYLE }), root);
-  return { root, tools, actions, slider, ends, search, maps, picked, legend, scale, card, description, spoken };
+  return { root, tools, actions, slider, ends, search, maps, picked, legend, scale, trailKey, card, description, spoken };
 }
 
 /** The hover card's elements. */

@@ -32,6 +32,7 @@ class LatentMap {
     this.views = new Views(this);
     this.sharedView = new SharedView(this);
     this.morph = new Morph(this);
+    this.trails = new Trails(this);
     this.tools = new Tools(this);
     this.gestures = new Gestures(this);
     // Other parts of the page may point at a row: detail {memory, row}, row -1 to stop.
@@ -162,6 +163,7 @@ class LatentMap {
       settings: { showImages, showNames },
       tool: this.tools.tool,
       decoding: this.probe.on,
+      trails: this.trails.on,
       linked: this.views.linked,
       share: this.morph.share,
       views: this.panels.map(({ view }) => ({ ...view })),
@@ -175,6 +177,7 @@ class LatentMap {
       Object.assign(this, kept.settings);
       this.tools.tool = kept.tool;
       this.probe.on = kept.decoding;
+      this.trails.on = kept.trails;
       this.views.linked = kept.linked;
       this.morph.share = kept.share;
       this.panels.forEach((panel, side) => Object.assign(panel.view, kept.views[side] ?? kept.views[0]));
@@ -235,6 +238,7 @@ class LatentMap {
     for (let i = 0; i < n; i++) states[i] = away(i) ? HIDDEN : lit && !lit[i] ? DIMMED : LIT;
     this.dimmed = Boolean(lit);
     this.morph.forgetTrails();
+    this.trails.forget();
     const count = countOf(mask);
     for (const { canvas } of this.panels) canvas.dataset.selectedCount = String(count);
     parts.picked.hidden = count === 0;
@@ -312,6 +316,7 @@ class LatentMap {
 
   #drawMarks() {
     const { hovering, selecting, gestures, morph, probe } = this;
+    const tapered = this.trails.rows;
     const ends = this.neighboursOf(hovering.row >= 0 ? hovering.row : selecting.focus);
     this.panels.forEach((panel, side) =>
       drawMarks(panel, this, {
@@ -319,7 +324,8 @@ class LatentMap {
         focus: selecting.focus,
         neighbours: ends[side],
         outline: gestures.outlineOn(panel),
-        trails: side === 0 ? morph.trails : null,
+        trails: side === 0 && !tapered ? morph.trails : null,
+        tapered,
         probed: probe.spot,
       }),
     );

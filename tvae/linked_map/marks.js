@@ -4,10 +4,11 @@
  * Redraw all marks of one map.
  * @param {object} scene as for `drawPoints`
  * @param {{hovered: number, focus: number, neighbours: object[], outline: number[][]|null, trails: object|null,
- *   probed: number[]|null}} marks
- *   neighbours are {row, shared} of the marked row in this map, probed the place that is decoded
+ *   probed: number[]|null, tapered: number[]|null}} marks
+ *   neighbours are {row, shared} of the marked row in this map, probed the place that is decoded,
+ *   tapered the rows whose trails between the layouts are drawn
  */
-function drawMarks(panel, { theme, states }, { hovered, focus, neighbours, outline, trails, probed }) {
+function drawMarks(panel, { theme, states, layouts }, { hovered, focus, neighbours, outline, trails, probed, tapered }) {
   const { marks: context, ratio } = panel;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, panel.overlay.width, panel.overlay.height);
@@ -16,6 +17,7 @@ function drawMarks(panel, { theme, states }, { hovered, focus, neighbours, outli
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.lineCap = "round";
   if (trails) drawTrails(panel, trails);
+  if (tapered) drawTapers(panel, tapered, layouts, theme);
   const centre = hovered >= 0 ? hovered : focus;
   if (centre >= 0 && states[centre] !== HIDDEN) {
     const [x, y] = panel.pointOf(centre);

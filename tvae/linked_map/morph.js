@@ -125,7 +125,7 @@ class Morph {
   get trails() {
     const { layouts, states } = this.#map;
     if (this.share === 0 || !layouts) return null;
-    this.#trails ??= trailsOf(...layouts, states);
+    this.#trails ??= trailsOf(...layouts, states, TRAIL_FROM);
     return { ...this.#trails, from: layouts[0] };
   }
 }
@@ -142,13 +142,13 @@ function eased(share) {
   return share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2;
 }
 
-/** The lit rows that lie farthest apart in two layouts, farthest first. */
-function trailsOf(from, to, states) {
+/** The lit rows that lie farthest apart in two layouts, by `leastMove` at least, farthest first. */
+function trailsOf(from, to, states, leastMove) {
   const moved = new Float32Array(states.length);
   for (let i = 0; i < states.length; i++) {
     if (states[i] === LIT) moved[i] = Math.hypot(to[2 * i] - from[2 * i], to[2 * i + 1] - from[2 * i + 1]);
   }
-  const least = Math.max(TRAIL_FROM, moved.slice().sort().at(-MOST_TRAILS) ?? 0);
+  const least = Math.max(leastMove, moved.slice().sort().at(-MOST_TRAILS) ?? 0);
   const rows = [];
   for (let i = 0; i < moved.length; i++) if (moved[i] >= least) rows.push(i);
   rows.sort((a, b) => moved[b] - moved[a]).splice(MOST_TRAILS);

@@ -18,6 +18,7 @@ class Tools {
     map.on(actions.images, "click", () => this.#switched(() => (map.showImages = !map.showImages)));
     map.on(actions.names, "click", () => this.#switched(() => (map.showNames = !map.showNames)));
     map.on(actions.decode, "click", () => this.#switched(() => map.probe.toggle()));
+    map.on(actions.trails, "click", () => this.#switched(() => map.trails.toggle()));
     map.on(actions.play, "click", () => morph.play());
     map.on(slider, "input", () => morph.set(Number(slider.value)));
     map.on(search, "input", () => selecting.search(search.value, false));
@@ -41,6 +42,7 @@ class Tools {
     press(parts.actions.link, views.linked);
     press(parts.actions.images, showImages);
     press(parts.actions.names, showNames);
+    press(parts.actions.trails, this.#map.trails.on);
     press(parts.actions.decode, this.#map.probe.on);
     root.dataset.tool = this.tool;
   }
@@ -57,7 +59,7 @@ class Tools {
   }
 
   #pressed(event) {
-    const { states, panels, parts, root, selecting, views, gestures, hovering } = this.#map;
+    const { states, panels, parts, root, selecting, views, gestures, hovering, trails } = this.#map;
     if (!states) return;
     const side = panels.findIndex((panel) => panel.canvas === event.target);
     if (event.key === "Escape" && root.classList.contains("filling")) {
@@ -80,6 +82,8 @@ class Tools {
       views.zoom(event.key === "+" ? 1 : -1);
     } else if (event.key === "0") {
       views.reset();
+    } else if (event.key.toLowerCase() === "t" && panels.length === 2) {
+      this.#switched(() => trails.toggle());
     } else {
       return;
     }
