@@ -1,5 +1,6 @@
 """The latent map: two latent spaces of the same images, linked point by point."""
 
+import numpy as np
 import streamlit as st
 
 from tvae.errors import InputError
@@ -25,6 +26,7 @@ from tvae.ui.maps.drawer import drawer_tabs, drawer_waits
 from tvae.ui.maps.layout_progress import both_layouts, show_layout_states
 from tvae.ui.maps.linked_maps import draw_maps, map_key, show_captions, take_gesture
 from tvae.ui.maps.projecting import kept_still, laid_over, passing_picture
+from tvae.ui.maps.row_table import show_row_table
 from tvae.ui.maps.selection import show_picked
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair
 from tvae.ui.maps.views import views_beside
@@ -149,8 +151,10 @@ def show_content(run: Run) -> None:
         show_picked(pair, picks, names, images, at, map_key(pair))
     with findings:
         show_changes(pair, picks, names, images)
-    with table:
-        st.caption("Rows.")
+    if table.open:
+        rows, which = (picks.rows, "The selected images") if len(picks.rows) else (np.arange(n), "All images")
+        with table:
+            show_row_table(pair, picks, images, rows, which, margin, map_key(pair))
 
 
 show_page("Latent map", "Which {images} moved, and which neighbours did they leave?", show_content, at_any_epoch=True)

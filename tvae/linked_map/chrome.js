@@ -122,6 +122,7 @@ function buildChrome(host, count) {
     "autocomplete": "off",
     "spellcheck": false,
   });
+  const searchNote = element("div", { className: "search-note", role: "status", hidden: true });
   const group = (label, ...children) => element("div", { className: "group", role: "group", "aria-label": label }, ...children);
   const bar = element(
     "div",
@@ -130,14 +131,16 @@ function buildChrome(host, count) {
     group("View", actions.nearer, actions.farther, actions.reset, ...(count === 2 ? [actions.link] : [])),
     group("Shown", actions.images, actions.names, actions.decode),
     ...(count === 2 ? [group("Morph", actions.trails, actions.play, ends[0], slider, ends[1])] : []),
-    search,
+    element("div", { className: "finding" }, search, searchNote),
     group("Save", actions.png, actions.full),
   );
   const maps = SIDES.slice(0, count).map(buildMap);
   const picked = element("button", { type: "button", className: "picked", hidden: true, title: "Clear the selection (Escape)" });
   const legend = element("div", { className: "legend", role: "group", "aria-label": "Classes" });
+  const marksKey = element("div", { className: "marks-key", "data-testid": "map-marks-key" });
   const scale = element("div", { className: "scale", hidden: true });
   const trailKey = buildTrailKey();
+  const frame = element("div", { className: "maps", "data-count": String(count) }, ...maps.map(({ figure }) => figure));
   const card = buildCard();
   const description = element("p", { className: "unseen", id: "lm-description" });
   const spoken = element("p", { className: "unseen", role: "status", "aria-live": "polite" });
@@ -145,14 +148,15 @@ function buildChrome(host, count) {
     "div",
     { className: "lm" },
     bar,
-    element("div", { className: "maps", "data-count": String(count) }, ...maps.map(({ figure }) => figure)),
-    element("div", { className: "foot" }, scale, legend, trailKey, picked),
+    frame,
+    element("div", { className: "foot" }, element("div", { className: "key-line" }, marksKey, picked), trailKey, scale, legend),
     card.card,
     description,
     spoken,
   );
   host.append(element("style", { textContent: STYLE }), root);
-  return { root, tools, actions, slider, ends, search, maps, picked, legend, scale, trailKey, card, description, spoken };
+  const words = { search, searchNote, marksKey, trailKey, picked, legend, scale, description, spoken };
+  return { root, tools, actions, slider, ends, maps, frame, card, ...words };
 }
 
 /** The hover card's elements. */

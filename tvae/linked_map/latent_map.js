@@ -26,6 +26,7 @@ class LatentMap {
     this.tiles = null;
     this.card = new Card(this);
     this.legend = new Legend(this);
+    this.marksKey = new MarksKey(this.parts.marksKey);
     this.probe = new Probe(this);
     this.hovering = new Hovering(this);
     this.selecting = new Selecting(this);
@@ -40,10 +41,15 @@ class LatentMap {
       const here = this.states && detail?.memory === this.data.memory;
       if (here && detail.row < this.n) this.hovering.mark(detail.row, 0);
     });
-    // … or give the maps the focus, as when what covers them is closed: detail {memory}.
+    // … or give the maps the focus, as when what covers them is closed: detail {memory}
     this.on(document, "latent-map:focus", ({ detail }) => {
-      if (!this.data || detail?.memory !== this.data.memory) return;
-      this.panels[0].canvas.focus({ preventScroll: true });
+      if (detail?.memory === this.data?.memory) this.panels[0].canvas.focus({ preventScroll: true });
+    });
+    // … or bring a row into sight on both maps, and the maps into sight: detail {memory, row}.
+    this.on(document, "latent-map:show", ({ detail }) => {
+      if (!this.states || detail?.memory !== this.data.memory || detail.row >= this.n) return;
+      for (const panel of this.panels) this.views.goTo(detail.row, panel);
+      bringIntoSight(this.parts.frame);
     });
     this.on(document, "fullscreenchange", () => this.#resized());
     this.sizes = new ResizeObserver(() => this.#resized());
@@ -98,7 +104,7 @@ class LatentMap {
     this.#takeOptional("neighbours", (blob) => (this.neighbours = blob ? readNeighbours(blob) : []));
     this.#takeOptional("values", (blob) => (this.values = blob ? readValues(blob) : null));
     this.#takeOptional("sprites", (blob) => this.#takeSprites(blob));
-    this.selecting.take(data.picked);
+    if (this.selecting.take(data.picked)) bringIntoSight(this.parts.frame);
     this.#colour();
     this.restate();
   }
@@ -318,6 +324,18 @@ class LatentMap {
     const { hovering, selecting, gestures, morph, probe } = this;
     const tapered = this.trails.rows;
     const ends = this.neighboursOf(hovering.row >= 0 ? hovering.row : selecting.focus);
+    const shown = (row) => row >= 0 && this.states[row] !== HIDDEN;
+    const lines = shown(hovering.row >= 0 ? hovering.row : selecting.focus) ? ends.flat().filter(({ row }) => shown(row)) : [];
+    this.marksKey.show({
+      focus: shown(selecting.focus),
+      hovered: shown(hovering.row),
+      shared: lines.some(({ shared }) => shared),
+      alone: lines.some(({ shared }) => !shared),
+      trails: !this.trails.rows && morph.trails?.rows.length > 0,
+      probed: Boolean(probe.spot),
+      outline: this.panels.some((panel) => gestures.outlineOn(panel)?.length > 1),
+      dimmed: this.dimmed,
+    });
     this.panels.forEach((panel, side) =>
       drawMarks(panel, this, {
         hovered: hovering.row,

@@ -3,6 +3,8 @@
 class Selecting {
   #map;
   #gestures = 0;
+  /** What the page has last sent: its selection, and the gesture that it had received. */
+  #taken = null;
   /** One byte a row. */
   mask = null;
   /** Rows that match the search while it is typed, `null` when there is none. */
@@ -21,15 +23,22 @@ class Selecting {
     this.matches = null;
     this.focus = -1;
     this.#gestures = 0;
+    this.#taken = null;
   }
 
-  /** Take the page's selection, unless it has not yet received a newer gesture of this map. */
+  /**
+   * Take the page's selection, unless it has not yet received a newer gesture of this map.
+   * @returns {boolean} whether another part of the page has picked something else
+   */
   take({ rows, focus, gesture }) {
-    if (gesture < this.#gestures) return;
+    if (gesture < this.#gestures) return false;
     const { n } = this.#map;
+    const before = this.#taken;
     this.#gestures = gesture;
     this.mask = textToMask(rows, n);
     this.focus = focus < n ? focus : -1;
+    this.#taken = { gesture, picked: `${rows} ${focus}`, any: Boolean(rows) || focus >= 0 };
+    return Boolean(before) && before.gesture === gesture && before.picked !== this.#taken.picked && this.#taken.any;
   }
 
   /** The rows to highlight while the others are dimmed, `null` to highlight all. */
@@ -74,26 +83,26 @@ class Selecting {
   clear() {
     const { parts, hovering, n } = this.#map;
     parts.search.value = "";
-    this.#showWhetherFound(true);
+    this.#note("", false);
     hovering.mark(-1);
     this.change(new Uint8Array(n), "replace");
   }
 
-  /** Highlight the rows that a search text names; `commit` selects them. */
+  /** Highlight the rows that a search text names, and say at the field how many; `commit` selects them. */
   search(text, commit) {
     const map = this.#map;
     if (!map.states) return;
     const result = this.#searched(text);
-    const empty = Boolean(result) && !result.rows.includes(1);
-    this.#showWhetherFound(!empty);
-    if (!result || empty) {
+    if (!result || result.nothing) {
+      this.#note(result?.nothing ?? "", Boolean(result));
       this.matches = null;
       map.restate();
-      if (empty && commit) map.parts.spoken.textContent = "Nothing found";
     } else if (!commit) {
+      this.#note(`${result.found} Enter selects.`, false);
       this.matches = result.rows;
       map.restate();
     } else {
+      this.#note("", false);
       this.change(result.rows, "replace", result.row);
       if (result.row >= 0) {
         map.views.goTo(result.row, map.panels[0]);
@@ -102,29 +111,36 @@ class Selecting {
     }
   }
 
-  #showWhetherFound(any) {
-    const { search } = this.#map.parts;
-    search.classList.toggle("nothing", !any);
-    search.setAttribute("aria-invalid", String(!any));
+  /** Write what a search gave below its field. */
+  #note(text, nothing) {
+    const { search, searchNote } = this.#map.parts;
+    searchNote.textContent = text;
+    searchNote.hidden = !text;
+    search.classList.toggle("nothing", nothing);
+    search.setAttribute("aria-invalid", String(nothing));
   }
 
-  /** The rows that a search text names: a class by its name, a row by its number, or all classes whose name contains it. */
+  /** The rows that a search text names and words for them, or why there are none; null where the text is empty. */
   #searched(text) {
-    const { n, data, labels, hidden, states } = this.#map;
-    const wanted = text.trim().toLowerCase();
+    const { n, data, labels, states } = this.#map;
+    const names = data.classes.map((c) => c.name);
+    const wanted = searched(text, names);
     if (!wanted) return null;
     const rows = new Uint8Array(n);
-    const names = data.classes.map((c) => c.name.toLowerCase());
-    const exact = names.indexOf(wanted);
-    const number = /^(?:#|row)?\s*(\d+)$/.exec(wanted);
-    if (exact < 0 && number) {
-      const row = Number(number[1]);
-      if (row >= n || states[row] === HIDDEN) return { rows, row: -1 };
+    const { classes, row } = wanted;
+    if (row >= n) return { nothing: `There is no row ${row.toLocaleString("en")}: rows run from 0 to ${(n - 1).toLocaleString("en")}.` };
+    if (row >= 0) {
+      if (states[row] === HIDDEN) return { nothing: `Row ${row} is hidden, as others of ${names[labels[row]]} may be.` };
       rows[row] = 1;
-      return { rows, row };
+      return { rows, row, found: `Row ${row}, class ${names[labels[row]]}.` };
     }
-    const hits = new Set(exact >= 0 ? [exact] : names.flatMap((name, c) => (name.includes(wanted) ? [c] : [])));
-    for (let i = 0; i < n; i++) if (hits.has(labels[i]) && !hidden.has(labels[i])) rows[i] = 1;
-    return { rows, row: -1 };
+    const said = text.trim().slice(0, 40);
+    if (!classes.length) return { nothing: `Nothing is called “${said}”. Type a class's name, or # and a row's number.` };
+    const wantedClasses = new Set(classes);
+    for (let i = 0; i < n; i++) if (wantedClasses.has(labels[i]) && states[i] !== HIDDEN) rows[i] = 1;
+    const count = countOf(rows);
+    const called = classes.length > 3 ? `${classes.length} classes` : classes.map((c) => names[c]).join(", ");
+    if (!count) return { nothing: `All images of ${called} are hidden.` };
+    return { rows, row: -1, found: `${called}: ${count.toLocaleString("en")} image${count === 1 ? "" : "s"}.` };
   }
 }

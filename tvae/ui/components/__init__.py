@@ -10,4 +10,5 @@ moving_triplet/   One triplet of images whose distances move from one arm's to t
 neighbour_panel/  Neighbours of one image
 path_player/      Plays an interpolation in the browser
 replay/           Replay of a training: two maps, accuracy and losses, played in the browser without the server
+row_table/        One page of a table of images: a click on a heading sorts, on a row shows that image on the maps
 """

@@ -8,6 +8,7 @@ findings.py         Shows images whose neighbours are of another class in the ot
 layout_progress.py  Layouts of both maps: under way, failed, cancelled
 linked_maps.py      The linked maps, what is picked on them, and their captions
 projecting.py       Map of each side of the page: a stored layout, a computed one, or PCA until it is computed
+row_table.py        Table of the rows in question, sorted and shown by the page
 select_on_map.py    Selects rows on the latent map from another page, and links there
 selection.py        Shows the selected rows, and one row's neighbours in both latent spaces
 view_pair.py        ViewPair: two views of the same rows; colourings, neighbours, CSV

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from tvae.ui import session as state
 from tvae.ui.components.map_drawer import drawer_heading
@@ -17,16 +17,22 @@ SELECTED, TABLE, FINDINGS = "Selected", "Table", "Findings"
 TABS = (SELECTED, TABLE, FINDINGS)
 
 
-def drawer_tabs(pair: ViewPair, picks: state.Picks, memory: str) -> Sequence[DeltaGenerator]:
+def drawer_tabs(pair: ViewPair, picks: state.Picks, memory: str) -> Sequence[TabContainer]:
     """Draw the heading, and return a container for each of `TABS`.
 
-    A gesture on the maps of the key `memory` shows the first of them.
+    A gesture on the maps of the key `memory` opens the first of them, unless the table is open, which shows the picked
+    rows too.
     """
     rows = hashlib.sha256(picks.rows.tobytes()).hexdigest()[:8] if len(picks.rows) else ""
     picked = f"{rows} {'' if picks.focus is None else picks.focus}".strip()
     drawer_heading(_heading(pair, picks), picked=picked, memory=memory)
-    opens_with = state.kept(keys.DRAWER_OPENS_WITH, lambda: SELECTED if picked else FINDINGS)
-    return st.tabs(TABS, default=opens_with, key=keys.DRAWER_TABS)
+    gesture = state.read(keys.map_answered(memory), 0)
+    if not state.is_set(keys.DRAWER_TABS):
+        state.write(keys.DRAWER_TABS, SELECTED if picked else FINDINGS)
+    elif picked and gesture != state.read(keys.DRAWER_ANSWERED) and state.read(keys.DRAWER_TABS) != TABLE:
+        state.write(keys.DRAWER_TABS, SELECTED)
+    state.write(keys.DRAWER_ANSWERED, gesture)
+    return st.tabs(TABS, key=keys.DRAWER_TABS, on_change="rerun")
 
 
 def drawer_waits(reason: str = "") -> None:

@@ -111,7 +111,7 @@ EPOCH_PLAYING, EPOCH_SHOWN = "epoch-playing", "epoch-shown"
 PICKS, LAYOUTS, SEEN, IMAGES_MISSING = (
     "map-picks", "map-layouts", "map-seen", "map-images-missing",
 )  # fmt: skip
-DRAWER_OPENS_WITH = "map-drawer-opens-with"
+TABLE, TABLE_PICKED = "map-table", "map-table-picked"
 CHANGE_RANGE, FINDINGS_PAGE = "change-range", "findings-page"
 OWN_DIGIT, OWN_RUNS, OWNER = "own-digit", "own-runs", "owner-token"
 REPLAY = "replay"
@@ -171,7 +171,8 @@ MAP_CODE, PATH, DRAWING, END_PICKER = "latent-map-code", "path", "drawing", "end
 MAP_WAITING, MAP_CONTROLS = "map-waiting", "map-controls"
 MAP_BODY, MAP_MAIN, MAP_DRAWER = "map-body", "map-main", "map-drawer"
 """Below the map page's controls: the maps with what stands below them, and the drawer beside them."""
-DRAWER_HEADING, DRAWER_TABS, SELECTION_FIGURES = "map-drawer-heading", "map-drawer-tabs", "selection-figures"
+DRAWER_HEADING, DRAWER_TABS, DRAWER_ANSWERED = "map-drawer-heading", "map-drawer-tabs", "map-drawer-answered"
+SELECTION_FIGURES, ROW_TABLE = "selection-figures", "row-table"
 CHARTS, CLASS_CHARTS, ARM_PLAYER = "charts", "charts-of-classes", "arm-player"
 TRADE_CHART, TRADE_ROW, HEADLINE = "trade", "charts-trade", "headline"
 ERRORS_BY_CLASS, VOTE, CLASSES_SEEN, CLASS_MIX, CHANGES = "errors-by-class", "vote", "seen", "class-mix", "histogram"

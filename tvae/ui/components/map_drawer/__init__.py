@@ -10,7 +10,6 @@ from pathlib import Path
 
 from streamlit.components.v2 import component
 
-from tvae.ui import session as state
 from tvae.ui.session import keys
 
 _FOLDER = Path(__file__).parent
@@ -27,7 +26,6 @@ def drawer_heading(text: str, *, picked: str, memory: str) -> None:
     Args:
         text: what is picked, in a few words; any text, it is never read as HTML.
         picked: a word that changes with what is picked: then the drawer opens.
-        memory: key of the maps, which get the focus when the drawer is closed; a gesture on them shows the first tab.
+        memory: key of the maps, which get the focus when the drawer is closed.
     """
-    gesture = state.read(keys.map_answered(memory), 0)
-    _heading(key=keys.DRAWER_HEADING, data={"text": text, "picked": picked, "gesture": gesture, "memory": memory})
+    _heading(key=keys.DRAWER_HEADING, data={"text": text, "picked": picked, "memory": memory})

@@ -1,7 +1,5 @@
 // Heading of the drawer beside the maps, with the button that opens and closes it.
 
-const TABS = '[data-testid="stTab"]';
-
 function element(name, className, text) {
   const made = document.createElement(name);
   made.className = className;
@@ -10,7 +8,7 @@ function element(name, className, text) {
 }
 
 /** What the page keeps of the drawer: one heading at a time. */
-const shown = (globalThis.tvaeMapDrawer ??= { picked: null, gesture: null });
+const shown = (globalThis.tvaeMapDrawer ??= { picked: null });
 
 const isOpen = () => document.body.dataset.mapDrawer !== "closed";
 
@@ -48,20 +46,17 @@ export default function ({ data, parentElement }) {
   if (document.body.dataset.mapDrawer === undefined) set(!drawer || isDocked(drawer));
   else set(isOpen());
   const changed = shown.picked !== null && shown.picked !== data.picked;
-  const byGesture = shown.gesture !== null && shown.gesture !== data.gesture;
-  Object.assign(shown, { picked: data.picked, gesture: data.gesture });
+  shown.picked = data.picked;
   if (changed && data.picked) set(true);
-  // A gesture's answer is seen at once; the table stays, which shows the picked rows too.
-  if (changed && byGesture && drawer) {
-    const tabs = [...drawer.querySelectorAll(TABS)];
-    if (tabs.find((tab) => tab.getAttribute("aria-selected") === "true")?.textContent !== "Table") tabs[0]?.click();
-  }
+  else if (changed && drawer && !isDocked(drawer)) set(false);
 
   const pressed = (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented || !isOpen() || !drawer?.isConnected) return;
-    if (document.activeElement?.getAttribute("aria-expanded") === "true" && document.activeElement !== parentElement.host) return;
-    const inside = drawer.contains(document.activeElement);
-    if (inside || !isDocked(drawer)) close();
+    if (event.key !== "Escape" || !isOpen() || !drawer?.isConnected) return;
+    const active = document.activeElement;
+    const inside = drawer.contains(active);
+    // In the drawer an open list takes the key first; a docked drawer, which covers nothing, closes from within alone.
+    const taken = event.defaultPrevented || (active !== parentElement.host && active?.getAttribute("aria-expanded") === "true");
+    if (inside ? !taken : !isDocked(drawer)) close();
   };
   document.addEventListener("keydown", pressed);
   return () => {

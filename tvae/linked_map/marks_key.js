@@ -1,0 +1,52 @@
+// The key of the marks: what each ring, line and dot means that is drawn on the maps now.
+
+/** Each mark: its picture on a field of 24 × 12 as SVG elements, what it means, and whether it is drawn. */
+const MARKS = [
+  ["focus", [["circle", { cx: 12, cy: 6, r: 4.5, "stroke-width": 2.5 }]], "the image clicked", ({ focus }) => focus],
+  ["hovered", [["circle", { cx: 12, cy: 6, r: 4, "stroke-width": 1.5 }]], "under the pointer, in both maps", ({ hovered }) => hovered],
+  [
+    "shared",
+    [["path", { d: "M1 6h17" }], ["circle", { cx: 19, cy: 6, r: 3, fill: "currentColor" }]],
+    "near it in both models",
+    ({ shared }) => shared,
+  ],
+  ["alone", [["path", { d: "M1 6h14" }], ["circle", { cx: 19, cy: 6, r: 3 }]], "near it in this model alone", ({ alone }) => alone],
+  ["trails", [["path", { d: "M2 10 22 2", "stroke-width": 2 }]], "the way from its place on the left map", ({ trails }) => trails],
+  ["probed", [["path", { d: "M12 0v4M12 8v4M4 6h5M15 6h5" }]], "the place decoded", ({ probed }) => probed],
+  ["outline", [["path", { d: "M2 6h20", "stroke-dasharray": "4 3" }]], "what you draw around", ({ outline }) => outline],
+  ["dimmed", [["circle", { cx: 12, cy: 6, r: 3, fill: "currentColor", stroke: "none", opacity: 0.3 }]], "not selected", ({ dimmed }) => dimmed],
+];
+
+class MarksKey {
+  #root;
+  #shown = null;
+
+  /** @param {HTMLElement} root the element that holds the key */
+  constructor(root) {
+    this.#root = root;
+  }
+
+  /** Show the key of the marks that these facts say are drawn. */
+  show(facts) {
+    const drawn = MARKS.filter(([, , , isDrawn]) => isDrawn(facts));
+    const name = drawn.map(([mark]) => mark).join(" ");
+    if (name === this.#shown) return;
+    this.#shown = name;
+    const entries = drawn.map(([mark, picture, words]) => element("span", { className: "mark", "data-mark": mark }, markPicture(picture), words));
+    const hint = "Click a point, or draw around some with the lasso.";
+    this.#root.replaceChildren(...(entries.length ? entries : [element("span", { className: "hint", textContent: hint })]));
+  }
+}
+
+/** A mark's picture. */
+function markPicture(parts) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 12");
+  svg.setAttribute("aria-hidden", "true");
+  for (const [name, attributes] of parts) {
+    const part = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) part.setAttribute(key, value);
+    svg.append(part);
+  }
+  return svg;
+}

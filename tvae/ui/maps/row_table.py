@@ -1,0 +1,148 @@
+"""Table of the rows in question, sorted and shown by the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Int, Int64, Shaped
+
+from tvae.ui import cached
+from tvae.ui import session as state
+from tvae.ui.components.row_table import Heading, Line, PagePlace, row_table
+from tvae.ui.images.sprite_sheet import sheet
+from tvae.ui.maps.selection import Images
+from tvae.ui.maps.view_pair import ViewPair
+from tvae.ui.session import keys
+
+PAGE = 15
+"""Rows of a page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One value a row, to show and to sort by."""
+
+    heading: Heading
+    values: Shaped[np.ndarray, " n"]
+    text: Callable[[int], str]
+    """The value of a row as it is shown."""
+    descending: bool = True
+    """Whether the first click on the heading puts the largest values first."""
+
+
+@dataclass
+class TableState:
+    """How this session's table is sorted, and which page of it is shown."""
+
+    sorted_by: str = "row"
+    descending: bool = False
+    page: int = 0
+    of: str = ""
+    """The rows and columns that the page is of."""
+
+
+def columns_of(pair: ViewPair, margin: float) -> list[Column]:
+    """What the two models make of each row."""
+    names = np.array(pair.class_names)[pair.labels]
+    row = np.arange(len(pair.labels))
+    columns = [
+        Column(heading=Heading(name="row", title="Row"), values=row, text=str, descending=False),
+        Column(
+            heading=Heading(name="class", title=pair.left.run.notion.capitalize()),
+            # By the place among the classes: "10" comes after "9".
+            values=pair.labels,
+            text=lambda i: str(names[i]),
+            descending=False,
+        ),
+    ]
+    if not pair.same:
+        kept, change = (~pair.changes.lost).sum(axis=1), pair.changes.change
+        kept_heading = Heading(name="kept", title="Kept", about=f"How many of its {pair.k} nearest both models share")
+        change_heading = Heading(name="change", title="Change", about="Neighbourhood change: 0 keeps all, 1 keeps none")
+        columns += [
+            Column(heading=kept_heading, values=kept, text=lambda i: f"{kept[i]} of {pair.k}", descending=False),
+            Column(heading=change_heading, values=change, text=lambda i: f"{change[i]:.2f}"),
+        ]
+    views = {view.key: view for view in (pair.left, pair.right)}.values()
+    for view in views:
+        lost = cached.lost_shares(view.encoded, pair.labels, margin)
+        about = f"Share of its triplets as anchor that {view.title} loses, m = {margin:g}"
+        heading = Heading(name=f"lost {view.key}", title=f"Lost {view.label}", about=about, colour=view.colour)
+        columns.append(Column(heading=heading, values=lost, text=lambda i, lost=lost: f"{100 * lost[i]:.1f} %"))
+    for view in views:
+        errors = view.encoded.errors
+        about = f"Squared error of the image that {view.title} reconstructs"
+        heading = Heading(name=f"error {view.key}", title=f"Error {view.label}", about=about, colour=view.colour)
+        columns.append(Column(heading=heading, values=errors, text=lambda i, errors=errors: f"{errors[i]:.1f}"))
+    return columns
+
+
+def sorted_rows(
+    rows: Int[np.ndarray, " m"], values: Shaped[np.ndarray, " n"], descending: bool
+) -> Int64[np.ndarray, " m"]:
+    """The rows in the order of their values, the lower row first at ties; rows without a value (NaN) come last."""
+    rows = np.sort(np.asarray(rows, np.int64))
+    own = values[rows].astype(np.float64)
+    return rows[np.argsort(-own if descending else own, kind="stable")]
+
+
+@st.fragment
+def show_row_table(
+    pair: ViewPair,
+    picks: state.Picks,
+    images: Images | None,
+    rows: Int[np.ndarray, " m"],
+    which: str,
+    margin: float,
+    memory: str,
+) -> None:
+    """Shows these rows by the page.
+
+    Args:
+        which: which rows these are, in a few words.
+        margin: of lost triplets.
+        memory: key of the maps, which mark the row that the pointer rests on.
+    """
+    if state.take(keys.TABLE_PICKED, False):
+        st.rerun()
+    columns = columns_of(pair, margin)
+    table: TableState = state.kept(keys.TABLE, TableState)
+    chosen = next((column for column in columns if column.heading.name == table.sorted_by), columns[0])
+    of = f"{which} {len(rows)} {rows[:1]} {rows[-1:]} {pair.key}"
+    if table.of != of:
+        table.of, table.page = of, 0
+    in_order = sorted_rows(rows, chosen.values, table.descending)
+    pages = max(1, -(-len(rows) // PAGE))
+    table.page = min(table.page, pages - 1)
+    here = in_order[table.page * PAGE : (table.page + 1) * PAGE]
+
+    def sort(name: str) -> None:
+        column = next(column for column in columns if column.heading.name == name)
+        again = name == table.sorted_by
+        table.sorted_by, table.page = name, 0
+        table.descending = not table.descending if again else column.descending
+
+    def turn(page: int) -> None:
+        table.page = page
+
+    def pick(row: int) -> None:
+        picks.walk_to(row)
+        state.write(keys.TABLE_PICKED, True)
+
+    st.caption(f"{which}, n = {len(rows):,}. Click a heading to sort all of them, a row to see it on the maps.")
+    row_table(
+        [column.heading for column in columns],
+        [Line(row=int(row), cells=[column.text(int(row)) for column in columns]) for row in here],
+        sheet=None if images is None or not len(here) else sheet(images[here]),
+        sorted_by=(chosen.heading.name, table.descending),
+        place=PagePlace(page=table.page, pages=pages, first=table.page * PAGE, count=len(rows)),
+        focus=picks.focus,
+        memory=memory,
+        sort=sort,
+        turn=turn,
+        pick=pick,
+        key=keys.ROW_TABLE,
+    )
