@@ -39,8 +39,10 @@ def show_content(run: Run, encoding: Encoding) -> None:
     noun = image_noun(run.config.data.name)
     few = len(arms) <= BESIDE
     # Side by side where there is room, else one below the other.
-    above = st.container(horizontal=True, gap="medium")
-    hand, right = above.container(width=265), above.container(width=640)
+    parts = st.container(key=keys.OWN_DIGIT)
+    above = parts.container(horizontal=True, gap="medium", key=keys.OWN_ABOVE)
+    hand = above.container(width=265, key=keys.OWN_HAND)
+    right = above.container(width=640, key=keys.OWN_MAPS if few else None)
     height, width, channels = run.provenance.test.image_shape
     drawn, picture, input_kind, offered = None, None, SEND, False
     with hand:
@@ -61,8 +63,8 @@ def show_content(run: Run, encoding: Encoding) -> None:
             drawn = drawn_or_sent(input_kind, own, noun)
             state.put_own_digit_in_address(own)
         stages = st.container()
-    doubts = st.container()
-    below = st.container(horizontal=True, gap="medium")
+    doubts = parts.container(key=keys.OWN_DOUBTS)
+    below = parts.container(horizontal=True, gap="medium", key=keys.OWN_RESULTS)
     maps = right if few else st.container()
     with maps, st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=160):
@@ -115,9 +117,9 @@ def show_content(run: Run, encoding: Encoding) -> None:
         show_maps(run, encoding, arms, METHOD_OF.get(chosen or "", "tsne"), new_images)
     if image is None:
         return
-    with below.container(width=265) if few else right:
+    with below.container(width=265, key=keys.OWN_RECONSTRUCTIONS) if few else right:
         show_reconstructions(run, image, new_images, preparation, 330 if few else 640)
-    with below.container(width=200):
+    with below.container(width=200, key=keys.OWN_VOTES):
         show_votes(run, encoding, new_images)
     with below.container(width=405):
         show_neighbours(run, encoding, new_images, images, missing)

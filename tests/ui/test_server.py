@@ -128,6 +128,8 @@ def test_a_page_begins_with_its_scripts_whatever_the_browser_has_of_it():
     server, end, after = after.partition("</script>")
     assert keeper and server.startswith("<script>") and end
     assert 'tvaeServerAddress(["Which_weight", "Latent_map", ' in server
+    aids, end, after = after.partition("</script>")
+    assert aids.startswith("<script>") and "tvae-skip" in aids and end
     glossary, end, after = after.partition("</script>")
     assert glossary.startswith("<script>") and "tvaeGlossary(" in glossary and end
     assert after == html.removeprefix("<!DOCTYPE html><head>")

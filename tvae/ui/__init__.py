@@ -18,6 +18,7 @@ maps/             Parts of the latent map page
 overview/         Parts of the overview page
 own_digit/        Parts of the page for one's own digit
 own_files/        Files of a person's own on any page: uploads, the work on them, what was left out
+page_scripts/     Scripts of our own that the server writes into every page
 reconstructions/  Parts of the reconstructions page
 session/          What a session remembers and what the address says: the one place that touches either
 style/            How things look on every page

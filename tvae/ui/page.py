@@ -25,7 +25,7 @@ from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.panel import show_training_panel
-from tvae.ui.training.status import follow_choice, show_status
+from tvae.ui.training.status import follow_choice, show_status, show_status_on_page
 
 STYLE = Path(__file__).parent / "page.css"
 PAGES = app_folder() / "pages"
@@ -79,9 +79,13 @@ def _show(
     below_title = st.empty()
     below_title.markdown(f":gray[{_in_words_of(IMAGE, question)}]")
     notes = st.container()
+    status = st.container()
     run = _chosen_run(at_any_epoch, needs_run, panel)
     if run is not None:
         below_title.markdown(f":gray[{_in_words_of(image_noun(run.config.data.name), question)}]")
+    if panel:
+        with status:
+            show_status_on_page()
     show_content(run)
     _close_address(notes)
 

@@ -19,6 +19,7 @@ from streamlit.web.server import server_util
 
 from tvae.system.app_folder import app_folder
 from tvae.system.owner import new_owner
+from tvae.ui.page_scripts.scripts import page_aids
 from tvae.ui.session import keys
 from tvae.ui.session.identity import TOKEN, cookie_name
 from tvae.ui.style.glossary import page_script
@@ -65,14 +66,16 @@ class BrowserToken:
 
 
 class PageScripts:
-    """ASGI middleware: inserts our scripts (address keeper, server address, glossary) before Streamlit's in pages."""
+    """ASGI middleware: inserts our scripts (address, page aids, glossary) before Streamlit's in pages."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         keeper = f"{ADDRESS_KEEPER}tvaeAddress.names = {json.dumps(keys.IN_BROWSER)};"
         pages = [path.stem.split("_", 1)[1] for path in sorted((app_folder() / "pages").glob("*.py"))]
         server = f"{SERVER_ADDRESS}tvaeServerAddress({json.dumps(pages)});"
-        self._scripts = "".join(f"<script>{text}</script>" for text in (keeper, server, page_script())).encode()
+        self._scripts = "".join(
+            f"<script>{text}</script>" for text in (keeper, server, page_aids(), page_script())
+        ).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _opens_page(Request(scope)):

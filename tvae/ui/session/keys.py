@@ -175,6 +175,10 @@ DRAWER_HEADING, DRAWER_TABS, DRAWER_ANSWERED = "map-drawer-heading", "map-drawer
 SELECTION_FIGURES, ROW_TABLE = "selection-figures", "row-table"
 CHARTS, CLASS_CHARTS, ARM_PLAYER = "charts", "charts-of-classes", "arm-player"
 TRADE_CHART, TRADE_ROW, HEADLINE = "trade", "charts-trade", "headline"
+OWN_DIGIT, OWN_ABOVE, OWN_HAND = "own-digit", "own-above", "own-hand"
+OWN_DOUBTS, OWN_MAPS, OWN_RESULTS, OWN_VOTES = "own-doubts", "own-maps", "own-results", "own-votes"
+OWN_RECONSTRUCTIONS = "own-reconstructions"
+"""Parts of the page of one's own digit, which page.css puts below each other in another order on a narrow page."""
 ERRORS_BY_CLASS, VOTE, CLASSES_SEEN, CLASS_MIX, CHANGES = "errors-by-class", "vote", "seen", "class-mix", "histogram"
 TRAIN_CLASSIFIER = "train-classifier"
 CURVES, GAPS, LIVE_ACCURACY, LIVE_LOSSES = "curves", "gaps", "live-accuracy", "live-losses"
@@ -186,6 +190,7 @@ LESSON_PLACE, LESSON_IDEA, LESSON_SCENE, LESSON_QUESTION, LESSON_BACK, LESSON_NE
 ANSWER, MOVING_TRIPLET, MOVING_TRIPLET_PLACE = "answer", "moving-triplet", "moving-triplet-place"
 STATUS_STOP, STATUS_HIDE, STATUS_SHOW = "status-stop", "status-hide", "status-show"
 STATUS_MAP, STATUS_WATCH = "status-map", "status-watch"
+STATUS_ON_PAGE, STATUS_HERE = "status-on-page", "status-here"
 COMPARISON = "comparison"
 
 

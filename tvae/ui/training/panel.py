@@ -225,8 +225,10 @@ def _show_fields(preset: Preset) -> None:
         choose_notions(chosen, fixed=preset.warm)
     for name in MAIN_LOSS_SETTINGS:
         _show_loss_setting(name)
-    st.number_input("For", value=None, step=1.0, format="%.4g", key=keys.train("length"), **KEEP)
-    st.selectbox("Unit", ("epochs", "seconds"), key=keys.train("unit"), **KEEP)
+    with st.container(key=keys.train("duration"), horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        st.number_input("For", value=None, step=1.0, format="%.4g", key=keys.train("length"), width=90, **KEEP)
+        unit = {"key": keys.train("unit"), "label_visibility": "collapsed", "width": 110}
+        st.selectbox("Unit", ("epochs", "seconds"), **unit, **KEEP)
     st.number_input("Seed", value=None, step=1, format="%d", key=keys.train("seed"), **KEEP)
     more = st.popover("More", key=keys.TRAIN_MORE, on_change="rerun", width="stretch", help=MORE_HELP)
     if more.open:

@@ -48,7 +48,7 @@ WEIGHTS = {
     "KL weight": st.column_config.NumberColumn("w, KL", width=60, help="KL weight."),
 }
 COLUMNS = {
-    "Run": st.column_config.TextColumn(width=105),
+    "Run": st.column_config.TextColumn(width=105, pinned=True),
     "Name": st.column_config.TextColumn(width=110),
     "Triplet accuracy": MEASURES["Triplet accuracy"],
     "Squared error": MEASURES["Squared error"],
@@ -240,8 +240,8 @@ def show_arms(run: Run) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
-        column_config=MEASURES | WEIGHTS,
-        column_order=["Arm", *WEIGHTS, *MEASURES],
+        column_config={"Arm": st.column_config.TextColumn(pinned=True), **MEASURES, **WEIGHTS},
+        column_order=["Arm", *list(MEASURES)[:2], *WEIGHTS, *list(MEASURES)[2:]],
         height="content",
         placeholder="–",
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from tvae.config import RunConfig
 from tvae.errors import InputError
 from tvae.figures.training import nearest_margin
 from tvae.jobs.job import Job
@@ -49,7 +50,28 @@ def show_status() -> None:
     if job is None:
         return
     state.own_runs().shows_chosen = False  # the links below lead to this run
-    st.fragment(_show, run_every=poll_seconds(job))(job.id, stage_of(job))
+    _show_and_follow(job, "")
+
+
+def show_status_on_page() -> None:
+    """Shows the watched run below a page's title; page.css leaves it out while the sidebar, which shows it, is open."""
+    job = watched_job()
+    if job is not None:
+        with st.container(key=keys.STATUS_ON_PAGE):
+            _show_and_follow(job, "-on-page")
+
+
+def show_status_here(config: RunConfig) -> None:
+    """Shows the watched run beside the button that started it; nothing where it has another config."""
+    job = watched_job()
+    if job is not None and job.config == config:
+        with st.container(key=keys.STATUS_HERE):
+            _show_and_follow(job, "-here")
+
+
+def _show_and_follow(job: Job, place: str) -> None:
+    """The watched run, drawn anew as long as it is under way; `place` ends the keys of its buttons."""
+    st.fragment(_show, run_every=poll_seconds(job))(job.id, stage_of(job), place)
 
 
 def watched_job() -> Job | None:
@@ -102,7 +124,7 @@ def poll_seconds(job: Job) -> float | None:
     return None if run_state not in UNDER_WAY else FIRST_POLL_SECONDS if begins else POLL_SECONDS
 
 
-def _show(run_id: str, stage: tuple[str, bool]) -> None:
+def _show(run_id: str, stage: tuple[str, bool], place: str) -> None:
     try:
         job = cached.jobs().run(run_id)
     except InputError:
@@ -111,15 +133,15 @@ def _show(run_id: str, stage: tuple[str, bool]) -> None:
         st.rerun()
     with st.container(border=True, gap="small"):
         show_progress(job)
-        show_refusal(PLACE)
+        show_refusal(PLACE + place)
         if job.state in UNDER_WAY:
             stop, more = st.columns(2, vertical_alignment="center")
             if cached.jobs().may_control(job.id, state.owner()):
                 stop.button(
                     "Stop",
-                    key=keys.STATUS_STOP,
+                    key=keys.STATUS_STOP + place,
                     on_click=request,
-                    args=(PLACE, cached.jobs().stop, job.id, state.owner()),
+                    args=(PLACE + place, cached.jobs().stop, job.id, state.owner()),
                     disabled=job.stopping or job.phase == "measuring",
                     help=MEASURING_ENDS if job.phase == "measuring" else None,
                     width="stretch",
@@ -130,14 +152,16 @@ def _show(run_id: str, stage: tuple[str, bool]) -> None:
             # Offered and not done by itself: a person may be in the middle of something on another run.
             offered = job.state == "done" and job.id != state.value_of(keys.RUN)
             # These buttons have no callbacks: those would redraw only this fragment.
-            if offered and st.button("Show it", key=keys.STATUS_SHOW, type="primary", width="stretch", help=SHOW_HELP):
+            if offered and st.button(
+                "Show it", key=keys.STATUS_SHOW + place, type="primary", width="stretch", help=SHOW_HELP
+            ):
                 state.choose_run(job.id)
                 st.rerun()
             hide, more = st.columns(2, vertical_alignment="center")
             label, icon = ("Compare", "compare_arrows") if job.state == "done" else ("Open", "monitoring")
             with more:
                 page_link("pages/5_Training.py", label, f":material/{icon}:")
-            if hide.button("Hide", key=keys.STATUS_HIDE, width="stretch"):
+            if hide.button("Hide", key=keys.STATUS_HIDE + place, width="stretch"):
                 state.own_runs().watched = ""
                 st.rerun()
 

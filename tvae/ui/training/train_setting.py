@@ -16,6 +16,7 @@ from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.network import time_in_words
 from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.training.starting import start_run
+from tvae.ui.training.status import show_status_here
 
 
 def in_fast_steps(config: RunConfig) -> RunConfig:
@@ -36,13 +37,16 @@ def show_ladder_button(config: RunConfig, run: Run) -> None:
 def _show_button(config: RunConfig, key: str, run: Run) -> None:
     st.button("Train it here", key=key, type="primary", on_click=request, args=(key, _start, config, run))
     show_refusal(key)
+    show_status_here(config)
     arms, train = len(config.arms), config.train
     try:
         time = time_in_words(config.data.name, config.model, train.batch_size, arms, train.epochs, "epochs")
     except InputError as error:  # its data set is gone
         st.caption(as_text(f"{reason_of(error)}."))
         return
-    st.caption(f"Trains {arms} arms side by side in the background; the sidebar shows how far it is. {time}")
+    st.caption(
+        f"Trains {arms} arms side by side in the background; how far it is stands here and in the sidebar. {time}"
+    )
 
 
 def _start(config: RunConfig, run: Run) -> None:

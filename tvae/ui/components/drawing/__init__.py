@@ -8,6 +8,7 @@ from pathlib import Path
 from streamlit.components.v2 import component
 
 from tvae.explore.strokes import PEN, Stroke, strokes_from_browser
+from tvae.figures.colours import MARK
 from tvae.linked_map.browser_code import SCREEN
 
 _FOLDER = Path(__file__).parent
@@ -27,7 +28,7 @@ def drawing(begun: Sequence[Stroke], *, sheet: int, key: str) -> tuple[Stroke, .
     """
     result = _drawing(
         key=key,
-        data={"strokes": [stroke.ravel().tolist() for stroke in begun], "sheet": sheet, "pen": PEN},
+        data={"strokes": [stroke.ravel().tolist() for stroke in begun], "sheet": sheet, "pen": PEN, "mark": MARK},
         on_drawn_change=lambda: None,
     )
     drawn = result.get("drawn")

@@ -84,7 +84,7 @@ class Player {
     const vote = element("p", "vote");
     const near = element("p", "quiet");
     const density = element("p", "quiet");
-    head.append(element("h3", "title", lane.title), big, vote, near, density);
+    head.append(element("h2", "title", lane.title), big, vote, near, density);
     const track = element("div", "track");
     const playhead = element("div", "playhead");
     const strip = element("div", "strip");
