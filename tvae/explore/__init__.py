@@ -13,6 +13,7 @@
     interpolation.py        Path between two images: decoded frames, class votes, density
     latent_paths.py         Linear and spherical paths, traversals, latents ranked by KL and by what they draw
     loss_reweighting.py     Loss of a trained arm under other weights and margin
+    mean_axis.py            Axis from one group of images to another, and the share of pairs that it orders rightly
     new_image.py            Unseen images in one arm: code, reconstruction, vote of their neighbours
     preparation.py          Crop, scale and centre an own image the way its data set does
     reconstruction.py       Reconstructions and their squared errors: by class, and paired differences between arms

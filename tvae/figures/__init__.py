@@ -12,6 +12,7 @@ ink_stages.py     An uploaded picture with its crop, and the ink found on it, as
 layout.py         What the figures of the triplets page share: layout, clicks, the line at the margin (Plotly)
 maps.py           Class mix and change histogram (Plotly)
 margins.py        Triplet accuracy against the margin, and the distribution of gaps (Plotly)
+mean_axis.py      Images along the axis between two groups' means: histograms, and images where they stand (Plotly)
 paper_diagram.py  The paper's Figure 1 as SVG
 pillow_image.py   An image of a data set as a Pillow picture
 still_map.py      A latent map as a still PNG

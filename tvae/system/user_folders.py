@@ -59,6 +59,11 @@ def answers_folder() -> Path:
     return user_data_path("tvae", appauthor=False) / "triplets"
 
 
+def selections_folder() -> Path:
+    """This user's folder of selections that were saved in the app."""
+    return user_data_path("tvae", appauthor=False) / "selections"
+
+
 def default_layouts_folder() -> Path:
     """This user's cache folder of layouts."""
     return user_cache_path("tvae", appauthor=False) / "layouts"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 
+from tvae.data.selections import Selection
 from tvae.figures.image_grid import GridRow
 from tvae.figures.maps import class_mix
 from tvae.metrics.selection_summary import Companion, selection
 from tvae.ui import session as state
 from tvae.ui.components.neighbour_panel import PanelSide, neighbour_panel
 from tvae.ui.images.image_grid import show_grid_within
-from tvae.ui.maps.view_pair import MOST_TILES, ViewPair, panel_neighbours, selected_rows_csv
+from tvae.ui.maps.view_pair import MOST_TILES, Positions, ViewPair, panel_neighbours, selected_rows_csv
 from tvae.ui.session import keys
 from tvae.ui.style.captions import csv_name
 from tvae.ui.style.escaping import as_text
@@ -22,8 +23,6 @@ ROOM = 320
 """Screen pixels that the drawer leaves for images."""
 SIDE = 84
 """Side of a single image in screen pixels."""
-
-Positions = tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]
 
 
 def thumbnails_row(label: str, companions: list[tuple[int, str]], images: Images | None, colour: str) -> None:
@@ -45,12 +44,19 @@ def enlarged(
 
 
 def show_picked(
-    pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None, at: Positions, memory: str
+    pair: ViewPair,
+    picks: state.Picks,
+    names: tuple[str, ...],
+    images: Images | None,
+    at: Positions,
+    memory: str,
+    saved: tuple[Selection, ...],
 ) -> None:
     """Shows the row last clicked, then the selected rows where they are more than that one.
 
     Args:
         memory: key of the maps that mark what the pointer rests on.
+        saved: selections whose names stand in the table.
     """
     if picks.focus is None and len(picks.rows) == 0:
         st.caption(
@@ -60,11 +66,16 @@ def show_picked(
     if picks.focus is not None:
         show_row(pair, picks, names, images, memory)
     if len(picks.rows):
-        show_selection(pair, picks, names, images, at)
+        show_selection(pair, picks, names, images, at, saved)
 
 
 def show_selection(
-    pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None, at: Positions
+    pair: ViewPair,
+    picks: state.Picks,
+    names: tuple[str, ...],
+    images: Images | None,
+    at: Positions,
+    saved: tuple[Selection, ...],
 ) -> None:
     """Shows the classes of the selected rows and the change of their neighbourhoods; of one row alone, only buttons."""
     if len(picks.rows) > 1 or picks.rows[0] != picks.focus:
@@ -72,7 +83,7 @@ def show_selection(
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             "Download as CSV",
-            data=lambda: selected_rows_csv(picks.rows, pair, names, at),
+            data=lambda: selected_rows_csv(picks.rows, pair, names, at, saved),
             file_name=csv_name(f"rows-{pair.left.run.name}", pair.left.run),
             mime="text/csv",
             on_click="ignore",

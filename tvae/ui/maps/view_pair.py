@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int64
 
+from tvae.data.selections import Selection, tags
 from tvae.linked_map.contents import ColourBy
 from tvae.metrics.neighbour_changes import Changes
 from tvae.metrics.neighbours import Neighbours
@@ -14,6 +15,9 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui.components.neighbour_panel import Neighbour
 from tvae.ui.maps.views import View
+
+Positions = tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]
+"""Of all rows on the left and on the right map."""
 
 COLOURINGS = {
     "class": "class",
@@ -109,9 +113,10 @@ def selected_rows_csv(
     rows: Int[np.ndarray, " m"],
     pair: ViewPair,
     names: tuple[str, ...],
-    positions: tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]],
+    positions: Positions,
+    saved: tuple[Selection, ...] = (),
 ) -> str:
-    """The selected rows as a table: class, change, both maps' positions, reconstruction errors."""
+    """The selected rows as a table: class, change, both maps' positions, errors, names of saved selections."""
     columns: dict[str, np.ndarray | list[object]] = {
         "row": rows,
         "class": [names[label] for label in pair.labels[rows]],
@@ -123,6 +128,8 @@ def selected_rows_csv(
             f"{side} {view.name_in_table} y": at[rows, 1],
             f"{side} {view.name_in_table} squared error": view.encoded.errors[rows],
         }
+    if saved:
+        columns |= {"tags": list(tags(rows, saved))}
     return rows_csv(columns)
 
 

@@ -25,6 +25,10 @@ PROJECTION, RIGHT_PROJECTION = "projection", "right-projection"
 PERPLEXITY, ITERATIONS, UMAP_NEIGHBOURS, UMAP_DISTANCE = "perplexity", "iterations", "neighbours", "apart"
 LAYOUT_SEED, NEIGHBOURS_K, COLOUR = "layout-seed", "k", "colour"
 ALIGN_TO_SELECTION, LOST_MARGIN = "align-selection", "m"
+AXIS, AXIS_FROM, AXIS_TO = "axis", "axis-from", "axis-to"
+"""Whether images are laid along an axis, and the two groups whose means it joins."""
+ISOLATED, MORE_VIEWS = "isolated", "views"
+"""The rows that alone are on the maps, and the maps after the first two."""
 
 IMAGES, IMAGE_COUNT, IMAGE_CLASS, IMAGE_SEED = "images", "columns", "image-class", "image-seed"
 ROW_NUMBERS, WORST_OF, DIFFERENT_WAY = "row-numbers", "worst-of", "different-way"
@@ -67,6 +71,7 @@ OF_RUN = frozenset(
         EPOCH,
         LEFT,
         RIGHT,
+        MORE_VIEWS,
         WORST_OF,
         DIFFERENT_WAY,
         CONFUSABLE_ARM,
@@ -81,12 +86,12 @@ OF_DATA = frozenset({
     ROW_NUMBERS, FROM_ROW, TO_ROW, *OWN_ROWS, TRAVERSAL_ROW, JUDGED_BY,
 })  # fmt: skip
 """Controls whose values belong to a data set: rows, and the notion of similarity."""
-OF_NOTION = frozenset({IMAGE_CLASS, CLASS_A, CLASS_B, ANCHOR_CLASS, NEGATIVE_CLASS, ASKED_CLASS})
+OF_NOTION = frozenset({IMAGE_CLASS, CLASS_A, CLASS_B, ANCHOR_CLASS, NEGATIVE_CLASS, ASKED_CLASS, AXIS_FROM, AXIS_TO})
 """Controls whose values belong to a notion of similarity of a data set: classes."""
 IN_ADDRESS = frozenset({
     RUN, EPOCH, ARMS, JUDGED_BY, ROWS, ROW, WATCHED, STROKES, INK, SIZE, LESSON, LESSON_STEP,
     LEFT, RIGHT, PROJECTION, RIGHT_PROJECTION, PERPLEXITY, ITERATIONS, UMAP_NEIGHBOURS, UMAP_DISTANCE, LAYOUT_SEED,
-    NEIGHBOURS_K, COLOUR, ALIGN_TO_SELECTION, LOST_MARGIN,
+    NEIGHBOURS_K, COLOUR, ALIGN_TO_SELECTION, LOST_MARGIN, AXIS, AXIS_FROM, AXIS_TO, ISOLATED, MORE_VIEWS,
     IMAGES, IMAGE_COUNT, IMAGE_CLASS, IMAGE_SEED, ROW_NUMBERS, WORST_OF, DIFFERENT_WAY, CODE, ERROR_MAP, NOISE_SEED,
     ENDS, PAIR_SEED, FROM_ROW, TO_ROW, CLASS_A, CLASS_B, STEPS, WAY, CONFUSABLE_ARM, VOTERS, MANY_PAIRS, PATH_PLACE,
     MARGIN, SAMPLED, TRIPLET_TAB, TRIPLETS, ANCHOR_CLASS, NEGATIVE_CLASS, LOSS_MARGIN, *LOSS_WEIGHTS, *OWN_ROWS,
@@ -227,6 +232,16 @@ def map_answered(map_key: str) -> str:
 def neighbours_of(map_key: str) -> str:
     """Key of the neighbour panel beside a map."""
     return f"neighbours-{map_key}"
+
+
+def axis_chart(place: int) -> str:
+    """Key of the chart of images along an axis."""
+    return f"axis-chart-{place}"
+
+
+def saved_selection(action: str, name: str = "") -> str:
+    """Key of a field or a button of the saved selections."""
+    return f"saved-{action}-{name}"
 
 
 def image_grid(size: str, name: str) -> str:

@@ -12,6 +12,8 @@ from tvae.ui.session import keys
 from tvae.ui.session.controls import note
 from tvae.ui.session.values import address, in_address, kept, put_in_address
 
+MOST_RECENT = 6
+
 
 @dataclass
 class Picks:
@@ -23,10 +25,15 @@ class Picks:
     """The row whose neighbours are shown."""
     source: str = ""
     """The control that selected them and what it showed then; empty for a gesture on the maps."""
+    recent: list[Int[np.ndarray, " m"]] = field(default_factory=list)
+    """The selections before, the oldest first; none twice."""
 
     def replace(self, rows: Int[np.ndarray, " m"], source: str = "") -> None:
-        """Select these rows instead."""
-        self.rows, self.source = np.unique(np.asarray(rows, np.int64)), source
+        """Select these rows instead; those before are among the recent ones then."""
+        before, self.rows, self.source = self.rows, np.unique(np.asarray(rows, np.int64)), source
+        others = [each for each in self.recent if not any(np.array_equal(each, now) for now in (before, self.rows))]
+        changed = len(before) and not np.array_equal(before, self.rows)
+        self.recent = [*others, before][-MOST_RECENT:] if changed else others
         note(keys.ROWS, "")
 
     def walk_to(self, row: int) -> None:

@@ -1,0 +1,141 @@
+"""Selections of a data set's test images that a person saves with names, kept as a JSON file."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int, Int64
+
+from tvae.errors import InputError, require
+from tvae.system.files import read_bounded, read_json, write_atomically
+from tvae.system.owner import Owner, hashed
+from tvae.system.user_folders import selections_folder
+
+LONGEST_NAME = 40
+MOST_SELECTIONS = 50
+SEPARATOR = ";"
+"""Between the names that an image has in a table; so it is in no name."""
+_LOCK = threading.Lock()
+"""Two tabs of a browser may save at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Rows of a split under a name."""
+
+    name: str
+    rows: Int64[np.ndarray, " m"]
+    """Sorted."""
+
+
+class SavedSelections:
+    """One person's selections of the test images of one data set, the newest last.
+
+    They belong to the images and not to a run, since a row is the same image in all runs on them. The file is written
+    anew after every change, whole or not at all.
+
+    Args:
+        fingerprint: of the test images.
+        n: number of test images.
+    """
+
+    def __init__(self, fingerprint: str, n: int, owner: Owner) -> None:
+        self._n = n
+        person = hashed(owner)[:32] or "command-line"
+        self.path: Path = selections_folder() / fingerprint[:16] / f"{person}.json"
+
+    def all(self) -> tuple[Selection, ...]:
+        """The selections in the order in which they were saved.
+
+        Raises:
+            InputError: the file can't be read, or is not as it was written.
+        """
+        if not self.path.exists():
+            return ()
+        text = read_bounded(self.path, 10 * MOST_SELECTIONS * (self._n + 100)).decode(errors="replace")
+        try:
+            entries = read_json(text, self.path.name)
+            read = [(str(entry["name"]), np.array(entry["rows"], np.int64)) for entry in entries]
+            if not isinstance(entries, list) or any(
+                rows.ndim != 1 or not len(rows) or rows.min() < 0 or rows.max() >= self._n for _, rows in read
+            ):
+                raise ValueError
+        except (TypeError, KeyError, ValueError):
+            raise InputError(
+                f"{self.path}: these saved selections are not as they were written; move the file away"
+            ) from None
+        return tuple(Selection(name, np.unique(rows)) for name, rows in read)
+
+    def save(self, name: str, rows: Int[np.ndarray, " m"]) -> Selection:
+        """Save these rows under a new name.
+
+        Raises:
+            InputError: no possible name, one that is taken, no rows, or too many selections.
+            OSError: the folder can't be written.
+        """
+        with _LOCK:
+            selections = self.all()
+            require(len(selections) < MOST_SELECTIONS, "saved selections", len(selections), f"below {MOST_SELECTIONS}")
+            require(len(rows) > 0, "selection", "no image", "at least one image; select some on the maps")
+            new = Selection(_new_name(name, selections), np.unique(np.asarray(rows, np.int64)))
+            self._write((*selections, new))
+        return new
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Give a selection another name.
+
+        Raises:
+            InputError: there is none of this name; the new one is not possible or taken.
+            OSError: the folder can't be written.
+        """
+        with _LOCK:
+            selections = self.all()
+            _require_saved(name, selections)
+            others = tuple(selection for selection in selections if selection.name != name)
+            given = _new_name(new_name, others)
+            self._write(tuple(replace(s, name=given) if s.name == name else s for s in selections))
+
+    def delete(self, name: str) -> None:
+        """Drop a selection.
+
+        Raises:
+            InputError: there is none of this name.
+            OSError: the folder can't be written.
+        """
+        with _LOCK:
+            selections = self.all()
+            _require_saved(name, selections)
+            self._write(tuple(selection for selection in selections if selection.name != name))
+
+    def _write(self, selections: tuple[Selection, ...]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        entries = [{"name": selection.name, "rows": selection.rows.tolist()} for selection in selections]
+        write_atomically(self.path, json.dumps(entries, ensure_ascii=False))
+
+
+def tags(rows: Int[np.ndarray, " m"], selections: tuple[Selection, ...]) -> list[str]:
+    """Of each row the names of the selections that hold it, with `SEPARATOR` between them."""
+    members = [(selection.name, np.isin(rows, selection.rows)) for selection in selections]
+    return [f"{SEPARATOR} ".join(name for name, holds in members if holds[i]) for i in range(len(rows))]
+
+
+def _require_saved(name: str, selections: tuple[Selection, ...]) -> None:
+    require(name in {selection.name for selection in selections}, "selection", name, "the name of a saved one")
+
+
+def _new_name(text: str, taken: tuple[Selection, ...]) -> str:
+    """The name that a text gives.
+
+    Raises:
+        InputError: it is empty, too long, holds a line break or the separator, or is taken.
+    """
+    name = text.strip()
+    right = f"1 to {LONGEST_NAME} characters in one line without {SEPARATOR!r}"
+    require(0 < len(name) <= LONGEST_NAME and name.isprintable() and SEPARATOR not in name, "name", name[:60], right)
+    names = {selection.name.casefold() for selection in taken}
+    require(name.casefold() not in names, "name", name, "another than those of the saved selections")
+    return name

@@ -1,0 +1,134 @@
+"""Shows the selections that a person saved, and the recent ones: bring back, save, rename, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from tvae.data.selections import LONGEST_NAME, SavedSelections, Selection
+from tvae.errors import InputError
+from tvae.ui import session as state
+from tvae.ui.maps.view_pair import Positions, ViewPair, selected_rows_csv
+from tvae.ui.session import keys
+from tvae.ui.style.captions import csv_name
+from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
+
+REFUSAL = keys.saved_selection("refusal")
+NAME = keys.saved_selection("name")
+
+
+def selections_of(pair: ViewPair) -> SavedSelections:
+    """This person's saved selections of the images that the maps show."""
+    return SavedSelections(pair.left.run.provenance.test.fingerprint, len(pair.labels), state.owner())
+
+
+def saved_selections(pair: ViewPair) -> tuple[Selection, ...]:
+    """What is in there; nothing, with a note at their place, where the file can't be read."""
+    try:
+        return selections_of(pair).all()
+    except InputError as error:
+        state.write(REFUSAL, reason_of(error))
+        return ()
+
+
+def show_saved_selections(
+    pair: ViewPair, picks: state.Picks, saved: tuple[Selection, ...], names: tuple[str, ...], at: Positions
+) -> None:
+    """Show a field that saves the selection under a name, the saved selections and the recent ones."""
+    st.markdown("## Saved selections")
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.text_input("Name of this selection", key=NAME, max_chars=LONGEST_NAME, placeholder="such as: open 4s")
+        st.button(
+            "Save",
+            icon=":material/bookmark_add:",
+            key=keys.saved_selection("save"),
+            disabled=not len(picks.rows),
+            help="Save the selected images under this name." if len(picks.rows) else "Select images on the maps first.",
+            on_click=_save,
+            args=(selections_of(pair), picks),
+        )
+    if refusal := state.take(REFUSAL):
+        st.warning(as_text(f"{refusal}."))
+    for selection in saved:
+        _show_saved(selections_of(pair), selection, picks)
+    if saved:
+        st.download_button(
+            "All saved as CSV",
+            data=lambda: selected_rows_csv(_all_rows(saved), pair, names, at, saved),
+            file_name=csv_name(f"tags-{pair.left.run.name}", pair.left.run),
+            mime="text/csv",
+            on_click="ignore",
+            key=keys.saved_selection("csv"),
+        )
+    count = "Kept on the server for this browser alone, for all runs on these images; tables have the names as tags."
+    st.caption(count if saved else f"None yet. {count}")
+    _show_recent(pair, picks, names)
+
+
+def _show_saved(store: SavedSelections, selection: Selection, picks: state.Picks) -> None:
+    """One saved selection: a button that brings it back, and what can be done with it."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.button(
+            as_text(f"{selection.name} ({len(selection.rows):,})"),
+            key=keys.saved_selection("show", selection.name),
+            help="Select these images again",
+            on_click=picks.replace,
+            args=(selection.rows,),
+            type="primary" if np.array_equal(selection.rows, picks.rows) else "secondary",
+        )
+        with st.popover("", icon=":material/more_horiz:", key=keys.saved_selection("more", selection.name)):
+            field = keys.saved_selection("rename", selection.name)
+            st.text_input("New name", value=selection.name, key=field, max_chars=LONGEST_NAME)
+            with st.container(horizontal=True):
+                st.button(
+                    "Rename",
+                    key=keys.saved_selection("renamed", selection.name),
+                    on_click=lambda: _change(lambda: store.rename(selection.name, state.read(field))),
+                )
+                st.button(
+                    "Delete",
+                    key=keys.saved_selection("delete", selection.name),
+                    on_click=lambda: _change(lambda: store.delete(selection.name)),
+                )
+
+
+def _show_recent(pair: ViewPair, picks: state.Picks, names: tuple[str, ...]) -> None:
+    """The selections before this one, the newest first."""
+    if not picks.recent:
+        return
+    st.markdown("**Recent selections**")
+    with st.container(horizontal=True, gap="small"):
+        for number, rows in enumerate(reversed(picks.recent)):
+            commonest = names[int(np.bincount(pair.labels[rows], minlength=len(names)).argmax())]
+            st.button(
+                as_text(f"{len(rows):,}, most of class {commonest}" if len(rows) > 1 else f"row {rows[0]}"),
+                key=keys.saved_selection("recent", str(number)),
+                on_click=picks.replace,
+                args=(rows,),
+            )
+
+
+def _save(store: SavedSelections, picks: state.Picks) -> None:
+    """Save the selection under the name in the field, and empty the field."""
+    name = state.read(NAME) or ""
+
+    def save() -> None:
+        store.save(name, picks.rows)
+        state.write(NAME, "")
+
+    _change(save)
+
+
+def _change(change: Callable[[], object]) -> None:
+    """Make a change of the saved selections; keep the reason for the page where it is refused."""
+    try:
+        change()
+    except (InputError, OSError) as error:
+        state.write(REFUSAL, reason_of(error))
+
+
+def _all_rows(saved: tuple[Selection, ...]) -> np.ndarray:
+    return np.unique(np.concatenate([selection.rows for selection in saved]))
