@@ -19,7 +19,7 @@ from tvae.ui.overview.spaces import show_spaces
 from tvae.ui.overview.table import show_table
 from tvae.ui.overview.triplet import show_triplet
 from tvae.ui.page import show_page
-from tvae.ui.page_links import page_link
+from tvae.ui.page_links import lesson_link, page_link
 from tvae.ui.server import MIDDLEWARE, opened_in_browser
 from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
@@ -60,6 +60,7 @@ def show_content(run: Run) -> None:
     if run.snapshot is not None:
         why = "How this run ended is not in its folder." if run.provenance.finished else "This run has not ended."
         st.caption(f"{why} It is shown as it was at epoch {epochs_text(run.epoch)}, the newest that it keeps.")
+    lesson_link("streamlit_app.py", "**Lesson**: all of this in seven steps", ":material/school:")
     moving = st.container(key=keys.MOVING_TRIPLET_PLACE)  # filled last: its images may have to be fetched
     fill_table = show_table(run, encoding)
     if encoding is None:

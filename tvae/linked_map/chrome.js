@@ -215,6 +215,9 @@ function rampColours(stops) {
   });
 }
 
+/** How large the page's text is: 1 where it has the browser's usual size. */
+const textScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1;
+
 /** The colours and the font of the page's theme. */
 function readTheme(root) {
   const style = getComputedStyle(root);

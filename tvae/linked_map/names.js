@@ -10,7 +10,8 @@ const LINES = [0, -1, 1, -2, 2];
  */
 function drawNames(panel, { classes, hiddenClasses, theme, counts }) {
   if (!panel.middles) return;
-  const { context, ratio } = panel;
+  const { context } = panel;
+  const ratio = panel.ratio * textScale();
   const { scale, x, y } = panel.transform;
   const order = classes.map((_, c) => c).filter((c) => counts[c] && !hiddenClasses.has(c));
   order.sort((a, b) => counts[b] - counts[a]);

@@ -19,6 +19,7 @@ from tvae.ui import session as state
 from tvae.ui.choices.arms import choose_arms
 from tvae.ui.choices.epochs import run_at_chosen_epoch, tell_that_epochs_are_not_followed
 from tvae.ui.choices.runs import choose_run, origin_in_words, settings_in_words
+from tvae.ui.choices.size import choose_size, show_in_chosen_size
 from tvae.ui.judging import run_judged_as_chosen
 from tvae.ui.page_links import page_link
 from tvae.ui.style.captions import notions_in_words
@@ -73,6 +74,7 @@ def _show(
     st.set_page_config(page_title=f"{title} · TVAE Explorer", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
     state.open_address(title)
+    show_in_chosen_size()
     if _show_lesson(title):
         return
     st.title(title, anchor=False)
@@ -135,6 +137,8 @@ def _chosen_run(at_any_epoch: bool, needs_run: bool, panel: bool) -> Run | None:
     with st.sidebar:
         links = st.container(gap="xxsmall")
     run = _run_in_sidebar(at_any_epoch, st.container() if needs_run else st.sidebar, panel)
+    with st.sidebar:
+        choose_size()
     with links:  # above the choices, and after them, so that they carry what is chosen
         page_link("streamlit_app.py", "Overview")
         for page in sorted(PAGES.glob("*.py")):

@@ -12,6 +12,11 @@ def page_link(page: str, label: str, icon: str | None = None) -> None:
     st.page_link(page, label=label, icon=icon, query_params=state.shared_parameters())
 
 
+def lesson_link(page: str, label: str, icon: str, step: int | None = None) -> None:
+    """Draw a link to a step of the lesson, which is on this page; without a step to the one that was shown last."""
+    st.page_link(page, label=label, icon=icon, query_params=state.lesson_parameters(step))
+
+
 def open_map(run_id: str) -> None:
     """Choose a run for every page and go to its latent map; to be called where a button says that it was pressed."""
     state.choose_run(run_id)

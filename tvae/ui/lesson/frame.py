@@ -15,7 +15,7 @@ from tvae.ui import session as state
 from tvae.ui.lesson.scene import Scene
 from tvae.ui.lesson.steps import NAMES, STEPS
 from tvae.ui.lesson.text import ENGLISH, FOLDER, FrameText, LessonText, StepText, languages, read_text
-from tvae.ui.page_links import page_link
+from tvae.ui.page_links import lesson_link, page_link
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
@@ -86,7 +86,9 @@ def _show_head(number: int, frame: FrameText) -> None:
             f'<div class="lesson-head"><b>{escape(frame.lesson)}</b> {escape(here)}<ol>{marks}</ol></div>',
             width="content",
         )
-        page_link(STEPS[number - 1].page, frame.leave, ":material/close:")
+        st.button(
+            frame.leave, key=keys.LESSON_LEAVE, icon=":material/close:", type="tertiary", on_click=state.leave_lesson
+        )
 
 
 def _ask(number: int, text: StepText, scene: Scene, frame: FrameText) -> None:
@@ -119,19 +121,15 @@ def _ask(number: int, text: StepText, scene: Scene, frame: FrameText) -> None:
 
 
 def _show_ways(number: int, frame: FrameText, *, answered: bool) -> None:
-    """Back and forward."""
-    if number == len(STEPS) and answered:
+    """Back and forward, as links: a button that switches pages would change the address of the page it leaves."""
+    last = number == len(STEPS)
+    if last and answered:
         st.markdown(frame.end)
-    with st.container(horizontal=True):
-        if number > 1 and st.button(frame.back, key=keys.LESSON_BACK, icon=":material/arrow_back:"):
-            _go(number - 1)
-        if number < len(STEPS):
-            kind = "primary" if answered else "secondary"
-            if st.button(frame.next, key=keys.LESSON_NEXT, icon=":material/arrow_forward:", type=kind):
-                _go(number + 1)
-        else:
-            page_link("streamlit_app.py", frame.overview)
-
-
-def _go(number: int) -> None:
-    st.switch_page(STEPS[number - 1].page, query_params=state.lesson_parameters(number))
+    with st.container(horizontal=True, key=keys.LESSON_WAYS):
+        if number > 1:
+            lesson_link(STEPS[number - 2].page, frame.back, ":material/arrow_back:", number - 1)
+        with st.container(key=keys.LESSON_FORWARD if answered else keys.LESSON_NEXT, width="content"):
+            if last:
+                page_link("streamlit_app.py", frame.overview, ":material/arrow_forward:")
+            else:
+                lesson_link(STEPS[number].page, frame.next, ":material/arrow_forward:", number + 1)

@@ -189,8 +189,12 @@ TRAIN_CLASSIFIER = "train-classifier"
 CURVES, GAPS, LIVE_ACCURACY, LIVE_LOSSES = "curves", "gaps", "live-accuracy", "live-losses"
 CHOSEN_IMAGES, FIRST_IMAGES, START_IMAGES, STEP_IMAGES = "shown", "early", "start", "step-images"
 FIT_ANEW, TRAIN_THIS, TRAIN_LADDER, MEASURE = "map-fit-anew", "train-this", "train-ladder", "measure"
-LESSON_PLACE, LESSON_IDEA, LESSON_SCENE, LESSON_QUESTION, LESSON_BACK, LESSON_NEXT, LESSON_MAP = (
-    "lesson-place", "lesson-idea", "lesson-scene", "lesson-question", "lesson-back", "lesson-next", "lesson-map",
+(
+    LESSON_PLACE, LESSON_IDEA, LESSON_SCENE, LESSON_QUESTION,
+    LESSON_WAYS, LESSON_NEXT, LESSON_FORWARD, LESSON_LEAVE, LESSON_MAP,
+) = (
+    "lesson-place", "lesson-idea", "lesson-scene", "lesson-question",
+    "lesson-ways", "lesson-next", "lesson-forward", "lesson-leave", "lesson-map",
 )  # fmt: skip
 ANSWER, MOVING_TRIPLET, MOVING_TRIPLET_PLACE = "answer", "moving-triplet", "moving-triplet-place"
 STATUS_STOP, STATUS_HIDE, STATUS_SHOW = "status-stop", "status-hide", "status-show"

@@ -48,8 +48,11 @@ def lesson_step(count: int) -> int:
 
 
 def lesson_parameters(step: int | None = None) -> dict[str, str | list[str]]:
-    """The parameters of an address that opens the lesson at this step; None for the step that the address asks for."""
-    at = address(keys.LESSON_STEP, "1") if step is None else str(step)
+    """The parameters of an address that opens the lesson at this step.
+
+    None is the step that the address asks for, else the one that was shown last.
+    """
+    at = address(keys.LESSON_STEP, str(lesson_answers().step)) if step is None else str(step)
     size = {name: value for name, value in shared_parameters().items() if name == keys.SIZE}
     return {**size, keys.LESSON: "1", keys.LESSON_STEP: at}
 
@@ -59,6 +62,13 @@ def put_lesson_in_address(step: int) -> None:
     text = address(keys.LESSON_STEP, "1")
     if text != str(step):
         note(keys.LESSON_STEP, f"The lesson has no step {text[:40]!r}. Shown is step {step}.")
-    put_in_address(keys.LESSON, "1")
+    answers = lesson_answers()
     put_in_address(keys.LESSON_STEP, None if step == 1 else str(step))
-    lesson_answers().step = step
+    put_in_address(keys.LESSON, "1", anew=answers.step != step)
+    answers.step = step
+
+
+def leave_lesson() -> None:
+    """Take the lesson out of the address, so that the next script run shows the page that it is on."""
+    put_in_address(keys.LESSON, None)
+    put_in_address(keys.LESSON_STEP, None)

@@ -65,13 +65,18 @@ def start_address() -> None:
     st.session_state[SHOWN_IN_ADDRESS] = set()
 
 
-def put_in_address(name: str, value: str | list[str] | None) -> None:
-    """Set a parameter of the address, or remove it where the value is empty."""
+def put_in_address(name: str, value: str | list[str] | None, *, anew: bool = False) -> None:
+    """Set a parameter of the address, or remove it where the value is empty.
+
+    Args:
+        anew: tell the browser even where Python has this value: a link from a page to itself gives Python its
+            parameters and leaves the browser's address as it was.
+    """
     kept(SHOWN_IN_ADDRESS, set).add(name)
     if not value:
         if name in st.query_params:
             del st.query_params[name]
-    elif st.query_params.get_all(name) != ([value] if isinstance(value, str) else value):
+    elif anew or st.query_params.get_all(name) != ([value] if isinstance(value, str) else value):
         st.query_params[name] = value
 
 

@@ -6,7 +6,13 @@ const MARGIN = 0.94; // of half a map that its points reach
 const MOST_NAMED = 20; // classes of which a legend still fits
 const FEW = 600; // images that are drawn as larger, round points
 const NAME_SPACE = 18; // pixels between two names of classes on a map
-const PLOT = { left: 44, right: 8, top: 18, bottom: 22 }; // around the chart's lines, in pixels
+/** How large the page's text is: 1 where it has the browser's usual size. */
+const textScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1;
+/** Room around the chart's lines, in pixels. */
+const plotRoom = () => {
+  const scale = textScale();
+  return { left: 44 * scale, right: 8, top: 18 * scale, bottom: 22 * scale };
+};
 const ICONS = { play: "M6 3.5v13l10.5-6.5z", pause: "M6 4h3v12H6zM11 4h3v12h-3z" };
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -180,7 +186,8 @@ class Replay {
     if (event.type === "pointerdown") this.chart.setPointerCapture(event.pointerId);
     else if (!this.chart.hasPointerCapture(event.pointerId)) return;
     const { left, width } = this.chart.getBoundingClientRect();
-    this.#jump(((event.clientX - left - PLOT.left) / (width - PLOT.left - PLOT.right)) * this.last);
+    const room = plotRoom();
+    this.#jump(((event.clientX - left - room.left) / (width - room.left - room.right)) * this.last);
   }
 
   /** Go to a moment; between two, points and numbers are interpolated. */
@@ -243,7 +250,7 @@ class Replay {
   #drawNames(context, names) {
     const style = getComputedStyle(this.root);
     const far = (one, other) => one === other || Math.hypot(one.x - other.x, one.y - other.y) >= NAME_SPACE;
-    context.font = `700 13px ${style.fontFamily}`;
+    context.font = `700 ${13 * textScale()}px ${style.fontFamily}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";
@@ -264,24 +271,25 @@ class Replay {
     const shown = this.sides.map(({ side }) => side);
     const values = shown.flatMap((side) => side.accuracy);
     const [low, high] = [Math.min(...values), Math.max(...values)];
-    const [right, bottom] = [width - PLOT.right, height - PLOT.bottom];
-    const x = (moment) => PLOT.left + ((right - PLOT.left) * moment) / Math.max(this.last, 1);
-    const y = (share) => bottom - 4 - ((bottom - 4 - PLOT.top) * (share - low)) / Math.max(high - low, 1e-6);
+    const room = plotRoom();
+    const [right, bottom] = [width - room.right, height - room.bottom];
+    const x = (moment) => room.left + ((right - room.left) * moment) / Math.max(this.last, 1);
+    const y = (share) => bottom - 4 - ((bottom - 4 - room.top) * (share - low)) / Math.max(high - low, 1e-6);
     const line = (...[x0, y0, x1, y1]) => {
       context.beginPath();
       context.moveTo(x0, y0);
       context.lineTo(x1, y1);
       context.stroke();
     };
-    context.font = `12px ${style.fontFamily}`;
+    context.font = `${12 * textScale()}px ${style.fontFamily}`;
     context.fillStyle = context.strokeStyle = style.color;
     context.lineWidth = 1;
     context.textBaseline = "middle";
     context.textAlign = "right";
     for (const share of roundShares(low, high)) {
-      context.fillText(`${Math.round(100 * share)} %`, PLOT.left - 6, y(share));
+      context.fillText(`${Math.round(100 * share)} %`, room.left - 6, y(share));
       context.globalAlpha = 0.15;
-      line(PLOT.left, y(share), right, y(share));
+      line(room.left, y(share), right, y(share));
       context.globalAlpha = 1;
     }
     context.textAlign = "center";
@@ -297,7 +305,7 @@ class Replay {
       line(x(parting), 0, x(parting), bottom);
       context.setLineDash([]);
     }
-    line(x(this.at), PLOT.top - 4, x(this.at), bottom);
+    line(x(this.at), room.top - 4, x(this.at), bottom);
     context.lineWidth = 2;
     for (const { colour, accuracy } of shown) {
       context.fillStyle = context.strokeStyle = colour;
