@@ -30,6 +30,7 @@ from tvae.ui.maps.projecting import kept_still, laid_over, passing_picture
 from tvae.ui.maps.row_table import show_row_table
 from tvae.ui.maps.saved_selections import saved_selections, show_saved_selections
 from tvae.ui.maps.selection import show_picked
+from tvae.ui.maps.sub_styles import show_sub_styles
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair
 from tvae.ui.maps.views import views_beside
 from tvae.ui.page import show_page
@@ -157,6 +158,7 @@ def show_content(run: Run) -> None:
         show_saved_selections(pair, picks, saved, names, at)
     with findings:
         show_changes(pair, picks, names, images)
+        show_sub_styles(pair, picks, names, images)
     if table.open:
         rows, which = (picks.rows, "The selected images") if len(picks.rows) else (np.arange(n), "All images")
         with table:

@@ -18,6 +18,7 @@ from tests.pages.test_latent_map_page import FakeProjector, page, picks, project
 from tvae.maps.alignment import align
 from tvae.maps.layout_files import layout_path
 from tvae.maps.projector import Projector, Ticket
+from tvae.metrics.sub_styles import overlaps
 from tvae.model.encoding import Encoding
 from tvae.runs.encodings import read_encoding, write_encoding
 from tvae.runs.run import read_run
@@ -384,3 +385,48 @@ def test_a_broken_cache_file_is_rebuilt(cache: Path):
     assert path.read_bytes() == sound
     again.run()
     assert "**VAE**, UMAP, 9 neighbours: trustworthiness" in words(again)
+
+
+# ---- sub-styles
+
+
+def test_the_groups_of_a_class_are_selected_by_their_buttons(shown):
+    app = page()
+    assert "Choose a class" in [box.placeholder for box in app.selectbox]
+    assert not [button for button in app.button if str(button.key).startswith("sub-style-")]
+    app.selectbox(key="sub-style-class").set_value(1).run()
+    assert not app.exception
+    encoding = cached.encoding(read_run(DIGITS))
+    assert encoding is not None
+    for side, arm in (("left", "vae"), ("right", "tvae")):
+        styles = cached.sub_styles(encoding.arms[arm], encoding.labels, 1)
+        assert len(styles.groups) == 2
+        assert f"**{arm.upper()}**: 2 groups; {len(styles.alone)} images in no group." in words(app)
+        for number, rows in enumerate(styles.groups):
+            button = app.button(key=f"sub-style-{side}-{number}")
+            assert button.label == f"{number + 1}: {len(rows)}"
+            button.click().run()
+            assert picks(app).rows.tolist() == rows.tolist()
+    left, right = (cached.sub_styles(encoding.arms[arm], encoding.labels, 1) for arm in ("vae", "tvae"))
+    table = next(frame.value for frame in app.dataframe if "mean image" in frame.value)
+    assert list(table.columns) == ["VAE", "mean image", "TVAE 1", "TVAE 2", "TVAE: in no group"]
+    assert table["VAE"].tolist() == ["1", "2", "in no group"]
+    assert table.iloc[:, 2:].to_numpy().tolist() == overlaps(left, right).tolist()
+    n = int((encoding.labels == 1).sum())
+    assert f"n = {n} images of class 1: Euclidean distance, groups of 5 or more (min_cluster_size)" in words(app)
+
+
+def test_a_class_without_groups_says_so():
+    app = page()
+    app.selectbox(key="sub-style-class").set_value(0).run()
+    assert not app.exception
+    assert "**VAE**: no groups; these images are in one place, or evenly spread." in words(app)
+    assert not [button for button in app.button if str(button.key).startswith("sub-style-")]
+
+
+def test_a_class_of_few_images_says_so(copied):
+    copied(rows=40)
+    app = page(run="copy")
+    app.selectbox(key="sub-style-class").set_value(1).run()
+    assert not app.exception
+    assert "images are too few; two groups need at least 10." in words(app)

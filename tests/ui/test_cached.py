@@ -129,6 +129,7 @@ def test_nothing_is_read_or_computed_twice():
         (cached.arm_maps, (encoding.arms, None)), (cached.placed_codes, (encoding.arms, None, encoding.arms)),
         (cached.still_map, (left.means[:, :2], labels, names, "light")), (cached.neighbours, (left,)),
         (cached.neighbour_changes, (left, right, 5)), (cached.findings, (left, right, 5, labels, names)),
+        (cached.sub_styles, (left, labels, 3)),
         (cached.neighbour_lines, (left, right, 5)), (cached.confusable_pair, (left, labels, (3, 8))),
         (cached.third_class_share, (left, labels, 10, "linear", 5, 2)), (cached.counted_curve, (left, labels)),
         (cached.counted_gaps, (left, labels)), (cached.counted_accuracy, (left, labels, 0.5)),

@@ -1,7 +1,7 @@
 // Trails: where points lie in the left layout and in the right one, as tapered lines in one still picture.
 
 /** Radius of a trail at its start, in CSS pixels, and half its width at its end. */
-const TRAIL_START_PX = 3.2;
+const TRAIL_START_PX = 2.8;
 const TRAIL_END_PX = 0.5;
 
 class Trails {

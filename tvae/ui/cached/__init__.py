@@ -35,6 +35,7 @@ from tvae.ui.cached.neighbourhoods import (
     neighbour_changes,
     neighbour_lines,
     neighbours,
+    sub_styles,
     third_class_share,
 )
 from tvae.ui.cached.runs import (
@@ -101,6 +102,7 @@ __all__ = [
     "seed_figures",
     "split",
     "still_map",
+    "sub_styles",
     "suggestion",
     "third_class_share",
     "thumbnails",

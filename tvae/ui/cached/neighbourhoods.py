@@ -14,6 +14,8 @@ from tvae.metrics.findings import findings as ranked_findings
 from tvae.metrics.grouped_means import grouped_by_class
 from tvae.metrics.neighbour_changes import Changes, changes
 from tvae.metrics.neighbours import Neighbours, nearest_neighbours
+from tvae.metrics.sub_styles import SubStyles
+from tvae.metrics.sub_styles import sub_styles as groups_within_class
 from tvae.model.encoding import EncodedArm
 from tvae.ui.cached.keys import KEY_OF, Labels
 
@@ -43,6 +45,16 @@ def findings(left: EncodedArm, right: EncodedArm, k: int, labels: Labels, names:
 def is_one_point(arm: EncodedArm, labels: Labels) -> bool:
     """Whether an arm's means are one point or nearly, so that who is near whom means nothing."""
     return has_collapsed(grouped_by_class(arm.means, labels).spread)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Looking for dense groups …", hash_funcs=KEY_OF)
+def sub_styles(arm: EncodedArm, labels: Labels, label: int) -> SubStyles:
+    """Groups of one class's images in an arm's latent space.
+
+    Raises:
+        InputError: the class has too few images.
+    """
+    return groups_within_class(arm.means, labels, label)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)

@@ -14,6 +14,7 @@ row_table.py         Table of the rows in question, sorted and shown by the page
 saved_selections.py  Shows the selections that a person saved, and the recent ones: bring back, save, rename, delete
 select_on_map.py     Selects rows on the latent map from another page, and links there
 selection.py         Shows the selected rows, and one row's neighbours in both latent spaces
+sub_styles.py        Shows groups within one class of images in both spaces, and how they overlap
 view_pair.py         ViewPair: two views of the same rows; colourings, neighbours, CSV
 views.py             View: one arm of one run, as a map can show it
 """

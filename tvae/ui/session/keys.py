@@ -117,7 +117,7 @@ PICKS, LAYOUTS, SEEN, IMAGES_MISSING = (
     "map-picks", "map-layouts", "map-seen", "map-images-missing",
 )  # fmt: skip
 TABLE, TABLE_PICKED = "map-table", "map-table-picked"
-CHANGE_RANGE, FINDINGS_PAGE = "change-range", "findings-page"
+CHANGE_RANGE, FINDINGS_PAGE, SUB_STYLE_CLASS = "change-range", "findings-page", "sub-style-class"
 OWN_DIGIT, OWN_RUNS, OWNER = "own-digit", "own-runs", "owner-token"
 REPLAY = "replay"
 TRAINING_FITS, TRAINING_MAP, TRAINING_FITTED_TO = "training-fits", "training-map", "training-plane"
@@ -271,6 +271,11 @@ def show_changed(which: str) -> str:
 def finding(rank: int) -> str:
     """Key of the button that selects a finding's images."""
     return f"finding-{rank}"
+
+
+def sub_style(side: str, number: int) -> str:
+    """Key of the button that selects a group of the class that is looked at, in the left or the right space."""
+    return f"sub-style-{side}-{number}"
 
 
 def class_matrix(place: int) -> str:
