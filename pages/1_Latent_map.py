@@ -24,6 +24,7 @@ from tvae.ui.maps.controls import (
 )
 from tvae.ui.maps.decoding import show_decoding
 from tvae.ui.maps.drawer import drawer_tabs, drawer_waits
+from tvae.ui.maps.filtering import count_triplets, filtering_of, passing, triplets_counted
 from tvae.ui.maps.layout_progress import both_layouts, show_layout_states
 from tvae.ui.maps.linked_maps import draw_maps, map_key, show_captions, take_gesture
 from tvae.ui.maps.projecting import kept_still, laid_over, passing_picture
@@ -97,6 +98,7 @@ def show_content(run: Run) -> None:
     pair = ViewPair(left, right, encoding.labels, names, k)
     picks, layouts = state.picks(fingerprint, n), state.layouts()
     take_gesture(pair, picks)
+    filters = state.map_filters(fingerprint, run.notion)
     fits_in_address = state.put_picks_in_address(picks, n)
     chosen = parameters[method], parameters[METHOD_OF.get(other or "", method)]
     playing = epochs_play(run)
@@ -121,8 +123,10 @@ def show_content(run: Run) -> None:
     if not early:
         images, missing = images_of(run)
         both_neighbours = None if playing else pair.neighbours
+    filtering = filtering_of(pair, margin, filters, map_key(pair), maps_first=early or playing)
+    state.put_map_filters_in_address(filters)
     with maps:
-        draw_maps(pair, pictures, picks, (colouring, margin), images, both_neighbours)
+        draw_maps(pair, pictures, picks, (colouring, margin), images, both_neighbours, filtering)
     with main:
         show_captions(pair, pictures, colouring)
     if playing or not drawn:
@@ -159,10 +163,16 @@ def show_content(run: Run) -> None:
     with findings:
         show_changes(pair, picks, names, images)
         show_sub_styles(pair, picks, names, images)
+    passes = passing(filtering, pair)
     if table.open:
         rows, which = (picks.rows, "The selected images") if len(picks.rows) else (np.arange(n), "All images")
+        if not passes.all():
+            rows, which = rows[passes[rows]], f"{which} that pass the filters"
         with table:
             show_row_table(pair, picks, images, rows, which, margin, map_key(pair))
+    if filtering.measures and not triplets_counted(pair, margin):
+        count_triplets(pair, margin)
+        st.rerun()
 
 
 show_page("Latent map", "Which {images} moved, and which neighbours did they leave?", show_content, at_any_epoch=True)

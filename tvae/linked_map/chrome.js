@@ -11,6 +11,7 @@ const ICONS = {
   link: "M8.500 11.500 11.500 8.500M9 6.500l2-2a3.200 3.200 0 0 1 4.500 4.500l-2 2M11 13.500l-2 2A3.200 3.200 0 0 1 4.500 11l2-2",
   images: "M3 3h6v6H3zM11 3h6v6h-6zM3 11h6v6H3zM11 11h6v6h-6z",
   names: "M3 5V3.500h14V5M10 3.500v13M7.500 16.500h5",
+  contours: "M10 2.500c5 0 7.500 3 7.500 7s-3 8-8 8-7-3.500-7-7.500 2.500-7.500 7.500-7.500ZM10 7c2 0 3 1 3 2.700s-1.200 3.300-3.200 3.300S6.800 11.800 6.800 10 8 7 10 7Z",
   decode: "M10 2v4M10 14v4M2 10h4M14 10h4M7.500 7.500h5v5h-5z",
   play: "M6 3.500v13l10.500-6.500z",
   trails: "M3 14.500a2.500 2.500 0 0 0 4 2L17.500 3.500 4 12.500a2.500 2.500 0 0 0-1 2z",
@@ -97,6 +98,7 @@ function buildChrome(host, count) {
     link: button("link", "Zoom and move both maps together"),
     images: button("images", "Images in place of points where there is room: zoom in"),
     names: button("names", "Class names on the maps"),
+    contours: button("contours", "Density: a line around the densest 80 % of each class"),
     decode: button("decode", "Decode anywhere: what each model draws at the pointer's place (or hold D)"),
     play: button("play", "Play the left map's points to where the right map has them"),
     trails: button("trails", "Trails: where the selected points, or those that move most, lie in the other model (T)"),
@@ -123,15 +125,17 @@ function buildChrome(host, count) {
     "spellcheck": false,
   });
   const searchNote = element("div", { className: "search-note", role: "status", hidden: true });
+  const filters = buildFilterPanel();
   const group = (label, ...children) => element("div", { className: "group", role: "group", "aria-label": label }, ...children);
   const bar = element(
     "div",
     { className: "bar", role: "toolbar", "aria-label": "Map tools" },
     group("What a drag does", ...Object.values(tools)),
     group("View", actions.nearer, actions.farther, actions.reset, ...(count === 2 ? [actions.link] : [])),
-    group("Shown", actions.images, actions.names, actions.decode),
+    group("Shown", actions.images, actions.names, actions.contours, actions.decode),
     ...(count === 2 ? [group("Morph", actions.trails, actions.play, ends[0], slider, ends[1])] : []),
     element("div", { className: "finding" }, search, searchNote),
+    filters.toggle,
     group("Save", actions.png, actions.full),
   );
   const maps = SIDES.slice(0, count).map(buildMap);
@@ -141,6 +145,11 @@ function buildChrome(host, count) {
   const scale = element("div", { className: "scale", hidden: true });
   const trailKey = buildTrailKey();
   const frame = element("div", { className: "maps", "data-count": String(count) }, ...maps.map(({ figure }) => figure));
+  const contourNote = element("div", {
+    className: "contour-note",
+    hidden: true,
+    textContent: `Each line holds the densest ${100 * CONTOUR_SHARE} % of its class's images that pass the filters.`,
+  });
   const card = buildCard();
   const description = element("p", { className: "unseen", id: "lm-description" });
   const spoken = element("p", { className: "unseen", role: "status", "aria-live": "polite" });
@@ -148,15 +157,23 @@ function buildChrome(host, count) {
     "div",
     { className: "lm" },
     bar,
-    frame,
-    element("div", { className: "foot" }, element("div", { className: "key-line" }, marksKey, picked), trailKey, scale, legend),
+    element("div", { className: "body" }, filters.panel, frame),
+    element(
+      "div",
+      { className: "foot" },
+      element("div", { className: "key-line" }, marksKey, picked),
+      trailKey,
+      contourNote,
+      scale,
+      legend,
+    ),
     card.card,
     description,
     spoken,
   );
   host.append(element("style", { textContent: STYLE }), root);
-  const words = { search, searchNote, marksKey, trailKey, picked, legend, scale, description, spoken };
-  return { root, tools, actions, slider, ends, maps, frame, card, ...words };
+  const words = { search, searchNote, marksKey, trailKey, contourNote, picked, legend, scale, description, spoken };
+  return { root, tools, actions, slider, ends, maps, frame, filters, card, ...words };
 }
 
 /** The hover card's elements. */

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int, Integer
 
 from tvae.errors import InputError, require_int
 from tvae.linked_map.browser_code import CODE_VERSION
+from tvae.linked_map.filter_columns import FilterColumn, Filters, columns_blob, settings_of_filters
 from tvae.linked_map.payload import Blob, geometry_blob, rows_to_text, values_blob
 
 MOST_MAPS = 6
@@ -55,6 +56,28 @@ class ColourBy:
         return [self.left, self.right, *self.further]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Filtering:
+    """What the maps' rows can be filtered by, and what passes."""
+
+    measures: Sequence[FilterColumn]
+    """Columns that belong to what the maps show."""
+    labels: Sequence[FilterColumn]
+    """Columns that belong to the rows, whatever the maps show: they travel in a block of their own, once."""
+    notion: str
+    """What the classes are called as a column."""
+    filters: Filters
+    hidden: frozenset[int]
+    """Classes that don't pass."""
+    constant: Sequence[str] = ()
+    """Columns that are the same for all rows, as text."""
+
+    @property
+    def columns(self) -> list[FilterColumn]:
+        """All columns but the class."""
+        return [*self.measures, *self.labels]
+
+
 @dataclass(frozen=True)
 class MapState:
     """Rows that a person has selected on the maps."""
@@ -89,6 +112,7 @@ def map_contents(
     aligned: bool = True,
     facts: Mapping[str, str] | None = None,
     only: Int[np.ndarray, " m"] | None = None,
+    filtering: Filtering | None = None,
 ) -> MapContents:
     """Check what the maps show and pack it for the browser code.
 
@@ -107,13 +131,14 @@ def map_contents(
         aligned: the layouts share one coordinate system; else each map is fitted to its own extent.
         facts: text fields of a saved PNG, by name; "Title" is written below the maps too.
         only: the rows that are shown; without it all of them.
+        filtering: what the rows can be filtered by, and what passes.
 
     Raises:
         InputError: the arguments don't describe the same rows, or there are too many maps.
     """
     require_int("linked maps", len(sides), 1, MOST_MAPS)
     n = len(sides[0].positions)
-    _check(sides, labels, len(class_names), colour_by)
+    _check(sides, labels, len(class_names), colour_by, filtering)
     focus = state.focus
     settings: dict[str, Any] = {
         "version": CODE_VERSION,
@@ -145,6 +170,16 @@ def map_contents(
         }
     if sprites is not None:
         blobs["sprites"] = sprites
+    if filtering is not None:
+        settings["filters"] = {
+            "notion": filtering.notion,
+            "passing": settings_of_filters(filtering.columns, filtering.filters),
+            "hidden": sorted(filtering.hidden),
+            "constant": list(filtering.constant),
+        }
+        for name, columns in (("measures", filtering.measures), ("labels", filtering.labels)):
+            if columns:
+                blobs[name] = columns_blob(columns)
     settings["blobs"] = {name: blob.id for name, blob in blobs.items()}
     return MapContents(settings, blobs)
 
@@ -154,6 +189,7 @@ def _check(
     labels: Integer[np.ndarray, " n"],
     classes: int,
     colour_by: ColourBy | None,
+    filtering: Filtering | None,
 ) -> None:
     n = len(sides[0].positions)
     for name, side in zip(("left", "right", "third", "fourth", "fifth", "sixth"), sides, strict=False):
@@ -170,3 +206,6 @@ def _check(
         len(colour_by.sides) < len(sides) or any(values.shape != (n,) for values in colour_by.sides)
     ):
         raise InputError(f"colour by {colour_by.title}: each map needs {n} numbers, one for each row")
+    for column in [] if filtering is None else filtering.columns:
+        if column.codes.shape != (n,):
+            raise InputError(f"filter by {column.title}: it needs {n} values, one for each row")

@@ -14,6 +14,7 @@ class LatentMap {
     this.panels = this.parts.maps.map((map, side) => new Panel(SIDES[side], map));
     this.showImages = true;
     this.showNames = true;
+    this.showContours = false;
     /** Classes that are not shown, by number. */
     this.hidden = new Set();
     this.n = 0;
@@ -24,6 +25,8 @@ class LatentMap {
     this.neighbours = [];
     this.values = null;
     this.tiles = null;
+    this.filters = new Filters(this);
+    this.filterPanel = new FilterPanel(this);
     this.card = new Card(this);
     this.legend = new Legend(this);
     this.marksKey = new MarksKey(this.parts.marksKey);
@@ -72,6 +75,7 @@ class LatentMap {
     this.sizes.disconnect();
     shelf.listeners.delete(this.arrived);
     cancelAnimationFrame(this.#frame);
+    this.filters.remove();
     this.hovering.remove();
     this.root.remove();
   }
@@ -104,6 +108,8 @@ class LatentMap {
     this.#takeOptional("neighbours", (blob) => (this.neighbours = blob ? readNeighbours(blob) : []));
     this.#takeOptional("values", (blob) => (this.values = blob ? readValues(blob) : null));
     this.#takeOptional("sprites", (blob) => this.#takeSprites(blob));
+    for (const kind of ["measures", "labels"]) this.#takeOptional(kind, (blob) => this.filters.takeColumns(kind, blob));
+    this.filters.take(data);
     if (this.selecting.take(data.picked)) bringIntoSight(this.parts.frame);
     this.#colour();
     this.restate();
@@ -127,6 +133,7 @@ class LatentMap {
     this.counts = new Array(data.classes.length).fill(0);
     this.labels.forEach((label, row) => (this.counts[label] += this.only ? this.only[row] : 1));
     this.shownCount = this.only ? countOf(this.only) : this.n;
+    this.filterPanel.build();
     const classNames = data.classes.map((c) => c.name).join("\n");
     if (this.#applied.classes !== undefined && this.#applied.classes !== classNames) this.hidden.clear();
     this.#applied.classes = classNames;
@@ -164,14 +171,15 @@ class LatentMap {
 
   #remember() {
     if (!this.data) return;
-    const { showImages, showNames } = this;
+    const { showImages, showNames, showContours } = this;
     shelf.memory.set(this.data.memory, {
-      settings: { showImages, showNames },
+      settings: { showImages, showNames, showContours },
       tool: this.tools.tool,
       decoding: this.probe.on,
       trails: this.trails.on,
       linked: this.views.linked,
       share: this.morph.share,
+      filtersOpen: this.filterPanel.chosen,
       views: this.panels.map(({ view }) => ({ ...view })),
       hidden: [...this.hidden].map((c) => this.data.classes[c]?.name),
     });
@@ -187,6 +195,7 @@ class LatentMap {
       this.views.linked = kept.linked;
       this.morph.share = kept.share;
       this.panels.forEach((panel, side) => Object.assign(panel.view, kept.views[side] ?? kept.views[0]));
+      this.filterPanel.chosen = kept.filtersOpen;
       this.data.classes.forEach(({ name }, c) => kept.hidden.includes(name) && this.hidden.add(c));
     } else {
       this.sharedView.take();
@@ -237,11 +246,13 @@ class LatentMap {
   /** Work out which rows are hidden, dimmed or lit; then redraw and update the description. */
   restate() {
     this.sharedView.changed();
-    const { labels, hidden, only, states, n, parts, hovering } = this;
+    const { states, n, parts, hovering, filters } = this;
     if (!states) return;
+    filters.recount();
     const { lit, mask } = this.selecting;
-    const away = (row) => hidden.has(labels[row]) || (only && !only[row]);
-    for (let i = 0; i < n; i++) states[i] = away(i) ? HIDDEN : lit && !lit[i] ? DIMMED : LIT;
+    for (let i = 0; i < n; i++) states[i] = filters.failures[i] ? HIDDEN : lit && !lit[i] ? DIMMED : LIT;
+    this.weights = classWeights(this.labels, states, this.data.classes.length);
+    this.filterPanel.show();
     this.dimmed = Boolean(lit);
     this.morph.forgetTrails();
     this.trails.forget();
@@ -311,9 +322,9 @@ class LatentMap {
   }
 
   #drawPoints() {
-    const { states, dimmed, theme, tiles, showImages, showNames, counts, data, hidden } = this;
-    const scene = { states, dimmed, theme, tiles, showImages, showNames, counts };
-    Object.assign(scene, { classes: data.classes, hiddenClasses: hidden });
+    const { states, dimmed, theme, tiles, showImages, showNames, weights, labels, data } = this;
+    const scene = { states, dimmed, theme, tiles, showImages, showNames, weights, labels, classes: data.classes };
+    scene.contours = this.showContours;
     tiles?.startFrame();
     for (const panel of this.#stale) panel.drawPoints(scene);
     this.#stale.clear();
@@ -384,6 +395,17 @@ class LatentMap {
     const sets = rows.map((list) => new Set(list));
     return rows.map((list, side) => list.map((end) => ({ row: end, shared: Boolean(sets[1 - side]?.has(end)) })));
   }
+}
+
+/** How much each class's name matters: its lit rows, then its dimmed ones; 0 where all are hidden. */
+function classWeights(labels, states, classes) {
+  const weights = new Float64Array(classes);
+  const dimmed = 1 / (states.length + 1);
+  for (let i = 0; i < states.length; i++) {
+    if (states[i] === LIT) weights[labels[i]]++;
+    else if (states[i] === DIMMED) weights[labels[i]] += dimmed;
+  }
+  return weights;
 }
 
 /** The least (or, with Math.max, the largest) of the numbers that are not NaN. */

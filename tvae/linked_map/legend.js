@@ -132,7 +132,7 @@ class Legend {
 
   #changed() {
     this.show();
-    this.#map.restate();
+    this.#map.filters.changed();
   }
 
   /** Describe the maps in words, for screen readers. */

@@ -49,6 +49,15 @@ class Painter {
     this.pixels.fill(0xff000000 | colour);
   }
 
+  /** Start with what a canvas of the same size shows. */
+  copy(context) {
+    const shown = new Uint32Array(context.getImageData(0, 0, this.width, this.height).data.buffer);
+    for (let line = 0; line < this.height; line++) {
+      const row = shown.subarray(line * this.width, (line + 1) * this.width);
+      this.pixels.set(row, (line + MARGIN) * this.stride + MARGIN);
+    }
+  }
+
   /** Sixteen discs, one for each quarter-pixel offset: which pixels they touch, and how much (0 to 128). */
   #stampsOf(radius, alpha) {
     const name = `${radius.toFixed(2)} ${alpha.toFixed(2)}`;

@@ -20,6 +20,7 @@ class Panel {
     this.grid = null;
     this.middles = null;
     this.sharing = null;
+    this.contours = null;
     this.colours = null;
     this.order = null;
     this.colour = "#888888";
@@ -132,7 +133,7 @@ class Panel {
   /**
    * Draw points, images and names.
    * @param {object} scene what both maps share: states, dimmed (whether some rows are), theme, tiles, showImages,
-   *   showNames, classes, hiddenClasses
+   *   showNames, contours (whether they are drawn), labels, classes, weights (how much each class's name matters)
    */
   drawPoints(scene) {
     if (!this.layout || !this.painter.image) return;
@@ -141,6 +142,7 @@ class Panel {
     const { radius, alpha } = this.pointStyle(states.length);
     const tiles = scene.tiles && scene.showImages ? imagesInSight(this, scene) : null;
     this.painter.clear(theme.ground);
+    if (scene.contours) this.#paintContours(scene);
     const faint = tiles ? 0.25 : 1;
     if (scene.dimmed) {
       this.painter.discs(this.layout, to, states, DIMMED, this, radius * 0.9, faint * Math.max(0.07, alpha * 0.2));
@@ -151,5 +153,18 @@ class Panel {
     this.painter.put(this.context);
     if (tiles) drawImages(this, tiles, scene);
     if (scene.showNames) drawNames(this, scene);
+  }
+
+  /** Draw the classes' lines beneath the points; they are made anew where the points or those hidden have changed. */
+  #paintContours(scene) {
+    const { context, canvas, layout } = this;
+    if (this.contours?.layout !== layout || this.contours.weights !== scene.weights) {
+      const lines = contoursOf(layout, scene.labels, scene.states, scene.weights);
+      this.contours = { layout, weights: scene.weights, lines };
+    }
+    context.fillStyle = scene.theme.groundColour;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    drawContours(this, this.contours.lines, scene);
+    this.painter.copy(context);
   }
 }

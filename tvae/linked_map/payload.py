@@ -37,7 +37,7 @@ class Blob:
     data: bytes
 
 
-def _blob(header: dict[str, object], payload: bytes) -> Blob:
+def packed_blob(header: dict[str, object], payload: bytes) -> Blob:
     body = json.dumps(header, sort_keys=True).encode()
     name = hashlib.sha256(body + payload).hexdigest()[:20]
     head = json.dumps({**header, "id": name}, sort_keys=True).encode()
@@ -63,7 +63,7 @@ def geometry_blob(layouts: Sequence[Float[np.ndarray, "n 2"]], labels: Integer[n
     wide = int(labels.max(initial=0)) > 255
     packed.append(labels.astype("<u2" if wide else "u1").tobytes())
     header = {"kind": "geometry", "rows": len(labels), "sides": sides, "label_bytes": 2 if wide else 1}
-    return _blob(header, b"".join(packed))
+    return packed_blob(header, b"".join(packed))
 
 
 def neighbours_that_fit(rows: int) -> int:
@@ -87,7 +87,7 @@ def neighbours_blob(left: Integer[np.ndarray, "n k"] | None, right: Integer[np.n
         payload = np.packbits(as_bits).tobytes() + b"\0" * 4  # the reader looks at four bytes at a time
         tables.append({"k": kept.shape[1], "bits": bits, "bytes": len(payload)})
         packed.append(payload)
-    return _blob({"kind": "neighbours", "tables": tables}, b"".join(packed))
+    return packed_blob({"kind": "neighbours", "tables": tables}, b"".join(packed))
 
 
 def values_blob(*sides: Float[np.ndarray, " n"]) -> Blob:
@@ -105,7 +105,7 @@ def values_blob(*sides: Float[np.ndarray, " n"]) -> Blob:
     first, second = steps[::2], steps[1::2]
     packed = np.stack([first & 255, first >> 8 | (second & 15) << 4, second >> 4], axis=2).astype(np.uint8)
     header = {"kind": "values", "sides": len(sides), "low": low, "step": span / _SHADES}
-    return _blob(header, packed.tobytes())
+    return packed_blob(header, packed.tobytes())
 
 
 def sprite_sheet(images: UInt8[np.ndarray, "n height width channels"]) -> Blob:
@@ -135,7 +135,7 @@ def sprite_sheet(images: UInt8[np.ndarray, "n height width channels"]) -> Blob:
         # White strokes on black can be drawn in the class's colour on the map; photographs can't.
         "strokes": channels == 1 and float(np.median(images[:: max(1, len(images) // 500)])) == 0.0,
     }
-    return _blob(header, zlib.compress(images.tobytes(), 6))
+    return packed_blob(header, zlib.compress(images.tobytes(), 6))
 
 
 def rows_to_text(rows: Integer[np.ndarray, " m"], n: int) -> str:

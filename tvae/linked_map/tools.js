@@ -17,6 +17,7 @@ class Tools {
     map.on(actions.link, "click", () => this.#switched(() => views.link(!views.linked)));
     map.on(actions.images, "click", () => this.#switched(() => (map.showImages = !map.showImages)));
     map.on(actions.names, "click", () => this.#switched(() => (map.showNames = !map.showNames)));
+    map.on(actions.contours, "click", () => this.#switched(() => (map.showContours = !map.showContours)));
     map.on(actions.decode, "click", () => this.#switched(() => map.probe.toggle()));
     map.on(actions.trails, "click", () => this.#switched(() => map.trails.toggle()));
     map.on(actions.play, "click", () => morph.play());
@@ -37,12 +38,14 @@ class Tools {
 
   /** Show on the buttons what is switched on. */
   show() {
-    const { parts, root, views, showImages, showNames } = this.#map;
+    const { parts, root, views, showImages, showNames, showContours } = this.#map;
     for (const [name, control] of Object.entries(parts.tools)) press(control, name === this.tool);
     press(parts.actions.link, views.linked);
     press(parts.actions.images, showImages);
     press(parts.actions.names, showNames);
     press(parts.actions.trails, this.#map.trails.on);
+    press(parts.actions.contours, showContours);
+    parts.contourNote.hidden = !showContours;
     press(parts.actions.decode, this.#map.probe.on);
     root.dataset.tool = this.tool;
   }

@@ -5,6 +5,7 @@ changes.py           Shows how neighbourhoods change between the maps, and the i
 controls.py          Controls above the maps: views, projection parameters, number of neighbours
 decoding.py          Decodes the place under the pointer for both maps
 drawer.py            The drawer beside the maps: what is picked, and what is worth a look
+filtering.py         Columns that the maps' rows can be filtered by, and which rows pass
 findings.py          Shows images whose neighbours are of another class in the other space, ranked, a sentence each
 layout_progress.py   Layouts of both maps: under way, failed, cancelled
 linked_maps.py       The linked maps, what is picked on them, and their captions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from tvae.linked_map.contents import MapSide
+from tvae.linked_map.contents import Filtering, MapSide
 from tvae.linked_map.payload import neighbours_that_fit
 from tvae.maps.alignment import mean_motion
 from tvae.maps.fidelity import Fidelity
@@ -30,6 +30,7 @@ def draw_maps(
     colouring: tuple[str, float],
     images: Images | None,
     neighbours: tuple[Neighbours, Neighbours] | None,
+    filtering: Filtering,
 ) -> None:
     """Draw both maps; one alone where both are the same."""
     sides = [
@@ -55,6 +56,7 @@ def draw_maps(
         selection=picks.rows,
         focus=picks.focus,
         facts=map_facts(pair, pictures),
+        filtering=filtering,
         decode=True,
         code_loaded=True,
         ask_when_drawn=True,

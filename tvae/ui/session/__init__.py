@@ -5,6 +5,7 @@
     identity.py        Who is at the page: the token that a person's training runs belong to
     keys.py            Every key of the session, of widgets and of the address
     lesson.py          The step of the lesson that the address asks for, and the answers that were given
+    map_filters.py     MapFilters: which rows of a split pass the filters beside the maps
     maps.py            Layouts that this session asked for, and what it has shown before
     own_image.py       OwnDigit: the image that a person drew or sent
     picked_rows.py     Picks: rows that are picked among the images of a split
@@ -44,6 +45,7 @@ from tvae.ui.session.lesson import (
     lesson_step,
     put_lesson_in_address,
 )
+from tvae.ui.session.map_filters import MapFilters, map_filters, put_map_filters_in_address
 from tvae.ui.session.maps import Layouts, first_time, layouts
 from tvae.ui.session.own_image import OwnDigit, own_digit, put_own_digit_in_address
 from tvae.ui.session.picked_rows import Picks, picks, put_picks_in_address
@@ -68,11 +70,12 @@ from tvae.ui.session.values import (
 )
 
 __all__ = [
-    "Layouts", "LessonAnswers", "OwnDigit", "OwnRuns", "Picks", "address", "belong_to", "choice", "choices",
-    "choose", "choose_run", "chosen_points", "close_address", "first_time", "forget", "in_address", "is_set",
-    "judge_by", "keep_place", "kept", "layouts", "leave_lesson", "leave_out", "lesson_answers", "lesson_is_open",
-    "lesson_parameters", "lesson_step", "note", "notes", "number", "open_address", "opened_at", "own_digit",
-    "own_runs", "owner", "picks", "put_in_address", "put_lesson_in_address", "put_own_digit_in_address",
-    "put_picks_in_address", "put_training_in_address", "read", "requested_text", "shared_parameters",
-    "shown_before", "switch", "take", "text", "value_for_data", "value_of", "write",
+    "Layouts", "LessonAnswers", "MapFilters", "OwnDigit", "OwnRuns", "Picks", "address", "belong_to", "choice",
+    "choices", "choose", "choose_run", "chosen_points", "close_address", "first_time", "forget", "in_address",
+    "is_set", "judge_by", "keep_place", "kept", "layouts", "leave_lesson", "leave_out", "lesson_answers",
+    "lesson_is_open", "lesson_parameters", "lesson_step", "map_filters", "note", "notes", "number", "open_address",
+    "opened_at", "own_digit", "own_runs", "owner", "picks", "put_in_address", "put_lesson_in_address",
+    "put_map_filters_in_address", "put_own_digit_in_address", "put_picks_in_address", "put_training_in_address",
+    "read", "requested_text", "shared_parameters", "shown_before", "switch", "take", "text", "value_for_data",
+    "value_of", "write",
 ]  # fmt: skip

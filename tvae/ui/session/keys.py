@@ -15,6 +15,8 @@ LESSON, LESSON_STEP = "lesson", "step"
 """Whether the lesson is open, and at which step."""
 ROWS, ROW = "rows", "row"
 """The selected rows, and the row whose neighbours are shown."""
+FILTER = "filter"
+"""Filters of the maps' rows by column."""
 WATCHED = "watch"
 """The training run that is watched."""
 STROKES, INK = "strokes", "ink"
@@ -89,7 +91,7 @@ OF_DATA = frozenset({
 OF_NOTION = frozenset({IMAGE_CLASS, CLASS_A, CLASS_B, ANCHOR_CLASS, NEGATIVE_CLASS, ASKED_CLASS, AXIS_FROM, AXIS_TO})
 """Controls whose values belong to a notion of similarity of a data set: classes."""
 IN_ADDRESS = frozenset({
-    RUN, EPOCH, ARMS, JUDGED_BY, ROWS, ROW, WATCHED, STROKES, INK, SIZE, LESSON, LESSON_STEP,
+    RUN, EPOCH, ARMS, JUDGED_BY, ROWS, ROW, FILTER, WATCHED, STROKES, INK, SIZE, LESSON, LESSON_STEP,
     LEFT, RIGHT, PROJECTION, RIGHT_PROJECTION, PERPLEXITY, ITERATIONS, UMAP_NEIGHBOURS, UMAP_DISTANCE, LAYOUT_SEED,
     NEIGHBOURS_K, COLOUR, ALIGN_TO_SELECTION, LOST_MARGIN, AXIS, AXIS_FROM, AXIS_TO, ISOLATED, MORE_VIEWS,
     IMAGES, IMAGE_COUNT, IMAGE_CLASS, IMAGE_SEED, ROW_NUMBERS, WORST_OF, DIFFERENT_WAY, CODE, ERROR_MAP, NOISE_SEED,
@@ -113,8 +115,8 @@ CONTROLS, SHOWN_IN_ADDRESS = "controls", "shown-in-address"
 LESSON_ANSWERS, LESSON_MOMENT = "lesson-answers", "lesson-moment"
 RUN_BEFORE = "run-before"
 EPOCH_PLAYING, EPOCH_SHOWN = "epoch-playing", "epoch-shown"
-PICKS, LAYOUTS, SEEN, IMAGES_MISSING = (
-    "map-picks", "map-layouts", "map-seen", "map-images-missing",
+PICKS, MAP_FILTERS, TRIPLETS_COUNTED, LAYOUTS, SEEN, IMAGES_MISSING = (
+    "map-picks", "map-filters", "map-triplets-counted", "map-layouts", "map-seen", "map-images-missing",
 )  # fmt: skip
 TABLE, TABLE_PICKED = "map-table", "map-table-picked"
 CHANGE_RANGE, FINDINGS_PAGE, SUB_STYLE_CLASS = "change-range", "findings-page", "sub-style-class"
@@ -231,6 +233,11 @@ def map_part(map_key: str, part: str) -> str:
 def map_answered(map_key: str) -> str:
     """The number of the last gesture on a map that the page took over."""
     return f"{map_key}-answered"
+
+
+def map_filtered(map_key: str) -> str:
+    """The number of the last change of a map's filters that the page took over."""
+    return f"{map_key}-filtered"
 
 
 def neighbours_of(map_key: str) -> str:

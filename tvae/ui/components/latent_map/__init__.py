@@ -22,7 +22,8 @@ from streamlit.components.v2 import component
 
 from tvae.figures.colours import class_colours, class_groups
 from tvae.linked_map.browser_code import CODE, CODE_VERSION
-from tvae.linked_map.contents import ColourBy, MapSide, MapState, map_contents
+from tvae.linked_map.contents import ColourBy, Filtering, MapSide, MapState, map_contents
+from tvae.linked_map.filter_columns import FilterColumn, Filters, filters_of_settings
 from tvae.linked_map.payload import Blob, text_to_rows
 from tvae.ui import session as state
 from tvae.ui.address.map_views import are_classes, is_view
@@ -48,6 +49,7 @@ def latent_map(
     focus: int | None = None,
     aligned: bool = True,
     facts: Mapping[str, str] | None = None,
+    filtering: Filtering | None = None,
     decode: bool = False,
     only: Int[np.ndarray, " m"] | None = None,
     code_loaded: bool = False,
@@ -73,6 +75,7 @@ def latent_map(
         aligned: the layouts share one coordinate frame (they were aligned to the first); else each map is fitted to
             its own extent.
         facts: text fields of a saved PNG, by name; "Title" is written below the maps too.
+        filtering: what the rows can be filtered by beside the maps, and what passes (see `filtered_on_map`).
         decode: offer to decode the place under the pointer; `decoding_probe` of this key answers.
         only: the rows that are shown; without it all of them.
         code_loaded: `load_map_code` was called in this run already.
@@ -99,10 +102,12 @@ def latent_map(
         aligned=aligned,
         facts=facts,
         only=only,
+        filtering=filtering,
     )
     data = {
         **contents.settings,
         "picked": {**contents.settings["picked"], "gesture": gesture},
+        "filtersGesture": state.read(keys.map_filtered(key), 0),
         "memory": key,
         "decode": decode,
         "tellWhenDrawn": ask_when_drawn and not is_drawn(key),
@@ -147,6 +152,33 @@ def picked_on_map(
     """
     rows, row, _ = _picked(key, n, selection, focus)
     return MapState(rows, row)
+
+
+def filters_are_open(key: str) -> bool:
+    """Whether the panel of filters has been opened beside the map `key`: its columns are sent from then on."""
+    browser_state = state.read(key)
+    return isinstance(browser_state, dict) and browser_state.get("filtersOpen") is True
+
+
+def filtered_on_map(key: str, n: int, columns: Sequence[FilterColumn]) -> tuple[Filters, frozenset[int]] | None:
+    """Filters and hidden classes that a person has set beside the map since the last call; None where none were.
+
+    Args:
+        n: rows of the maps.
+        columns: those that `latent_map` was given; a filter by another one is left out.
+    """
+    in_browser = state.read(key)
+    change = in_browser.get("filters") if isinstance(in_browser, dict) else None
+    if not isinstance(change, dict) or not isinstance(change.get("gesture"), int):
+        return None
+    if change["gesture"] == state.read(keys.map_filtered(key), 0):
+        return None
+    state.write(keys.map_filtered(key), change["gesture"])
+    if change.get("n") != n:  # made on other rows
+        return None
+    hidden = change.get("hidden")
+    classes = frozenset(c for c in hidden if isinstance(c, int)) if isinstance(hidden, list) else frozenset[int]()
+    return filters_of_settings(columns, change.get("passing")), classes
 
 
 def _picked(
