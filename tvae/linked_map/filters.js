@@ -31,6 +31,11 @@ class Filters {
     cancelAnimationFrame(this.#frame);
   }
 
+  /** Forget the columns of other rows. */
+  restart() {
+    this.#blocks = { measures: [], labels: [] };
+  }
+
   /** Whether the page offers filters. */
   get offered() {
     return Boolean(this.#map.data?.filters);

@@ -128,6 +128,7 @@ class LatentMap {
     if (!sameRows) {
       this.states = new Uint8Array(this.n);
       this.selecting.restart(this.n);
+      this.filters.restart();
       this.hovering.forget();
     }
     this.counts = new Array(data.classes.length).fill(0);
