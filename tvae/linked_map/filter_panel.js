@@ -6,7 +6,7 @@ const OPEN_FROM_PX = 1150;
 class FilterPanel {
   #map;
   #facets = [];
-  /** Whether a pointer holds one of the controls. */
+  /** Whether a pointer or a key holds one of the controls. */
   held = false;
   /** Whether a person has opened or closed it; `null` leaves that to the width. */
   chosen = null;
@@ -18,8 +18,8 @@ class FilterPanel {
     map.on(toggle, "click", () => this.open(!this.isOpen));
     map.on(clear, "click", () => map.filters.clearAll());
     map.on(select, "click", () => map.filters.select());
-    map.on(panel, "pointerdown", () => (this.held = true));
-    for (const end of ["pointerup", "pointercancel"]) map.on(window, end, () => (this.held = false));
+    for (const start of ["pointerdown", "keydown"]) map.on(panel, start, () => (this.held = true));
+    for (const end of ["pointerup", "pointercancel", "keyup", "blur"]) map.on(window, end, () => (this.held = false));
   }
 
   /** Whether the panel is to be seen. */
@@ -51,7 +51,7 @@ class FilterPanel {
     const { active, words, offered } = filters;
     const open = this.isOpen;
     toggle.hidden = !offered;
-    toggle.textContent = active ? `Filters: ${words}` : "Filters";
+    toggle.textContent = active ? `Filters: ${words.replace(" images pass", "")}` : "Filters";
     toggle.setAttribute("aria-expanded", String(open));
     if (open === panel.hidden) {
       panel.hidden = !open;
