@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+from statistics import fmean
 
+import numpy as np
 import pytest
+from jaxtyping import Float
 from streamlit.testing.v1 import AppTest
 
+from tvae.data import DataUnavailable
+from tvae.runs.encodings import read_curves, read_encoding
+from tvae.runs.replays.recorded import read_replay
+from tvae.runs.replays.shown import shown_replay
+from tvae.runs.run import read_run
+from tvae.runs.seeds.figures import MARGINS
+from tvae.ui import cached
 from tvae.ui.lesson.steps import STEPS
 
 ROOT = Path(__file__).parents[2]
+MNIST = read_run(ROOT / "checkpoints" / "mnist")
+SEEDS = json.loads((ROOT / "checkpoints" / "mnist-ladder" / "seeds.json").read_text())["seeds"]
 COUNT = len(STEPS)
 OWN_CONTROLS = ("triplet", "maps", "training")
 """Steps whose chart is moved itself."""
 
 
-def opened(step: int | str, page: str | None = None) -> AppTest:
+def opened(step: int | str, page: str = "") -> AppTest:
+    """The lesson at a step, opened on this page or else on the step's own."""
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
-    page = STEPS[int(step) - 1].page if page is None else page
+    page = page or STEPS[int(step) - 1].page
     if page != "streamlit_app.py":
         app.switch_page(page)
     app.query_params.update({"lesson": "1", "step": str(step)})
     app.run()
     assert not app.exception
     return app
+
+
+def read_layout_of(arm: str) -> Float[np.ndarray, "n 2"]:
+    layout = cached.layout(MNIST, "tsne")
+    assert layout is not None
+    return layout.positions[arm]
 
 
 def step_in_address(app: AppTest) -> str:
@@ -35,12 +56,17 @@ def said(app: AppTest) -> str:
     return "\n".join(part.value for part in [*app.success, *app.info]).replace("\u00a0", " ")
 
 
-def press(app: AppTest, label: str) -> AppTest:
-    (button,) = (button for button in app.button if button.label == label)
+def check(app: AppTest) -> AppTest:
+    (button,) = (button for button in app.button if button.label == "Check")
     button.click()
     app.run()
     assert not app.exception
     return app
+
+
+def ways(app: AppTest) -> list[tuple[str, str, str]]:
+    """Back and forward: label, page and parameters."""
+    return [(link.proto.label, link.proto.page, link.proto.query_string) for link in app.get("page_link")]
 
 
 @pytest.mark.parametrize("step", range(1, COUNT + 1))
@@ -48,18 +74,212 @@ def test_a_step_shows_its_own_question_and_no_more_than_one_control(step):
     app = opened(step)
     assert step_in_address(app) == str(step)
     assert not app.warning and not app.error
-    assert [button.label for button in app.button] == ["Check", *["Back"] * (step > 1), *["Next"] * (step < COUNT)]
+    assert [button.label for button in app.button] == ["Leave the lesson", "Check"]
     assert not app.sidebar.children
     assert len([*app.select_slider, *app.slider, *app.toggle]) == (STEPS[step - 1].name not in OWN_CONTROLS)
     assert all("{" not in part.value for part in [*app.markdown, *app.title])
-    assert "Nothing to check yet" in said(press(app, "Check")) or STEPS[step - 1].name == "margin"
+    assert "Nothing to check yet" in said(check(app)) or STEPS[step - 1].name == "margin"
 
 
-def test_next_and_back_go_through_all_steps_and_to_their_pages():
+@pytest.mark.parametrize("step", range(1, COUNT + 1))
+def test_back_and_next_lead_to_the_pages_of_the_neighbouring_steps(step):
+    wanted = []
+    for label, other in (("Back", step - 1), ("Next", step + 1)):
+        if 1 <= other <= COUNT:
+            page = STEPS[other - 1].page.removeprefix("pages/").removesuffix(".py")
+            url = "" if page == "streamlit_app" else page.split("_", 1)[1]
+            wanted.append((label, url, f"lesson=1&step={other}"))
+    if step == COUNT:
+        wanted.append(("To the overview", "", ""))
+    assert ways(opened(step)) == wanted
+
+
+def nearest_stop_to_the_paper() -> tuple[float, float, float]:
+    """The margin of the slider at which the VAE scores nearest to the paper's, and both scores there."""
+    curves = read_curves(MNIST, "test")
+    margin = min(MARGINS, key=lambda stop: abs(curves["vae"].at(stop).accuracy - 0.7508))
+    return margin, *(100 * curves[arm].at(margin).accuracy for arm in ("vae", "tvae"))
+
+
+def test_one_triplet_is_in_the_wrong_order_in_the_vae():
     app = opened(1)
-    titles = [app.title[0].value]
-    for _ in range(COUNT - 1):
-        titles.append(press(app, "Next").title[0].value)
-    assert len(set(titles)) == COUNT
-    for title in reversed(titles[:-1]):
-        assert press(app, "Back").title[0].value == title
+    (triplet,) = re.findall(r"The first triplet is (\d), (\d), (\d)", app.markdown[-1].value)
+    assert triplet[0] == triplet[1] != triplet[2]
+    app.radio[0].set_value("positive")
+    assert "Look again" in said(check(app))
+    app.radio[0].set_value("negative")
+    assert f"In the VAE the {triplet[2]} is nearer than the other {triplet[1]}" in said(check(app))
+    assert not app.info
+
+
+def test_the_margin_where_the_vae_scores_as_the_paper_s():
+    app = opened(2)
+    margin, vae, tvae = nearest_stop_to_the_paper()
+    assert app.select_slider[0].value != margin
+    at_first = said(check(app))
+    assert "Look again: at m = 0.1 the VAE scores 74.19 %" in at_first
+    app.select_slider[0].set_value(margin)
+    app.run()
+    assert said(app) == at_first, "what is said is of the place that was checked"
+    assert f"At m = {margin:g} our VAE scores {vae:.2f} % and our TVAE {tvae:.2f} %" in said(check(app))
+
+
+def test_the_digit_that_is_mixed_into_another():
+    app = opened(3)
+    question = next(part.value for part in app.markdown if "Find the" in part.value)
+    (digit,) = re.findall(r"Find the (\d)s", question)
+    layout, labels = read_layout_of("vae"), read_encoding(MNIST, "test").labels
+    distances = np.linalg.norm(layout[labels == int(digit)][:, None] - layout, axis=2)
+    near = labels[np.argsort(distances, axis=1)[:, 1:11]]
+    counts = np.bincount(near[near != int(digit)])
+    other = str(int(counts.argmax()))
+    app.radio[0].set_value("1" if other != "1" else "2")
+    assert "Look again" in said(check(app))
+    app.radio[0].set_value(other)
+    assert f"{100 * counts.max() / near.size:.1f} % are {other}s" in said(check(app))
+
+
+def test_the_triplet_term_alone_pushes_the_negative_away():
+    app = opened(4)
+    assert len(app.caption) == 2 and app.caption[1].value.startswith("128 of the 128")
+    app.select_slider[0].set_value(20)
+    app.run()
+    (after,) = re.findall(r"^(\d+) of the 128", app.caption[1].value)
+    assert int(after) < 100
+    app.radio[0].set_value("kl")
+    assert "Look again" in said(check(app))
+    app.radio[0].set_value("triplet")
+    assert f"At step 20 it gets {after} of 128" in said(check(app))
+
+
+@pytest.mark.parametrize(("answer", "verdict"), [("16", False), ("17", True), ("step 32", True), ("33", False)])
+def test_the_step_at_which_most_triplets_are_in_order(answer, verdict):
+    shown = shown_replay(read_replay(MNIST), MNIST, ("vae", "tvae"), read_encoding(MNIST, "test").labels, None)
+    moment = int(np.argmax(shown.accuracy["tvae"] > 0.9))
+    assert shown.replay.steps[moment - 1 : moment + 1].tolist() == [16, 32], "else the answers here are others"
+    app = opened(5)
+    app.text_input[0].set_value(answer)
+    assert ("Yes: at step 32" in said(check(app))) == verdict
+    assert ("Look again" in said(app)) != verdict
+
+
+def test_the_digit_that_pays_most():
+    app = opened(6)
+    encoding = read_encoding(MNIST, "test")
+    rows = encoding.sample_rows[[list(encoding.labels[encoding.sample_rows]).index(digit) for digit in range(10)]]
+    vae, tvae = (encoding.arms[arm].errors[rows] for arm in ("vae", "tvae"))
+    worst = int(np.argmax(tvae - vae))
+    app.radio[0].set_value(str((worst + 1) % 10))
+    assert "Look again" in said(check(app))
+    app.radio[0].set_value(str(worst))
+    assert f"from {vae[worst]:.1f} to {tvae[worst]:.1f}" in said(check(app))
+
+
+def test_any_network_with_a_reason_is_right_and_a_reason_is_asked_for():
+    app = opened(7)
+    app.selectbox[0].set_value("w10")
+    assert "Write one sentence" in said(check(app))
+    app.text_area[0].set_value("it is the knee")
+    answer = said(check(app))
+    accuracy = [seed["splits"]["test"]["w10"]["triplet_accuracy"][0] for seed in SEEDS]
+    assert f"You take weight 10, margin 1: {100 * fmean(accuracy):.2f} % of the triplets in order" in answer
+    assert "That was the lesson" in "\n".join(part.value for part in app.markdown)
+    app.slider[0].set_value(5)
+    app.run()
+    assert "With at most 5 % more error" in said(app)
+
+
+def test_answers_are_kept_from_step_to_step():
+    app = opened(1)
+    app.radio[0].set_value("negative")
+    check(app)
+    app.switch_page("pages/4_Triplets.py")
+    app.query_params["step"] = "2"
+    app.run()
+    assert "Look again" not in said(app)
+    app.switch_page("streamlit_app.py")
+    app.query_params["step"] = "1"
+    app.run()
+    assert app.radio[0].value == "negative" and "Yes." in said(app)
+
+
+def test_leaving_shows_the_page_with_what_was_set_in_the_lesson():
+    app = opened(2)
+    app.select_slider[0].set_value(0.075)
+    app.run()
+    (leave,) = (button for button in app.button if button.label == "Leave the lesson")
+    leave.click()
+    app.run()
+    assert app.title[0].value == "Triplets" and "lesson" not in app.query_params and "step" not in app.query_params
+    assert app.number_input(key="margin").value == 0.075
+    assert app.selectbox(key="run").value == "mnist"
+
+
+@pytest.mark.parametrize(("step", "shown"), [("0", 1), ("99", 7), ("two", 1), ("1.5", 1)])
+def test_a_step_that_is_not_there_gives_one_note(step, shown):
+    app = opened(step, STEPS[shown - 1].page)
+    assert step_in_address(app) == str(shown)
+    assert [note.value.replace("\\", "") for note in app.warning] == [
+        f"The lesson has no step '{step}'. Shown is step {shown}."
+    ]
+    app.run()
+    assert len(app.warning) == 1
+
+
+def test_a_lesson_that_is_none_is_said_once_and_shows_the_page():
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    app.query_params["lesson"] = "yes"
+    app.run()
+    assert app.title[0].value == "TVAE Explorer" and "lesson" not in app.query_params
+    assert [note.value.replace("\\", "") for note in app.warning] == ["lesson can't be 'yes' here; it must be 1."]
+
+
+def test_the_overview_leads_to_the_lesson():
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run()
+    assert ("**Lesson**: all of this in seven steps", "", "lesson=1&step=1") in ways(app)
+
+
+def test_without_the_images_slow_mode_says_why_and_the_lesson_goes_on(monkeypatch):
+    def missing(*_):
+        raise DataUnavailable("there is no network here")
+
+    monkeypatch.setattr(cached, "split", missing)
+    app = opened(4)
+    assert ["there is no network here" in note.value for note in app.warning] == [True]
+    assert [label for label, *_ in ways(app)] == ["Back", "Next"]
+    assert "Find the" in "\n".join(part.value for part in opened(3).markdown)
+
+
+@pytest.mark.parametrize("page", ["streamlit_app.py", "pages/4_Triplets.py", "pages/9_Your_data.py"])
+def test_a_large_size_is_on_every_page_and_in_its_links(page):
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    if page != "streamlit_app.py":
+        app.switch_page(page)
+    app.query_params["size"] = "large"
+    app.run()
+    assert not app.exception and app.segmented_control(key="size").value == "large"
+    assert any("font-size: 20px" in part.proto.body for part in app.get("html"))
+    assert all("size=large" in query for *_, query in ways(app))
+    app.segmented_control(key="size").set_value("normal")
+    app.run()
+    assert "size" not in app.query_params
+    assert not any("font-size: 20px" in part.proto.body for part in app.get("html"))
+
+
+def test_the_teacher_s_sheet_has_every_question_and_the_answers_of_the_shipped_run():
+    sheet = (ROOT / "docs" / "lesson.md").read_text(encoding="utf-8")
+    for step in range(1, COUNT + 1):
+        app = opened(step)
+        question = next(part.value for part in reversed(app.markdown) if part.value.startswith("**"))
+        assert f"### {step}. {app.title[0].value}\n" in sheet
+        assert question.replace("\u00a0", " ") in sheet, step
+    margin, vae, tvae = nearest_stop_to_the_paper()
+    assert f"m = {margin:g}; there the VAE has {vae:.2f} % and the TVAE {tvae:.2f} %" in sheet
+    for step, answer in ((1, "negative"), (3, "9"), (6, "8")):
+        app = opened(step)
+        app.radio[0].set_value(answer)
+        check(app)
+        assert app.success and app.success[0].value.replace("\u00a0", " ") in sheet
+    app = opened(5)
+    app.text_input[0].set_value("32")
+    assert said(check(app)) in sheet and app.success
