@@ -102,7 +102,7 @@ def accuracy_curves(
             "y": 100 * share,
             "yanchor": "bottom",
             "showarrow": False,
-            "font": {"size": 11, "color": GREY},
+            "font": {"size": 11},
         }
         for name, share in targets.items()
     ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tvae.figures.colours import FAINT, INK, TERM_COLOURS
+from tvae.figures.colours import FAINT, INK, TERM_COLOURS, text_colour
 
 
 def paper_diagram_svg(theme: str) -> str:
     """The paper's Figure 1 as SVG text, in the colours of a theme ("light" or "dark")."""
-    ink, faint = INK[theme], FAINT[theme]
+    ink, faint, quiet = INK[theme], FAINT[theme], text_colour(FAINT[theme], theme)
     rows = [("anchor", "7", 40), ("positive", "7", 120), ("negative", "5", 200)]
     parts = []
     for role, digit, y in rows:
@@ -24,7 +24,7 @@ def paper_diagram_svg(theme: str) -> str:
             f'<circle cx="284" cy="{middle}" r="18" fill="none" stroke="{TERM_COLOURS["triplet"]}" stroke-width="2"/>'
             f'<text x="284" y="{middle + 5}" text-anchor="middle" fill="{ink}" font-style="italic">μ</text>'
             f'<path d="M306 {middle} H396" class="a"/>'
-            f'<text x="392" y="{middle - 6}" text-anchor="end" fill="{faint}" font-size="11">+ σ·noise</text>'
+            f'<text x="392" y="{middle - 6}" text-anchor="end" fill="{quiet}" font-size="11">+ σ·noise</text>'
             f'<path d="M400 {y + 10} L470 {y - 2} V{y + 50} L400 {y + 38} Z" class="n"/>'
             f'<text x="435" y="{middle + 5}" text-anchor="middle" fill="{ink}">decoder</text>'
             f'<path d="M474 {middle} H508" class="a"/>'
@@ -40,7 +40,7 @@ def paper_diagram_svg(theme: str) -> str:
         f'<text x="328" y="178" fill="{ink}" font-size="12">farther, by m</text>'
     )
     terms = (
-        f'<text x="94" y="284" text-anchor="middle" fill="{faint}" font-size="13">input</text>'
+        f'<text x="94" y="284" text-anchor="middle" fill="{quiet}" font-size="13">input</text>'
         f'<text x="284" y="284" text-anchor="middle" fill="{ink}" font-size="13">KL + triplet hinge</text>'
         f'<text x="600" y="284" text-anchor="end" fill="{ink}" font-size="13">reconstruction error</text>'
     )

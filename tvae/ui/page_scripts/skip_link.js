@@ -36,6 +36,9 @@
       target.focus();
       target.scrollIntoView({ block: "nearest" });
     });
-    document.body.prepend(style, link);
+    const place = document.createElement("nav");
+    place.setAttribute("aria-label", "Past the sidebar");
+    place.append(link);
+    document.body.prepend(style, place);
   });
 }

@@ -1,0 +1,134 @@
+"""What axe-core finds wrong with each page, light and dark; and colours in charts that mean an arm.
+
+Serious and critical findings fail a test, and so does a wrong order of headings.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+APP = ROOT / "streamlit_app.py"
+PAGES = ("", *(page.stem.split("_", 1)[1] for page in sorted((ROOT / "pages").glob("*.py"))))
+WAIT = 90_000
+FAILING = ("serious", "critical")
+ALSO_FAILING = ("heading-order",)
+"""Rules that count though axe-core calls them moderate."""
+OPENED = {
+    "": ("Reconstructions", []),
+    "Which_weight": ("Every arm in a table", ["Every arm in a table"]),
+    "Latent_map": ("What changed", ["More"]),
+    "Reconstructions": ("Squared error by class", []),
+    "Interpolation": ("Is this pair typical?", []),
+    "Triplets": ("How far apart", []),
+    "Training": ("All runs", ["More"]),
+    "Generation": ("Precision and recall", []),
+    "Traversals": ("Latent", []),
+    "Your_own_digit": ("Projection", ["Example"]),
+    "Your_data": ("Your labelled images", []),
+}
+"""Words that a page ends with, and what is pressed before it is looked through."""
+RUNS = {"Which_weight": "mnist-ladder"}
+
+
+class Cause(NamedTuple):
+    """A finding that is Streamlit's own and can't be mended here."""
+
+    rule: str
+    page: str
+    part: str
+    """Of the HTML of the elements that it is about."""
+    reason: str
+
+
+CAUSED_BY_STREAMLIT: tuple[Cause, ...] = ()
+
+
+def opened(browser: Any, address: str, page: str, scheme: str) -> Any:
+    """The page with its parts opened, once nothing runs any more."""
+    view = browser.new_page(
+        viewport={"width": 1400, "height": 900},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        screen={"width": 1400, "height": 900},
+    )
+    view.goto(f"{address}/{page}?run={RUNS.get(page, 'digits')}")
+    words, pressed = OPENED.get(page, ("", []))
+    view.get_by_text(words).last.wait_for(state="attached", timeout=WAIT)
+    for name in pressed:
+        view.get_by_test_id("stMainBlockContainer").get_by_text(name, exact=True).first.click()
+        view.wait_for_timeout(500)
+    at_rest(view)
+    return view
+
+
+def at_rest(view: Any) -> None:
+    """Until the script has run and no part of the page is still awaited."""
+    view.wait_for_function(
+        "() => !document.querySelector('[data-test-script-state=running], [data-testid=stSkeleton]')", timeout=WAIT
+    )
+    view.wait_for_timeout(1_000)
+
+
+@functools.cache
+def axe_script() -> str:
+    base = pytest.importorskip("axe_playwright_python.base", reason="pip install -r requirements-dev.txt")
+    return base.AXE_SCRIPT
+
+
+def findings(view: Any) -> list[tuple[str, str, str]]:
+    """Rule, HTML and message of each serious finding on the page as it stands."""
+    view.evaluate(axe_script())
+    result = view.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        (
+            violation["id"],
+            node["html"],
+            " ".join(check["message"] for check in node["any"] + node["all"] + node["none"]),
+        )
+        for violation in result["violations"]
+        if violation["impact"] in FAILING or violation["id"] in ALSO_FAILING
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_has_no_serious_finding_of_ours(browser, streamlit_app, page, scheme):
+    view = opened(browser, streamlit_app(APP), page, scheme)
+    here = findings(view)
+    arms = view.evaluate(ARM_COLOURS)
+    view.close()
+    known = [cause for cause in CAUSED_BY_STREAMLIT if cause.page == page]
+    ours = [one for one in here if not any(one[0] == cause.rule and cause.part in one[1] for cause in known)]
+    assert ours == []
+    gone = [cause for cause in known if not any(rule == cause.rule and cause.part in html for rule, html, _ in here)]
+    assert gone == [], "mended since: take it off the list"
+    for colour, names in arms.items():
+        assert all(name.startswith(ARM_OF[colour]) for name in names), f"{colour} stands for {names}"
+
+
+ARM_OF = {"#2f6fb4": "VAE", "#d9722e": "TVAE"}
+ARM_COLOURS = """() => {
+  const names = {"#2f6fb4": [], "#d9722e": []};
+  for (const chart of document.querySelectorAll(".js-plotly-plot"))
+    for (const trace of chart.data)
+      for (const colour of [trace.line?.color, ...[trace.marker?.color].flat()])
+        if (trace.name && colour in names) names[colour].push(trace.name);
+  return names;
+}"""
+"""The names of the traces of all charts that have an arm's colour."""
+
+
+def test_the_audit_finds_what_is_wrong(browser):
+    view = browser.new_page()
+    view.set_content(
+        "<html lang=en><title>Wrong</title><main><h1>One</h1><h5>Five</h5>"
+        "<p style='color:#999;background:#fff'>pale</p><button></button></main></html>"
+    )
+    assert {rule for rule, _, _ in findings(view)} == {"heading-order", "color-contrast", "button-name"}
+    view.close()
