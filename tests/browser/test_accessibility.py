@@ -1,15 +1,16 @@
 """What axe-core finds wrong with each page, light and dark; and colours in charts that mean an arm.
 
-Serious and critical findings fail a test, and so does a wrong order of headings.
+Serious and critical findings fail a test, and so does a wrong order of headings. None is Streamlit's alone: what it
+causes is mended in page.css and .streamlit/config.toml.
 """
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "streamlit_app.py"
@@ -35,27 +36,9 @@ OPENED = {
 RUNS = {"Which_weight": "mnist-ladder"}
 
 
-class Cause(NamedTuple):
-    """A finding that is Streamlit's own and can't be mended here."""
-
-    rule: str
-    page: str
-    part: str
-    """Of the HTML of the elements that it is about."""
-    reason: str
-
-
-CAUSED_BY_STREAMLIT: tuple[Cause, ...] = ()
-
-
 def opened(browser: Any, address: str, page: str, scheme: str) -> Any:
     """The page with its parts opened, once nothing runs any more."""
-    view = browser.new_page(
-        viewport={"width": 1400, "height": 900},
-        color_scheme=scheme,
-        reduced_motion="reduce",
-        screen={"width": 1400, "height": 900},
-    )
+    view = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme=scheme, reduced_motion="reduce")
     view.goto(f"{address}/{page}?run={RUNS.get(page, 'digits')}")
     words, pressed = OPENED.get(page, ("", []))
     view.get_by_text(words).last.wait_for(state="attached", timeout=WAIT)
@@ -74,15 +57,9 @@ def at_rest(view: Any) -> None:
     view.wait_for_timeout(1_000)
 
 
-@functools.cache
-def axe_script() -> str:
-    base = pytest.importorskip("axe_playwright_python.base", reason="pip install -r requirements-dev.txt")
-    return base.AXE_SCRIPT
-
-
 def findings(view: Any) -> list[tuple[str, str, str]]:
     """Rule, HTML and message of each serious finding on the page as it stands."""
-    view.evaluate(axe_script())
+    view.evaluate(AXE_SCRIPT)
     result = view.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         (
@@ -98,16 +75,12 @@ def findings(view: Any) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_has_no_serious_finding_of_ours(browser, streamlit_app, page, scheme):
+def test_a_page_has_no_serious_finding(browser, streamlit_app, page, scheme):
     view = opened(browser, streamlit_app(APP), page, scheme)
     here = findings(view)
     arms = view.evaluate(ARM_COLOURS)
     view.close()
-    known = [cause for cause in CAUSED_BY_STREAMLIT if cause.page == page]
-    ours = [one for one in here if not any(one[0] == cause.rule and cause.part in one[1] for cause in known)]
-    assert ours == []
-    gone = [cause for cause in known if not any(rule == cause.rule and cause.part in html for rule, html, _ in here)]
-    assert gone == [], "mended since: take it off the list"
+    assert here == []
     for colour, names in arms.items():
         assert all(name.startswith(ARM_OF[colour]) for name in names), f"{colour} stands for {names}"
 
