@@ -409,8 +409,8 @@ def test_the_groups_of_a_class_are_selected_by_their_buttons(shown):
             assert picks(app).rows.tolist() == rows.tolist()
     left, right = (cached.sub_styles(encoding.arms[arm], encoding.labels, 1) for arm in ("vae", "tvae"))
     table = next(frame.value for frame in app.dataframe if "mean image" in frame.value)
-    assert list(table.columns) == ["VAE", "mean image", "TVAE 1", "TVAE 2", "TVAE: in no group"]
-    assert table["VAE"].tolist() == ["1", "2", "in no group"]
+    assert list(table.columns) == ["VAE", "mean image", "TVAE 1", "TVAE 2", "no group"]
+    assert table["VAE"].tolist() == ["1", "2", "no group"]
     assert table.iloc[:, 2:].to_numpy().tolist() == overlaps(left, right).tolist()
     n = int((encoding.labels == 1).sum())
     assert f"n = {n} images of class 1: Euclidean distance, groups of 5 or more (min_cluster_size)" in words(app)

@@ -20,7 +20,7 @@ from tvae.ui.style.reasons import reason_of
 
 SIDE = 56
 """Side of a group's mean image in screen pixels."""
-IN_NO_GROUP = "in no group"
+NO_GROUP = "no group"
 
 
 def show_sub_styles(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None) -> None:
@@ -87,20 +87,16 @@ def _show_groups(side: str, view: View, styles: SubStyles, picks: state.Picks, i
 def _show_overlaps(pair: ViewPair, left: SubStyles, right: SubStyles, images: Images | None) -> None:
     """How many images each group of the left space has in common with each of the right one, as a table."""
     table = overlaps(left, right)
-    numbers = [*map(str, range(1, len(left.groups) + 1)), IN_NO_GROUP]
-    columns: dict[str, object] = {pair.left.label: numbers}
+    columns: dict[str, object] = {pair.left.label: [*map(str, range(1, len(left.groups) + 1)), NO_GROUP]}
     if images is not None:
-        means = [image_cell(_mean_image(images, rows)) for rows in left.groups]
-        columns["mean image"] = [*means, None]
-    for number in range(len(right.groups) + 1):
-        title = (
-            f"{pair.right.label} {number + 1}" if number < len(right.groups) else f"{pair.right.label}: {IN_NO_GROUP}"
-        )
-        columns[title] = table[:, number]
+        columns["mean image"] = [*(image_cell(_mean_image(images, rows)) for rows in left.groups), ""]
+    for number in range(len(right.groups)):
+        columns[f"{pair.right.label} {number + 1}"] = table[:, number]
+    columns[NO_GROUP] = table[:, -1]
     st.dataframe(
         pd.DataFrame(columns),
         hide_index=True,
-        column_config={"mean image": st.column_config.ImageColumn("", width=50)},
+        column_config={"mean image": st.column_config.ImageColumn("", width=40)},
     )
     st.caption(
         f"Images that a group of {as_text(pair.left.title)} (row) has in common with one of "
