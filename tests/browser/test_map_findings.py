@@ -17,7 +17,7 @@ def test_a_click_on_a_findings_sentence_selects_its_images_and_their_trails(open
     sentence = page.get_by_role("button", name="2 ones leave the twos for the other ones")
     sentence.click()
     wait(page, "selected-count", 2)
-    assert page.get_by_test_id("stTabs").get_by_role("img", name="2 ones leave the twos").is_visible()
+    assert page.get_by_test_id("stTabs").get_by_role("img", name="Rows ").first.is_visible()
     page.get_by_role("button", name="Trails: where the selected").click()
     until(page, lambda: len(read(page, "left", "trails").split()) == 2)
     assert "all 2 selected" in page.get_by_test_id("trail-key").inner_text()

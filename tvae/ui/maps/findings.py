@@ -79,5 +79,5 @@ def _show_thumbnails(pair: ViewPair, finding: Finding, images: Images) -> None:
         row, changes = rows[0], pair.changes
         rows = [int(changes.lost_by(row)[0]), *rows, int(changes.gained_by(row)[0])]
         under = [f"near in {pair.left.label}", *("" for _ in rows[2:]), f"near in {pair.right.label}"]
-    alt = f"{finding.sentence} Rows {', '.join(f'{row:,}' for row in rows)}."
+    alt = f"Rows {', '.join(f'{row:,}' for row in rows)}"
     show_grid_within([GridRow(label="", images=images[rows], under=under)], alt, ROOM)
