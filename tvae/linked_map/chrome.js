@@ -144,7 +144,7 @@ function buildChrome(host, count) {
   const marksKey = element("div", { className: "marks-key", "data-testid": "map-marks-key" });
   const scale = element("div", { className: "scale", hidden: true });
   const trailKey = buildTrailKey();
-  const frame = element("div", { className: "maps", "data-count": String(count) }, ...maps.map(({ figure }) => figure));
+  const figures = maps.map(({ figure }) => figure);
   const contourNote = element("div", {
     className: "contour-note",
     hidden: true,
@@ -157,7 +157,7 @@ function buildChrome(host, count) {
     "div",
     { className: "lm" },
     bar,
-    element("div", { className: "body" }, filters.panel, frame),
+    element("div", { className: "body" }, filters.panel, element("div", { className: "maps", "data-count": String(count) }, ...figures)),
     element(
       "div",
       { className: "foot" },
@@ -173,7 +173,7 @@ function buildChrome(host, count) {
   );
   host.append(element("style", { textContent: STYLE }), root);
   const words = { search, searchNote, marksKey, trailKey, contourNote, picked, legend, scale, description, spoken };
-  return { root, tools, actions, slider, ends, maps, frame, filters, card, ...words };
+  return { root, tools, actions, slider, ends, maps, filters, card, ...words };
 }
 
 /** The hover card's elements. */

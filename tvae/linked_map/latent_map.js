@@ -48,11 +48,16 @@ class LatentMap {
     this.on(document, "latent-map:focus", ({ detail }) => {
       if (detail?.memory === this.data?.memory) this.panels[0].canvas.focus({ preventScroll: true });
     });
-    // … or bring a row into sight on both maps, and the maps into sight: detail {memory, row}.
+    // … or bring a row into sight on the maps: detail {memory, row}
     this.on(document, "latent-map:show", ({ detail }) => {
       if (!this.states || detail?.memory !== this.data.memory || detail.row >= this.n) return;
       for (const panel of this.panels) this.views.goTo(detail.row, panel);
-      bringIntoSight(this.parts.frame);
+    });
+    // … or bring the map that was pointed at into the window, whose lower part is covered: detail {memory, covered}.
+    this.on(document, "latent-map:in-window", ({ detail }) => {
+      if (!this.states || detail?.memory !== this.data.memory) return;
+      const { row, side } = this.hovering;
+      bringIntoSight(this.parts.maps[row >= 0 ? side : 0].figure, detail.covered);
     });
     this.on(document, "fullscreenchange", () => this.#resized());
     this.sizes = new ResizeObserver(() => this.#resized());
@@ -110,7 +115,7 @@ class LatentMap {
     this.#takeOptional("sprites", (blob) => this.#takeSprites(blob));
     for (const kind of ["measures", "labels"]) this.#takeOptional(kind, (blob) => this.filters.takeColumns(kind, blob));
     this.filters.take(data);
-    if (this.selecting.take(data.picked)) bringIntoSight(this.parts.frame);
+    this.selecting.take(data.picked);
     this.#colour();
     this.restate();
   }
@@ -343,7 +348,7 @@ class LatentMap {
       hovered: shown(hovering.row),
       shared: lines.some(({ shared }) => shared),
       alone: lines.some(({ shared }) => !shared),
-      trails: !this.trails.rows && morph.trails?.rows.length > 0,
+      trails: !tapered && morph.trails?.rows.length > 0,
       probed: Boolean(probe.spot),
       outline: this.panels.some((panel) => gestures.outlineOn(panel)?.length > 1),
       dimmed: this.dimmed,

@@ -1,9 +1,9 @@
 // The screen that a page is on.
 
-/** Scroll the page so that an element's top is in the window, unless it is in the upper half of it already. */
-function bringIntoSight(target) {
-  const { top } = target.getBoundingClientRect();
-  if (top >= 0 && top < innerHeight / 2) return;
+/** Scroll the page so that an element is in the window, whose lower `covered` pixels something covers. */
+function bringIntoSight(target, covered) {
+  const { top, bottom } = target.getBoundingClientRect();
+  if (top >= 0 && bottom <= innerHeight - covered) return;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   target.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
 }

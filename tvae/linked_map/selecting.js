@@ -3,8 +3,6 @@
 class Selecting {
   #map;
   #gestures = 0;
-  /** What the page has last sent: its selection, and the gesture that it had received. */
-  #taken = null;
   /** One byte a row. */
   mask = null;
   /** Rows that match the search while it is typed, `null` when there is none. */
@@ -23,22 +21,15 @@ class Selecting {
     this.matches = null;
     this.focus = -1;
     this.#gestures = 0;
-    this.#taken = null;
   }
 
-  /**
-   * Take the page's selection, unless it has not yet received a newer gesture of this map.
-   * @returns {boolean} whether another part of the page has picked something else
-   */
+  /** Take the page's selection, unless it has not yet received a newer gesture of this map. */
   take({ rows, focus, gesture }) {
-    if (gesture < this.#gestures) return false;
+    if (gesture < this.#gestures) return;
     const { n } = this.#map;
-    const before = this.#taken;
     this.#gestures = gesture;
     this.mask = textToMask(rows, n);
     this.focus = focus < n ? focus : -1;
-    this.#taken = { gesture, picked: `${rows} ${focus}`, any: Boolean(rows) || focus >= 0 };
-    return Boolean(before) && before.gesture === gesture && before.picked !== this.#taken.picked && this.#taken.any;
   }
 
   /** The rows to highlight while the others are dimmed, `null` to highlight all. */

@@ -10,6 +10,9 @@ function element(name, className, text) {
 /** What the page keeps of the drawer: one heading at a time. */
 const shown = (globalThis.tvaeMapDrawer ??= { picked: null });
 
+/** The share of the window's height that the drawer covers at most as a sheet; `page.css` of the maps says the same. */
+const SHEET = 0.45;
+
 const isOpen = () => document.body.dataset.mapDrawer !== "closed";
 
 /** Whether the drawer stands in its own column, so that it covers nothing. */
@@ -47,8 +50,12 @@ export default function ({ data, parentElement }) {
   else set(isOpen());
   const changed = shown.picked !== null && shown.picked !== data.picked;
   shown.picked = data.picked;
-  if (changed && data.picked) set(true);
-  else if (changed && drawer && !isDocked(drawer)) set(false);
+  if (changed && data.picked) {
+    set(true);
+    const covered = drawer && !isDocked(drawer) ? innerHeight * SHEET : 0;
+    document.dispatchEvent(new CustomEvent("latent-map:in-window", { detail: { memory: data.memory, covered } }));
+  }
+  if (changed && !data.picked && drawer && !isDocked(drawer)) set(false);
 
   const pressed = (event) => {
     if (event.key !== "Escape" || !isOpen() || !drawer?.isConnected) return;
