@@ -160,9 +160,6 @@ def show_content(run: Run) -> None:
     with selected:
         show_picked(pair, picks, names, images, at, map_key(pair), saved)
         show_saved_selections(pair, picks, saved, names, at)
-    with findings:
-        show_changes(pair, picks, names, images)
-        show_sub_styles(pair, picks, names, images)
     passes = passing(filtering, pair)
     if table.open:
         rows, which = (picks.rows, "The selected images") if len(picks.rows) else (np.arange(n), "All images")
@@ -170,6 +167,9 @@ def show_content(run: Run) -> None:
             rows, which = rows[passes[rows]], f"{which} that pass the filters"
         with table:
             show_row_table(pair, picks, images, rows, which, margin, map_key(pair))
+    with findings:
+        show_changes(pair, picks, names, images)
+        show_sub_styles(pair, picks, names, images)
     if filtering.measures and not triplets_counted(pair, margin):
         count_triplets(pair, margin)
         st.rerun()
