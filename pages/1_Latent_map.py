@@ -10,7 +10,7 @@ from tvae.ui import session as state
 from tvae.ui.choices.arms import first_pair
 from tvae.ui.choices.epochs import epochs_play
 from tvae.ui.components.latent_map import is_drawn, load_map_code
-from tvae.ui.maps.axis import show_axis
+from tvae.ui.maps.axis import axis_controls, show_axis
 from tvae.ui.maps.changes import show_changes
 from tvae.ui.maps.controls import (
     AS_LEFT,
@@ -18,6 +18,7 @@ from tvae.ui.maps.controls import (
     FIRST_METHOD,
     METHOD_OF,
     STYLE,
+    choose_further_views,
     choose_number_of_neighbours,
     choose_parameters,
     choose_views,
@@ -25,9 +26,10 @@ from tvae.ui.maps.controls import (
 from tvae.ui.maps.decoding import show_decoding
 from tvae.ui.maps.drawer import drawer_tabs, drawer_waits
 from tvae.ui.maps.filtering import count_triplets, filtering_of, passing, triplets_counted
-from tvae.ui.maps.layout_progress import both_layouts, show_layout_states
+from tvae.ui.maps.isolation import show_isolation
+from tvae.ui.maps.layout_progress import show_layout_states, view_layouts
 from tvae.ui.maps.linked_maps import draw_maps, map_key, show_captions, take_gesture
-from tvae.ui.maps.projecting import kept_still, laid_over, passing_picture
+from tvae.ui.maps.projecting import kept_still, laid_over, passing_picture, spread
 from tvae.ui.maps.row_table import show_row_table
 from tvae.ui.maps.saved_selections import saved_selections, show_saved_selections
 from tvae.ui.maps.selection import show_picked
@@ -61,6 +63,7 @@ def show_content(run: Run) -> None:
     with controls[0]:
         left, right = choose_views(views, misfits, [arm.upper() for arm in first_pair(run)])
     with controls[5], st.popover("More", width="stretch"):
+        further = choose_further_views(views, left, right)
         parameters, seed = choose_parameters()
         st.markdown("**Maps**")
         to_selection = st.toggle("Align the right map to the selection", **state.switch(keys.ALIGN_TO_SELECTION))
@@ -91,7 +94,7 @@ def show_content(run: Run) -> None:
     with controls[4]:
         k = choose_number_of_neighbours(n)
     try:
-        _ = left.encoded, right.encoded
+        _ = [view.encoded for view in (left, right, *further)]
     except InputError as error:
         st.warning(as_text(f"{reason_of(error)}. Choose another map."))
         return
@@ -99,17 +102,23 @@ def show_content(run: Run) -> None:
     picks, layouts = state.picks(fingerprint, n), state.layouts()
     take_gesture(pair, picks)
     filters = state.map_filters(fingerprint, run.notion)
+    saved = saved_selections(pair)
+    axis = axis_controls(pair, picks, saved)
     fits_in_address = state.put_picks_in_address(picks, n)
     chosen = parameters[method], parameters[METHOD_OF.get(other or "", method)]
     playing = epochs_play(run)
+    only, shown_views = picks.isolated, [left, right, *further]
     if playing:
-        pictures = passing_picture(left), passing_picture(right)
+        projected = [passing_picture(view, only) for view in shown_views]
     else:
-        pictures = both_layouts(left, right, chosen, seed, layouts)
-    pictures = kept_still(left, pictures[0]), pictures[1]
-    pictures = pictures[0], laid_over(*pictures, picks.rows if to_selection else None)
+        projected = view_layouts(shown_views, chosen, seed, layouts, only)
+    first = kept_still(left, projected[0]) if only is None else projected[0]
+    together = picks.rows if to_selection and only is None else None
+    projected = [first, *(laid_over(first, side_map, together) for side_map in projected[1:])]
+    pictures = [spread(side_map, only, n) for side_map in projected]
     with waiting:
-        show_layout_states(pictures, layouts)
+        show_layout_states(projected, layouts)
+        show_isolation(picks, n)
 
     with st.container(key=keys.MAP_BODY, gap="small"):
         main, drawer = st.container(key=keys.MAP_MAIN), st.container(key=keys.MAP_DRAWER)
@@ -126,9 +135,9 @@ def show_content(run: Run) -> None:
     filtering = filtering_of(pair, margin, filters, map_key(pair), maps_first=early or playing)
     state.put_map_filters_in_address(filters)
     with maps:
-        draw_maps(pair, pictures, picks, (colouring, margin), images, both_neighbours, filtering)
+        draw_maps(pair, pictures, picks, (colouring, margin), images, both_neighbours, filtering, further, only)
     with main:
-        show_captions(pair, pictures, colouring)
+        show_captions(pair, projected, colouring, further, only)
     if playing or not drawn:
         with drawer:
             drawer_waits(
@@ -136,7 +145,7 @@ def show_content(run: Run) -> None:
             )
         return
     with main:
-        show_decoding(pair, pictures, map_key(pair))
+        show_decoding(pair, (projected[0], projected[1]), map_key(pair), only)
     if early:
         with drawer:
             drawer_waits()
@@ -152,9 +161,8 @@ def show_content(run: Run) -> None:
             st.caption("This selection is too large for the address; a link to this page opens without it.")
 
     at = pictures[0].positions, pictures[1].positions
-    saved = saved_selections(pair)
     with main:
-        show_axis(pair, picks, images, saved)
+        show_axis(pair, picks, images, axis)
     with drawer:
         selected, table, findings = drawer_tabs(pair, picks, map_key(pair))
     with selected:

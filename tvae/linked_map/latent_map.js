@@ -129,6 +129,9 @@ class LatentMap {
     this.#applied.geometry = data.blobs.geometry;
     Object.assign(this, readGeometry(blob, data.aligned));
     this.only = data.only ? textToMask(data.only, this.n) : null;
+    // Other rows have been projected: what was zoomed in on is elsewhere now.
+    if ((this.#applied.only ?? data.only) !== data.only) this.views.reset();
+    this.#applied.only = data.only;
     this.middles = this.layouts.map((layout) => classMedians(layout, this.labels, data.classes.length, this.only));
     if (!sameRows) {
       this.states = new Uint8Array(this.n);

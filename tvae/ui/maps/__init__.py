@@ -7,6 +7,7 @@ decoding.py          Decodes the place under the pointer for both maps
 drawer.py            The drawer beside the maps: what is picked, and what is worth a look
 filtering.py         Columns that the maps' rows can be filtered by, and which rows pass
 findings.py          Shows images whose neighbours are of another class in the other space, ranked, a sentence each
+isolation.py         Says that the maps show some images alone, and leads back to all
 layout_progress.py   Layouts of both maps: under way, failed, cancelled
 linked_maps.py       The linked maps, what is picked on them, and their captions
 projecting.py        Map of each side of the page: a stored layout, a computed one, or PCA until it is computed

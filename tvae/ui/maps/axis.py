@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -24,23 +27,41 @@ SAME_COLOUR = "#8a63c9"
 """Of the second group where both would have the same."""
 
 
-def show_axis(pair: ViewPair, picks: state.Picks, images: Images | None, saved: tuple[Selection, ...]) -> None:
+@dataclass(frozen=True)
+class AxisControls:
+    """The axis's controls: described before the maps are drawn, so that an address keeps them, and drawn after."""
+
+    switch: dict[str, Any]
+    groups: dict[str, RowGroup]
+    """By their name in an address."""
+    ends: list[dict[str, Any]]
+    """Arguments of the controls that choose the first and the second group; none while the axis is off."""
+
+
+def axis_controls(pair: ViewPair, picks: state.Picks, saved: tuple[Selection, ...]) -> AxisControls:
+    """The axis's controls; it leads from the first class to the second until other groups are chosen."""
+    switch, groups = state.switch(keys.AXIS), row_groups(pair, picks, saved)
+    if not switch["value"]:
+        return AxisControls(switch, groups, [])
+    names = list(groups)
+    second = names[min(1, len(pair.class_names) - 1)]
+    ends = [state.choice(keys.AXIS_FROM, names, names[0]), state.choice(keys.AXIS_TO, names, second)]
+    return AxisControls(switch, groups, ends)
+
+
+def show_axis(pair: ViewPair, picks: state.Picks, images: Images | None, controls: AxisControls) -> None:
     """Show the switch of the axis, and where it is on the two groups to choose and both spaces' images along it."""
-    if not st.toggle(
+    st.toggle(
         "An axis of your own",
         help="All images laid along the line from the mean of one group to the mean of another, in both spaces.",
-        **state.switch(keys.AXIS),
-    ):
+        **controls.switch,
+    )
+    if not controls.ends:
         return
-    groups = row_groups(pair, picks, saved)
-    names = list(groups)
-    from_here, to_there = st.columns(2)
+    groups = controls.groups
     first, second = (
-        groups[column.selectbox(label, format_func=lambda name: groups[name].name, **state.choice(key, names, default))]
-        for column, label, key, default in (
-            (from_here, "From the mean of", keys.AXIS_FROM, names[0]),
-            (to_there, "to the mean of", keys.AXIS_TO, names[min(1, len(pair.class_names) - 1)]),
-        )
+        groups[column.selectbox(label, format_func=lambda name: groups[name].name, **end)]
+        for column, label, end in zip(st.columns(2), ("From the mean of", "to the mean of"), controls.ends, strict=True)
     )
     views = [pair.left] if pair.same else [pair.left, pair.right]
     axes: list[tuple[View, MeanAxis]] = []

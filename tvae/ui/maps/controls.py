@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from tvae.linked_map.contents import MOST_MAPS
 from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters, UmapParameters
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -56,6 +57,21 @@ def choose_views(views: dict[str, View], misfits: dict[str, str], arms: list[str
             "on the same images. A name without an epoch follows the epoch in the sidebar.",
         )
     return views[a or arms[0]], views[b or arms[-1]]
+
+
+def choose_further_views(views: dict[str, View], left: View, right: View) -> list[View]:
+    """Views that are shown beside the left and the right one: arms, epochs and other runs, four at most."""
+    names = [name for name, view in views.items() if view not in (left, right)]
+    chosen = st.multiselect(
+        "Further maps",
+        format_func=lambda name: views[name].label,
+        max_selections=MOST_MAPS - 2,
+        placeholder="other arms, epochs or runs",
+        help="Up to six maps at once; what is pointed at and selected is the same on all. Neighbours, changes and "
+        "tables compare the left and the right one.",
+        **state.choices(keys.MORE_VIEWS, names, [], text=lambda name: views[name].name_in_address),
+    )
+    return [views[name] for name in chosen[: MOST_MAPS - 2]]
 
 
 def choose_parameters() -> tuple[dict[str, Parameters], int]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
+import numpy as np
+from jaxtyping import Int
+
 from tvae.errors import InputError
 from tvae.maps.shown_map import DecodedPlace, ShownMap, shown_map
 from tvae.model.network import to_bytes
@@ -23,18 +26,24 @@ Pictures = tuple[Picture, Picture]
 """The left and the right map, as they are shown."""
 
 
-def show_decoding(pair: ViewPair, pictures: Pictures, key: str) -> None:
-    """Let the maps of this key show what both arms decode under the pointer while decoding is switched on."""
-    decoding_probe(answer_for(pair, pictures), memory=key)
+def show_decoding(pair: ViewPair, pictures: Pictures, key: str, only: Int[np.ndarray, " m"] | None = None) -> None:
+    """Let the maps of this key show what both arms decode under the pointer while decoding is switched on.
+
+    Args:
+        only: the rows that the maps are of, where that is not all.
+    """
+    decoding_probe(answer_for(pair, pictures, only), memory=key)
 
 
-def answer_for(pair: ViewPair, pictures: Pictures) -> Callable[[tuple[float, float]], Sequence[Decoded]]:
+def answer_for(
+    pair: ViewPair, pictures: Pictures, only: Int[np.ndarray, " m"] | None = None
+) -> Callable[[tuple[float, float]], Sequence[Decoded]]:
     """Both arms' decodes of a place, each by its own map; nothing is computed before the first question."""
 
     @cache
     def map_of(side: int) -> ShownMap:
         means = (pair.left, pair.right)[side].encoded.means
-        return shown_map(means, pictures[side].positions, pictures[side].linear)
+        return shown_map(means if only is None else means[only], pictures[side].positions, pictures[side].linear)
 
     def answer(place: tuple[float, float]) -> list[Decoded]:
         return [_decoded(view, map_of(side).at(place)) for side, view in enumerate((pair.left, pair.right))]

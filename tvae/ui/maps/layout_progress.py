@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
+from jaxtyping import Int
 
 from tvae.errors import InputError
 from tvae.maps.parameters import Parameters, PcaParameters
@@ -46,18 +48,30 @@ def show_layout_states(pictures: Sequence[Picture], layouts: state.Layouts) -> N
             )
 
 
-def both_layouts(
-    left: View, right: View, chosen: tuple[Parameters, Parameters], seed: int, layouts: state.Layouts
-) -> tuple[Picture, Picture]:
-    """The layouts of both sides; PCA with a note where the method is impossible for these rows."""
+def view_layouts(
+    views: Sequence[View],
+    chosen: Sequence[Parameters],
+    seed: int,
+    layouts: state.Layouts,
+    rows: Int[np.ndarray, " m"] | None = None,
+) -> list[Picture]:
+    """The layouts of two views or more; PCA with a note where a method is impossible for these rows.
+
+    Args:
+        views: the left one, the right one and further ones; a further one of another run or epoch has the layout of
+            its own run's arms.
+        chosen: parameters of the left one and of the right one; further ones have the left one's.
+        rows: those that alone are projected.
+    """
+    left, right, *further = views
+    beside = [(left, right), (right, left), *((view, left if view.run == left.run else view) for view in further)]
+    parameters = [*chosen, *[chosen[0]] * len(further)]
     try:
-        requests = (request_for(left, right, chosen[0], seed), request_for(right, left, chosen[1], seed))
+        requests = [request_for(*two, each, seed, rows) for two, each in zip(beside, parameters, strict=True)]
     except InputError as error:
         st.info(as_text(f"{reason_of(error)}. PCA is shown."))
-        requests = tuple(
-            request_for(view, other, PcaParameters(), seed) for view, other in ((left, right), (right, left))
-        )
-    pictures = picture(left, right, requests[0], layouts), picture(right, left, requests[1], layouts)
+        requests = [request_for(*two, PcaParameters(), seed, rows) for two in beside]
+    pictures = [picture(*two, request, layouts) for two, request in zip(beside, requests, strict=True)]
     layouts.give_up_others({side_map.key for side_map in pictures})
     return pictures
 

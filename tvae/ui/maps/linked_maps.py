@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
+from jaxtyping import Float, Int
 
 from tvae.linked_map.contents import Filtering, MapSide
 from tvae.linked_map.payload import neighbours_that_fit
@@ -25,23 +28,31 @@ from tvae.ui.style.escaping import as_text
 
 def draw_maps(
     pair: ViewPair,
-    pictures: tuple[Picture, Picture],
+    pictures: Sequence[Picture],
     picks: state.Picks,
     colouring: tuple[str, float],
     images: Images | None,
     neighbours: tuple[Neighbours, Neighbours] | None,
     filtering: Filtering,
+    further: Sequence[View] = (),
+    only: Int[np.ndarray, " m"] | None = None,
 ) -> None:
-    """Draw both maps; one alone where both are the same."""
+    """Draw the maps: one alone where left and right are the same and there are no further ones.
+
+    Args:
+        pictures: of the left, of the right and of the further views.
+        only: the rows that the maps are of; all others have no position.
+    """
+    views = [view for view, _ in shown_sides(pair, pictures, further)]
     sides = [
         MapSide(
             title=view.title,
             short_title=view.label,
             colour=view.colour,
-            positions=side_map.positions,
+            positions=side_map.positions if only is None else _placed(side_map.positions, only),
             caption=side_map.told,
         )
-        for view, side_map in shown_sides(pair, pictures)
+        for view, side_map in shown_sides(pair, pictures, further)
     ]
     latent_map(
         *sides,
@@ -52,11 +63,12 @@ def draw_maps(
         if neighbours is None
         else cached.neighbour_lines(pair.left.encoded, pair.right.encoded, pair.k),
         nearest=None if neighbours is None else (neighbours[0].first(pair.k).rows, neighbours[1].first(pair.k).rows),
-        colour_by=colour_by(colouring[0], pair, colouring[1]),
+        colour_by=colour_by(colouring[0], pair, colouring[1], views[2:]),
         selection=picks.rows,
         focus=picks.focus,
         facts=map_facts(pair, pictures),
         filtering=filtering,
+        only=only,
         decode=True,
         code_loaded=True,
         ask_when_drawn=True,
@@ -64,17 +76,24 @@ def draw_maps(
     )
 
 
-def shown_sides(pair: ViewPair, pictures: tuple[Picture, Picture]) -> list[tuple[View, Picture]]:
-    """The maps that are drawn: both, or one where the right one would be the left one again."""
-    sides = list(zip((pair.left, pair.right), pictures, strict=True))
-    return sides[:1] if pair.left == pair.right and pictures[0].key == pictures[1].key else sides
+def _placed(positions: Float[np.ndarray, "n 2"], only: Int[np.ndarray, " m"]) -> Float[np.ndarray, "n 2"]:
+    """The positions with the rows that are not shown in the middle of those that are: every row needs a place."""
+    return np.where(np.isfinite(positions), positions, positions[only].mean(axis=0))
 
 
-def map_facts(pair: ViewPair, pictures: tuple[Picture, Picture]) -> dict[str, str]:
+def shown_sides(
+    pair: ViewPair, pictures: Sequence[Picture], further: Sequence[View] = ()
+) -> list[tuple[View, Picture]]:
+    """The maps that are drawn: all, or one where the right one would be the left one again."""
+    sides = list(zip((pair.left, pair.right, *further), pictures, strict=True))
+    return sides[:1] if not further and pair.left == pair.right and pictures[0].key == pictures[1].key else sides
+
+
+def map_facts(pair: ViewPair, pictures: Sequence[Picture]) -> dict[str, str]:
     """Text fields of a PNG of the maps; where they show two runs or epochs, of each, the left one first."""
     left, right = (
         titled(f"{view.title}, {side_map.told}", view.run, view.encoding)
-        for view, side_map in zip((pair.left, pair.right), pictures, strict=True)
+        for view, side_map in zip((pair.left, pair.right), pictures, strict=False)
     )
     return {name: text if text == right[name] else f"{text} | {right[name]}" for name, text in left.items()}
 
@@ -92,15 +111,28 @@ def map_key(pair: ViewPair) -> str:
     return keys.latent_map(pair.left.run.provenance.test.fingerprint)
 
 
-def show_captions(pair: ViewPair, pictures: tuple[Picture, Picture], colouring: str) -> None:
-    """Shows what the maps show, how accurate they are, and what they can't show."""
-    sides = shown_sides(pair, pictures)
-    for column, (view, side_map) in zip(st.columns(2), sides, strict=False):
+def show_captions(
+    pair: ViewPair,
+    pictures: Sequence[Picture],
+    colouring: str,
+    further: Sequence[View] = (),
+    only: Int[np.ndarray, " m"] | None = None,
+) -> None:
+    """Shows what the maps show, how accurate they are, and what they can't show.
+
+    Args:
+        pictures: of the rows in `only` alone, where there are such.
+    """
+    sides = shown_sides(pair, pictures, further)
+    labels = pair.labels if only is None else pair.labels[only]
+    columns = st.columns(2)
+    for number, (view, side_map) in enumerate(sides):
+        column = columns[number % 2]
         fidelity = side_map.fidelity
         if fidelity is None:
             column.caption(f"**{as_text(view.title)}**, {side_map.told}: not measured")
             continue
-        share = _accuracy_on_map(pair, view, side_map, fidelity)
+        share = _accuracy_on_map(pair, view, side_map, fidelity, labels)
         accuracy = "" if share is None else f", 2-D {fidelity.k}-NN accuracy {100 * share:.2f} %"
         column.caption(
             f"**{as_text(view.title)}**, {side_map.told}: trustworthiness {fidelity.trustworthiness_text}{accuracy}"
@@ -110,26 +142,36 @@ def show_captions(pair: ViewPair, pictures: tuple[Picture, Picture], colouring: 
     notions = " and ".join(dict.fromkeys(filter(None, (notions_in_words(view.run) for view, _ in sides))))
     colour = as_text(run.notion) if colouring == "class" else COLOURINGS[colouring]
     fit = neighbours_that_fit(len(pair.labels))
+    of_all = "" if only is None else f" of {len(pair.labels):,}"
     lines = "lines lead to true neighbours"
     if pair.k > fit:
         lines += f", to {fit} from a point that is pointed at and to all {pair.k} from the one clicked"
     st.caption(
-        f"Each point is an image of the {as_text(run.config.data.name)} test split, n = {len(pair.labels):,}, "
+        f"Each point is an image of the {as_text(run.config.data.name)} test split, n = {len(labels):,}{of_all}, "
         f"coloured by {colour}; training seed {run.config.train.seed}, checkpoint {as_text(runs)}"
         f"{', ' if notions else ''}{as_text(notions)}. "
-        + (f"The right map is turned and scaled to lie like the left. {motion_caption(pictures)}" if sides[1:] else "")
+        + _turned(pictures[: len(sides)])
         + f"Distances between clusters and their sizes mean nothing on such a map; {lines}."
     )
     for note in dict.fromkeys(note for side_map in pictures for note in side_map.notes):
         st.caption(note)
 
 
-def _accuracy_on_map(pair: ViewPair, view: View, side_map: Picture, fidelity: Fidelity) -> float | None:
+def _turned(pictures: Sequence[Picture]) -> str:
+    """That maps are aligned to the left one, and how far two of them are apart."""
+    if len(pictures) == 2:
+        return f"The right map is turned and scaled to lie like the left. {motion_caption((pictures[0], pictures[1]))}"
+    return "The other maps are turned and scaled to lie like the first. " if len(pictures) > 2 else ""
+
+
+def _accuracy_on_map(
+    pair: ViewPair, view: View, side_map: Picture, fidelity: Fidelity, labels: Int[np.ndarray, " m"]
+) -> float | None:
     """The map's k-NN accuracy by the page's labels; that of its layout is by the own labels of the view's run."""
     own = cached.encoding(view.run.as_trained)
     if fidelity.knn_accuracy is None or own is None or np.array_equal(own.labels, pair.labels):
         return fidelity.knn_accuracy
-    return cached.map_accuracy(side_map.positions, pair.labels, fidelity.k)
+    return cached.map_accuracy(side_map.positions, labels, fidelity.k)
 
 
 def motion_caption(pictures: tuple[Picture, Picture]) -> str:

@@ -9,11 +9,12 @@ from jaxtyping import Float32, Int
 
 from tvae.maps.alignment import Alignment, align
 from tvae.maps.fidelity import Fidelity
-from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters
+from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters, UmapParameters
 from tvae.maps.pca import LinearMap, pca_maps
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.maps.projector import ProjectionCancelled, ProjectionFailed, Ticket
 from tvae.runs.run import Run
+from tvae.system.array_files import content_key
 from tvae.ui import cached
 from tvae.ui.maps.views import View
 from tvae.ui.session import Layouts
@@ -47,21 +48,39 @@ class Picture:
     """Of the map that is shown: pca, tsne or umap."""
 
 
-def request_for(view: View, other: View, parameters: Parameters, seed: int) -> ProjectionRequest:
+def request_for(
+    view: View, other: View, parameters: Parameters, seed: int, rows: Int[np.ndarray, " m"] | None = None
+) -> ProjectionRequest:
     """The layout that shows `view` comparably with `other`: of all arms of their run, or of the two.
 
     With the run's own labels, so that the same layout is found whatever notion the page judges by.
+
+    Args:
+        rows: those that alone are projected, in both arms; parameters that are too large for so few are lowered.
 
     Raises:
         InputError: too few rows for the method, or an encoding that can't be read.
     """
     encoding = cached.encoding(view.run.as_trained)
     labels = None if encoding is None else encoding.labels
-    if (view.run.folder, view.run.snapshot) == (other.run.folder, other.run.snapshot) and encoding is not None:
+    if rows is not None:
+        parameters, labels = fitted_to(parameters, len(rows)), None if labels is None else labels[rows]
+    elif (view.run.folder, view.run.snapshot) == (other.run.folder, other.run.snapshot) and encoding is not None:
         return ProjectionRequest(means=encoding.means, parameters=parameters, seed=seed, labels=labels)
     means = {name_in(side, opposite): side.encoded.means for side, opposite in ((view, other), (other, view))}
+    if rows is not None:
+        means = {name: codes[rows] for name, codes in means.items()}
     in_order = dict(sorted(means.items()))  # the same request, and so the same start, from either side
     return ProjectionRequest(means=in_order, parameters=parameters, seed=seed, labels=labels)
+
+
+def fitted_to(parameters: Parameters, n: int) -> Parameters:
+    """The parameters with no more neighbours than so few rows have: a perplexity of a third of them, at most."""
+    if isinstance(parameters, TsneParameters):
+        return replace(parameters, perplexity=min(parameters.perplexity, max(1.0, (n - 1) // 3)))
+    if isinstance(parameters, UmapParameters):
+        return replace(parameters, n_neighbors=min(parameters.n_neighbors, n - 1))
+    return parameters
 
 
 def name_in(view: View, other: View) -> str:
@@ -100,8 +119,9 @@ def asked_layout(run: Run, key: str, request: ProjectionRequest, kept: Layouts) 
 def picture(view: View, other: View, request: ProjectionRequest, kept: Layouts) -> Picture:
     """The map of `view` to show now: the requested layout, the one before it, or PCA."""
     key, name = cache_key(request), name_in(view, other)
-    group = (*request.means, view.key)
-    if request.method == "pca" and len(view.encoded.means) <= QUICK_ROWS:
+    means = request.means[name]
+    group = (*request.means, content_key(means))
+    if request.method == "pca" and len(means) <= QUICK_ROWS:
         request_state = Asked(cached.layout_with_key(view.run, key) or cached.layout_at_once(request))
     else:
         request_state = asked_layout(view.run, key, request, kept)
@@ -114,7 +134,7 @@ def picture(view: View, other: View, request: ProjectionRequest, kept: Layouts) 
         return _of_layout(kept.standing[group], name, key, f"{method} {failed}.")
     caption = "PCA" if failed or request.method == "pca" else f"PCA, while {method} is computed"
     failed = f"{method} {failed}." if failed else ""
-    return replace(quick_pca(view.encoded.means, caption), ticket=request_state.ticket, failed=failed, key=key)
+    return replace(quick_pca(means, caption), ticket=request_state.ticket, failed=failed, key=key)
 
 
 def laid_over(left: Picture, right: Picture, rows: Int[np.ndarray, " m"] | None) -> Picture:
@@ -123,9 +143,19 @@ def laid_over(left: Picture, right: Picture, rows: Int[np.ndarray, " m"] | None)
     return _aligned(right, align(left.positions, right.positions, aligned_rows))
 
 
-def passing_picture(view: View) -> Picture:
-    """PCA without measures: the map of a view while the epochs play."""
-    return quick_pca(view.encoded.means, "PCA, while the epochs play")
+def passing_picture(view: View, rows: Int[np.ndarray, " m"] | None = None) -> Picture:
+    """PCA without measures, of all rows or of these: the map of a view while the epochs play."""
+    means = view.encoded.means if rows is None else view.encoded.means[rows]
+    return quick_pca(means, "PCA, while the epochs play")
+
+
+def spread(side_map: Picture, rows: Int[np.ndarray, " m"] | None, n: int) -> Picture:
+    """The map of these rows alone as one of all n rows: the others have no position (NaN)."""
+    if rows is None:
+        return side_map
+    positions = np.full((n, 2), np.nan, np.float32)
+    positions[rows] = side_map.positions
+    return replace(side_map, positions=positions)
 
 
 def kept_still(view: View, side_map: Picture) -> Picture:

@@ -88,6 +88,16 @@ def show_selection(
             mime="text/csv",
             on_click="ignore",
         )
+        few = len(picks.rows) < state.FEWEST_ISOLATED
+        st.button(
+            "Isolate",
+            key=keys.ISOLATE,
+            on_click=picks.isolate,
+            disabled=few,
+            help=f"At least {state.FEWEST_ISOLATED} images can be projected alone."
+            if few
+            else "Project these images alone, on all maps.",
+        )
         st.button("Clear", on_click=picks.replace, args=(np.zeros(0, np.int64),))
 
 

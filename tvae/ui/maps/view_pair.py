@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,25 +64,33 @@ class ViewPair:
         return cached.neighbour_changes(self.left.encoded, self.right.encoded, self.k)
 
 
-def colour_by(name: str, pair: ViewPair, margin: float) -> ColourBy | None:
-    """The numbers of a colouring; None for the classes."""
-    views = (pair.left, pair.right)
+def colour_by(name: str, pair: ViewPair, margin: float, further: Sequence[View] = ()) -> ColourBy | None:
+    """The numbers of a colouring, also of further views beside the pair; None for the classes."""
+    views = (pair.left, pair.right, *further)
     if name == "change":
         change = pair.changes.change
         unit = f"1 − overlap of the {pair.k} nearest"
-        return ColourBy(title="Neighbourhood change", left=change, right=change, unit=unit, low=0, high=1)
+        more = [change] * len(further)
+        return ColourBy(title="Neighbourhood change", left=change, right=change, further=more, unit=unit, low=0, high=1)
     if name == "lost":
-        left, right = (cached.lost_shares(view.encoded, pair.labels, margin) for view in views)
+        left, right, *more = (cached.lost_shares(view.encoded, pair.labels, margin) for view in views)
         unit = f"share of an anchor's triplets, m = {margin:g}"
-        return ColourBy(title="Lost triplets", left=left, right=right, unit=unit, low=0)
+        return ColourBy(title="Lost triplets", left=left, right=right, further=more, unit=unit, low=0)
     if name == "error":
-        left, right = (view.encoded.errors for view in views)
+        left, right, *more = (view.encoded.errors for view in views)
         unit = "squared error per image"
-        return ColourBy(title="Reconstruction error", left=left, right=right, unit=unit, low=0)
+        return ColourBy(title="Reconstruction error", left=left, right=right, further=more, unit=unit, low=0)
     if name == "wrong":
-        left, right = (wrong_nearest(neighbours, pair.labels).astype(np.float32) for neighbours in pair.neighbours)
+        tables = (cached.neighbours(view.encoded) for view in views)
+        left, right, *more = (wrong_nearest(neighbours, pair.labels).astype(np.float32) for neighbours in tables)
         return ColourBy(
-            title="Nearest neighbour's class", left=left, right=right, low=0, high=1, ends=("same", "other")
+            title="Nearest neighbour's class",
+            left=left,
+            right=right,
+            further=more,
+            low=0,
+            high=1,
+            ends=("same", "other"),
         )
     return None
 

@@ -48,7 +48,7 @@ from tvae.ui.session.lesson import (
 from tvae.ui.session.map_filters import MapFilters, map_filters, put_map_filters_in_address
 from tvae.ui.session.maps import Layouts, first_time, layouts
 from tvae.ui.session.own_image import OwnDigit, own_digit, put_own_digit_in_address
-from tvae.ui.session.picked_rows import Picks, picks, put_picks_in_address
+from tvae.ui.session.picked_rows import FEWEST_ISOLATED, Picks, picks, put_picks_in_address
 from tvae.ui.session.runs import (
     OwnRuns,
     choose_run,
@@ -70,6 +70,7 @@ from tvae.ui.session.values import (
 )
 
 __all__ = [
+    "FEWEST_ISOLATED",
     "Layouts", "LessonAnswers", "MapFilters", "OwnDigit", "OwnRuns", "Picks", "address", "belong_to", "choice",
     "choices", "choose", "choose_run", "chosen_points", "close_address", "first_time", "forget", "in_address",
     "is_set", "judge_by", "keep_place", "kept", "layouts", "leave_lesson", "leave_out", "lesson_answers",

@@ -175,6 +175,7 @@ def slider_left(name: str) -> str:
 # Parts of pages: charts, buttons, browser components, and containers that a style sheet names
 
 MAP_CODE, PATH, DRAWING, END_PICKER = "latent-map-code", "path", "drawing", "end-picker"
+ISOLATE, SHOW_ALL_ROWS = "isolate", "show-all-rows"
 MAP_WAITING, MAP_CONTROLS = "map-waiting", "map-controls"
 MAP_BODY, MAP_MAIN, MAP_DRAWER = "map-body", "map-main", "map-drawer"
 """Below the map page's controls: the maps with what stands below them, and the drawer beside them."""

@@ -13,6 +13,8 @@ from tvae.ui.session.controls import note
 from tvae.ui.session.values import address, in_address, kept, put_in_address
 
 MOST_RECENT = 6
+FEWEST_ISOLATED = 10
+"""Fewest rows that the maps show alone."""
 
 
 @dataclass
@@ -25,6 +27,8 @@ class Picks:
     """The row whose neighbours are shown."""
     source: str = ""
     """The control that selected them and what it showed then; empty for a gesture on the maps."""
+    isolated: Int[np.ndarray, " m"] | None = None
+    """The rows that alone are on the maps, sorted; None for all."""
     recent: list[Int[np.ndarray, " m"]] = field(default_factory=list)
     """The selections before, the oldest first; none twice."""
 
@@ -35,6 +39,15 @@ class Picks:
         changed = len(before) and not np.array_equal(before, self.rows)
         self.recent = [*others, before][-MOST_RECENT:] if changed else others
         note(keys.ROWS, "")
+
+    def isolate(self) -> None:
+        """Show the selected rows alone on the maps."""
+        self.isolated = self.rows if len(self.rows) >= FEWEST_ISOLATED else None
+
+    def show_all(self) -> None:
+        """Show all rows on the maps again."""
+        self.isolated = None
+        note(keys.ISOLATED, "")
 
     def walk_to(self, row: int) -> None:
         """Show the neighbours of another row."""
@@ -59,12 +72,20 @@ def _addressed(n: int) -> Picks:
             keys.ROWS,
             f"The address names rows that don't exist here (rows run from 0 to {n - 1:,}); they were left out.",
         )
-    return Picks(rows=rows, focus=focus)
+    isolated, lost = rows_from_address(address(keys.ISOLATED), n)
+    if in_address(keys.ISOLATED) and (lost or len(isolated) < FEWEST_ISOLATED):
+        note(
+            keys.ISOLATED, f"Fewer than {FEWEST_ISOLATED} rows, or rows that don't exist, can't be isolated: all shown."
+        )
+        isolated = np.zeros(0, np.int64)
+    return Picks(rows=rows, focus=focus, isolated=isolated if len(isolated) else None)
 
 
 def put_picks_in_address(picked: Picks, n: int) -> bool:
-    """Write the picked rows into the address; False where the selected ones are too many for it."""
+    """Write the picked rows into the address; False where the selected or the isolated ones are too many for it."""
     rows = rows_to_address(picked.rows, n)
     put_in_address(keys.ROWS, rows)
     put_in_address(keys.ROW, None if picked.focus is None else str(picked.focus))
-    return rows is not None
+    isolated = "" if picked.isolated is None else rows_to_address(picked.isolated, n)
+    put_in_address(keys.ISOLATED, isolated)
+    return rows is not None and isolated is not None

@@ -1,0 +1,21 @@
+"""Says that the maps show some images alone, and leads back to all."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tvae.ui import session as state
+from tvae.ui.session import keys
+
+
+def show_isolation(picks: state.Picks, n: int) -> None:
+    """While rows are isolated: how many, what still counts all images, and a button that shows all again."""
+    if picks.isolated is None:
+        return
+    words, back = st.columns([5, 1], vertical_alignment="center")
+    words.info(
+        f"Only {len(picks.isolated):,} of {n:,} images are on the maps, projected anew. Trustworthiness and accuracy "
+        "of the maps are of these; neighbours, changes and the drawer's figures are still those among all images.",
+        icon=":material/filter_center_focus:",
+    )
+    back.button("Show all images", key=keys.SHOW_ALL_ROWS, on_click=picks.show_all, width="stretch")
