@@ -27,7 +27,7 @@ def labels(classes: int) -> np.ndarray:
 
 def names(classes: int) -> list[str]:
     """Short names and long ones."""
-    return [f"c{c}" if c % 3 else f"a class with quite a long name, number {c}" for c in range(classes)]
+    return [f"c{c}" if c % 3 else f"{c}: a class with quite a long name" for c in range(classes)]
 
 
 def page() -> None:

@@ -7,7 +7,7 @@ const FEWEST_FOR_CONTOUR = 12;
 /** Most classes that have lines, the heaviest first. */
 const MOST_CONTOURS = 30;
 /** Cells of the density's grid along its longer side. */
-const CONTOUR_CELLS = 72;
+const CONTOUR_CELLS = 64;
 
 /** The lines of the heaviest classes: {c, rings}, the rings in the layout's frame. Hidden rows don't count. */
 function contoursOf(layout, labels, states, weights) {
@@ -43,14 +43,11 @@ function densityGrid(layout, rows) {
   const spread = Math.sqrt((axes[0].variance + axes[1].variance) / 2);
   const kernel = Math.max(spread * rows.length ** (-1 / 6), 1e-4);
   const longer = Math.max(...axes.map(({ low, high }) => high - low)) + 8 * kernel;
-  const cell = Math.max(longer / CONTOUR_CELLS, kernel / 4);
+  const cell = Math.max(longer / CONTOUR_CELLS, kernel / 2.5);
   const [x0, y0] = axes.map(({ low }) => low - 4 * kernel);
   const [width, height] = axes.map(({ low, high }) => Math.ceil((high - low + 8 * kernel) / cell) + 2);
   const grid = { x0, y0, cell, width, height, values: new Float32Array(width * height) };
-  for (const row of rows) {
-    const { at, shares } = cornersOf(grid, layout[2 * row], layout[2 * row + 1]);
-    for (let corner = 0; corner < 4; corner++) grid.values[at[corner]] += shares[corner];
-  }
+  for (const row of rows) addTo(grid, layout[2 * row], layout[2 * row + 1]);
   blur(grid, kernel / cell);
   for (let i = 0; i < width * height; i++) {
     const column = i % width;
@@ -59,22 +56,27 @@ function densityGrid(layout, rows) {
   return grid;
 }
 
-/** The four corners around a place, and the share of each in it. */
-function cornersOf({ x0, y0, cell, width }, x, y) {
+/** Add a row to the four corners around its place, to the nearer ones more. */
+function addTo({ x0, y0, cell, width, values }, x, y) {
   const [u, v] = [(x - x0) / cell, (y - y0) / cell];
   const [column, line] = [Math.floor(u), Math.floor(v)];
   const [right, up] = [u - column, v - line];
   const at = line * width + column;
-  return {
-    at: [at, at + 1, at + width, at + width + 1],
-    shares: [(1 - right) * (1 - up), right * (1 - up), (1 - right) * up, right * up],
-  };
+  values[at] += (1 - right) * (1 - up);
+  values[at + 1] += right * (1 - up);
+  values[at + width] += (1 - right) * up;
+  values[at + width + 1] += right * up;
 }
 
-/** The density at a place, between the corners around it. */
-function densityAt(grid, x, y) {
-  const { at, shares } = cornersOf(grid, x, y);
-  return at.reduce((sum, corner, i) => sum + shares[i] * grid.values[corner], 0);
+/** The density at a place, between the four corners around it. */
+function densityAt({ x0, y0, cell, width, values }, x, y) {
+  const [u, v] = [(x - x0) / cell, (y - y0) / cell];
+  const [column, line] = [Math.floor(u), Math.floor(v)];
+  const [right, up] = [u - column, v - line];
+  const at = line * width + column;
+  const below = values[at] * (1 - right) + values[at + 1] * right;
+  const above = values[at + width] * (1 - right) + values[at + width + 1] * right;
+  return below * (1 - up) + above * up;
 }
 
 /** Blur a grid by a Gaussian of a width in cells, first along lines, then along columns. */
@@ -115,8 +117,11 @@ function ringsAt({ values, width, height }, level) {
   for (let line = 0; line < height - 1; line++) {
     for (let column = 0; column < width - 1; column++) {
       const at = line * width + column;
-      const corners = [values[at], values[at + 1], values[at + width + 1], values[at + width]];
-      const above = corners.reduce((set, value, corner) => set | (value > level ? 1 << corner : 0), 0);
+      let above = values[at] > level ? 1 : 0;
+      if (values[at + 1] > level) above += 2;
+      if (values[at + width + 1] > level) above += 4;
+      if (values[at + width] > level) above += 8;
+      if (above === 0 || above === 15) continue;
       for (const [from, to] of CROSSINGS[above]) next.set(sideOf(at, from), sideOf(at, to));
     }
   }

@@ -39,7 +39,7 @@ function drawNames(panel, { classes, weights, theme }) {
   context.strokeStyle = theme.halo;
   context.fillStyle = theme.text;
   const measure = (text) => context.measureText(text).width;
-  for (const { text, box } of placedNames(inSight, measure, { width, height, line: 1.25 * size, gap: NAME_GAP * ratio })) {
+  for (const { text, box } of placedNames(inSight, measure, { width, height, line: 1.4 * size, gap: NAME_GAP * ratio })) {
     const [px, py] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
     context.strokeText(text, px, py);
     context.fillText(text, px, py);
