@@ -104,9 +104,14 @@ def findings(changes: Changes, labels: Int[np.ndarray, " n"], class_names: Seque
         mean = float(shared[rows].mean())
         sentence = _sentence(len(rows), (own, before, after), words, mean, k)
         ranked.append(Finding(own, before, after, rows, mean, sentence))
-    ranked.sort(key=lambda finding: (not finding.is_group, -len(finding.rows) * finding.is_group, finding.shared,
-                                     -len(finding.rows), finding.own, finding.left, finding.right))  # fmt: skip
+    ranked.sort(key=_rank)
     return Findings(ranked, len(crossing), int((~decided).sum()))
+
+
+def _rank(finding: Finding) -> tuple[float, ...]:
+    """Sorts as `Findings.ranked` says; all groups have a first number below 0."""
+    count = len(finding.rows)
+    return -count if finding.is_group else 0, finding.shared, -count, finding.own, finding.left, finding.right
 
 
 def _sentence(count: int, way: tuple[int, int, int], words: Sequence[tuple[str, str]], shared: float, k: int) -> str:
