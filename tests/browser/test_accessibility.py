@@ -34,12 +34,14 @@ OPENED = {
 }
 """Words that a page ends with, and what is pressed before it is looked through."""
 RUNS = {"Which_weight": "mnist-ladder"}
+PICKED = "&rows=3-40&row=4"
+"""What an address asks of the map besides the run: a selection, and the neighbours of one image."""
 
 
-def opened(browser: Any, address: str, page: str, scheme: str) -> Any:
+def opened(browser: Any, address: str, page: str, scheme: str, asked: str = "") -> Any:
     """The page with its parts opened, once nothing runs any more."""
     view = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme=scheme, reduced_motion="reduce")
-    view.goto(f"{address}/{page}?run={RUNS.get(page, 'digits')}")
+    view.goto(f"{address}/{page}?run={RUNS.get(page, 'digits')}{asked}")
     words, pressed = OPENED.get(page, ("", []))
     view.get_by_text(words).last.wait_for(state="attached", timeout=WAIT)
     for name in pressed:
@@ -83,6 +85,24 @@ def test_a_page_has_no_serious_finding(browser, streamlit_app, page, scheme):
     assert here == []
     for colour, names in arms.items():
         assert all(name.startswith(ARM_OF[colour]) for name in names), f"{colour} stands for {names}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_picked_on_the_map_has_no_serious_finding(browser, streamlit_app, scheme):
+    view = opened(browser, streamlit_app(APP), "Latent_map", scheme, PICKED)
+    view.get_by_alt_text("Row 4", exact=True).wait_for(timeout=WAIT)
+    assert findings(view) == []
+    view.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_step_of_the_lesson_has_no_serious_finding(browser, streamlit_app, scheme):
+    view = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme=scheme, reduced_motion="reduce")
+    view.goto(f"{streamlit_app(APP)}/?lesson=1")
+    view.get_by_text("Leave the lesson").wait_for(timeout=WAIT)
+    at_rest(view)
+    assert findings(view) == []
+    view.close()
 
 
 ARM_OF = {"#2f6fb4": "VAE", "#d9722e": "TVAE"}

@@ -142,3 +142,19 @@ def test_a_shared_drawing_shows_vote_and_reconstructions_at_once(narrow, streaml
     images = page.get_by_alt_text("Your image and what VAE and TVAE draw from it").bounding_box()
     assert images["y"] + 0.5 * images["height"] < size[1]
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_wide_table_keeps_the_names_of_its_rows_in_sight(narrow, streamlit_app):
+    page = narrow(PHONE)
+    page.goto(f"{streamlit_app(APP)}/?run=digits&arms=VAE&arms=TVAE")
+    table = page.get_by_test_id("stTable").first
+    table.wait_for(timeout=WAIT)
+    page.wait_for_timeout(1_000)
+    name = table.get_by_text("TVAE", exact=True).first
+    before = name.bounding_box()
+    last = table.locator("tbody tr").last.locator("td").last
+    assert last.bounding_box()["x"] > PHONE[0], "it is wider than the window"
+    last.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    assert last.bounding_box()["x"] < PHONE[0]
+    assert abs(name.bounding_box()["x"] - before["x"]) < 2

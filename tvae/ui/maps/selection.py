@@ -123,7 +123,7 @@ def _describe_selection(pair: ViewPair, picks: state.Picks, names: tuple[str, ..
         )
         if summary.mean_image is not None:
             mean = np.rint(summary.mean_image).astype(np.uint8)
-            st.image(enlarged(mean, SIDE), width=SIDE, caption="mean image")
+            st.image(enlarged(mean, SIDE), width=SIDE, caption="mean image", alt="Mean of the selected images")
     st.plotly_chart(class_mix(summary.class_counts, names), config={"displayModeBar": False}, key=keys.CLASS_MIX)
     st.caption(f"Classes of the selected images, n = {summary.count:,} of {len(pair.labels):,}.")
     if not pair.same and not (summary.lost or summary.gained):
@@ -157,7 +157,7 @@ def show_row(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images:
     row, changes = picks.focus, pair.changes
     about = st.columns([1, 3], vertical_alignment="center")
     if images is not None:
-        about[0].image(enlarged(images[row], SIDE), width=SIDE)
+        about[0].image(enlarged(images[row], SIDE), width=SIDE, alt=f"Row {row}")
     about[1].markdown(
         f"Row **{row:,}**, class **{as_text(names[pair.labels[row]])}**: {len(changes.shared_by(row))} of its {pair.k} "
         f"nearest are shared, {len(changes.lost_by(row))} lost, {len(changes.gained_by(row))} gained; "

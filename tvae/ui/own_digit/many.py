@@ -134,7 +134,7 @@ def _chosen_picture(place: DeltaGenerator, run: Run, known: Surroundings, table:
             hide_index=True,
             height=min(_TABLE_HEIGHT, 37 + (HEIGHT + 8) * listed),
             row_height=HEIGHT + 8,
-            column_config={"Picture": st.column_config.ImageColumn(width=HEIGHT + 20)},
+            column_config={"Picture": st.column_config.ImageColumn(width=HEIGHT + 20, pinned=True)},
             on_select="rerun",
             selection_mode="single-row",
             key=keys.MANY_TABLE,

@@ -135,7 +135,14 @@ def show_arms(view: LadderView, ladder: Ladder, wishes: Wishes) -> None:
     frontier = ladder.frontier()
     if len(frontier) < len(cells):  # a column of "yes" alone would say nothing
         columns["none beats it"] = ["yes" if cell.arm in frontier else "" for cell in cells]
-    st.dataframe(pd.DataFrame(columns), hide_index=True, height="content")
+    first = ["arm", accuracy, "squared error"]  # what is in sight on a phone; an arm's name says its weight and margin
+    st.dataframe(
+        pd.DataFrame(columns),
+        hide_index=True,
+        height="content",
+        column_config={"arm": st.column_config.TextColumn(pinned=True)},
+        column_order=[*first, *(name for name in columns if name not in first)],
+    )
     spread = f" Mean ± sample standard deviation of {view.seeds} seeds." if view.seeds > 1 else ""
     st.caption(f"Figures without a split are of the test split.{spread} On the {view.source}.")
     st.download_button(

@@ -102,6 +102,7 @@ def show_list(datasets: list[OwnDataset]) -> None:
             selection_mode="single-row",
             key=keys.DATA_TABLE,
             column_config={
+                "Name": st.column_config.TextColumn(pinned=True),
                 "Images": st.column_config.NumberColumn(format="localized"),
                 "Disk, MB": st.column_config.NumberColumn(format="%.1f"),
             },

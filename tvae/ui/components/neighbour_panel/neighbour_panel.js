@@ -46,7 +46,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   for (const side of data.sides) {
     const part = element("section", "side");
     part.style.setProperty("--arm", side.colour);
-    part.append(element("h3", "title", side.title));
+    part.append(element("h2", "title", side.title));
     const tiles = element("div", "tiles");
     for (const neighbour of side.neighbours) tiles.append(tile(neighbour, place++, data, total, walk));
     part.append(tiles);

@@ -1,0 +1,13 @@
+"""The list of runs on a phone: its run and its accuracy are in sight without scrolling sideways."""
+
+from tvae.ui.training.run_table import COLUMNS
+
+ROOM = 390 - 2 * 16 - 36
+"""Pixels that the columns have on a phone, without the page's edges and the boxes to tick."""
+
+
+def test_the_accuracy_is_in_sight_on_a_phone():
+    names = list(COLUMNS)
+    seen = names[: names.index("Triplet accuracy") + 1]
+    assert sum(COLUMNS[name]["width"] for name in seen) <= ROOM
+    assert COLUMNS[names[0]]["pinned"]
