@@ -165,10 +165,10 @@ def show_content(run: Run) -> None:
         show_axis(pair, picks, images, axis)
     with drawer:
         selected, table, findings = drawer_tabs(pair, picks, map_key(pair))
-    with selected:
-        show_picked(pair, picks, names, images, at, map_key(pair), saved)
-        show_saved_selections(pair, picks, saved, names, at)
     passes = passing(filtering, pair)
+    with selected:
+        show_picked(pair, picks, names, images, at, map_key(pair), saved, passes)
+        show_saved_selections(pair, picks, saved, names, at)
     if table.open:
         rows, which = (picks.rows, "The selected images") if len(picks.rows) else (np.arange(n), "All images")
         if not passes.all():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
-from jaxtyping import UInt8
+from jaxtyping import Bool, Int, UInt8
 
 from tvae.data.selections import Selection
 from tvae.figures.image_grid import GridRow
@@ -51,12 +51,14 @@ def show_picked(
     at: Positions,
     memory: str,
     saved: tuple[Selection, ...],
+    passes: Bool[np.ndarray, " n"],
 ) -> None:
     """Shows the row last clicked, then the selected rows where they are more than that one.
 
     Args:
         memory: key of the maps that mark what the pointer rests on.
         saved: selections whose names stand in the table.
+        passes: rows that pass the filters; selected ones that don't are left out.
     """
     if picks.focus is None and len(picks.rows) == 0:
         st.caption(
@@ -66,7 +68,7 @@ def show_picked(
     if picks.focus is not None:
         show_row(pair, picks, names, images, memory)
     if len(picks.rows):
-        show_selection(pair, picks, names, images, at, saved)
+        show_selection(pair, picks, names, images, at, saved, passes)
 
 
 def show_selection(
@@ -76,14 +78,19 @@ def show_selection(
     images: Images | None,
     at: Positions,
     saved: tuple[Selection, ...],
+    passes: Bool[np.ndarray, " n"],
 ) -> None:
     """Shows the classes of the selected rows and the change of their neighbourhoods; of one row alone, only buttons."""
-    if len(picks.rows) > 1 or picks.rows[0] != picks.focus:
-        _describe_selection(pair, picks, names, images)
+    rows = picks.rows[passes[picks.rows]]
+    if len(rows) < len(picks.rows):
+        left_out = len(picks.rows) - len(rows)
+        st.caption(f"{left_out:,} of {len(picks.rows):,} selected images don't pass the filters and are left out here.")
+    if len(rows) and (len(picks.rows) > 1 or picks.rows[0] != picks.focus):
+        _describe_selection(pair, rows, names, images)
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             "Download as CSV",
-            data=lambda: selected_rows_csv(picks.rows, pair, names, at, saved),
+            data=lambda: selected_rows_csv(rows, pair, names, at, saved),
             file_name=csv_name(f"rows-{pair.left.run.name}", pair.left.run),
             mime="text/csv",
             on_click="ignore",
@@ -101,9 +108,11 @@ def show_selection(
         st.button("Clear", on_click=picks.replace, args=(np.zeros(0, np.int64),))
 
 
-def _describe_selection(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None) -> None:
+def _describe_selection(
+    pair: ViewPair, rows: Int[np.ndarray, " m"], names: tuple[str, ...], images: Images | None
+) -> None:
     st.markdown("## The selection")
-    summary = selection(picks.rows, pair.labels, len(names), pair.changes, images, most=8)
+    summary = selection(rows, pair.labels, len(names), pair.changes, images, most=8)
     commonest = names[int(summary.class_counts.argmax())]
     with st.container(horizontal=True, gap="medium", key=keys.SELECTION_FIGURES):
         st.metric("Images", f"{summary.count:,}", width="content")
