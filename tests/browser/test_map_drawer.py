@@ -188,7 +188,7 @@ def test_the_table_sorts_all_rows_turns_pages_and_shows_a_row_on_the_maps(open_m
     table.locator(f"tr[data-row='{row}'][aria-current=true]").wait_for()
     assert page.get_by_role("tab", name="Table").get_attribute("aria-selected") == "true"
     page.mouse.move(3, 3)
-    page.get_by_test_id("map-marks-key").get_by_text("the image clicked").wait_for()
+    page.get_by_test_id("map-marks-key").locator("[data-mark=focus]").wait_for()
 
 
 def test_the_key_names_the_marks_that_are_drawn_and_no_others(open_map: Opener) -> None:

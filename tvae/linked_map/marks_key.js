@@ -1,19 +1,19 @@
 // The key of the marks: what each ring, line and dot means that is drawn on the maps now.
 
-/** Each mark: its picture on a field of 24 × 12 as SVG elements, what it means, and whether it is drawn. */
+/** Each mark: its picture on a field of 24 × 12 as SVG elements, what it means in few words, and whether it is drawn. */
 const MARKS = [
-  ["focus", [["circle", { cx: 12, cy: 6, r: 4.5, "stroke-width": 2.5 }]], "the image clicked", ({ focus }) => focus],
-  ["hovered", [["circle", { cx: 12, cy: 6, r: 4, "stroke-width": 1.5 }]], "under the pointer, in both maps", ({ hovered }) => hovered],
+  ["focus", [["circle", { cx: 12, cy: 6, r: 4.5, "stroke-width": 2.5 }]], "clicked", ({ focus }) => focus],
+  ["hovered", [["circle", { cx: 12, cy: 6, r: 4, "stroke-width": 1.5 }]], "pointed at", ({ hovered }) => hovered],
   [
     "shared",
     [["path", { d: "M1 6h17" }], ["circle", { cx: 19, cy: 6, r: 3, fill: "currentColor" }]],
-    "near it in both models",
+    "near in both models",
     ({ shared }) => shared,
   ],
-  ["alone", [["path", { d: "M1 6h14" }], ["circle", { cx: 19, cy: 6, r: 3 }]], "near it in this model alone", ({ alone }) => alone],
-  ["trails", [["path", { d: "M2 10 22 2", "stroke-width": 2 }]], "the way from its place on the left map", ({ trails }) => trails],
-  ["probed", [["path", { d: "M12 0v4M12 8v4M4 6h5M15 6h5" }]], "the place decoded", ({ probed }) => probed],
-  ["outline", [["path", { d: "M2 6h20", "stroke-dasharray": "4 3" }]], "what you draw around", ({ outline }) => outline],
+  ["alone", [["path", { d: "M1 6h14" }], ["circle", { cx: 19, cy: 6, r: 3 }]], "near in this one only", ({ alone }) => alone],
+  ["trails", [["path", { d: "M2 10 22 2", "stroke-width": 2 }]], "came from there on the left map", ({ trails }) => trails],
+  ["probed", [["path", { d: "M12 0v4M12 8v4M4 6h5M15 6h5" }]], "place decoded", ({ probed }) => probed],
+  ["outline", [["path", { d: "M2 6h20", "stroke-dasharray": "4 3" }]], "drawn around", ({ outline }) => outline],
   ["dimmed", [["circle", { cx: 12, cy: 6, r: 3, fill: "currentColor", stroke: "none", opacity: 0.3 }]], "not selected", ({ dimmed }) => dimmed],
 ];
 
