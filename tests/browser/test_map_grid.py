@@ -57,7 +57,7 @@ def test_six_maps_share_what_is_pointed_at_and_what_is_selected(open_maps: Calla
     assert maps.page.get_by_role("slider", name="Morph").count() == 0
 
 
-@pytest.mark.parametrize(("width", "across"), [(1400, 3), (800, 2), (390, 2)])
+@pytest.mark.parametrize(("width", "across"), [(1400, 3), (800, 3), (390, 2)])
 def test_six_maps_stand_in_rows_that_fit_the_window(open_maps: Callable[..., Maps], width: int, across: int) -> None:
     maps = open_maps("maps=6", width)
     boxes = [maps.canvas(side).bounding_box() for side in SIX]

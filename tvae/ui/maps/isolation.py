@@ -14,8 +14,8 @@ def show_isolation(picks: state.Picks, n: int) -> None:
         return
     words, back = st.columns([5, 1], vertical_alignment="center")
     words.info(
-        f"Only {len(picks.isolated):,} of {n:,} images are on the maps, projected anew. Trustworthiness and accuracy "
-        "of the maps are of these; neighbours, changes and the drawer's figures are still those among all images.",
+        f"Only {len(picks.isolated):,} of {n:,} images are on the maps, projected anew. Neighbours, changes and the "
+        "drawer's figures are still those among all images.",
         icon=":material/filter_center_focus:",
     )
     back.button("Show all images", key=keys.SHOW_ALL_ROWS, on_click=picks.show_all, width="stretch")
