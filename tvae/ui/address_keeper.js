@@ -22,9 +22,17 @@
     return target;
   };
 
+  /** The address that a link leaves: the next page's parameters may come before its name, and are none of this one's. */
+  let left = null;
+  addEventListener("click", ({ target }) => (left = target.closest?.("a[href]") ? location.href : null), true);
+  addEventListener("popstate", () => (left = null), true);
+
   history.pushState = (state, title, url) => {
     const target = kept(url);
-    (target.pathname === location.pathname ? replace : push)(state, title, target.href);
+    if (target.pathname === location.pathname) return replace(state, title, target.href);
+    if (left && new URL(left).pathname === location.pathname) replace(history.state, title, left);
+    left = null;
+    push(state, title, target.href);
   };
   history.replaceState = (state, title, url) => replace(state, title, kept(url).href);
 }

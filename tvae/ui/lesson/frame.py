@@ -31,7 +31,7 @@ def show_lesson(title: str) -> None:
     step = STEPS[number - 1]
     if step.title != title:
         st.switch_page(step.page, query_params=state.lesson_parameters())
-    state.put_lesson_in_address(number)
+    state.put_lesson_in_address(number, title)
     words = lesson_text()
     text = words.steps[step.name]
     st.html(STYLE)

@@ -15,6 +15,8 @@ class LessonAnswers:
 
     step: int = 1
     """The step that was shown last."""
+    page: str = ""
+    """Title of its page."""
     given: dict[int, list[str]] = field(default_factory=dict)
     """By step what was answered last."""
     right: set[int] = field(default_factory=set)
@@ -54,18 +56,22 @@ def lesson_parameters(step: int | None = None) -> dict[str, str | list[str]]:
     """
     at = address(keys.LESSON_STEP, str(lesson_answers().step)) if step is None else str(step)
     size = {name: value for name, value in shared_parameters().items() if name == keys.SIZE}
-    return {**size, keys.LESSON: "1", keys.LESSON_STEP: at}
+    return {**size, keys.LESSON: "1", **({} if at == "1" else {keys.LESSON_STEP: at})}
 
 
-def put_lesson_in_address(step: int) -> None:
-    """Say that the lesson is open at this step, with a note where the address asked for one that there is not."""
+def put_lesson_in_address(step: int, page: str) -> None:
+    """Say that the lesson is open at this step, with a note where the address asked for one that there is not.
+
+    Args:
+        page: title of the page that the step is on.
+    """
     text = address(keys.LESSON_STEP, "1")
     if text != str(step):
         note(keys.LESSON_STEP, f"The lesson has no step {text[:40]!r}. Shown is step {step}.")
     answers = lesson_answers()
     put_in_address(keys.LESSON_STEP, None if step == 1 else str(step))
-    put_in_address(keys.LESSON, "1", anew=answers.step != step)
-    answers.step = step
+    put_in_address(keys.LESSON, "1", anew=answers.page == page and answers.step != step)
+    answers.step, answers.page = step, page
 
 
 def leave_lesson() -> None:

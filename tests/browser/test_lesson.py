@@ -1,0 +1,163 @@
+"""The lesson in a real browser: through all seven steps with wrong and right answers, back, reload, large size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+APP = Path(__file__).parents[2] / "streamlit_app.py"
+TITLES = (
+    "One triplet",
+    "All triplets, and a margin",
+    "A map of each network",
+    "What pulls",
+    "Training forms the map",
+    "What it costs",
+    "Which weight would you take?",
+)
+PAGES = ("", "Triplets", "Latent_map", "Training", "Training", "Reconstructions", "Which_weight")
+
+
+class Lesson:
+    """The page of a person who takes the lesson."""
+
+    def __init__(self, page, address: str) -> None:
+        self.page, self.address = page, address
+        self.complaints: list[str] = []
+        page.set_default_timeout(120_000)
+        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def open(self, query: str, page: str = "") -> None:
+        self.page.goto(f"{self.address}/{page}?{query}")
+
+    def arrive(self, step: int) -> None:
+        """Wait until the step is there, and what was there before is not."""
+        self.page.get_by_role("heading", name=TITLES[step - 1], exact=True).wait_for()
+        self.page.wait_for_function("document.querySelectorAll('h1').length === 1")
+        self.page.get_by_test_id("stApp").and_(self.page.locator("[data-test-script-state=notRunning]")).wait_for()
+        url = urlparse(self.page.url)
+        parameters = parse_qs(url.query)
+        assert url.path == f"/{PAGES[step - 1]}"
+        assert (parameters["lesson"], parameters.get("step", ["1"])) == (["1"], [str(step)])
+
+    def follow(self, label: str, step: int) -> None:
+        self.page.get_by_role("link", name=label).click()
+        self.arrive(step)
+
+    def pick(self, option: str) -> None:
+        self.page.get_by_test_id("stRadio").get_by_text(option, exact=True).click()
+
+    def check(self, says: str) -> None:
+        self.page.get_by_role("button", name="Check", exact=True).click()
+        self.page.get_by_test_id("stAlert").get_by_text(says).wait_for()
+
+    def answer_all(self) -> None:
+        """Answer each question from the first step on, wrong and then right."""
+        self.arrive(1)
+        self.check("Nothing to check yet")
+        self.pick("The positive (4)")
+        self.check("Look again")
+        self.pick("The negative (7)")
+        self.check("Yes.")
+        self.follow("Next", 2)
+        self.check("Look again")
+        slider = self.page.get_by_role("slider")
+        slider.press("ArrowLeft")
+        self.page.wait_for_url("**margin=0.075*")
+        self.check("Yes.")
+        self.follow("Next", 3)
+        self.pick("6")
+        self.check("Look again")
+        self.pick("9")
+        self.check("Yes.")
+        self.follow("Next", 4)
+        self.pick("KL: keep all places near the middle")
+        self.check("Look again")
+        self.pick("Triplet: put triplets in the right order")
+        self.check("Yes,")
+        self.follow("Next", 5)
+        field = self.page.get_by_role("textbox")
+        field.fill("64")
+        self.check("Look again")
+        field.fill("32")
+        self.check("Yes:")
+        self.follow("Next", 6)
+        self.pick("5")
+        self.check("Look again")
+        self.pick("8")
+        self.check("Yes:")
+        self.follow("Next", 7)
+        self.page.get_by_role("combobox").click()
+        self.page.get_by_role("option", name="weight 10, margin 1").click()
+        self.check("Write one sentence")
+        self.page.get_by_label("because").fill("It is the knee.")
+        self.check("You take weight 10, margin 1")
+
+
+@pytest.fixture
+def lesson(browser, streamlit_app):
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    yield Lesson(page, streamlit_app(APP))
+    page.close()
+
+
+def test_all_seven_steps_forward_back_and_out(lesson):
+    lesson.open("lesson=1")
+    lesson.answer_all()
+    marks = lesson.page.locator(".lesson-head li")
+    assert marks.count() == 7 and lesson.page.locator(".lesson-head li.right").count() == 7
+    assert not lesson.page.get_by_test_id("stSidebar").is_visible()
+    lesson.follow("Back", 6)
+    lesson.page.get_by_text("Yes:").wait_for()
+    lesson.page.go_back()
+    lesson.arrive(7)
+    lesson.page.go_back()
+    lesson.arrive(6)
+    lesson.page.reload()
+    lesson.arrive(6)
+    lesson.page.get_by_role("button", name="Leave the lesson").click()
+    lesson.page.get_by_role("heading", name="Reconstructions", exact=True).wait_for()
+    lesson.page.wait_for_function("!location.search.includes('lesson')")
+    lesson.page.get_by_test_id("stSidebar").get_by_role("link", name="Overview").click()
+    lesson.page.get_by_role("link", name="Lesson: all of this").click()
+    lesson.arrive(6)
+    assert lesson.complaints == []
+
+
+def test_a_projector_s_size_stays_from_page_to_page(lesson):
+    def size_of_text() -> float:
+        return lesson.page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+
+    lesson.open("lesson=1&step=6&size=large", "Reconstructions")
+    lesson.arrive(6)
+    assert size_of_text() == 20
+    lesson.follow("Next", 7)
+    assert size_of_text() == 20 and "size=large" in lesson.page.url
+    lesson.page.get_by_role("button", name="Leave the lesson").click()
+    lesson.page.get_by_test_id("stSidebar").get_by_role("link", name="Triplets").click()
+    lesson.page.get_by_role("heading", name="Triplets", exact=True).wait_for()
+    lesson.page.wait_for_url("**/Triplets?*size=large*")
+    lesson.page.locator(".js-plotly-plot .xtick text").first.wait_for()
+    ticks = "parseFloat(getComputedStyle(document.querySelector('.js-plotly-plot .xtick text')).fontSize)"
+    assert lesson.page.evaluate(ticks) == 16
+    lesson.page.get_by_role("radio", name="normal").click()
+    lesson.page.wait_for_function("getComputedStyle(document.documentElement).fontSize === '16px'")
+    assert "size" not in lesson.page.url
+
+
+@pytest.mark.parametrize("step", range(1, 8))
+def test_a_phone_shows_idea_chart_and_question_one_below_the_other(browser, streamlit_app, step):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    lesson = Lesson(page, streamlit_app(APP))
+    lesson.open(f"lesson=1&step={step}", PAGES[step - 1])
+    lesson.arrive(step)
+    page.wait_for_function("""() => {
+      const parts = ["idea", "scene", "question"].map((part) => document.querySelector(`.st-key-lesson-${part}`));
+      const boxes = parts.map((part) => part.getBoundingClientRect());
+      const below = boxes.every((box, i) => !i || boxes[i - 1].bottom <= box.top + 1);
+      return below && boxes.every(({ left, right }) => left >= 0 && right <= innerWidth);
+    }""")
+    page.close()
