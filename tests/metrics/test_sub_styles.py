@@ -57,7 +57,8 @@ def test_too_few_images_are_refused_in_one_line() -> None:
     with pytest.raises(InputError, match="9 images are too few; two groups need at least 10") as refused:
         sub_styles(means, (blob >= 0).astype(int), 1)
     assert "\n" not in str(refused.value)
-    sub_styles(*((array[:20]) for array in (blobs([10])[0], (blobs([10])[1] >= 0).astype(int))), 1)
+    means, blob = blobs([10])
+    assert len(sub_styles(means, (blob >= 0).astype(int), 1).searched) == 10
 
 
 def test_of_a_large_class_the_first_images_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,10 @@ def sub_styles(means: Float[np.ndarray, "n latent"], labels: Int[np.ndarray, " n
         raise InputError(f"sub-styles: {len(rows)} images are too few; two groups need at least {FEWEST_IMAGES}")
     least = max(LEAST_SIZE, round(ROOT_SHARE * len(rows) ** 0.5))
     clustering = HDBSCAN(
-        min_cluster_size=least, min_samples=NEIGHBOURS_OF_CORE, cluster_selection_method="leaf", copy=True
+        min_cluster_size=least,
+        min_samples=NEIGHBOURS_OF_CORE,
+        cluster_selection_method="leaf",
+        copy=True,  # pyright: ignore[reportArgumentType]  # its default is a word, so it is inferred to be one
     )
     group = clustering.fit_predict(points[rows])
     groups = [rows[group == number] for number in range(int(group.max()) + 1)]
