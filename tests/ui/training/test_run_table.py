@@ -8,6 +8,7 @@ ROOM = 390 - 2 * 16 - 36
 
 def test_the_accuracy_is_in_sight_on_a_phone():
     names = list(COLUMNS)
-    seen = names[: names.index("Triplet accuracy") + 1]
-    assert sum(COLUMNS[name]["width"] for name in seen) <= ROOM
-    assert COLUMNS[names[0]]["pinned"]
+    widths = [COLUMNS[name].get("width") for name in names[: names.index("Triplet accuracy") + 1]]
+    assert all(isinstance(width, int) for width in widths)
+    assert sum(width for width in widths if isinstance(width, int)) <= ROOM
+    assert COLUMNS[names[0]].get("pinned")
