@@ -64,7 +64,7 @@ def projector(monkeypatch) -> FakeProjector:
     return fake
 
 
-def page(**query: str) -> AppTest:
+def page(**query: str | list[str]) -> AppTest:
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     app.switch_page("pages/1_Latent_map.py")
     app.query_params.update({"run": "digits", **query})
