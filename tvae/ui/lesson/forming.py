@@ -27,7 +27,7 @@ def scene(run: Run, encoding: Encoding, text: StepText) -> Scene:
     steps, accuracy = replay.replay.steps, replay.accuracy
     moment = int(np.argmax(accuracy[tvae] > GOOD))
     return Scene(
-        draw=lambda: show_replay(run) and None,
+        draw=lambda: show_replay(run),
         # Between two moments nobody has looked: each step since the one before may be the first.
         answer=lambda: WholeNumber(low=int(steps[moment - 1]) + 1, high=int(steps[moment])),
         facts={

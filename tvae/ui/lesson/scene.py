@@ -12,7 +12,7 @@ from tvae.ui.lesson.answers import Answer
 class Scene:
     """What a step shows."""
 
-    draw: Callable[[], None]
+    draw: Callable[[], object]
     """Draws the chart, and the control that is free where the chart has none of its own."""
     answer: Callable[[], Answer]
     """The answer to the question; to be called once the scene is drawn, since it may be where a control stands."""

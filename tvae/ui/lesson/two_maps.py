@@ -82,6 +82,6 @@ def mixing(
 ) -> Float[np.ndarray, "classes classes"]:
     """Of the points of each class, the share of each class among their nearest points on a map."""
     _, rows = KDTree(positions).query(positions, k=NEAREST + 1)
-    near = labels[rows[:, 1:]]  # the first is the point itself
+    near = labels[np.asarray(rows)[:, 1:]]  # the first is the point itself
     classes = range(len(class_names))
     return np.array([[(near[labels == one] == other).mean() for other in classes] for one in classes])
