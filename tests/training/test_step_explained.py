@@ -9,7 +9,7 @@ from tvae.data import load_dataset
 from tvae.model.losses import LossTerms, kl_divergence, squared_l2, triplet_hinge
 from tvae.training.arm import images_of
 from tvae.training.loop import Training
-from tvae.training.step_explained import ROLES, explained_next_step
+from tvae.training.step_explained import ROLES, explained_next_step, explained_steps
 
 LOSS = LossConfig(margin=1.5, kl_weight=0.3, triplet_weight=2.0)
 
@@ -142,3 +142,20 @@ def test_the_triplets_of_the_loss_are_counted_and_not_the_drawn_ones_alone(split
     ]
     assert step["in_loss"] == len(hinges)
     assert step["arms"]["tvae"]["wrong"] == sum(hinge > 0 for hinge in hinges)
+
+
+def test_several_steps_of_one_training_are_each_explained_as_it_takes_them():
+    digits = load_dataset("digits").train
+    config = RunConfig(
+        data=DataConfig(name="digits"),
+        train=TrainConfig(step="plain", batch_size=8, epochs=1),
+        arms=vae_and_tvae(LossConfig()),
+    )
+    training = Training(config, digits)
+    first = explained_next_step(training, digits)
+    reports = training.reports()
+    for _ in range(2):
+        next(reports)
+    third = explained_next_step(training, digits)
+    reports.close()
+    assert explained_steps(config, digits, (1, 3)) == [first, third]
