@@ -142,15 +142,15 @@ function eased(share) {
   return share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2;
 }
 
-/** The lit rows that lie farthest apart in two layouts, by `leastMove` at least, farthest first. */
-function trailsOf(from, to, states, leastMove) {
+/** The lit rows that lie farthest apart in two layouts, by `leastMove` at least and `most` of them, farthest first. */
+function trailsOf(from, to, states, leastMove, most = MOST_TRAILS) {
   const moved = new Float32Array(states.length);
   for (let i = 0; i < states.length; i++) {
     if (states[i] === LIT) moved[i] = Math.hypot(to[2 * i] - from[2 * i], to[2 * i + 1] - from[2 * i + 1]);
   }
-  const least = Math.max(leastMove, moved.slice().sort().at(-MOST_TRAILS) ?? 0);
+  const least = Math.max(leastMove, moved.slice().sort().at(-most) ?? 0);
   const rows = [];
   for (let i = 0; i < moved.length; i++) if (moved[i] >= least) rows.push(i);
-  rows.sort((a, b) => moved[b] - moved[a]).splice(MOST_TRAILS);
+  rows.sort((a, b) => moved[b] - moved[a]).splice(most);
   return { rows, moved: rows.map((row) => moved[row]) };
 }

@@ -3,6 +3,8 @@
 /** Radius of a trail at its start, in CSS pixels, and half its width at its end. */
 const TRAIL_START_PX = 2.8;
 const TRAIL_END_PX = 0.5;
+/** Trails where nothing is selected: they start all over the map, and more of them would be a tangle. */
+const MOST_UNSELECTED_TRAILS = 40;
 
 class Trails {
   #map;
@@ -32,7 +34,11 @@ class Trails {
   get rows() {
     const { layouts, states, dimmed } = this.#map;
     if (!this.on || layouts?.length !== 2) return null;
-    this.#rows ??= trailsOf(...layouts, states, dimmed ? Number.MIN_VALUE : TRAIL_FROM).rows;
+    this.#rows ??= (
+      dimmed
+        ? trailsOf(...layouts, states, Number.MIN_VALUE)
+        : trailsOf(...layouts, states, TRAIL_FROM, MOST_UNSELECTED_TRAILS)
+    ).rows;
     return this.#rows;
   }
 
