@@ -69,6 +69,8 @@ class Lesson:
         self.page.wait_for_url("**margin=0.075*")
         self.check("Yes.")
         self.follow("Next", 3)
+        self.page.get_by_test_id("map-left").wait_for()
+        assert self.page.get_by_role("toolbar", name="Map tools").count() == 0, "the map is there to point at"
         self.pick("6")
         self.check("Look again")
         self.pick("9")
