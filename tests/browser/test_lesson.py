@@ -129,6 +129,19 @@ def test_all_seven_steps_forward_back_and_out(lesson):
     assert lesson.complaints == []
 
 
+def test_the_overview_s_link_opens_the_first_step_and_an_answer_stays_in_the_lesson(lesson):
+    lesson.open("run=mnist")
+    lesson.page.get_by_role("link", name="Lesson: all of this").click()
+    lesson.arrive(1)
+    lesson.pick("The negative (7)")
+    lesson.check("Yes.")
+    lesson.page.get_by_role("button", name="Leave the lesson").click()
+    lesson.page.get_by_role("heading", name="TVAE Explorer", exact=True).wait_for()
+    lesson.page.get_by_role("link", name="Lesson: all of this").click()
+    lesson.arrive(1)
+    lesson.check("Yes.")
+
+
 def test_a_projector_s_size_stays_from_page_to_page(lesson):
     def size_of_text() -> float:
         return lesson.page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")

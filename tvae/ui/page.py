@@ -102,6 +102,7 @@ def _close_address(notes: DeltaGenerator) -> None:
 def _show_lesson(title: str) -> bool:
     """Show a step of the lesson in place of the page and its sidebar where the address asks for it, and whether so."""
     if not state.lesson_is_open():
+        state.keep_out_of_lesson(title)
         return False
     from tvae.ui.lesson.frame import show_lesson  # it takes parts of many pages
 

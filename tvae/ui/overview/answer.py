@@ -48,9 +48,9 @@ def _measured_on(run: Run, metrics: Mapping[str, Any], compared: Sequence[str]) 
     measured = metrics["arms"][compared[-1]]
     words = f"n = {metrics['n']:,} {run.config.data.name} test images"
     if not measured["triplets"]:
-        return f"{words}."
+        return f"{words}; one training, seed {run.config.train.seed}."
     counted = counted_triplets(measured["triplets"], anchor_sample_of(measured))
-    return f"{words}; accuracy over {counted} at margin 0."
+    return f"{words}; accuracy over {counted} at margin 0; one training, seed {run.config.train.seed}."
 
 
 def _last_row(run: Run) -> dict | None:

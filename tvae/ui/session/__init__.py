@@ -38,6 +38,7 @@ from tvae.ui.session.controls import (
 from tvae.ui.session.identity import owner
 from tvae.ui.session.lesson import (
     LessonAnswers,
+    keep_out_of_lesson,
     leave_lesson,
     lesson_answers,
     lesson_is_open,
@@ -73,7 +74,8 @@ __all__ = [
     "FEWEST_ISOLATED",
     "Layouts", "LessonAnswers", "MapFilters", "OwnDigit", "OwnRuns", "Picks", "address", "belong_to", "choice",
     "choices", "choose", "choose_run", "chosen_points", "close_address", "first_time", "forget", "in_address",
-    "is_set", "judge_by", "keep_place", "kept", "layouts", "leave_lesson", "leave_out", "lesson_answers",
+    "is_set", "judge_by", "keep_out_of_lesson", "keep_place", "kept", "layouts", "leave_lesson", "leave_out",
+    "lesson_answers",
     "lesson_is_open", "lesson_parameters", "lesson_step", "map_filters", "note", "notes", "number", "open_address",
     "opened_at", "own_digit", "own_runs", "owner", "picks", "put_in_address", "put_lesson_in_address",
     "put_map_filters_in_address", "put_own_digit_in_address", "put_picks_in_address", "put_training_in_address",

@@ -16,7 +16,9 @@ class LessonAnswers:
     step: int = 1
     """The step that was shown last."""
     page: str = ""
-    """Title of its page."""
+    """Title of the page that was shown last, as a step or as itself."""
+    entered: bool = False
+    """Whether it was shown as a step."""
     given: dict[int, list[str]] = field(default_factory=dict)
     """By step what was answered last."""
     right: set[int] = field(default_factory=set)
@@ -70,8 +72,15 @@ def put_lesson_in_address(step: int, page: str) -> None:
         note(keys.LESSON_STEP, f"The lesson has no step {text[:40]!r}. Shown is step {step}.")
     answers = lesson_answers()
     put_in_address(keys.LESSON_STEP, None if step == 1 else str(step))
-    put_in_address(keys.LESSON, "1", anew=answers.page == page and answers.step != step)
-    answers.step, answers.page = step, page
+    other = not answers.entered or answers.step != step
+    put_in_address(keys.LESSON, "1", anew=answers.page == page and other)
+    answers.step, answers.page, answers.entered = step, page, True
+
+
+def keep_out_of_lesson(page: str) -> None:
+    """Remember that the page of this title is shown as itself, so that a link from it to its own step is one."""
+    answers = lesson_answers()
+    answers.page, answers.entered = page, False
 
 
 def leave_lesson() -> None:

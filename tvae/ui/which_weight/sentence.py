@@ -42,6 +42,8 @@ def details(
     parts = []
     if advice.passed_over is not None:
         parts.append(f"{name(advice.passed_over)} costs more and is no more accurate beyond the noise of the seeds.")
+    elif advice.step_up is not None:
+        parts.append(f"It is the most accurate with at most {percent(most_cost, 0)} more {COST_WORDS[cost]}.")
     parts.append("No arm is more accurate." if advice.step_up is None else _step(advice.step_up, cost, name))
     if advice.cheapest not in (None, advice.arm, ladder.baseline):
         point = ladder.test[advice.cheapest]
