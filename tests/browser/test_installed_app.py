@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WAIT = 90_000
-PRIMARY, SIDEBAR = "rgb(47, 111, 180)", "rgb(244, 245, 247)"
+PRIMARY, SIDEBAR = "rgb(61, 72, 89)", "rgb(244, 245, 247)"
 """Of the light theme in .streamlit/config.toml."""
 
 

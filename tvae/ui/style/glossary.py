@@ -204,6 +204,10 @@ WORDS = (
     Word("UMAP", "A map that keeps neighbours together, by another method than t-SNE's."),
     Word("perplexity", "Roughly how many neighbours of each image t-SNE tries to keep."),
     Word(
+        "HDBSCAN",
+        "A method that finds groups where points stand close together. The other points stay in no group.",
+    ),
+    Word(
         "temperature", "How far from the middle of the prior images are drawn: below 1 nearer, and so more usual ones."
     ),
     Word(
