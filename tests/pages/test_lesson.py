@@ -13,6 +13,7 @@ from jaxtyping import Float
 from streamlit.testing.v1 import AppTest
 
 from tvae.data import DataUnavailable
+from tvae.model.encoding import Encoding
 from tvae.runs.encodings import read_curves, read_encoding
 from tvae.runs.replays.recorded import read_replay
 from tvae.runs.replays.shown import shown_replay
@@ -39,6 +40,12 @@ def opened(step: int | str, page: str = "") -> AppTest:
     app.run()
     assert not app.exception
     return app
+
+
+def encoded() -> Encoding:
+    encoding = read_encoding(MNIST, "test")
+    assert encoding is not None
+    return encoding
 
 
 def read_layout_of(arm: str) -> Float[np.ndarray, "n 2"]:
@@ -97,8 +104,10 @@ def test_back_and_next_lead_to_the_pages_of_the_neighbouring_steps(step):
 def nearest_stop_to_the_paper() -> tuple[float, float, float]:
     """The margin of the slider at which the VAE scores nearest to the paper's, and both scores there."""
     curves = read_curves(MNIST, "test")
+    assert curves is not None
     margin = min(MARGINS, key=lambda stop: abs(curves["vae"].at(stop).accuracy - 0.7508))
-    return margin, *(100 * curves[arm].at(margin).accuracy for arm in ("vae", "tvae"))
+    vae, tvae = (100 * curves[arm].at(margin).accuracy for arm in ("vae", "tvae"))
+    return margin, vae, tvae
 
 
 def test_one_triplet_is_in_the_wrong_order_in_the_vae():
@@ -128,7 +137,7 @@ def test_the_digit_that_is_mixed_into_another():
     app = opened(3)
     question = next(part.value for part in app.markdown if "Find the" in part.value)
     (digit,) = re.findall(r"Find the (\d)s", question)
-    layout, labels = read_layout_of("vae"), read_encoding(MNIST, "test").labels
+    layout, labels = read_layout_of("vae"), encoded().labels
     distances = np.linalg.norm(layout[labels == int(digit)][:, None] - layout, axis=2)
     near = labels[np.argsort(distances, axis=1)[:, 1:11]]
     counts = np.bincount(near[near != int(digit)])
@@ -154,7 +163,9 @@ def test_the_triplet_term_alone_pushes_the_negative_away():
 
 @pytest.mark.parametrize(("answer", "verdict"), [("16", False), ("17", True), ("step 32", True), ("33", False)])
 def test_the_step_at_which_most_triplets_are_in_order(answer, verdict):
-    shown = shown_replay(read_replay(MNIST), MNIST, ("vae", "tvae"), read_encoding(MNIST, "test").labels, None)
+    replay = read_replay(MNIST)
+    assert replay is not None
+    shown = shown_replay(replay, MNIST, ("vae", "tvae"), encoded().labels, None)
     moment = int(np.argmax(shown.accuracy["tvae"] > 0.9))
     assert shown.replay.steps[moment - 1 : moment + 1].tolist() == [16, 32], "else the answers here are others"
     app = opened(5)
@@ -165,7 +176,7 @@ def test_the_step_at_which_most_triplets_are_in_order(answer, verdict):
 
 def test_the_digit_that_pays_most():
     app = opened(6)
-    encoding = read_encoding(MNIST, "test")
+    encoding = encoded()
     rows = encoding.sample_rows[[list(encoding.labels[encoding.sample_rows]).index(digit) for digit in range(10)]]
     vae, tvae = (encoding.arms[arm].errors[rows] for arm in ("vae", "tvae"))
     worst = int(np.argmax(tvae - vae))

@@ -45,7 +45,9 @@ def test_a_selection_is_described_by_those_of_its_rows_that_pass(errors):
 
 
 def test_hidden_classes_don_t_pass_either():
-    labels = read_encoding(read_run(ROOT / "checkpoints/digits"), "test").labels
+    encoding = read_encoding(read_run(ROOT / "checkpoints/digits"), "test")
+    assert encoding is not None
+    labels = encoding.labels
     app = page(rows="0-99", hidden="3.5")
     assert app.metric[0].value == str(int((~np.isin(labels[:100], [3, 5])).sum()))
 
