@@ -20,7 +20,7 @@ def test_both_arms_draw_the_place_under_the_pointer(browser, streamlit_app, proj
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(f"{streamlit_app(APP)}/Latent_map?run=digits&projection={projection}")
-    page.get_by_text("The selection").wait_for(timeout=WAIT)
+    page.locator(".st-key-map-drawer [data-testid=stTab]").first.wait_for(state="attached", timeout=WAIT)
     address = page.url
     page.get_by_role("button", name="Decode anywhere").click()
     box = page.locator(".lm canvas").first.bounding_box()
