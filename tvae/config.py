@@ -21,7 +21,7 @@ NetworkKind = Literal["mlp", "conv"]
 
 
 ADDED = {"added": True}
-"""Metadata of a field that the first files of this schema lack: such a run was made with what is its default."""
+"""Metadata of a field that the first files of this schema lack: runs of such files were made with its default."""
 
 
 def notion() -> Any:
@@ -201,7 +201,7 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, plain: object) -> RunConfig:
-        """The run of which `to_json` gives `plain`.
+        """Config from the plain values that `to_json` returned.
 
         Raises:
             InputError: an unknown or missing field, a wrong type, an impossible value, another schema version.
@@ -268,7 +268,7 @@ def check_notions(config: RunConfig, notions: Sequence[str]) -> None:
 
 
 def check_notion(option: str, notion: str, notions: Sequence[str], where: str) -> None:
-    """Check that labels of a notion are there; an empty one stands for the first, which is always there.
+    """Check that a notion is among those of a data set or an image source; an empty name stands for the first one.
 
     Args:
         notions: those that are there.
@@ -282,7 +282,7 @@ def check_notion(option: str, notion: str, notions: Sequence[str], where: str) -
 
 
 def reconstruction_name(losses: Iterable[LossConfig]) -> str:
-    """What the reconstruction term of these losses measures; where they differ, all that they measure."""
+    """Name of the quantity that the reconstruction term measures; the names of all where these losses differ in it."""
     return " or ".join(dict.fromkeys(RECONSTRUCTION_NAMES[loss.reconstruction] for loss in losses))
 
 

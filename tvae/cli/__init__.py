@@ -1,9 +1,9 @@
 """The command line: python -m tvae.
 
 app.py            Start the app in this process
-commands.py       What each command does
-data_commands.py  What the commands on a person's own data sets do
+commands.py       Implementation of each command
+data_commands.py  Commands on a person's own data sets
 options.py        Options of each command, as dataclasses that tyro reads
-output.py         What the commands print: results, tables, progress bars, errors
+output.py         Output of the commands: results, tables, progress bars, errors
 parsing.py        main: reads the command and its options, runs it, turns errors into one line and an exit status
 """

@@ -1,4 +1,4 @@
-"""What each command does."""
+"""Implementation of each command."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ WATCH_SECONDS = 0.1
 
 
 class NotDone(Exception):
-    """A run that was watched has ended before its last step."""
+    """Raised where a watched run has ended before its last step."""
 
 
 # Each function takes the command's options and the whole command as one line for a shell.
@@ -214,7 +214,7 @@ def encode(options: Encode, command: str) -> None:
 
 
 def encode_pictures(run: Run, images: Path, out: Path, folder: Path | None) -> None:
-    """Write what all arms make of pictures, and say what was done to them and which were left out."""
+    """Encode pictures by all arms, write the result, and print how they were fitted and which were left out."""
     from tvae.data.own.new_pictures import frame_of, new_pictures
     from tvae.data.own.sources.reading import Report
     from tvae.explore.new_image import UNLIKE
@@ -343,7 +343,7 @@ def app(options: App, command: str) -> None:
 
 
 def run_config(options: RunOptions) -> RunConfig:
-    """Config of a new run: two arms, or the arms of a preset that has more, and those of a notion of their own.
+    """Config of a new run: the arms of its preset, and those that the options add with a notion of their own.
 
     Raises:
         InputError: a loss is given to a preset that sets the losses of its arms itself; an arm of a notion of its own

@@ -1,4 +1,4 @@
-"""What the commands on a person's own data sets do."""
+"""Commands on a person's own data sets."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def data_share(options: ShareData, command: str) -> None:
 
 
 def _choices(understood: Understood, options: AddData) -> Choices:
-    """What the options say, and where they say nothing what suits the source."""
+    """How the images are kept: the command's options, and where none is given the defaults that suit the source."""
     defaults = default_choices(understood, options.label)
     return Choices(
         size=options.size or defaults.size,
@@ -100,7 +100,7 @@ def _choices(understood: Understood, options: AddData) -> Choices:
 
 
 def _understood_text(understood: Understood, label: str) -> str:
-    """What a source holds, a line for each thing."""
+    """Description of a source, one property a line."""
     sizes = understood.sizes()
     size_words = ", ".join(f"{width} × {height} ({count:,})" for height, width, count in sizes[:4])
     more_sizes = f" and {len(sizes) - 4:,} other sizes" if len(sizes) > 4 else ""
@@ -123,7 +123,7 @@ def _understood_text(understood: Understood, label: str) -> str:
 
 
 def _kept_text(dataset: OwnDataset) -> str:
-    """A kept data set, a line for each thing."""
+    """Description of a kept data set, one property a line."""
     classes = list(dataset.class_counts.items())
     names = ", ".join(f"{name} ({sum(counts.values()):,})" for name, counts in classes[:_MOST_CLASSES])
     more = f" and {len(classes) - _MOST_CLASSES:,} more" if len(classes) > _MOST_CLASSES else ""
@@ -153,7 +153,7 @@ def _size_text(dataset: OwnDataset) -> str:
 
 
 def _plain(dataset: OwnDataset) -> dict[str, Any]:
-    """The data set as JSON has it."""
+    """Description of a kept data set as plain JSON values."""
     return {
         "name": dataset.name,
         "n": dataset.count,

@@ -204,7 +204,7 @@ class StopJob:
 
 @dataclass(frozen=True, kw_only=True)
 class ResumeJob:
-    """Have a run go on that is paused, or was stopped, interrupted or failed: to the same result as without a break."""
+    """Resume a run that is paused, or was stopped, interrupted or failed; it ends as without the break."""
 
     id: tyro.conf.Positional[str]
     """As `jobs list` shows it."""

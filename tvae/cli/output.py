@@ -1,4 +1,4 @@
-"""What the commands print: results, tables, progress bars, errors."""
+"""Output of the commands: results, tables, progress bars, errors."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _share_text(figures: dict[str, Any], margin: str) -> str:
 
 
 def _given_text(counts: dict[str, int]) -> str:
-    """What the given triplets are, in a line."""
+    """Numbers of given triplets, contradictions and cycles, in one line."""
     parts = ", ".join(f"{counts[part]:,} {name}" for part, name in GIVEN_PARTS.items())
     return (
         f"given triplets: {counts['given']:,}, {counts['distinct']:,} distinct ({parts}), {counts['contradictions']:,}"

@@ -1,7 +1,7 @@
 """Data sets: where they come from, how they are checked.
 
     digits.py              scikit-learn's bundled 8x8 digits, with their class and the slant of their strokes
-    fetch_errors.py        Errors of fetching a data set, and the type of the callback that hears of its progress
+    fetch_errors.py        Errors of fetching a data set, and the type of the callback that receives its progress
     formats.py             IDX, gzip and bzip2 content, read with a size limit
     loading.py             load_dataset, load_split: local files first, then each source in turn
     local_files.py         Copies already on this machine: ours, torchvision's, the system's

@@ -1,4 +1,4 @@
-"""Errors of fetching a data set, and the type of the callback that hears of its progress."""
+"""Errors of fetching a data set, and the type of the callback that receives its progress."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tvae.errors import InputError
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with what is being fetched, the bytes done, and the bytes in all where they are known."""
+"""Called with the name of what is being fetched, the bytes done, and the total bytes where they are known."""
 
 
 class DataUnavailable(InputError):

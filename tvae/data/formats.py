@@ -14,7 +14,7 @@ from jaxtyping import UInt8
 from tvae.errors import InputError
 
 _UNSIGNED_BYTES = 8
-"""Number type of an IDX file, its third byte: the only one that we read ourselves."""
+"""Third byte of an IDX file of unsigned bytes: the only number type that we read ourselves."""
 
 
 def gunzip(content: bytes, limit: int, where: str) -> bytes:

@@ -109,7 +109,7 @@ def load_split(
 
 
 def _given_split(name: str, split: SplitName, folder: Path, download: bool, progress: Progress | None) -> Split:
-    """A split as the data set's files give it."""
+    """A split as it is stored, before any validation share is held out."""
     if _is_own(name, folder):
         return load_own_split(name, split, folder)
     if split == "validation":
@@ -142,7 +142,7 @@ def notion_names(name: str, folder: Path | None = None) -> tuple[str, ...]:
 
 
 def train_size(name: str, folder: Path | None = None, validation_share: float = 0.0) -> int:
-    """Images in the training split of a data set, without reading it; about that many where some are held out.
+    """Number of images in the training split of a data set, without reading it; approximate where some are held out.
 
     Args:
         folder: as for `load_dataset`.
@@ -331,7 +331,7 @@ def _local_files(
 
 
 def _origins(files: list[CheckedFile]) -> list[str]:
-    """Where files came from, those of the same origin in one sentence."""
+    """Origins of the files, those of the same origin in one sentence."""
     groups: dict[tuple[str, str, Path], int] = {}
     for file in files:
         key = (file.origin, file.checks, file.where)

@@ -34,7 +34,7 @@ class LocalSearch:
 
 
 def local_file(public_dataset: PublicDataset, file: IdxFile, folder: Path) -> LocalSearch:
-    """The first copy of a file, in the form that we keep, that passes its checks; wrong ones are left as they are."""
+    """The first copy of a file that passes its checks, in the form that we keep; wrong copies are left as they are."""
     search = LocalSearch()
     places = [(folder / public_dataset.name, True)]
     if not public_dataset.raw:  # then torchvision's files are the same

@@ -29,7 +29,7 @@ SILENCE_SECONDS = 10.0
 TOTAL_SECONDS = 900.0
 """The longest time for all files of at most 64 MiB: 30 MB at 35 kB a second."""
 ZIP_SECONDS = 3_600.0
-"""The same for a .zip, of which EMNIST's has 536 MiB."""
+"""The longest time for a .zip: EMNIST's has 536 MiB."""
 _LARGEST_ZIP = 640 * 2**20
 _GZIP_OVERHEAD = 65_536  # gzip never packs worse than this
 _IN_MEMORY = 64 * 2**20
@@ -41,7 +41,7 @@ class PublishedFile:
 
     name: str
     addresses: tuple[str, ...]
-    """Where the same file lies; the next one is tried where one fails."""
+    """Addresses of the same file; where one fails, the next is tried."""
     md5: str
 
     @property

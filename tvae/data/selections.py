@@ -18,7 +18,7 @@ from tvae.system.user_folders import selections_folder
 LONGEST_NAME = 40
 MOST_SELECTIONS = 50
 SEPARATOR = ";"
-"""Between the names that an image has in a table; so it is in no name."""
+"""Separator of an image's selection names in a table, which no name may contain."""
 _LOCK = threading.Lock()
 """Two tabs of a browser may save at once."""
 
@@ -118,7 +118,7 @@ class SavedSelections:
 
 
 def tags(rows: Int[np.ndarray, " m"], selections: tuple[Selection, ...]) -> list[str]:
-    """Of each row the names of the selections that hold it, with `SEPARATOR` between them."""
+    """Names of the selections that hold each row, with `SEPARATOR` between them."""
     members = [(selection.name, np.isin(rows, selection.rows)) for selection in selections]
     return [f"{SEPARATOR} ".join(name for name, holds in members if holds[i]) for i in range(len(rows))]
 
@@ -128,7 +128,7 @@ def _require_saved(name: str, selections: tuple[Selection, ...]) -> None:
 
 
 def _new_name(text: str, taken: tuple[Selection, ...]) -> str:
-    """The name that a text gives.
+    """The checked name of a new selection.
 
     Raises:
         InputError: it is empty, too long, holds a line break or the separator, or is taken.

@@ -17,7 +17,7 @@ from tvae.errors import InputError, require_choice
 SplitName = Literal["train", "validation", "test"]
 SPLIT_NAMES: tuple[SplitName, ...] = get_args(SplitName)
 CLASS = "class"
-"""The notion of similarity of a data set that has one only."""
+"""Name of the notion of similarity of a data set that has only one."""
 
 
 @dataclass(frozen=True, eq=False)

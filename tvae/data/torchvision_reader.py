@@ -19,7 +19,7 @@ from tvae.errors import InputError
 
 _LARGEST_TEXT = 64 * 2**20  # USPS: 7,291 lines of 256 numbers are 21 MB
 _READ_ERRORS = (AssertionError, EOFError, IndexError, KeyError, OSError, RuntimeError, TypeError, ValueError)
-"""What torchvision's readers raise for files that are not as they should be."""
+"""Errors that torchvision's readers raise for damaged files."""
 
 
 def read_split(

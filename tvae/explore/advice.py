@@ -32,28 +32,28 @@ LEAST_COST = 1e-9
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """What an arm of one seed gave on one split, at one margin."""
+    """Accuracy and costs of an arm, for one seed, on one split, at one margin."""
 
     accuracy: float
     """Share of triplets in the right order by the margin at least."""
     error: float
     """Squared error of an image, summed over pixels."""
     kl: float
-    """Nats."""
+    """KL to the prior, in nats."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """An arm with its setting and its figures, one of each seed in the same order."""
+    """An arm with its setting, and its figures for each seed in the same order."""
 
     arm: str
     weight: float
     margin: float
-    """In the loss."""
+    """Margin in the arm's loss."""
     choosing: tuple[Figures, ...]
-    """On the split that the arm is chosen by."""
+    """Figures on the split that the arm is chosen by."""
     test: tuple[Figures, ...]
-    """On the test split."""
+    """Figures on the test split."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,7 @@ class Ladder:
         return self._same(first, second, lambda point: point.accuracy)
 
     def same_cost(self, first: str, second: str) -> bool | None:
-        """The same of their costs."""
+        """Whether two arms' costs differ by no more than the noise of seeds; None with too few seeds to tell."""
         return self._same(first, second, lambda point: point.cost)
 
     def _same(self, first: str, second: str, values: Callable[[Point], tuple[float, ...]]) -> bool | None:
@@ -129,7 +129,7 @@ class Ladder:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """From one arm to another on the test split: what it gives and what it costs."""
+    """Step from one arm to another: the accuracy gained and the cost added, on the test split."""
 
     arm: str
     gain: float
@@ -142,7 +142,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Advice:
-    """The arm to take within the two bounds, and what lies beside it; `arm` is None where nothing fits."""
+    """The arm to take within the two bounds, and the alternatives to it; `arm` is None where nothing fits."""
 
     arm: str | None
     """The most accurate of those within the bounds; a cheaper one where it is no less accurate but for noise."""
@@ -151,7 +151,7 @@ class Advice:
     cheapest: str | None
     """The cheapest arm within the bounds."""
     step_up: Step | None
-    """To the next more accurate arm of the frontier; None where there is none, or where nothing fits."""
+    """Step to the next more accurate arm of the frontier; None where there is none, or where nothing fits."""
     needed_cost: float | None
     """Where nothing fits: the least cost that has to be accepted for the accuracy needed; None where no arm has it."""
     possible_accuracy: float

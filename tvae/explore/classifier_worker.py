@@ -21,9 +21,9 @@ from tvae.system.child_process import lower_priority, offer_to_end_first
 from tvae.system.process_lock import take_lock
 
 NICENESS = 5
-"""Below the priority of the app, so that its pages stay quick."""
+"""Niceness of the process: lower priority than the app, so that its pages stay quick."""
 SECONDS_BETWEEN = 0.5
-"""Between two writings of the state."""
+"""Seconds between two writings of the state."""
 
 
 def main(data: DataConfig, labels_key: str, folder: Path) -> None:

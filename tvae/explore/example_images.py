@@ -1,4 +1,4 @@
-"""Which images to show: per class, random, worst, most different, most confusable."""
+"""Choice of example images: per class, random, worst, most different, most confusable."""
 
 from __future__ import annotations
 

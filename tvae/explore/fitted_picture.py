@@ -7,11 +7,11 @@ from jaxtyping import Float, UInt8
 from PIL import Image, ImageOps
 
 DESCRIPTION = "cut to its middle part of the frame's aspect, and scaled to {height} × {width} pixels"
-"""What `fitted_picture` does, in words."""
+"""Description of `fitted_picture` for a page."""
 
 
 def fitted_picture(picture: Float[np.ndarray, "h w 3"], height: int, width: int) -> UInt8[np.ndarray, "height width 3"]:
-    """The largest part of the picture in its middle that has the frame's aspect, scaled to the frame.
+    """The largest central part of the picture with the frame's aspect ratio, scaled to the frame.
 
     Scaling down averages areas; scaling up is bilinear.
 

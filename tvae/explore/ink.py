@@ -21,9 +21,9 @@ _FAINTEST = 0.08
 _UNEVEN = 0.1
 """Share of the ink's contrast by which the rim may differ from a smooth surface; else the background is not smooth."""
 _ROUNDS = 15
-"""Of reweighting, after which the surface through the rim hardly changes."""
+"""Rounds of reweighting, after which the surface through the rim hardly changes."""
 _WIDEST_STROKE = 0.3
-"""Of the picture's shorter side: dark places narrower than this are strokes, wider ones are shadow."""
+"""Share of the picture's shorter side: dark places narrower than this are strokes, wider ones are shadow."""
 _FAR, _BESIDE = 0.4, 0.15
 """Greatest distance of a part that belongs to the main part, above or below it and beside it, as a share of the main
 part's longer side: the dot of an i is kept, the next letter is not."""
@@ -35,7 +35,7 @@ _OF_NOTE = 0.1
 
 @dataclass(frozen=True, eq=False)
 class DetectedInk:
-    """The ink of a picture, and what a person should know of it."""
+    """The ink of a picture, and whether some of it is missing or was left out."""
 
     ink: Float32[np.ndarray, "height width"]
     """How much ink each pixel holds, in [0, 1]; at most 160 pixels on the longer side."""

@@ -12,7 +12,7 @@ from tvae.errors import InputError
 SMALLEST_LENGTH = 1e-6
 """Distance between the two means, as a share of the spread of all images, below which they are the same."""
 SEED = 0
-"""Of the split of each group into halves."""
+"""Seed of the split of each group into halves."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ _MEASURED = 500
 _PENS = (0.02, 0.25)
 """Thinnest and widest pen of a drawing, as a share of its side."""
 _HALVINGS = 8
-"""Of the range of pens, which leave a thousandth of it."""
+"""Halvings of the range of pens, which leave a thousandth of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Placement:
 
     height: int
     width: int
-    """Of the images, in pixels."""
+    """Width of the images, in pixels."""
     box_height: int
     box_width: int
     """Pixels that the ink was scaled to fit into, its aspect kept."""

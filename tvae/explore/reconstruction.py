@@ -43,8 +43,8 @@ class PairedDifference:
 
     mean: float
     standard_error: float
-    """Of the mean, over images: sd of the differences / sqrt(n); NaN for a single image. It does not include how the
-    arms would differ after another training."""
+    """Standard error of the mean over images: sd of the differences / sqrt(n); NaN for a single image. It does not
+    include how the arms would differ after another training."""
     n: int
 
     @property
@@ -92,7 +92,7 @@ def posterior_noise(n: int, latents: int, seed: int) -> Float64[np.ndarray, "n l
 
 @dataclass(frozen=True, eq=False)
 class Reconstructions:
-    """What an arm makes of some images."""
+    """Reconstructions of some images by one arm, and their errors."""
 
     images: UInt8[np.ndarray, "m height width channels"]
     errors: Float64[np.ndarray, " m"]

@@ -43,7 +43,7 @@ def sample_shares(
 
 
 def compared(first: Share, second: Share, real: Share) -> Verdict:
-    """Whether the second share is more than the first.
+    """Verdict on two shares: whether the second is more than the first.
 
     There is no verdict where either is beyond the real images' own share, as the precision of blurred samples is, which
     lie amid the real ones: more is not better there. Nor is there where both are at the floor or at the ceiling and do
@@ -75,7 +75,7 @@ def paper_claim_sentence(
     tvae: str,
     names: Mapping[str, str],
 ) -> str:
-    """What the measures say of the paper's claim that a TVAE's samples are as good as a VAE's, in Markdown.
+    """Sentence in Markdown on the paper's claim that a TVAE's samples are as good as a VAE's, by the measures.
 
     Args:
         shares: by arm, as `sample_shares` gives them; the same measures for both arms.

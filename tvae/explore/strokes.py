@@ -23,7 +23,7 @@ _SIDE = 512
 
 
 def strokes_from_browser(sent: object) -> tuple[Stroke, ...]:
-    """The strokes that a browser sent as lists of x, y, x, y …
+    """The checked strokes that a browser sent as flat lists of coordinates: x, y, x, y and so on.
 
     Anything that is not such a list is left out, as are strokes after the first 60 and points after the first 4,000.
     """

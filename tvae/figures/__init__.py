@@ -9,7 +9,7 @@ generation.py     Classes of generated samples (Plotly)
 image_grid.py     A grid of images as one PNG
 images.py         Reconstruction error and votes by class (Plotly)
 ink_stages.py     An uploaded picture with its crop, and the ink found on it, as square images
-layout.py         What the figures of the triplets page share: layout, clicks, the line at the margin (Plotly)
+layout.py         Common parts of the triplets page's figures: layout, clicks, the line at the margin (Plotly)
 maps.py           Class mix and change histogram (Plotly)
 margins.py        Triplet accuracy against the margin, and the distribution of gaps (Plotly)
 mean_axis.py      Images along the axis between two groups' means: histograms, and images where they stand (Plotly)

@@ -29,13 +29,13 @@ class ArmStyle:
     """How an arm is shown."""
 
     name: str
-    """Plain text, such as "weight 10, margin 1"."""
+    """Name of the arm in plain text, such as "weight 10, margin 1"."""
     short_name: str
-    """For narrow places, such as "w 10 · m 1"."""
+    """Name for narrow places, such as "w 10 · m 1"."""
     label: str
-    """For many arms in one chart: of an arm of a ladder the setting that its id says alone, such as "w 10"."""
+    """Name for charts of many arms: of an arm of a ladder only the setting that its id says, such as "w 10"."""
     colour: str
-    """Of its points, lines and bars, as #rrggbb, for light and dark pages alike; text in it needs `text_colour`."""
+    """Colour of its points, lines and bars, as #rrggbb, for light and dark pages; text in it needs `text_colour`."""
 
 
 def arm_styles(config: RunConfig) -> dict[str, ArmStyle]:

@@ -112,7 +112,7 @@ def class_heat_map(
 
 
 def _title(arms: Sequence[ArmStyle]) -> str:
-    """What the cells show as Plotly's text, each arm behind a dot in its colour."""
+    """Title of a heat map in Plotly's text: its arm, or the difference of two, each behind a dot in its colour."""
     names = [arms[0].name] if len(arms) == 1 else [arm.short_name for arm in arms]
     dotted = [
         f'<span style="color:{arm.colour}">●</span> {html.escape(name)}' for arm, name in zip(arms, names, strict=True)

@@ -14,15 +14,15 @@ colour-blind can tell them. The other arms' are in `arm_styles`."""
 
 INK = {"light": "#1d2430", "dark": "#e4e8ee"}
 GROUND = {"light": "#ffffff", "dark": "#14181f"}
-"""The page's own, for pictures that leave it."""
+"""Colour of the page's ground, for pictures that leave the page."""
 FAINT = {"light": "#8a93a0", "dark": "#8a93a0"}
 GREY = FAINT["light"]
-"""Of lines in a chart; reads on light and dark."""
+"""Colour of lines in a chart, readable on light and dark."""
 
 TERM_COLOURS = {"reconstruction": "#169fae", "kl": "#9631e0", "triplet": "#746a0b"}
-"""Of the terms of the loss."""
+"""Colours of the terms of the loss."""
 MARK = "#12c2b6"
-"""Of what is marked on a picture: the frame of a crop, the ink that was found."""
+"""Colour of marks on a picture: the frame of a crop, the ink that was detected."""
 
 
 _TEXT_LUMINANCE = {"light": (0.0, 0.16), "dark": (0.26, 1.0)}

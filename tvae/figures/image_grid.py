@@ -17,7 +17,7 @@ from tvae.figures.fitted_text import fitted_texts
 from tvae.figures.pillow_image import pillow_image
 
 GAP, MOST_GAP = 3, 8
-"""Between images: image pixels, and screen pixels at most."""
+"""Gap between images: image pixels, and screen pixels at most."""
 ROOM = 1040
 """Width of a wide page in screen pixels."""
 LABEL = 90
@@ -39,17 +39,17 @@ class GridRow:
     """One row of a grid of images."""
 
     label: str
-    """Written at the left."""
+    """Text at the left of the row."""
     colour: str = ""
-    """Of the label, as #rrggbb, made lighter or darker where it could not be read; empty for that of other text."""
+    """Colour of the label, as #rrggbb, made lighter or darker where it is hard to read; empty: as other text."""
     images: UInt8[np.ndarray, "k height width channels"]
-    """With one channel grey, with three in colour."""
+    """Images of the row: one channel is grey, three are colour."""
     under: Sequence[str] = ()
     """Words below each image, broken into lines where they are wider than it (`fitted_texts`)."""
     under_label: str = ""
     """A few characters below the label, in rows with words below their images."""
     after: str = ""
-    """Written at the right."""
+    """Text at the right of the row."""
     under_after: str = ""
     """As `under_label`, below `after`."""
 

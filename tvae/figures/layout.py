@@ -1,4 +1,4 @@
-"""What the figures of the triplets page share: layout, clicks, the line at the margin (Plotly)."""
+"""Common parts of the triplets page's figures: layout, clicks, the line at the margin (Plotly)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tvae.figures.colours import GREY
 CLICKABLE = {"clickmode": "event+select", "dragmode": False}
 """Layout of a figure whose points can be clicked."""
 NOT_FADED = {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}}}
-"""Of a trace whose points look the same whether selected or not."""
+"""Options of a trace whose points look the same whether selected or not."""
 
 
 def figure_of(traces: list[dict[str, Any]], height: int, **layout: Any) -> go.Figure:

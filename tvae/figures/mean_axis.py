@@ -29,7 +29,7 @@ class AxisGroup:
 
     name: str
     colour: str
-    """As #rrggbb."""
+    """Colour of the histogram, as #rrggbb."""
     rows: Int[np.ndarray, " m"]
 
 

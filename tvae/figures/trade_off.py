@@ -24,7 +24,7 @@ MARKS: dict[str, tuple[str, float, float]] = {
 }
 """Marks around points: symbol, size in pixels, width of its line."""
 SIZE = 10
-"""Of a point, in pixels."""
+"""Size of a point, in pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class TradePoint:
     """An arm in the chart: a value for each seed."""
 
     arm: str
-    """Its id, which a click gives back."""
+    """Id of the arm, which a click returns."""
     style: ArmStyle
     accuracy: Sequence[float]
     """Percent."""
@@ -155,7 +155,7 @@ def _hover(point: TradePoint) -> str:
 
 
 def _beyond(across: list[float], up: list[float], most_cost: float, least_accuracy: float) -> list[dict[str, Any]]:
-    """Shades over what costs too much and what is not accurate enough."""
+    """Shades over the regions of too high a cost and of too low an accuracy."""
     shade = {"type": "rect", "fillcolor": GREY, "opacity": 0.13, "line": {"width": 0}, "layer": "below"}
     right = max(across[0], min(most_cost, across[1]))
     low = max(up[0], min(least_accuracy, up[1]))

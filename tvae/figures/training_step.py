@@ -115,7 +115,7 @@ def _term_traces(
 
 
 def _whole(start: np.ndarray, tip: np.ndarray, length: float) -> np.ndarray:
-    """The end of a force of this length that points from `start` to `tip`; the tip where there is no direction."""
+    """End of an arrow of the force's full length from `start` towards `tip`; `tip` where the two are the same."""
     drawn = float(np.linalg.norm(tip - start))
     return start + (tip - start) * (length / drawn) if drawn > 1e-9 * length else tip
 

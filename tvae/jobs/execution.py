@@ -248,7 +248,7 @@ class _Measuring:
         self._begun: float | None = None
 
     def show(self, share: float) -> None:
-        """Show the share that is done; the first call begins the time."""
+        """Show the share that is done; the time is counted from the first call on."""
         now = time.monotonic()
         self._begun = self._begun or now
         if share:

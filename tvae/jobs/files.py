@@ -57,7 +57,7 @@ WORKERS = ".workers"
 """Below the folder of runs: a folder for each run that had a worker, with the worker's own files."""
 
 MOST_KEPT = 2_000
-"""Runs of which this process keeps what it last read; each is some kilobytes."""
+"""Number of runs whose files this process keeps as it last read them; each takes some kilobytes."""
 _SCHEMA = 1
 _TEXT_LIMIT = 2**20
 
@@ -189,18 +189,18 @@ class JobFiles:
         )
 
     def flag(self, flag: Flag) -> bool:
-        """Whether the worker is asked for this."""
+        """Whether this request to the worker is set."""
         return (self.folder / flag).exists()
 
     def flag_time(self, flag: Flag) -> float | None:
-        """When the worker was first asked for this, in seconds since 1970."""
+        """Time at which this request was first made, in seconds since 1970; None where it is not set."""
         try:
             return (self.folder / flag).stat().st_mtime
         except OSError:
             return None
 
     def set_flag(self, flag: Flag, on: bool) -> None:
-        """Make or withdraw this request; making it twice is the same as once."""
+        """Set or withdraw this request; setting it twice is the same as once."""
         path = self.folder / flag
         if not on:
             path.unlink(missing_ok=True)
@@ -220,7 +220,7 @@ class JobFiles:
             return 0
 
     def forget_requests(self) -> None:
-        """Remove the requests to an earlier worker: they do not hold for the next."""
+        """Remove the requests to an earlier worker: they do not apply to the next one."""
         for path in (self.folder / "stop", self.folder / "pause", self.steps, self.lesson):
             path.unlink(missing_ok=True)
 

@@ -26,7 +26,7 @@ class Job:
     reason: str = ""
     """One line: why it failed or was interrupted."""
     phase: str = ""
-    """While it is alive: waiting, starting, training, paused, stopping, measuring."""
+    """Phase of a run that has a worker: waiting, starting, training, paused, stopping, measuring."""
     place: int | None = None
     """Place in the queue; 1 is next."""
     name: str = ""
@@ -44,7 +44,7 @@ class Job:
     seconds: float = 0.0
     """Training time so far."""
     seconds_left: float | None = None
-    """Until it is trained and measured."""
+    """Seconds until the run is trained and measured."""
     trains: bool = True
     """Whether it is trained here; a run that was brought in is measured alone."""
     measured: float = 0.0
@@ -65,7 +65,7 @@ class Job:
 
     @property
     def over(self) -> bool:
-        """Whether it will not go on by itself."""
+        """Whether the run has ended, or will not go on by itself."""
         return self.state in OVER
 
     @property

@@ -134,7 +134,7 @@ class Jobs:
             raise InputError(f"run {run_id}: {reason}; there is nothing to resume")
 
     def _ask(self, run_id: str, owner: Owner, flag: Flag, on: bool) -> bool:
-        """Set or remove a request to a run that is not over; whether there was such a run."""
+        """Set or remove a request to a run that is not over; returns whether the run was not over."""
         files = controlled_files(self.folder, run_id, owner)
         is_active = self.run(run_id).state not in OVER
         if is_active:

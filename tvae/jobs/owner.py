@@ -24,7 +24,7 @@ def may_control(files: JobFiles, owner: Owner) -> bool:
 
 
 def visible_runs(folders: Mapping[str, Path], owner: Owner) -> dict[str, Path]:
-    """Those of the runs by name that this person may see.
+    """The runs, by name, that this person may see.
 
     That is all of them but the runs that somebody else has started on a data set that is private, or was removed: what
     is kept with such a run shows its images. What was trained by the command line is seen by everybody.

@@ -84,7 +84,7 @@ class JobQueue:
                 database.execute("DELETE FROM requests WHERE id = ?", (run_id,))
 
     def claim(self, run_id: str, at_once: int, alive: Callable[[str], bool]) -> bool:
-        """Mark this run as running if no other is before it and fewer than `at_once` run; whether it was."""
+        """Mark this run as running if it is next and fewer than `at_once` run; returns whether it was marked."""
         if not self._is_next(self.rows(), run_id, at_once, alive):
             return False
         with self._transaction() as database:

@@ -11,7 +11,7 @@ from tvae.jobs.files import JobFiles, State
 LOOK_EVERY = 0.05
 """Seconds between two checks for requests."""
 SLOW_SECONDS = 1.5
-"""Between two steps in teaching mode."""
+"""Seconds between two steps in teaching mode."""
 TOLD_TO_END = "its process was told to end (SIGTERM)"
 
 

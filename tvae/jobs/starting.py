@@ -62,7 +62,7 @@ class Starter:
         command: str = "",
         request: str = "",
     ) -> str:
-        """Start a run, or put it in the queue; its id.
+        """Start a run, or put it in the queue; returns its id.
 
         Args:
             seconds: end after about this many seconds of training, if the config's epochs aren't over sooner.
@@ -259,7 +259,7 @@ def _write_files(
 
 
 def _checked_steps(config: RunConfig, data_folder: Path | None) -> int:
-    """Steps of a run; InputError where a batch is larger than the train split, or for a notion that it has not."""
+    """Number of steps of a run; InputError for a batch larger than the train split, or a notion that the data lack."""
     data = config.data
     check_notions(config, notion_names(data.name, data_folder))
     images, batch = train_size(data.name, data_folder, data.validation_share), config.train.batch_size

@@ -18,7 +18,7 @@ from tvae.system.process_lock import lock_is_held, take_lock
 UNDO_SECONDS = 24 * 3600.0
 """Seconds for which a deleted run can be restored, at least."""
 _LEFT_OVER = 60.0
-"""Seconds after which files whose lock nobody holds are taken for leftovers."""
+"""Age in seconds from which files whose lock nobody holds count as leftovers."""
 
 
 class Trash:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tvae.data import Dataset
 
 NICENESS = 5
-"""Below the priority of the app, so that its pages stay quick."""
+"""Niceness of a worker: lower priority than the app, so that its pages stay quick."""
 
 
 def main(arguments: list[str]) -> int:

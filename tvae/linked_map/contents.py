@@ -1,4 +1,4 @@
-"""What the linked maps show, checked and put into the form that their browser code reads."""
+"""Contents of the linked maps, checked and packed for their browser code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class MapSide:
     title: str
     """Shown in the badge, such as the arm's name."""
     short_title: str = ""
-    """The same in narrow places; empty where the title is short itself."""
+    """Title for narrow places; empty where the title itself is short."""
     colour: str
     """The arm's colour, as #rrggbb: badge, rings and lines."""
     positions: Float[np.ndarray, "n 2"]
@@ -41,7 +41,7 @@ class ColourBy:
     left: Float[np.ndarray, " n"]
     right: Float[np.ndarray, " n"]
     further: Sequence[Float[np.ndarray, " n"]] = ()
-    """Of the maps after these two."""
+    """Numbers of the maps after these two."""
     unit: str = ""
     """Unit of the numbers: 'share of neighbours', 'squared error per image'."""
     low: float | None = None
@@ -58,14 +58,14 @@ class ColourBy:
 
 @dataclass(frozen=True, kw_only=True)
 class Filtering:
-    """What the maps' rows can be filtered by, and what passes."""
+    """Columns that the maps' rows can be filtered by, and the filters that are set."""
 
     measures: Sequence[FilterColumn]
     """Columns that belong to what the maps show."""
     labels: Sequence[FilterColumn]
     """Columns that belong to the rows, whatever the maps show: they travel in a block of their own, once."""
     notion: str
-    """What the classes are called as a column."""
+    """Name of the classes as a column."""
     filters: Filters
     hidden: frozenset[int]
     """Classes that don't pass."""
@@ -114,7 +114,7 @@ def map_contents(
     only: Int[np.ndarray, " m"] | None = None,
     filtering: Filtering | None = None,
 ) -> MapContents:
-    """Check what the maps show and pack it for the browser code.
+    """Check the contents of the maps and pack them for the browser code.
 
     Args:
         sides: one map to six, of the same rows in the same order.

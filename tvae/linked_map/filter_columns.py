@@ -33,7 +33,7 @@ class Range:
 
 
 Filters = Mapping[str, Range | frozenset[int]]
-"""What passes, by the id of a column: a range of its numbers, or the numbers of its values."""
+"""Filters by the id of their column: a range of its numbers, or the numbers of its values."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""About how long a layout takes to compute: to order requests, and to say how long one waits."""
+"""Expected time to compute a layout: by it requests are ordered, and the time left is estimated."""
 
 from __future__ import annotations
 

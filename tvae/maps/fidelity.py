@@ -23,7 +23,7 @@ BLOCK_VALUES = 1 << 19
 
 @dataclass(frozen=True)
 class Fidelity:
-    """Two measures of one arm's map, and what they were measured on."""
+    """Two measures of one arm's map, and the number of rows they were measured on."""
 
     trustworthiness: float | None
     """Venna & Kaski 2001, in [0, 1]; None with fewer than 3 rows, or where all means are equal: it is not defined."""

@@ -53,7 +53,7 @@ class ProjectionRequest:
     means: Mapping[str, Float[np.ndarray, "n _"]]
     """Latent means of each arm by its name: the same rows in the same order; the number of latents may differ."""
     parameters: Parameters = field(default_factory=PcaParameters)
-    """Which method, and how."""
+    """Method and its parameters."""
     seed: int = 0
     """Seed of the start's jitter and of UMAP's random draws."""
     labels: Int[np.ndarray, " n"] | None = None
@@ -87,17 +87,17 @@ class ProjectionRequest:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """The maps of all arms under one method, and how far to believe them."""
+    """The maps of all arms by one method, with measures of their fidelity."""
 
     key: str
     """Cache key of the request."""
     positions: dict[str, Float32[np.ndarray, "n 2"]]
-    """Of each arm by its name, all but the first aligned to the first."""
+    """Positions of each arm's rows by its name, all but the first aligned to the first."""
     parameters: Parameters
-    """As they were used, clamped where a note says so."""
+    """Parameters as they were used, clamped where a note says so."""
     seed: int
     notes: tuple[str, ...]
-    """What a reader must know, a sentence each."""
+    """Notes that a reader of the map must know, a sentence each."""
     fidelity: dict[str, Fidelity]
     """Measures of each arm's map."""
     maps: dict[str, LinearMap]

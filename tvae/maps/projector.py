@@ -94,13 +94,13 @@ class Ticket:
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing more to wait for: done, failed, cancelled or given up."""
+        """Whether the request has ended: done, failed, cancelled or given up."""
         self._look()
         return self._cancelled or self._job.over.is_set()
 
     @property
     def given_up(self) -> bool:
-        """Whether it ended for no wish of the caller's: nobody looked at it, or the projector was closed."""
+        """Whether the request ended uncancelled by its caller: nobody looked at it, or the projector was closed."""
         return self._unwatched or (self._job.phase == "cancelled" and not self._cancelled)
 
     def progress(self) -> Progress:

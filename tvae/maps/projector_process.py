@@ -32,7 +32,7 @@ SECONDS_BETWEEN = 0.2
 """Progress is reported no more often than this."""
 
 NICENESS = 10
-"""Training and the page come first."""
+"""Niceness of the process: training and the pages come first."""
 
 
 class _Cancelled(Exception):

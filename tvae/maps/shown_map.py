@@ -17,7 +17,7 @@ from tvae.maps.projection import Layout
 from tvae.metrics.neighbours import nearest_neighbours, nearest_to
 
 Likeness = Literal["exact", "plane", "approximate"]
-"""How far a decoded position can be believed. exact: PCA of at most two latents, where position and code are one to
+"""How far a decoded position can be trusted. exact: PCA of at most two latents, where position and code are one to
 one. plane: PCA of more latents, where a position stands for the code in the plane through the mean, and what lies off
 that plane is left out. approximate: any other map, where the code is a weighted mean of the nearest points' codes."""
 
@@ -60,9 +60,9 @@ class ShownMap:
 
     means: Float[np.ndarray, "n latent"]
     positions: Float[np.ndarray, "n 2"]
-    """Where the rows lie as the map is shown."""
+    """Positions of the rows on the map as it is shown."""
     linear: LinearMap | None
-    """From codes to the shown positions and back, where the map is PCA."""
+    """Map from codes to the shown positions and back, where the map is PCA."""
     reach: float
     """Distance on the map from the nearest point beyond which a position is far."""
 

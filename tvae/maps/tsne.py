@@ -147,7 +147,7 @@ def _repulsion_of_all(
 def fft_descent(
     affinities: csr_array, start: Float[np.ndarray, "n 2"], iterations: int, progress: Progress
 ) -> Float32[np.ndarray, "n 2"]:
-    """The same descent by openTSNE, whose repulsion is interpolated on a grid and summed by FFT."""
+    """Gradient descent by openTSNE, whose repulsion is interpolated on a grid and summed by FFT."""
     from openTSNE import TSNEEmbedding
     from openTSNE.affinity import PrecomputedAffinities
     from scipy.sparse import csr_matrix

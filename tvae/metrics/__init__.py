@@ -7,7 +7,7 @@ findings.py           Images whose neighbours are mostly of one class in one spa
 gap_histogram.py      Distribution of the gap D(a, n) - D(a, p) over all triplets
 grouped_means.py      Latent means sorted by class, iterated in blocks of anchors
 margin_grid.py        Counts of satisfied triplets at every margin of an evenly spaced grid
-measurable.py         Whether labels allow what rests on them to be measured, and metrics as text
+measurable.py         Whether labels allow triplet metrics to be measured; metrics as text
 neighbour_changes.py  Neighbours gained and lost between two latent spaces, row by row
 neighbours.py         Exact nearest neighbours
 precision_recall.py   Improved precision and recall of samples (Kynkaanniemi et al. 2019)

@@ -28,14 +28,14 @@ SAMPLED_ANCHORS = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
-    """How many images are anchors.
+    """Number of images that are anchors: all of them, or a sample of many.
 
     Raises:
         InputError: an impossible number.
     """
 
     exact_to: int = EXACT_TO
-    """Images up to which all of them are."""
+    """Number of images up to which every image is an anchor."""
     anchors: int = SAMPLED_ANCHORS
     """Anchors of a sample, about: of each class the same share, rounded, and at least two."""
     seed: int = 0
@@ -62,7 +62,7 @@ BY_SIZE = Sampling()
 
 @dataclass(frozen=True)
 class AnchorSample:
-    """How many anchors were sampled."""
+    """Size and seed of a sample of anchors."""
 
     counted: int
     of: int
@@ -70,7 +70,7 @@ class AnchorSample:
 
     @property
     def in_words(self) -> str:
-        """Such as "20,003 of 98,765 anchors, of each class the same share, seed 0"."""
+        """The sample in words, such as "20,003 of 98,765 anchors, of each class the same share, seed 0"."""
         return f"{self.counted:,} of {self.of:,} anchors, of each class the same share, seed {self.seed}"
 
 

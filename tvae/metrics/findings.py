@@ -13,7 +13,7 @@ from tvae.metrics.grouped_means import checked_class_labels
 from tvae.metrics.neighbour_changes import Changes
 
 NO_COMPANY = -1
-"""In place of a class, where no class has more than half of the neighbours."""
+"""Stands in place of a class where no class has more than half of the neighbours."""
 
 LEAST_MEMBERS = 5
 """Rows of a group; fewer may be chance, so they rank after all groups."""
@@ -26,7 +26,7 @@ DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "e
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """The rows of one class that cross from the company of one class to that of another."""
+    """Rows of one class whose neighbours are mostly of one class in the left space, and of another in the right one."""
 
     own: int
     """Class of the rows."""
@@ -39,7 +39,7 @@ class Finding:
     shared: float
     """Neighbours that a row has in both spaces, mean over the rows, from 0 to k."""
     sentence: str
-    """What happened, in plain text (a class's name is another person's text: escape it for a page)."""
+    """The finding in plain text (a class's name is another person's text: escape it for a page)."""
 
     @property
     def is_group(self) -> bool:
@@ -49,7 +49,7 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """All that crosses between two spaces."""
+    """All findings between two spaces, and the numbers of rows in them."""
 
     ranked: list[Finding]
     """Groups first, the larger before the smaller; then lone images (fewer than `LEAST_MEMBERS`), those that keep the

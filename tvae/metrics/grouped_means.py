@@ -38,7 +38,7 @@ class GroupedMeans:
     points: Float[np.ndarray, "n d"]
     """float64 means, class by class; within a class in the given order, or a sample's anchors first."""
     columns: Float[np.ndarray, "d n"]
-    """The same, transposed: one latent axis in a row."""
+    """`points` transposed: one latent axis in a row."""
     order: Int[np.ndarray, " n"]
     """order[i] is the original row of sorted row i."""
     classes: Int[np.ndarray, " c"]
@@ -48,7 +48,7 @@ class GroupedMeans:
     anchors: Int[np.ndarray, " c"]
     """How many of each class are counted as anchors, its first rows: all, or a sample; none of a class of one."""
     seed: int
-    """Of the sample."""
+    """Seed of the sample."""
 
     @property
     def sizes(self) -> Int[np.ndarray, " c"]:

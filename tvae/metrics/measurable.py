@@ -1,4 +1,4 @@
-"""Whether labels allow what rests on them to be measured, and metrics as text."""
+"""Whether labels allow triplet metrics to be measured; metrics as text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 NOT_MEASURABLE = "not measurable"
-"""What stands in place of a metric that is None in metrics.json: the split has no triplet."""
+"""Text in place of a metric that is None in metrics.json: the split has no triplet."""
 
 
 def has_triplet(labels: Int[np.ndarray, " n"]) -> bool:
@@ -16,7 +16,7 @@ def has_triplet(labels: Int[np.ndarray, " n"]) -> bool:
 
 
 def measurability_note(labels: Int[np.ndarray, " n"]) -> str:
-    """What a person should know about the test split's labels before training; empty where they allow a triplet."""
+    """Note before training on a test split whose labels allow no triplet; empty where they allow one."""
     if has_triplet(labels):
         return ""
     return (

@@ -26,7 +26,7 @@ class Neighbours:
     """Euclidean distances."""
 
     def first(self, k: int) -> Neighbours:
-        """The k nearest of these.
+        """The k nearest of these neighbours.
 
         Raises:
             InputError: k is not from 1 to the number of neighbours here.

@@ -16,7 +16,7 @@ from tvae.errors import InputError, require_int
 from tvae.metrics.share import Share
 
 NEIGHBOURS = 3
-"""The paper's k."""
+"""Number of neighbours k that the radius of a ball reaches to, as in the paper."""
 _BLOCK = 512
 """Rows measured against all others at a time."""
 _ROUNDING = 1e-12

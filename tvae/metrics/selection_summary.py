@@ -34,7 +34,7 @@ class Selection:
     mean_change: float
     """Mean neighbourhood change of the selected rows."""
     mean_change_of_all: float
-    """The same over all rows, for comparison."""
+    """Mean neighbourhood change of all rows, for comparison."""
     lost: tuple[Companion, ...]
     """Neighbours lost by at least `share` of the selected rows, the most widely lost first."""
     gained: tuple[Companion, ...]

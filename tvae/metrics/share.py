@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tvae.errors import require_int
 
 _Z = 1.959963984540054
-"""Of a 95 % interval: the 97.5 % quantile of the standard normal distribution."""
+"""Half width of a 95 % interval in standard errors: the 97.5 % quantile of the standard normal distribution."""
 
 
 @dataclass(frozen=True)

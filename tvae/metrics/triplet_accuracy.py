@@ -48,13 +48,13 @@ class TripletAccuracy:
     """Exact triplet accuracy of one set of means."""
 
     margins: Float[np.ndarray, " m"]
-    """In the order given."""
+    """Margins in the order given."""
     accuracy: Float[np.ndarray, " m"]
     """Share of satisfied triplets at each margin, in [0, 1]."""
     balanced_accuracy: Float[np.ndarray, " m"]
     """Mean over classes of the accuracy of each class's anchors, at each margin."""
     standard_error: Float[np.ndarray, " m"]
-    """Of the accuracy at each margin: 0 where it is exact (see `anchor_sample`)."""
+    """Standard error of the accuracy at each margin: 0 where it is exact (see `anchor_sample`)."""
     balanced_standard_error: Float[np.ndarray, " m"]
     mean_violation: Float[np.ndarray, " m"]
     """Expected hinge max(0, D(a, p) - D(a, n) + m) at each margin: the triplet loss of Eq. 1 without sampling."""

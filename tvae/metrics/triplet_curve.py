@@ -49,7 +49,7 @@ class CurvePoint:
     balanced_accuracy: float
     """Mean over classes of the accuracy of each class's anchors."""
     standard_error: float
-    """Of the accuracy; 0 where all anchors were counted."""
+    """Standard error of the accuracy; 0 where all anchors were counted."""
     balanced_standard_error: float
     mean_violation: float
     interpolated: bool
@@ -57,7 +57,7 @@ class CurvePoint:
     error_bound: float
     """The exact accuracy is at most this far away: it lies between those of the two grid margins. 0 where counted."""
     balanced_error_bound: float
-    """The same of the balanced accuracy."""
+    """As `error_bound`, for the balanced accuracy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ class TripletCurve:
     mean_violation: Float[np.ndarray, " m"]
     """Expected hinge max(0, D(a, p) - D(a, n) + margin) at each grid margin."""
     standard_error: Float[np.ndarray, " m"]
-    """Of the accuracy at each grid margin; 0 where all anchors were counted."""
+    """Standard error of the accuracy at each grid margin; 0 where all anchors were counted."""
     balanced_standard_error: Float[np.ndarray, " m"]
     classes: Int[np.ndarray, " c"]
     """The labels that occur."""
@@ -81,7 +81,7 @@ class TripletCurve:
     class_anchors: Int[np.ndarray, " c"]
     """Anchors of each class that were counted: all of them, or a sample."""
     seed: int
-    """Of the sample."""
+    """Seed of the sample."""
     class_satisfied: Int[np.ndarray, "m c c"] | None
     """Satisfied triplets by margin, anchor's class and negative's class; None where not kept."""
     spread: float
@@ -328,7 +328,7 @@ def _class_shares(
 
 
 def _of_all_anchors(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What older files do not hold, in which all anchors were counted."""
+    """Arrays that files of earlier versions lack: all anchors were counted for them."""
     if "accuracy" not in arrays or "class_sizes" not in arrays:
         return {}
     none, sizes = np.zeros(np.asarray(arrays["accuracy"]).shape), np.asarray(arrays["class_sizes"])
@@ -341,12 +341,12 @@ def _of_all_anchors(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _farthest(values: Float[np.ndarray, " m"], below: int, share: float) -> float:
-    """Greatest distance of what lies `share` of a step after values[below] from what is between it and the next."""
+    """Greatest error of the value that `_between` gives: the exact one lies between the two grid values."""
     return max(share, 1 - share) * float(values[below] - values[below + 1]) if share else 0.0
 
 
 def _between(values: Float[np.ndarray, " m"], below: int, share: float) -> float:
-    """The value that lies `share` of a step after values[below], on a straight line to the next."""
+    """Value `share` of a step after values[below], interpolated on a straight line to the next."""
     if share == 0:
         return float(values[below])
     return float((1 - share) * values[below] + share * values[below + 1])

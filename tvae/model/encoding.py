@@ -1,4 +1,4 @@
-"""Encoding: what the arms of a run make of a split."""
+"""Encoding: a split as the arms of a run encode it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from tvae.config import ModelConfig
 from tvae.errors import InputError
 
 KERNEL, STRIDE, PADDING = 4, 2, 1
-"""Of every convolution: it halves the height and the width."""
+"""Kernel, stride and padding of every convolution: it halves the height and the width."""
 CHANNELS = 32
 """Channels of every convolution but the outermost, which has the image's."""
 SMALLEST_MAP = 4
@@ -70,7 +70,7 @@ Layer = Linear | Rectifier | Convolution | TransposedConvolution | ToMaps | ToRo
 
 @dataclass(frozen=True)
 class Architecture:
-    """What the encoder and the decoder consist of."""
+    """Layers of the encoder and of the decoder."""
 
     encoder: tuple[Layer, ...]
     """From flat images to mean and log-variance of each latent, side by side: one matrix product instead of two."""

@@ -1,14 +1,14 @@
 """A run's folder: written while it trains, read by everything above.
 
-    arm_names.py       Names of a run's arms for people to read, told by each arm's loss
+    arm_names.py       Readable names of a run's arms, made from each arm's loss
     available.py       Runs that ship and the user's own, by name
     collapsed_arms.py  Warnings about arms whose latent means have collapsed to one point, read from a run's metrics
     comparison.py      Two runs compared: which settings differ, whether they are alike, and figures over seeds
     encodings.py       Encoded splits, triplet curves and gap histograms of a run, as .npz files
     evaluation.py      Encode a split and compute metrics.json
-    finishing.py       Evaluate a trained run and write what the pages show of it
+    finishing.py       Evaluate a trained run and write the files that the pages read
     history.py         A run's history.jsonl: losses while it trained
-    measuring.py       How long measuring a trained run takes, and how much of it is done
+    measuring.py       Expected time of measuring a trained run, and progress while it is measured
     model_card.py      Model card of a run: README.md of its folder, in Hugging Face form
     origin.py          Provenance of a run that is about to be trained: versions, data, device, command
     paper_table.py     The paper's Table 1, and the arms of a run that stand beside its two models
@@ -21,7 +21,7 @@
     weights.py         Weights of a run's arms: <arm>.safetensors
     answer/            What the triplet loss of a run did and what it cost, in words and figures
     new_images/        New images in all arms of a run
-    replays/           Replays of runs: recorded while they train, and as they are shown
+    replays/           Replays of runs: recorded while a run trains, and prepared to be shown
     seeds/             Figures of a run's arms over several seeds: measured, gathered, kept in seeds.json
     triplets/          Given triplets of a run: kept with it, encoded, counted
 

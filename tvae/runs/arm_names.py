@@ -1,4 +1,4 @@
-"""Names of a run's arms for people to read, told by each arm's loss.
+"""Readable names of a run's arms, made from each arm's loss.
 
 Addresses, CSV columns, file names, JSON and the command line keep an arm's own id.
 """
@@ -38,7 +38,7 @@ def ladder_setting(arm: str, loss: LossConfig) -> str | None:
 
 
 def _names(losses: Mapping[str, LossConfig], by_loss: str) -> dict[str, str]:
-    """A name for each arm, all different; `by_loss` is the form of a name that tells weight and margin."""
+    """A name for each arm, all different; `by_loss` is the format of names that hold weight and margin."""
     names = {arm: _name(arm, loss, by_loss) for arm, loss in losses.items()}
     plain = [name for arm, name in names.items() if arm.upper() == name]  # need no id behind, unless two are alike
     taken = list(names.values())

@@ -42,7 +42,7 @@ class MetricChange:
     before: tuple[float, ...]
     after: tuple[float, ...]
     better: Better
-    """Which way is better; empty where neither is."""
+    """The better direction; empty where neither is better."""
     paired: bool
     """Whether the values stand in the order of the same seeds, which share initial weights, triplets and noise."""
 
@@ -98,7 +98,7 @@ def settings_that_differ(before: Run, after: Run) -> Differences:
 
 
 def unlike_settings(before: Run, after: Run) -> Differences:
-    """What differs beside losses and seed: data, splits, network, training, and the epochs that were trained.
+    """Settings that differ beside losses and seed: data, splits, network, training, and the epochs that were trained.
 
     Two runs without any are alike: a difference of their figures is that of their losses, or noise.
     """
@@ -106,7 +106,7 @@ def unlike_settings(before: Run, after: Run) -> Differences:
 
 
 def training_differences(before: Run, after: Run) -> Differences:
-    """What differs beside the losses: as `unlike_settings`, and the seed."""
+    """Settings that differ beside the losses: those of `unlike_settings`, and the seed."""
     first, second = (_conditions(run) for run in (before, after))
     differences = {name: (first[name], second[name]) for name in first if first[name] != second[name]}
     if before.config.data != after.config.data:  # that their images differ goes without saying
@@ -198,13 +198,13 @@ def arm_changes(
 
 
 def batches_in_words(run: Run) -> str:
-    """What the arms of a run saw: the same batches, or where their notions differ the same images alone."""
+    """Words for the common input of a run's arms: the same batches, or the same images where their notions differ."""
     own = "the same images, each with triplets of them by its own notion of similarity"
     return own if run.arms_of_own_notion else "the same batches"
 
 
 def seeds_in_words(changes: Sequence[MetricChange]) -> str:
-    """What the figures rest on, and whether that allows a verdict."""
+    """Sentence on the number of seeds behind the figures, and whether it allows a verdict."""
     counts = [len(values) for change in changes for values in (change.before, change.after)]
     seeds, most = min(counts, default=0), max(counts, default=0)
     if seeds < LEAST_SEEDS:
@@ -255,7 +255,7 @@ def _conditions(run: Run) -> dict[str, str]:
 
 
 def trained_epochs(run: Run) -> str:
-    """Epochs that a run was trained for, and of how many where it was ended early: its learning rate hangs on that."""
+    """Epochs that a run was trained for, and how many were planned where it ended early: the schedule depends on it."""
     trained = f"{round(run.trained_epochs, 2):g}"
     if run.provenance.finished:
         return trained

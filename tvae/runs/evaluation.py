@@ -207,7 +207,7 @@ def _metrics_of_labels(
     on_part: Callable[[str], None],
     sampling: Sampling,
 ) -> dict[str, Any]:
-    """What rests on labels, with None where they allow no triplet."""
+    """Metrics that need labels; None for those that are not defined where the labels allow no triplet."""
     if has_triplet(labels):
         return _label_metrics(arm, labels, margins, on_part, sampling)
     return _no_label_metrics(arm, labels, margins, on_part)
@@ -220,7 +220,7 @@ def _label_metrics(
     on_part: Callable[[str], None],
     sampling: Sampling,
 ) -> dict[str, Any]:
-    """What rests on labels that allow triplets."""
+    """Metrics of labels that allow triplets."""
     triplets = triplet_accuracy(arm.means, labels, margins, threads=THREADS, sampling=sampling)
     on_part("triplets")
     retrieval_scores = retrieval(arm.means, labels, threads=THREADS, sampling=sampling)
@@ -264,7 +264,7 @@ def _by_margin(margins: Sequence[float], shares: Float[np.ndarray, " m"]) -> dic
 def _no_label_metrics(
     arm: EncodedArm, labels: np.ndarray, margins: Sequence[float], on_part: Callable[[str], None]
 ) -> dict[str, Any]:
-    """The same of labels that allow no triplet: the share of an arm's images that are right is then 0 or 1 for all."""
+    """Metrics of labels that allow no triplet: accuracies are None, since they would be 0 or 1 whatever the arm."""
     groups = grouped_by_class(arm.means, labels)
     no_accuracy = dict.fromkeys((f"{checked_margin(margin):g}" for margin in margins), None)
     for part in ("triplets", "retrieval", "neighbours", "silhouette"):

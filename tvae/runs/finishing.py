@@ -1,4 +1,4 @@
-"""Evaluate a trained run and write what the pages show of it."""
+"""Evaluate a trained run and write the files that the pages read."""
 
 from __future__ import annotations
 

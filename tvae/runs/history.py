@@ -43,7 +43,7 @@ class HistoryWriter:
         self._steps_per_epoch = steps_per_epoch
 
     def begin(self) -> None:
-        """Start an empty history in place of one that is there."""
+        """Start an empty history, in place of an earlier one if there is one."""
         cut_rows(self._folder / HISTORY, -1)
 
     def go_on(self, step: int, waiting: dict[str, Any]) -> None:

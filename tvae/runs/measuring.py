@@ -1,4 +1,4 @@
-"""How long measuring a trained run takes, and how much of it is done."""
+"""Expected time of measuring a trained run, and progress while it is measured."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ are made for study, not for decisions about anyone.
 
 
 def _counted(arm: dict[str, Any]) -> str:
-    """What the accuracies of an arm were counted over."""
+    """The triplets that an arm's accuracies were counted over, in words."""
     sample = anchor_sample_of(arm)
     if sample is None:
         return f"exact, over {counted_triplets(arm['triplets'], None)}"

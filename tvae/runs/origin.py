@@ -23,7 +23,7 @@ def provenance_of(
     seconds: float | None,
     started_from: str,
 ) -> Provenance:
-    """What config.json says beside the config, before the first step; its arguments are those of `Recording`."""
+    """Provenance of a run before its first step; the arguments are those of `Recording`."""
     return Provenance(
         versions={
             "tvae": VERSION,

@@ -31,8 +31,8 @@ from tvae.training.loop import Report, Training
 from tvae.training.time_budget import TimePlan
 
 KEEPING_SHARE = 0.02
-"""Of the training time, which may go to saving the weights, and as much to writing the resume file: the rest is what a
-kill costs."""
+"""Share of the training time that may go to saving the weights, and as much to writing the resume file:
+less often saved, more work is lost by a kill."""
 
 
 def record(
@@ -254,7 +254,7 @@ class Recording:
         self._keep_due = _due_again(begun)
 
     def _restore(self, resume_file: Path) -> None:
-        """Go on where an earlier process was."""
+        """Restore the state that an earlier process left in its resume file."""
         standing, tensors = read_resume_file(resume_file, self.run.config, self.run.image_shape)
         for name, arm in self.training.arms.items():
             arm.restore(tensors[name])
@@ -271,7 +271,7 @@ class Recording:
 
 
 def _due_again(begun: float) -> float:
-    """When something that began then, and has just ended, may be done again without taking more than its share."""
+    """Time from which work that began at `begun`, and has just ended, may be repeated within its share of the time."""
     now = time.monotonic()
     return now + (now - begun) / KEEPING_SHARE
 

@@ -27,13 +27,13 @@ _KEY = "tvae.resume"
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Where a run stood, beside its tensors."""
+    """State of a run beside its tensors: steps, seconds and the unfinished row of its history."""
 
     step: int
     steps: int
     """Steps in all: with a time budget they are known only on the way."""
     seconds: float
-    """Of training so far."""
+    """Seconds of training so far."""
     waiting: dict[str, Any]
     """Sums that the next row of the history is to average."""
 
@@ -54,7 +54,7 @@ def write_resume_file(path: Path, training: Training, standing: Standing) -> Non
 
 
 def read_resume_file(path: Path, config: RunConfig, image_shape: ImageShape) -> tuple[Standing, dict[str, Weights]]:
-    """Where a run stood, and each arm's tensors for `Arm.restore`.
+    """Standing of the run, and each arm's tensors for `Arm.restore`.
 
     Raises:
         InputError: cut, garbled, of other names or shapes, or with a value that is not finite.

@@ -25,7 +25,7 @@ CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json",
 SNAPSHOTS = "snapshots"
 _TEXT_LIMIT = 16 * 2**20
 MOST_KEPT = 2_000
-"""Runs of which this process keeps what it last read; each is some kilobytes."""
+"""Number of runs whose config this process keeps as it last read it; each takes some kilobytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class Provenance:
     """How a run was trained, beyond its config: versions, data, command, time."""
 
     versions: dict[str, str]
-    """Of tvae, python, torch and numpy."""
+    """Versions of tvae, python, torch and numpy."""
     train: SplitRecord
     test: SplitRecord
     class_names: tuple[str, ...]
@@ -93,9 +93,9 @@ class JudgedBy:
     """Labels of a run's test images by a notion of similarity that is not the run's own."""
 
     notion: str
-    """Its name."""
+    """Name of the notion."""
     setting: str
-    """What names it in `data.notion`: its name, or an empty text for the data set's first."""
+    """Value of `data.notion` for it: its name, or an empty text for the data set's first."""
     labels: Int64[np.ndarray, " n"]
     class_names: tuple[str, ...]
 

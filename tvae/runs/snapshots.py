@@ -18,9 +18,9 @@ MOST_SNAPSHOTS = 24
 SNAPSHOT_BUDGET = 64 * 2**20
 """Bytes that all snapshots of a run may take; a large run keeps fewer."""
 FEWEST_SNAPSHOTS = 8
-"""Of a short run with room for them; within a time budget it is half of that."""
+"""Fewest snapshots of a short run with room for them; half as many within a time budget."""
 SNAPSHOT_SHARE = 0.2
-"""Of a time budget, which may go to snapshots."""
+"""Share of a time budget that may go to snapshots."""
 
 
 def snapshot_steps(run: Run, steps: int) -> frozenset[int]:
@@ -91,7 +91,7 @@ class SnapshotTimes:
 
     @property
     def seconds_later(self) -> float:
-        """What the snapshots still to come will take."""
+        """Seconds that the snapshots still to come will take."""
         return max(0, self._count - self._next) * self._cost
 
     def _first_after(self, seconds: float) -> int:

@@ -31,5 +31,5 @@ def starting_weights(start: Run, config: RunConfig) -> dict[str, Weights]:
 
 
 def shown_step(run: Run) -> str:
-    """The run and the step that is shown, in words."""
+    """Name of the run and the step whose weights are shown, in words."""
     return f"{run.name} at step {run.step:,}"

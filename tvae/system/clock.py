@@ -6,7 +6,7 @@ import time
 
 
 class Clock:
-    """Counts the seconds in which it is entered.
+    """Counts the seconds that pass in its `with` blocks.
 
     Attributes:
         seconds: of the blocks that have ended, and whatever it is set to.
@@ -25,5 +25,5 @@ class Clock:
 
     @property
     def running_seconds(self) -> float:
-        """Up to this moment."""
+        """Seconds up to this moment, a block that has not ended included."""
         return self.seconds + (0.0 if self._since is None else time.perf_counter() - self._since)

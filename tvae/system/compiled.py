@@ -20,7 +20,7 @@ from numba import njit
 from tvae.system.user_folders import machine_code_folders
 
 KEPT_DAYS = 30
-"""Days for which machine code is kept that no process asks for."""
+"""Days for which unused machine code is kept."""
 NAMED = "tvae-"
 """How the folders' names begin: a person may keep other programs' machine code beside them."""
 
@@ -30,7 +30,7 @@ _changing_folder = threading.Lock()
 
 @contextlib.contextmanager
 def machine_code_kept_in(folder: Path) -> Iterator[None]:
-    """Within it, numba keeps the machine code of what is decorated in this folder, whatever its setting says.
+    """Context in which numba keeps the machine code of decorated functions in this folder, whatever its setting says.
 
     Raises:
         OSError: the folder can't be made.

@@ -19,7 +19,7 @@ import filelock
 
 _CHECKING = threading.Lock()
 _PATIENCE = 1.0
-"""Seconds: a process that checks whether a lock is held holds it itself for microseconds."""
+"""Seconds to wait for a lock: a process that checks whether it is held holds it itself for microseconds."""
 
 
 class ProcessLock:

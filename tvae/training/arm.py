@@ -31,7 +31,7 @@ class Triplets(NamedTuple):
     """The triplets that an arm forms of the images of a batch, by its notion of similarity."""
 
     labels: Int64[Tensor, " 3*b"]
-    """Of the batch's images, by that notion."""
+    """Classes of the batch's images by that notion."""
     places: Int64[Tensor, "3 b"] | None = None
     """Places in the batch of anchors, positives and negatives; None: the batch's thirds, as they were drawn."""
 
@@ -43,7 +43,7 @@ class Batch(NamedTuple):
     """Rows in the training split: anchors, positives, negatives."""
     noise: Float[Tensor, "3*b latent"]
     triplets: Mapping[str, Triplets]
-    """By arm. Where all arms have one notion of similarity, all have the triplets that were drawn."""
+    """Triplets by arm. Where all arms have one notion of similarity, all have the triplets that were drawn."""
 
 
 def images_of(

@@ -25,7 +25,7 @@ from tvae.training.triplet_sampler import (
 
 
 class Drawn(NamedTuple):
-    """What is drawn for one step."""
+    """Rows and noise that are drawn for one step."""
 
     rows: Int64[np.ndarray, "3 b"]
     noise: Float32[np.ndarray, "3*b latent"]
@@ -79,7 +79,7 @@ class Batches:
         self.arms_without_triplets = [arm for arm, notion in notions.items() if notion not in samplers]
 
     def draw(self, step: int) -> Drawn:
-        """What is drawn for the step that comes after this many steps."""
+        """Draw rows and noise for the step that comes after this many steps."""
         train = self._config.train
         rows, noise = step_batch(self._sampler, train.seed, step, train.batch_size, self._config.model.latent_dim)
         places = {}
@@ -90,7 +90,7 @@ class Batches:
         return Drawn(rows, noise, places)
 
     def batch(self, drawn: Drawn) -> Batch:
-        """The batch of what was drawn, on the device."""
+        """Batch of the drawn rows and noise, on the device."""
         rows = torch.from_numpy(drawn.rows.reshape(-1)).to(self._device)
         by_notion = {}
         for notion, labels in self._labels_on_device.items():
@@ -105,7 +105,7 @@ class Batches:
 
 
 def _samplers(config: RunConfig, split: Split, triplets: GivenTriplets | None) -> dict[str, Sampler]:
-    """What draws the triplets of each notion of the arms; a notion without any is left out if no loss needs them.
+    """Triplet sampler of each notion of the arms; a notion without triplets is left out if no loss needs them.
 
     Given triplets are of the run's notion, and so are then all arms.
 

@@ -22,7 +22,7 @@ PRODUCTS_A_SECOND: dict[NetworkKind, float] = {"mlp": 1.0e11, "conv": 3.2e10}
 2023 with 128 triplets a step, on images of 28 x 28 grey to 64 x 64 colour pixels. On those, the figure that a single
 measurement gives is from 0.9 to 1.4 times this one."""
 PASSES = 3
-"""Forwards, and backwards to the values and to the weights."""
+"""Passes of a step: forwards, and backwards to the values and to the weights."""
 
 
 def step_seconds(image_shape: ImageShape, model: ModelConfig, batch_size: int, arms: int) -> float:

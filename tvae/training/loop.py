@@ -47,7 +47,7 @@ class Report:
     images_per_second: float
     """Images that each arm encodes and decodes per second, smoothed over about 50 steps."""
     warnings: dict[str, str]
-    """What is wrong with an arm, by arm."""
+    """Warnings about an arm, such as collapse, by arm."""
 
 
 def resolve_device(wanted: str) -> torch.device:

@@ -24,7 +24,7 @@ from tvae.model.layers import SMALLEST_SIDE, ImageShape
 MNIST_VARIANCE = 52.725
 """`total_variance` of MNIST's training split, which our preset's weights were found on."""
 LEAST_VARIANCE = 1e-3
-"""Total variance that is reckoned with at least: images that are all alike would get weights of 0."""
+"""Least total variance that is used: images that are all alike would get weights of 0."""
 LEAST_STEPS = 1_000
 """Steps of a suggested run at least: an epoch of few images has few. On the digits twice as many gain 0.6 points."""
 LEAST_STEPS_AN_EPOCH = 8
@@ -40,7 +40,7 @@ _ROWS = 4_096
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Settings to train a data set with, and what they follow from."""
+    """Settings to train a data set with, and the variance that they follow from."""
 
     config: RunConfig
     variance: float

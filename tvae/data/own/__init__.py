@@ -9,7 +9,7 @@ new_pictures.py   Pictures without labels, fitted to the frame of a trained run'
 resizing.py       Resize a picture to a square, with antialiasing
 server_paths.py   Paths on a server that its visitors may take data from
 splitting.py      Draw splits and samples of each class the same share, with a seed
-understanding.py  understand: what a source of labelled images holds, before anything of it is kept
+understanding.py  understand: describe the content of a source of labelled images, before any of it is kept
 sources/          Labelled images in the forms that people have them: recognised by content, read, nothing kept
 """
 

@@ -27,7 +27,7 @@ _MOST_JSON = 64 * 2**20
 LONGEST_NAME = 240
 """Characters of an image's name that are kept: its end, which has the file's own name."""
 _DATE = (1980, 1, 1, 0, 0, 0)
-"""Of every member, so that the same images and labels give the same file."""
+"""Date of every member: a fixed one, so that the same images and labels give the same file."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class KeptSplit:
     labels: Int32[np.ndarray, "n columns"]
     """Code of each image in each label column, the class first."""
     names: Sequence[str] | None = None
-    """What each image was called where it was taken from; None where that is not known."""
+    """Name of each image in its source; None where the names are not known."""
 
 
 def write_kept_file(path: Path, splits: Mapping[str, KeptSplit], columns: Sequence[KeptColumn]) -> str:

@@ -84,15 +84,15 @@ class OwnDatasets:
         self._trash = self.folder / _TRASH
 
     def names(self) -> list[str]:
-        """Names of all of them, whoever they belong to, sorted."""
+        """Names of all own data sets, whoever they belong to, sorted."""
         return sorted((path.stem for path in self.folder.glob("[!.]*.json")), key=str.casefold)
 
     def visible(self, owner: Owner) -> list[OwnDataset]:
-        """Those that this person may see: their own and the shared ones; unreadable descriptions are passed over."""
+        """Data sets that this person may see: their own and shared ones; unreadable descriptions are passed over."""
         return [dataset for dataset in _readable(self.folder) if may_see(dataset, owner)]
 
     def has(self, name: str) -> bool:
-        """Whether there is a data set of this name."""
+        """Whether a data set of this name exists."""
         return _NAME.fullmatch(name) is not None and self._description(name).is_file()
 
     def get(self, name: str) -> OwnDataset:
@@ -169,7 +169,7 @@ class OwnDatasets:
         return dataset
 
     def removed(self, owner: Owner) -> list[OwnDataset]:
-        """Those that this person can restore, the last one removed first."""
+        """Data sets that this person can restore, the last one removed first."""
         mine = [(path, dataset) for path, dataset in self._removed() if is_owner(owner, dataset.owner)]
         return [dataset for _, dataset in sorted(mine, key=lambda pair: -pair[0].stat().st_mtime)]
 

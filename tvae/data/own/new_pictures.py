@@ -76,7 +76,7 @@ class FittedBlock:
     """Some pictures of a source, fitted to a frame."""
 
     names: tuple[str, ...]
-    """What each is called: its file, or file and row."""
+    """Name of each picture: its file, or file and row."""
     images: UInt8[np.ndarray, "m size size channels"]
 
 
@@ -90,10 +90,10 @@ class NewPictures:
     notes: tuple[str, ...]
     """How pictures and their values are read, a sentence each."""
     left_out: LeftOut
-    """What can't be taken and why; `blocks` adds what turns out to be broken."""
+    """Pictures that can't be taken, and why; `blocks` adds those that turn out to be broken."""
 
     def blocks(self, frame: Frame, report: Report, most: int | None = None) -> Iterator[FittedBlock]:
-        """The first pictures, all of them without `most`, fitted to the frame.
+        """Blocks of the first `most` pictures, or of all, fitted to the frame.
 
         Raises:
             InputError: the source can't be read any more.

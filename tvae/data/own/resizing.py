@@ -10,7 +10,7 @@ from tvae.data.own.choices import Colours, Fit
 from tvae.data.own.sources.reading import Picture
 
 RESAMPLING = Image.Resampling.BICUBIC
-"""Widened to the scale where it reduces, which is what antialiasing is (Pillow's `resize`)."""
+"""Pillow's filter, which widens with the scale where a picture is reduced: that is the antialiasing."""
 
 
 def resized(picture: Picture, size: int, colours: Colours, fit: Fit) -> UInt8[np.ndarray, "size size channels"]:

@@ -13,7 +13,7 @@ TRAIN, TEST, VALIDATION = (SPLIT_CODES[name] for name in ("train", "test", "vali
 
 
 def given_splits(splits: Int8[np.ndarray, " n"]) -> tuple[Int8[np.ndarray, " n"], str | None]:
-    """A source's own splits, and a sentence where they are read in another way than they are called.
+    """A source's own splits, and a sentence where its validation split is taken as the test split.
 
     Where there is a validation split and no test split, the validation split becomes the test split.
     """

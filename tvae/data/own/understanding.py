@@ -1,4 +1,4 @@
-"""understand: what a source of labelled images holds, before anything of it is kept."""
+"""understand: describe the content of a source of labelled images, before any of it is kept."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ClassCount:
 
 @dataclass(frozen=True, eq=False)
 class Looks:
-    """What a look at every picture of a source has shown."""
+    """Sizes and channels of all pictures of a source, and those that can't be taken."""
 
     heights: Int32[np.ndarray, " n"]
     """Height in pixels of each row's picture; 0 where it can't be taken."""
@@ -62,7 +62,7 @@ class Looks:
     notes: tuple[str, ...]
     """How values, labels and pictures are read, a sentence each."""
     flaws: LeftOut
-    """What can't be taken and why."""
+    """Files and pictures that can't be taken, and why."""
 
     @property
     def rows(self) -> Int64[np.ndarray, " m"]:
@@ -83,11 +83,11 @@ class Preview:
 
 @dataclass(frozen=True, eq=False)
 class Understood:
-    """What a source holds. Nothing of it is kept yet, and no picture of it is in memory."""
+    """Content of a source. Nothing of it is kept yet, and no picture of it is in memory."""
 
     source: Path
     kind: str
-    """What was recognised, such as "pictures in class folders"."""
+    """Form of the source, such as "pictures in class folders"."""
     rows: Int64[np.ndarray, " m"]
     """Rows of the source whose picture can be taken, ascending."""
     heights: Int32[np.ndarray, " n"]

@@ -10,7 +10,7 @@ from jaxtyping import Int32
 
 @dataclass(frozen=True, kw_only=True)
 class Consistency:
-    """How far triplets can hold all at once."""
+    """Counts of the contradictions and cycles among distinct triplets."""
 
     contradictions: int
     """Pairs of triplets that say the opposite: (a, p, n) and (a, n, p)."""

@@ -16,7 +16,7 @@ class RowFlaws:
     """Rows of a file that can't be taken, and why."""
 
     place: str
-    """What a row is called: "line" of a text, "row" of an array."""
+    """Word for a row: "line" of a text, "row" of an array."""
     count: int = 0
     named: list[tuple[int, str]] = field(default_factory=list)
     """Number and reason of the first `MOST_NAMED`."""

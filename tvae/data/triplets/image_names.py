@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 TWO_IMAGES = -2
-"""In place of a row: several images have this file name."""
+"""Returned in place of a row where several images have the same file name."""
 
 
 class ImageNames:

@@ -37,16 +37,16 @@ _UNKNOWN = -1
 
 @dataclass(frozen=True, eq=False)
 class TripletFile:
-    """A triplet file as it was understood."""
+    """Triplets that were read from a file, and how it was read."""
 
     triplets: GivenTriplets
     notes: tuple[str, ...]
-    """How it was read, a sentence each."""
+    """How the file was read, a sentence each."""
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where the images of a triplet stand in a row."""
+    """Columns that hold the images of a triplet."""
 
     columns: tuple[int, int, int]
     cells: int

@@ -23,7 +23,7 @@ WHITE_SPACE = "white space"
 
 @dataclass(frozen=True)
 class TextForm:
-    """How a file's text is to be read."""
+    """Encoding and delimiter of a text file."""
 
     encoding: str
     delimiter: str | None
@@ -31,7 +31,7 @@ class TextForm:
 
     @property
     def delimiter_name(self) -> str:
-        """What stands between cells, in words."""
+        """The delimiter in words."""
         return WHITE_SPACE if self.delimiter is None else DELIMITERS[self.delimiter]
 
 

@@ -28,13 +28,13 @@ class KeyFigure:
     name: str
     value: str
     before: str = ""
-    """Of the arm it is compared with; empty where there is none or it is not measurable."""
+    """Value of the arm that it is compared with; empty where there is none or it is not measurable."""
     change: str = ""
     """Value less `before`, with its unit."""
     verdict: str = ""
     """The change in a word: "better", "worse", "more", "less", "the same"; empty without a change."""
     direction: str = ""
-    """Which way is better, in words."""
+    """The better direction, in words."""
 
 
 def key_figures(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -> list[KeyFigure]:

@@ -105,7 +105,7 @@ def live_answer(run: Run, arms: Sequence[str], row: Mapping[str, Any] | None) ->
 
 
 def _subject(run: Run, compared: Sequence[str]) -> str:
-    """What the sentence is about: the triplet loss where the two arms differ in it alone, else the last arm."""
+    """Subject of the sentence: the triplet loss where the two arms differ in it alone, else the last arm."""
     config, last = run.config, compared[-1]
     first, loss = config.arms[compared[0]], config.arms[last]
     if first.triplet_weight or loss_differences(first, loss).keys() != {_TRIPLET_WEIGHT}:
@@ -125,7 +125,7 @@ def _arm_in_words(run: Run, arm: str) -> str:
 
 
 def _triplets_in_words(run: Run, measured: Mapping[str, Any]) -> str:
-    """What is counted, such as "triplets", with the notion where that does not go without saying."""
+    """Name of the triplets that are counted, with their notion of similarity where it is not clear."""
     several = run.judged_by is not None or run.arms_of_own_notion
     words = f"triplets by {run.notion}" if several else "triplets"
     sample = anchor_sample_of(measured)

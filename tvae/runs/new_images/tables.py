@@ -34,7 +34,7 @@ class PlacedImages:
 
     images: NewImages
     positions: Float64[np.ndarray, "m 2"]
-    """Where they lie on the arm's map."""
+    """Positions on the arm's map."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class NewImageTable:
 
     names: Sequence[str]
     images: UInt8[np.ndarray, "m height width channels"]
-    """As the arms see them."""
+    """The images as they enter the arms."""
     arms: Mapping[str, PlacedImages]
 
     @property
@@ -67,21 +67,21 @@ def joined(tables: Sequence[NewImageTable]) -> NewImageTable:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Surroundings:
-    """What new images are compared with: the arms of a run, their test images, their maps."""
+    """The arms, test images and maps of a run, with which new images are compared."""
 
     class_names: tuple[str, ...]
     encoding: Encoding
     """Means and classes of the test images."""
     networks: Mapping[str, Network]
-    """Of the arms that encode."""
+    """Networks of the arms."""
     maps: Mapping[str, ShownMap]
     method: str
-    """Of the maps: tsne, umap or pca."""
+    """Method of the maps: tsne, umap or pca."""
     voters: int
     """Test images that vote on a class: at most as many as there are."""
 
     def table(self, names: Sequence[str], images: UInt8[np.ndarray, "m height width channels"]) -> NewImageTable:
-        """These images in every arm.
+        """Table of these images in every arm.
 
         Raises:
             InputError: images of another size than the run's, or weights that give no finite codes.
@@ -96,7 +96,7 @@ class Surroundings:
 
 
 def surroundings(run: Run, voters: int = VOTERS) -> Surroundings:
-    """What a run's folder has to compare new images with; the maps are of the first method that a layout is kept of.
+    """Arms, test images and maps of a run's folder; the maps are by the first method that has a kept layout.
 
     Raises:
         InputError: no encoding of the test split is kept, or weights that don't fit.

@@ -28,8 +28,8 @@ MOST_MOMENTS = 60
 SIZE_BUDGET = 6 * 2**20
 """Bytes of means that a replay may take: a run of many arms or latents keeps fewer images."""
 ENCODING_SHARE = 0.02
-"""Of a run's work, which may go to encoding the replay's images. A step encodes and decodes three batches, there and
-back, which is as much as encoding 18 batches."""
+"""Share of a run's work that may go to encoding the replay's images. A step encodes and decodes three batches,
+forwards and backwards, which is as much as encoding 18 batches."""
 _KEY = "tvae.replay"
 _LEVELS = 127
 

@@ -1,4 +1,4 @@
-"""Replay as it is shown: maps and accuracy at each moment, and the moment when two arms part."""
+"""Replay to be shown: maps and accuracy at each moment, and the moment when two arms part."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ def share_in_order(means: Float32[np.ndarray, "n d"], labels: Int[np.ndarray, " 
 
 @dataclass(frozen=True, eq=False)
 class ShownReplay:
-    """A replay of one or two arms of a run, ready to be shown."""
+    """A replay of one or two arms of a run, with positions and accuracies at each moment."""
 
     replay: Replay
     arms: tuple[str, ...]
     labels: Int[np.ndarray, " n"]
-    """Of the replay's images."""
+    """Classes of the replay's images."""
     positions: dict[str, Float32[np.ndarray, "moments n 2"]]
     accuracy: dict[str, Float[np.ndarray, " moments"]]
-    """Empty where the labels allow no triplet."""
+    """Triplet accuracy at margin 0 by arm; empty where the labels allow no triplet."""
     counted: int
-    """Images among which triplets are counted."""
+    """Number of images among which triplets are counted."""
     parting: int | None
     """The moment when the two arms part, if they do."""
     of_another_training: bool
@@ -60,7 +60,7 @@ def shown_replay(
     ended: Encoding | None,
     share_of: ShareOf = share_in_order,
 ) -> ShownReplay:
-    """A replay, ready to be shown.
+    """Compute the positions and accuracies of a replay.
 
     Args:
         arms: one or two of the run's, of which the first and the last are shown.

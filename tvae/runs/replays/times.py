@@ -1,4 +1,4 @@
-"""Time axis of a replay: what its moments are called, and where round times lie among them."""
+"""Time axis of a replay: names of its moments, and the places of round times among them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from jaxtyping import Int
 from tvae.runs.run import epochs_text
 
 FEWEST_EPOCHS = 2
-"""Of a replay whose axis counts epochs; a shorter one's counts steps."""
+"""Least epochs of a replay whose axis counts epochs; a shorter one counts steps."""
 MOST_TICKS = 5
 
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """The moments of a replay, which are not evenly spaced in time, on an axis on which they are."""
+    """Axis of a replay: its moments at even distances, though they are not evenly spaced in time."""
 
     names: tuple[str, ...]
-    """Of each moment, such as "step 2" within the first epoch and "epoch 42.3" later."""
+    """Name of each moment, such as "step 2" within the first epoch and "epoch 42.3" later."""
     unit: str
-    """What the axis counts: "epoch" or "step"."""
+    """Unit of the axis: "epoch" or "step"."""
     ticks: tuple[tuple[float, str], ...]
-    """Round times: their place in moments from the first, a fraction between two, and their number of units."""
+    """Round times: the place of each, counted in moments from the first (a fraction between two), and its text."""
 
 
 def time_axis(steps: Int[np.ndarray, " moments"], steps_per_epoch: int) -> TimeAxis:
@@ -43,7 +43,7 @@ def _name(step: int, steps_per_epoch: int) -> str:
 
 
 def _round_distance(length: float) -> int:
-    """The least of 1, 2, 5, 10, 20, 50 … of which a length holds no more than `MOST_TICKS`."""
+    """Distance of ticks: the least of 1, 2, 5, 10, 20, 50 and so on with at most `MOST_TICKS` in a length."""
     least = max(1.0, length / MOST_TICKS)
     power = 10 ** math.floor(math.log10(least))
     return next(power * size for size in (1, 2, 5, 10) if power * size >= least)

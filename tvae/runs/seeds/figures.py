@@ -25,14 +25,14 @@ _DIGITS = 6
 
 @dataclass(frozen=True, kw_only=True)
 class ArmFigures:
-    """What one arm of one run gave on one split."""
+    """Accuracies, error and KL of one arm of one run on one split."""
 
     triplet_accuracy: tuple[float, ...]
     """Share of all triplets at each of `MARGINS`."""
     reconstruction: float
     """Squared error of an image, summed over pixels, from the mean."""
     kl: float
-    """Nats, summed over latents."""
+    """KL in nats, summed over latents."""
 
     def at(self, margin: float) -> Figures:
         """The figures with the accuracy at one of `MARGINS`."""
@@ -41,7 +41,7 @@ class ArmFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class SeedFigures:
-    """What a run gave: its seed, the step of its weights, and the figures of each split by arm."""
+    """Figures of one run: its seed, the step of its weights, and the figures of each split by arm."""
 
     seed: int
     step: int

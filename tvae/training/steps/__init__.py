@@ -1,7 +1,7 @@
 """Interchangeable training steps; `plain` is the reference that all others are tested against.
 
     compilation.py     Whether the CPU steps are compiled on this machine, and compiling them beforehand
-    cpu.py             Fast CPU steps with gradients written by hand: what all share, and the float32 step
+    cpu.py             Fast CPU steps with gradients written by hand: their base class, and the float32 step
     cpu_bfloat16.py    Fast CPU step with the outer layers' products in bfloat16
     gpu.py             Fast GPU step: all arms stacked, captured as CUDA graphs
     gradients.py       Compiled forward and backward pass of the CPU steps

@@ -1,4 +1,4 @@
-"""Fast CPU steps with gradients written by hand: what all share, and the float32 step."""
+"""Fast CPU steps with gradients written by hand: their base class, and the float32 step."""
 
 from __future__ import annotations
 

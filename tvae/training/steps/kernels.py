@@ -23,7 +23,7 @@ from tvae.system.compiled import compiled
 _settings: dict[str, Any] = {"fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy"}
 compiled_pass = compiled(**_settings)
 compiled_part = compiled(**_settings, inline="always")
-"""For a part that several functions share: compiled inside each of them, which is faster than a call."""
+"""Decorator of a part that several functions share: compiled inside each of them, which is faster than a call."""
 
 _intrinsic: Any = intrinsic  # the decorated function takes one argument fewer
 _FLOAT, _INT, _SHORT = ir.FloatType(), ir.IntType(32), ir.IntType(16)

@@ -8,8 +8,8 @@ npz_file.py       Read .npz: MedMNIST's files, and plain ones with images and la
 parquet_files.py  Read parquet as Hugging Face's hub has it: one file, or shards in a folder or zip
 path_table.py     Read a CSV or TSV with a picture's path and label a line, and a split where there is one
 pictures.py       Decode a picture's bytes to eight bits a channel, with limits
-reading.py        What every reader of a source gives: rows, label columns, splits, pictures, and what was left out
-recognition.py    Recognise what a source is by its content, and have the right reader read it
+reading.py        Result of every reader of a source: rows, label columns, splits, pictures, and the files left out
+recognition.py    Recognise the form of a source by its content, and read it by the right reader
 source_files.py   Files of a folder, listed and read with limits; no link is followed
 zip_files.py      Files of a zip, read in place and never extracted; a zip that could do harm is refused whole
 """

@@ -32,7 +32,7 @@ class StoredArray:
     """An array in a file."""
 
     where: str
-    """What messages call it."""
+    """Name of the array in messages."""
     open: Callable[[], BinaryIO]
     """Opens the file where the array's cells begin."""
     dtype: np.dtype
@@ -172,7 +172,7 @@ def idx_kind(magic: bytes) -> tuple[np.dtype, int]:
 
 @dataclass(frozen=True, eq=False)
 class ImageShape:
-    """How the rows of an array are images."""
+    """Height, width and channels of the image in each row of an array."""
 
     height: int
     width: int

@@ -51,7 +51,7 @@ class Shard:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Name of the file in messages."""
         return PurePosixPath(self.path).name
 
     def __len__(self) -> int:
@@ -177,7 +177,7 @@ def _opened(files: Files, path: str, metadata: pq.FileMetaData | None = None) ->
 
 @contextmanager
 def _damage_named(where: str) -> Iterator[None]:
-    """Turn what pyarrow, or the zip around it, raises for a damaged file into one line."""
+    """Turn an error of pyarrow, or of the zip around the file, into one line that says what is damaged."""
     import pyarrow as pa
 
     try:

@@ -177,7 +177,7 @@ def decoded(content: bytes, whites: Whites, least_side: int) -> Picture | Flaw:
 
 
 def what_it_is(content: bytes) -> str:
-    """What bytes that are no picture seem to be, such as "this is an HTML page, whatever its name says"."""
+    """Sentence on bytes that are no picture, such as "this is an HTML page, whatever its name says"."""
     if not content:
         return "the file is empty"
     start = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()

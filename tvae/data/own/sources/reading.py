@@ -1,4 +1,4 @@
-"""What every reader of a source gives: rows, label columns, splits, pictures, and what was left out."""
+"""Result of every reader of a source: rows, label columns, splits, pictures, and the files left out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tvae.data.own.sources.labels import LabelColumn
 MOST_IMAGES = 1_000_000
 """Images that a source may hold."""
 MOST_NAMED = 20
-"""Files that are named of those left out; the rest are counted."""
+"""Number of left-out files that are named; the rest are counted."""
 
 NO_SPLIT = -1
 SPLIT_CODES = {"train": 0, "test": 1, "validation": 2}
@@ -70,13 +70,13 @@ Picture = Image.Image | UInt8[np.ndarray, "height width"] | UInt8[np.ndarray, "h
 
 @dataclass(frozen=True)
 class Look:
-    """What is known of a picture without decoding it where that can be avoided."""
+    """Size and channels of a picture, read without decoding it where that is possible."""
 
     height: int
     width: int
     channels: int
     traits: tuple[str, ...] = ()
-    """What a person would want to know of it: keys of `TRAITS`."""
+    """Properties that a person should know of, as keys of `TRAITS`."""
 
 
 TRAITS = {
@@ -85,7 +85,7 @@ TRAITS = {
     "transparent": "transparent: laid on white",
     "cmyk": "in CMYK: taken as red, green and blue",
 }
-"""What is done to such pictures, as the end of the sentence "3 pictures are …"."""
+"""How such pictures are treated, as the end of the sentence "3 pictures are …"."""
 
 
 class Pictures(Protocol):
@@ -100,7 +100,7 @@ class Pictures(Protocol):
         ...
 
     def notes(self) -> list[str]:
-        """What `looks` found that holds for all of them: how their values are read."""
+        """Sentences on how the values of all pictures are read, once `looks` is through."""
         ...
 
     def decoded(self, rows: Int64[np.ndarray, " m"], least_side: int) -> Iterator[Picture | Flaw]:
@@ -118,7 +118,7 @@ class Pictures(Protocol):
 
 @dataclass
 class LeftOut:
-    """What was left out of a source and why."""
+    """Files and rows left out of a source, and why."""
 
     count: int = 0
     named: list[tuple[str, str]] = field(default_factory=list)
@@ -140,7 +140,7 @@ class Reading:
     """A source as its reader understands it, before any picture was looked at."""
 
     kind: str
-    """What was recognised, such as "pictures in class folders"."""
+    """Form of the source, such as "pictures in class folders"."""
     names: Sequence[str]
     """Name of each row for messages: its file, or file and row."""
     columns: dict[str, LabelColumn]
@@ -152,7 +152,7 @@ class Reading:
     """Files that are no rows at all."""
     notes: list[str] = field(default_factory=list)
     image_names: Sequence[str] | None = None
-    """What each image is called, such as the path of its file; None where the source gives no names."""
+    """Name of each image, such as the path of its file; None where the source gives no names."""
 
 
 def trait_notes(traits: Counter[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Recognise what a source is by its content, and have the right reader read it."""
+"""Recognise the form of a source by its content, and read it by the right reader."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def read_source(path: Path, within: Path | None = None, *, labelled: bool = True
 
 
 def _read_files(files: Files, labelled: bool) -> Reading:
-    """Read files that lie together: by those that are no pictures, if any, else as class folders or loose pictures."""
+    """Read a folder or zip: its parquet, idx files or table of paths, else class folders or loose pictures."""
     if not files.names and not files.left_out.count:
         raise InputError(f"{files.title}: holds no file; {RIGHT}")
     others = [name for name in files.names if not has_picture_name(name)][:_MOST_OTHERS]
@@ -148,7 +148,7 @@ def _is_pickle(begin: bytes) -> bool:
 
 
 def _unpacked(begin: bytes) -> bytes:
-    """The beginning of what gzip has packed; what is not packed as it is."""
+    """The beginning of a file's content, unpacked where gzip has packed it."""
     if not begin.startswith(_GZIP):
         return begin
     try:

@@ -24,11 +24,11 @@ class Files(Protocol):
     """Files that lie together, in a folder or a zip."""
 
     title: str
-    """What messages call the whole."""
+    """Name of the folder or zip in messages."""
     names: tuple[str, ...]
-    """Path of each file below the whole, with slashes, sorted as people sort; files of the system are not listed."""
+    """Path of each file inside, with slashes, sorted as people sort; files of the system are not listed."""
     left_out: LeftOut
-    """What can't be read at all, and why."""
+    """Files that can't be read at all, and why."""
 
     def read(self, name: str) -> bytes | Flaw:
         """The content of a file of at most `MOST_BYTES`, or why it can't be read."""
