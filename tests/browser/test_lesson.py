@@ -57,11 +57,14 @@ class Lesson:
     def answer_all(self) -> None:
         """Answer each question from the first step on, wrong and then right."""
         self.arrive(1)
+        verdicts = self.page.get_by_test_id("moving-triplet").locator(".verdict")
+        assert verdicts.all_inner_texts() == ["VAE", "TVAE"], "the answer stands beside its question"
         self.check("Nothing to check yet")
         self.pick("The positive (4)")
         self.check("Look again")
         self.pick("The negative (7)")
         self.check("Yes.")
+        verdicts.get_by_text("VAE: wrong").first.wait_for()
         self.follow("Next", 2)
         self.check("Look again")
         slider = self.page.get_by_role("slider")

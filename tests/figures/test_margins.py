@@ -32,6 +32,12 @@ def test_the_curve_is_drawn_in_percent_with_the_margin_and_where_it_meets_a_targ
     assert {line["x0"] for line in figure["layout"]["shapes"]} == {0, 1.0}
 
 
+def test_without_rings_the_curve_does_not_say_where_it_meets_a_target():
+    figure = drawn(accuracy_curves(CURVES, STYLES, 1.0, {"paper": 0.3}, leading=["vae"], rings=False))
+    assert not figure["data"][2]["x"] and "meets" not in str(figure)
+    assert {line["y0"] for line in figure["layout"]["shapes"]} >= {30.0}, "the target itself stays"
+
+
 def test_a_margin_beyond_the_curve_draws_no_line_for_it():
     figure = drawn(accuracy_curves(CURVES, STYLES, 1e6, {}, leading=["vae", "tvae"]))
     assert "shapes" not in figure["layout"]

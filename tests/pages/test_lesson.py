@@ -112,12 +112,14 @@ def nearest_stop_to_the_paper() -> tuple[float, float, float]:
 
 def test_one_triplet_is_in_the_wrong_order_in_the_vae():
     app = opened(1)
+    assert not [caption for caption in app.caption if "right in" in caption.value], "the answer beside its question"
     (triplet,) = re.findall(r"The first triplet is (\d), (\d), (\d)", app.markdown[-1].value)
     assert triplet[0] == triplet[1] != triplet[2]
     app.radio[0].set_value("positive")
     assert "Look again" in said(check(app))
     app.radio[0].set_value("negative")
     assert f"In the VAE the {triplet[2]} is nearer than the other {triplet[1]}" in said(check(app))
+    assert "right in both" in app.caption[0].value
     assert not app.info
 
 
@@ -125,12 +127,14 @@ def test_the_margin_where_the_vae_scores_as_the_paper_s():
     app = opened(2)
     margin, vae, tvae = nearest_stop_to_the_paper()
     assert app.select_slider[0].value != margin
+    assert "meets" not in app.get("plotly_chart")[0].proto.spec, "a ring would stand where the answer is"
     at_first = said(check(app))
     assert "Look again: at m = 0.1 the VAE scores 74.19 %" in at_first
     app.select_slider[0].set_value(margin)
     app.run()
     assert said(app) == at_first, "what is said is of the place that was checked"
     assert f"At m = {margin:g} our VAE scores {vae:.2f} % and our TVAE {tvae:.2f} %" in said(check(app))
+    assert "meets" in app.get("plotly_chart")[0].proto.spec
 
 
 def test_the_digit_that_is_mixed_into_another():

@@ -24,15 +24,17 @@ def accuracy_curves(
     *,
     leading: Collection[str],
     dashed: Collection[str] = (),
+    rings: bool = True,
 ) -> go.Figure:
     """Triplet accuracy against the margin, one line an arm; the margin and the targets as straight lines.
 
     Args:
         margin: marked by a vertical line, and by a point on each leading arm.
-        targets: accuracies by name, each a horizontal line; a ring marks where a leading arm's curve meets it, which
-            between two margins of the grid is about where the arm does (`margin_where`).
+        targets: accuracies by name, each a horizontal line.
         leading: arms with thick lines, points and rings.
         dashed: arms with dotted lines.
+        rings: mark where a leading arm's curve meets a target, which between two margins of the grid is about where
+            the arm does (`margin_where`).
     """
     traces: list[dict[str, Any]] = [
         {
@@ -58,7 +60,7 @@ def accuracy_curves(
             html.escape(f"{styles[arm].name} meets {name} at about m = {where:.3f}"),
         )
         for arm in leading
-        for name, share in targets.items()
+        for name, share in (targets if rings else {}).items()
         if (where := margin_where(curves[arm], share)) is not None
     ]
     traces.append(

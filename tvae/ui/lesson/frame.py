@@ -55,7 +55,8 @@ def show_lesson(title: str) -> None:
             st.markdown(text.idea)
             st.markdown(text.task)
         with st.container(key=keys.LESSON_SCENE):
-            scene.draw()
+            answered = number in state.lesson_answers().right
+            (scene.draw_answered if answered and scene.draw_answered else scene.draw)()
         with st.container(key=keys.LESSON_QUESTION):
             _ask(number, text, scene, words.frame)
 

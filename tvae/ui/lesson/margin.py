@@ -26,11 +26,11 @@ def scene(run: Run, encoding: Encoding, text: StepText) -> Scene:
     vae, tvae = arms = shown_arms(run)
     best = min(MARGINS, key=lambda margin: abs(curves[vae].at(margin).accuracy - PAPER["VAE"]))
 
-    def draw() -> None:
+    def draw(rings: bool = False) -> None:
         view = TripletView(run=run, encoding=encoding, curves=curves, margin=slide_margin(), arms=arms)
         for arm, place in zip(arms, st.columns(2), strict=True):
             place.metric(arm_text(run.config, arm), percent(view.score(arm).accuracy))
-        show_curves(view)
+        show_curves(view, rings=rings)
 
     def facts_of(stop: str) -> dict[str, str]:
         return {"margin_there": stop, "vae_there": percent(curves[vae].at(float(stop)).accuracy)}
@@ -40,6 +40,7 @@ def scene(run: Run, encoding: Encoding, text: StepText) -> Scene:
 
     return Scene(
         draw=draw,
+        draw_answered=lambda: draw(rings=True),  # which stand at the margin that is asked for
         answer=answer,
         facts={
             "count": f"{curves[vae].n_triplets:,}",

@@ -39,7 +39,10 @@ class DrawnTriplets:
     """Arms, with the distances of each triplet."""
     first: int
     """The triplet that is shown first: one that the last arm alone has right, where there is one."""
-    caption: str
+    scale: str
+    """What the picture shows, and of which data."""
+    counts: str
+    """How the triplets were drawn, and how many of them each arm has right."""
 
 
 def show_triplet(run: Run, encoding: Encoding) -> None:
@@ -51,10 +54,16 @@ def show_triplet(run: Run, encoding: Encoding) -> None:
         show_drawn(drawn)
 
 
-def show_drawn(drawn: DrawnTriplets) -> None:
-    """The triplets as a picture that moves, with its caption."""
-    moving_triplet(drawn.images, drawn.names, drawn.models, first=drawn.first, key=keys.MOVING_TRIPLET)
-    st.caption(drawn.caption)
+def show_drawn(drawn: DrawnTriplets, *, verdicts: bool = True) -> None:
+    """The triplets as a picture that moves, with its caption.
+
+    Args:
+        verdicts: say which triplets an arm has right; else that is for the reader to see.
+    """
+    moving_triplet(
+        drawn.images, drawn.names, drawn.models, first=drawn.first, verdicts=verdicts, key=keys.MOVING_TRIPLET
+    )
+    st.caption(f"{drawn.scale} {drawn.counts}" if verdicts else drawn.scale)
 
 
 def drawn_triplets(run: Run, encoding: Encoding) -> DrawnTriplets | None:
@@ -87,7 +96,8 @@ def drawn_triplets(run: Run, encoding: Encoding) -> DrawnTriplets | None:
         names=[[run.class_names[label] for label in encoding.labels[rows][of_triplet]] for of_triplet in at],
         models=models,
         first=int(mended[0]) if len(mended) else 0,
-        caption=as_text(f"Distances of the means μ, to scale. {how_drawn}") + f" {measured_on(run, encoding)}.",
+        scale=f"Distances of the means μ, to scale: {measured_on(run, encoding)}.",
+        counts=as_text(how_drawn),
     )
 
 

@@ -159,8 +159,8 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f}\u00a0%"
 
 
-def show_curves(view: TripletView) -> None:
-    """Accuracy at every margin, and where the arms meet the paper's numbers."""
+def show_curves(view: TripletView, *, rings: bool = True) -> None:
+    """Accuracy at every margin; rings mark where the arms meet the paper's numbers."""
     st.markdown("## Accuracy at every margin")
     arms = list(view.curves)
     targets = {}
@@ -174,13 +174,14 @@ def show_curves(view: TripletView) -> None:
         targets,
         leading=view.arms,
         dashed=series,
+        rings=rings,
     )
     st.plotly_chart(figure, key=keys.CURVES, alt="Triplet accuracy of each arm against the margin")
     off = "" if view.margin <= LONGEST else f"m = {view.margin:g} lies beyond the chart. "
     several = "Strong lines: the two arms looked at closely. " if arms[2:] else ""
     several += "Dotted: arms that differ in margin. w: triplet weight, m: margin of the loss. " if series else ""
-    rings = "Rings: where an arm scores about as one of the paper's does. " if targets else ""
-    st.caption(f"{rings}{several}{off}On the {view.source}.")
+    ringed = "Rings: where an arm scores about as one of the paper's does. " if targets and rings else ""
+    st.caption(f"{ringed}{several}{off}On the {view.source}.")
 
 
 def margin_series(run: Run) -> list[str]:

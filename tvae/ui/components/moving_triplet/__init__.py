@@ -43,6 +43,7 @@ def moving_triplet(
     models: Sequence[Model],
     *,
     first: int,
+    verdicts: bool = True,
     key: str,
 ) -> None:
     """Show the triplets one at a time.
@@ -52,6 +53,7 @@ def moving_triplet(
         names: the name of each image's class, likewise.
         models: one, or two between which the picture moves.
         first: the triplet that is shown first; "Another" shows the next.
+        verdicts: write beside a model's name whether it has the triplet right, and both distances.
     """
     data: dict[str, object] = {
         "sheet": sheet(images.reshape(-1, *images.shape[2:])),
@@ -62,6 +64,7 @@ def moving_triplet(
         ],
         "scale": max(float(model.distances.max()) for model in models) or 1.0,
         "first": first,
+        "verdicts": verdicts,
     }
     data["name"] = hashlib.sha256(repr(data).encode()).hexdigest()
     _picture(key=key, data=data)

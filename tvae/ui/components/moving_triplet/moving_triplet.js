@@ -35,14 +35,18 @@ class MovingTriplet {
     return bar;
   }
 
-  /** What a model makes of the triplet; a button that shows the model's distances where there are two. */
+  /** A model, and what it makes of the triplet; a button that shows the model's distances where there are two. */
   #verdict(model, place, [positive, negative]) {
     const right = positive <= negative;
-    const line = element(this.data.models.length > 1 ? "button" : "p", `verdict ${right ? "right" : "wrong"}`);
+    const line = element(this.data.models.length > 1 ? "button" : "p", "verdict");
     const dot = element("span", "dot");
     dot.style.background = model.colour;
-    const name = element("b", "", `${model.name}: ${right ? "right" : "wrong"}`);
-    line.append(dot, name, ` · positive ${positive.toFixed(2)}, negative ${negative.toFixed(2)} away`);
+    line.append(dot, element("b", "", model.name));
+    if (this.data.verdicts) {
+      line.classList.add(right ? "right" : "wrong");
+      line.lastChild.append(`: ${right ? "right" : "wrong"}`);
+      line.append(` · positive ${positive.toFixed(2)}, negative ${negative.toFixed(2)} away`);
+    }
     if (line.localName === "button") {
       line.type = "button";
       line.addEventListener("click", () => {
