@@ -166,18 +166,20 @@ def show_content(run: Run) -> None:
     with drawer:
         selected, table, findings = drawer_tabs(pair, picks, map_key(pair))
     passes = passing(filtering, pair)
-    with selected:
-        show_picked(pair, picks, names, images, at, map_key(pair), saved, passes)
-        show_saved_selections(pair, picks, saved, names, at)
+    if selected.open:
+        with selected:
+            show_picked(pair, picks, names, images, at, map_key(pair), saved, passes)
+            show_saved_selections(pair, picks, saved, names, at)
     if table.open:
         rows, which = (picks.rows, "The selected images") if len(picks.rows) else (np.arange(n), "All images")
         if not passes.all():
             rows, which = rows[passes[rows]], f"{which} that pass the filters"
         with table:
             show_row_table(pair, picks, images, rows, which, margin, map_key(pair))
-    with findings:
-        show_changes(pair, picks, names, images)
-        show_sub_styles(pair, picks, names, images)
+    if findings.open:
+        with findings:
+            show_changes(pair, picks, names, images)
+            show_sub_styles(pair, picks, names, images)
     if filtering.measures and not triplets_counted(pair, margin):
         count_triplets(pair, margin)
         st.rerun()

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.pages.test_latent_map_page import page, picks, words
+from tests.pages.test_latent_map_page import open_tab, page, picks, words
 from tvae.runs.run import read_run
 from tvae.ui import cached
-from tvae.ui.maps import row_table
+from tvae.ui.maps import changes, row_table, selection
 from tvae.ui.maps.row_table import PAGE, columns_of, sorted_rows
 from tvae.ui.maps.view_pair import ViewPair
 from tvae.ui.maps.views import View
@@ -42,11 +42,29 @@ def tables(monkeypatch) -> list[dict]:
     return given
 
 
+@pytest.fixture
+def computed(monkeypatch) -> list[str]:
+    """Which parts of the tabs are computed, run by run."""
+    done: list[str] = []
+
+    def watch(owner, name: str) -> None:
+        compute = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *given, **how: done.append(name) or compute(*given, **how))
+
+    for owner, name in (
+        (cached, "findings"),
+        (cached, "sub_styles"),
+        (changes, "change_histogram"),
+        (selection, "selection"),
+        (row_table, "columns_of"),
+    ):
+        watch(owner, name)
+    return done
+
+
 def open_table(**query: str):
     app = page(**query)
-    app.session_state[keys.DRAWER_TABS] = "Table"
-    app.run()
-    assert not app.exception
+    open_tab(app, "Table")
     return app
 
 
@@ -124,3 +142,28 @@ def test_the_last_page_holds_the_rest(tables):
 def test_it_opens_with_the_findings_and_with_what_is_picked_where_the_address_names_some():
     assert page().session_state[keys.DRAWER_TABS] == "Findings"
     assert page(rows="3").session_state[keys.DRAWER_TABS] == "Selected"
+
+
+def test_what_stands_in_a_closed_tab_is_not_computed(computed: list[str]):
+    app = page()
+    app.selectbox(key="sub-style-class").set_value(1).run()
+    assert computed == ["findings", "change_histogram", "findings", "change_histogram", "sub_styles", "sub_styles"]
+    picks(app).replace(np.array([5, 200, 7]))
+    for tab, parts in (("Selected", ["selection"]), ("Table", ["columns_of"])):
+        computed.clear()
+        open_tab(app, tab)
+        assert computed == parts
+    computed.clear()
+    open_tab(app, "Findings")
+    assert computed == ["findings", "change_histogram", "sub_styles", "sub_styles"], "its class is still chosen"
+
+
+def test_the_page_of_findings_outlives_another_tab():
+    app = page(k="5")
+    app.session_state["findings-page"] = 2
+    app.run()
+    shown = [button.label for button in app.button if str(button.key).startswith("finding-")]
+    open_tab(app, "Selected")
+    assert not [button for button in app.button if str(button.key).startswith("finding-")]
+    open_tab(app, "Findings")
+    assert [button.label for button in app.button if str(button.key).startswith("finding-")] == shown

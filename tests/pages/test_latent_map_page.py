@@ -17,6 +17,7 @@ from tvae.runs.encodings import read_encoding, write_encoding
 from tvae.runs.run import read_run
 from tvae.ui import cached
 from tvae.ui.address.row_numbers import LONGEST, rows_from_address, rows_to_address
+from tvae.ui.session import keys
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "checkpoints"
@@ -69,6 +70,13 @@ def page(**query: str | list[str]) -> AppTest:
     app.switch_page("pages/1_Latent_map.py")
     app.query_params.update({"run": "digits", **query})
     return app.run()
+
+
+def open_tab(app: AppTest, tab: str) -> None:
+    """Open a tab of the drawer as a person does: it is drawn at once."""
+    app.session_state[keys.DRAWER_TABS] = tab
+    app.run()
+    assert not app.exception
 
 
 def words(app: AppTest) -> str:
@@ -127,7 +135,7 @@ def test_a_selection_outlives_recolouring_another_projection_and_another_k():
         assert not app.exception
         assert picks(app).rows.tolist() == [1, 2, 3, 4]
     app.slider(key="k").set_value(20).run()
-    assert not app.exception
+    open_tab(app, "Findings")
     assert "image's 20 nearest" in words(app)
     assert picks(app).rows.tolist() == [1, 2, 3, 4]
 
@@ -138,7 +146,10 @@ def test_the_histograms_range_selects_those_rows_and_the_whole_scale_none():
     assert not app.exception
     rows = picks(app).rows
     assert 0 < len(rows) < 359
+    open_tab(app, "Selected")
     assert app.metric[0].value == f"{len(rows):,}"
+    open_tab(app, "Findings")
+    assert app.slider(key="change-range").value == (0.9, 1.0), "it is where it was left"
     app.slider(key="change-range").set_value((0.0, 1.0)).run()
     assert len(picks(app).rows) == 0
 
@@ -156,8 +167,7 @@ def test_the_most_changed_and_a_group_are_shown_on_the_maps():
 def test_a_focused_row_is_compared_in_both_spaces():
     app = page()
     picks(app).walk_to(7)
-    app.run()
-    assert not app.exception
+    open_tab(app, "Selected")
     assert "Row **7**" in words(app)
 
 

@@ -8,7 +8,7 @@ import io
 import numpy as np
 import pytest
 
-from tests.pages.test_latent_map_page import page, picks, words
+from tests.pages.test_latent_map_page import open_tab, page, picks, words
 from tvae.data.selections import Selection
 from tvae.explore.mean_axis import mean_axis
 from tvae.runs.run import read_run
@@ -56,7 +56,17 @@ def test_a_name_that_can_not_be_is_refused_once_in_one_line():
 
 
 def test_nothing_selected_can_not_be_saved():
-    assert page().button(key="saved-save-").disabled
+    app = page()
+    open_tab(app, "Selected")
+    assert app.button(key="saved-save-").disabled
+
+
+def test_a_name_in_writing_is_there_again_when_its_tab_is():
+    app = page(rows="1-4")
+    app.text_input(key="saved-name-").set_value("ones").run()
+    open_tab(app, "Table")
+    open_tab(app, "Selected")
+    assert app.text_input(key="saved-name-").value == "ones"
 
 
 def test_a_broken_file_is_one_line_and_the_page_stands(folder):

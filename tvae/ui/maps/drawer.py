@@ -18,7 +18,9 @@ TABS = (SELECTED, TABLE, FINDINGS)
 
 
 def drawer_tabs(pair: ViewPair, picks: state.Picks, memory: str) -> Sequence[TabContainer]:
-    """Draw the heading, and return a container for each of `TABS`.
+    """Draw the heading, and return a container for each of `TABS`, of which one is open.
+
+    What is in a closed one is seen by nobody: it is neither computed nor drawn.
 
     A gesture on the maps of the key `memory` opens the first of them, unless the table is open, which shows the picked
     rows too.

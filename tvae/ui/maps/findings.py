@@ -44,7 +44,7 @@ def show_findings(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], im
     if not 1 <= state.read(keys.FINDINGS_PAGE, 1) <= pages:
         state.write(keys.FINDINGS_PAGE, 1)
     place = st.container(gap="small")
-    page = st.pagination(pages, key=keys.FINDINGS_PAGE) if pages > 1 else 1
+    page = st.pagination(pages, key=keys.FINDINGS_PAGE, persist_state="session") if pages > 1 else 1
     first = ON_A_PAGE * (page - 1)
     with place:
         for rank, finding in enumerate(findings.ranked[first : first + ON_A_PAGE], start=first):

@@ -40,7 +40,13 @@ def show_saved_selections(
     """Show a field that saves the selection under a name, the saved selections and the recent ones."""
     st.markdown("## Saved selections")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        st.text_input("Name of this selection", key=NAME, max_chars=LONGEST_NAME, placeholder="such as: open 4s")
+        st.text_input(
+            "Name of this selection",
+            key=NAME,
+            max_chars=LONGEST_NAME,
+            placeholder="such as: open 4s",
+            persist_state="session",
+        )
         st.button(
             "Save",
             icon=":material/bookmark_add:",
