@@ -28,7 +28,7 @@ MOST_IMAGES = 20
 
 
 def show_reconstructions(run: Run, encoding: Encoding) -> None:
-    """Figure 3: inputs and what each arm makes of them."""
+    """Show Figure 3: test images and each arm's reconstructions."""
     st.markdown("## Figure 3: what each model keeps of an image")
     arms = shown_arms(run)
     styles = arm_styles(run.config)

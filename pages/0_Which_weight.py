@@ -76,7 +76,7 @@ def show_advice(view: LadderView, run: Run) -> None:
 
 
 def _uncounted(view: LadderView, advice: Advice, wishes: Wishes) -> str:
-    """What the advised arm costs in KL where it was chosen by error, and the other way round."""
+    """Sentence on the cost in KL of an arm that was chosen by error, and the other way round."""
     others: dict[Cost, Cost] = {"error": "kl", "kl": "error"}
     other = others.get(wishes.cost)
     if advice.arm is None or other is None:
@@ -88,7 +88,7 @@ def _uncounted(view: LadderView, advice: Advice, wishes: Wishes) -> str:
 
 
 def how_chosen(view: LadderView, run: Run) -> str:
-    """Which images chose, which measured, over how many seeds, whose arms these are, what their losses lack."""
+    """Notes on the choice: its split and the split that is measured, the seeds, the run, terms that losses lack."""
     chosen = (
         "Chosen and measured on the same images, the test split"
         if view.split == MEASURED

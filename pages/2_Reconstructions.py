@@ -1,4 +1,4 @@
-"""Reconstructions: what each model keeps of an image, and what the triplet weight cost."""
+"""Reconstructions: test images beside each model's output, and the cost of the triplet weight in squared error."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Interpolation: what lies between two images in each latent space, and which classes the path passes."""
+"""Interpolation: decoded images on a path between two images in each latent space, and the classes that it passes."""
 
 import streamlit as st
 

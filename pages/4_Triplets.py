@@ -32,7 +32,7 @@ from tvae.ui.triplets.view import TripletView
 
 CLASSES, GIVEN = TABS = "Classes and triplets", "Given triplets"
 MOVED = ("What it costs", "Other weights")
-"""Tabs of former versions, which are a page of their own now: links to them are kept."""
+"""Tabs of former versions that are pages now: links to them still lead there."""
 WHICH_WEIGHT = "pages/0_Which_weight.py"
 TALL = 3
 """With more arms than this the table stands below the curves; above, it would push them off the first screen."""

@@ -17,7 +17,7 @@ from tvae.ui.training.status import UNDER_WAY, called, trained_here, watched_job
 
 
 def show_content(run: Run) -> None:
-    """Show the page below its title: the form, then the watched run, or else the one that every page shows."""
+    """Show the page below its title: the form, the watched run or else the chosen one, and the list of runs."""
     watched = watched_job()
     if watched is not None and watched.state in UNDER_WAY:
         show_form_that_opens("Train another run", run)  # so that what trains is in sight

@@ -23,7 +23,7 @@ ANY = "nothing: the prior"
 
 
 def draw_again() -> None:
-    """Take other noise."""
+    """Draw new noise, by another seed."""
     state.choose(keys.SAMPLE_SEED, state.value_of(keys.SAMPLE_SEED, 0) + 1)
 
 

@@ -1,4 +1,4 @@
-"""Traversals: what each latent of each model draws as it moves from -3 to 3, the most informative first."""
+"""Traversals: images that each model decodes as one latent moves from -3 to 3, the most informative latent first."""
 
 from dataclasses import replace
 from typing import Any
@@ -30,17 +30,17 @@ WIDE_COLUMNS = 2
 
 
 def another_row(n: int) -> None:
-    """Take an image at random."""
+    """Choose a random image to start from."""
     state.choose(keys.TRAVERSAL_ROW, int(np.random.default_rng().integers(n)))
 
 
 def tick(value: float) -> str:
-    """A value of a latent: to two decimals at most, with its sign, and 0 without."""
+    """Text of a latent's value: to two decimals at most, with its sign, and 0 without."""
     return f"{value:+z.2f}".rstrip("0").rstrip(".") if round(value, 2) else "0"
 
 
 def three_digits(value: float) -> str:
-    """A change of the picture, to three significant digits and in whole numbers from 100 up."""
+    """Text of a change of the picture: three significant digits, whole numbers from 100 up."""
     return f"{value:#.3g}".rstrip(".") if 1e-3 <= value < 1000 else f"{value:.0f}"
 
 

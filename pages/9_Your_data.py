@@ -23,7 +23,7 @@ from tvae.ui.your_data.summary import show_classes, show_summary
 
 
 def show_source(source: Source, left: DeltaGenerator, right: DeltaGenerator) -> bool:
-    """Show the source that is being brought in; whether it is still to be kept."""
+    """Show the source that is being brought in; returns whether its images are still to be kept."""
     with right:
         if show_progress(source.task, keys.DATA_CANCEL, "Nothing is kept then."):
             return True
@@ -47,7 +47,7 @@ def show_source(source: Source, left: DeltaGenerator, right: DeltaGenerator) -> 
 
 
 def show_end(task: Task) -> None:
-    """Show why a file could not be read or kept, or that this was cancelled."""
+    """Show the error of a file that could not be read or kept, or that the person cancelled it."""
     if task.error:
         st.error(as_text(f"{task.error}."))
     else:
@@ -78,7 +78,7 @@ def show_content() -> None:
 
 
 def show_triplets(dataset: OwnDataset) -> None:
-    """Triplets of a person's own for a data set, once they are asked for."""
+    """Show the triplets of a person's own for a data set, once the person asks for them."""
     part = st.expander("Triplets of your own", icon=":material/compare:", key=keys.DATA_TRIPLETS, on_change="rerun")
     if part.open:
         with part:

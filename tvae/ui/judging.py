@@ -14,7 +14,7 @@ from tvae.ui.style.captions import trained_on
 
 
 def run_judged_as_chosen(run: Run) -> Run:
-    """Draw the choice of the notion and return the run judged by it; nothing to choose where its data has one only."""
+    """Draw the choice of the notion and return the run judged by it; no control where its data has only one notion."""
     names = _notions(run)
     if len(names) < 2:
         state.leave_out(keys.JUDGED_BY, f"There is no notion of similarity to choose here. Shown is {run.notion}.")
@@ -33,14 +33,14 @@ def run_judged_as_chosen(run: Run) -> Run:
 
 
 def judged_alike(run: Run) -> Run:
-    """Another run as the pages judge the one that they show, where both are of the same images; else by its own."""
+    """Another run, judged by the pages' notion where it is of the same images as the shown run; else by its own."""
     notion = state.value_for_data(keys.JUDGED_BY, run.provenance.test.fingerprint)
     names = _notions(run)
     return _judged(run, names, notion)[0] if notion in names else run
 
 
 def _notions(run: Run) -> tuple[str, ...]:
-    """The notions that its data set has labels of; none where this person can't use that."""
+    """Notions that the run's data set has labels of; none where this person can't use the data set."""
     try:
         check_usable(run.config.data.name, state.owner())
         return notion_names(run.config.data.name)
@@ -53,7 +53,7 @@ def _own_notion(run: Run, names: tuple[str, ...]) -> str:
 
 
 def _judged(run: Run, names: tuple[str, ...], notion: str) -> tuple[Run, str]:
-    """The run judged by a notion; else as it was trained, and why."""
+    """The run judged by a notion; where that fails the run as it was trained, and the reason."""
     if notion == _own_notion(run, names):
         return run.as_trained, ""
     test, missing = split_of(run, "test")

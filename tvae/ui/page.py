@@ -93,7 +93,7 @@ def _show(
 
 
 def _close_address(notes: DeltaGenerator) -> None:
-    """Make the address say what is shown, and say what it asked in vain."""
+    """Make the address match the page, and show notes on what it asked for in vain."""
     state.close_address()
     for note in state.notes():
         notes.warning(as_text(note))

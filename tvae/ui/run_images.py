@@ -17,13 +17,13 @@ from tvae.ui.style.reasons import reason_of
 
 
 def images_of(run: Run) -> tuple[UInt8[np.ndarray, "n height width channels"] | None, str]:
-    """The run's test images, or none and why as one line of Markdown; a failure is kept: no page waits twice."""
+    """The run's test images, or None and the reason as one line of Markdown; a failure is kept: no page waits twice."""
     split, missing = split_of(run, "test")
     return (None, missing) if split is None else (split.images, "")
 
 
 def split_of(run: Run, name: SplitName) -> tuple[Split | None, str]:
-    """A split that the run used, or none and why as one line of Markdown; a failure is kept: no page waits twice."""
+    """A split of the run, or None and the reason as one line of Markdown; a failure is kept: no page waits twice."""
     failures: dict[str, str] = state.kept(keys.IMAGES_MISSING, dict)
     fingerprint = run.provenance.split(name).fingerprint
     if fingerprint in failures:

@@ -1,4 +1,4 @@
-"""The app's server: gives each browser a secret token, and each page its scripts."""
+"""The app's server: gives each browser a secret token, and inserts scripts into each page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tvae.ui.session.identity import TOKEN, cookie_name
 from tvae.ui.style.glossary import page_script
 
 COOKIE_SECONDS = 400 * 86_400
-"""Browsers keep no cookie for longer; each visit begins the time anew."""
+"""Longest life of a cookie in browsers; each visit sets it anew."""
 OLD_OWNER = "owner"
 """Parameter in which earlier versions had the token in the address."""
 
@@ -35,7 +35,7 @@ SERVER_ADDRESS = (Path(__file__).parent / "server_address.js").read_text(encodin
 
 
 class BrowserToken:
-    """ASGI middleware: each page that a browser loads brings it the cookie with its token, or the one it has again.
+    """ASGI middleware: each page that a browser loads sets the cookie with its token, a new one or the present one.
 
     The token is in no address: a link that names one, as those of earlier versions do, leads to the same page without.
     """

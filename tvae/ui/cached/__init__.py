@@ -1,6 +1,6 @@
 """Cached reads and computations, shared by all sessions of a server.
 
-    arms.py            What the arms of a run look like: positions on their maps, reconstructions, samples
+    arms.py            Frames of a run's arms for the arm player: positions on their maps, reconstructions, samples
     generation.py      Classifier, samples and their quality
     images.py          Images of a data set, their thumbnails, placement, errors, and settings suggested for them
     keys.py            How each type of argument enters a cache key

@@ -1,4 +1,4 @@
-"""What the arms of a run look like: positions on their maps, reconstructions, samples."""
+"""Frames of a run's arms for the arm player: positions on their maps, reconstructions, samples."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def _layout_file(path: Path, key: str) -> Layout | None:
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEY_OF)
 def layout_at_once(request: ProjectionRequest) -> Layout:
-    """The layout of a request, computed while the page waits."""
+    """The layout that a request describes, computed while the page waits."""
     return project(request)
 
 

@@ -37,13 +37,13 @@ def neighbour_changes(left: EncodedArm, right: EncodedArm, k: int) -> Changes:
 
 @st.cache_resource(max_entries=16, show_spinner="Looking for images that changed company …", hash_funcs=KEY_OF)
 def findings(left: EncodedArm, right: EncodedArm, k: int, labels: Labels, names: tuple[str, ...]) -> Findings:
-    """Images whose company among their k nearest changes between two arms, ranked."""
+    """Images whose k nearest are mostly of another class in the second arm than in the first, ranked."""
     return ranked_findings(neighbour_changes(left, right, k), labels, names)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
 def is_one_point(arm: EncodedArm, labels: Labels) -> bool:
-    """Whether an arm's means are one point or nearly, so that who is near whom means nothing."""
+    """Whether an arm's means are one point or nearly, so that neighbours mean nothing."""
     return has_collapsed(grouped_by_class(arm.means, labels).spread)
 
 

@@ -60,7 +60,7 @@ def seed_figures(run: Run, others: Iterable[Run]) -> list[SeedFigures]:
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
 def _seed_figures(run: Run, replicates: list[Run], files: list[Path]) -> list[SeedFigures]:
-    """Cached until an array file or a file of figures changes."""
+    """The figures of a run's seeds, cached until an array file or a file of figures changes."""
     return gathered_figures(run, replicates)
 
 
@@ -85,7 +85,7 @@ def replay(run: Run, arms: Sequence[str]) -> ShownReplay | None:
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the replay …", hash_funcs=KEY_OF)
 def _replay(run: Run, arms: tuple[str, ...], file: Path) -> ShownReplay | None:
-    """Cached until a moment is added."""
+    """The replay of two arms of a run, cached until a moment is added."""
     recorded, ended = read_replay(run), encoding(run)
     encodings = (encoding(at) for at in (run, *map(run.at, run.snapshots)))
     labels = next((encoded.labels for encoded in encodings if encoded is not None), None)
@@ -96,13 +96,13 @@ def _replay(run: Run, arms: tuple[str, ...], file: Path) -> ShownReplay | None:
 
 @st.cache_data(max_entries=1_000, show_spinner=False, hash_funcs=KEY_OF)
 def _share_in_order(means: np.ndarray, labels: np.ndarray) -> float:
-    """Counted once a moment, however often further ones are added."""
+    """Share of triplets in order, counted once for each moment, however often further ones are added."""
     return share_in_order(means, labels)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
 def place_for_counts(what: str, run: Run) -> dict[str, Any]:
-    """An empty place for what a page counts of each arm of a run; the page puts it there, with a bar as it goes on."""
+    """Empty store for what a page counts for each arm of a run; the page fills it, with a progress bar."""
     return {}
 
 

@@ -5,5 +5,5 @@ epochs.py     Epoch slider over a run's snapshots
 path_ends.py  Chooses the two end images of a path
 rows.py       Chooses which images a page shows
 runs.py       Chooses the run that every page shows
-size.py       Chooses how large text and controls are: large for a projector
+size.py       Chooses the size of text and controls: large for a projector
 """

@@ -11,7 +11,7 @@ from tvae.ui.session import keys
 
 
 def choose_arms(run: Run) -> None:
-    """Draw the choice of arms; nothing where a run has no more than two."""
+    """Draw the control that chooses arms; nothing where a run has no more than two."""
     arms = list(run.config.arms)
     if len(arms) <= 2:
         state.leave_out(
@@ -47,7 +47,7 @@ def first_pair(run: Run) -> list[str]:
 
 
 def _shown_at_first(run: Run) -> list[str]:
-    """The first and the last arm, and where arms differ in their notion of similarity one of each."""
+    """Default arms: the first and the last, and one of each notion of similarity where arms differ in it."""
     arms = list(run.config.arms)
     of_notions = _of_notions(run)
     return [arm for arm in arms if arm in (arms[0], arms[-1], *(of_notions if len(of_notions) > 1 else ()))]

@@ -37,7 +37,7 @@ def run_at_chosen_epoch(run: Run) -> Run:
 
 
 def tell_that_epochs_are_not_followed(run: Run) -> None:
-    """A line in place of the slider on a page that shows the trained run alone; nothing where a run keeps no epochs."""
+    """Write a line in place of the slider on a page that shows only the trained run; nothing without snapshots."""
     if not run.snapshots:
         return
     steps = _steps(run)
@@ -69,7 +69,7 @@ def _steps(run: Run) -> list[int]:
 
 
 def _epoch(run: Run, step: int) -> str:
-    """The epoch of a step, as the slider and sentences say it."""
+    """Text of the epoch of a step, for the slider and for sentences."""
     return epochs_text(step / run.steps_per_epoch)
 
 

@@ -29,19 +29,19 @@ class Ends:
 
     rows: tuple[int, int]
     description: str
-    """How they were chosen, for the caption."""
+    """How the images were chosen, for the caption."""
     note: str = ""
-    """What the reader must know or do about them; empty for nothing."""
+    """Hint on the images or on what to do; empty where none is needed."""
 
 
 def choose_source(picks: state.Picks) -> str:
-    """Choose how the end images are chosen; by default the map's selection where it has two images."""
+    """Draw the choice of the source of the end images; by default the map's selection where it has two images."""
     first = PICKED if len(picks.rows) == 2 else RANDOM
     return st.selectbox("Between", **state.choice(keys.ENDS, SOURCES, first)) or first
 
 
 def choose_ends(source: str, run: Run, encoding: Encoding, arm: str, picks: state.Picks) -> Ends:
-    """The two end rows that this source gives; draws the controls that it needs. `arm` finds confusable pairs."""
+    """Draw the controls of this source and return the two end rows; confusable pairs are those of `arm`."""
     names, n = run.class_names, len(encoding.labels)
     if source == CONFUSABLE:
         return _confusable(run, encoding, arm)

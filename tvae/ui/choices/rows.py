@@ -40,13 +40,13 @@ class ChosenRows:
 
     rows: Int64[np.ndarray, " m"]
     description: str
-    """How they were chosen, in a few words, for the caption."""
+    """How the rows were chosen, in a few words, for the caption."""
     missing: str = ""
-    """Why there are none, or not all, and what to do."""
+    """Why there are no rows, or fewer than asked for, and what to do."""
 
 
 def choose_source(picks: state.Picks) -> str:
-    """Choose how images are chosen; by default those selected on the map, where there are any."""
+    """Draw the choice of the source of the images; by default those selected on the map, where there are any."""
     source = st.selectbox("Images", **state.choice(keys.IMAGES, SOURCES, PICKED if len(picks.rows) else EACH))
     return source or EACH
 
@@ -54,7 +54,7 @@ def choose_source(picks: state.Picks) -> str:
 def choose_rows(
     source: str, run: Run, encoding: Encoding, arms: list[str], picks: state.Picks, count: int
 ) -> ChosenRows:
-    """The rows of this source, `count` at most; draws the control that the source needs."""
+    """Draw the control of this source and return its rows, `count` at most."""
     labels, names, n = encoding.labels, run.class_names, len(encoding.labels)
     if source == ONE:
         label = names.index(st.selectbox("Class", **state.choice(keys.IMAGE_CLASS, names, names[0])) or names[0])

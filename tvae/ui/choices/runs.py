@@ -62,7 +62,7 @@ def span(losses: list[LossConfig], name: str) -> str:
 
 
 def run_labels(folders: dict[str, Path]) -> dict[str, str]:
-    """What each run is called: no two alike."""
+    """Label of each run in the choice, no two alike."""
     labels = {name: _label(name, folder) for name, folder in folders.items()}
     counts = list(labels.values())
     return {name: label if counts.count(label) == 1 else f"{label}, {name}" for name, label in labels.items()}
@@ -92,7 +92,7 @@ def _date(started: str) -> str:
 
 
 def _own_name(folder: Path) -> str:
-    """The name that a person gave the run: of a run in the background its title, else its folder's name."""
+    """Name that a person gave the run: the title of a run in the background, else its folder's name."""
     files = JobFiles(folder)
     if folder.parent != runs_folder() or not files.spec.exists():
         return folder.name

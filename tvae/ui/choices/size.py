@@ -1,4 +1,4 @@
-"""Chooses how large text and controls are: large for a projector."""
+"""Chooses the size of text and controls: large for a projector."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ STYLE = Path(__file__).parent / "large.css"
 
 
 def show_in_chosen_size() -> None:
-    """Make text and controls as large as chosen, also where the choice itself is not drawn."""
+    """Show text and controls in the chosen size, also where the control that chooses it is not drawn."""
     _control()
     if state.value_of(keys.SIZE) == LARGE:
         st.html(STYLE)
 
 
 def choose_size() -> None:
-    """Draw the choice."""
+    """Draw the control that chooses the size."""
     st.segmented_control("Text size", required=True, help="Large is for a projector.", **_control())
 
 

@@ -1,4 +1,4 @@
-"""Offers to train the classifier of the run's images, and shows how far that is."""
+"""Offers to train the classifier of the run's images, and shows the progress of its training."""
 
 from __future__ import annotations
 

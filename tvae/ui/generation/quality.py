@@ -46,7 +46,7 @@ def show_quality(
     requested_class: int | None,
     caption: str,
 ) -> None:
-    """Precision, recall and the classifier's answers for every arm, with real images for comparison."""
+    """Show precision, recall and the classifier's predictions for every arm, with real images for comparison."""
     shares = {arm: sample_shares(quality, predicted.get(arm), requested_class) for arm, quality in qualities.items()}
     real_shares = sample_shares(real, real_predicted, requested_class)
     names = {arm: arm_text(run.config, arm) for arm in arms}

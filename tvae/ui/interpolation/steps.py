@@ -43,7 +43,7 @@ def step_grid(
 def show_steps(
     run: Run, encoding: Encoding, paths: dict[str, Interpolation], images: np.ndarray | None, ends: Ends, path_kind: str
 ) -> None:
-    """Caption of the interpolation above, its downloads and its table."""
+    """Show the caption of the interpolation above, its downloads and its table."""
     latents = sorted({path.codes.shape[1] for path in paths.values()})
     usual = ", ".join(
         f"{-latent / 2 * (1 + np.log(2 * np.pi)):.1f} ± {np.sqrt(latent / 2):.1f} in {latent} latents"

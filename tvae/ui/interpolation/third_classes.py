@@ -19,7 +19,7 @@ PAIRS = 200
 
 
 def show_third_classes(run: Run, encoding: Encoding, arms: list[str], path_kind: str, voters: int) -> None:
-    """How often paths lead through a third class, over many pairs."""
+    """Show the share of paths that lead through a third class, over many random pairs."""
     st.markdown("## Is this pair typical?")
     names = run.class_names
     if not st.toggle(f"Walk between {PAIRS} random pairs of images of two classes", **state.switch(keys.MANY_PAIRS)):

@@ -1,15 +1,15 @@
-"""The lesson: seven steps, each on the page that it is about with everything else put away.
+"""The lesson: seven steps, each on the page that it is about with everything else hidden.
 
-answers.py    Kinds of answers to the question of a step: what a person fills in, and whether it is right
+answers.py    Kinds of answers to the question of a step: their fields, and whether an answer is right
 cost.py       Step "cost": reconstructions of both models, with their errors
 forming.py    Step "training": the replay of the whole training
 frame.py      Shows a step of the lesson: idea, chart with the control that is free, question, back and forward
 margin.py     Step "margin": the share of all triplets in the right order as the margin moves
-scene.py      Scene: what a step shows of a run, the facts that its text names, and the answer to its question
+scene.py      Scene: the chart of a step, the facts that its text names, and the answer to its question
 slow_mode.py  Step "slow": the first steps of a training one at a time, and the pulls of the loss on a triplet
 steps.py      The seven steps in their order, each with the page that it is about
-text.py       Text of the lesson: one TOML file a language, read and checked against what a lesson must say
-triplet.py    Step "triplet": one triplet of images, and what each model makes of it
+text.py       Text of the lesson: one TOML file a language, read and checked for all texts that a lesson needs
+triplet.py    Step "triplet": one triplet of images, and its distances in each model
 two_maps.py   Step "maps": both latent spaces as maps, and which two classes the first one mixes
 weight.py     Step "weight": accuracy against cost of models trained with other weights and margins
 """

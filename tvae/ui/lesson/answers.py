@@ -1,4 +1,4 @@
-"""Kinds of answers to the question of a step: what a person fills in, and whether it is right."""
+"""Kinds of answers to the question of a step: their fields, and whether an answer is right."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from tvae.ui.lesson.text import StepText
 from tvae.ui.session import keys
 
 Verdict = Literal["right", "look again", "missing"]
-"""`missing`: nothing was answered, or nothing that can be read."""
+"""Verdict on an answer; `missing`: there is no answer, or none that can be read."""
 
 
 class Answer(Protocol):
-    """An answer to a question."""
+    """A kind of answer: its fields, and the check of what a person has filled in."""
 
     def ask(self, step: int, text: StepText, given: Sequence[str]) -> list[str]:
-        """Draw the fields of the form, which start with what was given before, and return what they hold."""
+        """Draw the fields of the form, which start with the answer given before, and return their values."""
         ...
 
     def verdict(self, given: Sequence[str]) -> Verdict:
-        """Whether this is the answer."""
+        """Whether the given answer is right."""
         ...
 
     def facts(self, given: Sequence[str]) -> dict[str, str]:
-        """What the text may say of an answer."""
+        """Facts on the given answer that the step's text may name."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class OneOf:
-    """One of a few options."""
+    """Answer that is one of a few options."""
 
     options: Sequence[str]
-    """As the text names them (`StepText.options`), or as they are where it does not."""
+    """Ids of the options; the step's text may name them (`StepText.options`)."""
     right: str
 
     def ask(self, step: int, text: StepText, given: Sequence[str]) -> list[str]:
@@ -53,7 +53,7 @@ class OneOf:
         return [chosen or ""]
 
     def verdict(self, given: Sequence[str]) -> Verdict:
-        """Right where it is the right option."""
+        """Right where the given option is the right one."""
         return "missing" if not given[0] else "right" if given[0] == self.right else "look again"
 
     def facts(self, given: Sequence[str]) -> dict[str, str]:
@@ -63,7 +63,7 @@ class OneOf:
 
 @dataclass(frozen=True, kw_only=True)
 class WholeNumber:
-    """A whole number, from `low` to `high`."""
+    """Answer that is a whole number, from `low` to `high`."""
 
     low: int
     high: int
@@ -87,35 +87,35 @@ class WholeNumber:
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """The control of the step itself: a person moves it, and then asks whether it is right."""
+    """Answer by the step's own control: a person moves it, and then asks whether its place is right."""
 
     value: str
-    """Where it stands."""
+    """Place of the control."""
     right: str
     facts_of: Callable[[str], dict[str, str]]
-    """What the text may say of a place."""
+    """Facts on a place that the step's text may name."""
 
     def ask(self, step: int, text: StepText, given: Sequence[str]) -> list[str]:
         """Draw nothing: the control stands beside the chart that it moves."""
         return [self.value]
 
     def verdict(self, given: Sequence[str]) -> Verdict:
-        """Right where it stood at the right place."""
+        """Right where the control stood at the right place."""
         return "right" if given[0] == self.right else "look again"
 
     def facts(self, given: Sequence[str]) -> dict[str, str]:
-        """What is at the place where it stood."""
+        """Facts on the place at which the control stood."""
         return self.facts_of(given[0])
 
 
 @dataclass(frozen=True, kw_only=True)
 class OwnChoice:
-    """A choice of one's own with a reason: any is right that has one."""
+    """Answer that is a choice with a reason: every choice with a reason is right."""
 
     options: Mapping[str, str]
     """Names of the options by their ids."""
     facts_of: Callable[[str], dict[str, str]]
-    """What the text may say of an option."""
+    """Facts on an option that the step's text may name."""
 
     def ask(self, step: int, text: StepText, given: Sequence[str]) -> list[str]:
         """Draw the options, and a field for the reason."""
@@ -138,5 +138,5 @@ class OwnChoice:
         return "missing" if not given[0] else "right" if given[1] else "look again"
 
     def facts(self, given: Sequence[str]) -> dict[str, str]:
-        """What the chosen option gives and costs."""
+        """Facts on the chosen option: what it gives and costs."""
         return self.facts_of(given[0]) if given[0] else {}

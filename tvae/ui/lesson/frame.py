@@ -73,7 +73,7 @@ def _read(language: str) -> LessonText:
 
 
 def _show_head(number: int, frame: FrameText) -> None:
-    """Where one is in the lesson, and the way out of it."""
+    """Show the number of the step, and the button that leaves the lesson."""
     answers = state.lesson_answers()
     marks = "".join(
         f'<li class="{"now" if place == number else ""} {"right" if place in answers.right else ""}">'
@@ -93,7 +93,7 @@ def _show_head(number: int, frame: FrameText) -> None:
 
 
 def _ask(number: int, text: StepText, scene: Scene, frame: FrameText) -> None:
-    """The question with its answer and what is said of it."""
+    """Show the question, the fields of its answer and the verdict on the answer."""
     answers = state.lesson_answers()
     answer = scene.answer()
     st.markdown(f"**{text.question}**")
@@ -122,7 +122,7 @@ def _ask(number: int, text: StepText, scene: Scene, frame: FrameText) -> None:
 
 
 def _show_ways(number: int, frame: FrameText, *, answered: bool) -> None:
-    """Back and forward, as links: a button that switches pages would change the address of the page it leaves."""
+    """Show back and forward as links: a button that switches pages would change the address of the page it leaves."""
     last = number == len(STEPS)
     if last and answered:
         st.markdown(frame.end)

@@ -1,4 +1,4 @@
-"""Scene: what a step shows of a run, the facts that its text names, and the answer to its question."""
+"""Scene: the chart of a step, the facts that its text names, and the answer to its question."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tvae.ui.lesson.answers import Answer
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """What a step shows."""
+    """Chart, facts and answer of a step."""
 
     draw: Callable[[], object]
     """Draws the chart, and the control that is free where the chart has none of its own."""
@@ -19,7 +19,7 @@ class Scene:
     answer: Callable[[], Answer]
     """The answer to the question; to be called once the scene is drawn, since it may be where a control stands."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """What the {names} of the text stand for."""
+    """Values of the {names} in the text."""
 
 
 def percent(share: float, places: int = 2) -> str:

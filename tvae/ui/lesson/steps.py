@@ -17,11 +17,11 @@ class Step:
     """One step of the lesson."""
 
     name: str
-    """Of its text."""
+    """Name of the step's text."""
     page: str
-    """The file of its page."""
+    """File of the step's page."""
     title: str
-    """The title that its page has."""
+    """Title of the step's page."""
     scene: Callable[[Run, Encoding, StepText], Scene]
 
 

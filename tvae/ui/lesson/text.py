@@ -1,4 +1,4 @@
-"""Text of the lesson: one TOML file a language, read and checked against what a lesson must say."""
+"""Text of the lesson: one TOML file a language, read and checked for all texts that a lesson needs."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ ENGLISH = "en"
 
 @dataclass(frozen=True, kw_only=True)
 class FrameText:
-    """What stands around every step."""
+    """Texts around every step."""
 
     lesson: str
     step: str
     """Has {number} and {count}."""
     answered: str
-    """What a screen reader says of a step that is answered."""
+    """Text for screen readers on a step that is answered."""
     check: str
     back: str
     next: str
     leave: str
     missing: str
-    """What is said where nothing was answered."""
+    """Text where nothing was answered."""
     end: str
-    """What stands below the last step once it is answered."""
+    """Text below the last step once it is answered."""
     overview: str
-    """The last step's link."""
+    """Text of the last step's link to the overview."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepText:
-    """What one step says, as Markdown; {names} stand for facts of the run, which the step gives."""
+    """Texts of one step, as Markdown; {names} stand for facts of the run, which the step's scene gives."""
 
     title: str
     idea: str
@@ -50,7 +50,7 @@ class StepText:
     """Names of options and of fields, where the question has any that the data do not name."""
 
     def with_facts(self, facts: Mapping[str, str]) -> StepText:
-        """The same with facts in place of their names, but for what is said of an answer: it has facts of its own."""
+        """The texts with facts in place of their {names}, except the texts on an answer, which has facts of its own."""
         of_answers = {"right": self.right, "look_again": self.look_again}
         words = {name: getattr(self, name).format_map(facts) for name in ("title", "idea", "task", "question")}
         options = {name: value.format_map(facts) for name, value in self.options.items()}

@@ -1,4 +1,4 @@
-"""Step "triplet": one triplet of images, and what each model makes of it."""
+"""Step "triplet": one triplet of images, and its distances in each model."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tvae.ui.which_weight.sentence import more, percent
 
 COST = "error"
 MARGIN = 0.0
-"""At which triplets are counted."""
+"""Margin at which triplets are counted."""
 
 
 def scene(run: Run, encoding: Encoding, text: StepText) -> Scene:

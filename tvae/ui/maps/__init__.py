@@ -4,15 +4,15 @@ axis.py              Shows all images along an axis from one group's mean to ano
 changes.py           Shows how neighbourhoods change between the maps, and the images that changed most and least
 controls.py          Controls above the maps: views, projection parameters, number of neighbours
 decoding.py          Decodes the place under the pointer for both maps
-drawer.py            The drawer beside the maps: what is picked, and what is worth a look
+drawer.py            The drawer beside the maps: the picked images, and tabs on the neighbourhoods
 filtering.py         Columns that the maps' rows can be filtered by, and which rows pass
 findings.py          Shows images whose neighbours are of another class in the other space, ranked, a sentence each
 isolation.py         Says that the maps show some images alone, and leads back to all
 layout_progress.py   Layouts of both maps: under way, failed, cancelled
-linked_maps.py       The linked maps, what is picked on them, and their captions
+linked_maps.py       The linked maps, the images that are picked on them, and their captions
 projecting.py        Map of each side of the page: a stored layout, a computed one, or PCA until it is computed
 row_groups.py        Groups of images that a person may choose: classes, the selection and saved selections
-row_table.py         Table of the rows in question, sorted and shown by the page
+row_table.py         Table of the filtered or picked rows, sorted and shown page by page
 saved_selections.py  Shows the selections that a person saved, and the recent ones: bring back, save, rename, delete
 select_on_map.py     Selects rows on the latent map from another page, and links there
 selection.py         Shows the selected rows, and one row's neighbours in both latent spaces

@@ -24,16 +24,16 @@ from tvae.ui.style.reasons import reason_of
 from tvae.ui.style.theme import theme
 
 SAME_COLOUR = "#8a63c9"
-"""Of the second group where both would have the same."""
+"""Colour of the second group where both groups would have the same one."""
 
 
 @dataclass(frozen=True)
 class AxisControls:
-    """The axis's controls: described before the maps are drawn, so that an address keeps them, and drawn after."""
+    """Controls of the axis: described before the maps are drawn, so that an address keeps them, and drawn after."""
 
     switch: dict[str, Any]
     groups: dict[str, RowGroup]
-    """By their name in an address."""
+    """Groups by their name in an address."""
     ends: list[dict[str, Any]]
     """Arguments of the controls that choose the first and the second group; none while the axis is off."""
 
@@ -124,7 +124,7 @@ def _select_bar(key: str, axis: MeanAxis, parts: list[AxisGroup], picks: state.P
 
 
 def _caption(axis: MeanAxis, first: RowGroup, second: RowGroup) -> str:
-    """What is counted, on how many, and how."""
+    """Caption: the pairs that are counted, their number, and the method."""
     pairs = f"n = {axis.pairs:,} pairs of an image of {as_text(first.name)} and one of {as_text(second.name)}"
     both = f" {axis.in_both:,} images are in both groups and left out." if axis.in_both else ""
     if axis.share is None:

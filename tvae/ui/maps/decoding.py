@@ -38,7 +38,7 @@ def show_decoding(pair: ViewPair, pictures: Pictures, key: str, only: Int[np.nda
 def answer_for(
     pair: ViewPair, pictures: Pictures, only: Int[np.ndarray, " m"] | None = None
 ) -> Callable[[tuple[float, float]], Sequence[Decoded]]:
-    """Both arms' decodes of a place, each by its own map; nothing is computed before the first question."""
+    """Function that decodes a place for both arms, each by its own map; it computes nothing before its first call."""
 
     @cache
     def map_of(side: int) -> ShownMap:

@@ -1,4 +1,4 @@
-"""The drawer beside the maps: what is picked, and what is worth a look."""
+"""The drawer beside the maps: the picked images, and tabs on the neighbourhoods."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def drawer_waits(reason: str = "") -> None:
 
 
 def _heading(pair: ViewPair, picks: state.Picks) -> str:
-    """What is picked, in a few words."""
+    """Number of picked images, in a few words."""
     image = "" if picks.focus is None else f"Row {picks.focus}, class {pair.class_names[pair.labels[picks.focus]]}"
     if len(picks.rows) > 1 or (len(picks.rows) == 1 and picks.rows[0] != picks.focus):
         count = f"{len(picks.rows):,} selected"

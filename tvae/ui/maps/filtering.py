@@ -19,7 +19,7 @@ from tvae.ui.session import keys
 def filtering_of(
     pair: ViewPair, margin: float, filters: state.MapFilters, map_key: str, *, maps_first: bool
 ) -> Filtering:
-    """What the rows of a pair can be filtered by; takes over what a person has set beside the maps.
+    """Columns and filters for the rows of a pair; takes over the filters that a person has set beside the maps.
 
     Args:
         margin: of lost triplets.
@@ -81,7 +81,7 @@ def _leave_out_what_does_not_fit(filters: state.MapFilters, columns: list[Filter
 
 
 def _measures(pair: ViewPair, margin: float) -> list[FilterColumn]:
-    """What the two models make of the rows: change of neighbours, lost triplets, errors, the nearest one's class."""
+    """Columns measured in the two models: change of neighbours, lost triplets, errors, class of the nearest image."""
     columns: list[FilterColumn | None] = []
     if not pair.same:
         unit = f"share of the {pair.k} nearest, of both together, that are not shared"

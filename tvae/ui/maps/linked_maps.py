@@ -1,4 +1,4 @@
-"""The linked maps, what is picked on them, and their captions."""
+"""The linked maps, the images that are picked on them, and their captions."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def map_facts(pair: ViewPair, pictures: Sequence[Picture]) -> dict[str, str]:
 
 
 def take_gesture(pair: ViewPair, picks: state.Picks) -> None:
-    """Store in the session what was picked on the maps."""
+    """Store the images picked on the maps in the session."""
     picked = picked_on_map(map_key(pair), len(pair.labels), picks.rows, picks.focus)
     if not np.array_equal(picked.selection, picks.rows):
         picks.replace(picked.selection)
@@ -118,7 +118,7 @@ def show_captions(
     further: Sequence[View] = (),
     only: Int[np.ndarray, " m"] | None = None,
 ) -> None:
-    """Shows what the maps show, how accurate they are, and what they can't show.
+    """Shows the captions: how the maps were made, how accurate they are, and what they can't show.
 
     Args:
         pictures: of the rows in `only` alone, where there are such.
@@ -158,7 +158,7 @@ def show_captions(
 
 
 def _turned(pictures: Sequence[Picture]) -> str:
-    """That maps are aligned to the left one, and how far two of them are apart."""
+    """Sentence on the alignment of the maps to the left one, and on the distance between two of them."""
     if len(pictures) == 2:
         return f"The right map is turned and scaled to lie like the left. {motion_caption((pictures[0], pictures[1]))}"
     return "The other maps are turned and scaled to lie like the first. " if len(pictures) > 2 else ""
@@ -175,7 +175,7 @@ def _accuracy_on_map(
 
 
 def motion_caption(pictures: tuple[Picture, Picture]) -> str:
-    """How far points move when the left map is played into the right one, and how much of that means nothing.
+    """Caption on how far points move from the left map to the right one, and on how much of that is chance.
 
     Empty where the maps are PCA, which has no seed, or of two methods.
     """

@@ -32,20 +32,20 @@ class Picture:
 
     positions: Float32[np.ndarray, "n 2"]
     linear: LinearMap | None
-    """From latents to these positions and back, where the map is PCA."""
+    """Map from latents to these positions and back, where the map is PCA."""
     told: str
     """Method and parameters, in a few words."""
     fidelity: Fidelity | None
-    """None for PCA that stands in for another layout."""
+    """Accuracy of the map; None for PCA that stands in for another layout."""
     notes: tuple[str, ...] = ()
     ticket: Ticket | None = None
-    """Of the layout that is being computed and will replace this one."""
+    """Ticket of the layout that is being computed and will replace this one."""
     failed: str = ""
     """Why the requested layout is not shown."""
     key: str = ""
     """Cache key of the requested layout."""
     method: str = "pca"
-    """Of the map that is shown: pca, tsne or umap."""
+    """Method of the map that is shown: pca, tsne or umap."""
 
 
 def request_for(
@@ -95,7 +95,7 @@ class Asked:
 
     layout: Layout | None = None
     ticket: Ticket | None = None
-    """While it is computed."""
+    """Ticket while the layout is computed."""
     failed: str = ""
     """Why there will be no layout, as the end of a sentence."""
 
@@ -182,7 +182,7 @@ def quick_pca(means: Float32[np.ndarray, "n d"], caption: str) -> Picture:
 
 
 def parameters_told(parameters: Parameters) -> str:
-    """Method and parameters in a few words."""
+    """Text with a map's method and parameters."""
     if isinstance(parameters, PcaParameters):
         return "PCA"
     if isinstance(parameters, TsneParameters):

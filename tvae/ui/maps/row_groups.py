@@ -21,7 +21,7 @@ class RowGroup:
     name: str
     rows: Int64[np.ndarray, " m"]
     colour: str
-    """As #rrggbb: the class's, or that of ink."""
+    """Colour as #rrggbb: the class's, or that of ink."""
 
 
 def row_groups(pair: ViewPair, picks: state.Picks, saved: tuple[Selection, ...]) -> dict[str, RowGroup]:

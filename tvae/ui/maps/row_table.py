@@ -1,4 +1,4 @@
-"""Table of the rows in question, sorted and shown by the page."""
+"""Table of the filtered or picked rows, sorted and shown page by page."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class TableState:
     descending: bool = False
     page: int = 0
     of: str = ""
-    """The rows and columns that the page is of."""
+    """Rows and columns that the page belongs to."""
 
 
 def columns_of(pair: ViewPair, margin: float) -> list[Column]:
-    """What the two models make of each row."""
+    """Columns of the table: class of each row, and its measures in the two models."""
     names = np.array(pair.class_names)[pair.labels]
     row = np.arange(len(pair.labels))
     columns = [
@@ -99,7 +99,7 @@ def show_row_table(
     margin: float,
     memory: str,
 ) -> None:
-    """Shows these rows by the page.
+    """Shows these rows page by page.
 
     Args:
         which: which rows these are, in a few words.

@@ -26,7 +26,7 @@ def selections_of(pair: ViewPair) -> SavedSelections:
 
 
 def saved_selections(pair: ViewPair) -> tuple[Selection, ...]:
-    """What is in there; nothing, with a note at their place, where the file can't be read."""
+    """The selections in the file; none, with a note at their place on the page, where the file can't be read."""
     try:
         return selections_of(pair).all()
     except InputError as error:

@@ -15,7 +15,7 @@ ICON = ":material/scatter_plot:"
 
 
 def show_select_button(run: Run, n: int, rows: Int[np.ndarray, " m"]) -> None:
-    """A button that selects these of the n rows on the latent map; once they are, a link there in its place.
+    """Show a button that selects these of the n rows on the latent map; once they are selected, a link to the map.
 
     Two clicks, since code can't leave a page whose widgets stand in the address (Streamlit 1.67).
     """

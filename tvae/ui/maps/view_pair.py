@@ -18,7 +18,7 @@ from tvae.ui.components.neighbour_panel import Neighbour
 from tvae.ui.maps.views import View
 
 Positions = tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]
-"""Of all rows on the left and on the right map."""
+"""Positions of all rows on the left and on the right map."""
 
 COLOURINGS = {
     "class": "class",
@@ -45,7 +45,7 @@ class ViewPair:
 
     @property
     def key(self) -> str:
-        """Key of what both sides show."""
+        """Key of the content of both sides."""
         return f"{self.left.key}|{self.right.key}"
 
     @property

@@ -23,22 +23,22 @@ class View:
     of_run: str = ""
     """Name of its run where that is another than the page's."""
     stays: bool = False
-    """Whether it stays at its epoch, whichever the page shows: then its names give the epoch."""
+    """Whether the view keeps its epoch, whichever epoch the page shows: then its names give the epoch."""
 
     @property
     def label(self) -> str:
-        """Short, for a control: the arm, with its run where that is another, with its epoch where it stays at it."""
+        """Short name for a control: the arm, with its run where that is another, with its epoch where that is fixed."""
         epoch = epochs_text(self.run.epoch) if self.stays else ""
         return self._named(short_arm_name(self.run.config, self.arm), epoch)
 
     @property
     def title(self) -> str:
-        """On badges and in sentences: the same, but with the epoch at any snapshot."""
+        """Name for badges and sentences: as `label`, but with the epoch at any snapshot."""
         return self._named(arm_name(self.run.config, self.arm), self._epoch)
 
     @property
     def name_in_table(self) -> str:
-        """In the columns of a CSV file: as `title`, but with the arm's id in capitals for its name."""
+        """Name for the columns of a CSV file: as `title`, but with the arm's id in capitals for its name."""
         return self._named(self.arm.upper(), self._epoch)
 
     @property

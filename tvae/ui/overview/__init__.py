@@ -4,5 +4,5 @@ answer.py   The answer first: one sentence on the run that is shown, and three f
 idea.py     The model in five sentences, and the loss of the arm that is shown
 spaces.py   Figure 2: the latent spaces of the arms that are shown, as the latent map shows them
 table.py    Table 1 of the paper beside the run's own numbers
-triplet.py  The idea as a picture that moves: real triplets, with their distances in two arms
+triplet.py  The idea as an animation: real triplets of images, with their distances in two arms
 """

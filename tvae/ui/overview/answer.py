@@ -44,7 +44,7 @@ def show_answer(run: Run, encoding: Encoding | None) -> None:
 
 
 def _measured_on(run: Run, metrics: Mapping[str, Any], compared: Sequence[str]) -> str:
-    """What the figures were counted over."""
+    """Caption: the images and triplets that the figures were counted over."""
     measured = metrics["arms"][compared[-1]]
     words = f"n = {metrics['n']:,} {run.config.data.name} test images"
     if not measured["triplets"]:

@@ -15,7 +15,7 @@ TRIPLET_WEIGHT = option_name(LossConfig, "triplet_weight")
 
 
 def show_idea(run: Run) -> None:
-    """What the model is, what its arms share, and the loss of the last arm that is shown."""
+    """Show a short description of the model, of what its arms share, and the loss of the last arm that is shown."""
     arm = shown_arms(run)[-1]
     st.markdown("## The model in five sentences")
     st.markdown(
@@ -36,7 +36,7 @@ def show_idea(run: Run) -> None:
 
 
 def _what_arms_share(run: Run) -> str:
-    """What the first and the last of the shown arms have in common, and so what makes them differ."""
+    """Sentence on what the first and the last of the shown arms have in common, and so what makes them differ."""
     arms = shown_arms(run)
     if len(arms) < 2:
         return ""

@@ -29,7 +29,7 @@ MARGINS = ("0", "0.1", "0.5", "1")
 
 
 def show_table(run: Run, encoding: Encoding | None) -> Callable[[], None]:
-    """Show the table; what is returned fills in the accuracy at the paper's, to be called when the page stands.
+    """Show the table, and return a function that fills in its last accuracy, to be called once the page is drawn.
 
     That accuracy is counted over all triplets at its very margin, which takes a moment at the first time.
     """
@@ -144,5 +144,5 @@ def plus_minus(error: float | None) -> str:
 
 
 def percent(share: float | None, absent: str = "not given") -> str:
-    """A fraction as a percentage to two decimals, or what stands where there is none."""
+    """A fraction as a percentage to two decimals, or the text in place of a missing one."""
     return absent if share is None else f"{100 * share:.2f}\u00a0%"

@@ -1,4 +1,4 @@
-"""The idea as a picture that moves: real triplets, with their distances in two arms."""
+"""The idea as an animation: real triplets of images, with their distances in two arms."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COUNT, SEED = 24, 0
 
 @dataclass(frozen=True, eq=False)
 class DrawnTriplets:
-    """Triplets of test images, and what the compared arms make of them."""
+    """Triplets of test images, and their distances in the compared arms."""
 
     images: UInt8[np.ndarray, "t 3 height width channels"]
     names: list[list[str]]
@@ -46,7 +46,7 @@ class DrawnTriplets:
 
 
 def show_triplet(run: Run, encoding: Encoding) -> None:
-    """A random triplet at a time.
+    """Show random triplets, one at a time.
 
     Nothing where an arm has collapsed: its distances are made of rounding, and no order of them is right or wrong.
     """
@@ -55,7 +55,7 @@ def show_triplet(run: Run, encoding: Encoding) -> None:
 
 
 def show_drawn(drawn: DrawnTriplets, *, verdicts: bool = True) -> None:
-    """The triplets as a picture that moves, with its caption.
+    """Show the triplets as an animation, with its caption.
 
     Args:
         verdicts: say which triplets an arm has right; else that is for the reader to see.
@@ -108,7 +108,7 @@ def _drawn(groups: GroupedMeans) -> Triplets:
 
 
 def _how_drawn(names: list[str], right: list[np.ndarray], *, of_sample: bool) -> str:
-    """How the triplets were chosen, and how many of them each arm has right."""
+    """Caption: how the triplets were chosen, and how many of them each arm has right."""
     words = f"{COUNT} triplets drawn at random with seed {SEED}"
     words += ", of the images that are kept with the run" if of_sample else ""
     if len(right) < 2:

@@ -28,7 +28,7 @@ from tvae.ui.style.theme import theme
 
 DRAW, SEND, MANY = "Draw", "Upload", "Many"
 EXAMPLE = ((130, 40, 100, 92, 66, 150, 110, 152, 150, 150, 192, 148), (146, 96, 138, 150, 132, 214))
-"""A four as strokes of x, y, x, y …"""
+"""A four as strokes, each a list of coordinates: x, y, x, y and so on."""
 EXAMPLE_CLASS = "4"
 SUFFIXES = [*(kind.lower() for kind in FORMATS), "jpg"]
 WHOLE = (0, 100)
@@ -41,7 +41,7 @@ STAGES_ROOM = 265
 Drawn = tuple[Stroke, ...] | Float32[np.ndarray, "h w"]
 """The strokes of a drawing, or the ink of an upload."""
 Channels = Literal[1, 3]
-"""Of the run's images: grey or colour."""
+"""Channels of the run's images: grey or colour."""
 
 
 def has_example(noun: Noun, class_names: tuple[str, ...]) -> bool:
@@ -89,13 +89,13 @@ def take_crop(channels: Channels) -> None:
 
 
 def _pixels(percent: tuple[int, int], side: int) -> tuple[int, int]:
-    """From and to in pixels of this side, never nearer to each other than `LEAST_CROP`."""
+    """Ends of a crop in pixels of this side, never nearer to each other than `LEAST_CROP`."""
     low = max(0, min(round(side * percent[0] / 100), side - LEAST_CROP))
     return low, min(side, max(round(side * percent[1] / 100), low + LEAST_CROP))
 
 
 def _warnings(detected: DetectedInk) -> tuple[str, ...]:
-    """What is doubtful about the ink, a sentence each."""
+    """Warnings on doubtful ink, a sentence each."""
     warnings = []
     if detected.at_border:
         warnings.append("The ink touches the edge of the picture, so a part of it may be missing.")
@@ -125,7 +125,7 @@ def leave_out_drawings() -> None:
 
 
 def no_such_way(text: str) -> str:
-    """Why an address can't choose this way of bringing an image, for a run in colour."""
+    """Note that an address can't choose to draw for a run in colour."""
     return f"There is nothing to draw on here: this run's images are in colour ({text!r} in the address)."
 
 
@@ -153,7 +153,7 @@ def _show_uploader(own: state.OwnDigit, noun: Noun, channels: Channels, advice: 
 
 
 def prepared(drawn: Drawn, placement: Placement) -> UInt8[np.ndarray, "height width 1"]:
-    """What is drawn or sent as an image of the data set."""
+    """The drawing or the upload, prepared as an image of the data set."""
     image = prepared_drawing(drawn, placement) if isinstance(drawn, tuple) else prepared_image(drawn, placement)
     return image[..., None]
 

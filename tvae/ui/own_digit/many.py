@@ -79,7 +79,7 @@ def show_many(
 
 
 def _surroundings(run: Run, encoding: Encoding, arms: list[str], method: str, voters: int) -> Surroundings:
-    """What the pictures are compared with, from what this server's pages share."""
+    """Arms, test images and maps that the pictures are compared with, from the caches of this server's pages."""
     layout = cached.layout(run, method)
     return Surroundings(
         class_names=run.class_names,
@@ -92,7 +92,7 @@ def _surroundings(run: Run, encoding: Encoding, arms: list[str], method: str, vo
 
 
 def _show_what_was_taken(encoded: EncodedBatch, frame: Frame, run: Run) -> None:
-    """How many pictures, what was done to them, which are unlike the test images, and what was left out."""
+    """Show the number of pictures, how they were fitted, which are unlike the test images, and which were left out."""
     table, found = encoded.table, len(encoded.pictures.rows)
     st.markdown(f"**{len(table.names):,} pictures**" + (f", the first of {found:,}" if found > encoded.taken else ""))
     if found > encoded.taken:
@@ -155,7 +155,7 @@ def _chosen_picture(place: DeltaGenerator, run: Run, known: Surroundings, table:
 
 
 def _about(known: Surroundings, table: NewImageTable, listed: int) -> str:
-    """What the table shows, and how often the arms agree."""
+    """Caption of the table, with the number of pictures on which the arms agree."""
     n = len(table.names)
     first = f"The first {listed:,} of {n:,}; the CSV has all. " if listed < n else ""
     winners = np.stack([placed.images.votes.winners for placed in table.arms.values()])
@@ -171,7 +171,7 @@ def _about(known: Surroundings, table: NewImageTable, listed: int) -> str:
 def _show_picture(
     run: Run, encoding: Encoding, table: NewImageTable, chosen: int, images: dict[str, NewImage], frame: Frame
 ) -> None:
-    """One picture as on the page of a single one: reconstructions, vote, nearest images."""
+    """Show one picture as the page shows a single one: reconstructions, vote, nearest images."""
     st.markdown(as_text(table.names[chosen]))
     test_images, missing = images_of(run)
     below = st.container(horizontal=True, gap="medium")

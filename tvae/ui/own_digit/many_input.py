@@ -31,7 +31,7 @@ FORMS = (
 
 @dataclass(frozen=True, eq=False)
 class EncodedBatch:
-    """Pictures as all arms encode them, and what became of the others."""
+    """Pictures as all arms encode them, and those that were left out."""
 
     table: NewImageTable
     pictures: NewPictures
@@ -75,14 +75,14 @@ class Batch:
 
 @dataclass
 class Brought:
-    """What one person has brought, in whichever of their tabs."""
+    """Pictures that one person has brought in, the same in all of their tabs."""
 
     batch: Batch | None = None
     refusal: str = ""
-    """Why the last file or path was not even looked at."""
+    """Why the last file or path was refused at once."""
 
     def put(self, make: Callable[[], Batch]) -> None:
-        """Have a new batch in place of the last one, or the reason why there is none."""
+        """Replace the last batch by a new one, or keep the reason why there is none."""
         self.drop()
         try:
             self.batch = make()
@@ -92,7 +92,7 @@ class Brought:
             self.refusal = f"the file can't be stored ({error.strerror})"
 
     def drop(self) -> None:
-        """Be without pictures."""
+        """Drop the pictures, and cancel the task that encodes them."""
         if self.batch is not None:
             self.batch.cancel()
         self.batch, self.refusal = None, ""
@@ -104,7 +104,7 @@ def _brought(owner: str) -> Brought:
 
 
 def brought() -> Brought:
-    """This person's: the same in all tabs of a browser and after a reload."""
+    """The pictures of this person: the same in all tabs of a browser and after a reload."""
     return _brought(state.owner())
 
 
@@ -119,7 +119,7 @@ def show_fields() -> None:
 
 
 def _take_upload() -> None:
-    """Take the file that was just uploaded; without one, be without pictures."""
+    """Take the file that was just uploaded; without one, drop the pictures."""
     upload = state.read(keys.MANY_FILE)
     if upload is None:
         brought().drop()

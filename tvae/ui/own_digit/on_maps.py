@@ -1,4 +1,4 @@
-"""Where the own image lies on each arm's map."""
+"""Position of the own image on each arm's map."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def show_maps(
     new_images: dict[str, NewImage],
     others: dict[str, Float64[np.ndarray, "m 2"]] | None = None,
 ) -> None:
-    """Shows where the image lies on each arm's map, and where others lie."""
+    """Shows the position of the image, and those of others, on each arm's map."""
     layout = cached.layout(run, method)
     shown_method = method if layout is not None else "pca"
     maps = cached.arm_maps({arm: encoding.arms[arm] for arm in arms}, layout)

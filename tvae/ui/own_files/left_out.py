@@ -1,4 +1,4 @@
-"""What was left out of a person's files and why."""
+"""List of what was left out of a person's files and why."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HEIGHT = 180
 
 
 def show_left_out(count: int, named: Sequence[tuple[str, str]]) -> None:
-    """What was left out and why, the first twenty by name; nothing where there is nothing."""
+    """Show the files and rows that were left out and why, the first twenty by name; nothing where there are none."""
     if not count:
         return
     st.markdown(f"**{count:,} left out**{f', the first {len(named)} of them' if count > len(named) else ''}:")

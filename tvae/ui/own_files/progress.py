@@ -12,7 +12,7 @@ PATIENCE = 0.5
 
 
 def show_progress(task: Task, cancel_key: str, explanation: str = "") -> bool:
-    """Show a task that is under way; whether it is.
+    """Show the progress of a task; returns whether it is still under way.
 
     Args:
         cancel_key: of the button that cancels it.

@@ -18,7 +18,7 @@ Work = Callable[[Callable[[str, int, int], None], Callable[[], bool]], Result]
 
 
 class Task(Generic[Result]):
-    """Begins at once, and goes on whatever becomes of the page that asked for it.
+    """Work in a thread, which begins at once and goes on whatever becomes of the page that started it.
 
     Attributes:
         result: what the work returned; None until then, and where it did not end well.
@@ -39,26 +39,26 @@ class Task(Generic[Result]):
 
     @property
     def over(self) -> bool:
-        """Whether it has ended, in whichever way."""
+        """Whether the task has ended, in whichever way."""
         return not self._thread.is_alive()
 
     def wait(self, seconds: float) -> None:
-        """Wait for its end, at most so long."""
+        """Wait for the end of the task, at most so long."""
         self._thread.join(seconds)
 
     def cancel(self) -> None:
-        """Ask it to end, which it does after the image that it is at; nothing is kept then."""
+        """Ask the task to end, which it does after the present image; nothing is kept then."""
         self._cancel.set()
 
     @property
     def share(self) -> float:
-        """Share of what is being done now that is done."""
+        """Share of the present part of the work that is done."""
         _, done, total = self._progress
         return min(1.0, done / total) if total else 0.0
 
     @property
     def in_words(self) -> str:
-        """What is being done, how far it is, and the seconds left where they can be told."""
+        """Progress in words: the present part of the work, its share, and the seconds left if they can be estimated."""
         what, done, total = self._progress
         if self._cancel.is_set():
             return "Ends …"

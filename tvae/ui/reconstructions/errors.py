@@ -50,7 +50,7 @@ def triplet_accuracy_at_zero(run: Run, encoding: Encoding, arm: str) -> tuple[fl
 
 
 def show_cost(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, np.ndarray], code: str) -> None:
-    """What the settings in which the first and the last arm differ cost in squared error, and gained in accuracy."""
+    """Show what the settings in which the first and the last arm differ cost in squared error, and gain in accuracy."""
     first, last = arms[0], arms[-1]
     if first == last:
         return
@@ -84,7 +84,7 @@ def show_cost(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, n
 
 
 def _called(config: RunConfig, arm: str, differences: Differences) -> str:
-    """An arm's name with its triplet weight, its margin and whatever else it differs in, unless the name says them."""
+    """An arm's name with its triplet weight, its margin and its other differences, unless the name says them."""
     loss = config.arms[arm]
     options, name = loss.options(), arm_text(config, arm)
     weight, margin = option_name(LossConfig, "triplet_weight"), option_name(LossConfig, "margin")
@@ -106,7 +106,7 @@ def difference_words(difference: PairedDifference) -> str:
 
 
 def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, np.ndarray], code: str) -> None:
-    """Mean error by class and arm, as a table and a chart."""
+    """Show the mean error by class and arm, as a table and a chart."""
     names, labels = run.class_names, encoding.labels
     by_class = {arm: class_errors(errors[arm], labels, len(names)) for arm in arms}
     counts = by_class[arms[0]].counts

@@ -64,7 +64,7 @@ def show_reconstructions(
     noise: int | None,
     mapped: bool,
 ) -> None:
-    """The grid with its caption and downloads."""
+    """Show the grid with its caption and downloads."""
     grid, columns = reconstruction_grid(run, encoding, arms, chosen.rows, images, noise, mapped)
     class_list = f"classes {', '.join(dict.fromkeys(columns['class']))}"
     names = " and ".join(arm_name(run.config, arm) for arm in arms)

@@ -1,12 +1,12 @@
-"""What a session remembers and what the address says: the one place that touches either.
+"""State of the session and of the address: the one place that reads or writes either.
 
-    browser_slider.py  Where a slider that moves in the browser alone was left
+    browser_slider.py  Position of a slider that moves in the browser alone
     controls.py        Values of controls: in the address, fitted to the run that is shown, and kept by run
-    identity.py        Who is at the page: the token that a person's training runs belong to
+    identity.py        Identity of the person at the page: the token that their training runs belong to
     keys.py            Every key of the session, of widgets and of the address
     lesson.py          The step of the lesson that the address asks for, and the answers that were given
     map_filters.py     MapFilters: which rows of a split pass the filters beside the maps
-    maps.py            Layouts that this session asked for, and what it has shown before
+    maps.py            Layouts that this session asked for, and whether it does something for the first time
     own_image.py       OwnDigit: the image that a person drew or sent
     picked_rows.py     Picks: rows that are picked among the images of a split
     runs.py            The run that is shown, and this person's training runs

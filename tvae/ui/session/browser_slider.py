@@ -1,4 +1,4 @@
-"""Where a slider that moves in the browser alone was left."""
+"""Position of a slider that moves in the browser alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tvae.ui.session.values import address, is_set, put_in_address, read, write
 
 
 def opened_at(name: str, moved: bool) -> float:
-    """Where such a slider opens, from 0 to 1: where it was left, else where the address says, else at 0.
+    """First position of such a slider, from 0 to 1: where it was left, else the address's, else 0.
 
     It stays so while the slider is on the page (`moved`), or each move would send all that it shows again.
     """
@@ -21,7 +21,7 @@ def opened_at(name: str, moved: bool) -> float:
 
 
 def keep_place(name: str, place: float) -> None:
-    """Keep where such a slider was left, in the session and in the address."""
+    """Keep the last position of such a slider in the session and in the address."""
     write(keys.slider_left(name), place)
     put_in_address(name, f"{place:.3f}".rstrip("0").rstrip(".") if place else None)
 

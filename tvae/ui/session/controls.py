@@ -27,7 +27,7 @@ LONGEST_TEXT = 40
 
 
 class _Kind(Protocol):
-    """What values a control may have, and how the address writes them."""
+    """Values that a control may have, and their form in the address."""
 
     @property
     def default(self) -> Any:
@@ -35,15 +35,15 @@ class _Kind(Protocol):
         ...
 
     def read(self, texts: list[str]) -> Any:
-        """The value that the address means; None where it means none."""
+        """The value that these texts of the address stand for; None where they stand for none."""
         ...
 
     def fitted(self, value: Any) -> Any:
-        """The possible value nearest to this one; the default where none is near."""
+        """The possible value nearest to this one; the default where no value corresponds to it."""
         ...
 
     def texts(self, value: Any) -> list[str]:
-        """The value as the address writes it."""
+        """The value as texts of the address."""
         ...
 
 
@@ -118,7 +118,7 @@ class _Text:
 
 @dataclass
 class _Drawn:
-    """How a control was drawn last."""
+    """Page, scope, kind and value of a control when it was last drawn."""
 
     page: str
     scope: tuple[object, ...]
@@ -137,14 +137,14 @@ class _Controls:
     notion: str = ""
     """Name of the notion of similarity that it is judged by."""
     requested: dict[str, list[str]] = field(default_factory=dict)
-    """What the address asks for and no control has taken yet."""
+    """Texts of the address that no control has taken yet, by key."""
     chosen: dict[str, Any] = field(default_factory=dict)
-    """What code chose and no control has taken yet."""
+    """Values chosen by code that no control has taken yet, by key."""
     kept: dict[tuple[object, ...], Any] = field(default_factory=dict)
     """Values other than the default by scope and key: a scope is a run, a data set, a notion of it, or nothing."""
     drawn: dict[str, _Drawn] = field(default_factory=dict)
     notes: dict[str, tuple[Any, str]] = field(default_factory=dict)
-    """By key the value that is shown in place of the requested one, and a sentence about it."""
+    """Notes by key: the value that is shown in place of the requested one, and a sentence about it."""
 
     def scope(self, key: str) -> str:
         """The name of the run, data set or notion that the control's values belong to; "" for none."""
@@ -172,13 +172,13 @@ def open_address(page: str) -> None:
 
 
 def belong_to(run: str, data: str, notion: str) -> None:
-    """Have the controls that follow show this run's, this data set's and this notion's values."""
+    """Use this run's, this data set's and this notion's values for the controls that are drawn from now on."""
     controls = _controls()
     controls.run, controls.data, controls.notion = run, data, notion
 
 
 def judge_by(notion: str) -> None:
-    """Have the controls that follow show this notion's values."""
+    """Use this notion's values for the controls that are drawn from now on."""
     _controls().notion = notion
 
 
@@ -189,23 +189,23 @@ def close_address() -> None:
 
 
 def leave_out(key: str, sentence: str) -> None:
-    """Have no control where a run leaves no choice; the sentence is said where an address asks for one."""
+    """Leave out a control where a run has nothing to choose; an address that asks for it gets this sentence."""
     if _controls().requested.pop(key, None) is not None:
         note(key, sentence)
 
 
 def requested_text(key: str) -> str:
-    """What the address asks of a control that has not taken it yet."""
+    """Text in the address for a control that has not taken it yet."""
     return (_controls().requested.get(key) or [""])[-1]
 
 
 def notes() -> list[str]:
-    """What the address asked for and can't be shown, a sentence each."""
+    """Sentences on requests of the address that can't be shown."""
     return [sentence for _, sentence in _controls().notes.values()]
 
 
 def note(key: str, sentence: str) -> None:
-    """Say that an address asked in vain for what is no control of Streamlit's; an empty sentence takes it back."""
+    """Note a value of the address that was ignored, of a parameter without a Streamlit control; "" removes the note."""
     controls = _controls()
     controls.notes.pop(key, None)
     if sentence:
@@ -231,7 +231,7 @@ def value_for_data(key: str, data: str) -> Any:
 
 
 def shared_parameters() -> dict[str, list[str]]:
-    """What every page shows, as parameters of an address."""
+    """Parameters of the address for the choices that hold on every page."""
     drawn = _controls().drawn
     controls = {key: drawn[key] for key in keys.ON_EVERY_PAGE if key in drawn}
     return {
@@ -341,7 +341,7 @@ def _draw(
 
 
 def _wanted(key: str, kind: _Kind, scope: tuple[object, ...], last: _Drawn | None, requested: list[str] | None) -> Any:
-    """The value that code, an address or a person wants; None where nobody does, or what the address says is none."""
+    """The value that code, the address or a person asks for; None where there is none, or the address's is invalid."""
     controls = _controls()
     if key in controls.chosen:
         return controls.chosen.pop(key)

@@ -1,4 +1,4 @@
-"""Who is at the page: the token that a person's training runs belong to."""
+"""Identity of the person at the page: the token that their training runs belong to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 def owner() -> str:
-    """The secret token of the person at the page; the one place that says who that is.
+    """Secret token of the person at the page; this is the one place that reads it.
 
     It is the browser's, from the cookie that the server gave it (see `ui/server`), so all tabs of a browser have the
     same. Where a browser keeps no cookies, each tab has one of its own until it is reloaded. It is in no address.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 RUN, EPOCH, ARMS, JUDGED_BY = "run", "epoch", "arms", "judged-by"
 SIZE = "size"
-"""How large text and controls are."""
+"""Size of text and controls."""
 LESSON, LESSON_STEP = "lesson", "step"
 """Whether the lesson is open, and at which step."""
 ROWS, ROW = "rows", "row"
@@ -30,7 +30,7 @@ ALIGN_TO_SELECTION, LOST_MARGIN = "align-selection", "m"
 AXIS, AXIS_FROM, AXIS_TO = "axis", "axis-from", "axis-to"
 """Whether images are laid along an axis, and the two groups whose means it joins."""
 ISOLATED, MORE_VIEWS = "isolated", "views"
-"""The rows that alone are on the maps, and the maps after the first two."""
+"""The isolated rows, which the maps show alone, and the maps after the first two."""
 
 IMAGES, IMAGE_COUNT, IMAGE_CLASS, IMAGE_SEED = "images", "columns", "image-class", "image-seed"
 ROW_NUMBERS, WORST_OF, DIFFERENT_WAY = "row-numbers", "worst-of", "different-way"
@@ -46,7 +46,7 @@ ANCHOR_CLASS, NEGATIVE_CLASS = "anchor-class", "negative-class"
 LOSS_MARGIN = "loss-margin"
 
 COST, MOST_COST, LEAST_ACCURACY, SCORED_MARGIN = "cost", "accept", "need", "scored-margin"
-"""What arms are compared by, the two bounds of the advice in percent, and the margin of its accuracies."""
+"""Cost that arms are compared by, the two bounds of the advice in percent, and the margin of its accuracies."""
 
 ASKED_CLASS, TEMPERATURE, SAMPLE_COUNT, SAMPLE_SEED = "ask", "temperature", "samples", "sample-seed"
 MEASURED, SPACE = "measured", "space"
@@ -101,9 +101,9 @@ IN_ADDRESS = frozenset({
     COST, MOST_COST, LEAST_ACCURACY, SCORED_MARGIN,
     INPUT_WAY, GIVEN_PART, GIVEN_WORST_OF,
 })  # fmt: skip
-"""What the address holds as long as a page shows it."""
+"""Parameters that the address has as long as a page shows them."""
 ON_EVERY_PAGE = (RUN, ARMS, EPOCH, JUDGED_BY, SIZE)
-"""What links between pages carry."""
+"""Parameters that links between pages carry."""
 HIDDEN = "hidden"
 IN_BROWSER = ("zoom", "zoom-right", HIDDEN)
 """Parameters of the address that the maps' JavaScript writes and reads: views of the maps, and hidden classes."""
@@ -163,12 +163,12 @@ def of_data_set(part: str, name: str) -> str:
 
 
 def slider_opened(name: str) -> str:
-    """Where a slider in the browser opened."""
+    """Key of the first position of a slider in the browser."""
     return f"{name}-opened"
 
 
 def slider_left(name: str) -> str:
-    """Where a slider in the browser was left."""
+    """Key of the last position of a slider in the browser."""
     return f"{name}-left"
 
 
@@ -178,7 +178,7 @@ MAP_CODE, PATH, DRAWING, END_PICKER = "latent-map-code", "path", "drawing", "end
 ISOLATE, SHOW_ALL_ROWS = "isolate", "show-all-rows"
 MAP_WAITING, MAP_CONTROLS = "map-waiting", "map-controls"
 MAP_BODY, MAP_MAIN, MAP_DRAWER = "map-body", "map-main", "map-drawer"
-"""Below the map page's controls: the maps with what stands below them, and the drawer beside them."""
+"""Parts of the map page below its controls: all of it, the maps with what stands below them, and the drawer."""
 DRAWER_HEADING, DRAWER_TABS, DRAWER_ANSWERED = "map-drawer-heading", "map-drawer-tabs", "map-drawer-answered"
 SELECTION_FIGURES, ROW_TABLE = "selection-figures", "row-table"
 CHARTS, CLASS_CHARTS, ARM_PLAYER = "charts", "charts-of-classes", "arm-player"
@@ -227,17 +227,17 @@ def training_map(run_id: str) -> str:
 
 
 def map_part(map_key: str, part: str) -> str:
-    """Key of what a map sends to the browser in a block of its own."""
+    """Key of a block of data that a map sends to the browser by itself."""
     return f"{map_key}-{part}"
 
 
 def map_answered(map_key: str) -> str:
-    """The number of the last gesture on a map that the page took over."""
+    """Key of the number of the last gesture on a map that the page took over."""
     return f"{map_key}-answered"
 
 
 def map_filtered(map_key: str) -> str:
-    """The number of the last change of a map's filters that the page took over."""
+    """Key of the number of the last change of a map's filters that the page took over."""
     return f"{map_key}-filtered"
 
 
@@ -282,7 +282,7 @@ def finding(rank: int) -> str:
 
 
 def sub_style(side: str, number: int) -> str:
-    """Key of the button that selects a group of the class that is looked at, in the left or the right space."""
+    """Key of the button that selects a group of the chosen class, in the left or the right space."""
     return f"sub-style-{side}-{number}"
 
 
@@ -307,7 +307,7 @@ def step_chart(arm: str) -> str:
 
 
 def compared_with(run: str) -> str:
-    """Key of the choice of what a run is compared with."""
+    """Key of the choice of the run that a run is compared with."""
     return f"compared-with-{run}"
 
 

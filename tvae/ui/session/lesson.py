@@ -11,22 +11,22 @@ from tvae.ui.session.values import address, in_address, kept, put_in_address
 
 @dataclass
 class LessonAnswers:
-    """How far this session is in the lesson."""
+    """Progress of this session in the lesson: the last step and page, and the answers."""
 
     step: int = 1
     """The step that was shown last."""
     page: str = ""
-    """Title of the page that was shown last, as a step or as itself."""
+    """Title of the page that was shown last, as a step or outside the lesson."""
     entered: bool = False
-    """Whether it was shown as a step."""
+    """Whether that page was shown as a step."""
     given: dict[int, list[str]] = field(default_factory=dict)
-    """By step what was answered last."""
+    """Last answer by step."""
     right: set[int] = field(default_factory=set)
     """Steps whose last answer was right."""
 
 
 def lesson_answers() -> LessonAnswers:
-    """This session's."""
+    """This session's answers, created at the first call."""
     return kept(keys.LESSON_ANSWERS, LessonAnswers)
 
 
@@ -62,7 +62,7 @@ def lesson_parameters(step: int | None = None) -> dict[str, str | list[str]]:
 
 
 def put_lesson_in_address(step: int, page: str) -> None:
-    """Say that the lesson is open at this step, with a note where the address asked for one that there is not.
+    """Write this step of the lesson into the address, with a note where the address named a step that does not exist.
 
     Args:
         page: title of the page that the step is on.
@@ -78,7 +78,7 @@ def put_lesson_in_address(step: int, page: str) -> None:
 
 
 def keep_out_of_lesson(page: str) -> None:
-    """Remember that the page of this title is shown as itself, so that a link from it to its own step is one."""
+    """Remember that the page of this title is shown outside the lesson, so that a link to its own step opens that."""
     answers = lesson_answers()
     answers.page, answers.entered = page, False
 

@@ -17,7 +17,7 @@ from tvae.ui.session.values import address, kept, put_in_address
 
 @dataclass
 class MapFilters:
-    """What passes, by the columns of the maps' rows and by class."""
+    """Filters by the columns of the maps' rows, and hidden classes."""
 
     filters: Filters = field(default_factory=dict)
     hidden: frozenset[int] = frozenset()

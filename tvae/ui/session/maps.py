@@ -1,4 +1,4 @@
-"""Layouts that this session asked for, and what it has shown before."""
+"""Layouts that this session asked for, and whether it does something for the first time."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Layouts:
     """Layouts that this session asked for and was shown."""
 
     tickets: dict[str, Ticket] = field(default_factory=dict)
-    """By cache key."""
+    """Tickets of the requested layouts, by cache key."""
     standing: dict[tuple[str, ...], Layout] = field(default_factory=dict)
-    """The last that was shown of each set of arms."""
+    """The layout that was last shown for each set of arms."""
 
     def ask_again(self, key: str) -> None:
         """Forget how the last attempt at a layout ended."""
@@ -35,7 +35,7 @@ def layouts() -> Layouts:
 
 
 def first_time(name: str) -> bool:
-    """Whether this is the session's first call with this name."""
+    """Whether this session calls with this name for the first time."""
     seen_names: set[str] = kept(keys.SEEN, set)
     if name in seen_names:
         return False

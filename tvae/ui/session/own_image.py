@@ -13,7 +13,7 @@ from tvae.ui.session.values import address, kept, put_in_address
 
 @dataclass
 class OwnDigit:
-    """What this session drew or uploaded, as text for the address."""
+    """Drawing or upload of this session, as text for the address."""
 
     strokes: str = ""
     """The drawn strokes, from `strokes_to_text`."""
@@ -24,11 +24,11 @@ class OwnDigit:
     channels: int = 0
     """Channels that the upload was read with; 0 where there is none."""
     notes: tuple[str, ...] = ()
-    """What was done to that image."""
+    """How the uploaded image was treated, a sentence each."""
     warnings: tuple[str, ...] = ()
-    """What is doubtful about its ink."""
+    """Warnings about its ink, a sentence each."""
     stages: UInt8[np.ndarray, "stages side side 3"] | None = None
-    """That image with its crop, and the ink found on it where it is grey; None where the ink came with the address."""
+    """Uploaded image with its crop, and its detected ink where it is grey; None where the ink came with the address."""
     error: str = ""
     """Why an image was refused."""
     sheet: int = 0

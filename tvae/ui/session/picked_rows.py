@@ -26,14 +26,14 @@ class Picks:
     focus: int | None = None
     """The row whose neighbours are shown."""
     source: str = ""
-    """The control that selected them and what it showed then; empty for a gesture on the maps."""
+    """The control that selected the rows, with its value then; empty for a gesture on the maps."""
     isolated: Int[np.ndarray, " m"] | None = None
-    """The rows that alone are on the maps, sorted; None for all."""
+    """The isolated rows, which the maps show alone, sorted; None for all."""
     recent: list[Int[np.ndarray, " m"]] = field(default_factory=list)
-    """The selections before, the oldest first; none twice."""
+    """Earlier selections, the oldest first; none twice."""
 
     def replace(self, rows: Int[np.ndarray, " m"], source: str = "") -> None:
-        """Select these rows instead; those before are among the recent ones then."""
+        """Select these rows instead; the former selection becomes the most recent one."""
         before, self.rows, self.source = self.rows, np.unique(np.asarray(rows, np.int64)), source
         others = [each for each in self.recent if not any(np.array_equal(each, now) for now in (before, self.rows))]
         changed = len(before) and not np.array_equal(before, self.rows)

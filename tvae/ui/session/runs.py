@@ -19,7 +19,7 @@ def choose_run(run_id: str) -> None:
 
 
 def shown_before(run_id: str) -> str:
-    """The run that every page showed before this one was chosen; "" where that is not known."""
+    """Name of the run that every page showed before this one was chosen; "" where it is not known."""
     chosen, before = read(keys.RUN_BEFORE, ("", ""))
     return before if chosen == run_id else ""
 
@@ -49,7 +49,7 @@ class OwnRuns:
 
 
 def own_runs() -> OwnRuns:
-    """This session's; the first time, the watched run is the one in the address, so that a reload keeps it."""
+    """This session's training runs; at first the watched run is the one in the address, so that a reload keeps it."""
     return kept(keys.OWN_RUNS, lambda: OwnRuns(watched=address(keys.WATCHED)))
 
 

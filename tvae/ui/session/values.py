@@ -61,7 +61,7 @@ def in_address(name: str) -> bool:
 
 
 def start_address() -> None:
-    """Begin anew to note which parameters of the address this script run shows."""
+    """Forget which parameters of the address the last script run has shown."""
     st.session_state[SHOWN_IN_ADDRESS] = set()
 
 

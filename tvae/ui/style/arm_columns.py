@@ -19,7 +19,7 @@ MOST_ACROSS = 3
 
 
 def across(count: int, most: int = MOST_ACROSS) -> int:
-    """How many of `count` columns stand side by side: `most` at most, in rows as even as possible."""
+    """Number of columns side by side, of `count` in all: `most` at most, in rows as even as possible."""
     return -(-count // -(-count // most))
 
 

@@ -13,7 +13,7 @@ def arm_text(config: RunConfig, arm: str) -> str:
 
 
 def arm_texts(config: RunConfig) -> dict[str, str]:
-    """The same of all arms of a run."""
+    """Name of each arm of a run, escaped as by `arm_text`."""
     return {arm: arm_text(config, arm) for arm in config.arms}
 
 

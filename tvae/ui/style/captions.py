@@ -1,4 +1,4 @@
-"""Words for captions: data split, run, seed and epoch of what is shown."""
+"""Words for captions: data split, run, seed and epoch of the numbers and images of a page."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def csv_name(what: str, run: Run) -> str:
 
 
 def interpolation_words(error_bound: float) -> str:
-    """How an interpolated accuracy was read, and how far from the exact one it may be (`CurvePoint.error_bound`)."""
+    """Words on an interpolated accuracy, with its greatest possible error (`CurvePoint.error_bound`)."""
     return (
         "read on the straight line between two counted margins, 0.025 apart; the exact value is at most "
         f"{100 * error_bound:.2g} points away, and on the runs that ship it was within {100 * INTERPOLATION_ERROR:g}."
@@ -81,12 +81,12 @@ def _source(run: Run, encoding: Encoding, notions: str) -> str:
 
 
 def titled(what: str, run: Run, encoding: Encoding) -> dict[str, str]:
-    """Text fields of an image file: a title that says what it shows and what that was measured on, and `provenance`."""
+    """Text fields of an image file: a title with its content and the data it was measured on, and `provenance`."""
     return {"Title": f"{what}. {_source(run, encoding, notions_in_words(run))}", **provenance(run, encoding)}
 
 
 def provenance(run: Run, encoding: Encoding) -> dict[str, str]:
-    """The same by name, for the text fields of a file."""
+    """Data, run, seed and epoch by name, for the text fields of a file."""
     return {
         "Software": f"TVAE Explorer {VERSION}",
         "Run": run.name,

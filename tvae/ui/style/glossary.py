@@ -25,7 +25,7 @@ class Word:
     explanation: str
     """One or two sentences for a person who has never trained a model."""
     forms: tuple[str, ...] = ()
-    """What stands for it in a text, in its exact letters, where that is not its name or its name with an s."""
+    """Forms of the word in a text, in their exact letters, where they are not its name, without or with an s."""
 
 
 WORDS = (
@@ -225,7 +225,7 @@ WORDS = (
 
 
 def _forms(word: Word) -> list[str]:
-    """What stands for the word in a text: also with a capital, as at the beginning of a sentence."""
+    """Forms of the word in a text: also with a capital, as at the beginning of a sentence."""
     forms = word.forms or (word.name, f"{word.name}s")
     return [*forms, *(form[0].upper() + form[1:] for form in forms if len(form) > 1 and form[0].islower())]
 

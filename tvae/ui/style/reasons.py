@@ -1,4 +1,4 @@
-"""Why something failed, in words for a page: without folders of the server and without commands."""
+"""Messages of errors as a page shows them: without folders of the server and without commands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FOLDERS = re.compile(r"""(?<![\w./:~)])~?/(?=[^\s/])(?:[^\s/,;:'"`()<>]+/)*""")
 
 
 def reason_of(error: Exception | str) -> str:
-    """What an error says, each path in it by its last part alone.
+    """Message of an error, in which each path is shortened to its last part.
 
     Whoever reads a page has no terminal on the server, and how its folders are called is nobody's business.
     """

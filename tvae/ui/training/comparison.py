@@ -36,7 +36,7 @@ from tvae.ui.style.reasons import reason_of
 
 
 def compared_with(job: Job, before: str) -> str:
-    """The run shown before this one; where that is itself (a reload), the one that ships for the same data set."""
+    """The run that was shown before this one; after a reload the run that ships for the same data set."""
     return before if before != job.id else job.config.data.name
 
 
@@ -112,7 +112,7 @@ def _show_settings(before: Run, after: Run) -> None:
 
 
 def _show_changes(before: Run, after: Run) -> None:
-    """The figures of two alike runs, over the seeds of each."""
+    """Show the figures of two alike runs, over the seeds of each."""
     st.markdown("**What came of it**")
     runs = readable_runs(cached.run_folders().values())
     changes = metric_changes(seed_replicates(before, runs), seed_replicates(after, runs), _metrics)
@@ -129,7 +129,7 @@ def _show_changes(before: Run, after: Run) -> None:
 
 
 def _show_arms(run: Run) -> None:
-    """The last arm of a run against its first, over the run's seeds."""
+    """Show the last arm of a run against its first, over the run's seeds."""
     arms = list(run.config.arms)
     first, last, names = arms[0], arms[-1], arm_texts(run.config)
     st.markdown(f"**Inside {as_text(run.name)}**: {names[first]} against {names[last]}")
@@ -145,7 +145,7 @@ def _show_arms(run: Run) -> None:
 
 
 def _counting(*runs: Run) -> str:
-    """Whether the accuracies of these runs are exact, or of samples of anchors."""
+    """Words on whether the accuracies of these runs are exact, or of samples of anchors."""
     for run in runs:
         for arm in (_metrics(run) or {"arms": {}})["arms"].values():
             if (sample := anchor_sample_of(arm)) is not None:

@@ -1,4 +1,4 @@
-"""Shows a run while it trains and afterwards: progress and controls, map, curves."""
+"""Shows a run during its training and afterwards: progress and controls, map, curves."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from tvae.ui.training.status import (
 from tvae.ui.training.step_explained import show_step
 
 PLACE = "controls"
-"""Where the controls show why a change was not made."""
+"""Place at which the controls show why a change was not made."""
 
 
 def show_run(job: Job) -> None:
-    """Show a run: what it is doing and its controls, then its map or its replay, and its curves, all in one fragment.
+    """Show a run: its state and controls, then its map or its replay, and its curves, all in one fragment.
 
     It is drawn again every second while the run is under way or its map is being made, and at no time else.
     """
@@ -80,7 +80,7 @@ def _computes_map(job: Job) -> bool:
 
 
 def _show_state(job: Job) -> None:
-    """What the run is doing, and beside it what can be asked of it."""
+    """Show the state of the run, and beside it the buttons that control it."""
     with st.container(gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             speed = f" :gray[· step {job.step:,}, {job.images_per_second:,.0f} images a second in each arm]"
@@ -143,7 +143,7 @@ def _show_controls(job: Job) -> None:
 
 
 def _show_ways_on(job: Job) -> None:
-    """Buttons that take a run that is done to the map, and to every page."""
+    """Show buttons that open a finished run on the map, and on every page."""
     if st.button("Open on the map", key=keys.STATUS_MAP, icon=":material/scatter_plot:", type="primary"):
         open_map(job.id)
     # Offered and not done by itself: a person may be in the middle of something on another run.
@@ -166,7 +166,7 @@ def _one_step(job: Job) -> None:
 
 
 def _show_accuracy(job: Job) -> None:
-    """Triplet accuracy against the epoch."""
+    """Show triplet accuracy against the epoch."""
     st.markdown("## Triplet accuracy on test images")
     live = cached.jobs().live(job.id)
     if not live:
@@ -182,7 +182,7 @@ def _show_accuracy(job: Job) -> None:
 
 
 def _judged_by(job: Job) -> str:
-    """The notion that all arms are judged by while they train: the run's; empty where no setting names any."""
+    """Words for the notion that all arms are judged by during training, the run's; empty where no setting names any."""
     notions = (job.config.data.notion, *(loss.notion for loss in job.config.arms.values()))
     return (
         as_text(f", judged by {job.config.data.notion or 'the first labels of the data set'}") if any(notions) else ""
@@ -190,7 +190,7 @@ def _judged_by(job: Job) -> str:
 
 
 def _show_losses(job: Job) -> None:
-    """Each term of the loss by arm."""
+    """Show each term of the loss by arm."""
     st.markdown("## The terms of the loss")
     history = cached.jobs().history(job.id)
     if not history:

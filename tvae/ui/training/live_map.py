@@ -39,7 +39,7 @@ class Fitted:
     """The run at the snapshot that the map is fitted to."""
     encoding: Encoding
     layout_state: Asked = field(default_factory=Asked)
-    """Empty for PCA, which needs no waiting."""
+    """State of the layout that was asked for; empty for PCA, which needs no waiting."""
 
 
 def fitted_map(run_id: str) -> Fitted | None:
@@ -48,7 +48,7 @@ def fitted_map(run_id: str) -> Fitted | None:
 
 
 def _choices() -> tuple[str, str]:
-    """The method of the map and what it is fitted to, which are chosen below it."""
+    """The chosen method of the map, and the choice of the snapshot that it is fitted to."""
     return state.read(keys.TRAINING_MAP) or METHODS_OFFERED[0], state.read(keys.TRAINING_FITTED_TO) or "newest"
 
 
@@ -127,7 +127,7 @@ def _show_newest(job: Job) -> None:
 
 
 def _fitted(run_id: str, method: str, reference: str) -> Fitted | None:
-    """What `fitted_map` gives, for this method and what the map is fitted to."""
+    """The fitted map (see `fitted_map`) by this method and this choice of the snapshot."""
     try:
         run = judged_alike(read_run(cached.jobs().run(run_id).folder))
     except InputError:

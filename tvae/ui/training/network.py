@@ -25,7 +25,7 @@ _USUAL_BATCH = 128
 
 
 def choose_network(data: str, *, fixed: bool) -> None:
-    """Draw the choice of the network, and below it what it is and which one is suggested.
+    """Draw the choice of the network, and below it a description and the one that is suggested.
 
     Args:
         fixed: whether training goes on from weights, which are of one network.
@@ -47,7 +47,7 @@ def choose_network(data: str, *, fixed: bool) -> None:
 
 
 def _advice(kind: NetworkKind, shape: tuple[int, int, int]) -> str:
-    """Which network is suggested for images of this shape, and the cost of convolutions."""
+    """Sentence on the network that is suggested for images of this shape, and on the cost of convolutions."""
     height, width, channels = shape
     images = f"{'colour' if channels == 3 else 'grey'} images of {width} × {height}"
     if not allows_convolutions(shape):
@@ -61,7 +61,7 @@ def _advice(kind: NetworkKind, shape: tuple[int, int, int]) -> str:
 
 
 def time_in_words(data: str, model: ModelConfig, batch: int, arms: int, length: float | None, unit: str) -> str:
-    """How long a run trains, or how many epochs in its time, and how long measuring takes then; in plain sentences.
+    """Sentences on the time that training takes, or the epochs in a given time, and on the time to measure the run.
 
     Args:
         batch: triplets a step.

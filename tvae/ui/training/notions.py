@@ -18,7 +18,7 @@ OWN, FURTHER = keys.train("notion"), keys.train("further-notions")
 
 
 def settings_of(config: RunConfig, data: str) -> dict[str, object]:
-    """What the fields hold at first: the notions of a run, as far as the data set has labels of them."""
+    """First values of the fields: the notions of a run, as far as the data set has labels of them."""
     names = notion_names(data)
     own = config.data.notion if config.data.notion in names else names[0]
     arms = dict.fromkeys(loss.notion for loss in config.arms.values() if loss.triplet_weight)

@@ -32,9 +32,9 @@ class Preset:
     """Settings to start from."""
 
     summary: str
-    """What it does, in one line."""
+    """Description of the preset in one line."""
     config: RunConfig | None = None
-    """None: the settings of the shown run."""
+    """Settings of the preset; None for the settings of the shown run."""
     share: float = 1.0
     """Share of the shown run's epochs that it trains for."""
     warm: bool = False
@@ -43,14 +43,14 @@ class Preset:
 
 @dataclass(frozen=True)
 class FieldSource:
-    """Where the values in the fields came from."""
+    """Run and settings from which the fields were filled."""
 
     run: str
     """Name of the run that was shown."""
     config: RunConfig
-    """The settings that were put into the fields; those without a field are taken from here."""
+    """Settings that the fields were filled with; those without a field are taken from here."""
     values: dict[str, Any]
-    """Value of each field, as it was filled in."""
+    """First value of each field."""
 
 
 PRESETS_SHOWN = {
@@ -93,13 +93,13 @@ SECONDS_WARM = 60.0
 
 
 def show_training_panel(run: Run) -> None:
-    """The sidebar's part: the run under way, if there is one, and the form that starts another."""
+    """Show the sidebar's part: the run under way, if there is one, and the form that starts another."""
     show_status()
     show_form_that_opens("Train a run", run)
 
 
 def show_form_that_opens(label: str, run: Run) -> None:
-    """The form in a panel that is closed at first."""
+    """Show the form in a panel that is closed at first."""
     panel = st.expander(label, icon=":material/model_training:", key=keys.TRAIN_PANEL, on_change="rerun")
     if panel.open:
         # Only now: fields that a closed panel drew would be filled once more by the script run that opens it where the
@@ -109,13 +109,13 @@ def show_form_that_opens(label: str, run: Run) -> None:
 
 
 def show_training_form(run: Run) -> None:
-    """The form, with settings to start from; once on a page, as its fields have one key each."""
+    """Show the form, with settings to start from; only once on a page, as its fields have one key each."""
     st.fragment(_show_form)(run, state.own_runs().watched)  # a change of a field draws the form alone
     _keep_warm(run.config.data.name)
 
 
 def _show_form(run: Run, watched: str) -> None:
-    """The choice of a preset, the fields, and the button that starts a run.
+    """Show the choice of a preset, the fields, and the button that starts a run.
 
     Args:
         watched: id of the run that the page was drawn with.
@@ -136,7 +136,7 @@ def _show_form(run: Run, watched: str) -> None:
 
 
 def _follow(run: Run, preset: Preset) -> None:
-    """Have the fields hold the settings of the shown run; those that a person has changed stay, and say whose they are.
+    """Fill the fields with the shown run's settings; those that a person has changed stay, with a line on their run.
 
     Where training goes on from weights, they always do: weights and loss are of one run.
     """
@@ -201,13 +201,13 @@ def _suggest_network() -> None:
 
 
 def _chosen_model() -> ModelConfig:
-    """The chosen network; of the size in the preset's settings where it is of their kind."""
+    """The chosen network, with the size in the preset's settings where these have a network of the same kind."""
     like, kind = state.read(keys.TRAIN_SOURCE).config.model, state.read(keys.train("network"))
     return like if kind == like.kind else network_of(kind, like.latent_dim)
 
 
 def _show_fields(preset: Preset) -> None:
-    """The main settings, and the others in a box that opens."""
+    """Show the fields of the main settings, and the others in a box that opens."""
     chosen = _usable(state.read(keys.train("data")))
     if chosen != state.read(keys.train("data")):  # it was removed, or is shared no longer
         state.write(keys.train("data"), chosen)
@@ -253,7 +253,7 @@ def _show_loss_setting(name: str) -> None:
 
 
 def _time() -> str:
-    """How long the run in the fields takes."""
+    """Show how long the run in the fields takes."""
     like: RunConfig = state.read(keys.TRAIN_SOURCE).config
     data, length, unit = (state.read(keys.train(name)) for name in ("data", "length", "unit"))
     arms = len(_chosen_arms(like, LossConfig(), data))

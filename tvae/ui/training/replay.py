@@ -1,4 +1,4 @@
-"""Replay of a run's training, with a caption that says what it is made of."""
+"""Replay of a run's training, with a caption on the images, moments and maps in it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ OF_ANOTHER_TRAINING = (
     "run's; the losses are this run's."
 )
 SECONDS_BETWEEN_MOMENTS = 4.0
-"""Between two looks for further moments of a run that trains: each costs the server and the network a little."""
+"""Seconds between two looks for further moments of a run that trains: each look costs the server a little."""
 
 
 def show_replay(run: Run) -> bool:
-    """Show how a run's latent space took shape, and say whether its folder holds a replay."""
+    """Show the replay of a run, where its folder holds one; returns whether it does."""
     run = run.at(None)
     try:
         shown = cached.replay(run, first_pair(run))
@@ -75,7 +75,7 @@ def show_replay(run: Run) -> bool:
 
 
 def show_replay_of_job(job: Job) -> None:
-    """Show how the run of a job takes shape: while it trains so far as it is, afterwards to where it ended."""
+    """Show the replay of a job's run: while it trains up to the present moment, afterwards up to its end."""
     st.fragment(_replay_of_job, run_every=SECONDS_BETWEEN_MOMENTS if is_advancing(job) else None)(job.id)
 
 
@@ -100,7 +100,7 @@ def show_other_replay(run: Run) -> None:
 
 
 def _explained(shown: ShownReplay) -> str:
-    """What the caption has no room for."""
+    """Explanation of the replay, for which the caption has no room."""
     counted = (
         f" Triplets in order: share at m = 0, exact among {shown.counted:,} of the images; the arms part at the "
         "moment from which their shares differ for good by more than two standard errors."

@@ -15,7 +15,7 @@ from tvae.ui.style.reasons import reason_of
 
 
 def request(place: str, change: Callable[..., Any], *arguments: Any) -> None:
-    """Make a change of a run, in a button's `on_click`, or keep the reason why not for `show_refusal` at this place.
+    """Change a run, in a button's `on_click`; if it is refused, keep the reason for `show_refusal` at this place.
 
     The run may have been deleted, begun or ended by another tab meanwhile, and the disk may be full.
     """

@@ -68,7 +68,7 @@ NO_MEASURES = dict.fromkeys(MEASURES, None)
 LOSS_COLUMNS = {"Margin": "margin", "Triplet weight": "triplet_weight", "KL weight": "kl_weight"}
 """The setting of a loss in each of these columns."""
 PLACE, TRASH_PLACE = "list-of-runs", "deleted-runs"
-"""Where the list shows why a change was not made."""
+"""Places at which the list shows why a change was not made."""
 DIFFERS, SHOWN = "background-color: rgba(128, 136, 148, 0.25)", f"background-color: {MARK}38"
 
 
@@ -198,7 +198,7 @@ def _common(losses: list[LossConfig], setting: str) -> float | None:
 
 
 def _metrics(run: Run | None) -> dict[str, Any] | None:
-    """What was measured of a run, None where nothing was or its file is garbled."""
+    """Metrics of a run, None where it was not measured or its file is garbled."""
     if run is None:
         return None
     try:
@@ -252,7 +252,7 @@ def show_arms(run: Run) -> None:
 
 
 def settings_columns(table: pd.DataFrame) -> list[str]:
-    """The columns that hold what a person set."""
+    """Columns that hold settings of a run."""
     return [name for name in ("Data", "Margin", "Triplet weight", "KL weight", "Epochs", "Seed") if name in table]
 
 

@@ -36,7 +36,7 @@ PHASES = {
 }
 POLL_SECONDS = 1.0
 PLACE = "status"
-"""Where this status shows why a change was not made."""
+"""Place at which this status shows why a change was not made."""
 SHOW_HELP = "Every page then shows this run."
 MEASURING_ENDS = "Its training is over; measuring ends by itself."
 """Why a run that is measured can't be stopped."""
@@ -70,7 +70,7 @@ def show_status_here(config: RunConfig) -> None:
 
 
 def _show_and_follow(job: Job, place: str) -> None:
-    """The watched run, drawn anew as long as it is under way; `place` ends the keys of its buttons."""
+    """Show the watched run, drawn anew as long as it is under way; `place` ends the keys of its buttons."""
     st.fragment(_show, run_every=poll_seconds(job))(job.id, stage_of(job), place)
 
 
@@ -173,7 +173,7 @@ def show_progress(job: Job) -> None:
 
 
 def show_numbers(job: Job) -> None:
-    """Shows how far a run is, its accuracy, and what is wrong with it."""
+    """Shows a run's progress, its accuracy, and warnings about it."""
     if job.state in UNDER_WAY:
         st.progress(job.share, _progress_in_words(job))
     reached = accuracy_so_far(job)
@@ -184,7 +184,7 @@ def show_numbers(job: Job) -> None:
 
 
 def _progress_in_words(job: Job) -> str:
-    """Which of its two phases a run is in, and how long both will still take."""
+    """Words for the phase that a run is in, of two, and the time that both will still take."""
     left = "" if job.seconds_left is None else f", {duration(job.seconds_left)} left"
     if job.phase == "measuring":
         return f"{'Measuring, 2 of 2' if job.trains else 'Measuring'}: {100 * job.measured:.0f} %{left}"
@@ -226,7 +226,7 @@ def accuracy_so_far(job: Job) -> str:
 
 
 def _metrics(job: Job) -> dict[str, Any] | None:
-    """What was measured of a run that is done; None of another, and where its files can't be read."""
+    """Metrics of a finished run; None of another, and where its files can't be read."""
     if job.state != "done":
         return None
     try:

@@ -75,7 +75,7 @@ def show_wrong(step: dict[str, Any], explained: dict[str, Any]) -> None:
 
 
 def _of_triplets(step: dict[str, Any]) -> str:
-    """Which triplets the triplet term's forces are of."""
+    """Sentence on the triplets from which the triplet term's forces come."""
     if step["batch_all"]:
         of_image = "With batch-all triplets the triplet term's force is that of all triplets that the image is in."
     elif step["notion"]:

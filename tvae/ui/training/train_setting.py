@@ -1,4 +1,4 @@
-"""Buttons that train a setting no run has, and say how long that takes."""
+"""Buttons that train a setting that no run has, with the time it takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the given triplets of a run: how many each arm has right, and which ones it has not."""
+"""Shows the given triplets of a run: how many each arm has right, and a list of the worst ones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ALL = "all"
 
 @dataclass(frozen=True, kw_only=True)
 class GivenView:
-    """What is shown: the run, the margin, the arms and the triplets with the means of their images."""
+    """The run, margin and arms that are shown, and the triplets with the means of their images."""
 
     run: Run
     margin: float
@@ -45,7 +45,7 @@ class GivenView:
 
 
 def show_given(run: Run, margin: float, arms: list[str]) -> None:
-    """Accuracy on the given triplets of a run, and the triplets, worst first; nothing for a run without any."""
+    """Show the accuracy on the given triplets of a run, and a list of them, worst first; nothing without any."""
     if not run.config.data.triplets:
         return
     try:
@@ -98,7 +98,7 @@ def _plural(count: int, noun: str) -> str:
 
 
 def _show_triplets(view: GivenView) -> None:
-    """The triplets of a part, those with the largest violation in an arm first."""
+    """Show the triplets of a part, those with the largest violation in an arm first."""
     parts = view.encoded.parts
     options = [ALL, *(name for name, part in PARTS.items() if (parts == part).any())]
     controls = st.container(horizontal=True, gap="medium")  # one below the other on a narrow page

@@ -1,4 +1,4 @@
-"""Triplets of a person's own, made or brought in, and what trains on them."""
+"""Triplets of a person's own, made or brought in, and the buttons that train on them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TRIAL_SECONDS = 30.0
 
 
 def show_own_triplets(config: RunConfig, like: str) -> None:
-    """Show both ways to triplets of one's own, and what trains on them.
+    """Show both ways to make or bring in triplets, and the buttons that train on them.
 
     Args:
         config: the settings with which is trained, but for the triplets.

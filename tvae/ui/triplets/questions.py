@@ -1,4 +1,4 @@
-"""Makes triplets: which of two images is nearer to a third, by two buttons or keys."""
+"""Makes triplets: a person says which of two images is nearer to a third, by two buttons or keys."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tvae.ui.session import keys
 from tvae.ui.training.requests import request
 
 PLACE = "own-triplets"
-"""Where it is shown why an answer was not kept or no run was started."""
+"""Place at which the page shows why an answer was not kept or no run was started."""
 SIDE = 150
 """Screen pixels of an image of a question."""
 
 
 def show_questions(answers: Answers, train: Split) -> GivenTriplets | None:
-    """A question with three images; the answers so far."""
+    """Show a question with three images, and return the answers so far."""
     skipped = state.read(keys.TRIPLETS_SKIPPED, 0)
     anchor, first, second = answers.question(skipped)
     count = len(answers.rows())

@@ -31,7 +31,7 @@ N_SAMPLED = 10_000
 
 
 def choose_margin() -> float:
-    """The margin, which the slider, the number field or the address sets."""
+    """Draw the slider and the number field of the margin, and return it; the address sets it too."""
     slide, field = st.columns([5, 1], vertical_alignment="bottom")
     with field:
         st.number_input(
@@ -46,7 +46,7 @@ def choose_margin() -> float:
 
 
 def slide_margin() -> float:
-    """The margin, which the slider or the address sets."""
+    """Draw the slider of the margin, and return it; the address sets it too."""
     _margin_control()
     return _margin_on_slider()
 
@@ -160,7 +160,7 @@ def percent(share: float | None) -> str:
 
 
 def show_curves(view: TripletView, *, rings: bool = True) -> None:
-    """Accuracy at every margin; rings mark where the arms meet the paper's numbers."""
+    """Show the accuracy at every margin; rings mark the margins at which the arms have the paper's accuracies."""
     st.markdown("## Accuracy at every margin")
     arms = list(view.curves)
     targets = {}
@@ -193,7 +193,7 @@ def margin_series(run: Run) -> list[str]:
 
 
 def show_gaps(view: TripletView) -> None:
-    """Shows how far apart negatives and positives are."""
+    """Shows the distribution of the gaps, D(a, n) - D(a, p), of all triplets."""
     st.markdown("## How far apart")
     gaps = {arm: view.gaps(arm) for arm in view.arms}
     figure = gap_distribution(gaps, arm_styles(view.run.config), view.margin)

@@ -1,4 +1,4 @@
-"""Brings a file of triplets in, and shows what was understood of it."""
+"""Brings in a file of triplets, and shows how it was read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ whole numbers (n, 3). A header with a column `odd` says that the other two are a
 
 @dataclass(frozen=True, eq=False)
 class Brought:
-    """A triplet file that was brought in: as it was understood, or why not."""
+    """A triplet file that was brought in: its triplets, or why it was refused."""
 
     title: str
     data: str
@@ -43,7 +43,7 @@ class Brought:
 
 
 def show_triplet_file(name: str, train: Split) -> GivenTriplets | None:
-    """A field for a file, and what was understood of it."""
+    """Show a field for a file and how the file was read, and return its triplets."""
     st.file_uploader(
         "A file of triplets",
         key=keys.TRIPLET_FILE,
@@ -72,7 +72,7 @@ def show_triplet_file(name: str, train: Split) -> GivenTriplets | None:
 
 
 def _take_file(name: str) -> None:
-    """Read the uploaded file; without one, have none."""
+    """Read the uploaded file; without one, forget the last one."""
     upload = state.read(keys.TRIPLET_FILE)
     if upload is None:
         state.forget(keys.BROUGHT_TRIPLETS)
@@ -97,7 +97,7 @@ def _read(title: str, content: bytes, name: str, odd_one_out: bool) -> Brought:
 
 
 def _show_understood(brought: Brought, triplets: GivenTriplets, counts: Consistency, train: Split) -> None:
-    """What a file holds, before a run keeps it."""
+    """Show the content of a file, before a run keeps it."""
     distinct = len(triplets.distinct)
     again = f" ({distinct:,} distinct)" if distinct < len(triplets) else ""
     st.markdown(f"**{len(triplets):,} triplets**{again} on {len(np.unique(triplets.rows)):,} images")

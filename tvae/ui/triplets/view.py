@@ -18,7 +18,7 @@ from tvae.ui.style.captions import measured_on
 
 @dataclass(frozen=True, kw_only=True)
 class TripletView:
-    """What the page shows: the run, its curves, the margin and the arms."""
+    """The run, curves, margin and arms that the page shows."""
 
     run: Run
     encoding: Encoding
@@ -30,7 +30,7 @@ class TripletView:
 
     @property
     def counted(self) -> str:
-        """What the accuracies were counted over: all triplets, or all of a sample of anchors."""
+        """Words for the triplets that accuracies were counted over: all, or all of a sample of anchors."""
         curve = next(iter(self.curves.values()))
         return counted_triplets(curve.n_triplets, curve.sample)
 
@@ -41,7 +41,7 @@ class TripletView:
 
     @property
     def source(self) -> str:
-        """What every number here was measured on."""
+        """Data and run that the page's numbers were measured on, as Markdown."""
         return measured_on(self.run, self.encoding)
 
     def means(self, arm: str) -> Float32[np.ndarray, "n latent"]:

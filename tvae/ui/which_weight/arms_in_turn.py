@@ -18,7 +18,7 @@ from tvae.ui.which_weight.ladder import LadderView
 from tvae.ui.which_weight.sentence import COST_WORDS, more, percent
 
 MOST_POINTS = 2_000
-"""Of a map, evenly picked: more would not be told apart on so small a picture."""
+"""Points of a map, evenly picked: more could not be told apart on so small a picture."""
 MOST_IMAGES = 10
 FEWEST_ROWS = 4
 """Images that a map needs."""
@@ -27,7 +27,7 @@ METHODS = ("umap", "tsne")
 
 
 def show_arms_in_turn(view: LadderView, ladder: Ladder, wishes: Wishes, opened: str) -> None:
-    """Show the slider, and what each arm looks like.
+    """Show the slider, and the map, reconstructions and samples of each arm.
 
     Args:
         opened: the arm that is shown at first.

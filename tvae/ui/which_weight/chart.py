@@ -77,7 +77,7 @@ def _marks(view: LadderView, ladder: Ladder, advice: Advice) -> dict[str, list[s
 
 
 def chart_caption(view: LadderView, ladder: Ladder, cost: Cost) -> str:
-    """How the chart is read, and what it was measured on, as Markdown."""
+    """Caption of the chart, with how to read it and what it was measured on, as Markdown."""
     whiskers = (
         f" A point is the mean of {view.seeds} seeds, its whiskers reach from the lowest to the highest."
         if view.seeds > 1
@@ -115,7 +115,7 @@ def _choose_point(view: LadderView, baseline: str) -> None:
 
 
 def show_arms(view: LadderView, ladder: Ladder, wishes: Wishes) -> None:
-    """Table of all arms, with a download of every seed's figures."""
+    """Show a table of all arms, with a download of every seed's figures."""
     cells = view.cells(wishes.margin)
     accuracy = f"accuracy at m = {wishes.margin:g}, %"
     columns: dict[str, list] = {

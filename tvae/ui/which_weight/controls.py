@@ -1,4 +1,4 @@
-"""Controls of the advice: what one accepts, what one needs, which cost, at which margin."""
+"""Controls of the advice: accepted cost, needed accuracy, kind of cost, margin."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from tvae.ui.which_weight.sentence import COST_WORDS
 
 COST_LABELS: dict[Cost, str] = {"error": "Error", "kl": "KL", "elbo": "Error + KL"}
 ACCEPTED, NEEDED = 25, 95.0
-"""Where the two controls stand at first, in percent."""
+"""First values of the two controls, in percent."""
 REACH = 100
 """The least reach of the control of cost, in percent."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What a person accepts and needs."""
+    """A person's bounds: the greatest cost and the least accuracy, with the kind of cost and the margin."""
 
     cost: Cost
     most_cost: float
-    """Share of the baseline's cost."""
+    """Greatest accepted cost above the baseline's, as a share of it."""
     least_accuracy: float
-    """Share of the triplets."""
+    """Least accuracy, a share of the triplets."""
     margin: float
-    """Of the accuracies."""
+    """Margin of the accuracies."""
 
 
 def choose_wishes(view: LadderView) -> Wishes:
@@ -64,7 +64,7 @@ def choose_wishes(view: LadderView) -> Wishes:
 
 
 def choose_most_cost(view: LadderView, cost: Cost) -> float:
-    """Draw the control of what one accepts, and return it as a share of the baseline's cost."""
+    """Draw the control of the accepted cost, and return it as a share of the baseline's cost."""
     accepted = st.slider(
         f"I accept at most … % more {COST_WORDS[cost].removeprefix('squared ')}",
         format="%d %%",

@@ -23,7 +23,7 @@ class LadderView:
 
     run: Run
     encoding: Encoding
-    """Of the test split."""
+    """Encoding of the test split."""
     figures: list[SeedFigures]
 
     @property
@@ -56,7 +56,7 @@ class LadderView:
 
     @property
     def source(self) -> str:
-        """What the figures were measured on, as Markdown."""
+        """Data and run that the figures were measured on, as Markdown."""
         run = self.run
         seeds = [str(of_seed.seed) for of_seed in self.figures]
         counts = f"n = {run.provenance.split(MEASURED).n:,}"

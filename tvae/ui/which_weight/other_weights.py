@@ -1,4 +1,4 @@
-"""Other weights: the loss of trained arms counted anew, and what was or can be trained there."""
+"""Other weights: the loss of trained arms under them, and the run that was or can be trained with them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TERMS = ("triplet", "kl", "reconstruction")
 
 
 def show_other_weights(run: Run, encoding: Encoding, curves: dict[str, TripletCurve]) -> None:
-    """What was trained at the weights of the sliders or can be, and the loss of each arm under them."""
+    """Show the run that was or can be trained at the sliders' weights, and the loss of each arm under these weights."""
     arms = shown_arms(run)
     st.markdown("## Another weight or margin")
     loss = _chosen_loss(f"{run.name}/{arms[-1]}", run.config.arms[arms[-1]])
@@ -45,7 +45,7 @@ def show_other_weights(run: Run, encoding: Encoding, curves: dict[str, TripletCu
 
 
 def _chosen_loss(name: str, trained: LossConfig) -> LossConfig:
-    """The setting of the four sliders; they start where the arm of this name was trained."""
+    """Draw the four sliders, which start at the loss of the arm of this name, and return their loss."""
     places = st.columns(4)
     chosen: dict[str, float] = {}
     for place, term in zip((places[0], places[2], places[3]), TERMS, strict=True):
@@ -129,7 +129,7 @@ def _show_training(run: Run, arms: list[str], loss: LossConfig) -> None:
 
 
 def _nearest_run(run: Run, loss: LossConfig) -> tuple[Run, str, Differences] | None:
-    """Another run on this data set with an arm of this loss, that arm, and what differs else: the least there is."""
+    """The most similar other run on this data set with an arm of this loss, that arm, and the settings that differ."""
     share = run.config.data.validation_share  # a run with another validation split has the same test images
     matches = [
         (other, arm, training_differences(other, run))

@@ -1,4 +1,4 @@
-"""The advice in words: arm, gain, cost, next step up, what must give where nothing fits."""
+"""The advice in words: arm, gain, cost, next step up, and which bound to loosen where no arm fits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tvae.config import LossConfig
 from tvae.explore.advice import Advice, Cost, Ladder, Step
 
 COST_WORDS: dict[Cost, str] = {"error": "squared error", "kl": "KL", "elbo": "error plus KL"}
-"""What a cost is called in a sentence."""
+"""Name of each cost in a sentence."""
 NOTABLE = 0.05
 """Share of the baseline's cost from which on it is said that an arm pays in another way than the one chosen."""
 
@@ -36,7 +36,7 @@ def headline(advice: Advice, ladder: Ladder, cost: Cost, name: Callable[[str], s
 def details(
     advice: Advice, ladder: Ladder, cost: Cost, name: Callable[[str], str], *, most_cost: float, least_accuracy: float
 ) -> str:
-    """What stands beside the advice: the next step up, the cheapest within the bounds, the knee; as Markdown."""
+    """Alternatives to the advice: the next step up, the cheapest within the bounds, the knee; as Markdown."""
     if advice.arm is None:
         return _what_must_give(advice, cost, most_cost, least_accuracy)
     parts = []
@@ -62,7 +62,7 @@ def details(
 
 
 def uncounted_cost(arm: str, cost: Cost, ladder: Ladder) -> str:
-    """What an arm costs beside the cost that it was chosen by, as Markdown; empty where that is little.
+    """The cost of an arm by the measure that it was not chosen by, as Markdown; empty where it is small.
 
     Args:
         cost: the other cost, which the ladder's points have.
@@ -72,7 +72,7 @@ def uncounted_cost(arm: str, cost: Cost, ladder: Ladder) -> str:
 
 
 def other_losses(arms: Mapping[str, LossConfig], name: Callable[[str], str]) -> str:
-    """Which arms were trained with a loss that lacks what the costs measure, as Markdown; empty where none was."""
+    """Sentence on arms whose loss lacks a term that the costs measure, as Markdown; empty where there is none."""
     parts = []
     cross_entropy = [arm for arm, loss in arms.items() if loss.reconstruction == "bernoulli"]
     if cross_entropy:
@@ -117,7 +117,7 @@ def _signed(value: float, places: int) -> str:
 
 
 def _what_must_give(advice: Advice, cost: Cost, most_cost: float, least_accuracy: float) -> str:
-    """Which control must give, and by how much, so that an arm fits: bounds are met on the split that chooses."""
+    """Sentence on which bound to loosen, and by how much, so that an arm fits on the split that chooses."""
     possible = math.floor(1000 * advice.possible_accuracy) / 10  # rounded so that the arm itself still fits
     lower = f"need no more than {possible:g}\u00a0% ({100 * least_accuracy - possible:.1f} points fewer)"
     if advice.needed_cost is None:

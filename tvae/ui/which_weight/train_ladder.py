@@ -1,4 +1,4 @@
-"""What stands where a data set has no ladder: a button that trains one."""
+"""Button that trains a ladder of weights, for a data set that has none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tvae.ui.style.escaping import as_text
 from tvae.ui.training.train_setting import show_ladder_button
 
 VALIDATION_SHARE = 0.1
-"""Held out where the data have no validation split, so that an arm is not chosen by the images that measure it."""
+"""Share held out where the data have no validation split, so that no arm is chosen by the images that measure it."""
 
 
 def show_train_ladder(run: Run) -> None:

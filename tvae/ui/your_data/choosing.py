@@ -31,7 +31,7 @@ ROOM = 560
 
 
 def chosen_label(source: Source, understood: Understood) -> str:
-    """The label column that is the class; a choice where there are several."""
+    """The label column that is the class; draws a choice where there are several."""
     columns = list(understood.columns)
     if len(columns) == 1:
         return columns[0]
@@ -39,7 +39,7 @@ def chosen_label(source: Source, understood: Understood) -> str:
 
 
 def show_choices(source: Source, understood: Understood, column: str) -> None:
-    """The controls, what they do to some of the pictures, and the button."""
+    """Show the controls, a preview of some pictures, and the button that keeps the images."""
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     pictures = st.container()
     last = st.container(horizontal=True, vertical_alignment="bottom")
@@ -76,7 +76,7 @@ def show_choices(source: Source, understood: Understood, column: str) -> None:
 def _chosen(
     source: Source, understood: Understood, defaults: Choices, bar: DeltaGenerator, last: DeltaGenerator
 ) -> tuple[Choices, bool]:
-    """What the controls say: how to keep the images, and whether others may see them.
+    """Draw the controls and return their values: how to keep the images, and whether others may see them.
 
     Args:
         bar: where the controls stand that are always in sight.
@@ -180,7 +180,7 @@ def _show_before_and_after(source: Source, choices: Choices) -> None:
 
 
 def _outcome(understood: Understood, choices: Choices, shared: bool) -> str:
-    """What will be kept, in a few words."""
+    """Number, size and access of the images that will be kept, in a few words."""
     count = understood.count(choices.label)
     count = count if choices.most is None else min(count, choices.most)
     channels = 1 if choices.colours == "grey" else 3

@@ -20,7 +20,7 @@ from tvae.ui.your_data.source import library
 from tvae.ui.your_data.training import show_training
 
 PLACE = "own-data"
-"""Where it is shown why a data set was not changed."""
+"""Place at which the page shows why a data set was not changed."""
 
 
 def chosen_data_set(datasets: list[OwnDataset]) -> OwnDataset | None:
@@ -31,7 +31,7 @@ def chosen_data_set(datasets: list[OwnDataset]) -> OwnDataset | None:
 
 
 def show_data_set(dataset: OwnDataset) -> None:
-    """What a data set holds, how it is trained, and for its owner how it is shared and removed."""
+    """Show the content of a data set, its training, and for its owner the buttons that share and remove it."""
     mine = is_owner(state.owner(), dataset.owner)
     st.markdown(f"## Train on {as_text(dataset.name)}")
     st.markdown(
@@ -65,7 +65,7 @@ def show_data_set(dataset: OwnDataset) -> None:
 
 
 def _show_notions(dataset: OwnDataset) -> None:
-    """The label columns with the number of their classes; nothing where there is one only."""
+    """Show the label columns with the number of their classes; nothing where there is only one."""
     if len(dataset.label_columns) < 2:
         return
     try:
@@ -90,7 +90,7 @@ def _show_how_it_was_kept(dataset: OwnDataset) -> None:
 
 
 def show_list(datasets: list[OwnDataset]) -> None:
-    """The table of data sets, and buttons that bring removed ones back."""
+    """Show the table of data sets, and buttons that bring removed ones back."""
     show_refusal(PLACE)
     if datasets:
         st.markdown("## All your data sets")

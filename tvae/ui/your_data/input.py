@@ -34,7 +34,7 @@ def show_input() -> None:
 
 
 def _take_upload() -> None:
-    """Take the file that was just uploaded; without one, be without a source."""
+    """Take the file that was just uploaded; without one, drop the source."""
     upload = state.read(keys.DATA_FILE)
     if upload is None:
         intake().drop()

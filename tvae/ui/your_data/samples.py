@@ -19,7 +19,7 @@ ROOM = 400
 
 
 def show_samples(dataset: OwnDataset) -> None:
-    """The first training images of the classes that have most."""
+    """Show the first training images of the largest classes."""
     try:
         train = cached.split(dataset.name, "train")
     except InputError:

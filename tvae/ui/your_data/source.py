@@ -39,7 +39,7 @@ _numbers = itertools.count(1)
 
 
 class Source:
-    """What a person is bringing in; the work on it goes on while other pages are shown.
+    """A file or folder that a person brings in; the work on it goes on while other pages are shown.
 
     Attributes:
         number: another one for each source, for the keys of its controls.
@@ -81,7 +81,7 @@ class Source:
 
     @property
     def task(self) -> Task:
-        """What was begun last."""
+        """The task that was begun last."""
         return self.keeping or self.looking
 
     def keep(self, choices: Choices, name: str, shared: bool, owner: str) -> None:
@@ -103,7 +103,7 @@ class Source:
         return understand(self._path, within=self._within, progress=progress, cancelled=cancelled)
 
     def _let_go(self) -> None:
-        """Remove the uploaded file and what is held of it in memory: its images are kept."""
+        """Remove the uploaded file, and free the memory that the source holds, once its images are kept."""
         self.looking.result = None
         self._examples, self._previews = {}, {}
         self._remove_upload()
@@ -123,11 +123,11 @@ class Source:
 
 @dataclass
 class Intake:
-    """What one person is bringing in, in whichever of their tabs."""
+    """The source that one person brings in, the same in all of their tabs."""
 
     source: Source | None = None
     refusal: str = ""
-    """Why the last file or path was not even looked at."""
+    """Why the last file or path was refused at once."""
 
     def take(self, name: str, content: bytes) -> None:
         """Begin with an uploaded file, in place of what was before."""
@@ -146,12 +146,12 @@ class Intake:
             self.refusal = reason_of(error)
 
     def done_with(self, source: Source) -> None:
-        """Be without this source, whose images are kept; another that was taken meanwhile stays."""
+        """Drop this source, whose images are kept; another one that was taken meanwhile stays."""
         if self.source is source:
             self.source = None
 
     def drop(self) -> None:
-        """Be without a source; a look at it ends, and images that are being kept are."""
+        """Drop the source: the look at it is cancelled, but images that are being kept are kept."""
         if self.source is not None:
             self.source.looking.cancel()
         self.source, self.refusal = None, ""
@@ -163,7 +163,7 @@ def _intake(owner: str) -> Intake:
 
 
 def intake() -> Intake:
-    """This person's: the same in all tabs of a browser and after a reload."""
+    """The intake of this person: the same in all tabs of a browser and after a reload."""
     return _intake(state.owner())
 
 

@@ -1,4 +1,4 @@
-"""Shows what was understood of a source before anything is kept."""
+"""Shows the content of a source before anything is kept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TABLE_HEIGHT = 380
 
 
 def show_summary(source: Source, understood: Understood, column: str) -> None:
-    """In lines: what was recognised, how many images, their sizes, channels and splits, and how they are read."""
+    """Show the form of the source, the number, sizes, channels and splits of its images, and how they are read."""
     splits = ", ".join(f"{name} {count:,}" for name, count in understood.splits(column).items())
     st.markdown(
         f"**{as_text(source.title)}**: {as_text(understood.kind)}  \n"
@@ -32,7 +32,7 @@ def show_summary(source: Source, understood: Understood, column: str) -> None:
 
 
 def show_classes(source: Source, understood: Understood, column: str) -> None:
-    """A table of the classes with a picture and the number of images of each, and what was left out."""
+    """Show a table of the classes with a picture and the number of images of each, and the files left out."""
     classes = understood.classes(column)
     examples = source.examples(column)
     rows = [

@@ -29,7 +29,7 @@ TRIAL_SECONDS = 30.0
 FIELDS = ("triplet_weight", "margin", "kl_weight")
 KEEP: Any = {"persist_state": "session"}
 PLACE = "own-data-training"
-"""Name of this part of the page, where the reason stands if a run can't be started."""
+"""Place at which the page shows why a run can't be started."""
 
 
 def show_training(dataset: OwnDataset) -> None:

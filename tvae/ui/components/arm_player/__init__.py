@@ -32,7 +32,7 @@ _SPAN = 65_535
 
 @dataclass(frozen=True, kw_only=True)
 class ArmStop:
-    """What is said of an arm at its place of the slider."""
+    """Name, colour and summary of an arm at its place of the slider."""
 
     name: str
     colour: str
@@ -43,7 +43,7 @@ class ArmStop:
 
 @dataclass(frozen=True, eq=False)
 class ArmFrames:
-    """What each arm shows: rows of images, each as long as the others, and where its points lie on its map."""
+    """Frames of all arms: rows of images, all of one length, and the positions of the points on each arm's map."""
 
     positions: Float[np.ndarray, "arms n 2"]
     labels: Int[np.ndarray, " n"]
@@ -62,7 +62,7 @@ def arm_player(
     class_names: Sequence[str],
     key: str,
 ) -> None:
-    """Show the arms.
+    """Show the player of the arms.
 
     Args:
         stops: of each arm, in the order of the frames.

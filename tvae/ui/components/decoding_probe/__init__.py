@@ -29,7 +29,7 @@ class Decoded:
     image: UInt8[np.ndarray, "h w channels"] | None
     """None where the arm can't decode."""
     accuracy_note: str
-    """How accurate it is, in a few words, or why there is none."""
+    """How accurate the image is, in a few words, or why there is none."""
     far: bool = False
     """Whether no point of the map is near; the image is then greyed out."""
 
@@ -52,7 +52,7 @@ def decoding_probe(answer: Callable[[tuple[float, float]], Sequence[Decoded]], *
 
 
 def question_in(in_browser: object) -> tuple[int, tuple[float, float]] | None:
-    """Number and place of the browser's question in this script run; None where there is none that can be answered."""
+    """Number and place of the browser's request in this script run; None where there is none that can be answered."""
     question = in_browser.get("place") if isinstance(in_browser, dict) else None
     if not isinstance(question, dict):
         return None

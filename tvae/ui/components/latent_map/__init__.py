@@ -122,7 +122,7 @@ def latent_map(
 
 
 def _note_what_the_address_asks_in_vain(n_classes: int) -> None:
-    """Say which of the parameters that the browser alone reads mean nothing; it leaves them out of the address."""
+    """Note the invalid parameters among those that only the browser reads; it leaves them out of the address."""
     for name in keys.IN_BROWSER:
         text = state.requested_text(name)
         if text and not (are_classes(text, n_classes) if name == keys.HIDDEN else is_view(text)):

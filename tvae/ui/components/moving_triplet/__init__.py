@@ -28,13 +28,13 @@ _picture = component(
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """An arm: how it is shown, and its two distances of each triplet."""
+    """Name and colour of an arm, and its two distances for each triplet."""
 
     name: str
     colour: str
     """As #rrggbb."""
     distances: Float[np.ndarray, "t 2"]
-    """From the anchor to the positive and to the negative."""
+    """Distances from the anchor to the positive and to the negative."""
 
 
 def moving_triplet(

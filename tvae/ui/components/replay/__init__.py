@@ -32,7 +32,7 @@ class ReplaySide:
 
     title: str
     colour: str
-    """The arm's, as #rrggbb."""
+    """The arm's colour, as #rrggbb."""
     positions: Float32[np.ndarray, "moments n 2"]
     accuracy: Float[np.ndarray, " moments"] | None
     """Triplet accuracy at each moment; None where the labels allow no triplet."""

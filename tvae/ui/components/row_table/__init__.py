@@ -45,12 +45,12 @@ class PagePlace:
     """Where a page stands among all rows of the table."""
 
     page: int
-    """From 0."""
+    """Number of the page, from 0."""
     pages: int
     first: int
     """Place of the page's first row among all, from 0."""
     count: int
-    """Of all rows."""
+    """Number of all rows."""
 
 
 def row_table(
