@@ -1,1 +1,1 @@
-"""Measurements: what the documents' numbers come from."""
+"""Benchmarks: the measurements behind the numbers in the documents."""

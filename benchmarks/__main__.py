@@ -29,7 +29,7 @@ RUN = ROOT / "checkpoints" / "mnist"
 WITH_PEERS = "TVAE_BENCHMARKS_WITH_PEERS"
 """Set to the reasons why peers are missing (JSON) in the process that runs in their environment."""
 EPOCHS = 5
-"""Of the run whose memory is looked at."""
+"""Epochs of the run whose memory is measured."""
 IN_THE_BROWSER = (
     "benchmarks.app_figures",
     "benchmarks.page_sliders",
@@ -47,12 +47,12 @@ HEADLINES = (
     "time_to_quality_vs_tutorial",
     "curve200_seconds",
 )
-"""Names that every JSON file holds, with numbers."""
+"""Names of the headline figures, which every JSON file has."""
 
 
 @dataclass
 class Report:
-    """The figures measured so far, which are printed table by table."""
+    """Figures measured so far, printed table by table."""
 
     quick: bool
     headlines: dict[str, float]
@@ -64,7 +64,7 @@ class Report:
 
 
 def training(report: Report, dataset: Dataset) -> None:
-    """Training steps, each way in turns."""
+    """Measure training steps, each way in turns."""
     steps, rounds = (12, 5) if report.quick else (24, 5)
     train = TrainConfig()
     timings, missing = training_ways.measure(dataset.train, train, steps, rounds, report.quick)
@@ -85,7 +85,7 @@ def training(report: Report, dataset: Dataset) -> None:
 
 
 def quality(report: Report, dataset: Dataset) -> None:
-    """Time to 95.60 %."""
+    """Measure the time to a triplet accuracy of 95.60 %."""
     base, loss = TrainConfig(schedule="constant"), LossConfig()
     options = quality_ways.options(base)
     if report.quick:
@@ -120,7 +120,7 @@ def quality(report: Report, dataset: Dataset) -> None:
 
 
 def accuracy(report: Report, dataset: Dataset) -> None:
-    """Exact triplet accuracy."""
+    """Measure exact triplet accuracy."""
     encoding = read_encoding(read_run(RUN), "test")
     assert encoding is not None
     timings = accuracy_ways.measure(encoding.means["tvae"], encoding.labels, report.quick)
@@ -135,7 +135,7 @@ def accuracy(report: Report, dataset: Dataset) -> None:
 
 
 def projections(report: Report) -> None:
-    """2-D maps of the latent space."""
+    """Measure 2-D maps of the latent space."""
     encoding = read_encoding(read_run(RUN), "test")
     assert encoding is not None
     means, labels = encoding.means["tvae"], encoding.labels
@@ -153,7 +153,7 @@ def projections(report: Report) -> None:
 
 
 def in_the_browser(report: Report) -> None:
-    """The app itself; each of these prints a table of its own."""
+    """Measure the app in a browser; each measurement prints its own table."""
     for module in IN_THE_BROWSER:
         run = subprocess.run([sys.executable, "-m", module], capture_output=True, text=True, cwd=ROOT, check=False)
         text = run.stdout if run.returncode == 0 else f"not measured: {run.stderr.strip().splitlines()[-1]}"
@@ -161,7 +161,7 @@ def in_the_browser(report: Report) -> None:
 
 
 def machine() -> str:
-    """Processor, cores and versions, in a line."""
+    """Processor, cores and versions of the machine, in one line."""
     model = (
         next(
             (
@@ -179,7 +179,7 @@ def machine() -> str:
 
 
 def measured(quick: bool, missing: dict[str, str]) -> Report:
-    """Every section, one after the other."""
+    """Measure all sections, one after the other."""
     report = Report(quick, {}, {"missing peers": missing})
     dataset = load_dataset("mnist")
     training(report, dataset)

@@ -42,7 +42,7 @@ def sampled_in_a_loop(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray,
 
 
 def measure(means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"], quick: bool) -> dict[str, Timing]:
-    """Seconds of each way on one arm's means; quick: on two threads, and look-ups."""
+    """Measure the seconds of each way on one arm's means; quick: only on two threads, and look-ups."""
     prepared = triplet_curve(means, labels, threads=2)
     ways: dict[str, Callable[[], object]] = {
         ONE: lambda: triplet_accuracy(means, labels, [MARGIN]),

@@ -21,14 +21,14 @@ VISITS = 3
 SESSIONS = 10
 PAGES = ("Overview", *(path.stem.split("_", 1)[1].replace("_", " ") for path in sorted((ROOT / "pages").glob("*.py"))))
 TITLES = {"Overview": "TVAE Explorer"}
-"""Of the pages whose title is not their name in the sidebar."""
+"""Titles of the pages whose title is not their name in the sidebar."""
 WAYS_IN = ("cold: from the command that starts the server", "a browser that was never here", "one that was here before")
 EMPTY = ROOT / "benchmarks" / "empty_app.py"
 SETTLED = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
 
 
 def seconds_until_title(page: Page, title: str, act: Callable[[], object]) -> float:
-    """How long after the act the page's title can be seen."""
+    """Seconds from an action until the page's title is visible."""
     started = time.perf_counter()
     act()
     page.get_by_role("heading", name=title, exact=True, level=1).wait_for(timeout=120_000)
@@ -36,7 +36,7 @@ def seconds_until_title(page: Page, title: str, act: Callable[[], object]) -> fl
 
 
 def first_content(browser: Browser) -> list[str]:
-    """Rows of seconds to the title of an empty page and of the overview, in turns: a server's start, a warm server."""
+    """Rows of seconds to the title of an empty page and of the overview, in turns: on a new server, on a warm one."""
     taken: dict[str, list[float]] = {}
     for _ in range(VISITS):
         for script, title in ((EMPTY, "Nothing"), (APP, TITLES["Overview"])):
@@ -63,7 +63,7 @@ def first_content(browser: Browser) -> list[str]:
 
 
 def visited_from(context: BrowserContext, address: str, title: str) -> tuple[Page, float]:
-    """The page, and the seconds until its title was seen."""
+    """A page open at its title, and the seconds until the title was visible."""
     page = opened(context)
     seconds = seconds_until_title(page, title, lambda: page.goto(address, wait_until="commit"))
     return page, seconds
@@ -95,13 +95,13 @@ def switches(page: Page) -> list[str]:
 
 
 def serving() -> int:
-    """The process that this one started to serve the app."""
+    """Server process of the app, which this process started."""
     started = " ".join(path.read_text(encoding="utf-8") for path in Path("/proc/self/task").glob("*/children"))
     return next(int(pid) for pid in started.split() if b"streamlit" in Path(f"/proc/{pid}/cmdline").read_bytes())
 
 
 def visited(browser: Browser, address: str) -> BrowserContext:
-    """A session that has seen every page, still open."""
+    """An open session that has visited every page."""
     context = browser.new_context()
     page = opened(context)
     page.goto(address)
@@ -113,7 +113,7 @@ def visited(browser: Browser, address: str) -> BrowserContext:
 
 
 def memory(browser: Browser) -> list[str]:
-    """Rows of the server's memory by the number of sessions, each of which has seen every page and stays open."""
+    """Rows of the server's memory by the number of open sessions, each of which has visited every page."""
     with served() as address:
         server = serving()
         alone, contexts, rows = 0.0, [], [f"| 0 | {memory_of(server):,.0f} | |"]

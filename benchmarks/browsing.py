@@ -32,7 +32,7 @@ AT_REST = """() => {
 
 @contextlib.contextmanager
 def served(script: Path = APP) -> Iterator[str]:
-    """The address of a Streamlit server of this script; it ends with the block."""
+    """Context with the address of a Streamlit server of this script, which ends with the context."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -54,12 +54,12 @@ def served(script: Path = APP) -> Iterator[str]:
 
 
 def chromium(playwright: Playwright) -> Browser:
-    """The system's own, without a window."""
+    """Context with the system's Chromium, without a window."""
     return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
 
 
 def opened(context: BrowserContext) -> Page:
-    """A page of a usual size."""
+    """Open a page in a window of a usual size."""
     page = context.new_page()
     page.set_viewport_size(WINDOW)
     return page
@@ -72,7 +72,7 @@ def settle(page: Page) -> None:
 
 
 def machine() -> str:
-    """What this was measured on."""
+    """Processor and versions that the measurement ran on, in one line."""
     names = [line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     return f"{os.cpu_count()} × {(names or [platform.processor() or platform.machine()])[0]}, load {load} at the start"

@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def on_one_core(work: Callable[[], float]) -> float:
-    """What the work returns, which it does with one thread of torch's."""
+    """Result of the work, which is done with one thread of torch."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -109,7 +109,7 @@ def on_one_core(work: Callable[[], float]) -> float:
 
 
 def check_that_the_networks_are_the_same(split: Split) -> None:
-    """Compare the numbers of their weights."""
+    """Check that both networks have the same number of weights."""
     arms = Training(RunConfig(model=MODEL, arms=vae_and_tvae(LossConfig())), split).arms
     counts = [sum(p.numel() for p in m.parameters()) for m in (Net(split.image_shape, MODEL), arms["vae"].model)]
     if counts[0] != counts[1]:

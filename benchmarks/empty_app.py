@@ -1,4 +1,4 @@
-"""A page with nothing but a title: what Streamlit itself takes."""
+"""A page with only a title: the time that Streamlit itself takes."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Alternatives timed in turns, A B A B, so that a machine that slows down slows them all: medians, spreads, ratios."""
+"""Times alternatives in turns, A B A B, so that a slow moment of the machine affects all: medians, spreads, ratios."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Timing:
-    """How long one alternative took for the same amount of work, once a round."""
+    """Seconds that one alternative took for the same amount of work, one value a round."""
 
     seconds: tuple[float, ...]
 
     @property
     def median(self) -> float:
-        """Seconds."""
+        """Median in seconds."""
         return statistics.median(self.seconds)
 
     @property
@@ -40,5 +40,5 @@ def interleaved(ways: Mapping[str, Callable[[], float]], rounds: int, *, warm_up
 
 
 def ratio(slow: Timing, fast: Timing) -> float:
-    """How many times as long the first took, by the medians."""
+    """Median of the first alternative divided by that of the second."""
     return slow.median / fast.median

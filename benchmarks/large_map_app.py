@@ -1,4 +1,4 @@
-"""A page with nothing but two maps of 70,000 points: the shipped layouts of MNIST's test split seven times, shaken."""
+"""A page with only two maps of 70,000 points: the shipped layouts of MNIST's test split, seven times, with noise."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tvae.ui.components.latent_map import latent_map
 RUN = Path(__file__).parents[1] / "checkpoints" / "mnist"
 COPIES = 7
 SHAKE = 0.01
-"""Standard deviation of the shaking, as a share of the layout's extent."""
+"""Standard deviation of the noise, as a share of the layout's extent."""
 
 
 @st.cache_resource(show_spinner=False)
 def rows() -> tuple[dict[str, np.ndarray], np.ndarray, Blob, Blob]:
-    """Positions by arm, labels, thumbnails, and made-up neighbours: other copies of the row."""
+    """Positions by arm, labels, thumbnails, and made-up neighbours: the other copies of a row."""
     run = read_run(RUN)
     encoding = read_encoding(run, "test")
     assert encoding is not None

@@ -1,4 +1,4 @@
-"""Every number that compares all pairs of images, at 60,000 images (exact) and at 100,000 (sampled): time, memory.
+"""Time and memory of all measures that compare all pairs of images, at 60,000 images (exact) and 100,000 (sampled).
 
     python -m benchmarks.large_splits [n ...]
 
@@ -38,7 +38,7 @@ def made_codes(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def parts(means: np.ndarray, labels: np.ndarray) -> dict[str, Callable[[], object]]:
-    """What measuring a run computes for an arm."""
+    """Functions that compute an arm's measures, by name."""
     rows = sampled_rows(len(means), BY_SIZE)
     return {
         "triplet accuracy, 5 margins": lambda: triplet_accuracy(means, labels, MARGINS, threads=THREADS),

@@ -23,7 +23,7 @@ def layer_shapes(pixels: int, model: ModelConfig) -> list[tuple[int, int]]:
 
 
 def floating_point_operations(rows: int, pixels: int, model: ModelConfig) -> int:
-    """Of one step: forward, by the weights, and by the inputs but those of the first layer."""
+    """Operations of one step: forward, by the weights, and by the inputs of all layers but the first."""
     sizes = [inputs * outputs for inputs, outputs in layer_shapes(pixels, model)]
     return 2 * rows * (3 * sum(sizes) - sizes[0])
 
@@ -39,7 +39,7 @@ def share_of_operations(ink: float, rows: int, pixels: int, model: ModelConfig) 
 
 
 class Products:
-    """The products of one step on random numbers, ready to be taken."""
+    """Products of one step, on random numbers."""
 
     def __init__(self, rows: int, pixels: int, model: ModelConfig, products: torch.dtype, by_numpy: bool) -> None:
         """
@@ -58,7 +58,7 @@ class Products:
             self._products += [[part.numpy() for part in product] if by_numpy else product for product in taken]
 
     def __call__(self, count: int) -> float:
-        """Seconds of so many steps' products."""
+        """Seconds that the products of so many steps take."""
         started = time.perf_counter()
         for _ in range(count):
             for left, right, out in self._products:

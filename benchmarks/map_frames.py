@@ -30,17 +30,17 @@ WATCH = """canvas => {
                        requestAnimationFrame(tick); };
   requestAnimationFrame(tick);
 }"""
-"""Notes what each frame of the left map cost, and the time between the browser's own frames."""
+"""JavaScript that records the cost of each frame of the left map, and the time between the browser's frames."""
 TAKE = "() => { const taken = [window.costs, window.gaps]; window.costs = []; window.gaps = []; return taken; }"
 
 
 def quantile(values: list[float], share: float) -> float:
-    """The value that this share of the values is at or below."""
+    """Quantile of the values: this share of them is at or below it."""
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
 def seconds_until(page: Page, act: Callable[[], object], sign: str) -> float:
-    """How long after the act the sign can be seen."""
+    """Seconds from an action until its sign is visible."""
     started = time.perf_counter()
     act()
     page.locator(sign).first.wait_for(timeout=180_000)
@@ -48,7 +48,7 @@ def seconds_until(page: Page, act: Callable[[], object], sign: str) -> float:
 
 
 def first_maps(browser: Browser, address: str, empty: str = "") -> None:
-    """Print how long it takes from nothing to the maps, by what the browser has seen before."""
+    """Print the time from opening the page to the maps, by what the browser has opened before."""
     sign = "h1" if empty else FIRST_MAPS
     target = address if empty else f"{address}/{PAGE}"
     taken: dict[str, list[float]] = {}
@@ -75,7 +75,7 @@ def first_maps(browser: Browser, address: str, empty: str = "") -> None:
 
 
 def bytes_sent(browser: Browser, address: str) -> None:
-    """Print what the server sends over the socket for the page and for each thing that a person does."""
+    """Print the bytes that the server sends over the socket for the page and for each action of a person."""
     context = browser.new_context()
     page = opened(context)
     received: list[int] = []
@@ -110,7 +110,7 @@ def bytes_sent(browser: Browser, address: str) -> None:
 
 
 def bytes_a_point(rows: int) -> None:
-    """Print what a point weighs on each map, block by block; a block's size does not depend on its values."""
+    """Print the bytes a point takes on each map, block by block; a block's size does not depend on its values."""
     layout, labels = np.random.default_rng(0).normal(size=(rows, 2)).astype(np.float32), np.zeros(rows, np.int64)
     table = np.zeros((rows, neighbours_that_fit(rows)), np.int64)
     weights = [
@@ -133,7 +133,7 @@ def hover(page: Page, box: Any) -> None:
 
 
 def gestures(page: Page, canvas: Locator) -> dict[str, tuple[list[float], list[float]]]:
-    """Frame costs and frame gaps, in ms, while the map is panned, zoomed, hovered, morphed."""
+    """Frame costs and frame gaps, in ms, during panning, zooming, hovering and morphing of the map."""
     box: Any = canvas.bounding_box()
 
     def at(x: float, y: float) -> tuple[float, float]:
@@ -169,7 +169,7 @@ def gestures(page: Page, canvas: Locator) -> dict[str, tuple[list[float], list[f
 
 
 def frames(browser: Browser, address: str, rows: int) -> None:
-    """Print what a frame costs, by gesture."""
+    """Print the cost of a frame by gesture."""
     context = browser.new_context()
     page = opened(context)
     page.goto(address)

@@ -1,4 +1,4 @@
-"""Memory that processes hold: of any, and of a training run from epoch to epoch."""
+"""Memory of processes: of any one, and of a training run from epoch to epoch."""
 
 from __future__ import annotations
 

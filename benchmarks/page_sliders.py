@@ -16,7 +16,7 @@ OPENINGS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Slider:
-    """A slider of a page, and what tells that its change is seen."""
+    """A slider of a page, and the script that tells when its change is visible."""
 
     page: str
     """Path of the page."""
@@ -77,7 +77,7 @@ SEEN = """on_screen => {
 
 
 def opening(context: BrowserContext, address: str, slider: Slider, received: list[int]) -> tuple[Page, float]:
-    """The page opened by its address, and seconds until its main picture stands.
+    """A page opened by its address, and the seconds until its main picture is drawn.
 
     `received`: from now on, the bytes of each message over the page's socket.
     """

@@ -17,17 +17,17 @@ REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 
 TRAINING_PEERS = ("pytorch-metric-learning", "lightning", "disent", "pythae")
-"""Those that train; the others draw."""
+"""Peers that train; the others compute maps."""
 
 
 def requirements() -> list[str]:
-    """One a peer."""
+    """Requirement of each peer, as pip takes it."""
     lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
 def peers_python(wanted: Sequence[str], seconds: float) -> tuple[Path, dict[str, str]]:
-    """The interpreter that has the peers, and why which of them is missing.
+    """Interpreter that has the peers, and the reason for each missing peer.
 
     The environment sees the packages of the running one first-hand, so torch is the very same build and isn't
     fetched again. Its folder is named by what goes into it; what was installed once is kept.
@@ -62,7 +62,7 @@ def peers_python(wanted: Sequence[str], seconds: float) -> tuple[Path, dict[str,
 
 
 def _install(python: Path, requirement: str, seconds: float) -> str:
-    """Install one peer; the failure in a line, or nothing."""
+    """Install one peer; returns the failure in one line, empty for none."""
     if seconds <= 0:
         return "no time left to install it in this run"
     quick_to_give_up = ["--retries", "1", "--timeout", "10"]  # where there is no network

@@ -79,7 +79,7 @@ def peers(means: Float[np.ndarray, "n d"]) -> dict[str, MapFunction]:
 def measure(
     means: Float[np.ndarray, "n d"], labels: Int64[np.ndarray, " n"]
 ) -> tuple[dict[str, MeasuredMap], dict[str, str]]:
-    """Each map computed and measured once; and for each library that failed, why."""
+    """Compute and measure each map once; returns them, and the reason for each library that failed."""
     measured, missing = {}, {}
     for name, compute in (ours(means, labels) | peers(means)).items():
         try:

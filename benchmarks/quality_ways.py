@@ -33,11 +33,11 @@ SHORTEST = "ours, fast, batch-all, step size 0.002"
 
 @dataclass(frozen=True)
 class Reached:
-    """When a way reached the goal."""
+    """Steps and seconds at which a way reached the goal."""
 
     steps: int
     seconds: float
-    """Of training; evaluation is left out."""
+    """Seconds of training, without evaluation."""
     accuracy: float
     error: float
     """Squared error of an image on the test split."""
@@ -69,12 +69,12 @@ def reached(
 
 
 def exact_accuracy(means: Tensor, labels: Int64[np.ndarray, " n"]) -> float:
-    """At margin 0, on two threads."""
+    """Exact triplet accuracy at margin 0, on two threads."""
     return float(triplet_accuracy(means.numpy(), labels, [0.0], threads=2).accuracy[0])
 
 
 def ours_reached(dataset: Dataset, train: TrainConfig, loss: LossConfig, from_step: int = 100) -> Reached:
-    """One arm of ours."""
+    """Train one arm with our loop until the goal is reached."""
     training = Training(RunConfig(train=train, arms={"tvae": loss}), dataset.train)
     reports = training.reports()
     model, test = training.arms["tvae"].model, dataset.test
@@ -96,7 +96,7 @@ def ours_reached(dataset: Dataset, train: TrainConfig, loss: LossConfig, from_st
 def tutorial_reached(
     dataset: Dataset, train: TrainConfig, loss: LossConfig, seconds_a_step: float | None = None, from_step: int = 100
 ) -> Reached:
-    """The tutorial way at the same loss weights and a constant step size.
+    """Train the tutorial way until the goal is reached, at the same loss weights and a constant step size.
 
     Args:
         seconds_a_step: of the tutorial way where they are known already: its steps are then counted on the same network
@@ -128,7 +128,7 @@ def tutorial_reached(
 
 
 def options(train: TrainConfig) -> dict[str, TrainConfig]:
-    """What of our options is measured, by the name of its row; all at the same loss weights."""
+    """Our measured settings by the name of their row; all have the same loss weights."""
     fast = replace(train, step="fast")
     return {
         "ours, plain": train,

@@ -1,4 +1,4 @@
-"""What a replay costs: recording it beside training, its bytes, and its frames in a real Chromium. Prints Markdown.
+"""Costs of a replay: recording it beside training, its bytes, and its frames in a real Chromium. Prints Markdown.
 
     python -m benchmarks.replays
 
@@ -35,7 +35,7 @@ window.requestAnimationFrame = draw => request(now => {
   window.frames.push([now, performance.now() - begun]);
 });
 """
-"""Notes when each frame that somebody asked for began, and what its work took, in ms."""
+"""JavaScript that records the start of each requested frame and the time of its work, in ms."""
 
 
 def recording() -> None:
@@ -62,7 +62,7 @@ def recording() -> None:
         own: list[tuple[float, float]] = []
 
         def to_the_next_moment(record: bool) -> tuple[float, float]:
-            """Wall and processor seconds."""
+            """Wall and processor seconds from one moment to the next."""
             wall, processor = time.perf_counter(), time.process_time()
             for report in reports:
                 before = time.perf_counter(), time.process_time()

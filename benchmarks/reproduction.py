@@ -21,18 +21,18 @@ MARGINS = ("0", "0.1", "0.2", "0.5", "1")
 
 
 def mean_and_sd(values: list[float], form: str) -> str:
-    """Mean ± sample standard deviation."""
+    """Text of a mean ± sample standard deviation."""
     spread = np.std(values, ddof=1) if len(values) > 1 else float("nan")
     return f"{np.mean(values):{form}} ± {spread:{form}}"
 
 
 @dataclass(frozen=True)
 class Row:
-    """A figure of every run."""
+    """A row of the table: one figure for every run."""
 
     name: str
     form: str
-    """How its numbers are written."""
+    """Format of its numbers."""
     by_arm: dict[str, list[float]]
 
 

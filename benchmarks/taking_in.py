@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def enlarged(image: np.ndarray) -> np.ndarray:
-    """A picture of (192, 256, 3) with the noise that a photograph has."""
+    """A picture (192, 256, 3) with noise like a photograph's."""
     grey = np.asarray(Image.fromarray(image).resize((256, 192), Image.Resampling.BICUBIC), np.int16)
     noise = np.random.default_rng(int(image.sum())).integers(-12, 13, (192, 256, 3), dtype=np.int16)
     return np.clip(grey[..., None] + noise, 0, 255).astype(np.uint8)

@@ -18,7 +18,7 @@ from tvae.jobs.files import READY
 from tvae.jobs.jobs import Jobs
 
 ASKED = {"it has started": 1.0, "its first numbers": 2.0}
-"""Seconds."""
+"""Goal of each time, in seconds."""
 
 WATCH = """() => {
   window.begun = null;
@@ -66,7 +66,7 @@ def idle_worker_seconds(jobs: Jobs) -> float | None:
 
 
 def wait_for_idle_worker(jobs: Jobs) -> None:
-    """Until a worker that has loaded all waits for a run: it takes no more processor than its looks for one."""
+    """Wait until an idle worker has loaded all and waits for a run: it then takes almost no processor time."""
     until, before = time.monotonic() + 90, None
     while True:
         now = idle_worker_seconds(jobs)

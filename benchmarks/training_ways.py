@@ -45,7 +45,7 @@ class Ours:
 def ours(
     split: Split, train: TrainConfig, loss: LossConfig, step: Step, *arms: str, model: ModelConfig | None = None
 ) -> Ours:
-    """A run of these of the two arms, with the paper's network or another one."""
+    """A run of these arms of the two, with the paper's network or another one."""
     every = vae_and_tvae(loss)
     endless = replace(train, step=step, epochs=100_000, schedule="constant")
     model = model or ModelConfig()
@@ -55,7 +55,7 @@ def ours(
 def measure(
     split: Split, train: TrainConfig, steps: int, rounds: int, quick: bool
 ) -> tuple[dict[str, Timing], dict[str, str]]:
-    """Seconds of so many steps of each way, one thread an arm, and why which peer is missing.
+    """Seconds of so many steps of each way, one thread an arm, and the reason for each missing peer.
 
     Quick: the ways that headlines are made of. The first steps of each turn are not counted: they fetch what the way
     before has pushed out of the caches, and in the first turn they warm up.
@@ -102,7 +102,7 @@ def measure(
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Trainers tell of their progress."""
+    """Hide the output of trainers, which print their progress."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield
 
@@ -143,7 +143,7 @@ def table(timings: dict[str, Timing], missing: dict[str, str], triplets: int) ->
 
 
 def versions() -> dict[str, Any]:
-    """Of what was measured."""
+    """Versions of the measured libraries."""
     names = ("torch", "numpy", "pytorch-metric-learning", "lightning", "disent", "pythae")
     versions = {}
     for name in names:

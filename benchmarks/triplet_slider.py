@@ -28,18 +28,18 @@ class Clock:
         st.table, st.plotly_chart = self.table, self.plotly_chart
 
     def restart(self) -> None:
-        """A slider has moved."""
+        """Restart the clock, as a slider has moved."""
         self.seen.clear()
         self.start = time.perf_counter()
 
     def table(self, *arguments: Any, **options: Any) -> Any:
-        """The page's own table is the first."""
+        """Note the time of the page's table, the first one that is drawn."""
         element = self._table(*arguments, **options)
         self.seen.setdefault("table", time.perf_counter() - self.start)
         return element
 
     def plotly_chart(self, *arguments: Any, **options: Any) -> Any:
-        """The curve is the chart of that key."""
+        """Note the time of the curve, the chart with its key."""
         element = self._chart(*arguments, **options)
         if options.get("key") == "curves":
             self.seen["curve"] = time.perf_counter() - self.start

@@ -90,7 +90,7 @@ def triplet_loss_in_one_pass(net: Net, batch: Any, loss: LossConfig) -> Tensor:
 
 
 def endless(loader: Iterable[Any]) -> Iterator[Any]:
-    """The loader's batches, epoch after epoch."""
+    """Batches of the loader, epoch after epoch, without end."""
     while True:
         yield from loader
 
@@ -116,7 +116,7 @@ def descending(
 
 
 def tutorial_way(split: Split, batch_size: int, loss: LossConfig, workers: int, net: Net) -> Callable[[int], float]:
-    """The loop over `TripletImages`."""
+    """Training loop over `TripletImages`."""
     loader = DataLoader(
         TripletImages(split),
         batch_size,

@@ -10,7 +10,7 @@ from tvae.data import Dataset, Split, load_dataset
 
 
 def coloured_digits(side: int = 8, n_train: int = 200, n_test: int = 100) -> Dataset:
-    """The first digits of each split, `side` a multiple of 8: a hue for each class on a ground of the hue opposite."""
+    """The first digits of each split, `side` a multiple of 8: a hue for each class, on a ground of the opposite hue."""
     digits = load_dataset("digits")
     train, test = (_coloured(split, side, n) for split, n in ((digits.train, n_train), (digits.test, n_test)))
     return Dataset("digits", train, test, digits.class_names, "digits, tinted")

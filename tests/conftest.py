@@ -25,14 +25,14 @@ ROOT = Path(__file__).parents[1]
 
 
 def pytest_configure() -> None:
-    """A session in the background ignores Ctrl-C, and what it starts would inherit that."""
+    """Handle Ctrl-C as usual: a session in the background ignores it, and its processes would inherit that."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def processes_end_with_the_session() -> Iterator[None]:
-    """Whatever a test starts is ended with the session, also where that is killed."""
+    """Ends the processes that tests start with the session, also where that is killed."""
     mark = secrets.token_hex(8)
     reaper = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("process_reaper.py")), mark],
@@ -78,7 +78,7 @@ def digits() -> Dataset:
 
 @pytest.fixture(autouse=True)
 def cookies(monkeypatch) -> dict[str, str]:
-    """The cookies of the browser; without one there are none, unless a test puts some here."""
+    """Cookies of the browser in page tests, which have no browser: none, unless a test puts some here."""
     cookies: dict[str, str] = {}
     monkeypatch.setattr(type(st.context), "cookies", cookies)
     return cookies
@@ -86,7 +86,7 @@ def cookies(monkeypatch) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def maps_are_drawn(monkeypatch) -> None:
-    """Without a browser nobody draws the maps, and a page would wait for that with the rest."""
+    """Makes pages take their maps as drawn: without a browser nobody draws them, and their other parts would wait."""
     monkeypatch.setattr(latent_map, "is_drawn", lambda key: True)
 
 
@@ -102,7 +102,7 @@ def blobs() -> Split:
 
 
 def assert_both_end_alike(one: Training, reports: Iterator[Report], other: Training) -> None:
-    """Take both trainings to their ends, the first by its reports so far: all weights and moments are equal."""
+    """Assert that two trainings end with equal weights and moments; the first goes on with its reports so far."""
     for going in (reports, other.reports()):
         for _ in going:
             pass

@@ -1,4 +1,4 @@
-"""Ends every process that a test session leaves: python process_reaper.py MARK, until its standard input ends.
+"""Ends every process that a test session leaves, once its standard input ends: python process_reaper.py MARK.
 
 A test's processes carry the session's mark in their environment, also those that their starter does not know: workers
 outlive the server that started them. The input is a pipe to the test process, and ends with it, however it ends.
@@ -16,7 +16,7 @@ VARIABLE = "TVAE_TEST_SESSION"
 
 
 def marked_processes(mark: str) -> list[psutil.Process]:
-    """The processes with this mark, but this one."""
+    """All processes with this mark except this one."""
     processes = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):  # it has ended, or is another user's

@@ -1,4 +1,4 @@
-"""What the benchmark suite writes, on tiny data; nothing here is timed."""
+"""Output of the benchmark suite, on tiny data; nothing here is timed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks of numbers and choices: what passes, and the line that refuses the rest."""
+"""The checks of numbers and choices: values that pass, and the message that refuses others."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A page with the maps and their filters, on rows whose columns a test can count itself."""
+"""A page with the maps and their filters, on made-up rows whose columns a test can count."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOTION = "kind"
 
 
 def columns() -> tuple[list[FilterColumn], list[FilterColumn]]:
-    """Columns of what the maps show, and of the rows: numbers, some missing, values, a thousand, dates, booleans."""
+    """Filter columns of the maps and of the rows: numbers, some missing, four values, a thousand, dates, booleans."""
     rng = np.random.default_rng(2)
     across = layouts()[0][:, 0]
     some = rng.normal(size=ROWS)
@@ -38,7 +38,7 @@ def columns() -> tuple[list[FilterColumn], list[FilterColumn]]:
 
 
 def layouts() -> tuple[np.ndarray, np.ndarray]:
-    """Ten round clouds, and the same turned."""
+    """Left and right layout: ten round clouds of points, and the same with the axes exchanged."""
     rng = np.random.default_rng(4)
     angle = labels() / len(NAMES) * 2 * np.pi
     centres = 5 * np.stack([np.cos(angle), np.sin(angle)], axis=1)

@@ -1,4 +1,4 @@
-"""A page with nothing but the map, on rows whose place, class and image a test can work out."""
+"""A page with only the map, on made-up rows whose position, class and image a test can compute."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MANY_NAMES = [f"class {letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
 
 
 def layouts() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Left, right and a third layout: the same even grid, with the rows in another order on each."""
+    """Left, right and third layout: the same even grid, with the rows in a different order on each."""
     across, up = np.meshgrid(np.arange(SIDE), np.arange(SIDE))
     grid = np.stack([across.ravel(), up.ravel()], axis=1).astype(np.float32)
     order = np.random.default_rng(7)
@@ -36,7 +36,7 @@ def labels() -> np.ndarray:
 
 
 def images() -> np.ndarray:
-    """Another image for each row."""
+    """A different image for each row."""
     return np.random.default_rng(3).integers(0, 256, (ROWS, 8, 8, 1)).astype(np.uint8)
 
 
@@ -49,7 +49,7 @@ def neighbours() -> tuple[np.ndarray, np.ndarray]:
 
 
 def answered(place: tuple[float, float]) -> list[Decoded]:
-    """Made-up decodes, which tell where they are of."""
+    """Made-up decoded images, whose values give the decoded position."""
     x, y = place
     return [
         Decoded(np.full((4, 4, 1), 200, np.uint8), f"{x:.1f} {y:.1f}"),

@@ -12,21 +12,21 @@ ROWS = 10_000
 
 
 def layout(classes: int) -> np.ndarray:
-    """Clouds at random places, as wide as there is room for them."""
+    """Positions of the rows: a cloud for each class at a random place, as wide as there is room."""
     rng = np.random.default_rng(classes)
     centres = rng.uniform(-10, 10, (classes, 2))
     return (centres[labels(classes)] + rng.normal(size=(ROWS, 2)) * 4 / np.sqrt(classes)).astype(np.float32)
 
 
 def labels(classes: int) -> np.ndarray:
-    """Class of each row: all have some, the first ones the most."""
+    """Class of each row: every class has rows, the first classes the most."""
     rng = np.random.default_rng(9)
     more = np.floor(classes * rng.random(ROWS - classes) ** 2).astype(np.int64)
     return np.concatenate([np.arange(classes), more])
 
 
 def names(classes: int) -> list[str]:
-    """Short names and long ones."""
+    """Names of the classes, short and long ones."""
     return [f"c{c}" if c % 3 else f"{c}: a class with quite a long name" for c in range(classes)]
 
 

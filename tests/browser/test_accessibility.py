@@ -1,4 +1,4 @@
-"""What axe-core finds wrong with each page, light and dark; and colours in charts that mean an arm.
+"""Findings of axe-core on each page, light and dark; and arms' colours in charts.
 
 Serious and critical findings fail a test, and so does a wrong order of headings. None is Streamlit's alone: what it
 causes is mended in page.css and .streamlit/config.toml.
@@ -18,7 +18,7 @@ PAGES = ("", *(page.stem.split("_", 1)[1] for page in sorted((ROOT / "pages").gl
 WAIT = 90_000
 FAILING = ("serious", "critical")
 ALSO_FAILING = ("heading-order",)
-"""Rules that count though axe-core calls them moderate."""
+"""Rules that must hold too, though axe-core calls them moderate."""
 OPENED = {
     "": ("Reconstructions", []),
     "Which_weight": ("Every arm in a table", ["Every arm in a table"]),
@@ -32,14 +32,14 @@ OPENED = {
     "Your_own_digit": ("Projection", ["Example"]),
     "Your_data": ("Your labelled images", []),
 }
-"""Words that a page ends with, and what is pressed before it is looked through."""
+"""Last words of a page, and the controls that are pressed before it is checked."""
 RUNS = {"Which_weight": "mnist-ladder"}
 PICKED = "&rows=3-40&row=4"
-"""What an address asks of the map besides the run: a selection, and the neighbours of one image."""
+"""Parameters of the map's address besides the run: a selection, and the row whose neighbours are shown."""
 
 
 def opened(browser: Any, address: str, page: str, scheme: str, asked: str = "") -> Any:
-    """The page with its parts opened, once nothing runs any more."""
+    """Open a page, open its folded parts, and wait until it is at rest."""
     view = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme=scheme, reduced_motion="reduce")
     view.goto(f"{address}/{page}?run={RUNS.get(page, 'digits')}{asked}")
     words, pressed = OPENED.get(page, ("", []))
@@ -52,7 +52,7 @@ def opened(browser: Any, address: str, page: str, scheme: str, asked: str = "") 
 
 
 def at_rest(view: Any) -> None:
-    """Until the script has run and no part of the page is still awaited."""
+    """Wait until the script has run and every part of the page is loaded."""
     view.wait_for_function(
         "() => !document.querySelector('[data-test-script-state=running], [data-testid=stSkeleton]')", timeout=WAIT
     )

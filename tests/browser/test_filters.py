@@ -39,7 +39,7 @@ class Filtered:
         return self
 
     def still(self) -> None:
-        """Wait until nothing has been sent for a moment."""
+        """Wait until the page has sent nothing for a moment."""
         for _ in range(60):
             before = self.sent
             self.page.wait_for_timeout(500)
@@ -51,7 +51,7 @@ class Filtered:
         return self.page.locator(f".facet[data-column='{column}']")
 
     def passing(self) -> int:
-        """How many rows pass, as the panel says."""
+        """Number of rows that pass, as the panel says."""
         return int(self.page.get_by_test_id("filters-count").inner_text().split()[0].replace(",", ""))
 
     def bars(self, column: str) -> np.ndarray:
@@ -96,7 +96,7 @@ def bars(column: str, rows: np.ndarray) -> np.ndarray:
 
 @pytest.fixture
 def filtered(browser: Any, streamlit_app: Callable[[Path], str]) -> Iterator[Filtered]:
-    """The test page with its filters open; a test fails when the page's code threw anything."""
+    """The test page with its filters open; a test fails if the page's code raised an error."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce")
     page = context.new_page()
     thrown: list[str] = []

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 WAIT = 90_000
 PRIMARY, SIDEBAR = "rgb(61, 72, 89)", "rgb(244, 245, 247)"
-"""Of the light theme in .streamlit/config.toml."""
+"""Colours of the light theme in .streamlit/config.toml."""
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ FOCUSED = """() => {
   while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
   return focused?.dataset.testid ?? "";
 }"""
-"""The test id of what has the focus, also within a component."""
+"""JavaScript that returns the test id of the focused element, also within a component."""
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ SIDES = ("left", "right")
 
 
 class Maps:
-    """A page with the map, and where its rows are."""
+    """A page with the map, and the positions of its rows on the screen."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
@@ -48,7 +48,7 @@ class Maps:
         self.page.locator(f'[data-testid="map-{side}"][data-{name}="{value}"]').wait_for(timeout=15_000)
 
     def until(self, holds: Callable[[], bool]) -> None:
-        """Wait for something that only asking again shows."""
+        """Wait until a condition holds, by checking it again and again."""
         for _ in range(300):
             if holds():
                 return
@@ -59,7 +59,7 @@ class Maps:
         return float(self.read(side, "view").split()[2])
 
     def spot(self, side: str, row: int) -> tuple[float, float]:
-        """Where a row is, in pixels of the page."""
+        """Position of a row, in pixels of the page."""
         box = self.canvas(side).bounding_box()
         x, y, zoom = map(float, self.read(side, "view").split())
         u, v = ((self.layouts[side][row] - (app.SIDE - 1) / 2) / (app.SIDE - 1)).tolist()
@@ -94,7 +94,7 @@ class Maps:
         self.page.get_by_text(f"rows {rows}", exact=True).wait_for(timeout=15_000)
 
     def until_still(self) -> None:
-        """Wait until both maps look as they did half a second before."""
+        """Wait until both maps have not changed for half a second."""
 
         def still() -> bool:
             before = [self.picture(side) for side in SIDES]
@@ -104,7 +104,7 @@ class Maps:
         self.until(still)
 
     def picture(self, side: str) -> np.ndarray:
-        """The map's pixels as they are seen, marks and all."""
+        """Pixels of a map as they are seen, marks included."""
         return np.asarray(Image.open(io.BytesIO(self.canvas(side).screenshot())).convert("RGB")).astype(int)
 
 
@@ -115,7 +115,7 @@ def block(x0: int, x1: int, y0: int, y1: int) -> list[int]:
 
 @pytest.fixture
 def maps(browser: Any, streamlit_app: Callable[[Path], str]) -> Iterator[Maps]:
-    """The test page, open; a test fails when the page's code threw anything."""
+    """The test page, open; a test fails if the page's code raised an error."""
     address = streamlit_app(Path(app.__file__))
     context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce")
     page = context.new_page()
@@ -439,7 +439,7 @@ def test_png_holds_both_maps(maps: Maps, tmp_path: Path) -> None:
 
 
 def ground_of(pixels: np.ndarray) -> int:
-    """The most frequent value of red; of a map, take the edge that no image reaches."""
+    """Red of the ground: its most frequent value, at the edge of a map, which no image reaches."""
     return int(np.bincount(pixels[..., 0].ravel()).argmax())
 
 
@@ -506,14 +506,14 @@ def test_nothing_but_the_change_is_sent_again(browser: Any, streamlit_app: Calla
 
 
 def decoding(browser: Any, streamlit_app: Callable[[Path], str]) -> tuple[Maps, Any]:
-    """The test page with its answers to places, and what shows them."""
+    """The test page with made-up decoded images, and the element that shows them."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     maps = Maps(context.new_page()).open(f"{streamlit_app(Path(app.__file__))}/?decode=1")
     return maps, maps.page.get_by_test_id("map-decoded")
 
 
 def right_spot(maps: Maps) -> tuple[float, float]:
-    """Where the right map has the place 4, 6."""
+    """Position on the screen of the place 4, 6 of the right map."""
     return maps.spot("right", int(np.flatnonzero((maps.layouts["right"] == (4, 6)).all(axis=1))[0]))
 
 

@@ -17,7 +17,7 @@ N = 359
 
 @pytest.fixture
 def open_map(browser, streamlit_app):
-    """Opens the page on the digits with a query; a test fails when the page's code threw anything."""
+    """Opens the page on the digits with a query; a test fails if the page's code raised an error."""
     context = browser.new_context(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
     thrown: list[str] = []
 
@@ -36,13 +36,13 @@ def open_map(browser, streamlit_app):
 
 
 def wait(page: Any, name: str, value: object) -> None:
-    """Until both maps say so."""
+    """Wait until both maps meet the condition."""
     for side in SIDES:
         page.locator(f"[data-testid=map-{side}][data-{name}='{value}']").wait_for(timeout=30_000)
 
 
 def until(page: Any, holds: Callable[[], bool]) -> None:
-    """Wait for something that only asking again shows."""
+    """Wait until a condition holds, by checking it again and again."""
     for _ in range(300):
         if holds():
             return
@@ -67,7 +67,7 @@ def draw(page: Any, tool: str, x0: float, y0: float, x1: float, y1: float, side:
 
 
 def told_count(page: Any) -> int:
-    """How many images the drawer says are selected."""
+    """Number of selected images that the drawer gives."""
     return int(page.get_by_test_id("stMetric").first.inner_text().split()[-1].replace(",", ""))
 
 

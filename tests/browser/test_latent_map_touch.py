@@ -13,7 +13,7 @@ from tests.browser.test_latent_map import Maps, block
 
 
 class Hand:
-    """Fingers and a pen on a page."""
+    """Touches of fingers and a pen on a page, sent to Chromium."""
 
     def __init__(self, page: Any) -> None:
         self._send = page.context.new_cdp_session(page).send
@@ -40,7 +40,7 @@ class Hand:
 
 @pytest.fixture
 def maps(browser: Any, streamlit_app: Callable[[Path], str]) -> Iterator[Maps]:
-    """The test page on a tablet, open; a test fails when the page's code threw anything."""
+    """The test page on a tablet, open; a test fails if the page's code raised an error."""
     address = streamlit_app(Path(app.__file__))
     context = browser.new_context(viewport={"width": 1000, "height": 600}, has_touch=True, reduced_motion="reduce")
     page = context.new_page()

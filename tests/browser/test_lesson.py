@@ -21,7 +21,7 @@ PAGES = ("", "Triplets", "Latent_map", "Training", "Training", "Reconstructions"
 
 
 class Lesson:
-    """The page of a person who takes the lesson."""
+    """A page with the lesson, and the answers to its questions."""
 
     def __init__(self, page, address: str) -> None:
         self.page, self.address = page, address
@@ -34,7 +34,7 @@ class Lesson:
         self.page.goto(f"{self.address}/{page}?{query}")
 
     def arrive(self, step: int) -> None:
-        """Wait until the step is there, and what was there before is not."""
+        """Wait until the step is shown, and the former page is gone."""
         self.page.get_by_role("heading", name=TITLES[step - 1], exact=True).wait_for()
         self.page.wait_for_function("document.querySelectorAll('h1').length === 1")
         self.page.get_by_test_id("stApp").and_(self.page.locator("[data-test-script-state=notRunning]")).wait_for()

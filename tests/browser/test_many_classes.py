@@ -32,7 +32,7 @@ RECORD = """() => {
 
 @pytest.fixture
 def open_maps(browser: Any, streamlit_app: Callable[[Path], str]) -> Iterator[Callable[..., Any]]:
-    """Opens maps of so many classes; a test fails when the page's code threw anything."""
+    """Opens maps of so many classes; a test fails if the page's code raised an error."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce")
     context.add_init_script(f"({RECORD})()")
     thrown: list[str] = []

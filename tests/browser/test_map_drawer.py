@@ -1,4 +1,4 @@
-"""The drawer beside the maps in a real browser: where answers stand, keys, table, key of the marks, search."""
+"""The drawer beside the maps in a real browser: places of its parts, keys, table, key of the marks, search."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def in_window(page: Any, box: dict[str, float]) -> bool:
 
 
 def wait_for_answer(page: Any, row: str) -> Any:
-    """The sentence about the row, once it is there."""
+    """Wait for the sentence about the row in the drawer, and return it."""
     answer = page.locator(".st-key-map-drawer").get_by_text(
         re.compile(f"Row {int(row):,}, class .* nearest are shared")
     )

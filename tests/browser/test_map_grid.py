@@ -17,7 +17,7 @@ SIX = ("left", "right", "third", "fourth", "fifth", "sixth")
 
 @pytest.fixture
 def open_maps(browser: Any, streamlit_app: Callable[[Path], str]) -> Iterator[Callable[..., Maps]]:
-    """Opens the test page with a query; a test fails when the page's code threw anything."""
+    """Opens the test page with a query; a test fails if the page's code raised an error."""
     address = streamlit_app(Path(app.__file__))
     contexts: list[Any] = []
     thrown: list[str] = []

@@ -1,4 +1,4 @@
-"""Trails between the linked maps in a real Chromium: where points lie in the other model, as tapered lines."""
+"""Trails between the linked maps in a real Chromium: tapered lines to the points' positions in the other model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BUTTON = "Trails: where the selected points, or those that move most, lie in the
 
 @pytest.fixture(params=["light", "dark"])
 def maps(request: Any, browser: Any, streamlit_app: Callable[[Path], str]) -> Iterator[Maps]:
-    """The test page, open; a test fails when the page's code threw anything."""
+    """The test page, open; a test fails if the page's code raised an error."""
     context = browser.new_context(
         viewport={"width": 1400, "height": 1000}, reduced_motion="reduce", color_scheme=request.param
     )
@@ -40,7 +40,7 @@ def moves() -> np.ndarray:
 
 
 def place_on(maps: Maps, side: str, at: np.ndarray) -> tuple[float, float]:
-    """Where a place of the layouts' frame is, in pixels of the map."""
+    """Position of a place of the layouts' frame, in pixels of the map."""
     box = maps.canvas(side).bounding_box()
     x, y, zoom = map(float, maps.read(side, "view").split())
     u, v = ((at - (app.SIDE - 1) / 2) / (app.SIDE - 1)).tolist()
@@ -49,7 +49,7 @@ def place_on(maps: Maps, side: str, at: np.ndarray) -> tuple[float, float]:
 
 
 def drawn(maps: Maps, side: str, at: np.ndarray, across: np.ndarray) -> int:
-    """Pixels that trails cover on a line of 13 pixels across a place: by the marks alone, which lie over the points."""
+    """Number of pixels that trails cover on a line of 13 pixels across a place, on the canvas of the marks."""
     x, y = place_on(maps, side, at)
     return maps.canvas(side).evaluate(
         """(canvas, [x, y, dx, dy]) => {

@@ -1,4 +1,4 @@
-"""The app on a phone and on a small tablet, with fingers: what is folded, what is in sight, what is hidden."""
+"""The app on a phone and on a small tablet, with fingers: its folded, visible and hidden parts."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ WAIT = 60_000
 
 @pytest.fixture
 def opened(browser, streamlit_app):
-    """Opens a page of the app; what goes wrong in the browser is told at the end."""
+    """Opens a page of the app; a test fails at its end if the browser reported an error."""
     page = browser.new_page(viewport={"width": 1400, "height": 900})
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

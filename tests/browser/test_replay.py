@@ -14,7 +14,7 @@ LAST = 59
 
 @pytest.fixture
 def replay_in(browser, streamlit_app):
-    """Opens the training page of the digits run for people who want this much motion, and gives its replay."""
+    """Opens the training page of the digits run with this setting of reduced motion, and returns its replay."""
     contexts = []
 
     def open_replay(reduced_motion: str, scheme: str = "light"):
@@ -36,7 +36,7 @@ def moment(replay) -> int:
 
 
 def pictures(replay) -> list[str]:
-    """What both maps and the chart show."""
+    """Pictures of both maps and of the chart."""
     return replay.locator("canvas").evaluate_all("canvases => canvases.map(canvas => canvas.toDataURL())")
 
 

@@ -26,7 +26,7 @@ ROW = 35
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Two runs of mine, of different margins."""
+    """Folder of runs with two runs of one owner, of different margins."""
     folder = tmp_path_factory.mktemp("runs")
     jobs, usual = Jobs(folder), small_run_config()
     for margin in (0.25, 1.5):
@@ -37,7 +37,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def page(browser, streamlit_app, become, folder, monkeypatch):
-    """The training page as their owner has it."""
+    """The training page, open in the browser of the runs' owner."""
     monkeypatch.setenv("TVAE_RUNS", str(folder))
     context = browser.new_context(viewport={"width": 1400, "height": 1800}, accept_downloads=True)
     page = context.new_page()
@@ -52,7 +52,7 @@ def page(browser, streamlit_app, become, folder, monkeypatch):
 
 
 def find(page, words, runs=1):
-    """Search for these words, and wait until the list holds this many runs: a tick on the old list would be lost."""
+    """Search for these words, and wait until the list has this many runs: a tick on the old list would be lost."""
     field = page.get_by_label("Find")
     field.fill(words)
     field.press("Enter")

@@ -1,4 +1,4 @@
-"""What an address says is what every page shows, opened by a link, by the sidebar, by Back or by a reload."""
+"""Every page shows what its address says, whether opened by a link, by the sidebar, by Back or by a reload."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RUNS = {
     "run=mnist-ladder&arms=VAE&arms=W10": ("12 arms on mnist: triplet weight 0.3 to 100", "VAE", "weight 10, margin 1"),
     "run=digits&epoch=28.1": ("2 arms on digits: triplet weight 2, margin 1", "VAE", "TVAE"),
 }
-"""By address: words of the sidebar's caption, and the arms that are shown."""
+"""For each address: words of the sidebar's caption, and the arms that are shown."""
 TOO_LATE = "Epoch 28.1 is chosen, which this page can't show"
 PAGES = {
     "Overview": ("", ["Squared error"], False),
@@ -30,7 +30,7 @@ PAGES = {
     "Traversals": ("around=a+test+image&traversal-row=5&traversal-steps=5", ["of row 5"], False),
     "Your own digit": ("projection=PCA&voters=9", ["Projection"], False),
 }
-"""By page: what its address asks for besides the run, words that say it, and whether the page follows the epoch."""
+"""For each page: its own parameters, words that show them, and whether the page follows the epoch."""
 
 
 def path_of(page: str) -> str:
@@ -39,7 +39,7 @@ def path_of(page: str) -> str:
 
 @pytest.fixture
 def fresh(browser) -> Iterator[Callable[[], Any]]:
-    """Opens a new browser context's page; a test fails when the pages' code threw anything."""
+    """Opens a page in a new browser context; a test fails if the pages' code raised an error."""
     contexts: list[Any] = []
     thrown: list[str] = []
 
@@ -56,7 +56,7 @@ def fresh(browser) -> Iterator[Callable[[], Any]]:
 
 
 def wait_until(page: Any, holds: str, wanted: object) -> None:
-    """Until a JavaScript function says that it has what is wanted."""
+    """Wait until a JavaScript function returns true."""
     try:
         page.wait_for_function(holds, arg=wanted, timeout=WAIT)
     except Exception as error:
@@ -65,12 +65,12 @@ def wait_until(page: Any, holds: str, wanted: object) -> None:
 
 
 def wait_for_words(page: Any, words: list[str]) -> None:
-    """Until the page says all of them."""
+    """Wait until the page shows all of these words."""
     wait_until(page, "words => words.every(word => document.body.innerText.includes(word))", words)
 
 
 def wait_for_address(page: Any, path: str, parameters: dict[str, list[str]]) -> None:
-    """Until the address has this path and these parameters and no others."""
+    """Wait until the address has this path and these parameters and no others."""
     wait_until(
         page,
         """([path, wanted]) => {
@@ -85,7 +85,7 @@ def wait_for_address(page: Any, path: str, parameters: dict[str, list[str]]) -> 
 
 
 def check(page: Any, title: str, run: str, own: str = "", *, epoch_known: bool = True) -> None:
-    """The page shows what its address says: run, arms, epoch, and what else it asks for."""
+    """Check that the page shows what its address says: run, arms, epoch, and its own parameters."""
     caption, *arms = RUNS[run]
     _, words, follows = PAGES[title]
     wanted = parse_qs("&".join(filter(None, [run, own])))
@@ -144,7 +144,7 @@ def test_run_arms_and_epoch_stay_through_the_sidebar_back_and_a_new_tab(fresh, s
 
 
 def in_address(page: Any, text: str) -> None:
-    """Until the address contains the text."""
+    """Wait until the address contains the text."""
     wait_until(page, "text => location.search.includes(text)", text)
 
 

@@ -1,4 +1,4 @@
-"""The tour of the overview: at a first visit, never twice, beside what it explains."""
+"""The tour of the overview: shown at a first visit, never twice, beside the parts that it explains."""
 
 from __future__ import annotations
 

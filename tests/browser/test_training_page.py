@@ -18,7 +18,7 @@ WAIT = 90_000
 
 @pytest.fixture
 def page(browser, streamlit_app, tmp_path_factory, monkeypatch):
-    """The training page of an app with an empty folder of runs; what goes wrong in the browser is told at the end."""
+    """The training page of an app with an empty folder of runs; a test fails if the browser reported an error."""
     folder = tmp_path_factory.mktemp("runs")
     monkeypatch.setenv("TVAE_RUNS", str(folder))
     context = browser.new_context(viewport={"width": 1400, "height": 900})

@@ -1,4 +1,4 @@
-"""A zip of class folders in a real browser: five clicks to both arms' maps; another page and a reload on the way."""
+"""A zip of class folders in a real browser: five clicks to both arms' maps, also over another page and a reload."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EACH = 80
 
 
 def drawn(kind: str, generator: np.random.Generator, colour: bool) -> Image.Image:
-    """A disc, a square or stripes, somewhere, on a picture that is not square."""
+    """A picture, not square, with a disc, a square or stripes at a random place."""
     width, height = 40, 32
     low, high = ((0, 60), (160, 256))
     ground, ink = (tuple(map(int, generator.integers(*limits, 3))) for limits in (low, high))
@@ -62,7 +62,7 @@ def folders(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(start_server, folders) -> str:
-    """An app with empty folders of runs and data sets."""
+    """Address of an app with empty folders of runs and data sets."""
     env = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -74,7 +74,7 @@ def address(start_server, folders) -> str:
 
 @pytest.fixture
 def page(browser, folders):
-    """A page of a new browser; what goes wrong in it is told at the end, and its runs are ended."""
+    """A page of a new browser; a test fails if the browser reported an error, and its runs are ended."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     page = context.new_page()
     complaints: list[str] = []

@@ -1,4 +1,4 @@
-"""One's own digit in a real browser: drawn by mouse, pen, finger, taken back, kept by its address, sent as a file."""
+"""The page of one's own digit in a real browser: drawing by mouse, pen, finger, undo, the address, an upload."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def hand(request) -> str:
 
 @pytest.fixture
 def page(browser, hand):
-    """A page of a device with such a hand; what goes wrong in the browser is told at the end."""
+    """A page of a device with mouse or touch screen; a test fails if the browser reported an error."""
     opened = browser.new_page(viewport={"width": 1400, "height": 900}, has_touch=hand == "finger")
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
@@ -45,7 +45,7 @@ look();"""
 
 
 def draw(page, hand: str, stroke=SEVEN) -> None:
-    """One stroke on the square, in small steps."""
+    """Draw one stroke on the square, in small steps."""
     square = page.get_by_test_id("drawing")
     square.wait_for(timeout=WAIT)
     square.scroll_into_view_if_needed()

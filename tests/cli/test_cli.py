@@ -1,4 +1,4 @@
-"""What each command prints and writes, its exit status, and what a killed command leaves."""
+"""Output, files and exit status of each command, and the files that a killed command leaves."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SMALL = [
 
 
 class Done(NamedTuple):
-    """What a command gave."""
+    """Exit status and output of a command."""
 
     returncode: int
     stdout: str

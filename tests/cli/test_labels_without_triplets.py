@@ -33,7 +33,7 @@ def split(name, labels) -> Split:
 
 @pytest.fixture
 def use_labels(monkeypatch):
-    """Puts images with these labels in the place of the digits."""
+    """Function that replaces the digits by images with these labels."""
 
     def use(train, test) -> None:
         dataset = Dataset("digits", split("train", train), split("test", test), NAMES, "a test")

@@ -36,7 +36,7 @@ SMALL = ["--model.hidden", "8", "--model.latent-dim", "2", "--train.epochs", "1"
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Path:
-    """The folder of data sets of this test."""
+    """Folder of the data sets of a test."""
     monkeypatch.setenv("TVAE_DATA", str(tmp_path / "data"))
     return tmp_path / "data"
 

@@ -29,13 +29,13 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Tiny:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where data sets are kept; not there yet."""
+    """Folder for data sets, which does not exist yet."""
     return tmp_path / "kept"
 
 
 @pytest.fixture
 def mirror(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
-    """A good mirror of the tiny data set, and the only one; a test makes it worse."""
+    """A working mirror of the tiny data set, the only one; a test may break it."""
     good: dict[str, bytes | str] = {
         f"{name}.gz": gzip.compress(content, mtime=0) for name, content in tiny.contents.items()
     }
@@ -92,7 +92,7 @@ def mirror(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
 
 @pytest.fixture
 def npm(tiny: Tiny, tmp_path: Path) -> FakeNpm:
-    """An npm that has the right package; `install` again for a worse one."""
+    """An npm with the right package; `install` again for a wrong one."""
     fake = FakeNpm(tmp_path / "bin")
     fake.install(npm_archive(tiny.contents))
     return fake

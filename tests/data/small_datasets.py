@@ -20,7 +20,7 @@ SPLITS: tuple[SplitName, ...] = ("train", "test")
 
 @dataclass(frozen=True)
 class SmallDataset:
-    """A public data set with a few images a class, what is in them, and its files in torchvision's layout, by name."""
+    """A public data set with a few images a class, its splits, and its files in torchvision's layout, by name."""
 
     public_dataset: PublicDataset
     images: dict[SplitName, np.ndarray]

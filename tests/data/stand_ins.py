@@ -1,4 +1,4 @@
-"""Stand-ins for what the data sets come from: a tiny public data set of IDX files, a mirror's answers, an npm."""
+"""Stand-ins for the sources of data sets: a tiny public data set of IDX files, a mirror's answers, an npm."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLASS_NAMES = tuple("0123456789")
 
 
 def environment(*first: Path) -> dict[str, str]:
-    """For a fresh Python: the modules of these folders, then those that this process can import."""
+    """Environment of a fresh Python, with the modules of these folders, then those that this process can import."""
     path = [*map(str, first), *filter(None, sys.path)]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
@@ -68,7 +68,7 @@ def tiny_dataset() -> Tiny:
 
 @dataclass
 class Mirror:
-    """What the local server answers, by file name: bytes, or one of the ways to fail."""
+    """Answers of the local server by file name: bytes, or a way to fail."""
 
     address: str
     answers: dict[str, bytes | str]

@@ -51,7 +51,7 @@ FAULTS = {
 
 @pytest.fixture(params=FAULTS)
 def faulty(request: pytest.FixtureRequest, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Make the mirror's first file bad; gives the words that tell of it."""
+    """Damage the mirror's first file, and return the words of the message about it."""
     monkeypatch.setattr(mirrors, "SILENCE_SECONDS", 0.3)
     monkeypatch.setattr(mirrors, "TOTAL_SECONDS", 0.5)
     fault, words = FAULTS[request.param]

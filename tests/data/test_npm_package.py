@@ -28,7 +28,7 @@ def test_the_four_files_are_taken_and_nothing_else(tiny: Tiny, folder: Path, npm
 
 
 def linked(contents: dict[str, bytes]) -> bytes:
-    """An archive in which a wanted file is a link to a file of this machine."""
+    """An archive in which a wanted file is a link to another file of the machine."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         member = tarfile.TarInfo(f"package/data/{TRAIN_IMAGES}")

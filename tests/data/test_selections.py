@@ -1,4 +1,4 @@
-"""Saved selections: names that are possible, a file that is whole, one person's own."""
+"""Saved selections: valid and refused names, a file that is never half written, a file for each person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""torchvision.datasets imports whether or not its compiled part fits; where it does, the guard keeps out.
+"""torchvision.datasets imports whether or not its compiled part fits torch; where it fits, the guard does nothing.
 
 Each case has a fresh process: an import can't be undone.
 """
@@ -15,7 +15,7 @@ from tvae.data.public_datasets import PUBLIC_DATASETS
 
 
 def in_fresh_process(code: str, *folders: Path) -> object:
-    """What the code puts into `result`, with modules of these folders before the installed ones."""
+    """Value that the code gives `result` in a fresh process, with these folders' modules before the installed ones."""
     code = f"import json\n{code}\nprint(json.dumps(result))"
     command = [sys.executable, "-W", "error", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(*folders))

@@ -37,7 +37,7 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def assert_holds(small: SmallDataset, folder: Path) -> str:
-    """Both splits are read as they were made, without a download; returns where they came from."""
+    """Assert that both splits are read as they were made, without a download; returns their origin in words."""
     dataset = load_dataset(small.public_dataset.name, folder, download=False)
     for split in (dataset.train, dataset.test):
         expected = small.images[split.name].astype(int)
@@ -50,7 +50,7 @@ def assert_holds(small: SmallDataset, folder: Path) -> str:
 
 
 def spread(small: SmallDataset, folder: Path) -> None:
-    """Write what torchvision leaves in its folder: the raw files, and the .gz files where it downloads such."""
+    """Write the files that torchvision keeps in its folder: raw files, and .gz files where it downloads such."""
     downloads = {name: content for name, content in published(small).items() if name.endswith(".gz")}
     write(folder, small.files | downloads)
 
@@ -73,7 +73,7 @@ def test_the_folder_may_be_torchvisions_root_or_a_folder_in_it(small: SmallDatas
 
 
 def list_md5s(small: SmallDataset, monkeypatch: pytest.MonkeyPatch, address: str = "http://127.0.0.1:9/") -> None:
-    """Have torchvision's class list the small files: at this address, with their MD5."""
+    """Make torchvision's class list the small files: at this address, with their MD5."""
     listed = getattr(torchvision_datasets(), small.public_dataset.torchvision_class)
     sums = {name: hashlib.md5(content).hexdigest() for name, content in published(small).items()}
     if small.public_dataset.torchvision_class == "EMNIST":

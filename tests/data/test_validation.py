@@ -1,4 +1,4 @@
-"""The validation split: held out of the training split, always the same, and said where classes are too small."""
+"""The validation split: held out of the training split, always the same, with a note where classes are too small."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_a_cheaper_arm_that_is_no_less_accurate_but_for_noise_is_taken():
 
 
 def shifted(arm: str, weight: float, accuracy: float, error: float, shifts: tuple[float, ...]) -> Cell:
-    """An arm whose accuracy and error differ from seed to seed."""
+    """Figures of an arm whose accuracy and error differ from seed to seed."""
     return cell(arm, weight, *((accuracy + shift, error + 10 * shift, 12.0) for shift in shifts))
 
 

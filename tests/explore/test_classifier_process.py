@@ -22,7 +22,7 @@ DIGITS = DataConfig(name="digits")
 
 @pytest.fixture
 def processes(monkeypatch) -> Iterator[list[subprocess.Popen]]:
-    """The processes that are started; none outlives its test."""
+    """List of the processes that a test starts; they are ended with the test."""
     started: list[subprocess.Popen] = []
     real = subprocess.Popen
 

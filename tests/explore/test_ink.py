@@ -28,7 +28,7 @@ SEVEN = (60, 50, 140, 50, 90, 150)
 
 @pytest.fixture
 def seven() -> np.ndarray:
-    """A seven as MNIST has them."""
+    """A seven as in MNIST."""
     return prepared_image(drawn(SEVEN), MNIST)
 
 

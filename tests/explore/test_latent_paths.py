@@ -1,4 +1,4 @@
-"""Paths, traversals and ranked latents against plain loops, and the paths that are not obvious."""
+"""Paths, traversals and ranked latents against plain loops, and special cases of paths."""
 
 import math
 
@@ -15,7 +15,7 @@ B = np.array([-0.7, 0.4, 1.5, 2.0])
 
 
 def shoemake(a: np.ndarray, b: np.ndarray, t: float) -> list[float]:
-    """The textbook form, for directions that are neither equal nor opposite."""
+    """Spherical interpolation by Shoemake's formula, for directions that are neither equal nor opposite."""
     length_a, length_b = math.hypot(*a), math.hypot(*b)
     u, v = [x / length_a for x in a], [x / length_b for x in b]
     angle = math.acos(sum(x * y for x, y in zip(u, v, strict=True)))

@@ -22,7 +22,7 @@ def saved(image: Image.Image, kind: str = "PNG", **how) -> bytes:
 
 @pytest.fixture
 def stroke() -> np.ndarray:
-    """A light field with a dark bar at the left and a short one on top: it looks different each way round."""
+    """A light field with a dark bar at the left and a short one on top: each turn and mirroring of it differs."""
     grey = np.full((40, 30), 230, np.uint8)
     grey[5:35, 4:8] = 20
     grey[5:8, 4:20] = 20
@@ -94,7 +94,7 @@ def test_a_large_picture_is_averaged_down():
 
 
 def png_of_size(width: int, height: int) -> bytes:
-    """A PNG of this size whose pixels are a few bytes: what a bomb looks like."""
+    """A decompression bomb: a PNG of this size whose pixels are a few bytes."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))

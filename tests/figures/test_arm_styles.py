@@ -1,4 +1,4 @@
-"""Colours of arms: one meaning each, told apart, to be seen and read on light and on dark."""
+"""Colours of arms: one meaning each, different to the eye, visible and readable on light and on dark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells of pictures before and after resizing: where each lies, and that small ones keep their pixels."""
+"""Cells of pictures before and after resizing: their places, and small pictures whose pixels stay whole."""
 
 from __future__ import annotations
 

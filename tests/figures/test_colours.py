@@ -1,4 +1,4 @@
-"""Class colours: all different, those of a group of one hue, and all of them to be seen on light and on dark."""
+"""Class colours: all different, one hue in each group, and visible on light and on dark."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ SOURCES = sorted(
 HEX = re.compile(r"#([0-9a-fA-F]{6})\b")
 TRIPLE = re.compile(r"\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*[,)]")
 LEAST = 0.1
-"""Distance in OKLab that classes, too, have from each other at least."""
+"""Least distance in OKLab between two colours of classes, and between one and an arm's colour."""
 
 
 def apart(first: str, second: str) -> float:
@@ -39,7 +39,7 @@ def written_colours(text: str) -> set[str]:
 
 
 def likeness(colour: str) -> str:
-    """The arm that a colour would be taken for; "" for none."""
+    """The arm whose colour this one resembles; "" for none."""
     return next((name for name, arm in (("VAE", VAE_BLUE), ("TVAE", TVAE_ORANGE)) if apart(colour, arm) < 0.06), "")
 
 

@@ -1,4 +1,4 @@
-"""The forces of a step as they are drawn: directions, lengths on one scale, and how much of each is in the plane."""
+"""Arrows of a step's forces: directions, lengths on one scale, and the share of each in the plane."""
 
 import numpy as np
 import pytest

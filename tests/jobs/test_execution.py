@@ -44,7 +44,7 @@ LONG_AGO = 1_000.0
 
 @pytest.fixture
 def handlers() -> Iterator[None]:
-    """The test's own signal handlers stand again afterwards."""
+    """Restores the test's own signal handlers afterwards."""
     kinds = (signal.SIGTERM, signal.SIGINT)
     before = [signal.getsignal(kind) for kind in kinds]
     yield
@@ -76,7 +76,7 @@ def test_a_signal_waits_for_the_end_of_a_step_and_is_obeyed_at_once_between_step
 
 @pytest.fixture
 def requests(handlers, tmp_path) -> Iterator[Requests]:
-    """Of a run that takes steps; whatever it waits for, it does not wait for ever."""
+    """Requests to a run that takes steps; a pause or slow mode is ended after 20 seconds."""
     files = JobFiles(tmp_path / "run")
     files.folder.mkdir(parents=True)
     requests = Requests(files)
@@ -93,7 +93,7 @@ def files(requests, tmp_path) -> JobFiles:
 
 
 def obey(requests: Requests, **react: Callable[[], object]) -> list[str]:
-    """Obey, reacting to each phase that is shown: what was explained and shown meanwhile."""
+    """Obey the requests, reacting to each phase; returns the phases shown, and "explained" for each explained step."""
     shown: list[str] = []
 
     def show(phase: str) -> None:
@@ -295,7 +295,7 @@ def test_no_resume_file_is_written_while_one_arm_is_ahead(tmp_path, monkeypatch,
 
 @pytest.fixture
 def worker(tmp_path) -> Iterator[tuple[JobFiles, subprocess.Popen[bytes]]]:
-    """A run that was asked to stop long ago, and a process that looks like its worker and does not obey."""
+    """A run that was asked to stop long ago, with a process in its worker's place that ignores the request."""
     files = JobFiles(tmp_path / "abc")
     for folder in (files.folder, files.worker_folder):
         folder.mkdir(parents=True)
@@ -412,7 +412,7 @@ def test_what_is_younger_than_a_minute_or_a_day_is_no_leftover(tmp_path):
 
 @pytest.fixture
 def stuck(monkeypatch) -> None:
-    """Files of this name can't be removed, as those of another user."""
+    """Makes files with "stuck" in their name impossible to remove, like those of another user."""
     unlink = os.unlink
 
     def refused(path: str | Path, *, dir_fd: int | None = None) -> None:

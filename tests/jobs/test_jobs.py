@@ -1,4 +1,4 @@
-"""Runs in the background as real processes: asked, killed, resumed, refused."""
+"""Runs in the background as real processes: stopped, killed, resumed, refused."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def config(epochs: int = 2) -> RunConfig:
 
 
 LONG = config(epochs=50_000)
-"""Ends only when it is asked to."""
+"""Config of a run so long that it ends only when it is asked to."""
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def jobs(tmp_path, monkeypatch) -> Iterator[Jobs]:
 
 
 def until(jobs: Jobs, run_id: str, reached: Callable[[Job], bool]) -> Job:
-    """The run as soon as this is so."""
+    """Wait until a condition holds of the run, and return the run."""
     limit = time.monotonic() + 120
     while not reached(job := jobs.run(run_id)):
         assert time.monotonic() < limit, job
@@ -72,14 +72,14 @@ def ended(jobs: Jobs, run_id: str) -> Job:
 
 
 def worker(job: Job) -> psutil.Process:
-    """The process that works for the run."""
+    """The worker process of the run."""
     process = worker_process(JobFiles(job.folder))
     assert process is not None
     return process
 
 
 def kill(job: Job) -> None:
-    """SIGKILL the worker, and wait until it is gone."""
+    """Kill the worker by SIGKILL, and wait until it has ended."""
     files = JobFiles(job.folder)
     if (process := worker_process(files)) is not None:
         process.kill()
@@ -94,7 +94,7 @@ def weights(job: Job) -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory) -> Job:
-    """A run of 12 epochs that nobody disturbed."""
+    """A run of 12 epochs that was trained without a break."""
     jobs = Jobs(tmp_path_factory.mktemp("uninterrupted"))
     return ended(jobs, jobs.starter.start(config(epochs=12), ME))
 
@@ -424,7 +424,7 @@ print(jobs.starter.start(config(epochs=1), "me", request=sys.argv[2]))
 
 
 def two_servers(folder: Path, *requests: str) -> list[str]:
-    """What processes that start a run at the same moment were given as its id."""
+    """Ids that several processes return for the runs that they start at the same moment."""
     servers = [
         subprocess.Popen(
             [sys.executable, "-c", SERVER, folder, request],

@@ -1,4 +1,4 @@
-"""What other systems lack is not used: here it is taken away, and a run starts, waits, stops and goes on."""
+"""Functions that other systems lack are not needed: without them a run starts, waits, stops and goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of runs: what is read of their files, and when."""
+"""The list of runs: the files that it reads, and when."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ STATUS = {
 
 @pytest.fixture
 def files(runs) -> JobFiles:
-    """Those of a run that has a worker; its lock is held as long as the test runs."""
+    """Files of a run that has a worker: its lock is held as long as the test runs."""
     files = JobFiles(runs / "background")
     files.worker_folder.mkdir(parents=True)
     files.write_about(About(name="mine", note="a note", pinned=True))

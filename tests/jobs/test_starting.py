@@ -294,7 +294,7 @@ def test_a_claimed_worker_waits_until_its_run_is_among_the_runs(tmp_path, monkey
 
 @contextlib.contextmanager
 def locked(*places: JobFiles) -> Iterator[None]:
-    """Each has a worker."""
+    """Hold the locks of these runs, as if each had a worker."""
     locks = [take_lock(place.lock) for place in places]
     yield
     for lock in locks:

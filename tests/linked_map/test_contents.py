@@ -1,4 +1,4 @@
-"""What two linked maps show: the settings and blocks that the browser code reads, without a browser."""
+"""Contents of two linked maps: the settings and blocks that the browser code reads, without a browser."""
 
 from __future__ import annotations
 

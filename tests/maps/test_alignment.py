@@ -1,4 +1,4 @@
-"""Alignment recovers what was planted, and never does harm."""
+"""Alignment undoes a planted rotation, mirroring and scale, and keeps the size of maps that agree little."""
 
 import numpy as np
 import pytest

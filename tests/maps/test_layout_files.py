@@ -1,4 +1,4 @@
-"""Layouts on disk: kept whole, and anything else counts as absent."""
+"""Layouts on disk: written whole; a damaged or foreign file counts as absent."""
 
 import io
 import json
@@ -55,7 +55,7 @@ def test_the_first_folder_with_a_sound_file_is_taken(tmp_path: Path) -> None:
 
 
 def rewritten(content: bytes, change: Callable[[dict[str, bytes]], object]) -> bytes:
-    """The archive with some of its members changed."""
+    """A layout's archive with some of its members changed."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     change(members)

@@ -41,7 +41,7 @@ def wait_until_working(ticket: Ticket) -> None:
 
 
 def gone(process_id: int) -> bool:
-    """Whether the process has ended (one that nobody has waited for yet counts as ended)."""
+    """Whether the process has ended; a zombie counts as ended."""
     try:
         return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
@@ -49,7 +49,7 @@ def gone(process_id: int) -> bool:
 
 
 def process_ids() -> set[int]:
-    """Of the projection processes that this test process started and that run."""
+    """Ids of the running projection processes that this test process started."""
     running = set()
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.Error):
@@ -60,7 +60,7 @@ def process_ids() -> set[int]:
 
 @pytest.fixture(scope="module")
 def of_other_tests() -> set[int]:
-    """The projection processes of tests of other files, such as of the pages, which ran before in this process."""
+    """Ids of projection processes that tests of other files, such as page tests, started earlier in this process."""
     return process_ids()
 
 
@@ -78,7 +78,7 @@ def projector(folder: Path, of_other_tests: set[int]) -> Iterator[Projector]:
 
 @pytest.fixture
 def process_id(projector: Projector, of_other_tests: set[int]) -> Callable[[], int | None]:
-    """Of the projector's process, where one runs."""
+    """Id of the projector's process; None where none runs."""
     return lambda: next(iter(process_ids() - of_other_tests), None)
 
 

@@ -1,4 +1,4 @@
-"""Codes of map positions and positions of codes: exact where they are said to be, plain loops elsewhere."""
+"""Codes of map positions and positions of codes: exact for PCA, else equal to plain loops."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_the_forces_are_those_of_a_plain_loop() -> None:
 
 
 def kl(points: np.ndarray, at: np.ndarray, perplexity: float) -> float:
-    """The objective, Eq. 2 of van der Maaten & Hinton, over the stored affinities."""
+    """KL divergence that t-SNE minimises, Eq. 2 of van der Maaten & Hinton, over the stored affinities."""
     affinities = joint_affinities(nearest_neighbours(points, 3 * int(perplexity)), perplexity).tocoo()
     squared = ((at[:, None] - at[None]) ** 2).sum(axis=2)
     q = 1 / (1 + squared)

@@ -77,7 +77,7 @@ def test_a_tied_vote_goes_to_the_nearest():
 
 
 def plain_winner(classes: list[int]) -> int:
-    """Counted one by one; `max` takes the first of equal counts, which is the nearest neighbour's class."""
+    """Winner by counting one by one; `max` takes the first of equal counts, which is the nearest neighbour's class."""
     return max(classes, key=classes.count)
 
 

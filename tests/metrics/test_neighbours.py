@@ -10,7 +10,7 @@ from tvae.metrics.neighbours import nearest_neighbours, nearest_to
 
 
 def plain_neighbours(points: np.ndarray, k: int) -> tuple[list[list[int]], list[list[float]]]:
-    """Every pair measured, then sorted by distance and row."""
+    """Neighbours by plain loops: every pair measured, then sorted by distance and row."""
     rows, distances = [], []
     for i, point in enumerate(points.astype(np.float64)):
         others = [

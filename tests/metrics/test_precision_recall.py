@@ -1,4 +1,4 @@
-"""Improved precision and recall against plain loops, and on sets whose answer is plain to see."""
+"""Improved precision and recall against plain loops, and on sets whose values are obvious."""
 
 from __future__ import annotations
 

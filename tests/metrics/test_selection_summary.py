@@ -1,4 +1,4 @@
-"""What a selection is made of, against plain counting."""
+"""Summary of a selection, against plain counting."""
 
 import numpy as np
 import pytest

@@ -19,7 +19,7 @@ def distance(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def by_enumeration(means: np.ndarray, labels: np.ndarray, margin: float) -> dict:
-    """Every triplet in plain loops: accuracy and hinge of each anchor, gap, and counts by class."""
+    """Reference over every triplet in plain loops: accuracy and hinge of each anchor, gap, and counts by class."""
     classes = sorted(set(labels.tolist()))
     satisfied = np.zeros((len(classes), len(classes)), np.int64)
     triplets = np.zeros_like(satisfied)

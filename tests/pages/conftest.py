@@ -9,7 +9,7 @@ from tvae.jobs.starting import Starter
 
 @pytest.fixture(autouse=True)
 def no_worker_is_kept_ready(monkeypatch) -> None:
-    """Keeps the training panel from starting a worker process: no test here needs one."""
+    """Stops the training panel from starting a worker process: no page test needs one."""
     monkeypatch.setattr(Starter, "warm_up", lambda *_: None)
 
 

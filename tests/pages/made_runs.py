@@ -1,4 +1,4 @@
-"""Runs of a person's own that hold nothing but an encoding, for the tests of pages."""
+"""Runs of a person's own that hold only an encoding, for the tests of pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DIGITS = Path(__file__).parents[2] / "checkpoints" / "digits"
 
 
 def own_run(folder: Path, means: dict[str, np.ndarray], labels: np.ndarray, config: RunConfig | None = None) -> Run:
-    """A run of a person's own that holds nothing but this encoding; its losses are those of the preset by default."""
+    """A run of a person's own that holds only this encoding; its losses are those of the preset by default."""
     likeness = read_run(DIGITS)
     n, latent = next(iter(means.values())).shape
     losses = PRESETS["paper"].arms
@@ -45,7 +45,7 @@ def own_run(folder: Path, means: dict[str, np.ndarray], labels: np.ndarray, conf
 
 
 def ladder_run(folder: Path) -> Run:
-    """Twelve arms, each the further apart by class the later it comes."""
+    """A run of twelve arms, whose classes lie further apart from arm to arm."""
     generator = np.random.default_rng(0)
     labels = np.repeat(np.arange(3), 8)
     noise = generator.normal(size=(24, 2))

@@ -1,4 +1,4 @@
-"""Pages judged by notions that allow little: all images alike, no two alike, one pair alike, names with signs."""
+"""Pages judged by unusual notions: all images similar, no two similar, one similar pair, names with signs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every page of a run in colour: shown without an error, in colour wherever an image is."""
+"""Every page of a run in colour: shown without an error, with all images in colour."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_what_the_pointer_decodes_travels_in_colour(datasets):
 
 
 def photograph() -> np.ndarray:
-    """Wider than high: red at the left, a green square on blue in the middle, yellow at the right."""
+    """A picture wider than high: red at the left, a green square on blue in the middle, yellow at the right."""
     picture = np.zeros((40, 100, 3), np.uint8)
     picture[:, :30], picture[:, 70:] = (255, 0, 0), (255, 255, 0)
     picture[:, 30:70] = (0, 0, 255)

@@ -1,4 +1,4 @@
-"""The generation page, run without a browser: samples and numbers as the library has them; wrong input."""
+"""The generation page, run without a browser: samples and numbers equal to the library's; wrong input."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RUN = read_run(ROOT / "checkpoints" / "digits")
 
 @pytest.fixture
 def grids(monkeypatch) -> dict[str, np.ndarray]:
-    """The images of each picture that the page shows, by what it is called."""
+    """Images in each grid that the page shows, by the name of the grid."""
     shown: dict[str, np.ndarray] = {}
 
     def show(rows, alt, room):
@@ -114,7 +114,7 @@ def test_precision_and_recall_are_those_of_the_library(digits: Dataset):
 
 @pytest.fixture
 def nobody_trained_it(tmp_path, monkeypatch) -> Path:
-    """No classifier ships, and the user's folder of them is empty."""
+    """Folder of the user's classifiers, empty; the shipped classifiers are hidden from the page too."""
     monkeypatch.setattr("tvae.ui.cached.generation.CLASSIFIERS", tmp_path / "none")
     for module in ("tvae.ui.cached.generation", "tvae.ui.generation.classifier"):
         monkeypatch.setattr(f"{module}.default_classifiers_folder", lambda: tmp_path / "own")

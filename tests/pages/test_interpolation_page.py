@@ -1,4 +1,4 @@
-"""The interpolation page, run without a browser: ends, steps, votes as counted, wrong input."""
+"""The interpolation page, run without a browser: ends, steps, votes, wrong input."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def words(app: AppTest) -> str:
 
 
 def numbers(app: AppTest, arm: str) -> Any:
-    """The table of an arm's steps."""
+    """Table of the steps of an arm's path."""
     table = app.dataframe[0].value
     return table[table["arm"] == arm]
 

@@ -57,7 +57,7 @@ def words(app: AppTest) -> str:
 
 
 def accuracy(arm: str, labels: np.ndarray, margin: float) -> str:
-    """As a table shows it."""
+    """Triplet accuracy at margin 0 as a table shows it."""
     return f"{100 * triplet_accuracy(means(arm), labels, [margin]).accuracy[0]:.2f}\u00a0%"
 
 

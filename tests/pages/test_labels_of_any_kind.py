@@ -1,4 +1,4 @@
-"""Labels of any kind on every page: 1,000 classes, and classes that one of the splits lacks or has once."""
+"""Unusual labels on every page: 1,000 classes, and classes with no image or one in a split."""
 
 from __future__ import annotations
 

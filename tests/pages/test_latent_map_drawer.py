@@ -1,4 +1,4 @@
-"""The drawer beside the maps, run without a browser: which tab is open, and the table of the rows in question."""
+"""The drawer beside the maps, run without a browser: its open tab, and the table of filtered or picked rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def pair() -> ViewPair:
 
 @pytest.fixture
 def tables(monkeypatch) -> list[dict]:
-    """What the tables are given, run by run."""
+    """Arguments of each call of the row table, in order."""
     given: list[dict] = []
     drawn = row_table.row_table
 

@@ -24,7 +24,7 @@ SHIPPED = ROOT / "checkpoints"
 
 
 class FakeTicket:
-    """A layout that never comes, or fails at once."""
+    """Ticket of a layout that is never computed, or fails at once."""
 
     def __init__(self, failure: str) -> None:
         self.failure, self.cancelled = failure, False
@@ -46,7 +46,7 @@ class FakeTicket:
 
 
 class FakeProjector:
-    """Takes requests and computes nothing."""
+    """Projector that takes requests and computes nothing."""
 
     def __init__(self) -> None:
         self.requests: list[ProjectionRequest] = []
@@ -59,7 +59,7 @@ class FakeProjector:
 
 @pytest.fixture
 def projector(monkeypatch) -> FakeProjector:
-    """Fake projector that takes the place of the server's projection process."""
+    """A fake projector in place of the server's projection process."""
     fake = FakeProjector()
     monkeypatch.setattr(cached, "projector", lambda: fake)
     return fake

@@ -1,4 +1,4 @@
-"""What stands around the maps, run without a browser: selection, changes, groups, epochs, names, wrong input."""
+"""Panels around the maps, run without a browser: selection, changes, groups, epochs, names, wrong input."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def first_rows(encoding: Encoding, rows: int) -> Encoding:
 
 @pytest.fixture
 def shown(monkeypatch) -> list[dict]:
-    """What the maps are given, run by run."""
+    """Arguments of each call that draws the maps, in order."""
     given: list[dict] = []
     drawn = linked_maps.latent_map
 

@@ -1,4 +1,4 @@
-"""The lesson, run without a browser: every step with right and wrong answers, the address, what it can't show."""
+"""The lesson, run without a browser: every step with right and wrong answers, the address, missing data."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ MNIST = read_run(ROOT / "checkpoints" / "mnist")
 SEEDS = json.loads((ROOT / "checkpoints" / "mnist-ladder" / "seeds.json").read_text())["seeds"]
 COUNT = len(STEPS)
 OWN_CONTROLS = ("triplet", "maps", "training")
-"""Steps whose chart is moved itself."""
+"""Steps that are answered by the control of their chart."""
 
 
 def opened(step: int | str, page: str = "") -> AppTest:
-    """The lesson at a step, opened on this page or else on the step's own."""
+    """The lesson at a step, opened on this page, or by default on the step's own page."""
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
     page = page or STEPS[int(step) - 1].page
     if page != "streamlit_app.py":
@@ -59,7 +59,7 @@ def step_in_address(app: AppTest) -> str:
 
 
 def said(app: AppTest) -> str:
-    """What is said of the answer."""
+    """Text below the question on the last answer."""
     return "\n".join(part.value for part in [*app.success, *app.info]).replace("\u00a0", " ")
 
 
@@ -72,7 +72,7 @@ def check(app: AppTest) -> AppTest:
 
 
 def ways(app: AppTest) -> list[tuple[str, str, str]]:
-    """Back and forward: label, page and parameters."""
+    """Links back and forward: label, page and parameters."""
     return [(link.proto.label, link.proto.page, link.proto.query_string) for link in app.get("page_link")]
 
 

@@ -1,4 +1,4 @@
-"""A trained run of 26 classes on the pages that name them: rendered letters under random affine maps."""
+"""A trained run of 26 classes on the pages that name classes: rendered letters under random affine maps."""
 
 from __future__ import annotations
 

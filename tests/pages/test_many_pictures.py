@@ -1,4 +1,4 @@
-"""Many pictures on the page of one's own digit, run without a browser: what is shown of them, the CSV, wrong input."""
+"""Many pictures on the page of one's own digit, run without a browser: the table, the maps, the CSV, wrong input."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def words(app: AppTest) -> str:
 
 
 def sent(app: AppTest, name: str, content: bytes) -> AppTest:
-    """The page after an upload and the work on it."""
+    """The page after an upload, once its pictures are encoded."""
     app.file_uploader(key="many-file").set_value((name, content, "application/octet-stream")).run()
     while any("Cancel" in button.label for button in app.main.button):
         app.run()
@@ -44,7 +44,7 @@ def sent(app: AppTest, name: str, content: bytes) -> AppTest:
 
 @pytest.fixture
 def pictures(tmp_path, digits) -> bytes:
-    """A zip of the first twenty test images and a page that calls itself a picture."""
+    """A zip of the first twenty test images and an HTML page with the name of a picture."""
     files = {f"{row:02}.png": picture_bytes(digits.test.images[row, ..., 0]) for row in range(20)}
     return write_zip(tmp_path / "new.zip", {**files, "page.png": b"<html>"}).read_bytes()
 

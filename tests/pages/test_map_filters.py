@@ -1,4 +1,4 @@
-"""Filters of the latent map page, without a browser: the address, and what passes in the page's answers."""
+"""Filters of the latent map page, without a browser: the address, and the rows that pass on each part of the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The overview page, run without a browser: what it says on good and on broken folders."""
+"""The overview page, run without a browser, on good and on broken folders of runs."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_on_other_data_the_papers_mnist_numbers_are_no_reference():
 
 
 def own_mnist_run(folder: Path, means: dict[str, np.ndarray], labels: np.ndarray, **provenance: str) -> Run:
-    """A run on what is called mnist, with these means and their metrics and curves."""
+    """A run with the data set's name mnist, with these means and their metrics and curves."""
     likeness = read_run(SHIPPED / "mnist")
     n, latent = next(iter(means.values())).shape
     config = replace(likeness.config, model=replace(likeness.config.model, latent_dim=latent))

@@ -34,7 +34,7 @@ DIRECTIONS = ("higher is better", "lower is better", "lower costs less")
 
 @pytest.fixture(autouse=True)
 def runs(tmp_path, monkeypatch) -> Path:
-    """The folder of a person's own runs."""
+    """Folder of a person's own runs."""
     folder = tmp_path / "runs"
     folder.mkdir()
     monkeypatch.setenv("TVAE_RUNS", str(folder))

@@ -1,4 +1,4 @@
-"""The reconstructions page, run without a browser: whose images, their errors, the table, the trade in one line."""
+"""The reconstructions page, run without a browser: chosen images, errors, the table, the cost in one line."""
 
 from __future__ import annotations
 

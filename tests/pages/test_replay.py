@@ -13,7 +13,7 @@ APP = Path(__file__).parents[2] / "streamlit_app.py"
 
 @pytest.fixture
 def opened(monkeypatch):
-    """Opens the training page on a run, and gives what its replay was drawn from and its captions."""
+    """Opens the training page on a run, and returns the arguments of its replay player and its captions."""
     drawn = []
     monkeypatch.setattr("tvae.ui.training.replay.replay_player", lambda sides, **rest: drawn.append((sides, rest)))
 
@@ -32,13 +32,13 @@ def opened(monkeypatch):
 
 @pytest.fixture
 def runs(tmp_path, monkeypatch):
-    """An empty folder of runs of one's own."""
+    """An empty folder of a person's own runs."""
     monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
     return tmp_path
 
 
 def recorded(folder: Path, config, dataset, *, steps: int | None = None) -> None:
-    """A run that is left after so many steps, else trained to its end."""
+    """A recorded run, left after so many steps, or by default trained to its end."""
     folder.mkdir()
     reports = Recording(config, dataset, folder, "").reports()
     for report in reports:

@@ -52,7 +52,7 @@ def words(app: AppTest) -> str:
 
 
 def verdicts(app: AppTest) -> set[str]:
-    """The last words of all changes that are shown."""
+    """Verdicts of all changes that are shown, such as "better"."""
     cells = [cell for table in app.table if "Change" in table.value for cell in table.value["Change"]]
     return {word for cell in cells for word in cell.split() if word in ("better", "worse")}
 

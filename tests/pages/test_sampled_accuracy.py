@@ -1,4 +1,4 @@
-"""A run measured on a sample of anchors, as a split of many images is: every place says so, with standard errors."""
+"""A run measured on a sample of anchors, as with many images: every page says so, with standard errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAMPLED = "of 359 anchors, of each class the same share, seed 0"
 
 @pytest.fixture
 def run(tmp_path, monkeypatch) -> Run:
-    """The shipped digits run, measured as if 100 images were the most that are counted exactly."""
+    """The shipped digits run, measured as if splits of more than 100 images were sampled."""
     monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
     shutil.copytree(ROOT / "checkpoints" / "digits", tmp_path / "many")
     run = read_run(tmp_path / "many")

@@ -15,11 +15,11 @@ from tvae.ui import cached
 ROOT = Path(__file__).parents[2]
 PAGES = ["", *(f"pages/{path.name}" for path in sorted((ROOT / "pages").glob("*.py")))]
 PRIVATE = "private-folder"
-"""Stands in the path of the folder of runs and of data sets."""
+"""Name in the paths of the folders of runs and of data sets."""
 
 
 def words_of_server(app: AppTest) -> list[str]:
-    """What the page sends to a browser of these: a command, the folder of runs, the folder of the program."""
+    """Server's words that the page sends to a browser: a command, the folder of runs, the folder of the program."""
     protos = (getattr(element, "proto", None) for element in app)
     sent = b"\0".join(proto.SerializeToString() for proto in protos if isinstance(proto, Message))
     return [word for word in ("python -m", PRIVATE, str(ROOT)) if word.encode() in sent]

@@ -13,7 +13,7 @@ __all__ = ["projector"]
 
 @pytest.fixture
 def shown(monkeypatch) -> list[dict]:
-    """What the maps are given, run by run."""
+    """Arguments of each call that draws the maps, in order."""
     calls: list[dict] = []
     drawn = linked_maps.latent_map
 

@@ -1,4 +1,4 @@
-"""The sidebar of every page: one choice of run, arms and epoch, and what it says about the run."""
+"""The sidebar of every page: one choice of run, arms and epoch, and its caption on the run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGES = ["streamlit_app.py", *(f"pages/{path.name}" for path in sorted((ROOT / "
 
 
 def opened(path: str, query: dict) -> AppTest:
-    """The page of this path as its address opens it."""
+    """The page of this path, opened with these parameters of its address."""
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
     if path in PAGES[1:]:
         app.switch_page(path)

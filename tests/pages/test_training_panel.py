@@ -42,7 +42,7 @@ def runs(tmp_path, monkeypatch):
 
 @contextlib.contextmanager
 def held_lock(folder):
-    """As long as a worker would hold the lock of this run."""
+    """Hold the lock of this run, as its worker would."""
     files = JobFiles(folder)
     files.worker_folder.mkdir(parents=True, exist_ok=True)
     lock = take_lock(files.lock)
@@ -369,7 +369,7 @@ def test_a_run_is_watched_even_if_another_request_comes_while_it_is_started(monk
 
 
 def watched_run(runs, **status):
-    """The page of a run that a worker holds, with this state."""
+    """The training page of a run with a worker, in this state."""
     files = JobFiles(runs / "mine")
     files.folder.mkdir(parents=True, exist_ok=True)
     files.write_spec(Spec(config=small_run_config(), created="2026-01-01", steps=60))
@@ -476,7 +476,7 @@ def test_a_foreign_run_in_the_address_is_no_trap(foreign):
 
 
 def trained_before(runs):
-    """A run with snapshots that is over, watched."""
+    """A finished run with snapshots, which the session watches."""
     shutil.copytree(SHIPPED / "digits", runs / "mine")
     (runs / "mine" / REPLAY).unlink()  # as runs of earlier versions have none
     return page({"watch": "mine"})

@@ -1,4 +1,4 @@
-"""The traversals page, run without a browser: order, values and pictures as the library has them; wrong input."""
+"""The traversals page, run without a browser: order, values and pictures equal to the library's; wrong input."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RUN = read_run(DIGITS)
 
 @pytest.fixture
 def grids(monkeypatch) -> dict[str, list[GridRow]]:
-    """The rows of each picture of an arm that the page shows, by the start of what it is called."""
+    """Rows of each grid of an arm that the page shows, by the beginning of the grid's name."""
     shown: dict[str, list[GridRow]] = {}
     monkeypatch.setattr(image_grid, "show_grid_within", lambda rows, alt, room: shown.update({alt.split(":")[0]: rows}))
     return shown

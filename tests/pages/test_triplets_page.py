@@ -57,7 +57,7 @@ def runs(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def ladder(runs) -> Run:
-    """Twelve arms, each the further apart by class the later it comes."""
+    """A run of twelve arms, whose classes lie further apart from arm to arm."""
     return ladder_run(runs / "steps")
 
 

@@ -1,4 +1,4 @@
-"""The page "Which weight?", run without a browser: advice, bounds, seeds, the table, other weights, what to train."""
+"""The page "Which weight?", run without a browser: advice, bounds, seeds, the table, other weights, training."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def runs(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def ladder(runs) -> Run:
-    """Twelve arms, each the further apart by class the later it comes."""
+    """A run of twelve arms, whose classes lie further apart from arm to arm."""
     return ladder_run(runs / "steps")
 
 
 def figures(seed: int, run: Run, places: dict[str, tuple[float, float]], validation: float = 0.0) -> SeedFigures:
-    """Arms with this accuracy at every margin and this error; `validation` lowers accuracy on that split."""
+    """Figures of arms with this accuracy at every margin and this error, `validation` lower on the validation split."""
 
     def of_split(less: float) -> dict[str, ArmFigures]:
         return {

@@ -1,4 +1,4 @@
-"""The page Your data, run without a browser: what is shown before anything is kept, keeping, training, the list."""
+"""The page Your data, run without a browser: the summary of a source, keeping, training, the list."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def until(app: AppTest, holds) -> AppTest:
-    """Run the page again, as a browser's fragment does, until this holds of it."""
+    """Run the page again, as a fragment in a browser does, until this condition holds."""
     end = time.monotonic() + WAIT
     while not holds(app):
         assert time.monotonic() < end, words(app)
@@ -427,7 +427,7 @@ def test_a_name_of_somebody_else_s_is_not_told_what_it_is(folders, cookies):
 
 
 def recorded(folder: Path) -> Path:
-    """A run on the kept data set, as the command line leaves it."""
+    """A run on the kept data set, trained as by the command line."""
     config = replace(small_run_config(), data=DataConfig(name="pets"))
     for _ in record(config, load_dataset("pets"), folder / "runs" / "r", "command"):
         pass

@@ -1,4 +1,4 @@
-"""The page of one's own digit, run without a browser: drawings and pictures, as the library has them; wrong input."""
+"""The page of one's own digit, run without a browser: drawings, uploads, the library's numbers, wrong input."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def encoding() -> Encoding:
 
 
 def told_of(image: np.ndarray, arm: str) -> tuple[str, str]:
-    """What the page must say of an image: the vote, and the share of test images with a smaller error."""
+    """Expected texts on an image: the vote, and the share of test images with a smaller error."""
     found = encoding()
     seen = encode_new_image(network(RUN, arm), found.arms[arm], found.labels, 10, image[..., None], 15)
     votes = round(15 * float(seen.votes.sureness[0]))

@@ -1,4 +1,4 @@
-"""Names of arms: told by the loss, readable, different within a run."""
+"""Names of arms: made from the loss, readable, different within a run."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""What two runs may be told of each other: settings that differ, likeness, and verdicts over seeds."""
+"""Comparison of two runs: settings that differ, whether they are alike, and verdicts over seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The run folder's copy of given triplets, their figures, their way through a zip, and resuming."""
+"""The run folder's copy of given triplets: its figures, in a zip of the run, and after resuming."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run folders and zips that earlier versions wrote are read as they were meant; newer ones are refused in one line."""
+"""Run folders and zips of earlier versions are read correctly; those of newer versions are refused in one line."""
 
 from __future__ import annotations
 

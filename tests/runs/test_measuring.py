@@ -1,4 +1,4 @@
-"""How far measuring is: each part of each arm counts, and the whole ends at 1."""
+"""Progress of measuring: each part of each arm counts, and the whole ends at 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""New images written block by block are those written at once; an error in the middle leaves the old file."""
+"""New images written block by block equal those written at once; an error in the middle leaves the old file."""
 
 from __future__ import annotations
 

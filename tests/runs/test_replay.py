@@ -22,7 +22,7 @@ def trained(tmp_path_factory, digits):
 
 
 def rewritten(run, folder, tensors=None, header=None):
-    """The run in another folder, its replay with other tensors or another header."""
+    """A copy of the run whose replay has other tensors or another header."""
     content = (run.folder / REPLAY).read_bytes()
     length = int.from_bytes(content[:8], "little")
     own = json.loads(content[8 : 8 + length])["__metadata__"]

@@ -1,4 +1,4 @@
-"""A run put down in a file and taken up again goes on to the bit, whatever the order of its weights in memory."""
+"""A run resumed from its file goes on equal to the bit, whatever the order of its weights in memory."""
 
 import json
 from collections.abc import Callable

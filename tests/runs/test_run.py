@@ -16,7 +16,7 @@ from tvae.system.array_files import parse_weights
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, digits):
-    """A run's folder, really trained; tests that harm it work on a copy."""
+    """Folder of a trained run; tests that change it work on a copy."""
     from tests.conftest import small_run_config
 
     folder = tmp_path_factory.mktemp("runs") / "small"

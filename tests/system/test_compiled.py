@@ -25,7 +25,7 @@ def fill(columns, queries, rows):
 
 
 def distance_by_copy(copy: Path, caches: Path) -> float:
-    """What a function of the copy's kernels computes that calls a function of another file."""
+    """Result of a function of the copied kernels that calls a function of another file."""
     script = "import numpy as np; from tvae.metrics.kernels.caller import fill; rows = np.zeros((1, 2)); "
     script += "fill(np.array([[0.0, 3.0], [0.0, 4.0]]), np.zeros((1, 2)), rows); print(rows[0, 1])"
     environment = {**os.environ, "PYTHONPATH": str(copy), "NUMBA_CACHE_DIR": str(caches)}

@@ -1,4 +1,4 @@
-"""Training on given triplets: what a batch holds, what is refused, and that a hidden rule is learned."""
+"""Training on given triplets: the images of a batch, refused triplets, and a hidden rule that is learned."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ SMALL = ModelConfig(hidden=8, latent_dim=3)
 
 
 class PlayedStep:
-    """Gives these losses at every step and changes no weight."""
+    """Training step that returns these losses at every step and changes no weight."""
 
     def __init__(self, losses):
         self._losses = losses

@@ -41,7 +41,7 @@ def places_of(batch: Batch, arm: str) -> torch.Tensor:
 
 
 def of_labels(*notions: np.ndarray) -> Split:
-    """Random images with labels of notions called by letters."""
+    """Random images with labels of several notions, which are named by letters."""
     images = np.random.default_rng(1).integers(0, 255, (len(notions[0]), 4, 4, 1), np.uint8)
     by_name = {
         name: Notion(labels, tuple(map(str, range(int(labels.max()) + 1))))

@@ -1,4 +1,4 @@
-"""Suggested settings: the rule against plain code, MNIST's own preset, what it does to a run's first steps."""
+"""Suggested settings: the rule against plain code, MNIST's own preset, and the loss at a run's first steps."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def triplet_share(suggestion: Suggestion, split: Split) -> float:
 
 
 def enlarged(digits: Dataset, times: int) -> Split:
-    """The first 600 digits with each pixel as a square of so many: the sums over pixels grow with its area."""
+    """The first 600 digits with each pixel enlarged to a square: sums over pixels grow with its area."""
     images = digits.train.images[:600].repeat(times, axis=1).repeat(times, axis=2)
     return Split("train", images, digits.train.labels[:600], digits.class_names)
 

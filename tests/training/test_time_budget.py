@@ -6,7 +6,7 @@ from tvae.training.time_budget import TimePlan
 
 
 def simulated(budget: float, a_step: float, first: float = 0.0, most: int = 10**6) -> float:
-    """Seconds that a run takes; `first` are those that its first step takes longer."""
+    """Seconds that a simulated run takes; `first` is the extra time of its first step."""
     plan, step, seconds, steps = TimePlan(budget, most), 0, 0.0, most
     while step < steps:
         step += 1

@@ -1,4 +1,4 @@
-"""What the server adds to its answers, asked as a browser and as others ask."""
+"""Additions of the server to its responses, to requests of browsers and of other clients."""
 
 from __future__ import annotations
 

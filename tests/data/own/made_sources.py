@@ -20,14 +20,14 @@ from tvae.data.own import OwnDataset, default_choices, keep, understand
 
 
 def image_array(number: int, side: int = 28, channels: int = 1) -> np.ndarray:
-    """A picture of its own for each number, (side, side) or (side, side, 3)."""
+    """A different picture for each number, (side, side) or (side, side, 3)."""
     generator = np.random.default_rng(number)
     pixels = generator.integers(0, 256, (side, side, channels), dtype=np.uint8)
     return pixels[..., 0] if channels == 1 else pixels
 
 
 def picture_bytes(picture: Image.Image | np.ndarray, kind: str = "PNG", **options: Any) -> bytes:
-    """The file that Pillow writes."""
+    """Bytes of a picture's file, as Pillow writes it."""
     buffer = io.BytesIO()
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     image.save(buffer, kind, **options)

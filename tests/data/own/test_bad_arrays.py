@@ -1,4 +1,4 @@
-"""Files of arrays that are wrong are refused in one line that names file, array and row."""
+"""Wrong array files are refused in one line that names file, array and row."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ COLOUR = Image.fromarray(image_array(1, 28, 3))
 
 
 def huge_png() -> bytes:
-    """81 megapixels in 10 KB."""
+    """A PNG of 81 megapixels in 10 KB."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -32,7 +32,7 @@ def huge_png() -> bytes:
 
 
 def huge_gif() -> bytes:
-    """A header that claims 65,535 × 65,535 pixels."""
+    """A GIF whose header claims 65,535 × 65,535 pixels."""
     return (
         b"GIF89a"
         + struct.pack("<HH", 65_535, 65_535)
@@ -97,7 +97,7 @@ def test_a_picture_that_is_broken_inside_is_left_out_when_it_is_kept(tmp_path):
 
 
 def kept_value(tmp_path, picture: bytes, name: str = "x.png", **choices) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The picture as it is kept, alone in its class beside good ones, and the notes."""
+    """Value of the picture as it is kept, alone in its class beside good ones, and the notes."""
     files = {**class_files(("dog",)), f"cat/{name}": picture}
     dataset = take_in(write_files(tmp_path / "a", files), tmp_path / "kept", **choices)
     train = load_dataset("mine", tmp_path / "kept").train

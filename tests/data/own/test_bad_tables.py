@@ -1,4 +1,4 @@
-"""Tables of paths and parquet that are wrong are refused in one line that names file and row; rows are left out."""
+"""Wrong tables of paths and parquet files are refused in one line that names file and row; wrong rows are left out."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def with_member(name: str, content: bytes = b"x", **fields):
 
 
 def encrypted(path):
-    """The flag that says so, in the local header and in the list of members."""
+    """A zip with the flag of encryption set, in the local header and in the list of members."""
     with_member("cat/secret.png", png(1))(path)
     content = bytearray(path.read_bytes())
     local = content.find(b"cat/secret.png") - 30
@@ -50,14 +50,14 @@ def twice(path):
 
 
 def bomb(path):
-    """300 MB of zeros in 300 KB."""
+    """A zip of 300 KB with 300 MB of zeros."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("cat/1.bmp", "w") as member:
         for _ in range(300):
             member.write(bytes(2**20))
 
 
 def lying_sizes(path):
-    """A member that claims 200 GB."""
+    """A zip with a member that claims 200 GB."""
     write_zip(path, class_files())
     content = bytearray(path.read_bytes())
     listed = content.find(b"PK\1\2")
@@ -74,7 +74,7 @@ def lying_sizes(path):
 
 
 def endless_list(path):
-    """An end that claims a list of members of 4 GB."""
+    """A zip whose end claims a list of members of 4 GB."""
     write_zip(path, class_files())
     content = bytearray(path.read_bytes())
     end = content.rfind(b"PK\5\6")

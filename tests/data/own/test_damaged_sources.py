@@ -54,13 +54,13 @@ def idx_source(folder: Path) -> Path:
 
 
 def pictures_source(folder: Path) -> Path:
-    """The damage is done to one of the pictures, of each format in turn."""
+    """A source of pictures, one of which is damaged, of each format in turn."""
     files = {f"{n % 2}/{kind}{n}": picture_bytes(image_array(n, 20, 3), kind) for n in range(2) for kind in KINDS}
     return write_files(folder / "a", files)
 
 
 def damaged(content: bytes, chance: random.Random) -> bytes:
-    """The content cut, with a piece twice, or with bytes changed."""
+    """The content with damage: cut, with a piece repeated, or with bytes changed."""
     changed = bytearray(content)
     way = chance.randrange(4)
     if way == 0:

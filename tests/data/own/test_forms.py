@@ -34,7 +34,7 @@ LABELS = np.array([0, 1] * 5)
 
 @pytest.fixture
 def folder(tmp_path):
-    """Where data sets are kept."""
+    """Folder of the data sets."""
     return tmp_path / "kept"
 
 

@@ -1,4 +1,4 @@
-"""Forms of triplet files: each is recognised by its content, read, and told how."""
+"""Forms of triplet files: each is recognised by its content and read, with a note on its form."""
 
 from __future__ import annotations
 

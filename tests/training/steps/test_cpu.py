@@ -41,7 +41,7 @@ The coloured ones of a class are so alike that rounding to bfloat16 turns a hidd
 
 @pytest.fixture
 def split(digits, request):
-    """Digits; 'drawn' has so little ink, and pixels that never have any, that only the ink is multiplied."""
+    """Digits; 'drawn' ones have little ink, and pixels without any, so that only the ink is multiplied."""
     images = digits.train.images.copy()
     if request.param == "coloured":
         return coloured_digits(n_train=len(images)).train

@@ -1,4 +1,4 @@
-"""Filters as URL text."""
+"""Filters of the maps' rows as URL text, and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The PNG that a page offers: a light ground in both themes, and where its images come from."""
+"""The PNG that a page offers: a light ground in both themes, and text fields on the origin of its images."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The lesson's text: every language says all that a lesson needs; a file that does not is refused by name."""
+"""The lesson's text: every language has all texts that a lesson needs; a file that lacks some is refused by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the maps say of a position and of a new code: PCA exactly, other maps by their points."""
+"""Decoded positions and places of new codes on the maps: exact for PCA, by the points of other maps."""
 
 from __future__ import annotations
 

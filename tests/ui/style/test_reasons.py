@@ -1,4 +1,4 @@
-"""Why something failed, as a page says it."""
+"""Messages of errors as a page shows them, without folders and commands of the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of runs on a phone: its run and its accuracy are in sight without scrolling sideways."""
+"""The list of runs on a phone: a run's name and its accuracy are in sight without scrolling sideways."""
 
 from tvae.ui.training.run_table import COLUMNS
 

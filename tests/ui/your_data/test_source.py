@@ -1,4 +1,4 @@
-"""The folder of an uploaded file lives as long as what reads it."""
+"""The folder of an uploaded file is removed with its source, and where the file can't be stored."""
 
 import gc
 import tempfile
