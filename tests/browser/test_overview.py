@@ -60,6 +60,9 @@ def test_answer_figures_and_moving_triplet_are_above_the_fold(browser, streamlit
         assert box["y"] + box["height"] <= height
     box = picture.bounding_box()
     assert box["y"] + (box["height"] if width > 1000 else 0) < height
+    good_for = page.locator(".good-for")
+    assert "82.7" in good_for.inner_text()
+    assert good_for.bounding_box()["y"] < page.locator(".measured-on").bounding_box()["y"], "it pushes nothing down"
     before, images = picture.get_attribute("data-triplet"), picture.get_by_role("img").count()
     page.get_by_role("button", name="Another triplet").click()
     assert images == 3

@@ -51,7 +51,7 @@ def page(**query: str | list[str]) -> AppTest:
 
 def sentence(app: AppTest) -> str:
     """The first text below the page's question."""
-    return app.main.markdown[1].value.replace("\u00a0", " ")
+    return app.main.markdown[1].value.replace("\u00a0", " ").replace("\\.", ".")
 
 
 def figures(app: AppTest) -> str:
@@ -187,7 +187,7 @@ def test_of_one_arm_alone_nothing_is_compared_and_its_map_is_shown_once(runs, di
     metrics = read_metrics(runs / "one")
     assert metrics is not None
     (share,) = shares(metrics)
-    assert sentence(app).startswith(f"TVAE puts {percent(share)} of all triplets in the right order, with a squared ")
+    assert sentence(app).startswith(f"{percent(share)} of all triplets are in the right order with TVAE, at a squared ")
     assert sentence(app).endswith("it is the only arm, so nothing is compared.")
     assert_directions_and_n(app, 359)
     assert not re.search("points|worse|more", figures(app))

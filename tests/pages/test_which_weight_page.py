@@ -98,8 +98,8 @@ def test_the_advice_is_chosen_on_validation_rows_and_stated_on_test_rows(held_ou
     app = page({"run": "own", "need": "90"})
     assert not app.exception
     told = words(app)
-    assert "Take **weight 10, margin 1**: it puts **97.02 %** of all triplets in the right order" in told
-    assert "where VAE puts 77.02 %" in told and "costs **10 % more squared error**" in told
+    assert "Take **weight 10, margin 1**: **97.02 %** of all triplets are in the right order" in told
+    assert "right order, 77.02 % with VAE, and it costs" in told and "costs **10 % more squared error**" in told
     assert "It is the most accurate with at most 25 % more squared error." in told
     assert "The next arm up, weight 100, margin 1, gives +2.50 points for +40 % squared error." in told
     assert "Chosen on the validation split, figures of the test split; mean of 3 seeds." in told

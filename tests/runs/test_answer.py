@@ -11,6 +11,7 @@ from tvae.config import LossConfig
 from tvae.runs.answer.compared_arms import compared_arms
 from tvae.runs.answer.key_figures import key_figures
 from tvae.runs.answer.number_texts import percent_texts
+from tvae.runs.answer.search import search_in_words
 from tvae.runs.answer.sentence import answer_in_words, cost_in_words, live_answer
 from tvae.runs.run import Run, read_metrics, read_run
 
@@ -79,12 +80,12 @@ def test_shares_that_would_read_alike_have_more_decimals():
 def test_what_is_compared_is_named_where_it_is_not_the_triplet_term_alone():
     two_weights = run_of(w10=LossConfig(triplet_weight=10), w100=LossConfig(triplet_weight=100))
     assert said(arm(0.8), arm(0.9), two_weights).startswith(
-        "The arm with weight 100 and margin 1 puts 90.0 % of all triplets in the right order, "
-        "the arm with weight 10 and margin 1 puts 80.0 %;"
+        "90.0 % of all triplets are in the right order with weight 100 and margin 1, "
+        "80.0 % with weight 10 and margin 1;"
     )
     other_kl = run_of(vae=LossConfig(triplet_weight=0), tvae=LossConfig(kl_weight=2))
     assert said(arm(0.8), arm(0.9), other_kl).startswith(
-        "TVAE puts 90.0 % of all triplets in the right order, VAE puts 80.0 %;"
+        "90.0 % of all triplets are in the right order with TVAE, 80.0 % with VAE;"
     )
     ladder = run_of(vae=LossConfig(triplet_weight=0), w1=LossConfig(triplet_weight=1), w3=LossConfig(triplet_weight=3))
     assert said(arm(0.8), arm(0.9), ladder).startswith(
@@ -101,8 +102,23 @@ def test_the_arm_without_the_term_comes_first_whatever_their_order():
 def test_one_arm_is_told_and_not_compared():
     alone = run_of(vae=LossConfig(triplet_weight=0))
     words = answer_in_words(alone, ["vae"], {"arms": {"vae": arm()}})
-    assert words.startswith("VAE puts 80.0\u00a0% of all triplets") and "nothing is compared" in words
+    assert words.startswith("80.0\u00a0% of all triplets are in the right order with VAE, at a squared error")
+    assert "nothing is compared" in words
     assert not any(figure.change for figure in key_figures(alone, ["vae"], {"arms": {"vae": arm()}}))
+
+
+def test_what_the_right_order_is_good_for_is_a_share_of_what_a_search_finds():
+    def searched(first: dict, second: dict) -> str:
+        metrics = {"arms": {"vae": first, "tvae": second}}
+        return search_in_words(run_of(), ["vae", "tvae"], metrics).replace("\u00a0", " ")
+
+    found = searched(arm(r_precision=0.4172), arm(r_precision=0.8269))
+    assert found.endswith("as many as there are of the class, 82.7 % are of the right class (VAE: 41.7 %).")
+    alone = search_in_words(run_of(), ["tvae"], {"arms": {"tvae": arm(r_precision=0.5)}})
+    assert alone.endswith("50.0\u00a0% are of the right class.")
+    assert searched(arm(), arm(r_precision=0.8)) == "", "a run that was measured before this figure was"
+    assert searched(arm(None, r_precision=None), arm(None, r_precision=None)) == ""
+    assert searched(arm(1.0, all_means_equal=True, r_precision=0.1), arm(r_precision=0.8)) == ""
 
 
 def test_what_can_t_be_measured_is_said():

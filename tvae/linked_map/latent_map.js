@@ -291,7 +291,7 @@ class LatentMap {
     parts.actions.decode.hidden = !data.decode;
     const [left, right] = data.sides;
     parts.card.answers[1].root.hidden = !right;
-    if (right) parts.actions.play.title = `Play the points of ${left.title} to where ${right.title} has them`;
+    if (right) parts.actions.play.title = `Play: move the points of ${left.title} to their places in ${right.title}`;
     this.#colourSides();
     this.morph.show();
   }

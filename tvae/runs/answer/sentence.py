@@ -49,17 +49,24 @@ def answer_in_words(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -
     if len(compared) == 1:
         error, kl = measured[0]["reconstruction"], measured[0]["kl"]
         return (
-            f"{subject} puts {texts[0]} of all {triplets} in the right order, with a squared error of "
-            f"{number_text(error)} and a KL of {number_text(kl)} nats; it is the only arm, so nothing is compared."
+            f"{texts[0]} of all {triplets} are in the right order with {_loss_in_words(run, compared[0])}, at a "
+            f"squared error of {number_text(error)} and a KL of {number_text(kl)} nats; it is the only arm, so nothing "
+            "is compared."
         )
-    other = "without it" if subject.startswith(_THE_TERM) else _arm_in_words(run, compared[0])
+    of_the_term = subject.startswith(_THE_TERM)
+    other = "without it" if of_the_term else f"with {_loss_in_words(run, compared[0])}"
     if texts[0] == texts[1]:
         beside = f"as many as {other}"
     elif shares[1] < shares[0]:
         beside = f"fewer than {other} ({texts[0]})"
     else:
-        beside = f"{texts[0]} without it" if other == "without it" else f"{other} puts {texts[0]}"
-    return f"{subject} puts {texts[1]} of all {triplets} in the right order, {beside}; {cost_in_words(*measured)}."
+        beside = f"{texts[0]} {other}"
+    order = (
+        f"{subject} puts {texts[1]} of all {triplets} in the right order"
+        if of_the_term
+        else f"{texts[1]} of all {triplets} are in the right order with {_loss_in_words(run, compared[1])}"
+    )
+    return f"{order}, {beside}; {cost_in_words(*measured)}."
 
 
 def cost_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -109,19 +116,20 @@ def _subject(run: Run, compared: Sequence[str]) -> str:
     config, last = run.config, compared[-1]
     first, loss = config.arms[compared[0]], config.arms[last]
     if first.triplet_weight or loss_differences(first, loss).keys() != {_TRIPLET_WEIGHT}:
-        words = _arm_in_words(run, last)
-        return f"T{words[1:]}" if words.startswith("the arm") else words
+        words = _loss_in_words(run, last)
+        return f"The arm with {words}" if words.startswith("weight ") else words
     if sum(arm.triplet_weight > 0 for arm in config.arms.values()) == 1:
         return _THE_TERM
     name = arm_name(config, last)
     if last in run.arms_of_own_notion:
         return f"{_THE_TERM} on {run.arm_notion(last)}"
-    return f"{_THE_TERM} with {name.replace(', ', ' and ')}" if name.startswith("weight ") else f"{_THE_TERM} of {name}"
+    return f"{_THE_TERM} {'with' if name.startswith('weight ') else 'of'} {_loss_in_words(run, last)}"
 
 
-def _arm_in_words(run: Run, arm: str) -> str:
+def _loss_in_words(run: Run, arm: str) -> str:
+    """What an arm was trained with, such as "weight 10 and margin 1"; or its name where it has one."""
     name = arm_name(run.config, arm)
-    return f"the arm with {name.replace(', ', ' and ')}" if name.startswith("weight ") else name
+    return name.replace(", ", " and ") if name.startswith("weight ") else name
 
 
 def _triplets_in_words(run: Run, measured: Mapping[str, Any]) -> str:

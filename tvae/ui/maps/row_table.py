@@ -69,12 +69,12 @@ def columns_of(pair: ViewPair, margin: float) -> list[Column]:
     views = {view.key: view for view in (pair.left, pair.right)}.values()
     for view in views:
         lost = cached.lost_shares(view.encoded, pair.labels, margin)
-        about = f"Share of its triplets as anchor that {view.title} loses, m = {margin:g}"
+        about = f"Share of its triplets as anchor that are not in order in {view.title}, m = {margin:g}"
         heading = Heading(name=f"lost {view.key}", title=f"Lost {view.label}", about=about, colour=view.colour)
         columns.append(Column(heading=heading, values=lost, text=lambda i, lost=lost: f"{100 * lost[i]:.1f} %"))
     for view in views:
         errors = view.encoded.errors
-        about = f"Squared error of the image that {view.title} reconstructs"
+        about = f"Squared error of its reconstruction by {view.title}"
         heading = Heading(name=f"error {view.key}", title=f"Error {view.label}", about=about, colour=view.colour)
         columns.append(Column(heading=heading, values=errors, text=lambda i, errors=errors: f"{errors[i]:.1f}"))
     return columns

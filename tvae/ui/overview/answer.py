@@ -13,6 +13,7 @@ from tvae.metrics.anchor_sample import counted_triplets
 from tvae.model.encoding import Encoding
 from tvae.runs.answer.compared_arms import compared_arms
 from tvae.runs.answer.key_figures import KeyFigure, key_figures
+from tvae.runs.answer.search import search_in_words
 from tvae.runs.answer.sentence import answer_in_words, live_answer
 from tvae.runs.arm_names import arm_name
 from tvae.runs.history import read_history
@@ -26,7 +27,7 @@ _MARKS = {"better": "▲", "worse": "▼", "more": "•", "less": "•", "the sa
 
 
 def show_answer(run: Run, encoding: Encoding | None) -> None:
-    """The sentence and the figures of the arms that are shown; of an unmeasured run, where its training stands."""
+    """The sentence, the figures and what they are good for; of an unmeasured run, where its training stands."""
     arms = shown_arms(run)
     try:
         metrics = measured.metrics(run, encoding)
@@ -40,6 +41,9 @@ def show_answer(run: Run, encoding: Encoding | None) -> None:
         other = arm_name(run.config, compared[0])
         figures = "".join(_html(figure, other) for figure in key_figures(run, arms, metrics))
         measured_on = escape(_measured_on(run, metrics, compared))
+        if good_for := search_in_words(run, arms, metrics):
+            figures += '<div class="good-for"><div class="name">What the order is good for</div>'
+            figures += f"<div>{escape(good_for)}</div></div>"
         st.html(f'<div class="key-figures">{figures}<div class="measured-on">{measured_on}</div></div>')
 
 

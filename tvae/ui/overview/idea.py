@@ -21,8 +21,8 @@ def show_idea(run: Run) -> None:
     st.markdown(
         "A **VAE** turns an image into a small cloud in a latent space, with mean μ, and learns to draw the image back "
         "from a point of that cloud. "
-        "Nothing in it knows the labels, so images of one class may lie in several places, and classes overlap. "
-        "The **TVAE** looks at three images at a time: an *anchor*, a *positive* of the same "
+        "Its training uses no labels, so images of one class may lie in several places, and classes overlap. "
+        "The **TVAE** is trained on three images at a time: an *anchor*, a *positive* of the same "
         f"{as_text(run.arm_notion(arm))} and a *negative* of another. "
         "It adds one term to the loss, zero once μ of the anchor is nearer to μ of the positive than to μ of the "
         f"negative by a *margin* m. {_what_arms_share(run)}"

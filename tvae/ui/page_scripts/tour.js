@@ -15,7 +15,7 @@
     {
       targets: [".st-key-moving-triplet-place", ".st-key-answer, .key-figures"],
       title: "One triplet, two models",
-      text: "Real images and their measured distances. Have another one drawn, and watch which model puts it in order.",
+      text: "Real images and their measured distances. Have another one drawn, and watch in which model it is in order.",
     },
     {
       targets: [`${SIDEBAR} .stVerticalBlock .stVerticalBlock:has(a)`, '[data-testid="stExpandSidebarButton"]'],

@@ -139,7 +139,7 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
             st.dataframe(frame.map(lambda cell: cell.strip("*")))
         st.caption(
             f"Mean squared error per image, reconstructed from {code}; {measured_on(run, encoding)}. ± is one standard "
-            "error of the mean difference over images; it knows nothing of other trainings. Bold: lower than every "
+            "error of the mean difference over images; other trainings may differ by more. Bold: lower than every "
             "other arm by more than two of them."
         )
         st.download_button(

@@ -34,7 +34,7 @@ WORDS = (
         "VAE",
         "A variational autoencoder: a network that turns an image into a few numbers and draws it back from them.",
     ),
-    Word("TVAE", "A VAE trained with one more term in its loss, which wants images of one class near each other."),
+    Word("TVAE", "A VAE trained with one more term in its loss, which pulls images of one class together."),
     Word("encoder", "The half of the network that turns an image into its place in the latent space."),
     Word("decoder", "The half of the network that draws an image from a place in the latent space."),
     Word(

@@ -27,8 +27,8 @@ def headline(advice: Advice, ladder: Ladder, cost: Cost, name: Callable[[str], s
         return f"Take **{name(advice.arm)}** as it is: {accuracy} of all triplets are in the right order, at no cost."
     arm, baseline = ladder.test[advice.arm], ladder.test[ladder.baseline]
     return (
-        f"Take **{name(advice.arm)}**: it puts **{percent(arm.mean_accuracy)}** of all triplets in the right order, "
-        f"where {name(ladder.baseline)} puts {percent(baseline.mean_accuracy)}, and "
+        f"Take **{name(advice.arm)}**: **{percent(arm.mean_accuracy)}** of all triplets are in the right order, "
+        f"{percent(baseline.mean_accuracy)} with {name(ladder.baseline)}, and it "
         f"{'has' if arm.mean_cost < 0 else 'costs'} **{more(arm.mean_cost)} {COST_WORDS[cost]}**."
     )
 
