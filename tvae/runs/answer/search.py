@@ -1,4 +1,4 @@
-"""What the right order is good for, in one sentence: what a search by similarity finds in the compared arms."""
+"""What the right order is good for: what a search by similarity finds in the compared arms."""
 
 from __future__ import annotations
 
