@@ -46,9 +46,11 @@ def show_content(run: Run, encoding: Encoding) -> None:
 
 def show_advice(view: LadderView, run: Run) -> None:
     """Show the sentence, the chart with its controls, every arm in turn and the table."""
-    sentence = st.container(gap="xsmall", key=keys.HEADLINE)
-    # On a narrow page the chart comes first and the controls below it.
-    chart, controls = st.container(key=keys.TRADE_ROW).columns([10, 3], gap="medium")
+    # On a narrow page the chart comes first and the controls below it; on a phone the details are last.
+    parts = st.container(gap="xsmall", key=keys.ADVICE)
+    sentence = parts.container(key=keys.HEADLINE)
+    beside = parts.container(gap="xsmall", key=keys.ADVICE_DETAILS)
+    chart, controls = parts.container(key=keys.TRADE_ROW).columns([10, 3], gap="medium")
     with controls:
         wishes = choose_wishes(view)
     try:
@@ -57,12 +59,12 @@ def show_advice(view: LadderView, run: Run) -> None:
         st.warning(as_text(f"No arm can be advised by this cost. {reason_of(error)}."))
         return
     advice = advise(ladder, most_cost=wishes.most_cost, least_accuracy=wishes.least_accuracy)
-    with sentence:
-        st.markdown(f"## {headline(advice, ladder, wishes.cost, view.name)}")
-        beside = details(
+    sentence.markdown(f"## {headline(advice, ladder, wishes.cost, view.name)}")
+    with beside:
+        words = details(
             advice, ladder, wishes.cost, view.name, most_cost=wishes.most_cost, least_accuracy=wishes.least_accuracy
         )
-        st.markdown(f"{_uncounted(view, advice, wishes)} {beside}".lstrip())
+        st.markdown(f"{_uncounted(view, advice, wishes)} {words}".lstrip())
         st.caption(how_chosen(view, run))
     with chart:
         show_chart(view, ladder, advice, wishes)

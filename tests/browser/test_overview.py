@@ -78,3 +78,21 @@ def test_answer_figures_and_moving_triplet_are_above_the_fold(browser, streamlit
             assert abs(tile["x"] + tile["width"] / 2 - tick["x"] - tick["width"] / 2) < 2
             assert tick["y"] >= tile["y"] + tile["height"]
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_distances_have_the_colour_of_their_model_as_soon_as_it_is_shown(browser, streamlit_app, scheme):
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(f"{streamlit_app(APP)}?run=digits")
+    page.get_by_test_id("moving-triplet").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Pause").click()
+    show_each = """(verdicts) => verdicts.map((verdict) => {
+        verdict.click();
+        const colour = (part) => getComputedStyle(part).backgroundColor;
+        return [verdict.querySelector(".dot"), ...verdict.closest(".moving").querySelectorAll(".line")].map(colour);
+    })"""
+    shown = page.locator(".verdict").evaluate_all(show_each)
+    assert [len(set(colours)) for colours in shown] == [1, 1]
+    page.emulate_media(color_scheme="dark" if scheme == "light" else "light")
+    assert page.locator(".verdict").evaluate_all(show_each) == shown
+    page.close()

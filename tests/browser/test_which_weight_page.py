@@ -48,7 +48,7 @@ def test_a_shared_address_opens_its_advice_and_stays(which_weight):
         assert sorted(which_weight.url.split("?")[1].split("&")) == sorted(asked.split("&"))
 
 
-@pytest.mark.parametrize(("width", "height", "seen"), [(1400, 900, 1.0), (800, 900, 0.85), (390, 844, 0.3)])
+@pytest.mark.parametrize(("width", "height", "seen"), [(1400, 900, 1.0), (800, 900, 0.85), (390, 844, 1.0)])
 def test_sentence_and_chart_are_above_the_fold(which_weight, width, height, seen):
     which_weight.set_viewport_size({"width": width, "height": height})
     chart = which_weight.locator(".st-key-trade .js-plotly-plot")
@@ -63,6 +63,30 @@ def test_sentence_and_chart_are_above_the_fold(which_weight, width, height, seen
         assert accept["x"] > box["x"] + box["width"] and accept["y"] < box["y"] + box["height"]
     else:
         assert accept["y"] > box["y"] + box["height"]
+
+
+@pytest.mark.parametrize("width", [1400, 800, 390])
+def test_labels_of_points_are_whole_and_apart(which_weight, width):
+    which_weight.set_viewport_size({"width": width, "height": 900})
+    chart = which_weight.locator(".st-key-trade .js-plotly-plot")
+    chart.locator(".textpoint text").nth(11).wait_for(timeout=WAIT)
+    which_weight.wait_for_function(
+        """(chart) => chart.querySelector(".main-svg").getBoundingClientRect().right
+            <= chart.parentElement.getBoundingClientRect().right""",
+        arg=chart.element_handle(),
+    )
+    plot, *labels = chart.evaluate(
+        """(chart) => {
+            const sides = ({left, right, top, bottom}) => [left, right, top, bottom];
+            return [chart.querySelector(".nsewdrag"), ...chart.querySelectorAll(".textpoint text")].map((part) =>
+                sides(part.getBoundingClientRect()));
+        }"""
+    )
+    assert len(labels) == 12
+    for at, (left, right, top, bottom) in enumerate(labels):
+        assert plot[0] <= left and right <= plot[1] and plot[2] <= top and bottom <= plot[3]
+        for other in labels[:at]:
+            assert left >= other[1] or right <= other[0] or top >= other[3] or bottom <= other[2]
 
 
 def test_a_click_on_a_point_has_every_page_show_that_arm(which_weight):

@@ -66,7 +66,14 @@ def test_labels_of_near_points_stand_apart():
 
 
 def test_a_label_stays_clear_of_the_mark_around_a_point_beside_it():
-    x, y = np.array([0.0, 0.05, 1.0]), np.array([0.0, -0.08, 1.0])
+    x, y = np.array([0.0, 0.15, 1.0]), np.array([0.0, -0.02, 1.0])
     small = label_places(x, y, ["", "a", ""], [10] * 3)
     beside_a_mark = label_places(x, y, ["", "a", ""], [60, 10, 10])
     assert (small[1], beside_a_mark[1]) == ("top left", "bottom right")
+
+
+def test_labels_stay_within_the_plot_of_a_phone():
+    x, y = np.array([0.0, 0.02, 1.0]), np.array([0.0, 0.1, 1.0])
+    places = label_places(x, y, ["first arm", "second arm", "last arm"], [10] * 3)
+    assert not any("left" in place for place in places[:2])
+    assert "right" not in places[2]

@@ -107,6 +107,24 @@ def test_the_advice_is_chosen_on_validation_rows_and_stated_on_test_rows(held_ou
     assert "No arm is within both bounds" in words(page({"run": "own", "need": "95"}))
 
 
+def test_the_caption_explains_labels_and_which_arms_are_our_preset_and_the_papers_equation(runs):
+    told = words(page({"run": "mnist-ladder"}))
+    assert "w 10 is weight 10, margin 1, m 1 is weight 15, margin 1." in told
+    assert "The diamond, our preset, is weight 15, margin 1" in told
+    assert "The square, weight 1, margin 1, is the paper's Eq. 2 as it is written: all weights are 1" in told
+
+
+def test_a_caption_speaks_of_no_arm_that_the_run_lacks(held_out):
+    told = words(page({"run": "own"}))
+    assert "w 100 is weight 100, margin 1." in told
+    assert "The diamond" not in told and "The square" not in told
+
+
+def test_the_axis_says_at_which_margin_accuracy_is_scored(held_out):
+    figure = json.loads(page({"run": "own", "scored-margin": "0.1"}).get("plotly_chart")[0].proto.spec)
+    assert figure["layout"]["yaxis"]["title"]["text"] == "triplet accuracy, scored at m = 0.1"
+
+
 def test_both_controls_move_the_advice_and_stand_in_the_address(held_out):
     app = page({"run": "own", "need": "90"})
     app.slider(key="accept").set_value(60).run()

@@ -13,7 +13,7 @@ from tvae.figures.arm_styles import arm_styles
 from tvae.figures.colours import INK
 from tvae.figures.trade_off import TradePoint, trade_off
 from tvae.metrics.seed_noise import LEAST_SEEDS
-from tvae.runs.arm_names import arm_name
+from tvae.runs.arm_names import arm_name, ladder_setting
 from tvae.runs.comparison import arm_trained_with
 from tvae.runs.paper_table import literal_arm
 from tvae.runs.seeds.figures import MEASURED
@@ -22,6 +22,7 @@ from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page, shown_arms
 from tvae.ui.session import keys
 from tvae.ui.style.captions import csv_name, notion_column
+from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
 from tvae.ui.which_weight.controls import Wishes
 from tvae.ui.which_weight.ladder import LadderView
@@ -40,7 +41,7 @@ def show_chart(view: LadderView, ladder: Ladder, advice: Advice, wishes: Wishes)
         )
         for arm, point in ladder.choosing.items()
     ]
-    of_split = "" if view.split == MEASURED else f" ({view.split} split)"
+    of_split = "" if view.split == MEASURED else f" ({view.split})"
     figure = trade_off(
         points,
         frontier=ladder.frontier(),
@@ -48,8 +49,8 @@ def show_chart(view: LadderView, ladder: Ladder, advice: Advice, wishes: Wishes)
         most_cost=100 * wishes.most_cost,
         least_accuracy=100 * wishes.least_accuracy,
         titles=(
-            f"{COST_WORDS[wishes.cost]} above that of {styles[ladder.baseline].name}{of_split}",
-            f"triplet accuracy at m = {wishes.margin:g}",
+            f"{COST_WORDS[wishes.cost]} above {styles[ladder.baseline].name}'s{of_split}",
+            f"triplet accuracy, scored at m = {wishes.margin:g}",
         ),
         ink=INK[theme()],
     )
@@ -97,10 +98,40 @@ def chart_caption(view: LadderView, ladder: Ladder, cost: Cost) -> str:
                 ", what the ELBO loses." if loss.reconstruction_weight == loss.kl_weight == 1 else "."
             )
     return (
-        f"**Click a point to have every page show that arm** beside {view.name(ladder.baseline)}. w is the triplet "
-        "weight, m the margin in the loss. Up and to the left is better; the shaded part is beyond your bounds. The "
-        f"line joins the arms that no other beats in both (the Pareto frontier).{whiskers}{elbo} On the {view.source}."
+        f"**Click a point to have every page show that arm** beside {view.name(ladder.baseline)}."
+        f"{_labels_in_words(view)}{_marks_in_words(view)}\n\n"
+        "Up and to the left is better; the shaded part is beyond your bounds. The line joins the arms that no other "
+        f"beats in both (the Pareto frontier).{whiskers}{elbo} On the {view.source}."
     )
+
+
+def _labels_in_words(view: LadderView) -> str:
+    """What the labels of the points say, by an example of each kind, as Markdown; empty where none is shortened."""
+    config = view.run.config
+    styles = arm_styles(config)
+    series: dict[str, list[str]] = {}
+    for arm, loss in config.arms.items():
+        if (setting := ladder_setting(arm, loss)) and styles[arm].label != styles[arm].short_name:
+            series.setdefault(setting, []).append(arm)
+    if not series:
+        return ""
+    examples = [arms[len(arms) // 2] for arms in series.values()]
+    told = ", ".join(f"{as_text(styles[arm].label)} is {view.name(arm)}" for arm in examples)
+    return f" A label has the setting that its arm is named after, w the triplet weight or m the margin: {told}."
+
+
+def _marks_in_words(view: LadderView) -> str:
+    """Which arm is our preset and which the paper's Eq. 2, as Markdown; empty where the chart has neither."""
+    config = view.run.config
+    parts = []
+    if (preset := arm_trained_with(config.arms, LossConfig())) is not None:
+        parts.append(f" The diamond, our preset, is {view.name(preset)}: what is trained where nothing else is chosen.")
+    if (literal := literal_arm(config)) is not None:
+        parts.append(
+            f" The square, {view.name(literal)}, is the paper's Eq. 2 as it is written: all weights are 1, and the "
+            "margin is not given."
+        )
+    return "".join(parts)
 
 
 def _choose_point(view: LadderView, baseline: str) -> None:
