@@ -63,7 +63,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
         space = st.radio("Compared in", **state.choice(keys.SPACE, spaces, spaces[0])) or spaces[0]
 
     train, train_missing = (None, "") if requested_class is None else split_of(run, "train")
-    for arm, column in zip(arms, arm_columns(len(arms)), strict=True):
+    for arm, column in zip(arms, arm_columns(len(arms), key=keys.ARM_IMAGES), strict=True):
         samples = cached.samples(run, arm, requested_class, train, count=count, temperature=temperature, seed=seed)
         predicted_classes = None if classifier is None else classifier.classes(classifier.features(samples))
         grid = sample_grid(samples, predicted_classes, names, requested_class)

@@ -156,7 +156,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
         label = run.class_names[encoding.labels[row]]
         show_start(run, encoding, arms, row)
     changes: dict[str, np.ndarray] = {}
-    for arm, column in zip(arms, arm_columns(len(arms), WIDE_COLUMNS), strict=True):
+    for arm, column in zip(arms, arm_columns(len(arms), WIDE_COLUMNS, keys.ARM_IMAGES), strict=True):
         with column:
             changes[arm] = show_arm(run, encoding, arm, row, steps, image_room(len(arms), WIDE_COLUMNS))
     latents = [(arm, latent) for arm in arms for latent in range(len(changes[arm]))]

@@ -74,6 +74,7 @@ class Lesson:
         self.follow("Next", 3)
         self.page.get_by_test_id("map-left").wait_for()
         assert self.page.get_by_role("toolbar", name="Map tools").count() == 0, "the map is there to point at"
+        assert self.page.get_by_test_id("map-marks-key").inner_text() == "", "nothing speaks of tools"
         self.pick("6")
         self.check("Look again")
         self.pick("9")

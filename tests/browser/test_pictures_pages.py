@@ -167,9 +167,29 @@ def test_traversals_start_above_the_fold_and_around_an_image_by_address(opened):
     page.get_by_alt_text("Row 0 and its reconstructions").wait_for(timeout=WAIT)
 
 
-@pytest.mark.parametrize("path", ["Generation?run=digits", "Traversals?run=digits", "Your_own_digit?run=digits"])
-def test_on_a_narrow_page_the_arms_stand_one_below_the_other(opened, path):
+@pytest.mark.parametrize(
+    ("path", "alt"),
+    [("Generation?run=digits", "Samples of {} from the prior"), ("Traversals?run=digits", "Traversals of {}")],
+)
+def test_both_arms_stand_side_by_side_on_a_tablet_and_one_below_the_other_on_a_phone(opened, path, alt):
     page = opened(path)
+    for width, side_by_side in ((800, True), (390, False)):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.reload()
+        boxes = []
+        for arm in ("VAE", "TVAE"):
+            grid = page.get_by_alt_text(alt.format(arm))
+            grid.wait_for(timeout=WAIT)
+            boxes.append(grid.bounding_box())
+        first, second = boxes
+        assert (first["x"] + first["width"] < second["x"]) == side_by_side
+        assert (abs(first["y"] - second["y"]) < 4) == side_by_side
+        assert (first["y"] + first["height"] < second["y"]) != side_by_side
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width and box["width"] > 300 for box in boxes)
+
+
+def test_on_a_narrow_page_one_s_own_digit_is_not_wider_than_the_page(opened):
+    page = opened("Your_own_digit?run=digits")
     page.set_viewport_size({"width": 800, "height": 900})
     page.reload()
     pictures = page.locator("[data-testid=stImage] img:visible")

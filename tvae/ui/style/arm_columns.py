@@ -23,9 +23,14 @@ def across(count: int, most: int = MOST_ACROSS) -> int:
     return -(-count // -(-count // most))
 
 
-def arm_columns(count: int, most: int = MOST_ACROSS) -> list[DeltaGenerator]:
-    """Containers side by side on a wide page, `most` to a row, and one below the other on a narrow page."""
-    row = st.container(horizontal=True, gap="medium")
+def arm_columns(count: int, most: int = MOST_ACROSS, key: str | None = None) -> list[DeltaGenerator]:
+    """Containers side by side on a wide page, `most` to a row, and one below the other on a narrow page.
+
+    Args:
+        key: of the row that they stand in, for a style sheet: `keys.ARM_IMAGES` where they hold images, which stand
+            side by side on a tablet too.
+    """
+    row = st.container(horizontal=True, gap="medium", key=key)
     columns = across(count, most)
     return [row.container(width=(ACROSS - APART * (columns - 1)) // columns) for _ in range(count)]
 
