@@ -1,4 +1,4 @@
-"""How long the server takes to follow the margin slider: python -m benchmarks.triplet_slider RUN [RUN …]."""
+"""Time that the server takes to follow the margin slider: python -m benchmarks.triplet_slider RUN [RUN …]."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ _HOMES = {
     "train": "tvae.runs.recording:record",
     "read_run": "tvae.runs.run",
 }
-"""Where each name comes from; after a colon, what it is called there."""
+"""Module of each name; after a colon, the object's name in that module."""
 
 
 def __getattr__(name: str) -> object:

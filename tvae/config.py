@@ -143,7 +143,7 @@ class LossConfig(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(Section):
-    """How the weights are trained; the same for all arms of a run."""
+    """Settings of the training, the same for all arms of a run."""
 
     SECTION = "train"
 
@@ -238,7 +238,7 @@ def _from_plain(kind: Any, plain: object, where: str) -> Any:
 
 
 RECONSTRUCTION_NAMES: dict[Reconstruction, str] = {"squared-l2": "squared error", "bernoulli": "cross-entropy, nats"}
-"""What each kind of reconstruction term measures, with its unit where it has one."""
+"""Name of the quantity that each kind of reconstruction term measures, with its unit where it has one."""
 
 
 def with_default_notions(config: RunConfig, first: str) -> RunConfig:

@@ -66,12 +66,12 @@ def draw(page: Any, tool: str, x0: float, y0: float, x1: float, y1: float, side:
     page.mouse.up()
 
 
-def told_count(page: Any) -> int:
+def selected_count(page: Any) -> int:
     """Number of selected images that the drawer gives."""
     return int(page.get_by_test_id("stMetric").first.inner_text().split()[-1].replace(",", ""))
 
 
-def wait_for_told(page: Any, count: int) -> None:
+def wait_for_selected(page: Any, count: int) -> None:
     page.get_by_text(f"n = {count:,} of {N}").wait_for(timeout=30_000)
 
 
@@ -125,7 +125,7 @@ def test_a_lasso_is_told_in_the_drawer_and_kept_as_a_table(open_map, tmp_path):
     page = open_map()
     draw(page, "Lasso", 0.15, 0.15, 0.6, 0.55)
     page.get_by_text("Purity").wait_for(timeout=30_000)
-    count = told_count(page)
+    count = selected_count(page)
     assert 0 < count < N
     wait(page, "selected-count", count)
     page.get_by_test_id("stStatusWidget").wait_for(state="detached")
@@ -143,12 +143,12 @@ def test_shift_adds_and_alt_removes_on_the_other_map_too(open_map):
     page = open_map()
     draw(page, "Box", 0.1, 0.1, 0.5, 0.9)
     page.get_by_text("Purity").wait_for(timeout=30_000)
-    first = told_count(page)
+    first = selected_count(page)
     page.keyboard.down("Shift")
     draw(page, "Box", 0.1, 0.1, 0.9, 0.9, side="right")
     page.keyboard.up("Shift")
-    until(page, lambda: told_count(page) > first)
-    more = told_count(page)
+    until(page, lambda: selected_count(page) > first)
+    more = selected_count(page)
     wait(page, "selected-count", more)
     page.keyboard.down("Alt")
     draw(page, "Lasso", 0.0, 0.0, 1.0, 1.0)

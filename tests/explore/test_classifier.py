@@ -1,4 +1,4 @@
-"""The classifier: it learns, its file is read back, its counts are plain counts."""
+"""The classifier: it learns, its file is read back, its class shares equal plain counts."""
 
 import math
 

@@ -16,7 +16,7 @@ MNIST = Placement(height=28, width=28, box_height=20, box_width=20, by_mass=True
 
 
 def drawn(*lines: tuple[int, ...], size: int = 200, width: int = 14) -> np.ndarray:
-    """Strokes of x, y, x, y … as ink in [0, 1]."""
+    """Ink in [0, 1] of strokes, each a list of coordinates x, y, x, y and so on."""
     picture = Image.new("L", (size, size))
     for line in lines:
         ImageDraw.Draw(picture).line(line, fill=255, width=width, joint="curve")

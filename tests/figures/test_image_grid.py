@@ -1,4 +1,4 @@
-"""Grids and sheets of images: where each image stands, how large, and what an error map's colours mean."""
+"""Grids and sheets of images: position and size of each image, and the colours of an error map."""
 
 from __future__ import annotations
 

@@ -72,9 +72,9 @@ def as_npy(array: np.ndarray) -> bytes:
     return out.getvalue()
 
 
-def retold(members: dict[str, bytes], **told: object) -> None:
+def with_changed_header(members: dict[str, bytes], **changes: object) -> None:
     plain = json.loads(np.load(io.BytesIO(members["layout.npy"])).tobytes())
-    members["layout.npy"] = as_npy(np.frombuffer(json.dumps({**plain, **told}).encode(), np.uint8))
+    members["layout.npy"] = as_npy(np.frombuffer(json.dumps({**plain, **changes}).encode(), np.uint8))
 
 
 def claimed(members: dict[str, bytes]) -> None:
@@ -83,17 +83,17 @@ def claimed(members: dict[str, bytes]) -> None:
 
 
 BREAKS: dict[str, Callable[[dict[str, bytes]], object]] = {
-    "an earlier version": lambda m: retold(m, version=0),
-    "a later version": lambda m: retold(m, version=1_000),
-    "a seed beyond all numbers": lambda m: retold(m, seed=float("inf")),
-    "another key": lambda m: retold(m, key="0" * 64),
-    "unknown method": lambda m: retold(m, method="magic"),
-    "impossible parameters": lambda m: retold(m, parameters={"perplexity": -1}),
-    "one arm too many": lambda m: retold(m, arms=["a", "b", "c"]),
-    "arms that are no names": lambda m: retold(m, arms=[1, 2]),
-    "one arm twice": lambda m: retold(m, arms=["a", "a"]),
-    "no measures": lambda m: retold(m, fidelity=[]),
-    "no maps": lambda m: retold(m, variance_shares=[]),
+    "an earlier version": lambda m: with_changed_header(m, version=0),
+    "a later version": lambda m: with_changed_header(m, version=1_000),
+    "a seed beyond all numbers": lambda m: with_changed_header(m, seed=float("inf")),
+    "another key": lambda m: with_changed_header(m, key="0" * 64),
+    "unknown method": lambda m: with_changed_header(m, method="magic"),
+    "impossible parameters": lambda m: with_changed_header(m, parameters={"perplexity": -1}),
+    "one arm too many": lambda m: with_changed_header(m, arms=["a", "b", "c"]),
+    "arms that are no names": lambda m: with_changed_header(m, arms=[1, 2]),
+    "one arm twice": lambda m: with_changed_header(m, arms=["a", "a"]),
+    "no measures": lambda m: with_changed_header(m, fidelity=[]),
+    "no maps": lambda m: with_changed_header(m, variance_shares=[]),
     "a list instead": lambda m: m.update({"layout.npy": as_npy(np.frombuffer(b"[]", np.uint8))}),
     "no JSON": lambda m: m.update({"layout.npy": as_npy(np.frombuffer(b"{", np.uint8))}),
     "deep JSON": lambda m: m.update({"layout.npy": as_npy(np.frombuffer(b"[" * 200_000, np.uint8))}),

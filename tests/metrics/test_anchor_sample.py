@@ -1,4 +1,4 @@
-"""All triplets of sampled anchors: against slow plain code, and how often the exact number lies within the error."""
+"""Triplets of sampled anchors: estimates against slow plain code, and the coverage of their standard errors."""
 
 from __future__ import annotations
 

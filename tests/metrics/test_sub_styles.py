@@ -1,4 +1,4 @@
-"""Groups within a class: planted blobs are found, one blob has none, and overlaps are those of the sets."""
+"""Groups within a class: planted blobs are detected, one blob has no groups, and overlaps equal those of sets."""
 
 from pathlib import Path
 

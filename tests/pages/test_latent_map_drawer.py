@@ -44,7 +44,7 @@ def tables(monkeypatch) -> list[dict]:
 
 @pytest.fixture
 def computed(monkeypatch) -> list[str]:
-    """Which parts of the tabs are computed, run by run."""
+    """Parts of the tabs that are computed, in order."""
     done: list[str] = []
 
     def watch(owner, name: str) -> None:

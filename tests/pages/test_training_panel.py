@@ -1,4 +1,4 @@
-"""The training form and the training page, without a browser: what is refused before anything starts."""
+"""The training form and the training page, without a browser: fields, refused settings, the watched run, the list."""
 
 import contextlib
 import json
@@ -258,16 +258,16 @@ def network(app):
     return app.selectbox(key="train-network")
 
 
-def told_of_training(app):
+def training_texts(app):
     return " ".join(caption.value for caption in app.caption)
 
 
 def test_the_network_is_the_run_s_own_until_another_is_chosen_and_its_cost_is_said():
     app = page()
     assert network(app).value == "mlp"
-    assert "Convolutions and" not in told_of_training(app)
+    assert "Convolutions and" not in training_texts(app)
     network(app).set_value("conv").run()
-    words = told_of_training(app)
+    words = training_texts(app)
     assert "Burgess et al. 2018" in words and "times as long as with two layers" in words
     assert "Suggested for grey images of 8 × 8: two layers." in words
     app.switch_page("pages/1_Latent_map.py").run()
@@ -282,12 +282,12 @@ def test_the_expected_time_follows_network_and_length():
     seconds = {}
     for kind in ("mlp", "conv"):
         network(app).set_value(kind).run()
-        number, unit = re.findall(r"About ([\d.]+) (s|min|h) on two processor cores", told_of_training(app))[0]
+        number, unit = re.findall(r"About ([\d.]+) (s|min|h) on two processor cores", training_texts(app))[0]
         seconds[kind] = float(number) * {"s": 1, "min": 60, "h": 3600}[unit]
     assert 15 < seconds["mlp"] < 60
     assert seconds["conv"] > 5 * seconds["mlp"]
     app.selectbox(key="train-unit").set_value("seconds").run()
-    assert re.search(r"About [\d.]+ epochs on two processor cores, and about \d+ s to measure", told_of_training(app))
+    assert re.search(r"About [\d.]+ epochs on two processor cores, and about \d+ s to measure", training_texts(app))
 
 
 def test_a_data_set_in_colour_gets_convolutions_and_so_does_its_run(tmp_path, monkeypatch):
@@ -301,7 +301,7 @@ def test_a_data_set_in_colour_gets_convolutions_and_so_does_its_run(tmp_path, mo
     app = page()
     app.selectbox(key="train-data").set_value("tinted").run()
     assert network(app).value == "conv"
-    assert "Suggested for colour images of 32 × 32." in told_of_training(app)
+    assert "Suggested for colour images of 32 × 32." in training_texts(app)
     app.number_input(key="train-length").set_value(1.0)
     press_train(app)
     assert not app.exception and not app.error

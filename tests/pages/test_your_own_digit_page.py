@@ -49,7 +49,7 @@ def encoding() -> Encoding:
     return found
 
 
-def told_of(image: np.ndarray, arm: str) -> tuple[str, str]:
+def expected_texts(image: np.ndarray, arm: str) -> tuple[str, str]:
     """Expected texts on an image: the vote, and the share of test images with a smaller error."""
     found = encoding()
     seen = encode_new_image(network(RUN, arm), found.arms[arm], found.labels, 10, image[..., None], 15)
@@ -87,7 +87,7 @@ def test_a_drawing_of_the_address_is_seen_as_the_library_sees_it(digits: Dataset
     assert not app.exception and not app.error
     image = prepared_drawing(strokes_from_text(STROKES), measured_placement(digits.test.images[..., 0]))
     for arm in ("vae", "tvae"):
-        for told in told_of(image, arm):
+        for told in expected_texts(image, arm):
             assert told in words(app)
     assert "scaled into 8 × 7 pixels" in words(app)
     assert app.query_params["strokes"] in (STROKES, [STROKES])
@@ -121,12 +121,12 @@ def test_a_picture_that_is_sent_has_an_address_that_shows_it_again(photograph, d
     assert ink is not None
     image = prepared_image(ink, measured_placement(digits.test.images[..., 0]))
     for arm in ("vae", "tvae"):
-        for told in told_of(image, arm):
+        for told in expected_texts(image, arm):
             assert told in words(app)
     address = app.query_params["ink"]
     again = page({"ink": address if isinstance(address, str) else address[0]})
     assert again.segmented_control(key="from").value == "Upload"
-    assert told_of(image, "tvae")[0] in words(again)
+    assert expected_texts(image, "tvae")[0] in words(again)
 
 
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"

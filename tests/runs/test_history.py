@@ -1,4 +1,4 @@
-"""Rows of a run's history: how many there are of a long run."""
+"""Rows of a run's history: their number for a long run."""
 
 from __future__ import annotations
 

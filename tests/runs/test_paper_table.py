@@ -1,4 +1,4 @@
-"""Which arms stand beside the paper's numbers: none on other data than the paper's."""
+"""The arms that are compared with the paper's numbers: none on other data than the paper's."""
 
 from __future__ import annotations
 

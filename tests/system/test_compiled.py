@@ -1,4 +1,4 @@
-"""Machine code on disk: what was compiled from other sources is never run."""
+"""Machine code on disk: code that was compiled from other sources is never run."""
 
 import importlib
 import os

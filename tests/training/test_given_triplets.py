@@ -17,7 +17,7 @@ from tvae.training.triplet_sampler import GivenSampler, TripletSampler, step_gen
 
 
 def ink_triplets(images: np.ndarray, count: int, seed: int = 0) -> GivenTriplets:
-    """Triplets of a rule that no label knows: of two images, the one whose mass of ink is more like the anchor's."""
+    """Triplets of a rule without labels: the positive's mass of ink is nearer to the anchor's than the negative's."""
     ink = images.reshape(len(images), -1).sum(axis=1, dtype=np.int64)
     rows = np.array([np.random.default_rng((seed, i)).permutation(len(images))[:3] for i in range(count)])
     gaps = np.abs(ink[rows] - ink[rows[:, :1]])[:, 1:]

@@ -74,7 +74,7 @@ CONTROLS = ("number", "choice", "choices", "switch", "text")
 
 
 def controls(source: str) -> dict[str, set[str]]:
-    """By key, how the controls of a source describe their values: the kind, and its range or options."""
+    """Kind and range or options of the controls in a source, by key."""
     described: dict[str, set[str]] = {}
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {f"state.{kind}" for kind in CONTROLS}:

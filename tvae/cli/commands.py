@@ -63,7 +63,7 @@ if TYPE_CHECKING:  # torch is imported by the commands that need it, when they n
 
 PROGRAM = "python -m tvae"
 WATCH_SECONDS = 0.1
-"""Between two looks at a run in the background."""
+"""Seconds between two looks at a run in the background."""
 
 
 class NotDone(Exception):
@@ -412,7 +412,7 @@ def _removed_if_empty(folder: Path) -> Iterator[None]:
 
 
 def _end_of_job(job: Job) -> str:
-    """How a run ended, in one line."""
+    """Text on the end of a run, in one line."""
     reason = f" ({job.reason})" if job.reason else ""
     steps = (
         f" of {job.steps:,}" if job.seconds_budget is None else ""

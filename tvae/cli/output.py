@@ -33,7 +33,7 @@ def print_table(table: Table) -> None:
 
 
 def progress_bar(*columns: ProgressColumn) -> Progress:
-    """A progress bar on standard error, drawn where a person watches: standard output holds the result alone."""
+    """A progress bar on standard error, drawn only at a terminal: standard output holds only the result."""
     console = Console(stderr=True)
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
@@ -80,7 +80,7 @@ class TrainingProgress:
         self._bar.stop()
 
     def show(self, report: Report) -> None:
-        """Show how far the training is."""
+        """Show the progress of training."""
         losses = "  ".join(
             f"{name}: rec {arm.reconstruction:.1f} kl {arm.kl:.1f} triplet {arm.triplet:.3f}"
             for name, arm in list(report.arms.items())[:2]

@@ -193,7 +193,7 @@ def image_shape(name: str, folder: Path | None = None) -> tuple[int, int, int]:
 
 
 def image_names(name: str, folder: Path | None = None) -> ImageNames:
-    """How triplets may refer to the training images of a data set: their rows, and their names where it keeps them.
+    """Names and number of a data set's training images, by which triplets may refer to them.
 
     Args:
         folder: as for `load_dataset`.
@@ -240,7 +240,7 @@ def dataset_identity(name: str, folder: Path | None = None) -> str:
 
 
 def image_noun(name: str) -> Noun:
-    """What the images of a data set are called; "image" where nothing better is known."""
+    """Noun for the images of a data set; "image" where nothing better is known."""
     if name == "digits":
         return DIGIT
     return PUBLIC_DATASETS[name].noun if name in PUBLIC_DATASETS else IMAGE
@@ -311,7 +311,7 @@ def _files(
 def _local_files(
     public_dataset: PublicDataset, splits: Sequence[SplitName], folder: Path, *, replace_wrong: bool
 ) -> tuple[dict[str, CheckedFile], list[str]]:
-    """What this machine has of the files of the splits, and a sentence on each file that was passed over."""
+    """Files of the splits on this machine, and a sentence on each file that was passed over."""
     files: dict[str, CheckedFile] = {}
     passed_over: list[str] = []
     for split in splits:

@@ -19,7 +19,7 @@ from tvae.system.files import read_bounded
 
 
 def place(public_dataset: PublicDataset, file: IdxFile, folder: Path) -> Path:
-    """Where we keep this file, uncompressed."""
+    """Path at which we keep this file, uncompressed."""
     return folder / public_dataset.name / file.name
 
 
@@ -83,7 +83,7 @@ def local_split(public_dataset: PublicDataset, split: SplitName, folder: Path) -
 
 
 def _torchvision_folders(public_dataset: PublicDataset, folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Where torchvision's files may lie: `folder` is its root, or the data set's folder in it, or that one's raw.
+    """Possible folders of torchvision's files: `folder` is its root, the data set's folder, or the `raw` in that.
 
     With each folder comes whether its path names the data set. MNIST, Fashion-MNIST and KMNIST have files of the same
     names, so elsewhere only known content tells them apart.

@@ -98,7 +98,7 @@ class RawFile:
 
 @dataclass(frozen=True)
 class Noun:
-    """What an image of a data set is called: a digit, a garment."""
+    """Noun for an image of a data set, such as digit or garment."""
 
     one: str
     many: str
@@ -141,7 +141,7 @@ class PublicDataset:
     """The publisher's label of the first class."""
     in_npm_package: bool = False
     system_folders: tuple[Path, ...] = ()
-    """Where operating systems' packages put the files."""
+    """Folders in which packages of operating systems put the files."""
 
     @property
     def files(self) -> tuple[IdxFile, ...]:

@@ -11,7 +11,7 @@ from jaxtyping import Int, Int64
 def drawn_rows(
     groups: Int[np.ndarray, " n"], counts: Sequence[int] | Int64[np.ndarray, " k"], seed: int
 ) -> Int64[np.ndarray, " m"]:
-    """Rows in ascending order: of each group so many, drawn with the seed.
+    """Rows in ascending order: so many of each group, drawn with the seed.
 
     Args:
         groups: group of each row.
@@ -25,7 +25,7 @@ def drawn_rows(
 
 
 def stratified_rows(labels: Int[np.ndarray, " n"], share: float, seed: int = 0) -> Int64[np.ndarray, " m"]:
-    """Rows in ascending order: of each class this share, rounded, drawn with the seed; one at least is left.
+    """Rows in ascending order: this share of each class, rounded, drawn with the seed; at least one is left.
 
     Of a class whose share is half an image or less, none is drawn.
     """

@@ -64,7 +64,7 @@ def held_out(train: Split, share: float) -> tuple[Split, Split]:
 
 
 def validation_note(dataset: Dataset) -> str:
-    """Which classes of the training split the validation split lacks, in one line; empty where it lacks none."""
+    """Note in one line on classes that the validation split lacks; empty where it lacks none."""
     if dataset.validation is None:
         return ""
     missing = np.setdiff1d(dataset.train.labels, dataset.validation.labels)

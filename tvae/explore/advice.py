@@ -250,7 +250,7 @@ def _step_up(ladder: Ladder, best: str, chosen: str) -> Step | None:
 
 
 def on_pareto_frontier(accuracy: Float[np.ndarray, " n"], cost: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-    """Which settings lie on the Pareto frontier: no other is at least as accurate and as cheap, and better in one."""
+    """Whether each setting is on the Pareto frontier: none is at least as accurate and as cheap, and better in one."""
     accuracy, cost = np.asarray(accuracy, np.float64), np.asarray(cost, np.float64)
     no_worse = (accuracy[None, :] >= accuracy[:, None]) & (cost[None, :] <= cost[:, None])
     better = (accuracy[None, :] > accuracy[:, None]) | (cost[None, :] < cost[:, None])

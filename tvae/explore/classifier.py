@@ -24,7 +24,7 @@ class Classifier:
     """A network of one hidden layer, trained on the labelled training images alone; it knows no arm."""
 
     weights: Weights
-    """By tensor name; shapes as in `classifier_shapes`."""
+    """Weights by tensor name; shapes as in `classifier_shapes`."""
 
     def features(self, images: UInt8[np.ndarray, "m height width channels"]) -> Float32[np.ndarray, "m hidden"]:
         """Values of the hidden layer, after its ReLU: images that differ here differ in what makes a class."""

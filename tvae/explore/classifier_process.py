@@ -34,7 +34,7 @@ class ClassifierTraining:
     """The state of a training that runs or has failed."""
 
     share: float = 0.0
-    """Of its steps, in [0, 1]."""
+    """Share of the steps that are done, in [0, 1]."""
     seconds_left: float | None = None
     """Estimated from the steps so far; None before the first."""
     failure: str = ""

@@ -148,7 +148,7 @@ class RealRows:
     reference: Int64[np.ndarray, " m"]
     """Images that samples are compared with."""
     others: Int64[np.ndarray, " m"]
-    """As many others, to measure how real images themselves score."""
+    """Equally many other images, whose own score against the reference is measured."""
 
 
 def real_rows(labels: Int[np.ndarray, " n"], label: int | None, most: int, seed: int) -> RealRows:

@@ -20,7 +20,7 @@ FRAMES = 60
 
 @dataclass(frozen=True, eq=False)
 class Interpolation:
-    """A path through one arm's latent space: the steps that were asked for, and frames between them."""
+    """A path through one arm's latent space: the requested steps, and frames between them."""
 
     t: Float64[np.ndarray, " frames"]
     """Position of each frame on the path, from 0 to 1."""
@@ -108,7 +108,7 @@ class Segment:
 
 
 def class_segments(winners: Int[np.ndarray, " frames"], t: Float64[np.ndarray, " frames"]) -> list[Segment]:
-    """Which classes a path passes, in order; a class that it enters twice appears twice.
+    """Classes that a path passes, in order; a class that it enters twice appears twice.
 
     Args:
         winners: the class that wins the vote at each frame.

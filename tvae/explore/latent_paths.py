@@ -93,7 +93,7 @@ def traversals(
 
 
 def picture_changes(network: Network, code: Float[np.ndarray, " latent"]) -> Float64[np.ndarray, " latent"]:
-    """How much each latent changes the decoded picture, all others as in the code.
+    """Change of the decoded picture by each latent, all others as in the code.
 
     It is the largest squared error, summed over pixels in [0, 1], between two of the five pictures decoded with the
     latent at -3, -1.5, 0, 1.5 and 3: 99.7 % of the prior lies between the ends.

@@ -22,7 +22,7 @@ _HALVINGS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """How the images of a data set lie in their frame."""
+    """Position and size of the ink of a data set's images in their frame."""
 
     height: int
     width: int
@@ -46,7 +46,7 @@ class Placement:
 
 
 def measured_placement(images: UInt8[np.ndarray, "n height width"]) -> Placement:
-    """Measure how the images of a data set lie in their frame.
+    """Measure position and size of the ink of a data set's images in their frame.
 
     The box is the 99th percentile of the ink's extent. The images are centred by mass if 95 in 100 have their centre
     of mass within half a pixel of the middle, which is where a shift by whole pixels leaves it.

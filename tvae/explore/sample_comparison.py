@@ -15,7 +15,7 @@ Measure = Literal["precision", "recall", "agreement"]
 """precision, recall: of Kynkäänniemi et al. 2019; agreement: share that a classifier takes for the class asked for."""
 
 Verdict = Literal["more", "less", "alike", "beyond the real images", "floor", "ceiling"]
-"""Of two shares: the second is more, less or as much within the noise; the other three are no verdict."""
+"""Verdict on two shares: the second is more, less or as much within the noise; the other three are no verdict."""
 
 FLOOR, CEILING = 0.05, 0.95
 """Where two shares lie wholly below the first or above the second, that they are alike says nothing of the samples."""

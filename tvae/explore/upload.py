@@ -29,9 +29,9 @@ class Upload:
     """An uploaded picture, upright, laid on a background where it was transparent; at most 1,024 pixels a side."""
 
     values: Float32[np.ndarray, "height width channels"]
-    """In [0, 1]: luma, or red, green and blue."""
+    """Values in [0, 1]: luma, or red, green and blue."""
     notes: tuple[str, ...]
-    """What was done to the picture that a person would want to know, a sentence each."""
+    """Sentences on how the picture was changed, for the person who sent it."""
 
     @property
     def grey(self) -> Float32[np.ndarray, "height width"]:

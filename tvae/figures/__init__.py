@@ -8,11 +8,11 @@ fitted_text.py    Short texts fitted below images: broken into lines, in a small
 generation.py     Classes of generated samples (Plotly)
 image_grid.py     A grid of images as one PNG
 images.py         Reconstruction error and votes by class (Plotly)
-ink_stages.py     An uploaded picture with its crop, and the ink found on it, as square images
+ink_stages.py     An uploaded picture with its crop, and the ink detected in it, as square images
 layout.py         Common parts of the triplets page's figures: layout, clicks, the line at the margin (Plotly)
 maps.py           Class mix and change histogram (Plotly)
 margins.py        Triplet accuracy against the margin, and the distribution of gaps (Plotly)
-mean_axis.py      Images along the axis between two groups' means: histograms, and images where they stand (Plotly)
+mean_axis.py      Images along the axis between two groups' means: histograms, and images at their places (Plotly)
 paper_diagram.py  The paper's Figure 1 as SVG
 pillow_image.py   An image of a data set as a Pillow picture
 still_map.py      A latent map as a still PNG

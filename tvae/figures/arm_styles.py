@@ -26,7 +26,7 @@ _HUES, _SATURATIONS, _LUMINANCES = np.arange(0, 1, 1 / 60), (0.15, 0.45, 0.75), 
 
 @dataclass(frozen=True, kw_only=True)
 class ArmStyle:
-    """How an arm is shown."""
+    """Names and colour of an arm in figures and on pages."""
 
     name: str
     """Name of the arm in plain text, such as "weight 10, margin 1"."""
@@ -80,7 +80,7 @@ def _along(ramp: Sequence[str], count: int) -> list[str]:
 
 @functools.lru_cache(maxsize=32)
 def _far_colours(taken: tuple[str, ...], count: int) -> tuple[str, ...]:
-    """So many colours, each the one that the eye can tell best from those that are taken and from those before it."""
+    """`count` colours, each the one that differs most to the eye from the taken ones and from those before it."""
     if not count:
         return ()
     colours = [

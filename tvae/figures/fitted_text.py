@@ -11,7 +11,7 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 SIZES = (11, 10, 9, 8)
 """Font sizes in screen pixels, the first that is small enough is taken."""
 _BETWEEN = " ·"
-"""What a line neither begins nor ends with."""
+"""Characters that a line neither begins nor ends with."""
 
 
 def fitted_texts(texts: Sequence[str], width: float, density: float) -> tuple[Font, list[list[str]]]:

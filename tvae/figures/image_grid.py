@@ -79,9 +79,9 @@ class _Measures:
     pixel: int
     gap: int
     left: int
-    """Where the images begin, right of the labels."""
+    """Left edge of the images, right of the labels."""
     right: int
-    """Where they end."""
+    """Right edge of the images."""
     width: int
 
 
@@ -194,7 +194,7 @@ def png_width(png: bytes) -> int:
 def error_map(
     images: UInt8[np.ndarray, "k height width channels"], reconstructions: UInt8[np.ndarray, "k height width channels"]
 ) -> UInt8[np.ndarray, "k height width 3"]:
-    """Where reconstructions are too dark (violet) or too light (green): the brighter, the greater the error.
+    """Image of the errors: too dark in violet, too light in green; the brighter, the greater the error.
 
     In colour it is the mean over the channels that is too dark or too light, and the error is their root mean square:
     a pixel of the wrong hue and the right lightness is an error too.

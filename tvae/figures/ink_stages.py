@@ -1,4 +1,4 @@
-"""An uploaded picture with its crop, and the ink found on it, as square images."""
+"""An uploaded picture with its crop, and the ink detected in it, as square images."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Box = tuple[int, int, int, int]
 def ink_stages(
     grey: Float[np.ndarray, "h w"], crop: Box, ink: Float[np.ndarray, "height width"]
 ) -> UInt8[np.ndarray, "2 side side 3"]:
-    """The picture with its crop framed, and the ink found in the crop in colour over the picture.
+    """The picture with its crop framed, and the ink detected in the crop in colour over the picture.
 
     Args:
         ink: of the crop, in [0, 1], at any resolution.

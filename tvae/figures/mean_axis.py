@@ -1,4 +1,4 @@
-"""Images along the axis between two groups' means: histograms, and images where they stand (Plotly)."""
+"""Images along the axis between two groups' means: histograms, and images at their places (Plotly)."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def trade_off(
         400,
         xaxis={"title": {"text": html.escape(titles[0])}, "zeroline": False, "range": across, "ticksuffix": " %"},
         yaxis={"title": {"text": html.escape(titles[1])}, "zeroline": False, "range": up, "ticksuffix": " %"},
-        shapes=_beyond(across, up, most_cost, least_accuracy),
+        shapes=_shades(across, up, most_cost, least_accuracy),
         **CLICKABLE,
     )
 
@@ -165,7 +165,7 @@ def _hover(point: TradePoint) -> str:
     return f"<b>{html.escape(point.style.name)}</b><br>{'<br>at a cost of '.join(values)}"
 
 
-def _beyond(across: list[float], up: list[float], most_cost: float, least_accuracy: float) -> list[dict[str, Any]]:
+def _shades(across: list[float], up: list[float], most_cost: float, least_accuracy: float) -> list[dict[str, Any]]:
     """Shades over the regions of too high a cost and of too low an accuracy."""
     shade = {"type": "rect", "fillcolor": GREY, "opacity": 0.13, "line": {"width": 0}, "layer": "below"}
     right = max(across[0], min(most_cost, across[1]))

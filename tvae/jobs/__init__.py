@@ -1,6 +1,6 @@
 """Runs in background processes.
 
-    execution.py         Execution: train or measure a run as its spec says, in its worker, and write how it ended
+    execution.py         Execution: train or measure a run by its spec, in its worker, and write its final state
     files.py             Files of a run's job folder: spec, state, requests
     foreground.py        A run that is trained in the foreground, among the runs in the background
     idle_workers.py      Pre-started workers with torch and data loaded

@@ -1,4 +1,4 @@
-"""Execution: train or measure a run as its spec says, in its worker, and write how it ended."""
+"""Execution: train or measure a run by its spec, in its worker, and write its final state."""
 
 from __future__ import annotations
 

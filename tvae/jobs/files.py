@@ -50,11 +50,11 @@ BEFORE_STEPS = ("waiting", "starting", "loading", "compiling")
 """Phases in which a run has nothing to lose: no step was taken yet."""
 
 READY = ".ready"
-"""Below the folder of runs: folders of runs that are being prepared, or in which an idle worker waits."""
+"""Folder below the folder of runs with runs that are being prepared, and places in which an idle worker waits."""
 TRASH = ".trash"
-"""Below the folder of runs: deleted runs that can still be brought back."""
+"""Folder below the folder of runs with deleted runs that can still be restored."""
 WORKERS = ".workers"
-"""Below the folder of runs: a folder for each run that had a worker, with the worker's own files."""
+"""Folder below the folder of runs with a folder of its worker's files for each run that had one."""
 
 MOST_KEPT = 2_000
 """Number of runs whose files this process keeps as it last read them; each takes some kilobytes."""
@@ -154,7 +154,7 @@ class JobFiles:
         write_atomically(self.process, json.dumps(asdict(identity)) + "\n")
 
     def read_process(self) -> ProcessIdentity | None:
-        """Which process holds the lock, or held it last; None where that was never written."""
+        """The process that holds the lock, or held it last; None where that was never written."""
         try:
             plain = _json_object(self.process)
             return ProcessIdentity(int(plain["pid"]), float(plain["created"]))

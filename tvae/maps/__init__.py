@@ -1,7 +1,7 @@
 """2-D maps of latent spaces, and the process that computes them.
 
 alignment.py          Orthogonal Procrustes alignment of two layouts
-expected_time.py      Expected time to compute a layout: by it requests are ordered, and the time left is estimated
+expected_time.py      Expected time to compute a layout, used to order requests and to estimate the time left
 fidelity.py           Trustworthiness and 2-D k-NN accuracy of a layout
 kernels.py            numba loops of exact t-SNE
 layout_files.py       Layouts on disk, named by cache key

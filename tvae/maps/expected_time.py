@@ -1,4 +1,4 @@
-"""Expected time to compute a layout: by it requests are ordered, and the time left is estimated."""
+"""Expected time to compute a layout, used to order requests and to estimate the time left."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Progress:
     """Progress of a request."""
 
     share: float
-    """In [0, 1]."""
+    """Share that is done, in [0, 1]."""
     phase: str
     """One of: waiting, starting, descending, measuring, done, failed, cancelled."""
     seconds_left: float | None
@@ -58,7 +58,7 @@ class Progress:
 
 
 class _Job:
-    """One layout under way, for everyone who asked for it; its fields are guarded by the projector's lock."""
+    """One layout under way, for all its requests; its fields are guarded by the projector's lock."""
 
     def __init__(self, number: int, key: str, request: ProjectionRequest) -> None:
         self.number, self.key = number, key

@@ -109,7 +109,7 @@ def umap_learn() -> Any:
 
 
 def umap_machine_code_folder() -> Path:
-    """Where numba keeps umap-learn's machine code: this user's, as site-packages may be read-only.
+    """This user's folder for umap-learn's machine code, as site-packages may be read-only.
 
     Named by versions: numba compares the file of a compiled function with its cache, not the files of those it calls.
     """

@@ -75,7 +75,7 @@ class AnchorSample:
 
 
 def counted_triplets(triplets: int, sample: AnchorSample | None) -> str:
-    """What an accuracy was counted over, such as "all 4,048,884 triplets"."""
+    """Words for the triplets that were counted, such as "all 4,048,884 triplets"."""
     return f"all {triplets:,} triplets" if sample is None else f"all {triplets:,} triplets of {sample.in_words}"
 
 

@@ -20,7 +20,7 @@ class Votes:
     winners: Int64[np.ndarray, " m"]
     """Class with most votes, ties as in `winning_classes`."""
     nearest: Neighbours
-    """Those k images, nearest first: rows (m, k) and Euclidean distances (m, k)."""
+    """The k nearest images, nearest first: rows (m, k) and Euclidean distances (m, k)."""
 
     @property
     def sureness(self) -> Float64[np.ndarray, " m"]:

@@ -12,7 +12,7 @@ def has_collapsed(spread: float) -> bool:
 
 
 def collapse_warning(name: str, *, all_equal: bool) -> str:
-    """What to say wherever the triplet accuracy of a collapsed arm is shown.
+    """Warning that belongs wherever the triplet accuracy of a collapsed arm is shown.
 
     Args:
         name: of the arm, as a person reads it.

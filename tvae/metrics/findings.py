@@ -35,7 +35,7 @@ class Finding:
     right: int
     """Class of their company in the right space."""
     rows: Int64[np.ndarray, " m"]
-    """Those that keep the fewest neighbours first; at ties the lower row."""
+    """Rows of the finding, those that keep the fewest neighbours first; at ties the lower row."""
     shared: float
     """Neighbours that a row has in both spaces, mean over the rows, from 0 to k."""
     sentence: str

@@ -15,14 +15,14 @@ MARKS = 1 << 22
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """How every row's k nearest neighbours differ between a left and a right space."""
+    """Differences of every row's k nearest neighbours between a left and a right space."""
 
     change: Float32[np.ndarray, " n"]
     """One minus the Jaccard overlap of the two sets: 0 where they are the same, 1 where they share none."""
     lost: Bool[np.ndarray, "n k"]
-    """Which of the neighbours in the left space are not among those in the right."""
+    """Whether each neighbour in the left space is lost, that is, not a neighbour in the right one."""
     gained: Bool[np.ndarray, "n k"]
-    """Which of the neighbours in the right space are not among those in the left."""
+    """Whether each neighbour in the right space is gained, that is, not a neighbour in the left one."""
     left: Int[np.ndarray, "n k"]
     """Neighbours in the left space, nearest first."""
     right: Int[np.ndarray, "n k"]
@@ -70,7 +70,7 @@ def changes(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> Chan
 
 
 def _among(neighbours: Int[np.ndarray, "n k"], others: Int[np.ndarray, "n k"]) -> Bool[np.ndarray, "n k"]:
-    """Which of a row's neighbours are among the same row's others.
+    """Whether each neighbour of a row is among the row's neighbours in `others`.
 
     By a table of marks, one a row and possible neighbour: each neighbour costs one mark to set and one to look up.
     """

@@ -37,9 +37,9 @@ class SampleQuality:
     """Precision (are samples like real images?) and recall (are all kinds of real images sampled?)."""
 
     precision: Share
-    """Of the samples inside the real images' manifold; its interval takes the real images as given."""
+    """Share of the samples inside the real images' manifold; its interval takes the real images as given."""
     recall: Share
-    """Of the real images inside the samples' manifold; its interval takes the samples as given."""
+    """Share of the real images inside the samples' manifold; its interval takes the samples as given."""
     sample_inside: Bool[np.ndarray, " m"]
     """Whether each sample lies inside the real images' manifold."""
     k: int

@@ -110,7 +110,7 @@ def silhouette(
 
 
 def _anchor_weights(groups: GroupedMeans) -> Float[np.ndarray, " c"]:
-    """How many images of its class each counted anchor stands for."""
+    """Number of images of its class that each counted anchor represents."""
     return np.divide(groups.sizes, groups.anchors, out=np.zeros(len(groups.sizes)), where=groups.anchors > 0)
 
 

@@ -73,9 +73,9 @@ class Architecture:
     """Layers of the encoder and of the decoder."""
 
     encoder: tuple[Layer, ...]
-    """From flat images to mean and log-variance of each latent, side by side: one matrix product instead of two."""
+    """Layers from flat images to mean and log-variance of each latent, side by side in one matrix product."""
     decoder: tuple[Layer, ...]
-    """From latents to flat images before the last sigmoid."""
+    """Layers from latents to flat images before the last sigmoid."""
 
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of each weight tensor by its name, such as `encoder.0.weight`."""

@@ -110,6 +110,6 @@ class LossTerms:
 
 
 def negative_mask(labels: Int64[Tensor, " n"], places: Int64[Tensor, "3 b"] | None = None) -> Bool[Tensor, "b n"]:
-    """Which images of a batch are of another class than each anchor; `places` as for `triplet_term`."""
+    """Whether each image of a batch is of another class than each anchor; `places` as for `triplet_term`."""
     anchors = labels[: len(labels) // 3] if places is None else labels[places[0]]
     return anchors[:, None] != labels[None, :]

@@ -16,10 +16,10 @@
     resume_file.py     Everything needed to resume, in one safetensors file
     run.py             Run and Provenance: read and write a run folder's config.json
     run_zip.py         Export a run folder as a zip; import one with every member checked
-    snapshots.py       Snapshots: when a run keeps its weights while it trains, and how
+    snapshots.py       Snapshots: times at which a run keeps its weights while it trains, and how they are written
     warm_start.py      Start from the weights of another run
     weights.py         Weights of a run's arms: <arm>.safetensors
-    answer/            What the triplet loss of a run did and what it cost, in words and figures
+    answer/            The answer of a run: the effect and the cost of its triplet loss, in words and figures
     new_images/        New images in all arms of a run
     replays/           Replays of runs: recorded while a run trains, and prepared to be shown
     seeds/             Figures of a run's arms over several seeds: measured, gathered, kept in seeds.json

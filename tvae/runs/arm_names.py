@@ -27,7 +27,7 @@ def arm_names(config: RunConfig) -> dict[str, str]:
 
 
 def short_arm_name(config: RunConfig, arm: str) -> str:
-    """The same name for narrow places: "w 10 · m 1" for an arm of a ladder."""
+    """Name of an arm for narrow places: "w 10 · m 1" for an arm of a ladder."""
     return _names(config.arms, SHORT)[arm]
 
 

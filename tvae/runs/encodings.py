@@ -39,7 +39,7 @@ def write_encoding(folder: Path, encoding: Encoding, *, half: bool = False) -> N
 
 
 def read_encoding(run: Run, split: str) -> Encoding | None:
-    """What `write_encoding` wrote for this run, or None if it is not there or can't be this run's.
+    """The encoding that `write_encoding` wrote for this run, or None if there is none or it can't be this run's.
 
     Of a run that is judged by another notion, the test split has the labels of that one.
     """
@@ -114,7 +114,7 @@ def _write_by_arm(path: Path, arms: Mapping[str, Mapping[str, np.ndarray]]) -> N
 
 
 def _read_by_arm(run: Run, name: str) -> dict[str, dict[str, np.ndarray]]:
-    """What `_write_by_arm` wrote, for each arm of the run; InputError where it is no such file."""
+    """Arrays that `_write_by_arm` wrote, for each arm of the run; InputError where it is no such file."""
     arrays = npz_arrays(read_bounded(run.weights_folder / name, 2**30))
     return {
         arm: {key.removeprefix(f"{arm}/"): array for key, array in arrays.items() if key.startswith(f"{arm}/")}

@@ -19,7 +19,7 @@ def write_model_card(run: Run, metrics: dict[str, Any]) -> None:
 
 
 def model_card(run: Run, metrics: dict[str, Any]) -> str:
-    """The card's Markdown: what was trained, how and on which data, its metrics, what it is not for."""
+    """Markdown of the card: the models, their training and data, their metrics, and their limits."""
     config, provenance = run.config, run.provenance
     arms, names = metrics["arms"], arm_names(config)
     title = (

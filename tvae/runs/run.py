@@ -47,7 +47,7 @@ class SplitRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """How a run was trained, beyond its config: versions, data, command, time."""
+    """Facts on the training of a run beyond its config: versions, data, command, time."""
 
     versions: dict[str, str]
     """Versions of tvae, python, torch and numpy."""
@@ -139,7 +139,7 @@ class Run:
 
     @property
     def trained_epochs(self) -> float:
-        """Epochs that the run was trained for, whichever snapshot is shown; tell no other number of a run's epochs.
+        """Epochs that the run was trained for, whichever snapshot is shown: the one number to give as a run's epochs.
 
         Under a time budget the config's epochs are a limit, such as 100,000, that nobody waits for.
         """

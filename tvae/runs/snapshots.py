@@ -1,4 +1,4 @@
-"""Snapshots: when a run keeps its weights while it trains, and how."""
+"""Snapshots: times at which a run keeps its weights while it trains, and how they are written."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def take_snapshot(run: Run, training: Training, split: Split) -> None:
 
 
 class SnapshotTimes:
-    """When a snapshot is due: at the steps of `snapshot_steps`, or at the same shares of a time budget."""
+    """Times of snapshots: at the steps of `snapshot_steps`, or at the same shares of a time budget."""
 
     def __init__(self, run: Run, steps: int, budget: float | None, seconds: float) -> None:
         """`seconds` are over already."""

@@ -12,5 +12,5 @@ owner.py             Owner: a person's secret token, and its hash that is kept w
 process_identity.py  Identity of a process: its number, time of creation and command line (numbers are used again)
 process_lock.py      File locks that the operating system releases when their process ends
 reserved_file.py     A small file whose disk space is reserved, so that it can be written when the disk is full
-user_folders.py      Where a user's data sets, runs, layouts and classifiers are kept; run ids
+user_folders.py      Folders of a user's data sets, runs, layouts and classifiers; run ids
 """

@@ -22,7 +22,7 @@ from tvae.system.user_folders import machine_code_folders
 KEPT_DAYS = 30
 """Days for which unused machine code is kept."""
 NAMED = "tvae-"
-"""How the folders' names begin: a person may keep other programs' machine code beside them."""
+"""Beginning of the folders' names: a person may keep other programs' machine code beside them."""
 
 _numba: Any = numba
 _changing_folder = threading.Lock()
@@ -65,7 +65,7 @@ def compiled(**settings: Any) -> Callable[[Callable[..., Any]], Any]:
 
 
 def machine_code_folder(source: Path) -> Path:
-    """Where the machine code of the kernels in this source file is kept: a folder for each state of their sources.
+    """Folder for the machine code of the kernels in this source file: one for each state of their sources.
 
     numba compares the file of a compiled function with its cache, not the files of the functions that are compiled
     into it. So kernels call compiled functions of their own folder alone, and a change in one of them counts for all.
@@ -83,7 +83,7 @@ def _hash_of_sources(folder: Path) -> str:
 
 
 def _remove_unused_machine_code(folder: Path) -> None:
-    """Remove machine code that no process has asked for in `KEPT_DAYS` days: that of sources which have changed."""
+    """Remove machine code that no process has used for `KEPT_DAYS` days: that of sources which have changed."""
     oldest = time.time() - KEPT_DAYS * 86_400
     for unused in folder.glob(f"{NAMED}*"):
         with contextlib.suppress(OSError):  # another process has removed it

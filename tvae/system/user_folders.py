@@ -1,4 +1,4 @@
-"""Where a user's data sets, runs, layouts and classifiers are kept; run ids."""
+"""Folders of a user's data sets, runs, layouts and classifiers; run ids."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def default_classifiers_folder() -> Path:
 
 
 def machine_code_folders() -> Path:
-    """Where numba's machine code is kept for this user: NUMBA_CACHE_DIR where it is set, else this user's cache folder.
+    """Folder of numba's machine code for this user: NUMBA_CACHE_DIR where it is set, else in the user's cache folder.
 
     In it, a folder for each state of the sources that it was compiled from.
     """

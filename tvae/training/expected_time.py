@@ -1,4 +1,4 @@
-"""How long training takes on a processor, from the products of a step."""
+"""Expected time of training on a processor, from the products of a step."""
 
 from __future__ import annotations
 

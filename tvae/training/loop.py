@@ -163,7 +163,7 @@ class Training:
         return {name: arm.model.encode(images).mean.float().cpu().numpy() for name, arm in self.arms.items()}
 
     def _new_training_steps(self) -> Sequence[TrainingStep]:
-        """As the config asks: on the CPU one for each arm, to run in a thread each; on a GPU one for all arms."""
+        """Training steps of the configured kind: one an arm on the CPU, each in a thread; one for all arms on a GPU."""
         train = self.config.train
         arms, rows = list(self.arms.values()), 3 * train.batch_size
         batch_all = train.triplets == "batch-all" and self.batches.has_triplets

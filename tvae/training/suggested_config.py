@@ -53,7 +53,7 @@ class Suggestion:
 
     @property
     def reason(self) -> str:
-        """Where the weights come from, or why there is no triplet weight, in plain sentences."""
+        """Sentences on the origin of the weights, or on why there is no triplet weight."""
         if len(self.config.arms) == 1:
             return "The training labels allow no triplet (two classes, and two images of one): a VAE alone is trained."
         preset = PRESETS["paper"].arms["tvae"]
@@ -66,7 +66,7 @@ class Suggestion:
 
     @property
     def network(self) -> str:
-        """The network, and why it is suggested, in a plain sentence."""
+        """Sentence on the suggested network and the reason for it."""
         if self.config.model.kind == "mlp":
             return "The network is the paper's: two fully connected layers each way."
         side = LARGEST_GREY_SIDE

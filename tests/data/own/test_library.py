@@ -1,4 +1,4 @@
-"""A data set belongs to its person: seen, shared, removed and restored; the disk it uses."""
+"""Own data sets belong to a person: who sees, shares, removes and restores them, and the disk that they use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often the training page draws the run anew."""
+"""Times at which the training page draws the run anew."""
 
 from __future__ import annotations
 

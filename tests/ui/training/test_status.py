@@ -1,4 +1,4 @@
-"""How often the sidebar's status looks at the watched run."""
+"""Times at which the sidebar's status looks at the watched run."""
 
 from pathlib import Path
 from types import SimpleNamespace

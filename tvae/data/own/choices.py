@@ -15,7 +15,7 @@ SplitChoice = Literal["given", "stratified"]
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """How the images of a source are kept.
+    """Settings by which the images of a source are kept.
 
     Raises:
         InputError: an impossible value.

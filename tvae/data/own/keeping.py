@@ -36,7 +36,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @dataclass(eq=False)
 class _Plan:
-    """Which rows are kept and in which split."""
+    """Rows that are kept, with their splits and labels."""
 
     rows: Int64[np.ndarray, " m"]
     """Rows of the source, ascending."""

@@ -46,7 +46,7 @@ class OwnDataset:
     source: str
     """Name of the file or folder that it came from."""
     kind: str
-    """What was recognised in it."""
+    """Form of its source, such as "pictures in class folders"."""
     image_shape: tuple[int, int, int]
     """Height, width and channels."""
     counts: Mapping[str, int]
@@ -56,7 +56,7 @@ class OwnDataset:
     class_counts: Mapping[str, Mapping[str, int]]
     """Images of each class by split, by the class's name in the order of the codes."""
     choices: Mapping[str, Any]
-    """How it was kept."""
+    """Choices by which it was kept."""
     notes: tuple[str, ...]
     """How values, labels and pictures were read."""
     left_out: int
@@ -197,7 +197,7 @@ class OwnDatasets:
             yield
 
     def begin_file(self, name: str) -> Path:
-        """Where the file of a name that is held is written before it is whole."""
+        """Path to write the file of a held name to, before it is put in place."""
         (self.folder / _FILES).mkdir(parents=True, exist_ok=True)
         return self.folder / _FILES / f".{name.casefold()}.part"
 

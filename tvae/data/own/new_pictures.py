@@ -28,7 +28,7 @@ _FIT_WORDS: dict[Fit, str] = {
 
 @dataclass(frozen=True)
 class Frame:
-    """How a picture is fitted to the images of a run."""
+    """Size and channels of a run's images, and the way that pictures are fitted to them."""
 
     size: int
     """Pixels a side."""
@@ -39,13 +39,13 @@ class Frame:
 
     @property
     def in_words(self) -> str:
-        """What is done to a picture, in a sentence without its full stop."""
+        """Sentence on how a picture is fitted, without its full stop."""
         colours = "grey" if self.colours == "grey" else "colour"
         return f"{_FIT_WORDS[self.fit]}, scaled to {self.size} × {self.size} pixels in {colours}, {self.reason}"
 
 
 def frame_of(data_name: str, image_shape: tuple[int, int, int], data_folder: Path) -> Frame:
-    """The frame of a run's images: their size and channels, and what lies in it as its data set was taken in.
+    """The frame of a run's images: their size and channels, and the way that its data set was fitted to them.
 
     An own data set says whether its pictures were fitted or cropped. A public one was published in its size, and so
     was one that is no longer on this machine as far as can be told: pictures are then fitted whole.

@@ -31,7 +31,7 @@ def has_given_splits(splits: Int8[np.ndarray, " n"]) -> bool:
 
 
 def drawn_splits(codes: Int32[np.ndarray, " n"], test_share: float, seed: int) -> Int8[np.ndarray, " n"]:
-    """Training and test split: of each class the share, rounded, is for testing; of a class of one nothing.
+    """Training and test split: this share of each class, rounded, is for testing; nothing of a class of one.
 
     Where that leaves nothing to test on, it is one image of the largest class.
     """
@@ -46,7 +46,7 @@ def drawn_splits(codes: Int32[np.ndarray, " n"], test_share: float, seed: int) -
 def stratified_sample(
     splits: Int8[np.ndarray, " n"], codes: Int32[np.ndarray, " n"], most: int, seed: int
 ) -> Int64[np.ndarray, " m"]:
-    """At most `most` rows in ascending order: of each class in each split the same share, but one at least.
+    """At most `most` rows in ascending order: the same share of each class in each split, but at least one.
 
     Raises:
         InputError: there are more such groups than images to keep.

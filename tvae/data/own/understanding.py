@@ -77,7 +77,7 @@ class Preview:
     name: str
     class_name: str
     before: UInt8[np.ndarray, "height width channels"]
-    """At most 256 pixels a side."""
+    """The picture before resizing, reduced to at most 256 pixels a side."""
     after: UInt8[np.ndarray, "size size channels"]
 
 
@@ -139,7 +139,7 @@ class Understood:
         return {name: count for name, count in counts.items() if count}
 
     def left_out(self, column: str | None = None) -> LeftOut:
-        """What is left out and why, the first twenty by name."""
+        """Files and rows that are left out and why, the first twenty by name."""
         left_out = self.flaws.copy()
         labels = self._column(column)
         for row in self.rows[labels.codes[self.rows] == NO_LABEL]:

@@ -2,7 +2,7 @@
 
 answers.py      Answers: triplets that a person makes by saying which of two images is nearer, kept as a CSV file
 consistency.py  Contradictions and cycles among triplets: answers that no distance between images can all fulfil
-flaws.py        WrongTriplets: what is wrong with the rows of a triplet file, the first twenty by line
+flaws.py        WrongTriplets: faults in the rows of a triplet file, the first twenty by line
 given.py        GivenTriplets: triplets that a person gives, as rows of the training images, and their file
 holding_out.py  Hold triplets out of training: a share of the triplets, and all that touch some images
 image_names.py  ImageNames: finds the row of a training image by its name

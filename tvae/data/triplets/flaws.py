@@ -1,4 +1,4 @@
-"""WrongTriplets: what is wrong with the rows of a triplet file, the first twenty by line."""
+"""WrongTriplets: faults in the rows of a triplet file, the first twenty by line."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def _read_text(path: Path, title: str, images: ImageNames, odd_one_out: bool) ->
 
 
 def _layout(cells: Sequence[str], title: str, number: int, odd_one_out: bool) -> _Layout:
-    """Where the images stand, from the first row: a header or not."""
+    """Layout of the rows, from the first row, which may be a header."""
     names = [cell.strip().lower() for cell in cells]
     for header in ANCHORED_HEADERS:
         if set(header) <= set(names):
@@ -201,7 +201,7 @@ def _check_known(
     images: ImageNames,
     flaws: RowFlaws,
 ) -> Bool[np.ndarray, " m"]:
-    """Which rows have three images; what is wrong with the others goes to `flaws`."""
+    """Whether each row has three known images; the faults of the others are added to `flaws`."""
     known = np.all(block >= 0, axis=1)
     for place in np.flatnonzero(~known).tolist():
         column = int(np.argmax(block[place] < 0))
@@ -225,7 +225,7 @@ def _unknown_reason(text: str, code: int, by_name: bool, images: ImageNames) -> 
 def _checked(
     block: Int[np.ndarray, "m 3"], numbers: Sequence[int], images: ImageNames, flaws: RowFlaws
 ) -> Int32[np.ndarray, "k 3"]:
-    """The rows that name three different images; what is wrong with the others goes to `flaws`."""
+    """The rows that name three different images; the faults of the others are added to `flaws`."""
     outside = np.any((block < 0) | (block >= images.count), axis=1)
     anchor, positive, negative = block.T
     equal = (anchor == positive) | (anchor == negative) | (positive == negative)

@@ -1,4 +1,4 @@
-"""Which two arms of a run the answer compares."""
+"""The two arms of a run that the answer compares."""
 
 from __future__ import annotations
 

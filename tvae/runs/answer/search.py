@@ -1,4 +1,4 @@
-"""What the right order is good for: what a search by similarity finds in the compared arms."""
+"""Use of the right order: the precision of a search by similarity in the compared arms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tvae.runs.run import Run
 
 
 def search_in_words(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -> str:
-    """The sentence in plain text, with R-precision as its figure; empty where that says nothing or is not measured."""
+    """Sentence in plain text on R-precision; empty where an arm has collapsed or it is not measured."""
     compared = compared_arms(run, arms)
     precisions = [metrics["arms"][arm].get("r_precision") for arm in compared]
     if None in precisions or not collapse_warnings(metrics, {}).keys().isdisjoint(compared):

@@ -1,4 +1,4 @@
-"""The answer of a run in one sentence, from its metrics or from where its training stands.
+"""The answer of a run in one sentence, from its metrics or from the state of its training.
 
 Nothing is counted here. Two arms are compared: the first and the last of those that are shown. Relative changes below
 `HARDLY` count as none; the KL is told where it changes by `KL_TELLS` or more, or where it alone changes.
@@ -24,7 +24,7 @@ _TRIPLET_WEIGHT = option_name(LossConfig, "triplet_weight")
 
 
 def answer_in_words(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -> str:
-    """What the triplet loss did and what it cost, in one sentence of plain text.
+    """Effect and cost of the triplet loss, in one sentence of plain text.
 
     Args:
         arms: those that are shown.
@@ -70,7 +70,7 @@ def answer_in_words(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -
 
 
 def cost_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """What the second arm costs beside the first, such as "it costs 18 % more squared error"."""
+    """Words on the cost of the second arm beside the first, such as "it costs 18 % more squared error"."""
     error, kl = (relative_change(before[figure], after[figure]) for figure in ("reconstruction", "kl"))
     changed = abs(error) >= HARDLY
     tells_kl = abs(kl) >= (KL_TELLS if changed else HARDLY)

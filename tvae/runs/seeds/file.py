@@ -37,7 +37,7 @@ def write_seed_figures(run: Run, figures: Iterable[SeedFigures]) -> None:
 
 
 def read_seed_figures(run: Run) -> list[SeedFigures] | None:
-    """What the run's seeds.json holds, by seed, the run's own among them; None where there is no such file.
+    """Figures in the run's seeds.json by seed, the run's own among them; None where there is no such file.
 
     Raises:
         InputError: it is garbled, of another schema, or of another run, split or step than the run's.

@@ -1,7 +1,7 @@
 """Given triplets of a run: kept with it, encoded, counted.
 
 encoded.py   EncodedTriplets: given triplets of a run and the latent means of their images
-figures.py   How many given triplets each arm has right, as metrics.json says it
+figures.py   Accuracy of each arm on given triplets, for metrics.json
 own_copy.py  A run's own copy of its given triplets
 """
 

@@ -41,7 +41,7 @@ class EncodedTriplets:
 
     triplets: GivenTriplets
     means: Mapping[str, Float32[np.ndarray, "images latent"]]
-    """By arm: the means of the images that are in a triplet, by their rows."""
+    """Means by arm of the images that are in a triplet, by their rows."""
 
     @cached_property
     def _places(self) -> Int64[np.ndarray, "d 3"]:
@@ -56,7 +56,7 @@ class EncodedTriplets:
 
     @cached_property
     def consistency(self) -> Consistency:
-        """How far the triplets can hold all at once."""
+        """Contradictions and cycles among the triplets."""
         return consistency(self.triplets.distinct)
 
     def distances(self, arm: str) -> TripletDistances:
@@ -83,7 +83,7 @@ def write_encoded_triplets(folder: Path, means: Mapping[str, Float32[np.ndarray,
 
 
 def read_encoded_triplets(run: Run) -> EncodedTriplets | None:
-    """What `write_encoded_triplets` wrote for this run, or None if it has no given triplets or no such file.
+    """The triplets that `write_encoded_triplets` wrote for this run, or None if it has none or no such file.
 
     Raises:
         InputError: its triplets are missing or others.

@@ -1,4 +1,4 @@
-"""How many given triplets each arm has right, as metrics.json says it."""
+"""Accuracy of each arm on given triplets, for metrics.json."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class Inputs(NamedTuple):
     """Rows of the batch."""
     noise: Float32[np.ndarray, "n latent"]
     labels: Int64[np.ndarray, " n"]
-    """By the arm's notion of similarity."""
+    """Classes of the batch's images by the arm's notion of similarity."""
     places: Int64[np.ndarray, "3 b"]
     """Places of the triplets' anchors, positives and negatives in the batch."""
     in_thirds: bool

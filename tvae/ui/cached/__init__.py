@@ -3,7 +3,7 @@
     arms.py            Frames of a run's arms for the arm player: positions on their maps, reconstructions, samples
     generation.py      Classifier, samples and their quality
     images.py          Images of a data set, their thumbnails, placement, errors, and settings suggested for them
-    keys.py            How each type of argument enters a cache key
+    keys.py            Cache keys: the form in which each type of argument enters them
     maps.py            Layouts and still maps
     neighbourhoods.py  Neighbours of every image and how they change between two arms
     runs.py            Files of a run: encoding, curves, gaps, networks

@@ -55,7 +55,7 @@ def thumbnails(images: Split) -> Blob:
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
 def placement(images: Split) -> Placement:
-    """Where the drawn part of a split's grey images lies in their frame."""
+    """Position and size of the ink of a split's grey images in their frame."""
     return measured_placement(images.images[..., 0])
 
 

@@ -1,4 +1,4 @@
-"""How each type of argument enters a cache key."""
+"""Cache keys: the form in which each type of argument enters them."""
 
 from __future__ import annotations
 
@@ -36,4 +36,4 @@ KEY_OF: dict[str | type, Callable[[Any], Any]] = {
     type(Path()): file_state,
     np.ndarray: content_key,  # Streamlit's own hash looks at a mere sample of a large array
 }
-"""How each type of argument enters a key: by its whole content, or by the state of the files that it refers to."""
+"""Key of an argument by its type: made from its whole content, or from the state of the files it refers to."""

@@ -31,7 +31,7 @@ def neighbours(arm: EncodedArm) -> Neighbours:
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEY_OF)
 def neighbour_changes(left: EncodedArm, right: EncodedArm, k: int) -> Changes:
-    """Which of every row's k nearest are shared, lost and gained from the left latent space to the right."""
+    """Neighbours that each row shares, loses and gains from the left latent space to the right, of its k nearest."""
     return changes(neighbours(left).first(k).rows, neighbours(right).first(k).rows)
 
 

@@ -43,7 +43,7 @@ def settings_in_words(run: Run) -> str:
 
 
 def origin_in_words(run: Run) -> str:
-    """When a run was trained, and its own name, such as "23 Nov 2026, mnist"."""
+    """Date and own name of a run, such as "23 Nov 2026, mnist"."""
     return ", ".join(filter(None, [_date(run.provenance.started), _own_name(run.folder)]))
 
 

@@ -12,7 +12,7 @@ ACROSS = 6
 def sample_grid(
     images: np.ndarray, predicted_classes: np.ndarray | None, names: tuple[str, ...], requested_class: int | None
 ) -> list[GridRow]:
-    """The samples, six to a row; under each the class that the classifier names, marked where another was asked for."""
+    """Rows of six samples; under each its predicted class, marked where that is not the requested one."""
     under = [
         names[label] if requested_class in (None, label) else f"looks {names[label]}"
         for label in (() if predicted_classes is None else predicted_classes)

@@ -1,5 +1,5 @@
 """Parts of the interpolation page.
 
 steps.py          The steps of an interpolation: caption, grid and table
-third_classes.py  How often paths between random pairs pass through a third class
+third_classes.py  Share of the paths between random pairs that pass through a third class
 """

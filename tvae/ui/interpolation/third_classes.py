@@ -1,4 +1,4 @@
-"""How often paths between random pairs pass through a third class."""
+"""Share of the paths between random pairs that pass through a third class."""
 
 from __future__ import annotations
 

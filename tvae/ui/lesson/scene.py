@@ -15,7 +15,7 @@ class Scene:
     draw: Callable[[], object]
     """Draws the chart, and the control that is free where the chart has none of its own."""
     draw_answered: Callable[[], object] | None = None
-    """Draws it in place of `draw` once the question is answered, where the whole chart would give the answer away."""
+    """Draws the whole chart in place of `draw` once the question is answered, where it would give the answer away."""
     answer: Callable[[], Answer]
     """The answer to the question; to be called once the scene is drawn, since it may be where a control stands."""
     facts: Mapping[str, str] = field(default_factory=dict)

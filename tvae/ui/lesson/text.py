@@ -42,7 +42,7 @@ class StepText:
     title: str
     idea: str
     task: str
-    """What to do with the control that is free."""
+    """Task for the person, with the control that is free."""
     question: str
     right: str
     look_again: str

@@ -9,7 +9,7 @@ from tvae.ui.session import keys
 
 
 def show_isolation(picks: state.Picks, n: int) -> None:
-    """While rows are isolated: how many, what still counts all images, and a button that shows all again."""
+    """Show the number of isolated rows, a note that some numbers still count all images, and a button to show all."""
     if picks.isolated is None:
         return
     words, back = st.columns([5, 1], vertical_alignment="center")

@@ -77,7 +77,7 @@ def draw_maps(
 
 
 def _placed(positions: Float[np.ndarray, "n 2"], only: Int[np.ndarray, " m"]) -> Float[np.ndarray, "n 2"]:
-    """The positions with the rows that are not shown in the middle of those that are: every row needs a place."""
+    """The positions, with hidden rows in the middle of the shown ones: every row needs a position."""
     return np.where(np.isfinite(positions), positions, positions[only].mean(axis=0))
 
 

@@ -21,14 +21,14 @@ from tvae.ui.session import Layouts
 from tvae.ui.style.reasons import reason_of
 
 QUICK_ROWS = 2_000
-"""Up to this many, PCA and its measures take less time than asking another process for them."""
+"""Rows up to which PCA and its measures take less time than a request to another process."""
 
 METHOD_NAMES = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """The map that one side of the page shows: positions, how they were made, how good they are."""
+    """The map that one side of the page shows: its positions, method, parameters and accuracy."""
 
     positions: Float32[np.ndarray, "n 2"]
     linear: LinearMap | None

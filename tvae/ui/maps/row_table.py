@@ -23,7 +23,7 @@ PAGE = 15
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One value a row, to show and to sort by."""
+    """A column of the table: one value for each row, to show and to sort by."""
 
     heading: Heading
     values: Shaped[np.ndarray, " n"]
@@ -35,7 +35,7 @@ class Column:
 
 @dataclass
 class TableState:
-    """How this session's table is sorted, and which page of it is shown."""
+    """Sorting and shown page of this session's table."""
 
     sorted_by: str = "row"
     descending: bool = False

@@ -85,7 +85,7 @@ def _show_groups(side: str, view: View, styles: SubStyles, picks: state.Picks, i
 
 
 def _show_overlaps(pair: ViewPair, left: SubStyles, right: SubStyles, images: Images | None) -> None:
-    """How many images each group of the left space has in common with each of the right one, as a table."""
+    """Show a table with the number of images that each group of the left space shares with each of the right one."""
     table = overlaps(left, right)
     columns: dict[str, object] = {pair.left.label: [*map(str, range(1, len(left.groups) + 1)), NO_GROUP]}
     if images is not None:

@@ -60,7 +60,7 @@ class ViewPair:
 
     @property
     def changes(self) -> Changes:
-        """Which of every row's k nearest are shared, lost and gained from left to right."""
+        """Neighbours that every row shares, loses and gains from left to right, among its k nearest."""
         return cached.neighbour_changes(self.left.encoded, self.right.encoded, self.k)
 
 

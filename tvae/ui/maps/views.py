@@ -43,7 +43,7 @@ class View:
 
     @property
     def name_in_address(self) -> str:
-        """In an address: as `label`, but with the arm's id in capitals for its name, and the epoch in three figures."""
+        """Name for an address: as `label`, but with the arm's id in capitals as its name, and a rounded epoch."""
         return self._named(self.arm.upper(), epoch_in_address(self.run.epoch) if self.stays else "")
 
     @property

@@ -27,7 +27,7 @@ _MARKS = {"better": "▲", "worse": "▼", "more": "•", "less": "•", "the sa
 
 
 def show_answer(run: Run, encoding: Encoding | None) -> None:
-    """The sentence, the figures and what they are good for; of an unmeasured run, where its training stands."""
+    """Show the sentence, the figures and their use, or for an unmeasured run the state of its training."""
     arms = shown_arms(run)
     try:
         metrics = measured.metrics(run, encoding)

@@ -40,9 +40,9 @@ class DrawnTriplets:
     first: int
     """The triplet that is shown first: one that the last arm alone has right, where there is one."""
     scale: str
-    """What the picture shows, and of which data."""
+    """Caption on the meaning of the animation, and its data."""
     counts: str
-    """How the triplets were drawn, and how many of them each arm has right."""
+    """Caption on how the triplets were drawn, and how many of them each arm has right."""
 
 
 def show_triplet(run: Run, encoding: Encoding) -> None:

@@ -67,7 +67,7 @@ def show_many(
     encoded = task.result
     table = encoded.table
     with left:
-        _show_what_was_taken(encoded, frame, run)
+        _show_counts(encoded, frame, run)
     below = st.container()
     chosen = _chosen_picture(below, run, known, table)
     images = {} if chosen is None else {arm: placed.images[chosen] for arm, placed in table.arms.items()}
@@ -91,7 +91,7 @@ def _surroundings(run: Run, encoding: Encoding, arms: list[str], method: str, vo
     )
 
 
-def _show_what_was_taken(encoded: EncodedBatch, frame: Frame, run: Run) -> None:
+def _show_counts(encoded: EncodedBatch, frame: Frame, run: Run) -> None:
     """Show the number of pictures, how they were fitted, which are unlike the test images, and which were left out."""
     table, found = encoded.table, len(encoded.pictures.rows)
     st.markdown(f"**{len(table.names):,} pictures**" + (f", the first of {found:,}" if found > encoded.taken else ""))

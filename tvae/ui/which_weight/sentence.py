@@ -38,7 +38,7 @@ def details(
 ) -> str:
     """Alternatives to the advice: the next step up, the cheapest within the bounds, the knee; as Markdown."""
     if advice.arm is None:
-        return _what_must_give(advice, cost, most_cost, least_accuracy)
+        return _bound_to_loosen(advice, cost, most_cost, least_accuracy)
     parts = []
     if advice.passed_over is not None:
         parts.append(f"{name(advice.passed_over)} costs more and is no more accurate beyond the noise of the seeds.")
@@ -116,7 +116,7 @@ def _signed(value: float, places: int) -> str:
     return f"{value:+z.{places}f}".replace("-", "−")
 
 
-def _what_must_give(advice: Advice, cost: Cost, most_cost: float, least_accuracy: float) -> str:
+def _bound_to_loosen(advice: Advice, cost: Cost, most_cost: float, least_accuracy: float) -> str:
     """Sentence on which bound to loosen, and by how much, so that an arm fits on the split that chooses."""
     possible = math.floor(1000 * advice.possible_accuracy) / 10  # rounded so that the arm itself still fits
     lower = f"need no more than {possible:g}\u00a0% ({100 * least_accuracy - possible:.1f} points fewer)"

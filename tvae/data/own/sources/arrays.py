@@ -181,7 +181,7 @@ class ImageShape:
 
 
 def image_shape(array: StoredArray) -> ImageShape:
-    """How an array's rows are images, from its shape.
+    """Height, width and channels of the images in an array's rows, from its shape.
 
     Raises:
         InputError: they are none.

@@ -92,7 +92,7 @@ def read_loose_pictures(files: Files) -> Reading:
 
 
 def _folders_around(paths: Sequence[tuple[str, ...]]) -> int:
-    """How many folders lie around all pictures: neither a split nor the folder of a class."""
+    """Number of outer folders that hold all pictures: neither a split nor the folder of a class."""
     depth = 0
     while any(len(path) > depth + 2 for path in paths):
         first = {path[depth] for path in paths if len(path) > depth + 1}

@@ -36,7 +36,7 @@ class LabelColumn:
     """Code of each row; `NO_LABEL` where it has no label."""
 
     def counts(self, rows: Int64[np.ndarray, " m"]) -> Int64[np.ndarray, " k"]:
-        """How many of these rows have each value."""
+        """Number of these rows that have each value."""
         codes = self.codes[rows]
         return np.bincount(codes[codes != NO_LABEL], minlength=len(self.values)).astype(np.int64)
 

@@ -41,11 +41,11 @@ _NO_BYTES = "holds no bytes of its picture; write the data set with its pictures
 
 @dataclass(frozen=True, eq=False)
 class Shard:
-    """A parquet file among files that lie together."""
+    """One parquet file of a folder or zip."""
 
     files: Files
     path: str
-    """Its path below them."""
+    """Path of the file in the folder or zip."""
     metadata: pq.FileMetaData
     schema: pa.Schema
 

@@ -27,10 +27,10 @@ SPLIT_WORDS = {
     **dict.fromkeys(("test", "testing", "t10k"), "test"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
 }
-"""What sources call the splits, in small letters."""
+"""Words for the splits in sources, in small letters."""
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, the images done and the images in all."""
+"""Called with the present part of the work in words, the images done and the images in all."""
 Cancelled = Callable[[], bool]
 """Called between images; true where the person has cancelled."""
 

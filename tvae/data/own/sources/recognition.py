@@ -115,7 +115,7 @@ def _read_files(files: Files, labelled: bool) -> Reading:
 
 
 def _without_pictures_beside(reading: Reading, files: Files) -> Reading:
-    """The reading, with the pictures that lie beside its files named as left out."""
+    """The reading, with the pictures beside its files counted as left out."""
     for name in files.names:
         if has_picture_name(name):
             reading.left_out.add(name, f"lies beside {reading.kind}; bring in the pictures without those files")
@@ -134,7 +134,7 @@ def _read_idx_pair(path: Path) -> Reading:
 
 
 def _is_idx(begin: bytes) -> bool:
-    """Whether a file that begins so is idx, raw or packed."""
+    """Whether a file with this beginning is idx, raw or packed."""
     try:
         idx_kind(_unpacked(begin)[:4])
     except ValueError:
@@ -143,7 +143,7 @@ def _is_idx(begin: bytes) -> bool:
 
 
 def _is_pickle(begin: bytes) -> bool:
-    """Whether a file that begins so is a pickle, raw or packed: how CIFAR-10, among others, is handed on."""
+    """Whether a file with this beginning is a pickle, raw or packed: CIFAR-10, among others, is distributed so."""
     return re.match(rb"\x80[\x02-\x05][\x80-\x95(}\]c]", _unpacked(begin)) is not None
 
 

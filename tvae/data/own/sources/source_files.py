@@ -21,7 +21,7 @@ TOO_LARGE = f"more than {MOST_BYTES >> 20} MB; a picture of at most that is righ
 
 
 class Files(Protocol):
-    """Files that lie together, in a folder or a zip."""
+    """Files of a folder or a zip, by name."""
 
     title: str
     """Name of the folder or zip in messages."""

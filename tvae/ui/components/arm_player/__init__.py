@@ -36,9 +36,9 @@ class ArmStop:
 
     name: str
     colour: str
-    """As #rrggbb."""
+    """Colour of the arm, as #rrggbb."""
     summary: str
-    """Its accuracy and cost."""
+    """Accuracy and cost of the arm, in words."""
 
 
 @dataclass(frozen=True, eq=False)

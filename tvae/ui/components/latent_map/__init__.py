@@ -85,7 +85,7 @@ def latent_map(
     Raises:
         InputError: the arguments don't describe the same rows, or there are too many maps.
     """
-    _note_what_the_address_asks_in_vain(len(class_names))
+    _note_ignored_parameters(len(class_names))
     n = len(labels)
     rows, row, gesture = _picked(key, n, selection, focus)
     contents = map_contents(
@@ -121,7 +121,7 @@ def latent_map(
     return MapState(rows, row)
 
 
-def _note_what_the_address_asks_in_vain(n_classes: int) -> None:
+def _note_ignored_parameters(n_classes: int) -> None:
     """Note the invalid parameters among those that only the browser reads; it leaves them out of the address."""
     for name in keys.IN_BROWSER:
         text = state.requested_text(name)
@@ -144,7 +144,7 @@ def is_drawn(key: str) -> bool:
 def picked_on_map(
     key: str, n: int, selection: Integer[np.ndarray, " m"] | Sequence[int] | None, focus: int | None
 ) -> MapState:
-    """What `latent_map` will return in this script run, for computations that come before the maps are drawn.
+    """Picked rows that `latent_map` will return in this script run, for computations before the maps are drawn.
 
     Args:
         n: rows of the maps.

@@ -32,7 +32,7 @@ class Model:
 
     name: str
     colour: str
-    """As #rrggbb."""
+    """Colour of the arm, as #rrggbb."""
     distances: Float[np.ndarray, "t 2"]
     """Distances from the anchor to the positive and to the negative."""
 

@@ -42,7 +42,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class PagePlace:
-    """Where a page stands among all rows of the table."""
+    """Place of a page among all rows of the table."""
 
     page: int
     """Number of the page, from 0."""
