@@ -127,7 +127,7 @@ def _subject(run: Run, compared: Sequence[str]) -> str:
 
 
 def _loss_in_words(run: Run, arm: str) -> str:
-    """What an arm was trained with, such as "weight 10 and margin 1"; or its name where it has one."""
+    """An arm's setting in words, such as "weight 10 and margin 1", or its name where it has one."""
     name = arm_name(run.config, arm)
     return name.replace(", ", " and ") if name.startswith("weight ") else name
 

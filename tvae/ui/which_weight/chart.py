@@ -106,7 +106,7 @@ def chart_caption(view: LadderView, ladder: Ladder, cost: Cost) -> str:
 
 
 def _labels_in_words(view: LadderView) -> str:
-    """What the labels of the points say, by an example of each kind, as Markdown; empty where none is shortened."""
+    """Key of the points' shortened labels, with an example of each kind, as Markdown; empty where none is shortened."""
     config = view.run.config
     styles = arm_styles(config)
     series: dict[str, list[str]] = {}
@@ -121,7 +121,7 @@ def _labels_in_words(view: LadderView) -> str:
 
 
 def _marks_in_words(view: LadderView) -> str:
-    """Which arm is our preset and which the paper's Eq. 2, as Markdown; empty where the chart has neither."""
+    """Names of the arms that are our preset and the paper's Eq. 2, as Markdown; empty where the chart has neither."""
     config = view.run.config
     parts = []
     if (preset := arm_trained_with(config.arms, LossConfig())) is not None:
