@@ -101,7 +101,7 @@ def bytes_sent(browser: Browser, address: str) -> None:
         page.mouse.up()
 
     measure("opening the page, all of it", lambda: page.goto(f"{address}/{PAGE}"))
-    measure("selecting with a lasso, panels below included", lasso)
+    measure("selecting with a lasso, the drawer included", lasso)
     measure("colour by neighbourhood change", lambda: choose("Colour by", "neighbourhood change"))
     measure("back to the classes", lambda: choose("Colour by", "class"))
     measure("another projection of both maps", lambda: choose("Projection", "UMAP"))
