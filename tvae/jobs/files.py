@@ -220,7 +220,7 @@ class JobFiles:
             return 0
 
     def forget_requests(self) -> None:
-        """Remove the requests to an earlier worker: they do not apply to the next one."""
+        """Remove the requests to an earlier worker that do not apply to the next one; slow mode stays."""
         for path in (self.folder / "stop", self.folder / "pause", self.steps, self.lesson):
             path.unlink(missing_ok=True)
 

@@ -69,7 +69,7 @@ class Jobs:
         return _read_job_and_end_worker(own_run_folder(self.folder, run_id), self._places())
 
     def history(self, run_id: str) -> list[dict[str, Any]]:
-        """Losses during training, ten rows an epoch."""
+        """Losses during training, ten rows an epoch, and fewer beyond 100 epochs (see `HistoryWriter`)."""
         return read_history(own_run_folder(self.folder, run_id))
 
     def live(self, run_id: str) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
 
 
 class HistoryWriter:
-    """Writes reports, averaged over a tenth of an epoch, as rows of a run's history.
+    """Writes averages of reports as rows of a run's history: ten rows an epoch, and fewer beyond 100 epochs.
 
     Attributes:
         waiting: number and sums of the reports since the last row.
