@@ -84,7 +84,7 @@ def data_share(options: ShareData, command: str) -> None:
 
 
 def _choices(understood: Understood, options: AddData) -> Choices:
-    """How the images are kept: the command's options, and where none is given the defaults that suit the source."""
+    """Choices of how to keep the images: the command's options, else the defaults that suit the source."""
     defaults = default_choices(understood, options.label)
     return Choices(
         size=options.size or defaults.size,

@@ -85,7 +85,7 @@ class Ladder:
 
     @property
     def arms(self) -> list[str]:
-        """In the run's order."""
+        """Ids of the arms in the run's order."""
         return list(self.choosing)
 
     def frontier(self) -> list[str]:
@@ -234,7 +234,7 @@ def advise(ladder: Ladder, *, most_cost: float, least_accuracy: float) -> Advice
 
 
 def _step_up(ladder: Ladder, best: str, chosen: str) -> Step | None:
-    """From the chosen arm to the cheapest of the frontier that is more accurate than the best within the bounds."""
+    """Step from the chosen arm to the cheapest of the frontier that is more accurate than `best`."""
     points = ladder.choosing
     higher = (arm for arm in ladder.frontier() if points[arm].mean_accuracy > points[best].mean_accuracy)
     arm = next(higher, None)

@@ -97,7 +97,7 @@ def _averaged_down(grey: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "hei
 
 
 def _contrast(grey: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
-    """How far each pixel is from the background, on the side (darker or lighter) of the ink; 0 on the other side.
+    """Contrast of each pixel to the background, on the side (darker or lighter) of the ink; 0 on the other side.
 
     Darker ink counts as a share of the background, as ink in shadow is darker by less.
     """

@@ -41,7 +41,7 @@ def stretches(low: float, high: float) -> Float[np.ndarray, " bins+1"]:
 def rows_in_stretch(
     places: Float[np.ndarray, " n"], rows: Int[np.ndarray, " m"], low: float, high: float
 ) -> Int[np.ndarray, " k"]:
-    """Those of the rows whose place lies between `low` and `high`, which counts in."""
+    """The rows whose place lies between `low` and `high`, both included."""
     return rows[(places[rows] >= low) & (places[rows] <= high)]
 
 

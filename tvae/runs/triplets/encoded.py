@@ -51,7 +51,7 @@ class EncodedTriplets:
 
     @property
     def parts(self) -> Int8[np.ndarray, " d"]:
-        """For each distinct triplet whether it was trained on or held out, as a value of `PARTS`."""
+        """Part of each distinct triplet, trained on or held out, as a value of `PARTS`."""
         return self.triplets.parts
 
     @cached_property

@@ -80,7 +80,7 @@ def scene(run: Run, encoding: Encoding, text: StepText) -> Scene:
 def mixing(
     positions: Float[np.ndarray, "n 2"], labels: Int[np.ndarray, " n"], class_names: tuple[str, ...]
 ) -> Float[np.ndarray, "classes classes"]:
-    """Of the points of each class, the share of each class among their nearest points on a map."""
+    """Share of each class among the nearest points on a map, by the class of the point."""
     _, rows = KDTree(positions).query(positions, k=NEAREST + 1)
     near = labels[np.asarray(rows)[:, 1:]]  # the first is the point itself
     classes = range(len(class_names))

@@ -22,7 +22,7 @@ MOST_IMAGES = 7
 
 
 def placement_of(run: Run, encoding: Encoding, images: np.ndarray | None) -> Placement:
-    """Where the drawn part of the run's images lies in the frame; without the images, from those in the run folder."""
+    """Position and size of the ink of the run's images in their frame; by those in the run folder if need be."""
     if images is None:
         return measured_placement(encoding.sample_images[..., 0])
     return cached.placement(cached.split(run.config.data.name, "test"))

@@ -29,7 +29,7 @@ def trained_on(run: Run) -> str:
 
 
 def notions_in_words(run: Run) -> str:
-    """What a run was trained on and what it is judged by, such as "trained on class, judged by writer".
+    """Notions that a run was trained on and is judged by, such as "trained on class, judged by writer".
 
     Empty where that goes without saying: both are the data set's first notion.
     """

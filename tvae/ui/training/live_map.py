@@ -171,7 +171,7 @@ def _forget_fit(run_id: str) -> None:
 
 
 def _made(fitted: Fitted, at: Run, placed: dict[str, PlacedCodes]) -> str:
-    """How the map was made and how accurate it is: the end of a sentence, and further sentences."""
+    """Caption on the making and the accuracy of the map: the end of a sentence, and further sentences."""
     layout, when = fitted.layout_state.layout, f"epoch {epochs_text(fitted.run.epoch)}"
     if layout is None:
         return f"in the PCA plane of {when}."

@@ -28,7 +28,7 @@ class LadderView:
 
     @property
     def seeds(self) -> int:
-        """How many seeds were measured."""
+        """Number of seeds that were measured."""
         return len(self.figures)
 
     @property
