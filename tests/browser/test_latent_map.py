@@ -156,17 +156,43 @@ def test_card_counts_the_neighbours_that_both_arms_share(maps: Maps) -> None:
         assert f"{shared} of 5 nearest shared" in maps.page.get_by_test_id("map-card").inner_text()
 
 
-def test_card_keeps_its_side_while_the_pointer_goes_from_row_to_row(maps: Maps) -> None:
+def test_card_lies_in_a_corner_away_from_the_point_and_keeps_it_from_row_to_row(maps: Maps) -> None:
     at = maps.layouts["right"]
     along = np.flatnonzero((at[:, 1] == app.SIDE // 2) & (at[:, 0] > 1) & (at[:, 0] < app.SIDE - 2))
-    sides = []
+    ground = maps.canvas("right").bounding_box()
+    corners = []
     for row in along[np.argsort(at[along, 0])].tolist():
         maps.hover("right", row)
         card = maps.page.get_by_test_id("map-card").bounding_box()
-        x, y = maps.spot("right", row)
-        sides.append((card["x"] > x, card["x"] + card["width"] < x, card["y"] + card["height"] < y, card["y"] > y))
-    jumps = sum(a != b for a, b in itertools.pairwise(sides))
-    assert jumps <= 2, (jumps, sides)
+        for side in SIDES:  # the point and its partner
+            x, y = maps.spot(side, row)
+            across = max(card["x"] - x, x - card["x"] - card["width"])
+            along_y = max(card["y"] - y, y - card["y"] - card["height"])
+            assert max(across, along_y) >= 40, f"the card covers what lies around row {row} on the {side} map"
+        insets = (
+            card["x"] - ground["x"],
+            ground["x"] + ground["width"] - card["x"] - card["width"],
+            card["y"] - ground["y"],
+            ground["y"] + ground["height"] - card["y"] - card["height"],
+        )
+        assert min(insets[:2]) == pytest.approx(6, abs=1.5) and min(insets[2:]) == pytest.approx(6, abs=1.5)
+        corners.append((insets[0] < insets[1], insets[2] < insets[3]))
+    jumps = sum(a != b for a, b in itertools.pairwise(corners))
+    assert jumps <= 2, (jumps, corners)
+
+
+def test_tools_have_words_where_they_fit_into_one_row(maps: Maps) -> None:
+    page, bar = maps.page, maps.page.get_by_role("toolbar", name="Map tools")
+    words = bar.locator(".word")
+    for width, height in ((760, 40), (1400, 40)):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert bar.bounding_box()["height"] < height
+        shown = words.all_inner_texts()
+        assert {"Move", "Lasso", "Box", "Link", "Images", "Density", "Trails", "Play"} <= set(shown)
+        for tool, word in zip(bar.locator(".tool").all(), words.all_text_contents(), strict=True):
+            assert word.lower() in tool.get_attribute("aria-label").lower(), "who speaks the word means the tool"
+    page.set_viewport_size({"width": 390, "height": 700})
+    assert not any(word.is_visible() for word in words.all())
 
 
 def test_hover_leaves_with_the_pointer_and_asks_nothing_of_the_server(maps: Maps) -> None:

@@ -56,6 +56,17 @@ def hand(maps: Maps) -> Hand:
     return Hand(maps.page)
 
 
+def test_a_tapped_tool_says_what_it_does(maps: Maps) -> None:
+    maps.page.set_viewport_size({"width": 390, "height": 700})
+    note = maps.page.locator(".tool-note")
+    assert note.is_hidden()
+    maps.page.get_by_role("button", name="Lasso").tap()
+    note.get_by_text("Lasso: draw around points").wait_for()
+    box = note.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    note.wait_for(state="hidden")
+
+
 def test_a_tap_selects_and_marks_a_row_until_another(maps: Maps, hand: Hand) -> None:
     maps.page.touchscreen.tap(*maps.spot("left", 205))
     maps.wait_for_python([205])

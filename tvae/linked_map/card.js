@@ -1,12 +1,19 @@
-// The card beside the hovered point: its image, its class and its numbers.
+// The card of the hovered point, in a corner of its map: its image, its class and its numbers.
 
-/** The card changes to another side of the point only if that uncovers more than this many marks: else it would jump. */
+/** The card changes to another corner only if that uncovers more than this many marks: else it would jump. */
 const CALM = 4;
+/** Pixels around the place that is pointed at which the card leaves free. */
+const SURROUNDINGS = 48;
+/** Pixels between the card and the map's edges. */
+const INSET = 6;
+/** Widths in pixels: of a map below which the card is a small one, and of the card at most. */
+const SMALL_MAP = 480;
+const WIDEST = 380;
 
 class Card {
   #map;
-  /** The side of the point that it is on, by number; -1 while it is hidden. */
-  #side = -1;
+  /** The corner of the map that it is in, by number; -1 while it is hidden. */
+  #corner = -1;
 
   /** @param {LatentMap} map */
   constructor(map) {
@@ -19,7 +26,7 @@ class Card {
     card.hidden = !stays;
     card.dataset.row = "";
     if (!stays) {
-      this.#side = -1;
+      this.#corner = -1;
       return;
     }
     this.fill();
@@ -66,50 +73,51 @@ class Card {
     return facts;
   }
 
-  /** Put the card beside the point, on the side where it covers the fewest of the marks. */
+  /** Put the card into the corner of the hovered map where it covers the fewest of the marks. */
   place() {
-    const { parts, panels, hovering, probe, root } = this.#map;
+    const { parts, panels, hovering, probe, root, states } = this.#map;
     const { card } = parts.card;
-    const at = hovering.row >= 0 ? panels[hovering.side].pointOf(hovering.row) : probe.place;
+    const side = hovering.row >= 0 ? hovering.side : probe.side;
+    const at = hovering.row >= 0 ? panels[side].pointOf(hovering.row) : probe.place;
     if (!at || card.hidden) return;
-    const frame = root.getBoundingClientRect();
-    const stages = panels.map((panel) => panel.stage.getBoundingClientRect());
-    const marks = this.#map.neighboursOf(hovering.row).flatMap((ends, side) =>
-      (hovering.row >= 0 ? [{ row: hovering.row }, ...ends] : []).map(({ row }) => {
-        const [x, y] = panels[side].pointOf(row);
-        return [x + stages[side].left - frame.left, y + stages[side].top - frame.top];
-      }),
-    );
-    const stage = stages[hovering.row >= 0 ? hovering.side : probe.side];
-    const x = stage.left - frame.left + Math.max(0, Math.min(stage.width, at[0]));
-    const y = stage.top - frame.top + Math.max(0, Math.min(stage.height, at[1]));
-    const place = cardPlace(x, y, card.offsetWidth, card.offsetHeight, frame, marks, this.#side);
-    this.#side = place.side;
-    const [left, top] = place.inside;
+    const { stage } = panels[side];
+    const [frame, ground] = [root.getBoundingClientRect(), stage.getBoundingClientRect()];
+    const room = { width: stage.clientWidth, height: stage.clientHeight };
+    card.classList.toggle("small", room.width < SMALL_MAP);
+    card.style.maxWidth = `${Math.min(WIDEST, room.width - 2 * INSET)}px`;
+    const ends = hovering.row >= 0 ? this.#map.neighboursOf(hovering.row)[side] : [];
+    const marks = ends.map(({ row }) => panels[side].pointOf(row));
+    const corners = cornersOf(room, card.offsetWidth, card.offsetHeight);
+    const corner = bestCorner(corners, at, marks, this.#corner, (area) => panels[side].countInside(area, states));
+    this.#corner = corner.number;
+    const left = ground.left + stage.clientLeft - frame.left + corner.left;
+    const top = ground.top + stage.clientTop - frame.top + corner.top;
     card.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 }
 
-/**
- * Where a card of a size goes beside a point: right, left, above or below it, whichever covers the fewest marks and
- * stays inside the frame; the side that it is on already is kept unless another is clearly better.
- */
-function cardPlace(x, y, width, height, frame, marks, before) {
-  const gap = 18;
-  const places = [
-    [x + gap, y - height / 2],
-    [x - gap - width, y - height / 2],
-    [x - width / 2, y - gap - height],
-    [x - width / 2, y + gap],
-  ].map(([left, top], side) => {
-    const inside = [
-      Math.max(0, Math.min(frame.width - width, left)),
-      Math.max(0, Math.min(frame.height - height, top)),
-    ];
-    const covers = ([mx, my], slack) =>
-      mx > inside[0] - slack && mx < inside[0] + width + slack && my > inside[1] - slack && my < inside[1] + height + slack;
-    const cost = marks.filter((mark) => covers(mark, 4)).length + (covers([x, y], gap / 2) ? 100 : 0);
-    return { side, inside, cost: side === before ? cost - CALM : cost };
+/** Where a card of a size lies in each corner of a map. */
+function cornersOf(room, width, height) {
+  return [0, 1, 2, 3].map((number) => {
+    const left = number % 2 ? Math.max(0, room.width - INSET - width) : INSET;
+    const top = number < 2 ? INSET : Math.max(0, room.height - INSET - height);
+    return { number, left, top, right: left + width, bottom: top + height };
   });
-  return places.reduce((best, place) => (place.cost < best.cost ? place : best));
+}
+
+/**
+ * The corner where a card covers neither the surroundings of the place that is pointed at, nor more marks than it must;
+ * of equal ones that with the fewest points. The corner that it is in already is kept unless another is clearly better.
+ */
+function bestCorner(corners, place, marks, before, pointsIn) {
+  const covers = ({ left, top, right, bottom }, [x, y], slack) =>
+    x > left - slack && x < right + slack && y > top - slack && y < bottom + slack;
+  const costs = corners.map((corner) => {
+    const cost = marks.filter((mark) => covers(corner, mark, 4)).length + (covers(corner, place, SURROUNDINGS) ? 100 : 0);
+    return corner.number === before ? cost - CALM : cost;
+  });
+  const best = corners.filter((_, at) => costs[at] === Math.min(...costs));
+  if (best.length === 1) return best[0];
+  const crowds = best.map(pointsIn);
+  return best[crowds.indexOf(Math.min(...crowds))];
 }

@@ -21,9 +21,9 @@ const ICONS = {
 };
 
 const TOOLS = [
-  ["pan", "Move the map (drag). Click selects a point; hold Space for this in any tool"],
-  ["lasso", "Lasso: draw around points. Shift adds, Alt removes"],
-  ["box", "Box: drag across points. Shift adds, Alt removes"],
+  ["pan", "Move", "Move the map (drag). Click selects a point; hold Space for this in any tool"],
+  ["lasso", "Lasso", "Lasso: draw around points. Shift adds, Alt removes"],
+  ["box", "Box", "Box: drag across points. Shift adds, Alt removes"],
 ];
 
 /** An element with properties, attributes (names with a dash) and children; text is never read as HTML. */
@@ -48,9 +48,10 @@ function icon(name) {
   return svg;
 }
 
-/** A tool button; `title` is its tooltip and its name for screen readers. */
-function button(name, title) {
-  return element("button", { type: "button", className: "tool", title, "aria-label": title }, icon(name));
+/** A tool button; `title` is its tooltip and its name for screen readers, `word` stands below the icon. */
+function button(name, word, title) {
+  const below = element("span", { className: "word", textContent: word });
+  return element("button", { type: "button", className: "tool", title, "aria-label": title }, icon(name), below);
 }
 
 /** Set the state of a two-state button. */
@@ -90,20 +91,20 @@ function buildMap(side) {
  * @param {number} count of maps
  */
 function buildChrome(host, count) {
-  const tools = Object.fromEntries(TOOLS.map(([name, title]) => [name, button(name, title)]));
+  const tools = Object.fromEntries(TOOLS.map(([name, word, title]) => [name, button(name, word, title)]));
   const actions = {
-    nearer: button("nearer", "Zoom in"),
-    farther: button("farther", "Zoom out"),
-    reset: button("reset", "Show all (double-click a map)"),
-    link: button("link", "Zoom and move both maps together"),
-    images: button("images", "Images in place of points where there is room: zoom in"),
-    names: button("names", "Class names on the maps"),
-    contours: button("contours", "Density: a line around the densest 80 % of each class"),
-    decode: button("decode", "Decode anywhere: what each model draws at the pointer's place (or hold D)"),
-    play: button("play", "Play the left map's points to where the right map has them"),
-    trails: button("trails", "Trails: where the selected points, or those that move most, lie in the other model (T)"),
-    png: button("png", "Save what is seen as a PNG"),
-    full: button("full", "Full screen"),
+    nearer: button("nearer", "In", "Zoom in"),
+    farther: button("farther", "Out", "Zoom out"),
+    reset: button("reset", "All", "Show all (double-click a map)"),
+    link: button("link", "Link", "Link: zoom and move both maps together"),
+    images: button("images", "Images", "Images in place of points where there is room: zoom in"),
+    names: button("names", "Names", "Class names on the maps"),
+    contours: button("contours", "Density", "Density: a line around the densest 80 % of each class"),
+    decode: button("decode", "Decode", "Decode anywhere: what each model draws at the pointer's place (or hold D)"),
+    play: button("play", "Play", "Play the left map's points to where the right map has them"),
+    trails: button("trails", "Trails", "Trails: where the selected points, or those that move most, lie in the other model (T)"),
+    png: button("png", "Save", "Save what is seen as a PNG"),
+    full: button("full", "Full", "Full screen"),
   };
   const slider = element("input", {
     type: "range",
@@ -125,11 +126,13 @@ function buildChrome(host, count) {
     "spellcheck": false,
   });
   const searchNote = element("div", { className: "search-note", role: "status", hidden: true });
+  const toolNote = element("div", { className: "tool-note", hidden: true, "aria-hidden": "true" });
   const filters = buildFilterPanel();
   const group = (label, ...children) => element("div", { className: "group", role: "group", "aria-label": label }, ...children);
   const bar = element(
     "div",
     { className: "bar", role: "toolbar", "aria-label": "Map tools" },
+    toolNote,
     group("What a drag does", ...Object.values(tools)),
     group("View", actions.nearer, actions.farther, actions.reset, ...(count === 2 ? [actions.link] : [])),
     group("Shown", actions.images, actions.names, actions.contours, actions.decode),
@@ -172,7 +175,7 @@ function buildChrome(host, count) {
     spoken,
   );
   host.append(element("style", { textContent: STYLE }), root);
-  const words = { search, searchNote, marksKey, trailKey, contourNote, picked, legend, scale, description, spoken };
+  const words = { bar, toolNote, search, searchNote, marksKey, trailKey, contourNote, picked, legend, scale, description, spoken };
   return { root, tools, actions, slider, ends, maps, filters, card, ...words };
 }
 

@@ -77,6 +77,17 @@ class Panel {
     return this.grid.pick(u, v, (PICK_RADIUS * this.ratio) / this.transform.scale, states);
   }
 
+  /** Number of visible rows inside an area of CSS pixels of the canvas. */
+  countInside({ left, top, right, bottom }, states) {
+    const [[west, north], [east, south]] = [this.placeAt(left, top), this.placeAt(right, bottom)];
+    let count = 0;
+    for (let row = 0; row < states.length; row++) {
+      const [u, v] = [this.layout[2 * row], this.layout[2 * row + 1]];
+      if (u > west && u < east && v > south && v < north && states[row] !== HIDDEN) count++;
+    }
+    return count;
+  }
+
   /** The visible row nearest to the middle of the canvas, or -1. */
   middleRow(states) {
     this.grid ??= new Grid(this.layout);

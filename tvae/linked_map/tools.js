@@ -1,7 +1,11 @@
 // The row of tools above the maps, and the keys.
 
+/** How long a finger's tool says what it does. */
+const NOTE_MS = 4000;
+
 class Tools {
   #map;
+  #noteTimer = 0;
   /** What a drag does: "pan", "lasso" or "box". */
   tool = "pan";
 
@@ -25,6 +29,8 @@ class Tools {
     map.on(search, "input", () => selecting.search(search.value, false));
     map.on(actions.png, "click", () => map.layouts && savePicture(map));
     map.on(actions.full, "click", () => toggleFull(root));
+    // A finger has no tooltip.
+    map.on(parts.bar, "pointerup", ({ pointerType, target }) => pointerType === "touch" && this.#explain(target.closest(".tool")));
     map.on(parts.picked, "click", () => selecting.clear());
     map.on(root, "keydown", (event) => this.#pressed(event));
     map.on(root, "keyup", (event) => event.key === " " && root.classList.remove("moving"));
@@ -48,6 +54,16 @@ class Tools {
     parts.contourNote.hidden = !showContours;
     press(parts.actions.decode, this.#map.probe.on);
     root.dataset.tool = this.tool;
+  }
+
+  /** Say for a while what a tool does; `null` says nothing. */
+  #explain(control) {
+    const { toolNote } = this.#map.parts;
+    clearTimeout(this.#noteTimer);
+    toolNote.hidden = !control;
+    if (!control) return;
+    toolNote.textContent = control.title;
+    this.#noteTimer = setTimeout(() => (toolNote.hidden = true), NOTE_MS);
   }
 
   #choose(tool) {
