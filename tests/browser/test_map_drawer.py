@@ -68,7 +68,7 @@ def in_window(page: Any, box: dict[str, float]) -> bool:
 def wait_for_answer(page: Any, row: str) -> Any:
     """Wait for the sentence about the row in the drawer, and return it."""
     answer = page.locator(".st-key-map-drawer").get_by_text(
-        re.compile(f"Row {int(row):,}, class .* nearest are shared")
+        re.compile(rf"Row {int(row):,}, class .* nearest are shared, .* neighbourhood change 1 − \d+/\d+ = [01]\.\d+")
     )
     answer.wait_for()
     page.wait_for_timeout(500)  # the page scrolls to the map

@@ -81,8 +81,9 @@ def test_the_columns_say_what_the_models_make_of_a_row(pair: ViewPair):
         *("Row", "Class", "Kept", "Change", "Lost VAE", "Lost TVAE", "Error VAE", "Error TVAE"),
     ]
     row = 156
-    kept = len(set(pair.neighbours[0].rows[row, :10].tolist()) & set(pair.neighbours[1].rows[row, :10].tolist()))
-    assert columns["Kept"].text(row) == f"{kept} of 10"
+    shared = len(set(pair.neighbours[0].rows[row, :10].tolist()) & set(pair.neighbours[1].rows[row, :10].tolist()))
+    assert columns["Shared"].text(row) == f"{shared} of 10"
+    assert float(columns["Change"].text(row)) == pytest.approx(1 - shared / (20 - shared), abs=0.006)
     assert columns["Class"].text(row) == pair.class_names[pair.labels[row]]
     assert columns["Error TVAE"].text(row) == f"{pair.right.encoded.errors[row]:.1f}"
     share = cached.lost_shares(pair.left.encoded, pair.labels, 0.5)[row]

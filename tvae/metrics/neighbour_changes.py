@@ -28,6 +28,10 @@ class Changes:
     right: Int[np.ndarray, "n k"]
     """Neighbours in the right space, nearest first."""
 
+    def in_either(self, row: int) -> int:
+        """Number of neighbours that the row has on the left, on the right or on both sides."""
+        return self.left.shape[1] + int(self.gained[row].sum())
+
     def most_changed(self, count: int) -> Int64[np.ndarray, " count"]:
         """Rows of greatest change first; at ties the lower row."""
         return np.argsort(-self.change, kind="stable")[:count]

@@ -51,8 +51,8 @@ def _show_range(pair: ViewPair, picks: state.Picks) -> None:
         args=(picks, changes.change, source),
     )
     st.caption(
-        f"One minus the overlap (Jaccard) of an image's {pair.k} nearest in {as_text(pair.left.title)} and "
-        f"{as_text(pair.right.title)}, itself left out: 0 all kept, 1 none. n = {len(pair.labels):,}, "
+        f"Neighbourhood change: 1 − shared / all, of an image's {pair.k} nearest in {as_text(pair.left.title)} and its "
+        f"{pair.k} nearest in {as_text(pair.right.title)}, itself left out: 0 all shared, 1 none. n = {len(pair.labels):,}, "
         f"mean {changes.change.mean(dtype=np.float64):.3f}."
     )
 

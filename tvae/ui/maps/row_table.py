@@ -59,11 +59,13 @@ def columns_of(pair: ViewPair, margin: float) -> list[Column]:
         ),
     ]
     if not pair.same:
-        kept, change = (~pair.changes.lost).sum(axis=1), pair.changes.change
-        kept_heading = Heading(name="kept", title="Kept", about=f"How many of its {pair.k} nearest both models share")
-        change_heading = Heading(name="change", title="Change", about="Neighbourhood change: 0 keeps all, 1 keeps none")
+        shared, change = (~pair.changes.lost).sum(axis=1), pair.changes.change
+        about = f"How many of its {pair.k} nearest both models share"
+        shared_heading = Heading(name="shared", title="Shared", about=about)
+        about = "Neighbourhood change: 1 − shared / all that either model has; 0: all are shared, 1: none"
+        change_heading = Heading(name="change", title="Change", about=about)
         columns += [
-            Column(heading=kept_heading, values=kept, text=lambda i: f"{kept[i]} of {pair.k}", descending=False),
+            Column(heading=shared_heading, values=shared, text=lambda i: f"{shared[i]} of {pair.k}", descending=False),
             Column(heading=change_heading, values=change, text=lambda i: f"{change[i]:.2f}"),
         ]
     views = {view.key: view for view in (pair.left, pair.right)}.values()

@@ -125,10 +125,10 @@ def _describe_selection(
         st.metric(
             "Mean change",
             f"{summary.mean_change:.3f}",
-            delta=f"{summary.mean_change - summary.mean_change_of_all:+z.3f} to all",
+            delta=f"{summary.mean_change - summary.mean_change_of_all:+z.3f} against all images",
             delta_color="off",
             width="content",
-            help="Mean neighbourhood change of these images; 0 keeps every neighbour, 1 keeps none.",
+            help="Mean neighbourhood change of these images; 0: all neighbours are shared, 1: none.",
         )
         if summary.mean_image is not None:
             mean = np.rint(summary.mean_image).astype(np.uint8)
@@ -167,10 +167,11 @@ def show_row(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images:
     about = st.columns([1, 3], vertical_alignment="center")
     if images is not None:
         about[0].image(enlarged(images[row], SIDE), width=SIDE, alt=f"Row {row}")
+    shared = len(changes.shared_by(row))
     about[1].markdown(
-        f"Row **{row:,}**, class **{as_text(names[pair.labels[row]])}**: {len(changes.shared_by(row))} of its {pair.k} "
-        f"nearest are shared, {len(changes.lost_by(row))} lost, {len(changes.gained_by(row))} gained; "
-        f"change {changes.change[row]:.3f}."
+        f"Row **{row:,}**, class **{as_text(names[pair.labels[row]])}**: {shared} of its {pair.k} nearest are shared, "
+        f"{len(changes.lost_by(row))} lost, {len(changes.gained_by(row))} gained; neighbourhood change "
+        f"1 − {shared}/{changes.in_either(row)} = {changes.change[row]:.3f}."
     )
     left, right = panel_neighbours(row, pair, names)
     neighbour_panel(
