@@ -23,19 +23,10 @@ def test_change_is_one_minus_the_jaccard_overlap_of_the_sets(two_spaces: tuple[n
     for row in range(len(left)):
         before, after = set(left[row].tolist()), set(right[row].tolist())
         assert comparison.change[row] == pytest.approx(1 - len(before & after) / len(before | after))
+        assert comparison.in_either(row) == len(before | after)
         assert comparison.lost_by(row).tolist() == [j for j in left[row] if j not in after]
         assert comparison.gained_by(row).tolist() == [j for j in right[row] if j not in before]
         assert comparison.shared_by(row).tolist() == [j for j in left[row] if j in after]
-
-
-def test_change_is_what_is_shared_of_all_that_a_row_has_on_either_side(
-    two_spaces: tuple[np.ndarray, np.ndarray],
-) -> None:
-    compared = changes(*two_spaces)
-    for row in range(len(two_spaces[0])):
-        either = set(two_spaces[0][row]) | set(two_spaces[1][row])
-        assert compared.in_either(row) == len(either)
-        assert compared.change[row] == pytest.approx(1 - len(compared.shared_by(row)) / len(either))
 
 
 def test_the_scale_is_absolute(two_spaces: tuple[np.ndarray, np.ndarray]) -> None:

@@ -78,7 +78,7 @@ def test_sorting_goes_over_all_rows_with_the_lower_row_first_at_ties():
 def test_the_columns_say_what_the_models_make_of_a_row(pair: ViewPair):
     columns = {column.heading.title: column for column in columns_of(pair, 0.5)}
     assert list(columns) == [
-        *("Row", "Class", "Kept", "Change", "Lost VAE", "Lost TVAE", "Error VAE", "Error TVAE"),
+        *("Row", "Class", "Shared", "Change", "Lost VAE", "Lost TVAE", "Error VAE", "Error TVAE"),
     ]
     row = 156
     shared = len(set(pair.neighbours[0].rows[row, :10].tolist()) & set(pair.neighbours[1].rows[row, :10].tolist()))

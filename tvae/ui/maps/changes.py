@@ -52,8 +52,8 @@ def _show_range(pair: ViewPair, picks: state.Picks) -> None:
     )
     st.caption(
         f"Neighbourhood change: 1 − shared / all, of an image's {pair.k} nearest in {as_text(pair.left.title)} and its "
-        f"{pair.k} nearest in {as_text(pair.right.title)}, itself left out: 0 all shared, 1 none. n = {len(pair.labels):,}, "
-        f"mean {changes.change.mean(dtype=np.float64):.3f}."
+        f"{pair.k} nearest in {as_text(pair.right.title)}, itself left out: 0 all shared, 1 none. "
+        f"n = {len(pair.labels):,}, mean {changes.change.mean(dtype=np.float64):.3f}."
     )
 
 
