@@ -62,12 +62,6 @@ def show_content(run: Run) -> None:
         st.caption(f"{why} It is shown as it was at epoch {epochs_text(run.epoch)}, the newest that it keeps.")
     lesson_link("streamlit_app.py", "**Lesson**: all of this in seven steps", ":material/school:")
     moving = st.container(key=keys.MOVING_TRIPLET_PLACE)  # filled last: its images may have to be fetched
-    fill_table = show_table(run, encoding)
-    if encoding is None:
-        st.info("This run keeps nothing to show yet: its first pictures come with its first snapshot, or when it ends.")
-    else:
-        show_spaces(run, encoding)
-        show_reconstructions(run, encoding)
     with st.container(horizontal=True, gap="large"):  # beside each other where there is room, else one below the other
         with st.container(width=420):
             show_idea(run)
@@ -77,6 +71,12 @@ def show_content(run: Run) -> None:
             st.caption(
                 "The three encoders are one and the same, and so are the decoders. The triplet term pulls on μ alone."
             )
+    fill_table = show_table(run, encoding)
+    if encoding is None:
+        st.info("This run keeps nothing to show yet: its first pictures come with its first snapshot, or when it ends.")
+    else:
+        show_spaces(run, encoding)
+        show_reconstructions(run, encoding)
     st.markdown("## Where to go next")
     draw = "upload" if run.provenance.test.channels == 3 else "draw"  # nobody draws in colour there
     for page, told, icon in (

@@ -29,7 +29,7 @@ from tvae.ui.overview import spaces
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "checkpoints"
-DIRECTIONS = ("higher is better", "lower is better", "lower costs less")
+DIRECTIONS = ("higher is better", "lower is better", "a part of the loss")
 
 
 @pytest.fixture(autouse=True)

@@ -177,4 +177,4 @@ def test_figures_say_their_change_and_which_way_is_better():
     assert (accuracy.value, accuracy.before, accuracy.change) == ("90.0\u00a0%", "80.0\u00a0%", "+10.0 points")
     assert (accuracy.verdict, accuracy.direction) == ("better", "higher is better")
     assert (error.change, error.verdict, error.direction) == ("+18.0\u00a0%", "worse", "lower is better")
-    assert (kl.verdict, kl.direction) == ("more", "lower costs less")
+    assert (kl.verdict, kl.direction) == ("more", "a part of the loss")

@@ -75,7 +75,7 @@ def _accuracy(measured: Sequence[Mapping[str, Any]], collapsed: bool) -> KeyFigu
 def _cost(name: str, figure: str, measured: Sequence[Mapping[str, Any]]) -> KeyFigure:
     """Squared error, of which less is better, or KL, of which less only costs less in the loss."""
     better: Better = "lower" if figure == "reconstruction" else ""
-    direction = "lower is better" if better else "lower costs less"
+    direction = "lower is better" if better else "a part of the loss"
     values = [float(of_arm[figure]) for of_arm in measured]
     texts = [number_text(value) for value in values]
     if len(values) == 1:

@@ -11,6 +11,10 @@ from tvae.ui.choices.arms import shown_arms
 from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.escaping import as_text
 
+PAPER = (
+    'The paper: Ishfaq, Hoogi and Rubin, "TVAE: Triplet-Based Variational Autoencoder Using Metric Learning", 2018, '
+    "[arXiv:1802.04403](https://arxiv.org/abs/1802.04403)."
+)
 TRIPLET_WEIGHT = option_name(LossConfig, "triplet_weight")
 
 
@@ -27,6 +31,7 @@ def show_idea(run: Run) -> None:
         "It adds one term to the loss, zero once μ of the anchor is nearer to μ of the positive than to μ of the "
         f"negative by a *margin* m. {_what_arms_share(run)}"
     )
+    st.markdown(PAPER)
     loss, name = run.config.arms[arm], arm_text(run.config, arm)
     st.latex(loss_formula(loss))
     st.caption(

@@ -73,6 +73,12 @@ WORDS = (
         "Three images: an anchor, a positive that is like it, and a negative that is not. "
         "It is in order where the positive is the nearer of the two.",
     ),
+    Word(
+        "triplet loss",
+        "A term of the loss that is above zero for each triplet whose positive is not nearer to the anchor than the "
+        "negative, by a margin: training makes it small, and so puts triplets in the right order.",
+        ("triplet loss",),
+    ),
     Word("anchor", "The image of a triplet that the two others are compared with."),
     Word("positive", "The image of a triplet that is like the anchor, such as another of its class."),
     Word("negative", "The image of a triplet that is not like the anchor, such as one of another class."),
@@ -164,8 +170,8 @@ WORDS = (
     ),
     Word(
         "knee",
-        "The model from which on the line of gain against cost flattens: up to it cost buys more gain than on the "
-        "line's average, beyond it less.",
+        "The model after which more accuracy becomes expensive: up to it, cost brings more accuracy than on average; "
+        "after it, less.",
     ),
     Word("precision", "The share of generated images that lie among real ones."),
     Word("recall", "The share of real images that lie among generated ones."),
