@@ -194,8 +194,8 @@ WORDS = (
     Word("Gaussian", "A normal distribution: a cloud that is densest in its middle."),
     Word(
         "neighbourhood change",
-        "1 minus the part that both models share of all the nearest images that either has. With 5 of 10 shared, there "
-        "are 15: 1 − 5/15 = 0.667. At 0 all are shared, at 1 none.",
+        "1 minus the part that both models share of all the nearest images that either has: 0 where all are shared, 1 "
+        "where none is. With 5 of 10 shared, either has 15 in all: 1 − 5/15 = 0.667.",
         ("neighbourhood change",),
     ),
     Word("Jaccard", "How much two sets share: what both have, as a part of what either has.", ("Jaccard",)),
