@@ -20,7 +20,7 @@
     {
       targets: [`${SIDEBAR} .stVerticalBlock .stVerticalBlock:has(a)`, '[data-testid="stExpandSidebarButton"]'],
       title: "A page for each question",
-      text: "“Which weight” says what you would take. “Latent map” shows which images moved. “Training” trains your own.",
+      text: "In the menu: “Which weight” says what to take, “Latent map” shows which images moved, “Training” trains your own.",
     },
   ];
   const STYLE = `
