@@ -188,6 +188,15 @@ def test_both_arms_stand_side_by_side_on_a_tablet_and_one_below_the_other_on_a_p
         assert all(box["x"] >= 0 and box["x"] + box["width"] <= width and box["width"] > 300 for box in boxes)
 
 
+def test_on_a_tablet_table_and_chart_of_the_samples_have_the_width_of_the_page(opened):
+    page = opened("Generation?run=digits")
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.reload()
+    page.locator(".st-key-measures [data-testid=stTable]").wait_for(timeout=WAIT)
+    widths = page.locator(".st-key-measures > *").evaluate_all("(parts) => parts.map((part) => part.clientWidth)")
+    assert len(widths) == 2 and min(widths) > 700
+
+
 def test_on_a_narrow_page_one_s_own_digit_is_not_wider_than_the_page(opened):
     page = opened("Your_own_digit?run=digits")
     page.set_viewport_size({"width": 800, "height": 900})

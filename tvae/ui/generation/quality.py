@@ -113,7 +113,7 @@ def show_measures(
     values = "colours" if images.image_shape[2] == 3 else "grey values"
     where = f"in {values} of pixels" if space is None else "in the classifier's 256 features"
     of_class = "" if requested_class is None else f" of class {names[requested_class]}"
-    table, chart = arm_columns(2)
+    table, chart = arm_columns(2, key=keys.MEASURES)
     with table:
         st.markdown("## Precision and recall")
         show_quality(

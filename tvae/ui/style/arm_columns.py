@@ -27,8 +27,8 @@ def arm_columns(count: int, most: int = MOST_ACROSS, key: str | None = None) -> 
     """Containers side by side on a wide page, `most` to a row, and one below the other on a narrow page.
 
     Args:
-        key: of the row that they stand in, for a style sheet: `keys.ARM_IMAGES` where they hold images, which stand
-            side by side on a tablet too.
+        key: of the row that they stand in, for the style sheet: images (`keys.ARM_IMAGES`) stand side by side on a
+            tablet too.
     """
     row = st.container(horizontal=True, gap="medium", key=key)
     columns = across(count, most)
