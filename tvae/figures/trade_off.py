@@ -25,14 +25,14 @@ MARKS: dict[str, tuple[str, float, float]] = {
 """Marks around points: symbol, size in pixels, width of its line."""
 SIZE = 10
 """Size of a point, in pixels."""
-PLOTS = ((600.0, 290.0), (250.0, 270.0))
+PLOTS = ((600.0, 290.0), (250.0, 250.0))
 """Width and height in pixels of the plot on a wide page and on a phone."""
 POSITIONS = (
     "top left", "bottom right", "middle right", "middle left",
     "top center", "bottom center", "top right", "bottom left",
 )  # fmt: skip
 """Positions of a label beside its point, as Plotly names them, in the order in which they are tried."""
-LETTER, LINE = 6.0, 14.0
+LETTER, LINE = 6.0, 17.0
 """Width of a letter and height of a line of a label, in pixels."""
 MOST_ROUNDS = 10
 """Rounds of moving labels at most: few move after the third."""
@@ -256,5 +256,5 @@ def _overlaps(
 
 def _with_room(values: Float[np.ndarray, " n"]) -> list[float]:
     """An axis range with room for labels around the values."""
-    room = 0.12 * float(np.ptp(values)) or 1.0
+    room = 0.15 * float(np.ptp(values)) or 1.0
     return [float(values.min()) - room, float(values.max()) + room]
