@@ -77,3 +77,9 @@ def test_labels_stay_within_the_plot_of_a_phone():
     places = label_places(x, y, ["first arm", "second arm", "last arm"], [10] * 3)
     assert not any("left" in place for place in places[:2])
     assert "right" not in places[2]
+
+
+def test_a_label_stands_nearer_to_its_own_point_than_to_another():
+    x, y = np.array([0.0, 0.01, 1.0]), np.array([0.0, 0.055, 1.0])
+    lower, upper, _ = label_places(x, y, ["VAE", "w 0.3", ""], [10] * 3)
+    assert "top" not in lower and "bottom" not in upper

@@ -181,6 +181,8 @@ def label_places(
 ) -> list[str]:
     """Plotly's text position of each point's label: clear of points, other labels and the plot's edges if possible.
 
+    If possible it also stands nearer to its own point than to any other.
+
     The browser gives the plot a size that Python does not know, so a position is judged on a wide plot and on that of a
     phone. In turn each label takes the one of eight positions with the least in its way, until none moves.
 
@@ -194,7 +196,11 @@ def label_places(
         (boxes[i] < 0).any(-1) | (boxes[i][..., 1] > width) | (boxes[i][..., 3] > height)
         for i, (width, height) in enumerate(PLOTS)
     )
-    in_way = at_edges + _overlaps(boxes[:, :, :, None], points[:, None, None]).sum((0, 3))
+    middles, places = (boxes_of.reshape(*boxes_of.shape[:-1], 2, 2).mean(-1) for boxes_of in (boxes, points))
+    apart = np.linalg.norm(middles[:, :, :, None] - places[:, None, None], axis=-1)  # plot, label, position, point
+    own = np.einsum("kipi->kip", apart)
+    nearer_another = (apart < own[..., None]).any(-1).sum(0)
+    in_way = at_edges + nearer_another + _overlaps(boxes[:, :, :, None], points[:, None, None]).sum((0, 3))
     chosen = np.zeros(len(names), int)
     for _ in range(MOST_ROUNDS):
         before = chosen.copy()
