@@ -133,6 +133,32 @@ def test_all_seven_steps_forward_back_and_out(lesson):
     assert lesson.complaints == []
 
 
+def test_the_browser_s_back_and_forward_go_through_all_seven_steps(lesson):
+    lesson.open("lesson=1")
+    lesson.arrive(1)
+    length = lesson.page.evaluate("history.length")
+    for step in range(2, 8):
+        lesson.follow("Next", step)
+    assert lesson.page.evaluate("history.length") == length + 6
+    for step in (6, 5, 4, 3, 2, 1):
+        lesson.page.go_back()
+        lesson.arrive(step)
+    for step in range(2, 8):
+        lesson.page.go_forward()
+        lesson.arrive(step)
+    assert lesson.page.evaluate("history.length") == length + 6
+
+
+def test_a_step_that_is_on_another_page_is_one_entry_of_the_history(lesson):
+    lesson.open("", "_stcore/health")
+    length = lesson.page.evaluate("history.length")
+    lesson.open("lesson=1&step=4")
+    lesson.arrive(4)
+    assert lesson.page.evaluate("history.length") == length + 1
+    lesson.page.go_back()
+    assert "/_stcore/health" in lesson.page.url
+
+
 def test_the_overview_s_link_opens_the_first_step_and_an_answer_stays_in_the_lesson(lesson):
     lesson.open("run=mnist")
     lesson.page.get_by_role("link", name="Lesson: all of this").click()

@@ -207,10 +207,3 @@ def test_on_a_narrow_page_one_s_own_digit_is_not_wider_than_the_page(opened):
     assert page.evaluate("document.documentElement.scrollWidth") <= 800
     boxes = [pictures.nth(i).bounding_box() for i in range(2)]
     assert all(box["width"] > 150 for box in boxes)
-
-
-def test_the_shown_images_are_selected_on_the_latent_map(opened):
-    page = opened("Reconstructions?run=digits")
-    page.get_by_role("button", name="Select on the latent map").click(timeout=WAIT)
-    page.get_by_role("link", name="Selected: go to the latent map").click(timeout=WAIT)
-    page.get_by_test_id("map-left").and_(page.locator("[data-selected-count='10']")).wait_for(timeout=WAIT)

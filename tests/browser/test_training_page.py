@@ -83,7 +83,7 @@ def test_a_run_is_started_watched_found_again_and_compared(page):
     for table in tables.all():
         assert table.evaluate("table => table.scrollWidth <= table.clientWidth")
     page.set_viewport_size({"width": 1400, "height": 900})
-    open_map = main.get_by_role("button", name="Open on the map")
+    open_map = main.get_by_role("link", name="Open on the map")
     assert in_sight(page, open_map)
     show.click()
     page.wait_for_url(re.compile(f"run={watched[1]}"), wait_until="commit", timeout=WAIT)

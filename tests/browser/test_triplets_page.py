@@ -32,9 +32,3 @@ def test_a_click_on_a_cell_filters_the_triplets(triplets):
     triplets.wait_for_url("**anchor-class=1&negative-class=4**", timeout=WAIT)  # 0 has no cell with itself
     for name, chosen in (("Anchor's class", "1"), ("Negative's class", "4")):
         expect(triplets.get_by_role("combobox", name=name)).to_have_value(chosen, timeout=WAIT)
-
-
-def test_the_triplets_are_shown_on_the_map(triplets):
-    triplets.get_by_role("button", name="Select on the latent map").click(timeout=WAIT)
-    triplets.get_by_role("link", name="Selected: go to the latent map").click(timeout=WAIT)
-    triplets.get_by_test_id("map-left").and_(triplets.locator(":not([data-selected-count='0'])")).wait_for(timeout=WAIT)

@@ -118,7 +118,7 @@ def test_five_clicks_lead_from_a_zip_to_both_maps(page, address, folders, tmp_pa
     train.or_(page.get_by_text("Can't be trained on")).wait_for(timeout=WAIT)
     train.click(timeout=WAIT)  # 4
     page.get_by_test_id("stSidebar").get_by_role("button", name="Stop").wait_for(timeout=WAIT)
-    open_map = main.get_by_role("button", name="Open the map")
+    open_map = main.get_by_role("link", name="Open the map")
     open_map.wait_for(timeout=TRAINING_WAIT)
     open_map.click()  # 5
     page.wait_for_url(re.compile("/Latent_map"), wait_until="commit", timeout=WAIT)

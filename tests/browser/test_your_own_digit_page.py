@@ -132,8 +132,7 @@ def test_the_drawing_is_still_there_after_another_page(page, hand, streamlit_app
     page.get_by_role("button", name="Example").click()
     page.get_by_text("As the models see it").wait_for(timeout=WAIT)
     assert page.get_by_test_id("drawing").get_attribute("data-strokes") == "2"
-    page.get_by_role("button", name="Select on the latent map").click()
-    page.get_by_role("link", name="go to the latent map").click()
+    page.get_by_role("link", name="Show on the latent map").click()
     page.get_by_text("The selection").wait_for(timeout=WAIT)
     page.get_by_test_id("stMetricValue").first.wait_for(timeout=WAIT)
     page.get_by_role("link", name="Your own digit", exact=True).click()

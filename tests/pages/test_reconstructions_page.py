@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -175,9 +176,9 @@ def test_a_sample_has_greater_errors_and_its_seed_matters():
 
 def test_what_is_shown_goes_to_the_map():
     app = page({"run": "digits", "images": "row numbers", "row-numbers": "12, 30"})
-    next(button for button in app.button if button.label == "Select on the latent map").click().run()
-    picks = next(iter(app.session_state["map-picks"].values()))
-    assert picks.rows.tolist() == [12, 30]
+    (link,) = (element.proto for element in app.get("page_link") if element.proto.label == "Show on the latent map")
+    assert link.page == "Latent_map"
+    assert parse_qs(link.query_string) == {"run": ["digits"], "rows": ["12.30"], "row": ["12"]}
 
 
 def test_without_images_those_of_the_run_are_shown(monkeypatch):

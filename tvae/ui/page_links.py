@@ -5,6 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from tvae.ui import session as state
+from tvae.ui.session import keys
+
+MAP, MAP_ICON = "pages/1_Latent_map.py", ":material/scatter_plot:"
 
 
 def page_link(page: str, label: str, icon: str | None = None) -> None:
@@ -17,7 +20,14 @@ def lesson_link(page: str, label: str, icon: str, step: int | None = None) -> No
     st.page_link(page, label=label, icon=icon, query_params=state.lesson_parameters(step))
 
 
-def open_map(run_id: str) -> None:
-    """Choose a run for every page and go to its latent map; to be called where a button says that it was pressed."""
-    state.choose_run(run_id)
-    st.switch_page("pages/1_Latent_map.py")
+def map_link(label: str, *, run: str | None = None, rows: str | None = None, row: str | None = None) -> None:
+    """Draw a link to the latent map: of a run, else of the one that is shown, with these rows picked on it.
+
+    A link and no button: code that leaves a page changes the address of the page that it leaves.
+
+    Args:
+        rows: the selected rows as text, as in addresses.
+        row: the row whose neighbours are shown.
+    """
+    parameters = state.link_parameters(**{keys.RUN: run, keys.ROWS: rows, keys.ROW: row})
+    st.page_link(MAP, label=label, icon=MAP_ICON, query_params=parameters)

@@ -24,7 +24,7 @@ def choose_run(folders: dict[str, Path], on_change: Callable[[], None]) -> str:
         on_change: called after a person has chosen another run.
     """
     labels = run_labels(folders)
-    names = list(folders)
+    names, before = list(folders), state.value_of(keys.RUN, "")
     control = state.choice(keys.RUN, names, names[0], explain=lambda name: f"There is no run {name} here.")
     name = st.selectbox(
         "Run",
@@ -33,7 +33,9 @@ def choose_run(folders: dict[str, Path], on_change: Callable[[], None]) -> str:
         on_change=on_change,
         help="One training of several arms side by side; every page shows the run chosen here.",
     )
-    return name or names[0]
+    name = name or names[0]
+    state.remember_run_before(name, before)
+    return name
 
 
 def settings_in_words(run: Run) -> str:

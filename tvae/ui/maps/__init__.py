@@ -14,7 +14,7 @@ projecting.py        Map of each side of the page: a stored layout, a computed o
 row_groups.py        Groups of images that a person may choose: classes, the selection and saved selections
 row_table.py         Table of the filtered or picked rows, sorted and shown page by page
 saved_selections.py  Shows the selections that a person saved, and the recent ones: bring back, save, rename, delete
-select_on_map.py     Selects rows on the latent map from another page, and links there
+select_on_map.py     Links to the latent map with rows of another page picked there
 selection.py         Shows the selected rows, and one row's neighbours in both latent spaces
 sub_styles.py        Shows groups within one class of images in both spaces, and how they overlap
 view_pair.py         ViewPair: two views of the same rows; colourings, neighbours, CSV

@@ -13,7 +13,7 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv
 from tvae.ui.images.image_grid import show_grid_within
-from tvae.ui.maps.select_on_map import show_select_button
+from tvae.ui.maps.select_on_map import link_to_rows
 from tvae.ui.own_digit.on_maps import SHOWN_NEIGHBOURS
 from tvae.ui.run_images import look_for_images_again
 from tvae.ui.session import keys
@@ -83,7 +83,7 @@ def show_neighbours(
     st.caption("Test images whose μ lies nearest, nearest first: class · Euclidean distance.")
     rows = np.unique(np.concatenate([neighbours.rows[0] for neighbours in nearest.values()]))
     with st.container(horizontal=True):
-        show_select_button(run, n, rows)
+        link_to_rows(n, rows)
         columns: dict[str, list] = {"arm": [], "place": [], "row": [], "class": [], "distance": []}
         for arm, neighbours in nearest.items():
             for place, (row, distance) in enumerate(zip(neighbours.rows[0], neighbours.distances[0], strict=True), 1):

@@ -18,7 +18,7 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui.choices.rows import ChosenRows
 from tvae.ui.images.image_grid import grid_download, show_grid
-from tvae.ui.maps.select_on_map import show_select_button
+from tvae.ui.maps.select_on_map import link_to_rows
 from tvae.ui.session import keys
 from tvae.ui.style.captions import csv_name, measured_on
 from tvae.ui.style.escaping import as_text
@@ -87,4 +87,4 @@ def show_reconstructions(
         st.download_button(
             "CSV", rows_csv(columns), csv_name("reconstructions", run), "text/csv", icon=icon, on_click="ignore"
         )
-        show_select_button(run, len(encoding.labels), chosen.rows)
+        link_to_rows(len(encoding.labels), chosen.rows)

@@ -12,6 +12,7 @@ is opened, corrects an address without a word, and puts labels where a link need
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,6 +23,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from tvae.ui.session import keys
 from tvae.ui.session.values import is_set, kept, put_in_address, read, remove_unshown, start_address, write
 
+MOST_LINKS = 64
+"""Most links that are remembered: a page has few of them, but draws them again with other rows."""
 LONGEST_TEXT = 40
 """Most characters that a note repeats of an address."""
 
@@ -143,6 +146,8 @@ class _Controls:
     kept: dict[tuple[object, ...], Any] = field(default_factory=dict)
     """Values other than the default by scope and key: a scope is a run, a data set, a notion of it, or nothing."""
     drawn: dict[str, _Drawn] = field(default_factory=dict)
+    links: deque[dict[str, list[str]]] = field(default_factory=lambda: deque(maxlen=MOST_LINKS))
+    """Parameters of the links drawn last whose pages take what they ask for."""
     notes: dict[str, tuple[Any, str]] = field(default_factory=dict)
     """Notes by key: the value that is shown in place of the requested one, and a sentence about it."""
 
@@ -162,8 +167,10 @@ def open_address(page: str) -> None:
     controls = _controls()
     start_address()
     context = get_script_run_ctx()
-    if not controls.page or (context is not None and context.is_history_navigation):
-        controls.requested = {name: st.query_params.get_all(name) for name in st.query_params}
+    asked = {name: st.query_params.get_all(name) for name in st.query_params}
+    by_link = controls.page != page and asked in controls.links
+    if not controls.page or by_link or (context is not None and context.is_history_navigation):
+        controls.requested = asked
     elif controls.page != page:
         controls.requested.clear()
     if controls.page != page:
@@ -239,6 +246,25 @@ def shared_parameters() -> dict[str, list[str]]:
         for key, control in controls.items()
         if control.value != control.kind.default and control.scope == (_controls().scope(key), "")
     }
+
+
+def link_parameters(**asked: str | None) -> dict[str, list[str]]:
+    """Parameters of a link to another page, which takes these values besides what every page shows.
+
+    Other links only say what is shown: what a person chose since they were drawn counts more than they do.
+    """
+    shared = shared_parameters()
+    if asked.get(keys.RUN) not in (None, value_of(keys.RUN)):  # arms and epoch are of the run that is shown
+        shared = {name: texts for name, texts in shared.items() if name == keys.SIZE}
+    parameters = shared | {name: [text] for name, text in asked.items() if text}
+    _controls().links.append(parameters)
+    return parameters
+
+
+def take_request(key: str) -> str | None:
+    """What the address asks of what is no control of Streamlit's; None where it asks nothing, or once it is taken."""
+    texts = _controls().requested.pop(key, None)
+    return None if texts is None else texts[-1]
 
 
 def number(

@@ -9,8 +9,8 @@ from jaxtyping import Int
 
 from tvae.ui.address.row_numbers import rows_from_address, rows_to_address
 from tvae.ui.session import keys
-from tvae.ui.session.controls import note
-from tvae.ui.session.values import address, in_address, kept, put_in_address
+from tvae.ui.session.controls import note, take_request
+from tvae.ui.session.values import kept, put_in_address
 
 MOST_RECENT = 6
 FEWEST_ISOLATED = 10
@@ -55,30 +55,35 @@ class Picks:
 
 
 def picks(fingerprint: str, n: int) -> Picks:
-    """This session's picks among the n images of this fingerprint; the first time, those that the address names."""
+    """This session's picks among the n images of this fingerprint.
+
+    Rows that the address asks for, when a person opens it, follows a link to it or goes back to it, are picked instead.
+    """
     by_split: dict[str, Picks] = kept(keys.PICKS, dict)
-    if fingerprint not in by_split:
-        # The address names rows of the first data set only, not of one that is chosen later.
-        by_split[fingerprint] = Picks() if by_split else _addressed(n)
-    return by_split[fingerprint]
+    asked = {key: text for key in (keys.ROWS, keys.ROW, keys.ISOLATED) if (text := take_request(key)) is not None}
+    picked = by_split.setdefault(fingerprint, Picks())
+    if asked:
+        _take(picked, asked, n)
+    return picked
 
 
-def _addressed(n: int) -> Picks:
-    rows, dropped = rows_from_address(address(keys.ROWS), n)
-    row, dropped_row = rows_from_address(address(keys.ROW), n)
-    focus = int(row[0]) if len(row) == 1 and not dropped_row else None
-    if dropped or (in_address(keys.ROW) and focus is None):
+def _take(picked: Picks, asked: dict[str, str], n: int) -> None:
+    rows, dropped = rows_from_address(asked.get(keys.ROWS, ""), n)
+    row, dropped_row = rows_from_address(asked.get(keys.ROW, ""), n)
+    picked.replace(rows)
+    picked.focus = int(row[0]) if len(row) == 1 and not dropped_row else None
+    if dropped or (keys.ROW in asked and picked.focus is None):
         note(
             keys.ROWS,
             f"The address names rows that don't exist here (rows run from 0 to {n - 1:,}); they were left out.",
         )
-    isolated, lost = rows_from_address(address(keys.ISOLATED), n)
-    if in_address(keys.ISOLATED) and (lost or len(isolated) < FEWEST_ISOLATED):
+    isolated, lost = rows_from_address(asked.get(keys.ISOLATED, ""), n)
+    if keys.ISOLATED in asked and (lost or len(isolated) < FEWEST_ISOLATED):
         note(
             keys.ISOLATED, f"Fewer than {FEWEST_ISOLATED} rows, or rows that don't exist, can't be isolated: all shown."
         )
         isolated = np.zeros(0, np.int64)
-    return Picks(rows=rows, focus=focus, isolated=isolated if len(isolated) else None)
+    picked.isolated = isolated if len(isolated) else None
 
 
 def put_picks_in_address(picked: Picks, n: int) -> bool:

@@ -6,15 +6,18 @@ import threading
 from dataclasses import dataclass, field
 
 from tvae.ui.session import keys
-from tvae.ui.session.controls import choose, value_of
+from tvae.ui.session.controls import choose
 from tvae.ui.session.values import address, kept, put_in_address, read, write
 
 
 def choose_run(run_id: str) -> None:
     """Have every page show this run from the next script run on."""
     choose(keys.RUN, run_id)
-    before = value_of(keys.RUN, "")
-    if before != run_id:
+
+
+def remember_run_before(run_id: str, before: str) -> None:
+    """Remember which run every page showed before this one."""
+    if before and before != run_id:
         write(keys.RUN_BEFORE, (run_id, before))
 
 

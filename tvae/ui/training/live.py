@@ -13,7 +13,7 @@ from tvae.runs.run import read_run
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.judging import judged_alike
-from tvae.ui.page_links import open_map
+from tvae.ui.page_links import map_link
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.training.live_map import fitted_map, show_map
@@ -143,9 +143,9 @@ def _show_controls(job: Job) -> None:
 
 
 def _show_ways_on(job: Job) -> None:
-    """Show buttons that open a finished run on the map, and on every page."""
-    if st.button("Open on the map", key=keys.STATUS_MAP, icon=":material/scatter_plot:", type="primary"):
-        open_map(job.id)
+    """Show ways from a finished run: a link to its map, and a button that has every page show it."""
+    with st.container(key=keys.STATUS_MAP, width="content"):
+        map_link("Open on the map", run=job.id)
     # Offered and not done by itself: a person may be in the middle of something on another run.
     if job.id != state.value_of(keys.RUN) and st.button("Show it", key=keys.STATUS_SHOW, help=SHOW_HELP):
         state.choose_run(job.id)

@@ -13,7 +13,7 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.images.cells import HEIGHT, image_cell
-from tvae.ui.maps.select_on_map import show_select_button
+from tvae.ui.maps.select_on_map import link_to_rows
 from tvae.ui.run_images import images_of
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text, short_arm_text
@@ -172,7 +172,7 @@ def _show(view: TripletView, triplets: Triplets) -> None:
     )
     st.caption(f"A triplet a row. Right: D(a,p) − D(a,n) + {view.margin:g} ≤ 0. On the {view.source}.")
     with st.container(horizontal=True):
-        show_select_button(view.run, len(labels), np.concatenate(list(roles.values())))
+        link_to_rows(len(labels), np.concatenate(list(roles.values())))
         st.download_button(
             "These triplets as CSV",
             lambda: rows_csv(columns),

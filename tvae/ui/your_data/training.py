@@ -15,7 +15,7 @@ from tvae.jobs.job import Job
 from tvae.training.suggested_config import Suggestion
 from tvae.ui import cached
 from tvae.ui import session as state
-from tvae.ui.page_links import open_map
+from tvae.ui.page_links import map_link
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
@@ -106,10 +106,10 @@ def _start_trial(config: RunConfig) -> None:
 
 
 def _show_outcome(job: Job) -> None:
-    """A button that leads to the map of a run that has ended."""
+    """A link to the map of a run that has ended."""
     if job.state in ("done", "stopped"):
-        if st.button("Open the map", key=keys.DATA_OPEN, type="primary", icon=":material/scatter_plot:"):
-            open_map(job.id)
+        with st.container(key=keys.DATA_OPEN, width="content"):
+            map_link("Open the map", run=job.id)
     elif job.state not in UNDER_WAY:
         st.error(as_text(f"The last run {in_words(job)}."))
 
