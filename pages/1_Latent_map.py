@@ -163,9 +163,9 @@ def show_content(run: Run) -> None:
     at = pictures[0].positions, pictures[1].positions
     with main:
         show_axis(pair, picks, images, axis)
-    with drawer:
-        selected, table, findings = drawer_tabs(pair, picks, map_key(pair))
     passes = passing(filtering, pair)
+    with drawer:
+        selected, table, findings = drawer_tabs(pair, picks, map_key(pair), passes)
     if selected.open:
         with selected:
             show_picked(pair, picks, names, images, at, map_key(pair), saved, passes)

@@ -146,6 +146,88 @@ def test_escape_on_the_map_keeps_a_docked_drawer_and_closes_a_sheet(open_map: Op
         assert page.evaluate("document.body.dataset.mapDrawer") == state
 
 
+def fill_the_screen(page: Any) -> None:
+    page.get_by_role("button", name="Full screen").click()
+    page.wait_for_function("() => document.fullscreenElement && document.body.hasAttribute('data-map-full')")
+
+
+def wait_until_left(page: Any) -> None:
+    page.wait_for_function("() => !document.fullscreenElement && !document.body.hasAttribute('data-map-full')")
+
+
+def is_on_top(page: Any, part: Any) -> bool:
+    """Whether a click in the middle of a part of the drawer meets it."""
+    return part.evaluate(
+        """part => {
+          const { left, top, width, height } = part.getBoundingClientRect();
+          const met = document.elementFromPoint(left + width / 2, top + height / 2);
+          return met?.closest('.st-key-map-drawer') != null;
+        }"""
+    )
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
+def test_on_the_full_screen_a_clicks_answer_is_in_the_window_beside_or_below_the_map(
+    open_map: Opener, width: int, height: int
+) -> None:
+    page = open_map(width, height)
+    fill_the_screen(page)
+    row = click_a_point(page)
+    answer = wait_for_answer(page, row)
+    assert in_window(page, answer.bounding_box())
+    assert is_on_top(page, answer)
+    drawer = page.locator(".st-key-map-drawer").bounding_box()
+    shown = page.get_by_test_id("map-left").bounding_box()
+    if width > 1000:
+        assert drawer["x"] >= page.get_by_test_id("map-right").bounding_box()["x"] + shown["width"]
+    else:
+        assert drawer["y"] >= shown["y"] + 0.9 * shown["height"]
+
+
+def test_escape_on_the_full_screen_closes_a_sheet_first_and_keeps_what_is_picked(open_map: Opener) -> None:
+    page = open_map(390, 844, "&rows=3-40&row=7")
+    fill_the_screen(page)
+    page.get_by_role("button", name="Open the drawer").click()
+    wait_until_open(page)
+    page.keyboard.press("Escape")
+    wait_until_open(page, "closed")
+    assert page.evaluate("document.body.hasAttribute('data-map-full')")
+    page.keyboard.press("Escape")
+    wait_until_left(page)
+    assert page.get_by_test_id("map-left").get_attribute("data-selected-count") == "38"
+
+
+def test_escape_on_the_full_screen_leaves_it_where_the_drawer_stands_beside(open_map: Opener) -> None:
+    page = open_map(1400, 900, "&rows=3-40&row=7")
+    fill_the_screen(page)
+    page.get_by_test_id("map-left").focus()
+    page.keyboard.press("Escape")
+    wait_until_left(page)
+    assert is_open(page)
+    assert page.get_by_test_id("map-left").get_attribute("data-selected-count") == "38"
+    fill_the_screen(page)
+    page.get_by_role("tab", name="Selected").focus()
+    page.keyboard.press("Escape")
+    wait_until_open(page, "closed")
+    assert page.evaluate("document.body.hasAttribute('data-map-full')")
+    page.keyboard.press("Escape")
+    wait_until_left(page)
+
+
+def test_heading_and_maps_say_how_many_of_the_selected_the_filters_leave(open_map: Opener) -> None:
+    page = open_map(1400, 900, "&rows=3-40")
+    heading, chip = page.locator(".st-key-map-drawer-heading .words"), page.locator(".lm .picked")
+    assert heading.inner_text() == "38 selected"
+    assert chip.inner_text() == "38 selected ✕"
+    page.locator(".legend .entry").nth(3).click()
+    page.wait_for_function("words => words.innerText !== '38 selected'", arg=heading.element_handle())
+    some = re.fullmatch(r"38 selected, (\d+) shown", heading.inner_text())
+    assert some is not None and 0 < int(some[1]) < 38
+    assert chip.inner_text() == f"38 selected, {some[1]} shown ✕"
+    page.get_by_role("tab", name="Selected").click()
+    page.get_by_text(f"{some[1]} of 38 selected images pass the filters").wait_for()
+
+
 def test_a_sheet_waits_closed_and_covers_less_than_half_of_a_phone(open_map: Opener) -> None:
     page = open_map(390, 844)
     assert not is_open(page)

@@ -144,3 +144,39 @@ def test_of_many_selected_those_that_move_most_have_one_and_hidden_classes_none(
     maps.page.get_by_role("button", name="zero").click()
     assert set(trails(maps)) == set(block(10, 19, 0, 9))
     assert "all 100 selected" in maps.page.get_by_test_id("trail-key").inner_text()
+
+
+WRITTEN = """() => {
+  window.written = [];
+  const write = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y, ...room) {
+    if (!this.canvas.isConnected && this.canvas.width > 1) window.written.push([text, y, this.canvas.height]);
+    return write.call(this, text, x, y, ...room);
+  };
+}"""
+"""Keeps what is written on canvases that are not on the page, as pictures to be saved are."""
+
+
+def test_a_saved_picture_says_what_its_trails_rings_and_colours_are(maps: Maps, tmp_path: Path) -> None:
+    far = int(moves().argmax())
+    x, y = maps.spot("left", far)
+    maps.page.mouse.click(x, y)
+    maps.wait_for_python([far])
+    maps.page.get_by_role("button", name=BUTTON).click()
+    maps.page.mouse.move(3, 3)
+    maps.page.get_by_test_id("map-marks-key").locator("[data-mark=focus]").wait_for()
+    marks = [mark.inner_text() for mark in maps.page.get_by_test_id("map-marks-key").locator(".mark").all()]
+    trail = maps.page.get_by_test_id("trail-key").inner_text().strip()
+    maps.page.evaluate(WRITTEN)
+    with maps.page.expect_download() as download:
+        maps.page.get_by_role("button", name="Save what is seen").click()
+    download.value.save_as(tmp_path / "map.png")
+    written = maps.page.evaluate("window.written")
+    texts = [text for text, _, _ in written]
+    assert "clicked" in marks and set(marks) <= set(texts)
+    assert trail in texts
+    assert {"VAE", "TVAE", "zero", "one"} <= set(texts)
+    words = " ".join(texts)
+    assert "400 images, 1 selected." in words
+    assert "Two made-up layouts, n = 400" in words
+    assert all(0 < y < height for _, y, height in written), "nothing is written outside the picture"

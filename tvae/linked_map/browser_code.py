@@ -9,7 +9,7 @@ from pathlib import Path
 _PARTS = (
     *("screen", "codec", "grid", "painter", "tiles", "images", "names", "contours", "marks", "panel", "chrome"),
     *("card", "png", "filters", "filter_panel", "hovering", "probe", "search", "selecting", "views", "shared_view"),
-    *("morph", "trails", "legend", "marks_key", "gestures", "tools", "latent_map"),
+    *("morph", "trails", "legend", "marks_key", "gestures", "full_screen", "tools", "latent_map"),
 )
 
 

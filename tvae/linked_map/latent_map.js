@@ -37,6 +37,7 @@ class LatentMap {
     this.sharedView = new SharedView(this);
     this.morph = new Morph(this);
     this.trails = new Trails(this);
+    this.fullScreen = new FullScreen(this);
     this.tools = new Tools(this);
     this.gestures = new Gestures(this);
     // Other parts of the page may point at a row: detail {memory, row}, row -1 to stop.
@@ -59,7 +60,6 @@ class LatentMap {
       const { row, side } = this.hovering;
       bringIntoSight(this.parts.maps[row >= 0 ? side : 0].figure, detail.covered);
     });
-    this.on(document, "fullscreenchange", () => this.#resized());
     this.sizes = new ResizeObserver(() => this.#resized());
     for (const panel of this.panels) this.sizes.observe(panel.stage);
     whenRatioChanges(() => this.#resized(), this.#abort.signal);
@@ -75,6 +75,7 @@ class LatentMap {
   /** Remove all elements and listeners; called when the page drops the component. */
   remove() {
     this.#remember();
+    this.fullScreen.leave();
     this.sharedView.stop();
     this.#abort.abort();
     this.sizes.disconnect();
@@ -266,9 +267,11 @@ class LatentMap {
     this.morph.forgetTrails();
     this.trails.forget();
     const count = countOf(mask);
+    const passing = mask.reduce((sum, selected, row) => sum + (selected && states[row] !== HIDDEN), 0);
     for (const { canvas } of this.panels) canvas.dataset.selectedCount = String(count);
     parts.picked.hidden = count === 0;
-    parts.picked.textContent = `${count.toLocaleString("en")} selected ✕`;
+    const [all, some] = [count, passing].map((rows) => rows.toLocaleString("en"));
+    parts.picked.textContent = passing < count ? `${all} selected, ${some} shown ✕` : `${all} selected ✕`;
     if (hovering.row >= 0 && states[hovering.row] === HIDDEN) hovering.mark(-1);
     this.legend.describe(count);
     this.redraw();

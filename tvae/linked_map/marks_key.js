@@ -20,6 +20,8 @@ const MARKS = [
 class MarksKey {
   #root;
   #shown = null;
+  /** The marks that are drawn now, as in `MARKS`. */
+  drawn = [];
 
   /** @param {HTMLElement} root the element that holds the key */
   constructor(root) {
@@ -28,11 +30,11 @@ class MarksKey {
 
   /** Show the key of the marks that these facts say are drawn. */
   show(facts) {
-    const drawn = MARKS.filter(([, , , isDrawn]) => isDrawn(facts));
-    const name = drawn.map(([mark]) => mark).join(" ");
+    this.drawn = MARKS.filter(([, , , isDrawn]) => isDrawn(facts));
+    const name = this.drawn.map(([mark]) => mark).join(" ");
     if (name === this.#shown) return;
     this.#shown = name;
-    const entries = drawn.map(([mark, picture, words]) => element("span", { className: "mark", "data-mark": mark }, markPicture(picture), words));
+    const entries = this.drawn.map(([mark, picture, words]) => element("span", { className: "mark", "data-mark": mark }, markPicture(picture), words));
     const hint = "Click a point, or draw around some with the lasso.";
     this.#root.replaceChildren(...(entries.length ? entries : [element("span", { className: "hint", textContent: hint })]));
   }
@@ -49,4 +51,21 @@ function markPicture(parts) {
     svg.append(part);
   }
   return svg;
+}
+
+/** Paint a mark's picture on a canvas, its field's left end at a place; `scale` pixels a unit of the field. */
+function paintMark(context, parts, x, y, scale) {
+  context.save();
+  context.translate(x, y - 6 * scale);
+  context.scale(scale, scale);
+  for (const [name, attributes] of parts) {
+    const shape = new Path2D(attributes.d ?? "");
+    if (name === "circle") shape.arc(attributes.cx, attributes.cy, attributes.r, 0, 2 * Math.PI);
+    context.globalAlpha = attributes.opacity ?? 1;
+    context.lineWidth = attributes["stroke-width"] ?? 1.4;
+    context.setLineDash((attributes["stroke-dasharray"] ?? "").split(" ").filter(Boolean).map(Number));
+    if (attributes.stroke !== "none") context.stroke(shape);
+    if (attributes.fill) context.fill(shape);
+  }
+  context.restore();
 }

@@ -12,15 +12,18 @@ function savePicture(map) {
 const MOST_ACROSS = 3;
 
 /** @param {LatentMap} map */
-function paintPicture({ data, theme, panels, hidden, byNumber, domain }) {
+function paintPicture(map) {
+  const { data, theme, panels } = map;
   const ratio = panels[0].ratio;
   const [gap, head, line] = [16 * ratio, 34 * ratio, 24 * ratio];
   const across = Math.min(MOST_ACROSS, panels.length);
   const [wide, tall] = ["width", "height"].map((size) => Math.max(...panels.map(({ canvas }) => canvas[size])));
   const down = Math.ceil(panels.length / across);
-  const height = down * tall + (down - 1) * head;
+  const below = down * (head + tall);
   const width = across * wide + (across + 1) * gap;
-  const { canvas, context } = sized(document.createElement("canvas"), width, head + height + (data.facts.Title ? 4 : 3) * line);
+  const room = { left: gap, right: width - gap, line, ratio };
+  const height = paintKey(sized(document.createElement("canvas"), 1, 1).context, map, room, below + line);
+  const { canvas, context } = sized(document.createElement("canvas"), width, height);
   context.fillStyle = theme.groundColour;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.textBaseline = "middle";
@@ -39,43 +42,76 @@ function paintPicture({ data, theme, panels, hidden, byNumber, domain }) {
     context.drawImage(panel.canvas, x, y + head);
     context.drawImage(panel.overlay, x, y + head);
   });
-  let x = gap;
-  let y = head + height + line;
-  if (byNumber) {
-    const [low, high] = data.scale.ends ?? domain.map(figure);
-    const text = `${data.scale.title} ${data.scale.unit ? `(${data.scale.unit})` : ""}  ${low}`;
-    context.fillText(text, x, y);
-    x += context.measureText(text).width + 8 * ratio;
-    rampColours(theme.ramp).forEach((colour, i) => {
-      context.fillStyle = cssColour(colour);
-      context.fillRect(x + (i / 256) * 140 * ratio, y - 6 * ratio, ratio, 12 * ratio);
-    });
-    context.fillStyle = theme.text;
-    context.fillText(high, x + 148 * ratio, y);
-  } else {
-    data.classes.forEach((c, at) => {
-      if (hidden.has(at)) return;
-      const name = shortened(c.name);
-      const room = context.measureText(name).width + 32 * ratio;
-      if (x + room > width) [x, y] = [gap, y + line];
-      context.fillStyle = c.colour;
-      context.beginPath();
-      context.arc(x + 5 * ratio, y, 5 * ratio, 0, 2 * Math.PI);
-      context.fill();
-      context.fillStyle = theme.text;
-      context.fillText(name, x + 15 * ratio, y);
-      x += room;
-    });
-  }
-  if (data.facts.Title) {
-    context.fillStyle = theme.text;
-    context.fillText(data.facts.Title, gap, canvas.height - line, width - 2 * gap);
-  }
+  paintKey(context, map, room, below + line);
   canvas.toBlob((blob) => {
     const address = URL.createObjectURL(withFacts(blob, data.facts));
     element("a", { href: address, download: "latent-map.png" }).click();
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   });
+}
+
+/**
+ * Paint what the colours, rings and lines mean, how many rows are seen, and where the maps come from.
+ * @param {{left: number, right: number, line: number, ratio: number}} room
+ * @param {number} top the middle of the first line
+ * @returns {number} the height of the picture, which is known once this has been painted somewhere
+ */
+function paintKey(context, map, { left, right, line, ratio }, top) {
+  const { data, theme, marksKey, trails, byNumber, hidden } = map;
+  let [x, y] = [left, top];
+  const newLine = () => ([x, y] = [left, y + line]);
+  /** Paint a piece of the key: its picture, and words after it; on the next line where this one is full. */
+  const piece = (words, pictureWidth, paint) => {
+    const width = (pictureWidth + 6) * ratio + context.measureText(words).width;
+    if (x > left && x + width > right) newLine();
+    paint?.(x, y);
+    context.fillStyle = context.strokeStyle = theme.text;
+    context.fillText(words, x + (pictureWidth ? (pictureWidth + 5) * ratio : 0), y);
+    x += width + 11 * ratio;
+  };
+  context.font = `${13 * ratio}px ${theme.font}`;
+  context.textBaseline = "middle";
+  context.fillStyle = context.strokeStyle = theme.text;
+  if (byNumber) {
+    const [low, high] = data.scale.ends ?? map.domain.map(figure);
+    piece(`${data.scale.title} ${data.scale.unit ? `(${data.scale.unit})` : ""}  ${low}`, 0);
+    piece(high, 140, (at, middle) =>
+      rampColours(theme.ramp).forEach((colour, i) => {
+        context.fillStyle = cssColour(colour);
+        context.fillRect(at + (i / 256) * 140 * ratio, middle - 6 * ratio, ratio, 12 * ratio);
+      }),
+    );
+  } else {
+    data.classes.forEach((c, at) => {
+      if (hidden.has(at)) return;
+      piece(shortened(c.name), 10, (start, middle) => {
+        context.fillStyle = c.colour;
+        context.beginPath();
+        context.arc(start + 5 * ratio, middle, 5 * ratio, 0, 2 * Math.PI);
+        context.fill();
+      });
+    });
+  }
+  newLine();
+  for (const [, picture, words] of marksKey.drawn) piece(words, 24, (at, middle) => paintMark(context, picture, at, middle, ratio));
+  if (trails.rows) piece(trails.words, 24, (at, middle) => paintMark(context, TRAIL_PICTURE, at, middle, ratio));
+  if (map.showContours) piece(map.parts.contourNote.textContent, 0);
+  if (x > left) newLine();
+  for (const word of [rowsInWords(map), data.facts.Title].filter(Boolean).join(" ").split(" ")) {
+    const width = context.measureText(`${word} `).width;
+    if (x > left && x + width > right) newLine();
+    context.fillText(word, x, y);
+    x += width;
+  }
+  return y + line;
+}
+
+/** How many images the picture shows, and how many of them are selected. @param {LatentMap} map */
+function rowsInWords({ states, n, selecting }) {
+  const [seen, all, selected] = [states.reduce((count, state) => count + (state !== HIDDEN), 0), n, countOf(selecting.mask)].map(
+    (count) => count.toLocaleString("en"),
+  );
+  return `${seen === all ? all : `${seen} of ${all}`} images${selected === "0" ? "" : `, ${selected} selected`}.`;
 }
 
 /** A canvas of a size and its context. */

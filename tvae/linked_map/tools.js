@@ -28,7 +28,7 @@ class Tools {
     map.on(slider, "input", () => morph.set(Number(slider.value)));
     map.on(search, "input", () => selecting.search(search.value, false));
     map.on(actions.png, "click", () => map.layouts && savePicture(map));
-    map.on(actions.full, "click", () => toggleFull(root));
+    map.on(actions.full, "click", () => map.fullScreen.toggle());
     // A finger has no tooltip.
     map.on(parts.bar, "pointerup", ({ pointerType, target }) => pointerType === "touch" && this.#explain(target.closest(".tool")));
     map.on(parts.picked, "click", () => selecting.clear());
@@ -78,11 +78,12 @@ class Tools {
   }
 
   #pressed(event) {
-    const { states, panels, parts, root, selecting, views, gestures, hovering, trails } = this.#map;
+    const { states, panels, parts, root, selecting, views, gestures, hovering, trails, fullScreen } = this.#map;
     if (!states) return;
     const side = panels.findIndex((panel) => panel.canvas === event.target);
-    if (event.key === "Escape" && root.classList.contains("filling")) {
-      toggleFull(root);
+    if (event.key === "Escape" && fullScreen.on) {
+      if (!panels.some((panel) => gestures.outlineOn(panel))) return; // it leaves the full screen
+      gestures.drop();
     } else if (event.key === "Escape") {
       gestures.drop();
       selecting.clear();
@@ -118,13 +119,4 @@ class Tools {
     views.goTo(row, panel);
     hovering.mark(row, side);
   }
-}
-
-/** Switch full screen on or off; where the browser forbids it, fill the window. */
-function toggleFull(root) {
-  const fill = () => root.classList.toggle("filling");
-  if (root.classList.contains("filling")) fill();
-  else if (root.getRootNode().fullscreenElement === root) document.exitFullscreen();
-  else if (root.requestFullscreen) root.requestFullscreen().catch(fill);
-  else fill();
 }

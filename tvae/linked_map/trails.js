@@ -74,6 +74,9 @@ function buildTrailKey() {
   );
 }
 
+/** A trail as a mark's picture: see `MARKS`. */
+const TRAIL_PICTURE = [["path", { d: "M4 2.500 23 5.500v1L4 9.500a3.500 3.500 0 0 1 0-7z", fill: "currentColor", stroke: "none" }]];
+
 /**
  * Draw a trail for each of the rows, from its place in the left layout to that in the right one.
  * @param {Panel} panel  @param {number[]} rows  @param {Float32Array[]} layouts left and right, x and y interleaved

@@ -83,8 +83,9 @@ def show_selection(
     """Shows the classes of the selected rows and the change of their neighbourhoods; of one row alone, only buttons."""
     rows = picks.rows[passes[picks.rows]]
     if len(rows) < len(picks.rows):
-        left_out = len(picks.rows) - len(rows)
-        st.caption(f"{left_out:,} of {len(picks.rows):,} selected images don't pass the filters and are left out here.")
+        st.caption(
+            f"{len(rows):,} of {len(picks.rows):,} selected images pass the filters; the others are left out here."
+        )
     if len(rows) and (len(picks.rows) > 1 or picks.rows[0] != picks.focus):
         _describe_selection(pair, rows, names, images)
     with st.container(horizontal=True, gap="small"):

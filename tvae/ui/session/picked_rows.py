@@ -10,7 +10,7 @@ from jaxtyping import Int
 from tvae.ui.address.row_numbers import rows_from_address, rows_to_address
 from tvae.ui.session import keys
 from tvae.ui.session.controls import note, take_request
-from tvae.ui.session.values import kept, put_in_address
+from tvae.ui.session.values import forget, kept, put_in_address
 
 MOST_RECENT = 6
 FEWEST_ISOLATED = 10
@@ -84,6 +84,7 @@ def _take(picked: Picks, asked: dict[str, str], n: int) -> None:
         )
         isolated = np.zeros(0, np.int64)
     picked.isolated = isolated if len(isolated) else None
+    forget(keys.DRAWER_TABS)  # the drawer opens with what is picked
 
 
 def put_picks_in_address(picked: Picks, n: int) -> bool:

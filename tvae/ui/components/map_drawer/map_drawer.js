@@ -64,6 +64,8 @@ export default function ({ data, parentElement }) {
     // In the drawer an open list takes the key first; a docked drawer, which covers nothing, closes from within alone.
     const taken = event.defaultPrevented || (active !== parentElement.host && active?.getAttribute("aria-expanded") === "true");
     if (inside ? !taken : !isDocked(drawer)) close();
+    else if (!inside) return;
+    event.preventDefault(); // maps on the full screen leave it only when nobody else takes the key
   };
   document.addEventListener("keydown", pressed);
   return () => {
