@@ -97,17 +97,20 @@ def test_mouse_and_keyboard_go_to_any_moment(replay_in):
     replay.get_by_role("button", name="Play the training").wait_for(timeout=WAIT)
 
 
-def test_the_moment_when_the_arms_part_is_marked_and_one_click_away(replay_in):
+def test_the_moment_when_the_arms_have_parted_is_marked_explained_and_one_click_away(replay_in):
     replay = replay_in("reduce")
     slider = replay.get_by_role("slider", name="Moment of the training")
-    part = replay.get_by_role("button", name="the arms part: step 2")
+    part = replay.get_by_role("button", name="the arms have parted: epoch 50")
     part.focus()
     part.press("Enter")
-    assert moment(replay) == 2
-    assert replay.locator(".moment").inner_text() == "step 2"
-    assert slider.get_attribute("aria-valuetext") == "step 2, the arms have parted"
+    parted = moment(replay)
+    assert 0 < parted < LAST
+    assert replay.locator(".moment").inner_text() == "epoch 50"
+    assert slider.get_attribute("aria-valuetext") == "epoch 50, the arms have parted"
     slider.press("ArrowLeft")
-    assert slider.get_attribute("aria-valuetext") == "step 1"
+    assert moment(replay) == parted - 1
+    assert "parted" not in slider.get_attribute("aria-valuetext")
+    replay.page.get_by_text("at least 90 % as far apart as the 13.7 points at the end").wait_for(timeout=WAIT)
 
 
 COLOURS = """caption => {

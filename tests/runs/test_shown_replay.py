@@ -1,8 +1,15 @@
-import numpy as np
+from pathlib import Path
 
-from tvae.runs.replays.recorded import Replay
-from tvae.runs.replays.shown import accuracies, losses_at, parting, positions
+import numpy as np
+import pytest
+
+from tvae.runs.encodings import read_encoding
+from tvae.runs.replays.recorded import Replay, read_replay
+from tvae.runs.replays.shown import accuracies, losses_at, parting, positions, shown_replay
 from tvae.runs.replays.times import time_axis
+from tvae.runs.run import read_run
+
+CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 
 
 def small_replay(moments=3, n=40):
@@ -12,22 +19,40 @@ def small_replay(moments=3, n=40):
     return Replay(np.arange(n), np.arange(moments), scales, codes)
 
 
-def test_the_arms_part_at_the_first_moment_from_which_they_differ_for_good():
-    first = np.array([0.5, 0.5, 0.6, 0.5, 0.5])
-    second = np.array([0.5, 0.9, 0.6, 0.9, 0.9])
-    assert parting(first, second, 1_000) == 3
-    assert parting(second, first, 1_000) == 3
-    assert parting(first, first, 1_000) is None
-    assert parting(first, second, 1_000) != parting(first[:3], second[:3], 1_000)
-    assert parting(first[:3], second[:3], 1_000) is None
-    assert parting(np.array([0.5, 0.5]), np.array([0.9, 0.1]), 1_000) == 1  # the other way round before
-    assert parting(np.array([0.5]), np.array([0.9]), 1_000) == 0
+def test_the_arms_have_parted_from_where_they_stay_nearly_as_far_apart_as_they_end():
+    first = np.full(6, 0.5)
+    second = first + np.array([0.0, 0.4, 0.1, 0.35, 0.37, 0.4])  # far apart at once, near again, then for good
+    assert parting(first, second, 1_000) == 4
+    assert parting(second, first, 1_000) == 4, "the other arm may be the better one"
+    assert parting(first, first + 0.4, 1_000) == 0
+    assert parting(first, first + np.array([0.4, 0.4, -0.4, 0.4, 0.4, 0.4]), 1_000) == 3, "the other way round before"
+    assert parting(first, first + np.linspace(0, 0.4, 6), 1_000) == 5
+    assert parting(first[:1], second[-1:], 1_000) == 0
+    assert parting(first[:0], second[:0], 1_000) is None
 
 
-def test_what_the_counted_sample_can_t_tell_apart_is_no_parting():
+def test_a_first_step_beyond_the_noise_is_no_parting():
+    """As in the run on MNIST, whose arms are 10.7 points apart after one step and 21 in the end."""
+    first = np.array([0.709, 0.693, 0.582, 0.814, 0.763, 0.769])
+    second = np.array([0.709, 0.800, 0.874, 0.935, 0.964, 0.979])
+    assert parting(first, second, 1_000) == 4
+
+
+def test_arms_that_end_alike_have_not_parted():
     first, second = np.array([0.50, 0.50]), np.array([0.52, 0.58])
     assert parting(first, second, 1_000) == 1  # two standard errors are 4.5 points
     assert parting(first, second, 100) is None
+    assert parting(first, np.array([0.9, 0.5]), 1_000) is None, "whatever was before"
+
+
+@pytest.mark.parametrize(("name", "moment"), [("mnist", "epoch 2.35"), ("digits", "epoch 50")])
+def test_the_arms_of_a_shipped_run_part_within_its_training(name, moment):
+    run = read_run(CHECKPOINTS / name)
+    replay, encoding = read_replay(run), read_encoding(run, "test")
+    assert replay is not None and encoding is not None
+    shown = shown_replay(replay, run, ("vae", "tvae"), encoding.labels, None)
+    assert shown.parting is not None
+    assert time_axis(replay.steps, run.steps_per_epoch).names[shown.parting] == moment
 
 
 def test_each_arm_has_the_plane_of_its_last_moment():

@@ -1,4 +1,4 @@
-"""Replay to be shown: maps and accuracy at each moment, and the moment when two arms part."""
+"""Replay to be shown: maps and accuracy at each moment, and the moment from which two arms have parted."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from tvae.runs.run import Run
 COUNTED = 1_000
 """Images among which triplets are counted at each moment, evenly spread over the replay's: exact among these."""
 STANDARD_ERRORS = 2.0
+PARTED = 0.9
+"""Share of the last difference between two arms from which on they count as parted."""
 
 ShareOf = Callable[[Float32[np.ndarray, "n d"], Int[np.ndarray, " n"]], float]
 """Share of triplets in order at margin 0, of means and labels."""
@@ -47,7 +49,7 @@ class ShownReplay:
     counted: int
     """Number of images among which triplets are counted."""
     parting: int | None
-    """The moment when the two arms part, if they do."""
+    """The moment from which the two arms have parted, if they do: see `parting`."""
     of_another_training: bool
     """Whether the run ended with other means than the replay does, so that it was recorded in another training."""
 
@@ -132,13 +134,20 @@ def accuracies(
 
 
 def parting(first: Float[np.ndarray, " moments"], second: Float[np.ndarray, " moments"], counted: int) -> int | None:
-    """The first moment from which two arms' accuracies differ for good, in one direction; None where there is none.
+    """The first moment from which two arms' accuracies stay nearly as far apart as they end; None where they end alike.
 
-    They differ where they are more than two standard errors apart, each accuracy's being that of a share of `counted`
-    independent images: more than the true one, as each image has many triplets.
+    Nearly is `PARTED` of the last difference, in its direction. A difference beyond the noise would say little: a large
+    triplet weight makes one within the first step, which may shrink again before it is there for good.
+
+    They end alike where the last difference is at most two standard errors, each accuracy's being that of a share of
+    `counted` independent images: more than the true one, as each image has many triplets.
     """
-    variance = (first * (1 - first) + second * (1 - second)) / counted
-    apart = np.where(np.abs(second - first) > STANDARD_ERRORS * np.sqrt(variance), np.sign(second - first), 0)
-    if not len(apart) or apart[-1] == 0:
+    if not len(first):
         return None
-    return int(np.flatnonzero(apart != apart[-1])[-1] + 1) if (apart != apart[-1]).any() else 0
+    difference = second - first
+    last = difference[-1]
+    variance = (first[-1] * (1 - first[-1]) + second[-1] * (1 - second[-1])) / counted
+    if abs(last) <= STANDARD_ERRORS * np.sqrt(variance):
+        return None
+    nearer = np.flatnonzero(difference * np.sign(last) < PARTED * abs(last))
+    return int(nearer[-1] + 1) if len(nearer) else 0

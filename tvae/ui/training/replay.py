@@ -13,7 +13,7 @@ from tvae.figures.arm_styles import arm_styles
 from tvae.jobs.job import Job
 from tvae.runs.history import read_history
 from tvae.runs.replays.recorded import REPLAY
-from tvae.runs.replays.shown import ShownReplay, losses_at
+from tvae.runs.replays.shown import PARTED, ShownReplay, losses_at
 from tvae.runs.replays.times import time_axis
 from tvae.runs.run import Run, read_run
 from tvae.ui import cached
@@ -68,6 +68,7 @@ def show_replay(run: Run) -> bool:
     st.caption(
         f"{len(shown.labels):,} fixed images of the {run.config.data.name} test split, each arm in the PCA plane of "
         f"its last moment; seed {run.config.train.seed}, run {run.name}{notions_after(run)}."
+        + _parting_in_words(shown)
         + (OF_ANOTHER_TRAINING if shown.of_another_training else ""),
         help=_explained(shown),
     )
@@ -102,15 +103,25 @@ def show_other_replay(run: Run) -> None:
 def _explained(shown: ShownReplay) -> str:
     """Explanation of the replay, for which the caption has no room."""
     counted = (
-        f" Triplets in order: share at m = 0, exact among {shown.counted:,} of the images; the arms part at the "
-        "moment from which their shares differ for good by more than two standard errors."
-        if shown.counted
-        else ""
+        f" Triplets in order: share at m = 0, exact among {shown.counted:,} of the images." if shown.counted else ""
     )
     turned = " The second map is turned onto the first; both have one scale." if len(shown.arms) == 2 else ""
     return (
         f"Latent means μ at {len(shown.replay.steps)} moments, dense at first.{turned}{counted} Losses: mean over "
         "training batches, before their weights."
+    )
+
+
+def _parting_in_words(shown: ShownReplay) -> str:
+    """What the marked moment is."""
+    if len(shown.arms) < 2 or not shown.accuracy:
+        return ""
+    points = 100 * abs(shown.accuracy[shown.arms[1]][-1] - shown.accuracy[shown.arms[0]][-1])
+    if shown.parting is None:
+        return f" The shares of triplets in order end {points:.1f} points apart, which is within the noise."
+    return (
+        f" Parted: from there on the shares of triplets in order stay at least {100 * PARTED:.0f} % as far apart as "
+        f"the {points:.1f} points at the end."
     )
 
 

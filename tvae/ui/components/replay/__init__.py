@@ -58,7 +58,7 @@ def replay_player(
         sides: both arms, or the only one.
         run: name of the run: a replay of the same run and arms that has grown goes on where it is.
         times: of the moments.
-        parting: the moment when the arms part, if they do.
+        parting: the moment from which the arms have parted, if they do.
     """
     ranges = [(side.positions.min(axis=(0, 1)), side.positions.max(axis=(0, 1))) for side in sides]
     reach = max(float((high - low).max()) / 2 for low, high in ranges) or 1.0

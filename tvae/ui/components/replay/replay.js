@@ -87,7 +87,7 @@ class Replay {
     this.sides.forEach((shown, place) => Object.assign(shown, { side: data.sides[place], points: unpacked(data.sides[place].points) }));
     this.scrubber.max = this.last;
     this.parting.hidden = data.parting < 0;
-    this.parting.textContent = data.parting < 0 ? "" : `the arms part: ${data.moments[data.parting]}`;
+    this.parting.textContent = data.parting < 0 ? "" : `the arms have parted: ${data.moments[data.parting]}`;
   }
 
   #bar() {
@@ -105,7 +105,7 @@ class Replay {
     this.moment = element("span", "moment");
     this.parting = element("button", "parting");
     this.parting.type = "button";
-    this.parting.title = "Go to the moment from which their shares of triplets in order differ for good";
+    this.parting.title = "Go to the moment from which their shares of triplets in order stay nearly as far apart as they end";
     this.parting.addEventListener("click", () => this.#jump(this.data.parting));
     bar.append(this.button, this.scrubber, this.moment, this.parting);
     this.#showPlaying(false);
@@ -300,7 +300,7 @@ class Replay {
     }
     if (parting >= 0) {
       context.textAlign = x(parting) > width / 2 ? "right" : "left";
-      context.fillText("the arms part", x(parting) + (context.textAlign === "left" ? 4 : -4), 7);
+      context.fillText("parted", x(parting) + (context.textAlign === "left" ? 4 : -4), 7);
       context.setLineDash([4, 3]);
       line(x(parting), 0, x(parting), bottom);
       context.setLineDash([]);
