@@ -40,7 +40,7 @@ def test_a_selection_is_described_by_those_of_its_rows_that_pass(errors):
     count = int((np.round(errors[:100].astype(float), 6) < 0.5).sum())
     assert 0 < count < 100
     assert app.metric[0].value == str(count)
-    assert f"{100 - count} of 100 selected images don't pass the filters" in words(app)
+    assert f"{count} of 100 selected images pass the filters" in words(app)
     assert app.query_params["filter"] in ("error-left:_0.5", ["error-left:_0.5"])
 
 
