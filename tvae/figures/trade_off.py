@@ -34,6 +34,8 @@ POSITIONS = (
 """Positions of a label beside its point, as Plotly names them, in the order in which they are tried."""
 LETTER, LINE = 6.0, 17.0
 """Width of a letter and height of a line of a label, in pixels."""
+ILLEGIBLE = 4
+"""How much worse it is for a label to be cut off or to cross another than to cover a point or to stand near one."""
 MOST_ROUNDS = 10
 """Rounds of moving labels at most: few move after the third."""
 
@@ -200,7 +202,7 @@ def label_places(
     apart = np.linalg.norm(middles[:, :, :, None] - places[:, None, None], axis=-1)  # plot, label, position, point
     own = np.einsum("kipi->kip", apart)
     nearer_another = (apart < own[..., None]).any(-1).sum(0)
-    in_way = at_edges + nearer_another + _overlaps(boxes[:, :, :, None], points[:, None, None]).sum((0, 3))
+    in_way = ILLEGIBLE * at_edges + nearer_another + _overlaps(boxes[:, :, :, None], points[:, None, None]).sum((0, 3))
     chosen = np.zeros(len(names), int)
     for _ in range(MOST_ROUNDS):
         before = chosen.copy()
@@ -208,7 +210,7 @@ def label_places(
             others = np.delete(np.arange(len(names)), i)
             labels = boxes[:, others, chosen[others]]
             crossed = _overlaps(boxes[:, i, :, None], labels[:, None]).sum((0, 2))
-            chosen[i] = int((in_way[i] + crossed).argmin())
+            chosen[i] = int((in_way[i] + ILLEGIBLE * crossed).argmin())
         if (chosen == before).all():
             break
     return [POSITIONS[place] for place in chosen]
