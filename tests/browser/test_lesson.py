@@ -58,6 +58,7 @@ class Lesson:
         """Answer each question from the first step on, wrong and then right."""
         self.arrive(1)
         verdicts = self.page.get_by_test_id("moving-triplet").locator(".verdict")
+        verdicts.first.wait_for()
         assert verdicts.all_inner_texts() == ["VAE", "TVAE"], "the answer stands beside its question"
         self.check("Nothing to check yet")
         self.pick("The positive (4)")
