@@ -146,6 +146,22 @@ def test_escape_on_the_map_keeps_a_docked_drawer_and_closes_a_sheet(open_map: Op
         assert page.evaluate("document.body.dataset.mapDrawer") == state
 
 
+def test_the_drawer_says_what_it_is_and_whether_it_is_open(open_map: Opener) -> None:
+    page = open_map(1400, 900)
+    drawer = page.get_by_role("region", name="What is picked on the maps")
+    drawer.get_by_role("button", name="Close the drawer", expanded=True).click()
+    drawer.get_by_role("button", name="Open the drawer", expanded=False).click()
+    drawer.get_by_role("button", name="Close the drawer", expanded=True).wait_for()
+
+
+def test_a_sheet_closes_with_the_selection_that_it_tells_of(open_map: Opener) -> None:
+    page = open_map(390, 844, "&rows=3-40")
+    page.get_by_role("button", name="Open the drawer").click()
+    wait_until_open(page)
+    page.get_by_title("Clear the selection (Escape)").evaluate("button => button.click()")  # the sheet may cover it
+    wait_until_open(page, "closed")
+
+
 def fill_the_screen(page: Any) -> None:
     page.get_by_role("button", name="Full screen").click()
     page.wait_for_function("() => document.fullscreenElement && document.body.hasAttribute('data-map-full')")
