@@ -1,18 +1,28 @@
-"""Controls above the maps: views, projection parameters, number of neighbours."""
+"""Controls above the maps: views, projections, colouring, number of neighbours."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from tvae.errors import InputError
 from tvae.linked_map.contents import MOST_MAPS
 from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters, UmapParameters
+from tvae.model.encoding import Encoding
+from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.choices.arms import first_pair
 from tvae.ui.maps.projecting import METHOD_NAMES
-from tvae.ui.maps.views import View, misfit_note
+from tvae.ui.maps.view_pair import COLOURINGS, ViewPair
+from tvae.ui.maps.views import View, misfit_note, views_beside
 from tvae.ui.session import keys
+from tvae.ui.style.escaping import as_text
+from tvae.ui.style.reasons import reason_of
 
 STYLE = Path(__file__).parent / "page.css"
 AS_LEFT = "the same"
@@ -21,6 +31,61 @@ METHOD_OF = {name: method for method, name in METHOD_NAMES.items()}
 FIRST_METHOD = next(iter(METHOD_OF))
 FEWEST_ROWS = 3
 """Fewest images that a map is drawn of."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MapChoices:
+    """The choices above the maps."""
+
+    pair: ViewPair
+    further: Sequence[View]
+    """Shown beside the pair."""
+    parameters: tuple[Parameters, Parameters]
+    """Of the left map's projection and of the right one's."""
+    seed: int
+    """Of the projections."""
+    colouring: str
+    """One of `COLOURINGS`."""
+    margin: float
+    """Of lost triplets."""
+    align_to_selection: bool
+
+    @property
+    def views(self) -> list[View]:
+        """All that are shown, the left one first."""
+        return [self.pair.left, self.pair.right, *self.further]
+
+
+def choose_maps(run: Run, encoding: Encoding) -> MapChoices | None:
+    """The views of the run's images, their projections, colouring and k; None, and why, where one can't be read."""
+    views, misfits = views_beside(run)
+    columns = st.container(key=keys.MAP_CONTROLS).columns([2.7, 1, 1.15, 1.75, 1.15, 0.85], vertical_alignment="bottom")
+    with columns[0]:
+        left, right = choose_views(views, misfits, [arm.upper() for arm in first_pair(run)])
+    with columns[5], st.popover("More", width="stretch"):
+        further = choose_further_views(views, left, right)
+        parameters, seed = choose_parameters()
+        align_to_selection, margin = _choose_alignment_and_margin()
+        _show_misfits(misfits)
+    method, other = _choose_methods(columns[1], columns[2])
+    with columns[3]:
+        colouring = _choose_colouring(run.notion)
+    with columns[4]:
+        k = choose_number_of_neighbours(len(encoding.labels))
+    try:
+        _ = [view.encoded for view in (left, right, *further)]
+    except InputError as error:
+        st.warning(as_text(f"{reason_of(error)}. Choose another map."))
+        return None
+    return MapChoices(
+        pair=ViewPair(left, right, encoding.labels, run.class_names, k),
+        further=further,
+        parameters=(parameters[method], parameters[other]),
+        seed=seed,
+        colouring=colouring,
+        margin=margin,
+        align_to_selection=align_to_selection,
+    )
 
 
 def choose_views(views: dict[str, View], misfits: dict[str, str], arms: list[str]) -> tuple[View, View]:
@@ -93,6 +158,49 @@ def choose_parameters() -> tuple[dict[str, Parameters], int]:
         ),
     }
     return parameters, state.value_of(keys.LAYOUT_SEED)
+
+
+def _choose_alignment_and_margin() -> tuple[bool, float]:
+    """Whether the right map is aligned to the selection, and the margin of lost triplets."""
+    st.markdown("**Maps**")
+    align_to_selection = st.toggle("Align the right map to the selection", **state.switch(keys.ALIGN_TO_SELECTION))
+    st.number_input(
+        "Margin m of lost triplets",
+        step=0.1,
+        help="For the colouring by lost triplets.",
+        **state.number(keys.LOST_MARGIN, 0.0, 100.0, 0.1),
+    )
+    return align_to_selection, state.value_of(keys.LOST_MARGIN)
+
+
+def _show_misfits(misfits: dict[str, str]) -> None:
+    """The runs that can't be shown beside this one, and why."""
+    if misfits:
+        misfit_list = "; ".join(f"{name} ({reason})" for name, reason in misfits.items())
+        st.caption(f"Not offered, as two maps need the same images: {as_text(misfit_list)}.")
+
+
+def _choose_methods(left: DeltaGenerator, right: DeltaGenerator) -> tuple[str, str]:
+    """The projection methods of the left map and of the right one, chosen in these columns."""
+    projection = state.choice(keys.PROJECTION, tuple(METHOD_OF), FIRST_METHOD)
+    method = METHOD_OF[left.selectbox("Projection", **projection) or FIRST_METHOD]
+    other = right.selectbox(
+        "On the right",
+        help="Choose another one, and the same arm on both sides, to compare two projections of one space.",
+        **state.choice(keys.RIGHT_PROJECTION, (AS_LEFT, *METHOD_OF), AS_LEFT),
+    )
+    return method, METHOD_OF.get(other or "", method)
+
+
+def _choose_colouring(notion: str) -> str:
+    """The colouring of the points, one of `COLOURINGS`; class goes by the name of the notion."""
+    titles = tuple(COLOURINGS.values())
+    chosen = st.selectbox(
+        "Colour by",
+        format_func=lambda title: notion if title == titles[0] else title,
+        **state.choice(keys.COLOUR, titles, titles[0]),
+    )
+    return next((name for name, title in COLOURINGS.items() if title == chosen), "class")
 
 
 def choose_number_of_neighbours(n: int) -> int:

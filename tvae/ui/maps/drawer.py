@@ -12,19 +12,54 @@ from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from tvae.ui import session as state
 from tvae.ui.components.map_drawer import drawer_heading
-from tvae.ui.maps.view_pair import ViewPair
+from tvae.ui.maps.changes import show_changes
+from tvae.ui.maps.linked_maps import map_key
+from tvae.ui.maps.picked import Picked
+from tvae.ui.maps.row_table import rows_in_question, show_row_table
+from tvae.ui.maps.saved_selections import show_saved_selections
+from tvae.ui.maps.selection import Images, show_picked
+from tvae.ui.maps.sub_styles import show_sub_styles
+from tvae.ui.maps.view_pair import Positions, ViewPair
 from tvae.ui.session import keys
 
 SELECTED, TABLE, FINDINGS = "Selected", "Table", "Findings"
 TABS = (SELECTED, TABLE, FINDINGS)
 
 
-def drawer_tabs(
+def show_drawer(
+    pair: ViewPair,
+    picked: Picked,
+    images: Images | None,
+    at: Positions,
+    margin: float,
+    passes: Bool[np.ndarray, " n"],
+) -> None:
+    """Shows the tab that is open; what is in a closed one is neither computed nor drawn.
+
+    Args:
+        margin: of lost triplets.
+        passes: rows that pass the filters.
+    """
+    picks, names, memory = picked.picks, pair.class_names, map_key(pair)
+    selected, table, findings = _drawer_tabs(pair, picks, memory, passes)
+    if selected.open:
+        with selected:
+            show_picked(pair, picks, names, images, at, memory, picked.saved, passes)
+            show_saved_selections(pair, picks, picked.saved, names, at)
+    if table.open:
+        with table:
+            rows, which = rows_in_question(picks, passes)
+            show_row_table(pair, picks, images, rows, which, margin, memory)
+    if findings.open:
+        with findings:
+            show_changes(pair, picks, names, images)
+            show_sub_styles(pair, picks, names, images)
+
+
+def _drawer_tabs(
     pair: ViewPair, picks: state.Picks, memory: str, passes: Bool[np.ndarray, " n"]
 ) -> Sequence[TabContainer]:
     """Draw the heading, and return a container for each of `TABS`, of which one is open.
-
-    What is in a closed one is seen by nobody: it is neither computed nor drawn.
 
     A gesture on the maps of the key `memory` opens the first of them, unless the table is open, which shows the picked
     rows too.

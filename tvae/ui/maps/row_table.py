@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from jaxtyping import Int, Int64, Shaped
+from jaxtyping import Bool, Int, Int64, Shaped
 
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -89,6 +89,14 @@ def sorted_rows(
     rows = np.sort(np.asarray(rows, np.int64))
     own = values[rows].astype(np.float64)
     return rows[np.argsort(-own if descending else own, kind="stable")]
+
+
+def rows_in_question(picks: state.Picks, passes: Bool[np.ndarray, " n"]) -> tuple[Int[np.ndarray, " m"], str]:
+    """The selected rows, or all where none are, that pass the filters; and their name in a few words."""
+    rows, which = (picks.rows, "The selected images") if len(picks.rows) else (np.arange(len(passes)), "All images")
+    if passes.all():
+        return rows, which
+    return rows[passes[rows]], f"{which} that pass the filters"
 
 
 @st.fragment
