@@ -1,4 +1,6 @@
-"""A replay of made-up moments that gets another one at each press of a button."""
+"""A replay of made-up moments that gets another one at each press of a button; `?seconds=` draws on for so long."""
+
+import time
 
 import numpy as np
 import streamlit as st
@@ -24,3 +26,4 @@ replay_player(
     parting=None,
     key="replay",
 )
+time.sleep(float(st.query_params.get("seconds", 0)))

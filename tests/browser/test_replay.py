@@ -60,6 +60,29 @@ def test_it_plays_from_the_first_moment_to_the_last_and_pauses(replay_in):
     assert all(now != before for now, before in zip(pictures(replay), drawn, strict=True))
 
 
+REACHED = """root => new Promise(resolve => {
+  const scrubber = root.querySelector('.scrubber'), app = document.querySelector('[data-testid=stApp]');
+  const states = new Set();
+  const look = () => {
+    if (app.dataset.testScriptState === 'notRunning') return resolve([...states]);
+    states.add(scrubber.value);
+    requestAnimationFrame(look);
+  };
+  look();
+})"""
+"""Where a replay stood while the page was still being drawn."""
+
+
+def test_it_waits_until_the_page_is_drawn(browser, streamlit_app):
+    page = browser.new_context(reduced_motion="no-preference").new_page()
+    page.goto(f"{streamlit_app(Path(__file__).parent / 'replay_app.py')}?seconds=3")
+    replay = page.get_by_test_id("replay")
+    replay.wait_for(timeout=WAIT)
+    assert replay.evaluate(REACHED) == ["0"]
+    replay.get_by_role("button", name="Pause").wait_for(timeout=WAIT)
+    page.context.close()
+
+
 def test_nothing_moves_by_itself_for_people_who_want_less_motion(replay_in):
     from playwright.sync_api import expect
 

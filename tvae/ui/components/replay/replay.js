@@ -1,6 +1,7 @@
 // The replay of a training: all moments are here, points and curves move between them in the browser alone.
 
 const PLAYED_IN = 12000; // milliseconds from the first moment to the last
+const LOOK_AGAIN = 200; // milliseconds between two looks whether the page is drawn
 const FULL = 32000; // the edge of a map, as Python sends it
 const MARGIN = 0.94; // of half a map that its points reach
 const MOST_NAMED = 20; // classes of which a legend still fits
@@ -67,7 +68,13 @@ class Replay {
     this.sizes.observe(this.root);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.move(still ? this.last : 0);
-    if (!still) this.play();
+    if (!still) this.#playAtRest();
+  }
+
+  /** Play once the page's script has ended: until then its frames would hold up the rest of the page. */
+  #playAtRest() {
+    const runs = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "running";
+    this.waiting = setTimeout(() => (runs ? this.#playAtRest() : this.play()), LOOK_AGAIN);
   }
 
   /** Show further moments of the same training, from the present one on; from the last one the new last. */
@@ -326,6 +333,7 @@ class Replay {
   }
 
   play() {
+    clearTimeout(this.waiting);
     const from = this.at >= this.last ? 0 : this.at;
     const begun = performance.now() - (this.last ? from / this.last : 1) * PLAYED_IN;
     this.#showPlaying(true);
@@ -339,6 +347,7 @@ class Replay {
   }
 
   pause() {
+    clearTimeout(this.waiting);
     cancelAnimationFrame(this.playing);
     this.playing = 0;
     this.#showPlaying(false);
