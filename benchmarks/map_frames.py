@@ -1,8 +1,8 @@
-"""The latent map page in a real Chromium: time to the first maps, bytes sent, frame times. Prints Markdown.
+"""The latent map page in a real Chromium: time to the first maps, to answers, bytes sent, frame times. Prints Markdown.
 
     python -m benchmarks.map_frames
 
-takes some four minutes; the machine should have nothing else to do.
+takes some five minutes; the machine should have nothing else to do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from benchmarks.browsing import ROOT, chromium, machine, opened, served
+from benchmarks.browsing import ROOT, chromium, machine, opened, served, settle
 from tvae.linked_map.payload import geometry_blob, neighbours_blob, neighbours_that_fit, values_blob
 
 VISITS = 3
@@ -32,6 +32,39 @@ WATCH = """canvas => {
 }"""
 """JavaScript that records the cost of each frame of the left map, and the time between the browser's frames."""
 TAKE = "() => { const taken = [window.costs, window.gaps]; window.costs = []; window.gaps = []; return taken; }"
+
+GESTURES = 9
+"""Times that each gesture with an answer is made."""
+MOVES = 60
+"""Moves of the pointer in one drag over a filter."""
+ANSWERED = """([event, onScreen]) => {
+  const look = () => eval(onScreen), before = look();
+  let begun = 0;
+  window.addEventListener(event, () => { begun = performance.now(); }, {once: true, capture: true});
+  window.answered = new Promise(resolve => {
+    const wait = () => {
+      const now = look();
+      if (begun && now && now !== before) resolve(performance.now() - begun);
+      else requestAnimationFrame(wait);
+    };
+    requestAnimationFrame(wait);
+  });
+}"""
+"""Makes `window.answered`: milliseconds from the next such event to the first frame that shows something else."""
+SENTENCE = """[...document.querySelectorAll('[data-testid=stMain] p')]
+  .map(each => each.innerText).find(text => /^Row [\\d,]+, class/.test(text)) ?? ''"""
+"""What is said about the row that was clicked."""
+TABLE = "window.table.querySelector('tbody')?.innerText ?? ''"
+COUNTED = """count => {
+  window.counted = [];
+  let moved = 0;
+  window.addEventListener('pointermove', () => { moved = performance.now(); }, true);
+  new MutationObserver(() => {
+    if (moved) window.counted.push(performance.now() - moved);
+    moved = 0;
+  }).observe(count, {characterData: true, childList: true, subtree: true});
+}"""
+"""Notes in `window.counted` how long after a move of the pointer the count of the rows that pass was another."""
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -168,6 +201,81 @@ def gestures(page: Page, canvas: Locator) -> dict[str, tuple[list[float], list[f
     return measured
 
 
+def answer(page: Page, event: str, on_screen: str, act: Callable[[], object]) -> float:
+    """Milliseconds from the event that the act ends in to the first frame that shows something else."""
+    settle(page)
+    page.evaluate(ANSWERED, [event, on_screen])
+    act()
+    return float(page.evaluate("() => window.answered"))
+
+
+def click_a_point(page: Page, canvas: Locator, share: float) -> None:
+    """Click the first point that the pointer meets on its way through a map, from this share of its width on."""
+    box: Any = canvas.bounding_box()
+    for step in range(60):
+        page.mouse.move(box["x"] + (share + step / 200) * box["width"], box["y"] + box["height"] / 2)
+        page.wait_for_timeout(200)
+        if canvas.get_attribute("data-hovered-row"):
+            break
+    page.mouse.down()
+    page.mouse.up()
+
+
+def answers(browser: Browser, address: str, has_drawer: bool = True) -> None:
+    """Print how long a click on a point and the drawer's table take to answer."""
+    context = browser.new_context()
+    page = opened(context)
+    page.goto(f"{address}/{PAGE}")
+    canvas = page.locator(FIRST_MAPS)
+    canvas.wait_for(timeout=180_000)
+    taken: dict[str, list[float]] = {}
+    for number in range(GESTURES):
+        click = lambda share=0.15 + number / 16: click_a_point(page, canvas, share)  # noqa: E731
+        taken.setdefault("a click's answer", []).append(answer(page, "pointerup", SENTENCE, click))
+    if has_drawer:
+        page.get_by_role("tab", name="Table").click()
+        table = page.get_by_test_id("row-table")
+        page.get_by_role("button", name="Clear").or_(table).first.wait_for(timeout=60_000)
+        table.evaluate("table => { window.table = table.getRootNode(); }")
+        for _ in range(GESTURES):
+            turn = page.get_by_role("button", name="Next page").click
+            taken.setdefault("the table's next page", []).append(answer(page, "click", TABLE, turn))
+            sort = table.get_by_role("button", name="Change").click
+            taken.setdefault("sorting the table of 10,000 rows", []).append(answer(page, "click", TABLE, sort))
+    for name, times in taken.items():
+        print(f"| {name} | {statistics.median(times):.0f} | {max(times):.0f} |", flush=True)
+    context.close()
+
+
+def filter_drag(browser: Browser, address: str) -> None:
+    """Print how the counts follow a drag over a filter, and what the browser tells the server of it."""
+    context = browser.new_context()
+    page = opened(context)
+    sent: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(len(data))))
+    page.goto(f"{address}/{PAGE}")
+    page.locator(FIRST_MAPS).wait_for(timeout=180_000)
+    page.locator(".filters-toggle").click()
+    plot = page.locator(".facet[data-column='change'] canvas")
+    plot.wait_for(timeout=180_000)
+    settle(page)
+    box: Any = plot.bounding_box()
+    page.get_by_test_id("filters-count").evaluate(COUNTED)
+    sent.clear()
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for step in range(MOVES):
+        page.mouse.move(box["x"] + (0.1 + 0.8 * step / MOVES) * box["width"], box["y"] + box["height"] / 2)
+        page.wait_for_timeout(16)
+    during = len(sent)
+    page.mouse.up()
+    settle(page)
+    counted = page.evaluate("() => window.counted")
+    cells = f"{len(counted)} | {statistics.median(counted):.1f} | {quantile(counted, 0.99):.1f}"
+    print(f"| {cells} | {during} | {len(sent) - during} |")
+    context.close()
+
+
 def frames(browser: Browser, address: str, rows: int) -> None:
     """Print the cost of a frame by gesture."""
     context = browser.new_context()
@@ -192,6 +300,11 @@ def main() -> None:
             first_maps(browser, address, empty="an empty Streamlit page")
         with served() as address:
             first_maps(browser, address)
+            print(f"\n| gesture | answered after, ms, median of {GESTURES} | slowest |\n| --- | ---: | ---: |")
+            answers(browser, address)
+            print("\n| counts in a drag | ms after a move, median | 99th percentile | messages meanwhile | after |")
+            print("| ---: | ---: | ---: | ---: | ---: |")
+            filter_drag(browser, address)
             print("\n| bytes received | |\n| --- | ---: |")
             bytes_sent(browser, address)
             print("\n| bytes a point and map | positions and label | neighbours | one colouring | all |")
