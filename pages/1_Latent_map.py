@@ -8,6 +8,7 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.choices.arms import first_pair
 from tvae.ui.choices.epochs import epochs_play
 from tvae.ui.components.latent_map import load_map_code
 from tvae.ui.maps.axis import show_axis
@@ -44,7 +45,7 @@ def show_content(run: Run) -> None:
 def show_maps(run: Run, encoding: Encoding) -> None:
     """Show the controls, the maps with what stands below them, and the drawer beside them."""
     waiting = st.container(key=keys.MAP_WAITING)
-    chosen = choose_maps(run, encoding)
+    chosen = choose_maps(run, encoding, first_pair(run))
     if chosen is None:
         return
     pair = chosen.pair

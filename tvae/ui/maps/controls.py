@@ -16,7 +16,6 @@ from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
-from tvae.ui.choices.arms import first_pair
 from tvae.ui.maps.projecting import METHOD_NAMES
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair
 from tvae.ui.maps.views import View, misfit_note, views_beside
@@ -56,12 +55,16 @@ class MapChoices:
         return [self.pair.left, self.pair.right, *self.further]
 
 
-def choose_maps(run: Run, encoding: Encoding) -> MapChoices | None:
-    """The views of the run's images, their projections, colouring and k; None, and why, where one can't be read."""
+def choose_maps(run: Run, encoding: Encoding, arms: Sequence[str]) -> MapChoices | None:
+    """The views of the run's images, their projections, colouring and k; None, and why, where one can't be read.
+
+    Args:
+        arms: those that stand side by side until others are chosen.
+    """
     views, misfits = views_beside(run)
     columns = st.container(key=keys.MAP_CONTROLS).columns([2.7, 1, 1.15, 1.75, 1.15, 0.85], vertical_alignment="bottom")
     with columns[0]:
-        left, right = choose_views(views, misfits, [arm.upper() for arm in first_pair(run)])
+        left, right = choose_views(views, misfits, [arm.upper() for arm in arms])
     with columns[5], st.popover("More", width="stretch"):
         further = choose_further_views(views, left, right)
         parameters, seed = choose_parameters()
