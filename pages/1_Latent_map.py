@@ -15,14 +15,12 @@ from tvae.ui.maps.axis import show_axis
 from tvae.ui.maps.controls import FEWEST_ROWS, STYLE, MapChoices, choose_maps
 from tvae.ui.maps.decoding import show_decoding
 from tvae.ui.maps.drawer import drawer_waits, show_drawer
-from tvae.ui.maps.drawing_turn import DrawingTurn, drawing_turn
 from tvae.ui.maps.filtering import count_triplets, filtering_of, passing, triplets_counted
 from tvae.ui.maps.isolation import show_isolation
-from tvae.ui.maps.layout_progress import show_layout_states
-from tvae.ui.maps.linked_maps import draw_maps, map_key, show_captions
+from tvae.ui.maps.layout_progress import SideMaps, show_layout_states, side_maps
+from tvae.ui.maps.linked_maps import DrawingTurn, draw_maps, drawing_turn, map_key, show_captions
 from tvae.ui.maps.picked import Picked, take_picked
 from tvae.ui.maps.selection import Images
-from tvae.ui.maps.side_maps import SideMaps, side_maps
 from tvae.ui.maps.view_pair import ViewPair
 from tvae.ui.page import show_page
 from tvae.ui.run_images import images_of, look_for_images_again

@@ -1,8 +1,9 @@
-"""Layouts of both maps: under way, failed, cancelled."""
+"""Layouts of all maps, laid over the left one; those under way, failed, cancelled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -12,7 +13,17 @@ from tvae.errors import InputError
 from tvae.maps.parameters import Parameters, PcaParameters
 from tvae.maps.projector import Ticket
 from tvae.ui import session as state
-from tvae.ui.maps.projecting import Picture, picture, request_for
+from tvae.ui.maps.controls import MapChoices
+from tvae.ui.maps.projecting import (
+    Picture,
+    kept_still,
+    laid_over,
+    passing_picture,
+    picture,
+    request_for,
+    spread,
+)
+from tvae.ui.maps.view_pair import Positions
 from tvae.ui.maps.views import View
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
@@ -46,6 +57,34 @@ def show_layout_states(pictures: Sequence[Picture], layouts: state.Layouts) -> N
             again.button(
                 "Try again", key=keys.layout_again(key), on_click=layouts.ask_again, args=(key,), width="stretch"
             )
+
+
+@dataclass(frozen=True, eq=False)
+class SideMaps:
+    """The maps of the left, the right and the further views, in this order."""
+
+    of_shown: list[Picture]
+    """Of the rows that are shown: all, or those that are isolated."""
+    of_all: list[Picture]
+    """The same with a place for every row; rows that are not shown have none (NaN)."""
+
+    @property
+    def at(self) -> Positions:
+        """Of all rows on the left and on the right map."""
+        return self.of_all[0].positions, self.of_all[1].positions
+
+
+def side_maps(chosen: MapChoices, picks: state.Picks, playing: bool) -> SideMaps:
+    """The chosen maps, or PCA of each while the epochs play."""
+    only, pair = picks.isolated, chosen.pair
+    if playing:
+        projected = [passing_picture(view, only) for view in chosen.views]
+    else:
+        projected = view_layouts(chosen.views, chosen.parameters, chosen.seed, state.layouts(), only)
+    first = kept_still(pair.left, projected[0]) if only is None else projected[0]
+    together = picks.rows if chosen.align_to_selection and only is None else None
+    projected = [first, *(laid_over(first, side_map, together) for side_map in projected[1:])]
+    return SideMaps(projected, [spread(side_map, only, len(pair.labels)) for side_map in projected])
 
 
 def view_layouts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -16,7 +17,8 @@ from tvae.maps.projection import SEED_MOTION
 from tvae.metrics.neighbours import Neighbours
 from tvae.ui import cached
 from tvae.ui import session as state
-from tvae.ui.components.latent_map import latent_map, picked_on_map
+from tvae.ui.components.latent_map import is_drawn, latent_map, picked_on_map
+from tvae.ui.maps.controls import MapChoices
 from tvae.ui.maps.projecting import Picture
 from tvae.ui.maps.selection import Images
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair, colour_by
@@ -24,6 +26,9 @@ from tvae.ui.maps.views import View
 from tvae.ui.session import keys
 from tvae.ui.style.captions import notions_in_words, titled
 from tvae.ui.style.escaping import as_text
+
+WITHOUT_NEIGHBOURS = ("class", "error")
+"""Colourings that need no neighbours and no triplets."""
 
 
 def draw_maps(
@@ -187,3 +192,36 @@ def motion_caption(pictures: tuple[Picture, Picture]) -> str:
         f"Played from left to right, points move {motion:.2f} of the map's radius on average; two layouts of one arm "
         f"that differ in their seed alone are {floor:.2f} apart (MNIST), so as little motion as that means nothing. "
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawingTurn:
+    """The parts of the page that one script run draws.
+
+    The maps come before neighbours and images, which take seconds on a fresh server, and before the charts, which keep
+    a browser busy.
+    """
+
+    playing: bool
+    """The epochs play: maps alone, without neighbours."""
+    maps_first: bool
+    """This run draws the maps without images and neighbours; the next has them."""
+    drawn: bool
+    """Whether the browser has drawn the maps; it asks for another run when it has."""
+
+    @property
+    def has_neighbours(self) -> bool:
+        """Whether the maps have lines to neighbours, and filters by them."""
+        return not (self.playing or self.maps_first)
+
+    @property
+    def ends_with_maps(self) -> bool:
+        """Whether nothing is drawn but the maps."""
+        return self.playing or not self.drawn
+
+
+def drawing_turn(chosen: MapChoices, playing: bool) -> DrawingTurn:
+    """The parts that this script run draws."""
+    drawn = is_drawn(map_key(chosen.pair))
+    new = not playing and (not drawn or state.first_time(chosen.pair.key))
+    return DrawingTurn(playing=playing, maps_first=new and chosen.colouring in WITHOUT_NEIGHBOURS, drawn=drawn)
