@@ -20,6 +20,7 @@ from tvae.data import Dataset, Split, load_dataset
 from tvae.system.user_folders import default_folder, machine_code_folders
 from tvae.training.loop import Report, Training
 from tvae.ui.components import latent_map
+from tvae.ui.maps import linked_maps
 
 ROOT = Path(__file__).parents[1]
 
@@ -87,7 +88,8 @@ def cookies(monkeypatch) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def maps_are_drawn(monkeypatch) -> None:
     """Makes pages take their maps as drawn: without a browser nobody draws them, and their other parts would wait."""
-    monkeypatch.setattr(latent_map, "is_drawn", lambda key: True)
+    for module in (latent_map, linked_maps):
+        monkeypatch.setattr(module, "is_drawn", lambda key: True)
 
 
 @pytest.fixture
