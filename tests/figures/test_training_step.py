@@ -55,6 +55,26 @@ def test_the_legend_says_how_much_of_each_term_is_in_the_plane():
     ]
 
 
+def test_a_term_whose_arrows_are_too_short_to_be_drawn_says_so():
+    weak = {role: [1e-4, 0.0] for role in ROLES}
+    one = EXPLAINED | {"pulls": PULLS | {"kl": weak}, "lengths": LENGTHS | {"kl": dict.fromkeys(ROLES, 1e-4)}}
+    figure = step_figure(one, "#000000").to_dict()
+    assert TERM_COLOURS["kl"] not in {arrow["arrowcolor"] for arrow in figure["layout"]["annotations"]}
+    names = [trace["name"] for trace in figure["data"] if "name" in trace]
+    assert names[1] == "0.5 × KL, too weak for an arrow"
+
+
+@pytest.mark.parametrize("positive", [0.1, 2.0])
+def test_names_of_points_that_are_near_each_other_go_apart(positive):
+    points = POINTS | {"positive": [positive, 0.0], "negative": [0.5, 1.0]}
+    figure = step_figure(EXPLAINED | {"points": points}, "#000000").to_dict()
+    (named,) = (trace for trace in figure["data"] if trace["mode"] == "markers+text")
+    near = ["bottom left", "bottom right", "top center"]
+    assert list(named["textposition"]) == (
+        near if positive == 0.1 else ["bottom center", "bottom center", "top center"]
+    )
+
+
 def test_a_term_of_weight_0_and_one_without_force_are_no_arrows():
     nothing = {role: [0.0, 0.0] for role in ROLES}
     still = EXPLAINED | {

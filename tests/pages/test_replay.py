@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +54,13 @@ def test_the_page_opens_on_the_replay_of_the_run_and_says_what_it_is_made_of(ope
     assert [side.title for side in sides] == ["VAE", "TVAE"]
     assert rest["times"].names[:3] == ("step 0", "step 1", "step 2")
     assert rest["parting"] == parting
+    none_yet = {side.losses[0] for side in sides}
+    assert [re.sub(r"\d+$", "…", words) for words in none_yet] == ["no losses yet: the first are means of steps 1 to …"]
+    last = int(none_yet.pop().split()[-1])
+    firsts = [words for words, step in zip(sides[0].losses, rest["times"].names, strict=True) if step == "step 2"]
+    assert (firsts == [sides[0].losses[0]]) == (last > 2)
+    assert sides[0].losses[-1].startswith("squared error")
+    assert "decoded from means with noise added" in captions
     assert f"{images} fixed images of the {run} test split" in captions
     assert "Recorded in another training" in captions
     assert "keeps no replay" not in captions
@@ -89,6 +97,6 @@ def test_a_run_that_has_not_ended_is_shown_so_far(opened, runs, digits):
     ((sides, rest),), captions = opened("half")
     moments = len(rest["times"].names)
     assert sides[0].positions.shape[:2] == (moments, 359)
-    assert rest["times"].names[-1] != "epoch 3"
+    assert not rest["times"].names[-1].endswith("(epoch 3)")
     np.testing.assert_array_equal(rest["labels"], digits.test.labels)
     assert "another training" not in captions

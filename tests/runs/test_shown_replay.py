@@ -82,13 +82,19 @@ def test_accuracy_is_that_of_every_triplet():
 
 def test_losses_are_of_the_row_that_a_step_belongs_to():
     history = [{"step": 2}, {"step": 4}]
-    assert [row and row["step"] for row in losses_at(history, np.array([0, 2, 3, 4, 5]))] == [2, 2, 4, 4, 4]
+    assert [row and row["step"] for row in losses_at(history, np.array([0, 1, 2, 3, 4, 5]))] == [
+        *(None, None),  # the first row's steps are not taken yet
+        *(2, 4, 4, 4),
+    ]
     assert losses_at([], np.array([0, 1])) == [None, None]
 
 
-def test_moments_are_called_steps_within_the_first_epoch_and_epochs_later():
+def test_every_moment_has_its_step_and_from_the_first_epoch_on_its_epoch():
     times = time_axis(np.array([0, 1, 21, 22, 50, 4400]), 22)
-    assert times.names == ("step 0", "step 1", "step 21", "epoch 1", "epoch 2.27", "epoch 200")
+    assert times.names == (
+        *("step 0", "step 1", "step 21", "step 22 (epoch 1)", "step 50 (epoch 2.27)"),
+        "step 4,400 (epoch 200)",
+    )
 
 
 def test_round_times_stand_between_the_moments_that_they_lie_between():

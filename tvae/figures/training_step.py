@@ -16,6 +16,8 @@ ROLES = ("anchor", "positive", "negative")
 TERM_NAMES = {"reconstruction": "reconstruction", "kl": "KL", "triplet": "triplet"}
 LONGEST = 0.45
 """Length of the longest force, as a share of the longest distance in the chart."""
+NEAR = 0.45
+"""Share of that distance below which anchor and positive have no room for both their names between them."""
 SHORTEST = 0.01
 """Share of that distance below which an arrow is not drawn."""
 
@@ -24,7 +26,7 @@ def step_figure(explained: Mapping[str, Any], ink: str) -> go.Figure:
     """One arm's triplet in the plane of its means, with one arrow for each term and mean.
 
     An arrow is the part of the force that lies in the plane; a dotted line goes on from its tip to the force's whole
-    length. The legend says how much of each term's forces lies in the plane.
+    length. The legend says how much of each term's forces lies in the plane, or that they are too weak to be drawn.
 
     Args:
         explained: an arm of `tvae.training.step_explained.explained_next_step`.
@@ -50,12 +52,9 @@ def step_figure(explained: Mapping[str, Any], ink: str) -> go.Figure:
     for term in terms:
         tips = {role: points[role] + scale * np.array(explained["pulls"][term][role]) for role in ROLES}
         ends = {role: _whole(points[role], tips[role], scale * explained["lengths"][term][role]) for role in ROLES}
-        arrows += [
-            _arrow(points[role], tips[role], TERM_COLOURS[term])
-            for role in ROLES
-            if np.linalg.norm(tips[role] - points[role]) > SHORTEST * size
-        ]
-        traces += _term_traces(explained, term, tips, ends)
+        drawn = [role for role in ROLES if np.linalg.norm(tips[role] - points[role]) > SHORTEST * size]
+        arrows += [_arrow(points[role], tips[role], TERM_COLOURS[term]) for role in drawn]
+        traces += _term_traces(explained, term, tips, ends, is_drawn=bool(drawn))
     traces.append(
         {
             "x": [points[role][0] for role in ROLES],
@@ -63,7 +62,8 @@ def step_figure(explained: Mapping[str, Any], ink: str) -> go.Figure:
             "mode": "markers+text",
             "marker": {"size": 10, "color": ink},
             "text": list(ROLES),
-            "textposition": "top center",
+            "textposition": [_label_positions(points, size)[role] for role in ROLES],
+            "cliponaxis": False,
             "hoverinfo": "skip",
             "showlegend": False,
         }
@@ -87,11 +87,18 @@ def share_in_plane(explained: Mapping[str, Any], term: str) -> float | None:
 
 
 def _term_traces(
-    explained: Mapping[str, Any], term: str, tips: Mapping[str, np.ndarray], ends: Mapping[str, np.ndarray]
+    explained: Mapping[str, Any],
+    term: str,
+    tips: Mapping[str, np.ndarray],
+    ends: Mapping[str, np.ndarray],
+    *,
+    is_drawn: bool,
 ) -> list[dict[str, Any]]:
     """The tips of a term's arrows, with its name, and the dotted lines to the forces' whole length."""
     share, colour = share_in_plane(explained, term), TERM_COLOURS[term]
     about = "no force" if share is None else f"{100 * share:.0f} % in the plane"
+    if share is not None and not is_drawn:
+        about = "too weak for an arrow"
     lengths, pulls = explained["lengths"][term], explained["pulls"][term]
     return [
         {
@@ -112,6 +119,13 @@ def _term_traces(
             "hovertemplate": f"{TERM_NAMES[term]}: %{{text}}<extra></extra>",
         },
     ]
+
+
+def _label_positions(points: Mapping[str, np.ndarray], size: float) -> dict[str, str]:
+    """Position of each name beside its point: the negative lies above the line from the anchor to the positive."""
+    apart = float(np.linalg.norm(points["positive"] - points["anchor"])) >= NEAR * size
+    below = ("bottom center", "bottom center") if apart else ("bottom left", "bottom right")
+    return {"anchor": below[0], "positive": below[1], "negative": "top center"}
 
 
 def _whole(start: np.ndarray, tip: np.ndarray, length: float) -> np.ndarray:

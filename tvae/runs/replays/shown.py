@@ -92,12 +92,16 @@ def ends_as(replay: Replay, run: Run, ended: Encoding) -> bool:
 def losses_at(history: Sequence[Mapping[str, Any]], steps: Int[np.ndarray, " m"]) -> list[Mapping[str, Any] | None]:
     """The row of a run's history that each step belongs to: the next at or after it, else the last one.
 
-    None for all where the history is empty.
+    None for a step before the first row, whose means are of steps that had not been taken then.
     """
     if not history:
         return [None] * len(steps)
-    places = np.searchsorted([row["step"] for row in history], steps)
-    return [history[min(int(place), len(history) - 1)] for place in places]
+    ends = [row["step"] for row in history]
+    places = np.searchsorted(ends, steps)
+    return [
+        None if step < ends[0] else history[min(int(place), len(history) - 1)]
+        for step, place in zip(steps, places, strict=True)
+    ]
 
 
 def positions(replay: Replay, arms: Sequence[str]) -> dict[str, Float32[np.ndarray, "moments n 2"]]:

@@ -20,7 +20,7 @@ class TimeAxis:
     """Axis of a replay: its moments at even distances, though they are not evenly spaced in time."""
 
     names: tuple[str, ...]
-    """Name of each moment, such as "step 2" within the first epoch and "epoch 42.3" later."""
+    """Name of each moment, such as "step 2" within the first epoch and "step 930 (epoch 42.3)" later."""
     unit: str
     """Unit of the axis: "epoch" or "step"."""
     ticks: tuple[tuple[float, str], ...]
@@ -39,7 +39,8 @@ def time_axis(steps: Int[np.ndarray, " moments"], steps_per_epoch: int) -> TimeA
 
 
 def _name(step: int, steps_per_epoch: int) -> str:
-    return f"step {step:,}" if step < steps_per_epoch else f"epoch {epochs_text(step / steps_per_epoch)}"
+    in_epochs = "" if step < steps_per_epoch else f" (epoch {epochs_text(step / steps_per_epoch)})"
+    return f"step {step:,}{in_epochs}"
 
 
 def _round_distance(length: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -10,6 +11,7 @@ import streamlit as st
 
 from tvae.ui.lesson.text import StepText
 from tvae.ui.session import keys
+from tvae.ui.style.escaping import as_text
 
 Verdict = Literal["right", "look again", "missing"]
 """Verdict on an answer; `missing`: there is no answer, or none that can be read."""
@@ -63,22 +65,23 @@ class OneOf:
 
 @dataclass(frozen=True, kw_only=True)
 class WholeNumber:
-    """Answer that is a whole number, from `low` to `high`."""
+    """Answer that is a whole number."""
 
-    low: int
-    high: int
+    right: int
+    word: str
+    """Word that may stand before it."""
 
     def ask(self, step: int, text: StepText, given: Sequence[str]) -> list[str]:
         """Draw the field."""
-        value = st.text_input(text.options["number"], given[0] if given else "", key=keys.lesson_field(step, "number"))
+        value = st.text_input(self.word, given[0] if given else "", key=keys.lesson_field(step, "number"))
         return [value.strip()]
 
     def verdict(self, given: Sequence[str]) -> Verdict:
-        """Right where it lies in the range; a word before it, such as "step", does not matter."""
-        digits = "".join(sign for sign in given[0] if sign.isdecimal())
-        if not digits:
+        """Right where it is this number alone, after its word or not; its digits may stand in groups."""
+        if not any(sign.isdecimal() for sign in given[0]):
             return "missing"
-        return "right" if self.low <= int(digits) <= self.high else "look again"
+        number = re.fullmatch(rf"(?:{re.escape(self.word)}\s*)?(\d+(?:[,.\s]\d{{3}})*)", given[0], re.IGNORECASE)
+        return "right" if number and int(re.sub(r"\D", "", number[1])) == self.right else "look again"
 
     def facts(self, given: Sequence[str]) -> dict[str, str]:
         """None."""
@@ -138,5 +141,5 @@ class OwnChoice:
         return "missing" if not given[0] else "right" if given[1] else "look again"
 
     def facts(self, given: Sequence[str]) -> dict[str, str]:
-        """Facts on the chosen option: what it gives and costs."""
-        return self.facts_of(given[0]) if given[0] else {}
+        """Facts on the chosen option: what it gives and costs; and the reason itself."""
+        return {**self.facts_of(given[0]), "reason": as_text(given[1])} if given[0] else {}

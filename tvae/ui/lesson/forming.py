@@ -28,10 +28,14 @@ def scene(run: Run, encoding: Encoding, text: StepText) -> Scene:
     moment = int(np.argmax(accuracy[tvae] > GOOD))
     return Scene(
         draw=lambda: show_replay(run),
-        # Between two moments nobody has looked: each step since the one before may be the first.
-        answer=lambda: WholeNumber(low=int(steps[moment - 1]) + 1, high=int(steps[moment])),
+        answer=lambda: WholeNumber(right=int(steps[moment]), word=text.options["number"]),
         facts={
             "good": percent(GOOD, 0),
+            "moments": str(len(steps)),
+            "first_moments": ", ".join(f"{step:,}" for step in steps[: moment + 3]),
+            "start": percent(accuracy[vae][0], 1),
+            "lowest": percent(accuracy[vae].min(), 1),
+            "lowest_step": f"{steps[np.argmin(accuracy[vae])]:,}",
             "step": f"{steps[moment]:,}",
             "steps": f"{steps[-1]:,}",
             "vae_end": percent(accuracy[vae][-1], 1),

@@ -31,34 +31,39 @@ def show_lesson(title: str) -> None:
     step = STEPS[number - 1]
     if step.title != title:
         st.switch_page(step.page, query_params=state.lesson_parameters())
+    answers = state.lesson_answers()
+    is_another = not answers.entered or answers.step != number
     state.put_lesson_in_address(number, title)
     words = lesson_text()
     text = words.steps[step.name]
     st.html(STYLE)
-    _show_head(number, words.frame)
+    _show_head(number, words)
+    # Nothing of the step before stays in sight, however long this one takes to read.
+    with (st.empty() if is_another else st).container(key=keys.LESSON_PLACE):
+        idea, picture, question = (
+            st.container(key=key) for key in (keys.LESSON_IDEA, keys.LESSON_SCENE, keys.LESSON_QUESTION)
+        )
+    idea.title(text.title, anchor=False)
     try:
-        run = read_run(app_folder() / "checkpoints" / RUN)
-        encoding = cached.encoding(run)
-        if encoding is None:
-            raise InputError(f"{RUN} holds no encoded test split")
-        state.belong_to(run.name, run.provenance.test.fingerprint, run.notion)
-        scene = step.scene(run, encoding, text)
+        with picture.container():  # what is said while something is read
+            run = read_run(app_folder() / "checkpoints" / RUN)
+            encoding = cached.encoding(run)
+            if encoding is None:
+                raise InputError(f"{RUN} holds no encoded test split")
+            state.belong_to(run.name, run.provenance.test.fingerprint, run.notion)
+            scene = step.scene(run, encoding, text)
     except InputError as error:
-        st.title(text.title, anchor=False)
-        st.warning(as_text(f"This step can't be shown. {reason_of(error)}."))
-        _show_ways(number, words.frame, answered=False)
+        picture.warning(as_text(f"This step can't be shown. {reason_of(error)}."))
+        with question:
+            _show_ways(number, words.frame, answered=False)
         return
     text = text.with_facts(scene.facts)
-    with st.container(key=keys.LESSON_PLACE):
-        with st.container(key=keys.LESSON_IDEA):
-            st.title(text.title, anchor=False)
-            st.markdown(text.idea)
-            st.markdown(text.task)
-        with st.container(key=keys.LESSON_SCENE):
-            answered = number in state.lesson_answers().right
-            (scene.draw_answered if answered and scene.draw_answered else scene.draw)()
-        with st.container(key=keys.LESSON_QUESTION):
-            _ask(number, text, scene, words.frame)
+    idea.markdown(text.idea)
+    idea.markdown(text.task)
+    with picture:
+        (scene.draw_answered if number in answers.right and scene.draw_answered else scene.draw)()
+    with question:
+        _ask(number, text, scene, words.frame)
 
 
 def lesson_text() -> LessonText:
@@ -72,15 +77,19 @@ def _read(language: str) -> LessonText:
     return read_text(Path(FOLDER / f"{language}.toml"), NAMES)
 
 
-def _show_head(number: int, frame: FrameText) -> None:
+def _show_head(number: int, words: LessonText) -> None:
     """Show the number of the step, and the button that leaves the lesson."""
-    answers = state.lesson_answers()
-    marks = "".join(
-        f'<li class="{"now" if place == number else ""} {"right" if place in answers.right else ""}">'
-        f"{'✓' if place in answers.right else place}"
-        f'<span class="unseen">{escape(frame.answered) if place in answers.right else ""}</span></li>'
-        for place in range(1, len(STEPS) + 1)
-    )
+    answers, frame = state.lesson_answers(), words.frame
+    marks = ""
+    for place, step in enumerate(STEPS, start=1):
+        is_right = place in answers.right
+        title = escape(
+            f"{words.steps[step.name].title}, {frame.answered}" if is_right else words.steps[step.name].title
+        )
+        marks += (
+            f'<li class="{"now" if place == number else ""} {"right" if is_right else ""}" title="{title}">'
+            f'<span class="unseen">{title}</span></li>'
+        )
     here = frame.step.format(number=number, count=len(STEPS))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.html(

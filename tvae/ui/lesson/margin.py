@@ -19,6 +19,9 @@ from tvae.ui.style.arm_text import arm_text
 from tvae.ui.triplets.scores import show_curves, slide_margin
 from tvae.ui.triplets.view import TripletView
 
+START = 1.0
+"""Margin at first: far from the one that is asked for."""
+
 
 def scene(run: Run, encoding: Encoding, text: StepText) -> Scene:
     """The margin's slider, both scores and their curves, and the stop at which the VAE scores as the paper's."""
@@ -27,7 +30,7 @@ def scene(run: Run, encoding: Encoding, text: StepText) -> Scene:
     best = min(MARGINS, key=lambda margin: abs(curves[vae].at(margin).accuracy - PAPER["VAE"]))
 
     def draw(rings: bool = False) -> None:
-        view = TripletView(run=run, encoding=encoding, curves=curves, margin=slide_margin(), arms=arms)
+        view = TripletView(run=run, encoding=encoding, curves=curves, margin=slide_margin(START), arms=arms)
         for arm, place in zip(arms, st.columns(2), strict=True):
             place.metric(arm_text(run.config, arm), percent(view.score(arm).accuracy))
         show_curves(view, rings=rings)

@@ -29,6 +29,7 @@ def scene(run: Run, encoding: Encoding, text: StepText) -> Scene:
     steps = dict(zip(STEPS, cached.first_steps(run, split, STEPS), strict=True))
     vae, tvae = run.config.arms
 
+    @st.fragment  # a move of the slider draws the pictures alone, not the question too
     def draw() -> None:
         stop = st.select_slider(text.options["moment"], STEPS, key=keys.LESSON_MOMENT)
         for arm, explained in show_triplet_and_pulls(steps[stop], run.config):

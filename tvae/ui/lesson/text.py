@@ -40,6 +40,7 @@ class StepText:
     """Texts of one step, as Markdown; {names} stand for facts of the run, which the step's scene gives."""
 
     title: str
+    """Has no {names}: it is shown before the facts are known."""
     idea: str
     task: str
     """Task for the person, with the control that is free."""
@@ -52,9 +53,9 @@ class StepText:
     def with_facts(self, facts: Mapping[str, str]) -> StepText:
         """The texts with facts in place of their {names}, except the texts on an answer, which has facts of its own."""
         of_answers = {"right": self.right, "look_again": self.look_again}
-        words = {name: getattr(self, name).format_map(facts) for name in ("title", "idea", "task", "question")}
+        words = {name: getattr(self, name).format_map(facts) for name in ("idea", "task", "question")}
         options = {name: value.format_map(facts) for name, value in self.options.items()}
-        return StepText(**words, **of_answers, options=options)
+        return StepText(title=self.title, **words, **of_answers, options=options)
 
 
 @dataclass(frozen=True, kw_only=True)

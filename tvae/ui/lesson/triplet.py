@@ -22,8 +22,8 @@ def scene(run: Run, encoding: Encoding, text: StepText) -> Scene:
     to_positive, to_negative = drawn.models[0].distances[drawn.first]
     nearer = ROLES[int(to_negative < to_positive)]
     return Scene(
-        draw=lambda: show_drawn(drawn, verdicts=False),
-        draw_answered=lambda: show_drawn(drawn),
+        draw=lambda: show_drawn(drawn.first_alone(), verdicts=False, plays=False),
+        draw_answered=lambda: show_drawn(drawn, plays=False),
         answer=lambda: OneOf(options=ROLES, right=nearer),
         facts={"anchor": anchor, **dict(zip(ROLES, others, strict=True))},
     )

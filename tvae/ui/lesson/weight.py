@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tvae.errors import InputError
 from tvae.explore.advice import Advice, advise
+from tvae.figures.arm_styles import ArmStyle, arm_styles
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import session as state
@@ -26,7 +27,7 @@ def scene(run: Run, encoding: Encoding, text: StepText) -> Scene:
     view = ladder_view(run, encoding)
     if view is None:
         raise InputError(f"no run on {run.config.data.name} compares several weights")
-    ladder = view.points(COST, MARGIN)
+    ladder, styles = view.points(COST, MARGIN), arm_styles(view.run.config)
 
     def advice(most_cost: float) -> Advice:
         return advise(ladder, most_cost=most_cost, least_accuracy=0.0)
@@ -43,6 +44,7 @@ def scene(run: Run, encoding: Encoding, text: StepText) -> Scene:
         return {
             "chosen": view.name(arm),
             "accuracy": percent(chosen.mean_accuracy),
+            "gained": f"{100 * (chosen.mean_accuracy - ladder.test[ladder.baseline].mean_accuracy):.2f}",
             "cost": more(chosen.mean_cost),
             "accepted": f"{accepted:g}\u00a0%",
             "advised": view.name(advised),
@@ -50,6 +52,11 @@ def scene(run: Run, encoding: Encoding, text: StepText) -> Scene:
 
     return Scene(
         draw=draw,
-        answer=lambda: OwnChoice(options={arm: view.name(arm) for arm in ladder.arms}, facts_of=facts_of),
+        answer=lambda: OwnChoice(options={arm: _named(styles[arm]) for arm in ladder.arms}, facts_of=facts_of),
         facts={"baseline": view.name(ladder.baseline), "count": str(len(ladder.arms)), "seeds": str(view.seeds)},
     )
+
+
+def _named(style: ArmStyle) -> str:
+    """An arm's label in the chart, and its name where that says more."""
+    return style.name if style.name == style.label else f"{style.label}: {style.name}"

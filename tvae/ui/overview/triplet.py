@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -44,6 +44,12 @@ class DrawnTriplets:
     counts: str
     """Caption on how the triplets were drawn, and how many of them each arm has right."""
 
+    def first_alone(self) -> DrawnTriplets:
+        """The triplet that is shown first, without the others."""
+        at = slice(self.first, self.first + 1)
+        models = [replace(model, distances=model.distances[at]) for model in self.models]
+        return replace(self, images=self.images[at], names=self.names[at], models=models, first=0)
+
 
 def show_triplet(run: Run, encoding: Encoding) -> None:
     """Show random triplets, one at a time.
@@ -54,14 +60,21 @@ def show_triplet(run: Run, encoding: Encoding) -> None:
         show_drawn(drawn)
 
 
-def show_drawn(drawn: DrawnTriplets, *, verdicts: bool = True) -> None:
+def show_drawn(drawn: DrawnTriplets, *, verdicts: bool = True, plays: bool = True) -> None:
     """Show the triplets as an animation, with its caption.
 
     Args:
         verdicts: say which triplets an arm has right; else that is for the reader to see.
+        plays: move by itself at first.
     """
     moving_triplet(
-        drawn.images, drawn.names, drawn.models, first=drawn.first, verdicts=verdicts, key=keys.MOVING_TRIPLET
+        drawn.images,
+        drawn.names,
+        drawn.models,
+        first=drawn.first,
+        verdicts=verdicts,
+        plays=plays,
+        key=keys.MOVING_TRIPLET,
     )
     st.caption(f"{drawn.scale} {drawn.counts}" if verdicts else drawn.scale)
 

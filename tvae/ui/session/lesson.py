@@ -37,8 +37,8 @@ def lesson_is_open() -> bool:
     """
     if not in_address(keys.LESSON):
         return False
-    if address(keys.LESSON) != "1":
-        note(keys.LESSON, f"lesson can't be {address(keys.LESSON)[:40]!r} here; it must be 1.")
+    if not address(keys.LESSON).isdecimal():
+        note(keys.LESSON, f"lesson can't be {address(keys.LESSON)[:40]!r} here; it must be the number of a step.")
         return False
     return True
 
@@ -46,9 +46,14 @@ def lesson_is_open() -> bool:
 def lesson_step(count: int) -> int:
     """The step from 1 to `count` that the address asks for, or the nearest to it."""
     try:
-        return min(max(int(address(keys.LESSON_STEP, "1")), 1), count)
+        return min(max(int(_asked_step()), 1), count)
     except ValueError:
         return 1
+
+
+def _asked_step() -> str:
+    """The step that the address names: as `step`, which the lesson writes itself, or shortly as `lesson=5`."""
+    return address(keys.LESSON_STEP, address(keys.LESSON, "1"))
 
 
 def lesson_parameters(step: int | None = None) -> dict[str, str | list[str]]:
@@ -56,7 +61,8 @@ def lesson_parameters(step: int | None = None) -> dict[str, str | list[str]]:
 
     None is the step that the address asks for, else the one that was shown last.
     """
-    at = address(keys.LESSON_STEP, str(lesson_answers().step)) if step is None else str(step)
+    shown = _asked_step() if in_address(keys.LESSON) else str(lesson_answers().step)
+    at = shown if step is None else str(step)
     size = {name: value for name, value in shared_parameters().items() if name == keys.SIZE}
     return {**size, keys.LESSON: "1", **({} if at == "1" else {keys.LESSON_STEP: at})}
 
@@ -67,7 +73,7 @@ def put_lesson_in_address(step: int, page: str) -> None:
     Args:
         page: title of the page that the step is on.
     """
-    text = address(keys.LESSON_STEP, "1")
+    text = _asked_step()
     if text != str(step):
         note(keys.LESSON_STEP, f"The lesson has no step {text[:40]!r}. Shown is step {step}.")
     answers = lesson_answers()

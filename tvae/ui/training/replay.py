@@ -30,6 +30,10 @@ OF_ANOTHER_TRAINING = (
     " **Recorded in another training** with the same settings and seed, so its numbers differ a little from this "
     "run's; the losses are this run's."
 )
+OF_TRAINING = (
+    " Losses are those of training batches, decoded from means with noise added; the squared errors on other pages are "
+    "smaller, since test images are decoded there from the means alone."
+)
 SECONDS_BETWEEN_MOMENTS = 4.0
 """Seconds between two looks for further moments of a run that trains: each look costs the server a little."""
 
@@ -47,6 +51,7 @@ def show_replay(run: Run) -> bool:
         return False
     styles, steps = arm_styles(run.config), shown.replay.steps
     rows = losses_at(history, steps)
+    none_yet = "no losses yet" + (f": the first are means of steps 1 to {history[0]['step']:,}" if history else "")
     replay_player(
         [
             ReplaySide(
@@ -54,7 +59,7 @@ def show_replay(run: Run) -> bool:
                 colour=styles[arm].colour,
                 positions=shown.positions[arm],
                 accuracy=shown.accuracy.get(arm),
-                losses=[_losses(row, arm, run.config.arms[arm]) for row in rows],
+                losses=[_losses(row, arm, run.config.arms[arm]) if row else none_yet for row in rows],
             )
             for arm in shown.arms
         ],
@@ -69,7 +74,8 @@ def show_replay(run: Run) -> bool:
         f"{len(shown.labels):,} fixed images of the {run.config.data.name} test split, each arm in the PCA plane of "
         f"its last moment; seed {run.config.train.seed}, run {run.name}{notions_after(run)}."
         + _parting_in_words(shown)
-        + (OF_ANOTHER_TRAINING if shown.of_another_training else ""),
+        + (OF_ANOTHER_TRAINING if shown.of_another_training else "")
+        + (OF_TRAINING if history else ""),
         help=_explained(shown),
     )
     return True
@@ -125,10 +131,8 @@ def _parting_in_words(shown: ShownReplay) -> str:
     )
 
 
-def _losses(row: Mapping[str, Any] | None, arm: str, loss: LossConfig) -> str:
+def _losses(row: Mapping[str, Any], arm: str, loss: LossConfig) -> str:
     """The terms of an arm's loss in a row of the history."""
-    if row is None:
-        return ""
     terms = row["arms"][arm]
     return (
         f"{reconstruction_name([loss])} {terms['reconstruction']:.2f} · KL {terms['kl']:.2f} nats · "

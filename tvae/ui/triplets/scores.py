@@ -45,14 +45,14 @@ def choose_margin() -> float:
         return _margin_on_slider()
 
 
-def slide_margin() -> float:
-    """Draw the slider of the margin, and return it; the address sets it too."""
-    _margin_control()
+def slide_margin(start: float) -> float:
+    """The margin that the slider or the address sets; `start` where neither has set one."""
+    _margin_control(start)
     return _margin_on_slider()
 
 
-def _margin_control() -> dict[str, Any]:
-    return state.number(keys.MARGIN, 0.0, LARGEST, USUAL, explain=_impossible_margin)
+def _margin_control(start: float = USUAL) -> dict[str, Any]:
+    return state.number(keys.MARGIN, 0.0, LARGEST, start, explain=_impossible_margin)
 
 
 def _margin_on_slider() -> float:

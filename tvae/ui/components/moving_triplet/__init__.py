@@ -44,6 +44,7 @@ def moving_triplet(
     *,
     first: int,
     verdicts: bool = True,
+    plays: bool = True,
     key: str,
 ) -> None:
     """Show the triplets one at a time.
@@ -52,8 +53,9 @@ def moving_triplet(
         images: anchor, positive and negative of each triplet.
         names: the name of each image's class, likewise.
         models: one, or two between which the picture moves.
-        first: the triplet that is shown first; "Another" shows the next.
+        first: the triplet that is shown first; "Another" shows the next, and a button leads back to it.
         verdicts: write beside a model's name whether it has the triplet right, and both distances.
+        plays: move by itself at first, but not for people who want less motion.
     """
     data: dict[str, object] = {
         "sheet": sheet(images.reshape(-1, *images.shape[2:])),
@@ -65,6 +67,7 @@ def moving_triplet(
         "scale": max(float(model.distances.max()) for model in models) or 1.0,
         "first": first,
         "verdicts": verdicts,
+        "plays": plays,
     }
     data["name"] = hashlib.sha256(repr(data).encode()).hexdigest()
     _picture(key=key, data=data)

@@ -17,7 +17,7 @@ class MovingTriplet {
     parent.append(this.root);
     this.show(this.at);
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (data.models.length > 1 && !still) this.play();
+    if (data.models.length > 1 && data.plays && !still) this.play();
   }
 
   #controls() {
@@ -30,8 +30,10 @@ class MovingTriplet {
       return made;
     };
     if (this.data.models.length > 1) this.pauseButton = button("Play", () => (this.timer ? this.pause() : this.play()));
-    if (this.data.triplets.length > 1)
+    if (this.data.triplets.length > 1) {
       button("Another triplet", () => this.show((this.at + 1) % this.data.triplets.length));
+      this.firstButton = button("Back to the first triplet", () => this.show(this.data.first));
+    }
     return bar;
   }
 
@@ -63,6 +65,7 @@ class MovingTriplet {
     const { sheet, triplets, scale } = this.data;
     const triplet = triplets[at];
     this.root.dataset.triplet = at;
+    if (this.firstButton) this.firstButton.hidden = at === this.data.first;
     const card = (role, place, name) => {
       const made = element("figure", `card ${role}`);
       const words = element("figcaption", "", `${role}: ${name}`);

@@ -37,7 +37,7 @@ class ReplaySide:
     accuracy: Float[np.ndarray, " moments"] | None
     """Triplet accuracy at each moment; None where the labels allow no triplet."""
     losses: Sequence[str]
-    """The terms of its loss at each moment, in words; empty before the first are known."""
+    """The terms of its loss at each moment, in words."""
 
 
 def replay_player(
