@@ -19,6 +19,15 @@ TITLES = (
 )
 PAGES = ("", "Triplets", "Latent_map", "Training", "Training", "Reconstructions", "Which_weight")
 
+WATCH = """() => {
+  window.seenTogether = [];
+  new MutationObserver(() => {
+    const words = document.querySelector("[data-testid=stMain]").innerText;
+    if (/5 of 7|Reading the replay/.test(words) && words.includes("An arrow is a pull")) seenTogether.push(words);
+  }).observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+"""Note whenever step 5 has begun and the text of step 4 is still in sight."""
+
 
 class Lesson:
     """A page with the lesson, and the answers to its questions."""
@@ -57,19 +66,29 @@ class Lesson:
     def answer_all(self) -> None:
         """Answer each question from the first step on, wrong and then right."""
         self.arrive(1)
-        verdicts = self.page.get_by_test_id("moving-triplet").locator(".verdict")
+        triplet = self.page.get_by_test_id("moving-triplet")
+        verdicts = triplet.locator(".verdict")
         verdicts.first.wait_for()
         assert verdicts.all_inner_texts() == ["VAE", "TVAE"], "the answer stands beside its question"
+        assert triplet.get_by_role("button").all_inner_texts() == ["VAE", "TVAE", "Play"], "it plays, or has others"
         self.check("Nothing to check yet")
         self.pick("The positive (4)")
         self.check("Look again")
         self.pick("The negative (7)")
         self.check("Yes.")
         verdicts.get_by_text("VAE: wrong").first.wait_for()
+        first = triplet.get_attribute("data-triplet")
+        back = triplet.get_by_role("button", name="Back to the first triplet")
+        assert not back.is_visible()
+        triplet.get_by_role("button", name="Another triplet").click()
+        assert triplet.get_attribute("data-triplet") != first
+        back.click()
+        assert triplet.get_attribute("data-triplet") == first
         self.follow("Next", 2)
         self.check("Look again")
         slider = self.page.get_by_role("slider")
-        slider.press("ArrowLeft")
+        for key in ("Home", "ArrowRight", "ArrowRight", "ArrowRight"):
+            slider.press(key)
         self.page.wait_for_url("**margin=0.075*")
         self.check("Yes.")
         self.follow("Next", 3)
@@ -85,20 +104,22 @@ class Lesson:
         self.check("Look again")
         self.pick("Triplet: put triplets in the right order")
         self.check("Yes,")
+        self.page.evaluate(WATCH)
         self.follow("Next", 5)
+        assert self.page.evaluate("window.seenTogether") == [], "step 4 was in sight while step 5 was read"
         field = self.page.get_by_role("textbox")
-        field.fill("64")
+        field.fill("17")
         self.check("Look again")
         field.fill("32")
         self.check("Yes:")
         self.follow("Next", 6)
-        self.pick("5")
-        self.check("Look again")
         self.pick("8")
+        self.check("Look again")
+        self.pick("2")
         self.check("Yes:")
         self.follow("Next", 7)
         self.page.get_by_role("combobox").click()
-        self.page.get_by_role("option", name="weight 10, margin 1").click()
+        self.page.get_by_role("option", name="w 10: weight 10, margin 1").click()
         self.check("Write one sentence")
         self.page.get_by_label("because").fill("It is the knee.")
         self.check("You take weight 10, margin 1")
@@ -192,6 +213,24 @@ def test_a_projector_s_size_stays_from_page_to_page(lesson):
     lesson.page.get_by_role("radio", name="normal").click()
     lesson.page.wait_for_function("getComputedStyle(document.documentElement).fontSize === '16px'")
     assert "size" not in lesson.page.url
+
+
+def test_a_short_link_opens_a_step_on_its_page_and_losses_begin_when_there_are_any(lesson):
+    lesson.open("lesson=5")
+    lesson.arrive(5)
+    replay = lesson.page.get_by_test_id("replay")
+    slider = replay.get_by_role("slider", name="Moment of the training")
+    slider.press("Home")
+    losses, moment = replay.locator(".below").first, replay.locator(".moment")
+    seen = []
+    for _ in range(8):
+        seen.append((moment.inner_text(), losses.inner_text()))
+        slider.press("ArrowRight")
+    assert [name for name, _ in seen] == [f"step {step}" for step in (0, 1, 2, 4, 8, 16, 32, 64)]
+    none_yet = "no losses yet: the first are means of steps 1 to 46"
+    assert {words for _, words in seen[:7]} == {none_yet} and seen[7][1].startswith("squared error")
+    slider.press("End")
+    assert moment.inner_text() == "step 9,360 (epoch 20)"
 
 
 @pytest.mark.parametrize("step", range(1, 8))

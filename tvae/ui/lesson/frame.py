@@ -37,12 +37,13 @@ def show_lesson(title: str) -> None:
     words = lesson_text()
     text = words.steps[step.name]
     st.html(STYLE)
-    _show_head(number, words)
     # Nothing of the step before stays in sight, however long this one takes to read.
-    with (st.empty() if is_another else st).container(key=keys.LESSON_PLACE):
-        idea, picture, question = (
-            st.container(key=key) for key in (keys.LESSON_IDEA, keys.LESSON_SCENE, keys.LESSON_QUESTION)
-        )
+    with (st.empty() if is_another else st).container():
+        _show_head(number, words)
+        with st.container(key=keys.LESSON_PLACE):
+            idea, picture, question = (
+                st.container(key=key) for key in (keys.LESSON_IDEA, keys.LESSON_SCENE, keys.LESSON_QUESTION)
+            )
     idea.title(text.title, anchor=False)
     try:
         with picture.container():  # what is said while something is read
