@@ -31,14 +31,13 @@ def show_lesson(title: str) -> None:
     step = STEPS[number - 1]
     if step.title != title:
         st.switch_page(step.page, query_params=state.lesson_parameters())
-    answers = state.lesson_answers()
-    is_another = not answers.entered or answers.step != number
     state.put_lesson_in_address(number, title)
     words = lesson_text()
     text = words.steps[step.name]
     st.html(STYLE)
-    # Nothing of the step before stays in sight, however long this one takes to read.
-    with (st.empty() if is_another else st).container():
+    # Each step has a place of its own, so that nothing of another stays in sight, however long this one takes to read.
+    places = [st.container() if place == number else st.empty() for place in range(1, len(STEPS) + 1)]
+    with places[number - 1]:
         _show_head(number, words)
         with st.container(key=keys.LESSON_PLACE):
             idea, picture, question = (
@@ -62,7 +61,8 @@ def show_lesson(title: str) -> None:
     idea.markdown(text.idea)
     idea.markdown(text.task)
     with picture:
-        (scene.draw_answered if number in answers.right and scene.draw_answered else scene.draw)()
+        answered = number in state.lesson_answers().right
+        (scene.draw_answered if answered and scene.draw_answered else scene.draw)()
     with question:
         _ask(number, text, scene, words.frame)
 
