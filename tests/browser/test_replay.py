@@ -123,13 +123,13 @@ def test_mouse_and_keyboard_go_to_any_moment(replay_in):
 def test_the_moment_when_the_arms_have_parted_is_marked_explained_and_one_click_away(replay_in):
     replay = replay_in("reduce")
     slider = replay.get_by_role("slider", name="Moment of the training")
-    part = replay.get_by_role("button", name="the arms have parted: epoch 50")
+    part = replay.get_by_role("button", name="the arms have parted: step 1,100 (epoch 50)")
     part.focus()
     part.press("Enter")
     parted = moment(replay)
     assert 0 < parted < LAST
-    assert replay.locator(".moment").inner_text() == "epoch 50"
-    assert slider.get_attribute("aria-valuetext") == "epoch 50, the arms have parted"
+    assert replay.locator(".moment").inner_text() == "step 1,100 (epoch 50)"
+    assert slider.get_attribute("aria-valuetext") == "step 1,100 (epoch 50), the arms have parted"
     slider.press("ArrowLeft")
     assert moment(replay) == parted - 1
     assert "parted" not in slider.get_attribute("aria-valuetext")

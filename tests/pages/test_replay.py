@@ -48,7 +48,7 @@ def recorded(folder: Path, config, dataset, *, steps: int | None = None) -> None
     reports.close()
 
 
-@pytest.mark.parametrize(("run", "images", "parting"), [("mnist", "2,000", 1), ("digits", "359", 2)])
+@pytest.mark.parametrize(("run", "images", "parting"), [("mnist", "2,000", 14), ("digits", "359", 20)])
 def test_the_page_opens_on_the_replay_of_the_run_and_says_what_it_is_made_of(opened, run, images, parting):
     ((sides, rest),), captions = opened(run)
     assert [side.title for side in sides] == ["VAE", "TVAE"]

@@ -45,7 +45,9 @@ def test_arms_that_end_alike_have_not_parted():
     assert parting(first, np.array([0.9, 0.5]), 1_000) is None, "whatever was before"
 
 
-@pytest.mark.parametrize(("name", "moment"), [("mnist", "epoch 2.35"), ("digits", "epoch 50")])
+@pytest.mark.parametrize(
+    ("name", "moment"), [("mnist", "step 1,101 (epoch 2.35)"), ("digits", "step 1,100 (epoch 50)")]
+)
 def test_the_arms_of_a_shipped_run_part_within_its_training(name, moment):
     run = read_run(CHECKPOINTS / name)
     replay, encoding = read_replay(run), read_encoding(run, "test")
