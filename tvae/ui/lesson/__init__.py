@@ -1,7 +1,7 @@
 """The lesson: seven steps, each on the page that it is about with everything else hidden.
 
 answers.py    Kinds of answers to the question of a step: their fields, and whether an answer is right
-cost.py       Step "cost": reconstructions of both models, with their errors
+cost.py       Step "cost": reconstructions of both models, and the mean error of each class
 forming.py    Step "training": the replay of the whole training
 frame.py      Shows a step of the lesson: idea, chart with the control that is free, question, back and forward
 margin.py     Step "margin": the share of all triplets in the right order as the margin moves
