@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pandas as pd
@@ -74,30 +75,35 @@ def _show_terms(run: Run, encoding: Encoding, loss: LossConfig, losses: dict[str
         "total": [terms.total for terms in losses.values()],
         "still teach": [terms.active_share for terms in losses.values()],
     }
-    weights = (loss.reconstruction_weight, loss.kl_weight, loss.triplet_weight)
-    columns = {
-        f"{weight:g} × {name}": [f"{value:.4g}" for value in numbers[name]]
-        for weight, name in zip(weights, ("reconstruction", "KL, nats", "triplet"), strict=True)
-    }
-    columns["= total loss"] = [f"{value:.4g}" for value in numbers["total"]]
+    weights = {"reconstruction": loss.reconstruction_weight, "KL, nats": loss.kl_weight, "triplet": loss.triplet_weight}
+    weighted = {f"{weight:g} × {name}": [weight * value for value in numbers[name]] for name, weight in weights.items()}
+    weighted["= total loss"] = numbers["total"]
+    places = _places(numbers["total"])
+    columns = {heading: [f"{value:.{places}f}" for value in values] for heading, values in weighted.items()}
     error_bound = max(terms.error_bound for terms in losses.values())
     mark = "≈\u00a0" if error_bound else ""
     columns["Still teach"] = [f"{mark}{100 * share:.2f}\u00a0%" for share in numbers["still teach"]]
     between = f" ≈ and the triplet term: {interpolation_words(error_bound)}" if error_bound else ""
     st.table(pd.DataFrame(columns, index=[arm_text(run.config, arm) for arm in losses]))
     st.caption(
-        "The loss's terms before their weights, and their weighted total: Eq. 2, but with the reconstruction from μ; "
-        "in training it is from a sample. Reconstruction: squared error, summed over pixels."
+        "Each term times its weight, and their sum: Eq. 2, but with the reconstruction from μ; in training it is from "
+        "a sample. Reconstruction: squared error, summed over pixels."
         f"{_of_another_loss(run)} Still teach: share of all triplets with a hinge above 0 at this margin; the "
         f"others have no gradient.{between} On the {measured_on(run, encoding)}."
     )
     st.download_button(
         "These terms as CSV",
-        lambda: rows_csv(numbers),
+        lambda: rows_csv({**numbers, **{f"weight of {name}": [weight] * len(losses) for name, weight in weights.items()}}),
         csv_name("terms", run),
         "text/csv",
         on_click="ignore",
     )
+
+
+def _places(totals: list[float]) -> int:
+    """Decimal places that give the largest total four figures, so that the terms of every row add up to theirs."""
+    largest = max(map(abs, totals))
+    return max(0, 3 - math.floor(math.log10(largest))) if largest else 0
 
 
 def _of_another_loss(run: Run) -> str:
