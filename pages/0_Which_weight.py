@@ -19,7 +19,7 @@ from tvae.ui.which_weight.chart import chart_caption, show_arms, show_chart
 from tvae.ui.which_weight.controls import Wishes, choose_wishes
 from tvae.ui.which_weight.ladder import LadderView, ladder_view
 from tvae.ui.which_weight.other_weights import show_other_weights
-from tvae.ui.which_weight.sentence import details, headline, other_losses, uncounted_cost
+from tvae.ui.which_weight.sentence import details, headline, other_losses, scoring, trainings, uncounted_cost
 from tvae.ui.which_weight.train_ladder import show_train_ladder
 
 
@@ -48,7 +48,7 @@ def show_advice(view: LadderView, run: Run) -> None:
     """Show the sentence, the chart with its controls, every arm in turn and the table."""
     # On a narrow page the chart comes first and the controls below it; on a phone the details are last.
     parts = st.container(gap="xsmall", key=keys.ADVICE)
-    sentence = parts.container(key=keys.HEADLINE)
+    sentence = parts.container(gap="xxsmall", key=keys.HEADLINE)
     beside = parts.container(gap="xsmall", key=keys.ADVICE_DETAILS)
     chart, controls = parts.container(key=keys.TRADE_ROW).columns([10, 3], gap="medium")
     with controls:
@@ -60,6 +60,8 @@ def show_advice(view: LadderView, run: Run) -> None:
         return
     advice = advise(ladder, most_cost=wishes.most_cost, least_accuracy=wishes.least_accuracy)
     sentence.markdown(f"## {headline(advice, ladder, wishes.cost, view.name)}")
+    advised = None if advice.arm is None else view.run.config.arms[advice.arm]
+    sentence.caption(scoring(advised, wishes.margin, view.seeds))
     with beside:
         words = details(
             advice, ladder, wishes.cost, view.name, most_cost=wishes.most_cost, least_accuracy=wishes.least_accuracy
@@ -90,18 +92,25 @@ def _uncounted(view: LadderView, advice: Advice, wishes: Wishes) -> str:
 
 
 def how_chosen(view: LadderView, run: Run) -> str:
-    """Notes on the choice: its split and the split that is measured, the seeds, the run, terms that losses lack."""
+    """Notes on the choice: its split and the split that is measured, the run, other pages, terms that losses lack."""
     chosen = (
         "Chosen and measured on the same images, the test split"
         if view.split == MEASURED
-        else f"Chosen on the {view.split} split, figures of the test split"
+        else f"Chosen on the {view.split} split, numbers of the test split"
     )
-    seeds = "one seed" if view.seeds == 1 else f"mean of {view.seeds} seeds"
-    other = (
-        "" if view.run.folder == run.folder else f" The arms are those of {as_text(view.run.name)}, on the same data."
-    )
+    other = ""
+    if view.run.folder != run.folder:
+        other = (
+            f" The arms are those of {as_text(view.run.name)}, on the same data; "
+            f"other pages show {as_text(run.name)}, so their numbers differ."
+        )
+    elif view.seeds > 1:
+        other = (
+            f" Other pages show one of the {trainings(view.seeds)}, seed {run.config.train.seed}, so their numbers "
+            "differ a little."
+        )
     losses = other_losses(view.run.config.arms, view.name)
-    return f"{chosen}; {seeds}.{other} {losses}".rstrip()
+    return f"{chosen}.{other} {losses}".rstrip()
 
 
 show_encoded_page("Which weight?", "Which weight and margin should I take, and what do they cost?", show_content)

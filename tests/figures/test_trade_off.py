@@ -32,7 +32,7 @@ def test_the_trade_draws_the_frontier_the_marks_the_bounds_and_the_spread_of_see
     assert (square["x"], square["marker"]["symbol"]) == ([7.5], "square-open")
     assert np.allclose(arms["y"], [71, 80.5, 90.5])
     assert arms["customdata"] == ["vae", "w1", "tvae"]
-    assert labels["text"] == ["vae", "w1", "tvae"]
+    assert labels["text"] == ["short vae", "short w1", "short tvae"]
     assert labels["marker"]["size"] == [10, square["marker"]["size"], advice["marker"]["size"]]  # beside its mark
     assert np.allclose(arms["error_x"]["array"], [0, 1.5, 1]) and np.allclose(
         arms["error_x"]["arrayminus"], [0, 1.5, 1]

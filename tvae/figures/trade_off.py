@@ -91,8 +91,8 @@ def trade_off(
             "x": x,
             "y": y,
             "mode": "markers+text",
-            "text": [html.escape(point.style.label) for point in points],
-            "textposition": label_places(x, y, [point.style.label for point in points], sizes),
+            "text": [html.escape(point.style.short_name) for point in points],
+            "textposition": label_places(x, y, [point.style.short_name for point in points], sizes),
             "textfont": {"size": 11},
             "marker": {"size": sizes, "opacity": 0},  # keeps labels clear of the marks around their points
             "hoverinfo": "skip",

@@ -15,7 +15,7 @@ from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.which_weight.controls import Wishes
 from tvae.ui.which_weight.ladder import LadderView
-from tvae.ui.which_weight.sentence import COST_WORDS, more, percent
+from tvae.ui.which_weight.sentence import COST_WORDS, more, percent, trainings
 
 MOST_POINTS = 2_000
 """Points of a map, evenly picked: more could not be told apart on so small a picture."""
@@ -59,7 +59,8 @@ def show_arms_in_turn(view: LadderView, ladder: Ladder, wishes: Wishes, opened: 
         "weight or margin in the loss takes training: see below. "
         f"{method} of the means of {len(frames.labels):,} test images, each map turned and scaled to lie like the "
         "first; a point is an image, its colour its class. Reconstructions are from μ; samples have the same noise in "
-        f"every arm. Weights of training seed {view.run.config.train.seed}, run {as_text(view.run.name)}."
+        f"every arm. {_percentages(view)}Weights of training seed {view.run.config.train.seed}, "
+        f"run {as_text(view.run.name)}."
     )
 
 
@@ -91,6 +92,10 @@ def _summary(ladder: Ladder, arm: str, wishes: Wishes) -> str:
     point = ladder.test[arm]
     told = f"{percent(point.mean_accuracy)} of triplets in order at m = {wishes.margin:g}"
     return told if arm == ladder.baseline else f"{told}, {more(point.mean_cost)} {COST_WORDS[wishes.cost]}"
+
+
+def _percentages(view: LadderView) -> str:
+    return f"Percentages are the mean of {trainings(view.seeds)}, pictures are of one. " if view.seeds > 1 else ""
 
 
 def _frames(view: LadderView) -> tuple[ArmFrames, str]:

@@ -13,7 +13,7 @@ from tvae.figures.arm_styles import arm_styles
 from tvae.figures.colours import INK
 from tvae.figures.trade_off import TradePoint, trade_off
 from tvae.metrics.seed_noise import LEAST_SEEDS
-from tvae.runs.arm_names import arm_name, ladder_setting
+from tvae.runs.arm_names import arm_name
 from tvae.runs.comparison import arm_trained_with
 from tvae.runs.paper_table import literal_arm
 from tvae.runs.seeds.figures import MEASURED
@@ -21,8 +21,8 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page, shown_arms
 from tvae.ui.session import keys
+from tvae.ui.style.arm_text import short_arm_text
 from tvae.ui.style.captions import csv_name, notion_column
-from tvae.ui.style.escaping import as_text
 from tvae.ui.style.theme import theme
 from tvae.ui.which_weight.controls import Wishes
 from tvae.ui.which_weight.ladder import LadderView
@@ -80,12 +80,12 @@ def _marks(view: LadderView, ladder: Ladder, advice: Advice) -> dict[str, list[s
 def chart_caption(view: LadderView, ladder: Ladder, cost: Cost) -> str:
     """Caption of the chart, with how to read it and what it was measured on, as Markdown."""
     whiskers = (
-        f" A point is the mean of {view.seeds} seeds, its whiskers reach from the lowest to the highest."
+        f" A point is the mean of {view.seeds} trainings, its whiskers reach from the lowest to the highest."
         if view.seeds > 1
         else ""
     )
     if view.seeds < LEAST_SEEDS:
-        whiskers += f" With fewer than {LEAST_SEEDS} seeds nobody knows which differences are noise."
+        whiskers += f" With fewer than {LEAST_SEEDS} trainings nobody knows which differences are noise."
     elbo = ""
     if cost == "elbo":
         loss = view.run.config.arms[ladder.baseline]
@@ -106,18 +106,16 @@ def chart_caption(view: LadderView, ladder: Ladder, cost: Cost) -> str:
 
 
 def _labels_in_words(view: LadderView) -> str:
-    """Key of the points' shortened labels, with an example of each kind, as Markdown; empty where none is shortened."""
+    """Key of the points' short labels, with an example, as Markdown; empty where labels are whole names."""
     config = view.run.config
-    styles = arm_styles(config)
-    series: dict[str, list[str]] = {}
-    for arm, loss in config.arms.items():
-        if (setting := ladder_setting(arm, loss)) and styles[arm].label != styles[arm].short_name:
-            series.setdefault(setting, []).append(arm)
-    if not series:
+    shortened = [arm for arm in config.arms if short_arm_text(config, arm) != view.name(arm)]
+    if not shortened:
         return ""
-    examples = [arms[len(arms) // 2] for arms in series.values()]
-    told = ", ".join(f"{as_text(styles[arm].label)} is {view.name(arm)}" for arm in examples)
-    return f" A label has the setting that its arm is named after, w the triplet weight or m the margin: {told}."
+    example = shortened[len(shortened) // 2]
+    return (
+        " A label has the triplet weight w and the margin m that its arm was trained with: "
+        f"{short_arm_text(config, example)} is {view.name(example)}."
+    )
 
 
 def _marks_in_words(view: LadderView) -> str:
@@ -174,7 +172,7 @@ def show_arms(view: LadderView, ladder: Ladder, wishes: Wishes) -> None:
         column_config={"arm": st.column_config.TextColumn(pinned=True)},
         column_order=[*first, *(name for name in columns if name not in first)],
     )
-    spread = f" Mean ± sample standard deviation of {view.seeds} seeds." if view.seeds > 1 else ""
+    spread = f" Mean ± sample standard deviation of {view.seeds} trainings." if view.seeds > 1 else ""
     st.caption(f"Figures without a split are of the test split.{spread} On the {view.source}.")
     st.download_button(
         "Figures of all seeds as CSV",

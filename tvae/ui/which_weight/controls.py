@@ -48,18 +48,19 @@ def choose_wishes(view: LadderView) -> Wishes:
     cost = cost or COSTS[0]
     most_cost = choose_most_cost(view, cost)
     needed = st.slider(
-        "I need at least … % of triplets",
+        "I need at least … % in order",
         step=0.5,
         format="%.1f %%",
         **state.number(keys.LEAST_ACCURACY, 0.0, 100.0, NEEDED),
     )
     margin: Any = st.select_slider(
-        "in order by a margin m of",
+        "Scored at margin m",
         format_func=_figures,
-        help="Fine from 0 to 1, coarse beyond. The margin in an arm's name is the one that it was trained with.",
+        help="A triplet is in order where its negative is farther from the anchor than its positive, by m or more. "
+        "An arm's name has another margin: the one that it was trained with. Fine from 0 to 1, coarse beyond.",
         **state.choice(keys.SCORED_MARGIN, MARGINS, MARGINS[0], text=_figures, default_as="value"),
     )
-    st.caption("This m only re-scores the arms, at once. Another weight or margin in the loss takes training: below.")
+    st.caption("This m only re-scores trained arms, at once. Another weight or margin to train with: below.")
     return Wishes(cost=cost, most_cost=most_cost, least_accuracy=needed / 100, margin=float(margin))
 
 

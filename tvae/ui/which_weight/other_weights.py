@@ -93,7 +93,9 @@ def _show_terms(run: Run, encoding: Encoding, loss: LossConfig, losses: dict[str
     )
     st.download_button(
         "These terms as CSV",
-        lambda: rows_csv({**numbers, **{f"weight of {name}": [weight] * len(losses) for name, weight in weights.items()}}),
+        lambda: rows_csv(
+            {**numbers, **{f"weight of {name}": [weight] * len(losses) for name, weight in weights.items()}}
+        ),
         csv_name("terms", run),
         "text/csv",
         on_click="ignore",

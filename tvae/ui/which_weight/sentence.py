@@ -33,6 +33,26 @@ def headline(advice: Advice, ladder: Ladder, cost: Cost, name: Callable[[str], s
     )
 
 
+def scoring(loss: LossConfig | None, margin: float, seeds: int) -> str:
+    """Sentence on both margins and on the number of trainings behind the figures of the advice, as Markdown.
+
+    Args:
+        loss: of the advised arm; None where none is advised.
+        margin: at which the accuracies are scored.
+    """
+    of = trainings(seeds) if seeds == 1 else f"mean of {trainings(seeds)}"
+    scored = f"cored at margin {margin:g}; {of}."
+    if loss is None:
+        return f"S{scored}"
+    trained = f"with margin {loss.margin:g}" if loss.triplet_weight else "without triplets"
+    return f"Trained {trained}, s{scored}"
+
+
+def trainings(count: int) -> str:
+    """A number of trainings, such as "3 trainings"."""
+    return "one training" if count == 1 else f"{count} trainings"
+
+
 def details(
     advice: Advice, ladder: Ladder, cost: Cost, name: Callable[[str], str], *, most_cost: float, least_accuracy: float
 ) -> str:
