@@ -56,7 +56,7 @@ def show_advice(view: LadderView, run: Run) -> None:
     try:
         ladder = view.points(wishes.cost, wishes.margin)
     except InputError as error:
-        st.warning(as_text(f"No arm can be advised by this cost. {reason_of(error)}."))
+        sentence.warning(as_text(f"No arm can be advised by this cost. {reason_of(error)}."))
         return
     advice = advise(ladder, most_cost=wishes.most_cost, least_accuracy=wishes.least_accuracy)
     sentence.markdown(f"## {headline(advice, ladder, wishes.cost, view.name)}")
