@@ -62,6 +62,10 @@ def show_content(run: Run) -> None:
         st.caption(f"{why} It is shown as it was at epoch {epochs_text(run.epoch)}, the newest that it keeps.")
     lesson_link("streamlit_app.py", "**Lesson**: all of this in seven steps", ":material/school:")
     moving = st.container(key=keys.MOVING_TRIPLET_PLACE)  # filled last: its images may have to be fetched
+    with moving:
+        kept_free = st.empty()
+        if encoding is not None:
+            kept_free.html('<div class="kept-free"></div>')
     with st.container(horizontal=True, gap="large"):  # beside each other where there is room, else one below the other
         with st.container(width=420):
             show_idea(run)
@@ -96,7 +100,8 @@ def show_content(run: Run) -> None:
         page_link(f"pages/{page}.py", f"**{name}**: {told}", f":material/{icon}:")
     if encoding is not None:
         with moving:
-            show_triplet(run, encoding)
+            if not show_triplet(run, encoding):
+                kept_free.empty()
     fill_table()
 
 

@@ -52,9 +52,10 @@ def show_maps(run: Run, encoding: Encoding) -> None:
     maps = side_maps(chosen, picked.picks, turn.playing)
     with waiting:
         show_layout_states(maps.of_shown, state.layouts())
-        show_isolation(picked.picks, len(pair.labels))
     with st.container(key=keys.MAP_BODY, gap="small"):
         main, drawer = st.container(key=keys.MAP_MAIN), st.container(key=keys.MAP_DRAWER)
+    with main:
+        show_isolation(picked.picks, len(pair.labels))
     images, missing, filtering = draw(run, chosen, picked, maps, turn, main)
     if turn.ends_with_maps or turn.maps_first:
         with drawer:

@@ -96,3 +96,18 @@ def test_distances_have_the_colour_of_their_model_as_soon_as_it_is_shown(browser
     page.emulate_media(color_scheme="dark" if scheme == "light" else "light")
     assert page.locator(".verdict").evaluate_all(show_each) == shown
     page.close()
+
+
+def test_on_a_phone_table_1_shows_all_its_numbers_without_scrolling_sideways(browser, streamlit_app):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(streamlit_app(APP))
+    table = page.locator(".st-key-overview-table table")
+    table.wait_for(timeout=60_000)
+    lines = [row.locator("th, td").all() for row in table.locator("tr").all()]
+    names, *arms = [[cell.bounding_box() for cell in line] for line in lines]
+    assert table.locator("th", has_text="KL, nats").is_visible()
+    for arm in arms:
+        for name, number in zip(names, arm, strict=True):
+            assert number["x"] >= name["x"] + name["width"] - 1 and number["x"] + number["width"] <= 390
+            assert number["y"] == pytest.approx(name["y"], abs=1), "a number stands beside its name"
+    page.close()

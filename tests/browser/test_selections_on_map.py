@@ -44,6 +44,10 @@ def test_isolated_images_alone_are_on_both_maps_until_all_are_shown_again(open_m
     page = open_map("&rows=1-40&projection=PCA", panels=False)
     page.get_by_role("button", name="Isolate").click()
     say(page, "Only 40 of 359 images are on the maps")
+    notice, controls = page.locator(".st-key-isolation"), page.locator(".st-key-map-controls").bounding_box()
+    assert notice.bounding_box()["y"] >= controls["y"] + controls["height"], "it covers no control"
+    back = page.get_by_role("button", name="Show all images").get_by_text("Show all images", exact=True)
+    assert back.evaluate("text => text.scrollWidth <= text.clientWidth"), "it is read whole"
     counts = page.locator(".legend .entry .count")
     until(page, lambda: sum(map(int, counts.all_inner_texts())) == 40)
     assert "isolated=1-40" in page.url

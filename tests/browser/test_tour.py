@@ -50,8 +50,21 @@ def test_three_steps_cover_nothing_that_they_explain_and_do_not_come_again(visit
         visit.keyboard.press("Enter")  # the focus is on the button that goes on
     assert tour.count() == 0
     assert visit.locator(".tvae-tour-target").count() == 0
+    assert visit.get_by_test_id("stMain").evaluate("page => page.scrollTop") == 0, "it ends where it began"
     visit.reload()
     assert opened(visit, visit.url).count() == 0
+
+
+@pytest.mark.parametrize("visit", ["phone"], indirect=True)
+def test_on_a_phone_the_first_step_leaves_the_lesson_and_the_picture_free(visit, streamlit_app):
+    tour = opened(visit, f"{streamlit_app(APP)}/?run=digits")
+    tour.wait_for(timeout=WAIT)
+    anchor = visit.get_by_test_id("moving-triplet").get_by_role("img").first
+    anchor.wait_for(timeout=WAIT)
+    top = tour.bounding_box()["y"]
+    for free in (visit.get_by_role("link", name="Lesson"), anchor):
+        box = free.bounding_box()
+        assert box["y"] + box["height"] <= top
 
 
 def test_escape_ends_it_for_good(visit, streamlit_app):

@@ -55,7 +55,7 @@ def test_what_was_understood_and_what_was_kept_are_printed(tmp_path, folder):
         "cat/bad.png: this is no picture that can be read",
     ):
         assert line in understood
-    assert "private" in kept and "test split: 20% of each class, drawn with seed 0" in kept
+    assert "private" in kept and "test split: 20 % of each class, drawn with seed 0" in kept
     assert tvae("data", "show", "pets").stdout.strip() in done.stdout
 
 

@@ -216,7 +216,7 @@ def test_the_choices_are_what_is_kept(folders):
     app.main.button_group[0].set_value(64).run()
     next(each for each in app.main.number_input if each.label == "Test share, %").set_value(50)
     next(each for each in app.main.number_input if each.label == "Keep at most").set_value(40).run()
-    assert "40 images of 64 × 64 pixels, grey, 50% of each class for testing" in words(app)
+    assert "40 images of 64 × 64 pixels, grey, 50\u00a0% of each class for testing" in words(app)
     button(app, "Keep").click().run()
     until(app, lambda app: has_button(app, "Train"))
     dataset = library(folders).get("pets")

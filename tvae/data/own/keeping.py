@@ -171,7 +171,7 @@ def _plan(understood: Understood, choices: Choices, columns: list[LabelColumn]) 
         notes += [note] if note else []
     else:
         splits = drawn_splits(codes, choices.test_share, choices.seed)
-        notes.append(f"test split: {choices.test_share:.0%} of each class, drawn with seed {choices.seed}")
+        notes.append(f"test split: {100 * choices.test_share:.0f} % of each class, drawn with seed {choices.seed}")
     if choices.most is not None and choices.most < len(rows):
         sample = stratified_sample(splits, codes, choices.most, choices.seed)
         notes.append(f"{len(sample):,} of {len(rows):,} images, of each class the same share, seed {choices.seed}")

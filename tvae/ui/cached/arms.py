@@ -45,7 +45,7 @@ def arm_frames(run: Run, layout: Layout | None, most_points: int, most_images: i
         rows={
             "their reconstructions": np.stack([encoded.sample_reconstructions[arm][kept] for arm in encoded.arms]),
             "samples, one of each class": _filled(np.stack(of_classes), len(kept)),
-            "samples of the prior": np.stack(of_prior),
+            "new images": np.stack(of_prior),
         },
     )
 

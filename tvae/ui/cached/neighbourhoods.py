@@ -35,7 +35,9 @@ def neighbour_changes(left: EncodedArm, right: EncodedArm, k: int) -> Changes:
     return changes(neighbours(left).first(k).rows, neighbours(right).first(k).rows)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Looking for images that changed company …", hash_funcs=KEY_OF)
+@st.cache_resource(
+    max_entries=16, show_spinner="Looking for images with other neighbours than before …", hash_funcs=KEY_OF
+)
 def findings(left: EncodedArm, right: EncodedArm, k: int, labels: Labels, names: tuple[str, ...]) -> Findings:
     """Images whose k nearest are mostly of another class in the second arm than in the first, ranked."""
     return ranked_findings(neighbour_changes(left, right, k), labels, names)

@@ -29,7 +29,7 @@ def step_grid(
     for arm, path in paths.items():
         at, votes = path.steps, path.votes
         under = [
-            f"{names[label]} {100 * share:.0f}%"
+            f"{names[label]} {100 * share:.0f} %"
             for label, share in zip(votes.winners[at], votes.sureness[at], strict=True)
         ]
         label, colour = styles[arm].short_name, styles[arm].colour

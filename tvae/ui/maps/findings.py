@@ -34,11 +34,11 @@ def show_findings(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], im
     n, k = len(pair.labels), pair.k
     nearest = f"{k} nearest images" if k > 1 else "nearest image"
     definition = (
-        f"An image's company is the class of more than half of its {nearest} in a latent space, itself left out; "
-        f"{findings.undecided:,} of n = {n:,} have none in one of the two."
+        f"What counts is the class of more than half of an image's {nearest} in a latent space, itself left out; "
+        f"{findings.undecided:,} of n = {n:,} have no such class in one of the two."
     )
     if not findings.ranked:
-        st.caption(f"No image goes from one class's company to another's. {definition}")
+        st.caption(f"No image has most of its neighbours in another class than before. {definition}")
         return
     pages = -(-len(findings.ranked) // ON_A_PAGE)
     if not 1 <= state.read(keys.FINDINGS_PAGE, 1) <= pages:
@@ -60,9 +60,9 @@ def show_findings(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], im
                 if images is not None:
                     _show_thumbnails(pair, finding, images)
     st.caption(
-        f"{findings.crossing:,} images go from one class's company to another's, in {len(findings.ranked):,} ways: "
-        f"groups of {LEAST_MEMBERS} or more first, the largest before the others, then lone images (fewer), those that "
-        f"keep the fewest neighbours first. {definition}"
+        f"{findings.crossing:,} images have most of their neighbours in another class than before. They make "
+        f"{len(findings.ranked):,} findings: groups of {LEAST_MEMBERS} or more first, the largest before the others, "
+        f"then lone images (fewer), those that keep the fewest neighbours first. {definition}"
     )
 
 

@@ -9,13 +9,15 @@ from tvae.ui.session import keys
 
 
 def show_isolation(picks: state.Picks, n: int) -> None:
-    """Show the number of isolated rows, a note that some numbers still count all images, and a button to show all."""
-    if picks.isolated is None:
-        return
-    words, back = st.columns([5, 1], vertical_alignment="center")
-    words.info(
-        f"Only {len(picks.isolated):,} of {n:,} images are on the maps, projected anew. Neighbours, changes and the "
-        "drawer's figures are still those among all images.",
-        icon=":material/filter_center_focus:",
-    )
-    back.button("Show all images", key=keys.SHOW_ALL_ROWS, on_click=picks.show_all, width="stretch")
+    """Show the number of isolated rows, a note that some numbers still count all images, and a button to show all.
+
+    Its place is above the maps, in their own column, so that it covers none of the controls.
+    """
+    with st.container(key=keys.ISOLATION, horizontal=True, vertical_alignment="center", gap="small"):
+        if picks.isolated is None:
+            return  # the empty container keeps the maps in their place on the page
+        st.markdown(
+            f":material/filter_center_focus: **Only {len(picks.isolated):,} of {n:,} images are on the maps**, "
+            "projected anew. Neighbours, changes and the drawer's figures are still those among all images."
+        )
+        st.button("Show all images", key=keys.SHOW_ALL_ROWS, on_click=picks.show_all, width="content")

@@ -43,7 +43,7 @@ def show_table(run: Run, encoding: Encoding | None) -> Callable[[], None]:
         _offer_to_measure(run, encoding)
         return lambda: None
     of_arms = {name: metrics["arms"][name] for name in shown_arms(run)}
-    place = st.empty()
+    place = st.container(key=keys.OVERVIEW_TABLE).empty()
     matched = _matched_margin(run, list(of_arms)) if encoding is not None else None
 
     def draw(exact: list[float | None]) -> None:

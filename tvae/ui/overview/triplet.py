@@ -51,13 +51,15 @@ class DrawnTriplets:
         return replace(self, images=self.images[at], names=self.names[at], models=models, first=0)
 
 
-def show_triplet(run: Run, encoding: Encoding) -> None:
-    """Show random triplets, one at a time.
+def show_triplet(run: Run, encoding: Encoding) -> bool:
+    """Show random triplets, one at a time, and return whether there are any.
 
     Nothing where an arm has collapsed: its distances are made of rounding, and no order of them is right or wrong.
     """
-    if (drawn := drawn_triplets(run, encoding)) is not None:
+    drawn = drawn_triplets(run, encoding)
+    if drawn is not None:
         show_drawn(drawn)
+    return drawn is not None
 
 
 def show_drawn(drawn: DrawnTriplets, *, verdicts: bool = True, plays: bool = True) -> None:

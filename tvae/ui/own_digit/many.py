@@ -105,7 +105,7 @@ def _show_counts(encoded: EncodedBatch, frame: Frame, run: Run) -> None:
         noun = image_noun(run.config.data.name)
         st.warning(
             f"**{unlike:,} unlike the {noun.many} of this data set**: every arm reconstructs them worse than "
-            f"{UNLIKE:.0%} of the test images, so their classes may mean nothing.",
+            f"{100 * UNLIKE:.0f}\u00a0% of the test images, so their classes may mean nothing.",
             icon=":material/warning:",
         )
     st.caption(as_text(f"Taken: {frame.in_words}."))

@@ -27,6 +27,7 @@
     .tvae-tour { position: fixed; z-index: 2147483645; box-sizing: border-box; width: min(20rem, calc(100vw - 24px));
       padding: 0.9rem 1rem; border-radius: 0.5rem; border: 1px solid color-mix(in srgb, currentColor 30%, transparent);
       box-shadow: 0 6px 24px rgb(0 0 0 / 0.25); font: 0.95rem/1.45 "Source Sans", sans-serif; }
+    @media (max-width: 640px) { .tvae-tour { width: calc(100vw - 24px); padding: 0.6rem 0.8rem; font-size: 0.9rem; } }
     .tvae-tour p { margin: 0.25rem 0 0.7rem; }
     .tvae-tour .row { display: flex; gap: 0.5rem; align-items: center; }
     .tvae-tour .count { margin-right: auto; opacity: 0.8; }
@@ -35,6 +36,7 @@
     .tvae-tour button:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
     .tvae-tour-target { outline: 2px solid currentColor; outline-offset: 6px; border-radius: 4px; }`;
   const GAP = 14; // pixels between the card and what it explains
+  const NARROW = 640; // pixels of a window in which the card stands at the bottom, as wide as it
   const EVERY = 300;
   const LONGEST = 60_000;
 
@@ -74,6 +76,7 @@
       [it.left - GAP - width, down],
       [across, it.top - GAP - height],
     ];
+    if (innerWidth <= NARROW && it.bottom + GAP <= innerHeight - height - 12) return [12, innerHeight - height - 12];
     const fits = ([x, y]) => x >= 0 && y >= 0 && x + width <= innerWidth && y + height <= innerHeight;
     return places.find(fits);
   };
@@ -101,7 +104,15 @@
     const before = document.activeElement;
     let place = 0;
     let marked = [];
+    /** How far the page was scrolled before a step moved it, to which the last step returns; null while none has. */
+    let scrolled = null;
+    const page = document.querySelector('[data-testid="stMain"]');
+    const scrollTo = (step, block) => {
+      scrolled ??= page.scrollTop;
+      explained(step)[0]?.scrollIntoView({ block });
+    };
     const end = () => {
+      if (scrolled !== null && page.isConnected) page.scrollTop = scrolled;
       for (const element of marked) element.classList.remove("tvae-tour-target");
       clearInterval(following);
       document.removeEventListener("keydown", onKey, true);
@@ -115,7 +126,10 @@
       else draw(true);
     });
     const follow = () => {
-      if (location.pathname.split("/").pop() !== "") return end(); // another page
+      if (location.pathname.split("/").pop() !== "") {
+        scrolled = null; // another page
+        return end();
+      }
       const elements = explained(STEPS[place]);
       for (const element of marked) if (!elements.includes(element)) element.classList.remove("tvae-tour-target");
       for (const element of elements) element.classList.add("tvae-tour-target");
@@ -134,9 +148,9 @@
       const app = getComputedStyle(document.querySelector(".stApp") ?? document.body);
       card.style.background = app.backgroundColor;
       card.style.color = app.color;
-      if (moved) explained(step)[0]?.scrollIntoView({ block: "center" });
+      if (moved) scrollTo(step, "center");
       if (!follow()) {
-        explained(step)[0]?.scrollIntoView({ block: "start" });
+        scrollTo(step, "start");
         follow();
       }
       next.focus({ preventScroll: true });

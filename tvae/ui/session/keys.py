@@ -175,7 +175,7 @@ def slider_left(name: str) -> str:
 # Parts of pages: charts, buttons, browser components, and containers that a style sheet names
 
 MAP_CODE, PATH, DRAWING, END_PICKER = "latent-map-code", "path", "drawing", "end-picker"
-ISOLATE, SHOW_ALL_ROWS = "isolate", "show-all-rows"
+ISOLATE, ISOLATION, SHOW_ALL_ROWS = "isolate", "isolation", "show-all-rows"
 MAP_WAITING, MAP_CONTROLS = "map-waiting", "map-controls"
 MAP_BODY, MAP_MAIN, MAP_DRAWER = "map-body", "map-main", "map-drawer"
 """Parts of the map page below its controls: all of it, the maps with what stands below them, and the drawer."""
@@ -202,6 +202,7 @@ FIT_ANEW, TRAIN_THIS, TRAIN_LADDER, MEASURE = "map-fit-anew", "train-this", "tra
     "lesson-ways", "lesson-next", "lesson-forward", "lesson-leave", "lesson-map",
 )  # fmt: skip
 ANSWER, MOVING_TRIPLET, MOVING_TRIPLET_PLACE = "answer", "moving-triplet", "moving-triplet-place"
+OVERVIEW_TABLE = "overview-table"
 STATUS_STOP, STATUS_HIDE, STATUS_SHOW = "status-stop", "status-hide", "status-show"
 STATUS_MAP, STATUS_WATCH = "status-map", "status-watch"
 STATUS_ON_PAGE, STATUS_HERE = "status-on-page", "status-here"

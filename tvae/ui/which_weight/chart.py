@@ -173,7 +173,7 @@ def show_arms(view: LadderView, ladder: Ladder, wishes: Wishes) -> None:
         column_order=[*first, *(name for name in columns if name not in first)],
     )
     spread = f" Mean ± sample standard deviation of {view.seeds} trainings." if view.seeds > 1 else ""
-    st.caption(f"Figures without a split are of the test split.{spread} On the {view.source}.")
+    st.caption(f"Numbers without a split were measured on the test split.{spread} On the {view.source}.")
     st.download_button(
         "Figures of all seeds as CSV",
         lambda: rows_csv(_all_figures(view, cells)),

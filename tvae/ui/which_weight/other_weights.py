@@ -38,7 +38,7 @@ def show_other_weights(run: Run, encoding: Encoding, curves: dict[str, TripletCu
     loss = _chosen_loss(f"{run.name}/{arms[-1]}", run.config.arms[arms[-1]])
     _show_training(run, arms, loss)
     st.markdown(
-        "**Only re-scored, at once:** the loss of the trained arms as these weights and this margin would count it. "
+        "**Only counted anew, at once:** the loss of the trained arms as these weights and this margin would count it. "
         "The networks have not moved; only training moves them."
     )
     losses = {arm: reweighted_loss(encoding.arms[arm], encoding.labels, loss, curve) for arm, curve in curves.items()}

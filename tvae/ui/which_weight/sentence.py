@@ -74,9 +74,9 @@ def details(
     knee = ladder.knee()
     if knee is not None:
         parts.append(
-            "It is the knee: beyond it accuracy gets dear."
+            "It is the knee: beyond it accuracy gets expensive."
             if knee == advice.arm
-            else f"The knee, beyond which accuracy gets dear, is {name(knee)}."
+            else f"The knee, beyond which accuracy gets expensive, is {name(knee)}."
         )
     return " ".join(parts)
 

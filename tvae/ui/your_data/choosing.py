@@ -185,7 +185,9 @@ def _outcome(understood: Understood, choices: Choices, shared: bool) -> str:
     count = count if choices.most is None else min(count, choices.most)
     channels = 1 if choices.colours == "grey" else 3
     size = count * choices.size**2 * channels / 2**20
-    drawn = f", {choices.test_share:.0%} of each class for testing" if choices.split == "stratified" else ""
+    drawn = (
+        f", {100 * choices.test_share:.0f}\u00a0% of each class for testing" if choices.split == "stratified" else ""
+    )
     access = "for everybody on this server" if shared else "private"
     return (
         f"{count:,} images of {choices.size} × {choices.size} pixels, {COLOURS[choices.colours].lower()}{drawn};"
