@@ -58,8 +58,8 @@ def show_arms_in_turn(view: LadderView, ladder: Ladder, wishes: Wishes, opened: 
         "Each stop of the slider is an arm that was trained; the margin m above only judges them anew; any other "
         "weight or margin in the loss takes training: see below. "
         f"{method} of the means of {len(frames.labels):,} test images, each map turned and scaled to lie like the "
-        "first; a point is an image, its colour its class. Reconstructions are from μ; new images have the same noise in "
-        f"every arm. {_percentages(view)}Weights of training seed {view.run.config.train.seed}, "
+        "first; a point is an image, its colour its class. Reconstructions are from μ; new images have the same noise "
+        f"in every arm. {_percentages(view)}Weights of training seed {view.run.config.train.seed}, "
         f"run {as_text(view.run.name)}."
     )
 

@@ -60,7 +60,7 @@ def choose_wishes(view: LadderView) -> Wishes:
         "An arm's name has another margin: the one that it was trained with. Fine from 0 to 1, coarse beyond.",
         **state.choice(keys.SCORED_MARGIN, MARGINS, MARGINS[0], text=_figures, default_as="value"),
     )
-    st.caption("This m only re-scores trained arms, at once. Another weight or margin to train with: below.")
+    st.caption("This m only judges trained arms anew, at once. Another weight or margin to train with: below.")
     return Wishes(cost=cost, most_cost=most_cost, least_accuracy=needed / 100, margin=float(margin))
 
 

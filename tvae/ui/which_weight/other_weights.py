@@ -88,8 +88,8 @@ def _show_terms(run: Run, encoding: Encoding, loss: LossConfig, losses: dict[str
     st.caption(
         "Each term times its weight, and their sum: Eq. 2, but with the reconstruction from μ; in training it is from "
         "a sample. Reconstruction: squared error, summed over pixels."
-        f"{_of_another_loss(run)} Still teach: share of all triplets with a hinge above 0 at this margin; the "
-        f"others have no gradient.{between} On the {measured_on(run, encoding)}."
+        f"{_of_another_loss(run)} Still teach: the share of all triplets that are not in order by this "
+        f"margin; only these would still change the weights.{between} On the {measured_on(run, encoding)}."
     )
     st.download_button(
         "These terms as CSV",
