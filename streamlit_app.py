@@ -65,7 +65,8 @@ def show_content(run: Run) -> None:
     with moving:
         kept_free = st.empty()
         if encoding is not None:
-            kept_free.html('<div class="kept-free"></div>')
+            # An empty container: the browser draws it before it has loaded the code of any element.
+            kept_free.container(key=keys.KEPT_FREE, height=1, border=False)
     with st.container(horizontal=True, gap="large"):  # beside each other where there is room, else one below the other
         with st.container(width=420):
             show_idea(run)

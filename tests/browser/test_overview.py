@@ -48,6 +48,30 @@ def test_hovering_a_point_tells_its_label(overview):
     assert overview.get_by_test_id("map-right").get_attribute("data-hovered-row") == row
 
 
+HEIGHTS = """
+  window.heights = [];
+  const look = () => {
+    const place = document.querySelector(".st-key-moving-triplet-place");
+    if (place) window.heights.push(Math.round(place.getBoundingClientRect().height));
+    requestAnimationFrame(look);
+  };
+  look();
+"""
+"""Notes the height of the triplet's place in each frame."""
+
+
+@pytest.mark.parametrize("size", [(1400, 900), (390, 844)])
+def test_the_place_of_the_triplet_has_its_height_from_the_first_frame(browser, streamlit_app, size):
+    page = browser.new_page(viewport=dict(zip(("width", "height"), size, strict=True)))
+    page.add_init_script(HEIGHTS)
+    page.goto(streamlit_app(APP))
+    page.get_by_test_id("moving-triplet").wait_for(timeout=60_000)
+    page.get_by_text("95.60\u00a0%").wait_for(timeout=60_000)
+    heights = page.evaluate("window.heights")
+    assert max(heights) - min(heights) <= 2, sorted(set(heights))
+    page.close()
+
+
 @pytest.mark.parametrize("size", [(1400, 900), (390, 844)])
 def test_answer_figures_and_moving_triplet_are_above_the_fold(browser, streamlit_app, size):
     width, height = size

@@ -55,11 +55,11 @@ def test_a_planted_group_and_a_planted_lone_image_are_found_and_described() -> N
     assert group.is_group
     assert (
         group.sentence
-        == "8 fours leave the nines for the other fours: 0.4 of their 10 neighbours are shared on average."
+        == "8 fours leave the nines for the other fours: 0.4 of their 10 neighbours stay the same, on average."
     )
     assert lone.rows.tolist() == [70]
     assert not lone.is_group
-    assert lone.sentence == "A nine leaves the ones for the other nines: none of its 10 neighbours is shared."
+    assert lone.sentence == "A nine leaves the ones for the other nines: none of its 10 neighbours stays the same."
     assert (found.crossing, found.undecided) == (9, 0)
 
 

@@ -157,7 +157,7 @@ def test_the_histograms_range_selects_those_rows_and_the_whole_scale_none():
 def test_the_most_changed_and_a_group_are_shown_on_the_maps():
     app = page()
     app.button(key="show-most").click().run()
-    assert len(picks(app).rows) == 12
+    assert len(picks(app).rows) == 6
     most = picks(app).rows.tolist()
     app.button(key="show-least").click().run()
     assert not app.exception

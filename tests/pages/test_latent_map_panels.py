@@ -172,7 +172,7 @@ def test_a_findings_sentence_selects_its_images():
     app = page()
     button = app.button(key="finding-0")
     assert button.label == (
-        "2 ones leave the twos for the other ones: 2.5 of their 10 neighbours are shared on average."
+        "2 ones leave the twos for the other ones: 2.5 of their 10 neighbours stay the same, on average."
     )
     button.click().run()
     assert not app.exception

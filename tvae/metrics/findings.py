@@ -115,7 +115,7 @@ def _rank(finding: Finding) -> tuple[float, ...]:
 
 
 def _sentence(count: int, way: tuple[int, int, int], words: Sequence[tuple[str, str]], shared: float, k: int) -> str:
-    """A sentence such as "8 fours leave the nines for the other fours: 1.5 of 10 neighbours are shared on average"."""
+    """A sentence such as "8 fours leave the nines for the other fours: 1.5 of 10 neighbours stay the same"."""
     own, left, right = way
 
     def company_in_words(c: int) -> str:
@@ -127,10 +127,10 @@ def _sentence(count: int, way: tuple[int, int, int], words: Sequence[tuple[str, 
     if k == 1:
         return f"{moved}: {whose} nearest neighbour is another."
     if shared == 0:
-        return f"{moved}: none of {whose} {k} neighbours is shared."
+        return f"{moved}: none of {whose} {k} neighbours stays the same."
     mean = f"{shared:.1f}".removesuffix(".0")
-    are_shared = f"{'is' if mean == '1' else 'are'} shared{' on average' if count > 1 else ''}"
-    return f"{moved}: {mean} of {whose} {k} neighbours {are_shared}."
+    stay = f"{'stays' if mean == '1' else 'stay'} the same{', on average' if count > 1 else ''}"
+    return f"{moved}: {mean} of {whose} {k} neighbours {stay}."
 
 
 def _class_words(class_names: Sequence[str]) -> list[tuple[str, str]]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from tvae.figures.colours import INK
+from tvae.figures.image_grid import GridRow
 from tvae.figures.maps import change_histogram
 from tvae.ui import session as state
+from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.maps.findings import show_findings
-from tvae.ui.maps.selection import Images, thumbnails_row
+from tvae.ui.maps.selection import ROOM, Images
 from tvae.ui.maps.view_pair import ViewPair, rows_between
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
-from tvae.ui.style.theme import theme
 
-EXTREMES = 12
+EXTREMES = 6
 """Number of rows in the lists of the most and the least changed."""
 WHOLE = (0.0, 1.0)
 
@@ -74,7 +74,11 @@ def _show_extremes(pair: ViewPair, picks: state.Picks, images: Images | None) ->
     changes = pair.changes
     count = min(EXTREMES, len(changes.change))
     for title, rows in (("most", changes.most_changed(count)), ("least", changes.least_changed(count))):
-        thumbnails_row(title, [(int(row), f"{changes.change[row]:.2f}") for row in rows], images, INK[theme()])
+        if images is not None:
+            row = GridRow(label="", images=images[rows])
+            show_grid_within([row], f"The {title} changed: rows {', '.join(map(str, rows))}", ROOM)
+        low, high = (f"{change:.2f}" for change in (changes.change[rows].min(), changes.change[rows].max()))
+        st.caption(f"The {title} changed: {low if low == high else f'{low} to {high}'}.")
         st.button(
             f"Show the {count} {title} changed on the maps",
             key=keys.show_changed(title),

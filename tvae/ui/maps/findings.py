@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from tvae.figures.image_grid import GridRow
@@ -16,6 +17,8 @@ from tvae.ui.style.escaping import as_text
 
 ON_A_PAGE = 6
 """Findings in sight at once."""
+CHOSEN, TO_CHOOSE = ":material/check_circle:", ":material/highlight_alt:"
+"""Icons of the finding whose images are selected, and of the others."""
 THUMBNAILS = 6
 """Images of a finding that are shown."""
 
@@ -52,6 +55,7 @@ def show_findings(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], im
                 st.button(
                     as_text(finding.sentence),
                     type="tertiary",
+                    icon=CHOSEN if np.array_equal(picks.rows, finding.rows) else TO_CHOOSE,
                     help="Select these images on both maps",
                     key=keys.finding(rank),
                     on_click=_select,

@@ -202,6 +202,7 @@ FIT_ANEW, TRAIN_THIS, TRAIN_LADDER, MEASURE = "map-fit-anew", "train-this", "tra
     "lesson-ways", "lesson-next", "lesson-forward", "lesson-leave", "lesson-map",
 )  # fmt: skip
 ANSWER, MOVING_TRIPLET, MOVING_TRIPLET_PLACE = "answer", "moving-triplet", "moving-triplet-place"
+KEPT_FREE = "kept-free"
 OVERVIEW_TABLE = "overview-table"
 STATUS_STOP, STATUS_HIDE, STATUS_SHOW = "status-stop", "status-hide", "status-show"
 STATUS_MAP, STATUS_WATCH = "status-map", "status-watch"
