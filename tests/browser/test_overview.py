@@ -50,18 +50,20 @@ def test_hovering_a_point_tells_its_label(overview):
 
 HEIGHTS = """
   window.heights = [];
+  const isOurs = ({ textContent }) => textContent.includes(".st-key-advice");
+  const styled = () => [...document.querySelectorAll("style")].some(isOurs);
   const look = () => {
     const place = document.querySelector(".st-key-moving-triplet-place");
-    if (place) window.heights.push(Math.round(place.getBoundingClientRect().height));
+    if (place && styled()) window.heights.push(Math.round(place.getBoundingClientRect().height));
     requestAnimationFrame(look);
   };
   look();
 """
-"""Notes the height of the triplet's place in each frame."""
+"""Notes the height of the triplet's place in each frame once the app's style stands."""
 
 
 @pytest.mark.parametrize("size", [(1400, 900), (390, 844)])
-def test_the_place_of_the_triplet_has_its_height_from_the_first_frame(browser, streamlit_app, size):
+def test_the_place_of_the_triplet_has_its_height_before_it_is_filled(browser, streamlit_app, size):
     page = browser.new_page(viewport=dict(zip(("width", "height"), size, strict=True)))
     page.add_init_script(HEIGHTS)
     page.goto(streamlit_app(APP))
