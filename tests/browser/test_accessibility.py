@@ -42,7 +42,7 @@ def opened(browser: Any, address: str, page: str, scheme: str, asked: str = "") 
     """Open a page, open its folded parts, and wait until it is at rest."""
     view = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme=scheme, reduced_motion="reduce")
     view.goto(f"{address}/{page}?run={RUNS.get(page, 'digits')}{asked}")
-    words, pressed = OPENED.get(page, ("", []))
+    words, pressed = OPENED.get(page, ("", [])) if not asked else ("The selection", [])
     view.get_by_text(words).last.wait_for(state="attached", timeout=WAIT)
     for name in pressed:
         view.get_by_test_id("stMainBlockContainer").get_by_text(name, exact=True).first.click()

@@ -198,7 +198,9 @@ def test_findings_come_in_pages_and_go_with_k():
     app.slider(key="k").set_value(10).run()
     assert not app.exception
     assert app.button(key="finding-0").label.startswith("2 ones leave the twos")
-    assert "more than half of its 10 nearest images in a latent space, itself left out; 46 of n = 359" in words(app)
+    assert "more than half of an image's 10 nearest images in a latent space, itself left out; 46 of n = 359" in words(
+        app
+    )
 
 
 def test_a_collapsed_arm_has_no_findings(copied):

@@ -20,6 +20,7 @@ from tvae.ui.style.arm_text import arm_text
 ROOT = Path(__file__).parents[2]
 DIGITS = ROOT / "checkpoints" / "digits"
 CLASSES = {"view": "Classes and triplets"}
+PICKED = {"triplets": "Picked on the map", **CLASSES}
 
 
 def page(query: dict[str, str]) -> AppTest:
@@ -216,14 +217,10 @@ def test_own_rows_are_shown_or_one_line_says_why_not():
 
 
 def test_rows_picked_on_the_map_are_searched():
-    app = page({"run": "digits", "rows": "0-40", **CLASSES})
-    app.session_state["triplets"] = "picked"
-    app.run()
+    app = page({"run": "digits", "rows": "0-40", **PICKED})
     shown = app.dataframe[0].value
     assert all(int(row) <= 40 for cell in shown["rows"] for row in cell.split(", "))
-    app = page({"run": "digits", "rows": "3", **CLASSES})
-    app.session_state["triplets"] = "picked"
-    app.run()
+    app = page({"run": "digits", "rows": "3", **PICKED})
     assert "1 images are picked on the map; it takes two of one class and one of another" in words(app)
 
 

@@ -184,7 +184,7 @@ def test_an_arm_that_costs_less_says_so_and_the_baseline_is_no_cheaper_choice(he
         of_seed["splits"]["test"]["w10"]["reconstruction"] = 9.5
     path.write_text(json.dumps(content))
     told = words(page({"run": "own", "need": "0"}))
-    assert re.search(r"and has \*\*5\.\d % less squared error\*\*\.", told)
+    assert re.search(r"and it has \*\*5\.\d\s% less squared error\*\*\.", told)
     assert "The cheapest with" not in told
 
 
