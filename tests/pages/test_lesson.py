@@ -133,7 +133,8 @@ def test_one_triplet_is_in_the_wrong_order_in_the_vae(monkeypatch):
 def test_the_margin_where_the_vae_scores_as_the_paper_s():
     app = opened(2)
     margin, vae, tvae = nearest_stop_to_the_paper()
-    assert abs(app.select_slider[0].value - margin) > 0.5, "the answer is not to stand beside the question"
+    first: Any = app.select_slider[0].value
+    assert abs(first - margin) > 0.5, "the answer is not to stand beside the question"
     assert "meets" not in app.get("plotly_chart")[0].proto.spec, "a ring would stand where the answer is"
     at_first = said(check(app))
     assert "Look again: at m = 1 the VAE scores 44.14 %" in at_first

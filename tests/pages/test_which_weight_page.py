@@ -335,7 +335,7 @@ def test_the_weighted_terms_of_each_row_add_up_to_its_total(changed):
     *terms, total, _ = (table[column].astype(str) for column in table.columns)
     assert total.name == "= total loss" and len(terms) == 3
     last_place = 10.0 ** -len(total.iloc[0].partition(".")[2])
-    assert sum(term.astype(float) for term in terms).to_numpy() == pytest.approx(
+    assert np.sum([term.astype(float).to_numpy() for term in terms], axis=0) == pytest.approx(
         total.astype(float).to_numpy(), abs=2 * last_place
     )
 
