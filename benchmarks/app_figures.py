@@ -36,7 +36,7 @@ def seconds_until_title(page: Page, title: str, act: Callable[[], object]) -> fl
 
 
 def first_content(browser: Browser) -> list[str]:
-    """Rows of seconds to the title of an empty page and of the overview, in turns: on a new server, on a warm one."""
+    """Measure the seconds to the title of an empty page and of the overview, on a new and on a warm server."""
     taken: dict[str, list[float]] = {}
     for _ in range(VISITS):
         for script, title in ((EMPTY, "Nothing"), (APP, TITLES["Overview"])):
@@ -113,7 +113,7 @@ def visited(browser: Browser, address: str) -> BrowserContext:
 
 
 def memory(browser: Browser) -> list[str]:
-    """Rows of the server's memory by the number of open sessions, each of which has visited every page."""
+    """Measure the server's memory for a growing number of open sessions, each of which has visited every page."""
     with served() as address:
         server = serving()
         alone, contexts, rows = 0.0, [], [f"| 0 | {memory_of(server):,.0f} | |"]

@@ -28,7 +28,7 @@ def mean_and_sd(values: list[float], form: str) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: one figure for every run."""
+    """One measure in the results table, with its value in each run."""
 
     name: str
     form: str

@@ -116,7 +116,7 @@ def descending(
 
 
 def tutorial_way(split: Split, batch_size: int, loss: LossConfig, workers: int, net: Net) -> Callable[[int], float]:
-    """Training loop over `TripletImages`."""
+    """Return a function that trains for some steps on batches of `TripletImages` and returns the seconds."""
     loader = DataLoader(
         TripletImages(split),
         batch_size,

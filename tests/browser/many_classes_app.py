@@ -26,7 +26,7 @@ def labels(classes: int) -> np.ndarray:
 
 
 def names(classes: int) -> list[str]:
-    """Names of the classes, short and long ones."""
+    """Return class names, some short and some long."""
     return [f"c{c}" if c % 3 else f"{c}: a class with quite a long name" for c in range(classes)]
 
 

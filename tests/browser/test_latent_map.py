@@ -94,7 +94,7 @@ class Maps:
         self.page.get_by_text(f"rows {rows}", exact=True).wait_for(timeout=15_000)
 
     def until_still(self) -> None:
-        """Wait until both maps have not changed for half a second."""
+        """Wait until neither map has changed for half a second."""
 
         def still() -> bool:
             before = [self.picture(side) for side in SIDES]

@@ -34,7 +34,7 @@ class CheckedFile:
     checks: str
     """Checks that it passed, in words."""
     where: Path
-    """Folder in which the file lies, or will lie."""
+    """Folder of the data file, whether or not it has been fetched yet."""
 
 
 @dataclass(frozen=True, kw_only=True)

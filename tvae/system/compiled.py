@@ -20,7 +20,7 @@ from numba import njit
 from tvae.system.user_folders import machine_code_folders
 
 KEPT_DAYS = 30
-"""Days for which unused machine code is kept."""
+"""Days after which compiled code that was not used is deleted."""
 NAMED = "tvae-"
 """Beginning of the folders' names: a person may keep other programs' machine code beside them."""
 

@@ -46,7 +46,7 @@ class OwnDataset:
     source: str
     """Name of the file or folder that it came from."""
     kind: str
-    """Form of its source, such as "pictures in class folders"."""
+    """Format of the source that the images came from, such as "pictures in class folders"."""
     image_shape: tuple[int, int, int]
     """Height, width and channels."""
     counts: Mapping[str, int]
@@ -84,7 +84,7 @@ class OwnDatasets:
         self._trash = self.folder / _TRASH
 
     def names(self) -> list[str]:
-        """Names of all own data sets, whoever they belong to, sorted."""
+        """Return the sorted names of all own data sets of all persons."""
         return sorted((path.stem for path in self.folder.glob("[!.]*.json")), key=str.casefold)
 
     def visible(self, owner: Owner) -> list[OwnDataset]:

@@ -83,7 +83,7 @@ def write_encoded_triplets(folder: Path, means: Mapping[str, Float32[np.ndarray,
 
 
 def read_encoded_triplets(run: Run) -> EncodedTriplets | None:
-    """The triplets that `write_encoded_triplets` wrote for this run, or None if it has none or no such file.
+    """Read the triplets that `write_encoded_triplets` wrote for this run; None if it has none or no such file.
 
     Raises:
         InputError: its triplets are missing or others.

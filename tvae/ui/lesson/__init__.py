@@ -8,7 +8,7 @@ margin.py     Step "margin": the share of all triplets in the right order as the
 scene.py      Scene: the chart of a step, the facts that its text names, and the answer to its question
 slow_mode.py  Step "slow": the first steps of a training one at a time, and the pulls of the loss on a triplet
 steps.py      The seven steps in their order, each with the page that it is about
-text.py       Text of the lesson: one TOML file a language, read and checked for all texts that a lesson needs
+text.py       Texts of the lesson, read from one TOML file per language and checked to be complete
 triplet.py    Step "triplet": one triplet of images, and its distances in each model
 two_maps.py   Step "maps": both latent spaces as maps, and which two classes the first one mixes
 weight.py     Step "weight": accuracy against cost of models trained with other weights and margins

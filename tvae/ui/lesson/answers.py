@@ -21,7 +21,7 @@ class Answer(Protocol):
     """A kind of answer: its fields, and the check of what a person has filled in."""
 
     def ask(self, step: int, text: StepText, given: Sequence[str]) -> list[str]:
-        """Draw the fields of the form, which start with the answer given before, and return their values."""
+        """Draw the fields of the answer form, filled with the previous answer, and return their values."""
         ...
 
     def verdict(self, given: Sequence[str]) -> Verdict:

@@ -1,4 +1,4 @@
-"""Text of the lesson: one TOML file a language, read and checked for all texts that a lesson needs."""
+"""Texts of the lesson, read from one TOML file per language and checked to be complete."""
 
 from __future__ import annotations
 

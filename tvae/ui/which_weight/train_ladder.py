@@ -12,7 +12,7 @@ from tvae.ui.style.escaping import as_text
 from tvae.ui.training.train_setting import show_ladder_button
 
 VALIDATION_SHARE = 0.1
-"""Share held out where the data have no validation split, so that no arm is chosen by the images that measure it."""
+"""Share of the training images used for validation where the data have no validation split of their own."""
 
 
 def show_train_ladder(run: Run) -> None:
