@@ -224,6 +224,14 @@ def test_rows_picked_on_the_map_are_searched():
     assert "1 images are picked on the map; it takes two of one class and one of another" in words(app)
 
 
+def test_rows_of_the_address_are_searched_once_it_is_chosen():
+    app = page({"run": "digits", "rows": "0-40", **CLASSES})
+    app.session_state["triplets"] = "picked"
+    app.run()
+    shown = app.dataframe[0].value
+    assert all(int(row) <= 40 for cell in shown["rows"] for row in cell.split(", "))
+
+
 def test_a_pair_of_classes_filters_the_triplets_and_has_an_address():
     app = page({"run": "digits", "anchor-class": "3", "negative-class": "8", **CLASSES})
     assert set(app.dataframe[0].value["classes"]) == {"3, not 8"}

@@ -23,6 +23,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from tvae.ui.session import keys
 from tvae.ui.session.values import is_set, kept, put_in_address, read, remove_unshown, start_address, write
 
+ROWS_ASKED = (keys.ROWS, keys.ROW, keys.ISOLATED)
+"""Parameters of the address that name rows."""
 MOST_LINKS = 64
 """Most links that are remembered: a page has few of them, but draws them again with other rows."""
 LONGEST_TEXT = 40
@@ -191,7 +193,9 @@ def judge_by(notion: str) -> None:
 
 def close_address() -> None:
     """Remove from the address what this script run did not show; to be called last."""
-    _controls().requested.clear()
+    controls = _controls()
+    # Rows are picked where a page first shows picks: that may be after a choice on the page that the address opens.
+    controls.requested = {key: texts for key, texts in controls.requested.items() if key in ROWS_ASKED}
     remove_unshown(keys.IN_ADDRESS)
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Int
 
 from tvae.ui.address.row_numbers import rows_from_address, rows_to_address
 from tvae.ui.session import keys
-from tvae.ui.session.controls import note, take_request
+from tvae.ui.session.controls import ROWS_ASKED, note, take_request
 from tvae.ui.session.values import forget, kept, put_in_address
 
 MOST_RECENT = 6
@@ -60,7 +60,7 @@ def picks(fingerprint: str, n: int) -> Picks:
     Rows that the address asks for, when a person opens it, follows a link to it or goes back to it, are picked instead.
     """
     by_split: dict[str, Picks] = kept(keys.PICKS, dict)
-    asked = {key: text for key in (keys.ROWS, keys.ROW, keys.ISOLATED) if (text := take_request(key)) is not None}
+    asked = {key: text for key in ROWS_ASKED if (text := take_request(key)) is not None}
     picked = by_split.setdefault(fingerprint, Picks())
     if asked:
         _take(picked, asked, n)
