@@ -14,6 +14,7 @@ from tvae.system.files import (
     make_writable_folder,
     read_bounded,
     read_json,
+    unwritable_reason,
     write_atomically,
 )
 
@@ -153,3 +154,11 @@ def test_after_an_error_in_the_middle_the_old_file_stays_and_no_other(tmp_path):
     with pytest.raises(InputError):
         write_half()
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a", "old")]
+
+
+def test_the_reason_why_a_folder_can_not_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    assert unwritable_reason(tmp_path) == unwritable_reason(tmp_path / "a" / "b") == ""
+    assert unwritable_reason(tmp_path / "file" / "below") == "Not a directory"
+    assert unwritable_reason(Path("/proc/nohome")) != ""
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

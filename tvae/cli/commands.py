@@ -19,6 +19,7 @@ from rich.text import Text
 from tvae.cli.app import run_app
 from tvae.cli.options import (
     App,
+    Doctor,
     Encode,
     Evaluate,
     Fetch,
@@ -38,6 +39,7 @@ from tvae.cli.output import (
     TrainingProgress,
     download_progress,
     print_error,
+    print_findings,
     print_metrics,
     print_table,
     progress_bar,
@@ -67,7 +69,7 @@ WATCH_SECONDS = 0.1
 
 
 class NotDone(Exception):
-    """Raised where a watched run has ended before its last step."""
+    """Raised where a watched run has ended before its last step, or something is wrong with this machine."""
 
 
 # Each function takes the command's options and the whole command as one line for a shell.
@@ -336,6 +338,18 @@ def classifier(options: TrainClassifier, command: str) -> None:
     write_classifier(path, classifier)
     right = (classifier.classes(classifier.features(test_split.images)) == test_split.labels).mean()
     print(f"{path}: right on {100 * right:.2f} % of {len(test_split):,} test images")
+
+
+def doctor(options: Doctor, command: str) -> None:
+    from tvae.jobs.doctor import findings
+
+    found = findings()
+    if options.json:
+        print(json.dumps([vars(finding) for finding in found]))
+    else:
+        print_findings(found)
+    if wrong := sum(finding.verdict == "wrong" for finding in found):
+        raise NotDone(f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong; the lines say what to do")
 
 
 def app(options: App, command: str) -> None:

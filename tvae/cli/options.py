@@ -294,6 +294,17 @@ class Warm:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Doctor:
+    """Say what is right on this machine and what to do where it is not: versions, folders, disk, GPU, data, queue.
+
+    Nothing is changed or fetched. The exit status is 1 where something is wrong, else 0.
+    """
+
+    json: bool = False
+    """Print one JSON array: subject, verdict (right, better or wrong), text and advice of each finding."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class App:
     """Start the app and open it in the browser; further options go to Streamlit, as in `app --server.port 8600`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -19,6 +19,7 @@ from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import anchor_sample_of
 
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
+    from tvae.jobs.doctor import Finding
     from tvae.training.loop import Report
 
 
@@ -93,6 +94,18 @@ class TrainingProgress:
         if self._measuring is None:
             self._measuring = self._bar.add_task("measuring, 2 of 2", total=1.0, at="")
         self._bar.update(self._measuring, completed=share)
+
+
+VERDICT_MARKS = {"right": "ok", "better": "could be better", "wrong": "WRONG"}
+"""The doctor's verdicts as its lines begin."""
+
+
+def print_findings(found: Sequence[Finding]) -> None:
+    """Print a line for each finding of the doctor, with what to do below it."""
+    for finding in found:
+        print(f"{VERDICT_MARKS[finding.verdict]}: {finding.subject}: {finding.text}")
+        if finding.advice:
+            print(f"    {finding.advice}")
 
 
 METRIC_NAMES = {

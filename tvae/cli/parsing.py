@@ -17,6 +17,7 @@ from tvae.cli import commands, data_commands
 from tvae.cli.options import (
     AddData,
     App,
+    Doctor,
     Encode,
     Evaluate,
     Fetch,
@@ -61,6 +62,7 @@ COMMANDS: dict[str, tuple[type, Callable[[Any, str], None]]] = {
     "layouts": (Layouts, commands.layouts),
     "classifier": (TrainClassifier, commands.classifier),
     "warm": (Warm, commands.warm),
+    "doctor": (Doctor, commands.doctor),
     "app": (App, commands.app),
 }
 """Each command's options and the function that runs it."""
@@ -72,8 +74,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command.
 
     Returns:
-        The exit status: 0 on success, 2 for wrong input, 1 for a run that failed, 130 after Ctrl-C. Each but 0 comes
-        with one line on standard error.
+        The exit status: 0 on success, 2 for wrong input, 1 for a run that failed or a machine on which something is
+        wrong, 130 after Ctrl-C. Each but 0 comes with one line on standard error.
     """
     try:
         return _dispatch(list(arguments))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tvae.config import check_notion
@@ -237,6 +238,30 @@ def dataset_identity(name: str, folder: Path | None = None) -> str:
     """
     folder = folder or default_folder()
     return f"{name}@{OwnDatasets(folder).get(name).fingerprint}" if _is_own(name, folder) else name
+
+
+@dataclass(frozen=True)
+class LocalCopy:
+    """What this machine has of a public data set."""
+
+    missing: tuple[str, ...]
+    """Files that no right copy is of."""
+    passed_over: tuple[str, ...]
+    """What is wrong with each file of the right name but the wrong content."""
+
+
+def local_copy(name: str, folder: Path | None = None) -> LocalCopy:
+    """What this machine has of a public data set, with every file checked; nothing is fetched or written.
+
+    Raises:
+        InputError: no public data set of this name.
+    """
+    require_choice("name", name, DATASETS)
+    if name not in PUBLIC_DATASETS:  # scikit-learn brings it
+        return LocalCopy((), ())
+    dataset = PUBLIC_DATASETS[name]
+    files, passed_over = _local_files(dataset, ("train", "test"), folder or default_folder(), replace_wrong=False)
+    return LocalCopy(tuple(file.name for file in dataset.files if file.name not in files), tuple(passed_over))
 
 
 def image_noun(name: str) -> Noun:

@@ -73,6 +73,11 @@ def machine_code_folder(source: Path) -> Path:
     return machine_code_folders() / f"{NAMED}kernels-{_hash_of_sources(source.parent)}"
 
 
+def is_compiled(source: Path) -> bool:
+    """Whether machine code of the kernels in this source file's folder, as they are now, is on the disk."""
+    return any(machine_code_folder(source).rglob("*.nbi"))
+
+
 @cache
 def _hash_of_sources(folder: Path) -> str:
     """Hash of all sources in this folder, of this file and of the compiler's versions."""

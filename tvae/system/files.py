@@ -70,6 +70,21 @@ def make_writable_folder(folder: Path) -> None:
     trial.unlink()
 
 
+def unwritable_reason(folder: Path) -> str:
+    """Why nothing can be written into a folder, in the system's words; empty where it can, or could once it is made.
+
+    Nothing stays behind: a folder that is missing is not made, and the nearest one above it is tried.
+    """
+    there = next(above for above in (folder, *folder.parents) if above.exists() or above == above.parent)
+    trial = _temporary(there / "trial")
+    try:
+        trial.touch(exist_ok=False)
+        trial.unlink()
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
 def read_bounded(path: Path, limit: int) -> bytes:
     """The bytes of a file that is at most `limit` bytes long.
 

@@ -12,9 +12,9 @@ from tvae.training.steps.products_type import has_bfloat16_instructions
 
 def kernels_are_compiled() -> bool:
     """Whether machine code of the steps' present sources is on the disk; else the first step takes half a minute."""
-    from tvae.system.compiled import machine_code_folder
+    from tvae.system.compiled import is_compiled
 
-    return any(machine_code_folder(Path(__file__)).rglob("*.nbi"))
+    return is_compiled(Path(__file__))
 
 
 def is_to_be_compiled(config: RunConfig) -> bool:
