@@ -214,6 +214,27 @@ def test_a_device_that_is_not_there_leaves_no_folder(tmp_path, monkeypatch):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("there", [False, True], ids=["new", "empty before"])
+def test_a_refused_batch_size_leaves_no_folder_that_was_not_there(tmp_path, monkeypatch, there):
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    folder = tmp_path / "above" / "new"
+    if there:
+        folder.mkdir(parents=True)
+    done = tvae("train", "--out", folder, "--data.name", "digits", "--train.batch-size", "5000")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "batch" in done.stderr
+    assert folder.exists() == folder.parent.exists() == there
+
+
+def test_ctrl_c_before_the_first_file_leaves_no_folder(tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tvae.data.load_dataset", interrupted)
+    assert tvae("train", "--out", tmp_path / "new", *SMALL).returncode == 130
+    assert not (tmp_path / "new").exists()
+
+
 def test_an_evaluation_of_other_data_is_refused(run_folder, tmp_path):
     copy = shutil.copytree(run_folder, tmp_path / "copy")
     plain = json.loads((copy / "config.json").read_text())

@@ -77,3 +77,13 @@ def test_wrong_input_is_one_line_and_starts_nothing(words, message, folder):
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert json.loads(tvae("jobs", "list", "--json").stdout) == []
+
+
+def test_a_home_that_can_not_be_written_names_tvae_runs(monkeypatch):
+    monkeypatch.delenv("TVAE_RUNS")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setenv("HOME", "/proc/nohome")
+    done = tvae("jobs", "start", *SMALL)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "the folder of runs can't be written" in done.stderr
+    assert "TVAE_RUNS" in done.stderr and "/proc/nohome" in done.stderr

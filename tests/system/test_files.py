@@ -3,6 +3,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,53 @@ def test_the_reason_why_a_folder_can_not_be_written(tmp_path):
     assert unwritable_reason(tmp_path / "file" / "below") == "Not a directory"
     assert unwritable_reason(Path("/proc/nohome")) != ""
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from tvae.system.files import write_atomically
+from tvae.system.json_lines import append_row
+from tvae.system.reserved_file import ReservedFile
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+path = Path(sys.argv[1])
+write = {
+    "whole": lambda: write_atomically(path, "x" * 5000),
+    "row": lambda: append_row(path, {"a": "x" * 5000}),
+    "reserved": ReservedFile(path).reserve,
+}[sys.argv[2]]
+try:
+    write()
+except OSError as error:
+    print(error.strerror, error.filename)
+"""
+
+
+@pytest.mark.parametrize("write", ["whole", "row", "reserved"])
+def test_a_full_disk_names_the_file(tmp_path, write):
+    """The system's own error of a write names none."""
+    path = tmp_path / "a"
+    script = [sys.executable, "-c", FULL, str(path), write]
+    refused = subprocess.run(script, capture_output=True, text=True, check=True)
+    assert refused.stdout == f"File too large {path}\n"
+
+
+def refused_by(write: Callable[[], None]) -> OSError:
+    with pytest.raises(OSError) as refusal:
+        write()
+    return refusal.value
+
+
+def test_an_error_of_another_file_keeps_its_name(tmp_path):
+    def read_other() -> None:
+        with file_put_at(tmp_path / "a"):
+            (tmp_path / "other").read_bytes()
+
+    assert str(refused_by(read_other).filename) == str(tmp_path / "other")
+
+
+def test_no_error_names_a_temporary_file():
+    for write in (lambda: make_writable_folder(Path("/proc")), lambda: write_atomically(Path("/proc/a"), "x")):
+        assert ".part" not in str(refused_by(write))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from tvae.ui.server import BrowserToken, PageScripts
+from tvae.ui.server import BrowserToken, PageScripts, opened_in_browser
 from tvae.ui.session.identity import TOKEN, cookie_name
 
 PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -139,3 +139,19 @@ def test_a_page_begins_with_its_scripts_whatever_the_browser_has_of_it():
 def test_what_is_no_page_is_served_as_it_is(kind, headers):
     status, told, body = served("<head>", kind, headers)
     assert (status, body, told["etag"], told["content-length"]) == (200, b"<head>", "a", "6")
+
+
+@pytest.mark.parametrize(("folder", "told"), [("/proc/nohome", True), ("", False)])
+def test_the_server_says_at_its_start_where_no_run_can_be_kept(monkeypatch, tmp_path, capsys, folder, told):
+    monkeypatch.setenv("TVAE_RUNS", folder or str(tmp_path))
+    monkeypatch.setattr("streamlit.get_option", lambda name: True)
+
+    async def start() -> None:
+        async with opened_in_browser(cast(Any, None)):
+            pass
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, start()).result()
+    said = capsys.readouterr().err
+    assert said.count("\n") == told
+    assert not told or ("TVAE_RUNS" in said and "/proc/nohome" in said)

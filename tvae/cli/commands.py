@@ -82,14 +82,13 @@ def data_fetch(options: Fetch, command: str) -> None:
 def train(options: Train, command: str) -> None:
     config = run_config(options)
     from tvae.data import validation_note
-    from tvae.runs.recording import claim_folder, record
+    from tvae.runs.recording import claimed_folder, record
     from tvae.training.loop import resolve_device
 
     resolve_device(config.train.device)  # what can't be trained leaves no folder behind
-    claim_folder(options.out)
     warned_arms: set[str] = set()
     # Where the data can't be had, or the labels can't be trained on, no empty folder is left.
-    with held_in_foreground(options.out), _removed_if_empty(options.out), contextlib.ExitStack() as bar:
+    with claimed_folder(options.out), held_in_foreground(options.out), contextlib.ExitStack() as bar:
         dataset = _dataset(config.data, options.dir)
         for note in (measurability_note(dataset.test.labels), validation_note(dataset)):
             if note:
@@ -412,17 +411,6 @@ def _without_triplet_file(command: str) -> str:
         elif word.startswith(f"{option}="):
             words[place] = f"{option}={TRIPLETS}"
     return shlex.join(words)
-
-
-@contextlib.contextmanager
-def _removed_if_empty(folder: Path) -> Iterator[None]:
-    """After wrong input, remove the folder where nothing was written into it."""
-    try:
-        yield
-    except InputError:
-        with contextlib.suppress(OSError):
-            folder.rmdir()
-        raise
 
 
 def _end_of_job(job: Job) -> str:

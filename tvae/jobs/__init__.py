@@ -10,6 +10,7 @@
     owner.py             Owner: who may see, stop, change or delete a run
     queue.py             Queue of a runs folder, in SQLite
     requests.py          Requests that a worker obeys between two steps: stop, pause, take one step, go slowly
+    runs_folder.py       The folder of runs: make it, or say in one line why no run can be kept in it
     starting.py          Starter: put a run in the queue and start a worker process for it
     status_writer.py     Writes state.json a few times a second, off the training thread
     trash.py             Trash: delete a run, restore it within a day, remove files that killed processes left

@@ -35,7 +35,7 @@ from typing import Any, Literal, get_args
 
 from tvae.config import RunConfig
 from tvae.errors import InputError
-from tvae.system.files import file_state, read_bounded, read_json, write_atomically
+from tvae.system.files import errors_name, file_state, read_bounded, read_json, write_atomically
 from tvae.system.json_lines import append_row
 from tvae.system.process_identity import ProcessIdentity
 from tvae.system.process_lock import lock_is_held, take_lock
@@ -209,8 +209,8 @@ class JobFiles:
 
     def grant_step(self) -> None:
         """Ask a paused worker for one step."""
-        with self.steps.open("ab") as file:  # appending is atomic: two clicks at once are two steps
-            file.write(b".")
+        with errors_name(self.steps), self.steps.open("ab") as file:
+            file.write(b".")  # appending is atomic: two clicks at once are two steps
 
     def granted_steps(self) -> int:
         """Number of single steps requested so far."""

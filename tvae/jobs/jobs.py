@@ -21,6 +21,7 @@ from tvae.jobs.files import OVER, Flag, JobFiles, run_has_worker
 from tvae.jobs.job import Job, read_job
 from tvae.jobs.owner import controlled_files, may_control, visible_runs
 from tvae.jobs.queue import JobQueue, runs_at_once
+from tvae.jobs.runs_folder import runs_folder_refusal
 from tvae.jobs.starting import Starter, checked_name
 from tvae.jobs.trash import Trash
 from tvae.jobs.worker_processes import collect_ended_workers, end_unresponsive_worker
@@ -40,6 +41,11 @@ class Jobs:
         self.starter = Starter(self.folder)
         self.trash = Trash(self.folder)
         self._queue = JobQueue(self.folder)
+
+    @property
+    def refusal(self) -> str:
+        """Why no run can be kept in the folder, in one line without its path; empty where one can."""
+        return runs_folder_refusal(self.folder)
 
     # Reading
 

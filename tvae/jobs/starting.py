@@ -19,6 +19,7 @@ from tvae.jobs.files import READY, About, JobFiles, Spec
 from tvae.jobs.idle_workers import claim_idle_place, keep_idle_worker
 from tvae.jobs.job import state_without_worker
 from tvae.jobs.queue import JobQueue
+from tvae.jobs.runs_folder import make_runs_folder
 from tvae.jobs.trash import Trash
 from tvae.jobs.worker_processes import (
     MODULE,
@@ -33,7 +34,6 @@ from tvae.runs.triplets import write_triplets
 from tvae.runs.warm_start import shown_step, starting_weights
 from tvae.runs.weights import write_weights
 from tvae.system.array_files import Weights
-from tvae.system.files import make_writable_folder
 from tvae.system.owner import Owner, hashed
 from tvae.system.process_lock import ProcessLock, lock_is_held, take_lock
 from tvae.system.user_folders import new_run_id
@@ -71,8 +71,9 @@ class Starter:
             request: an id of this request: the same id twice (a double click) starts one run.
 
         Raises:
-            InputError: settings that can't work, or a data set that is another person's, before anything is started.
-            OSError: the folder can't be written, or no process can be started.
+            InputError: settings that can't work, a data set that is another person's, or a folder of runs that can't be
+                written, before anything is started.
+            OSError: the disk is full, or no process can be started.
         """
         if data_folder is None:
             check_usable(config.data.name, owner)
@@ -93,7 +94,7 @@ class Starter:
             command=command,
             steps=steps,
         )
-        make_writable_folder(self._runs)
+        make_runs_folder(self._runs)
         if request:
             request = f"{hashed(owner)}:{request}"
             earlier_id = self._queue.requested(request)
@@ -108,12 +109,12 @@ class Starter:
         """Add an uploaded run (a zip), and have a worker measure it; its id.
 
         Raises:
-            InputError: it is not the zip of a run (see `run_zip`), or it is of another person's data set; nothing of
-                it is kept.
-            OSError: the folder can't be written, or no process can be started.
+            InputError: it is not the zip of a run (see `run_zip`), it is of another person's data set, or the folder of
+                runs can't be written; nothing of it is kept.
+            OSError: the disk is full, or no process can be started.
         """
+        make_runs_folder(self._runs)  # before seconds are spent on the zip
         members, about = run_members(content), About(name=checked_name(name))
-        make_writable_folder(self._runs)
         Trash(self._runs).clear_leftovers()
         place = self._new_place()
         try:

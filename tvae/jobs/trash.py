@@ -78,6 +78,9 @@ class Trash:
             if _modified(run) < time.time() - UNDO_SECONDS:
                 shutil.rmtree(run, ignore_errors=True)
         for run in _folders_in(self._runs):
+            if _modified(run) < left_before and not lock_is_held(JobFiles(run).lock):
+                with contextlib.suppress(OSError):  # which leaves all but an empty folder
+                    run.rmdir()
             parts = [part for part in run.rglob(".*.part") if _modified(part) < left_before]
             if parts and not lock_is_held(JobFiles(run).lock):
                 for part in parts:

@@ -65,18 +65,18 @@ def record(
     """
     start = None if start_from is None else starting_weights(start_from, config)
     step = "" if start_from is None else shown_step(start_from)
-    claim_folder(folder)
-    recording = Recording(
-        config,
-        dataset,
-        folder,
-        command,
-        half=half,
-        seconds=seconds,
-        start=start,
-        started_from=step,
-        triplets=triplets,
-    )
+    with claimed_folder(folder):
+        recording = Recording(
+            config,
+            dataset,
+            folder,
+            command,
+            half=half,
+            seconds=seconds,
+            start=start,
+            started_from=step,
+            triplets=triplets,
+        )
     yield from recording.reports(on_measured)
 
 
@@ -276,12 +276,25 @@ def _due_again(begun: float) -> float:
     return now + (now - begun) / KEEPING_SHARE
 
 
-def claim_folder(folder: Path) -> None:
-    """Take an empty folder for a run.
+@contextlib.contextmanager
+def claimed_folder(folder: Path) -> Iterator[None]:
+    """Take an empty folder for a run; after an error or Ctrl-C it is removed if it was made here and is still empty.
 
     Raises:
         InputError: it holds something already, or can't be written.
     """
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        _claim_folder(folder)
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):  # it holds something
+            for path in made:
+                path.rmdir()
+        raise
+
+
+def _claim_folder(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         raise InputError(f"--out: {folder} is not empty; name a new folder, nothing saved is written over")
     try:

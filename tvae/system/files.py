@@ -45,17 +45,32 @@ def file_put_at(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """
     temporary = _temporary(path)
     try:
-        with temporary.open("xb") as file:
+        with errors_name(path, temporary), temporary.open("xb") as file:
             yield file
             file.flush()
             if durable:
                 os.fsync(file.fileno())
-        _replace(temporary, path)
+        with errors_name(path, temporary):
+            _replace(temporary, path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
     if durable:
         _fsync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def errors_name(path: Path, temporary: Path | None = None) -> Iterator[None]:
+    """Context whose OSErrors name this file where they name none, as on a full disk, or the temporary one in its place.
+
+    Of the system's own errors only those of opening and renaming name a file.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or (temporary is not None and Path(error.filename) == temporary):
+            error.filename, error.filename2 = str(path), None
+        raise
 
 
 def make_writable_folder(folder: Path) -> None:
@@ -66,8 +81,9 @@ def make_writable_folder(folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     trial = _temporary(folder / "trial")
-    trial.touch(exist_ok=False)
-    trial.unlink()
+    with errors_name(folder, trial):
+        trial.touch(exist_ok=False)
+        trial.unlink()
 
 
 def unwritable_reason(folder: Path) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tvae.system.files import file_state, read_bounded, read_json, write_atomically
+from tvae.system.files import errors_name, file_state, read_bounded, read_json, write_atomically
 
 _LIMIT = 16 * 2**20
 _TAIL = 2**17
@@ -23,7 +23,7 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
         OSError: the disk is full.
     """
     line = (json.dumps(row) + "\n").encode()
-    with path.open("ab", buffering=0) as file:
+    with errors_name(path), path.open("ab", buffering=0) as file:
         while line:  # a disk that fills up takes a part first, and then raises
             line = line[file.write(line) :]
 

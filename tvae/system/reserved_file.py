@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tvae.system.files import errors_name
+
 _LENGTH = 4096
 
 
@@ -38,7 +40,7 @@ class ReservedFile:
             return ""
 
     def _write(self, content: bytes, mode: str) -> None:
-        with self.path.open(mode) as file:
+        with errors_name(self.path), self.path.open(mode) as file:
             file.write(content.ljust(_LENGTH))
             file.flush()
             os.fsync(file.fileno())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote, unquote_plus
@@ -17,8 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import cli_util
 from streamlit.web.server import server_util
 
+from tvae.jobs.runs_folder import runs_folder_refusal
 from tvae.system.app_folder import app_folder
 from tvae.system.owner import new_owner
+from tvae.system.user_folders import runs_folder
 from tvae.ui.page_scripts.scripts import page_aids
 from tvae.ui.session import keys
 from tvae.ui.session.identity import TOKEN, cookie_name
@@ -142,7 +145,12 @@ def _without_owner(request: Request) -> str:
 
 @contextlib.asynccontextmanager
 async def opened_in_browser(app: st.App) -> AsyncIterator[None]:
-    """Open the app in this machine's browser as the server starts, unless it is headless: `st.App` leaves that out."""
+    """Open the app in this machine's browser as the server starts, unless it is headless: `st.App` leaves that out.
+
+    Before, who starts it is told where no run could be kept, and not only a visitor who trains one.
+    """
+    if refusal := runs_folder_refusal(runs_folder()):
+        sys.stderr.write(f"tvae: {refusal}; it is {runs_folder()}; `python -m tvae doctor` says more\n")
     if not st.get_option("server.headless"):
         cli_util.open_browser(server_util.get_url(st.get_option("browser.serverAddress")))
     yield

@@ -16,6 +16,7 @@ from tvae.ui.images.sprite_sheet import sheet
 from tvae.ui.maps.selection import Images
 from tvae.ui.maps.view_pair import ViewPair
 from tvae.ui.session import keys
+from tvae.ui.style.sentences import with_capital
 
 PAGE = 15
 """Rows of a page."""
@@ -51,7 +52,7 @@ def columns_of(pair: ViewPair, margin: float) -> list[Column]:
     columns = [
         Column(heading=Heading(name="row", title="Row"), values=row, text=str, descending=False),
         Column(
-            heading=Heading(name="class", title=pair.left.run.notion.capitalize()),
+            heading=Heading(name="class", title=with_capital(pair.left.run.notion)),
             # By the place among the classes: "10" comes after "9".
             values=pair.labels,
             text=lambda i: str(names[i]),

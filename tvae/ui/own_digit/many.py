@@ -29,6 +29,7 @@ from tvae.ui.own_files.progress import show_progress
 from tvae.ui.run_images import images_of
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.sentences import with_capital
 
 MOST_LISTED = 1_000
 """Pictures that the table lists; the CSV has all."""
@@ -110,7 +111,7 @@ def _show_counts(encoded: EncodedBatch, frame: Frame, run: Run) -> None:
         )
     st.caption(as_text(f"Taken: {frame.in_words}."))
     for note in encoded.pictures.notes:
-        st.caption(as_text(f"{note[:1].upper()}{note[1:]}."))
+        st.caption(as_text(f"{with_capital(note)}."))
     show_left_out(encoded.pictures.left_out.count, encoded.pictures.left_out.named)
 
 

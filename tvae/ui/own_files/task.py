@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from tvae.data.own import TakingInCancelled
 from tvae.errors import InputError
 from tvae.ui.style.reasons import reason_of
+from tvae.ui.style.sentences import with_capital
 
 Result = TypeVar("Result")
 Work = Callable[[Callable[[str, int, int], None], Callable[[], bool]], Result]
@@ -66,7 +67,7 @@ class Task(Generic[Result]):
             return "Begins …"
         seconds = time.monotonic() - self._begun
         left = f", about {max(1, round(seconds * (total - done) / done))} s left" if done and seconds > 0.5 else ""
-        return f"{what.capitalize()}: {done:,} of {total:,}{left if done < total else ''}"
+        return f"{with_capital(what)}: {done:,} of {total:,}{left if done < total else ''}"
 
     def _report(self, what: str, done: int, total: int) -> None:
         if what != self._progress[0]:

@@ -28,6 +28,7 @@ from tvae.ui.style.arm_columns import ACROSS
 from tvae.ui.style.arm_text import arm_text, short_arm_text
 from tvae.ui.style.captions import csv_name, measured_on
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.sentences import with_capital
 
 LONGEST_TABLE = 25
 HALF = 440  # screen pixels
@@ -65,7 +66,7 @@ def show_cost(run: Run, encoding: Encoding, arms: list[str], errors: dict[str, n
     share = f" ({100 * cost.mean / base:+z.1f} %)" if base else ""
     subject = _called(run.config, last, differences)
     words = (
-        f"**{heading}.** {subject[:1].upper()}{subject[1:]} reconstructs from {code} with a squared error of "
+        f"**{heading}.** {with_capital(subject)} reconstructs from {code} with a squared error of "
         f"{mean:.2f} per image, {_called(run.config, first, differences)} with {base:.2f}: "
         f"**{difference_words(cost)}{share}**"
     )

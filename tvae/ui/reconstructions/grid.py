@@ -22,6 +22,7 @@ from tvae.ui.maps.select_on_map import link_to_rows
 from tvae.ui.session import keys
 from tvae.ui.style.captions import csv_name, measured_on
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.sentences import with_capital
 
 CROWDED = 12
 
@@ -77,7 +78,7 @@ def show_reconstructions(
         f" Error: violet where the reconstruction is too dark, green where it is too light{channels}." if mapped else ""
     )
     st.caption(
-        f"{as_text(chosen.description[:1].upper() + chosen.description[1:])}; decoded from {code}. "
+        f"{as_text(with_capital(chosen.description))}; decoded from {code}. "
         f"Under each, its squared error, summed over pixels from 0 to 1.{colours} {measured_on(run, encoding)}."
     )
     with st.container(horizontal=True):

@@ -6,5 +6,6 @@ captions.py     Words for captions: data split, run, seed and epoch of the numbe
 escaping.py     Escape user text for Markdown
 glossary.py     Glossary: words of the field that every page explains where they first stand
 reasons.py      Messages of errors as a page shows them: without folders of the server and without commands
+sentences.py    The first letter of a sentence
 theme.py        Whether the page is light or dark
 """

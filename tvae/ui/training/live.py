@@ -16,6 +16,7 @@ from tvae.ui.judging import judged_alike
 from tvae.ui.page_links import map_link
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.sentences import with_capital
 from tvae.ui.training.live_map import fitted_map, show_map
 from tvae.ui.training.replay import show_replay
 from tvae.ui.training.requests import request, show_refusal
@@ -94,7 +95,7 @@ def _show_state(job: Job) -> None:
         for warning in job.warnings:
             st.warning(warning)
         if job.state in ("failed", "interrupted"):
-            st.info(f"{in_words(job).capitalize()}. What was saved stands; Resume goes on from there.")
+            st.info(f"{with_capital(in_words(job))}. What was saved stands; Resume goes on from there.")
     show_refusal(PLACE)
 
 

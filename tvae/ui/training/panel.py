@@ -20,9 +20,10 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.style.reasons import reason_of
+from tvae.ui.style.sentences import with_capital
 from tvae.ui.training.network import choose_network, time_in_words
 from tvae.ui.training.notions import arms_with_notions, choose_notions, chosen_notion, settings_of
-from tvae.ui.training.starting import start_run
+from tvae.ui.training.starting import start_run, why_no_run_starts
 from tvae.ui.training.status import UNDER_WAY, show_status, watched_job
 from tvae.ui.training.train_setting import in_fast_steps
 
@@ -75,7 +76,7 @@ KEEP: Any = {"persist_state": "session"}
 LOSS_SETTINGS = {entry.name: entry for entry in fields(LossConfig) if "low" in entry.metadata}
 """The number fields of `LossConfig` with their limits; one that is added there appears in the panel too."""
 LABELS = {name: name.replace("kl", "KL").replace("_", " ") for name in LOSS_SETTINGS}
-LABELS = {name: label[:1].upper() + label[1:] for name, label in LABELS.items()}
+LABELS = {name: with_capital(label) for name, label in LABELS.items()}
 """Names of the loss's numbers in the panel and in its messages."""
 MAIN_LOSS_SETTINGS = ("triplet_weight", "margin")
 MORE_HELP = "Network, and the weights of KL and reconstruction."
@@ -129,7 +130,18 @@ def _show_form(run: Run, watched: str) -> None:
         preset = PRESETS_SHOWN[name]
         _follow(run, preset)
         _show_fields(preset)
-        st.button("Train", key=keys.TRAIN, type="primary", width="stretch", on_click=_start, args=(run, preset))
+        why_not = why_no_run_starts()
+        st.button(
+            "Train",
+            key=keys.TRAIN,
+            type="primary",
+            width="stretch",
+            on_click=_start,
+            args=(run, preset),
+            disabled=bool(why_not),
+        )
+        if why_not:
+            st.error(why_not)
         st.caption(f"{_time()} {preset.summary}")
         if refusal := state.take(keys.TRAIN_REFUSAL, ""):
             st.error(refusal)

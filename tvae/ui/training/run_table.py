@@ -25,6 +25,7 @@ from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.requests import request, show_refusal
+from tvae.ui.training.starting import why_no_run_starts
 from tvae.ui.training.status import follow_choice
 
 MEASURES = {
@@ -149,7 +150,10 @@ def run_rows(jobs: dict[str, Job]) -> list[dict[str, Any]]:
     of its arms is the run.
     """
     rows = []
-    for name, folder in cached.run_folders().items():
+    folders = cached.run_folders()
+    # A run may have ended before its first file.
+    early = {name: job.folder for name, job in jobs.items() if name not in folders}
+    for name, folder in (folders | early).items():
         job = jobs.get(name)
         try:
             run = read_run(folder)
@@ -265,20 +269,21 @@ def differing_cells(column: pd.Series) -> list[str]:
 def manage(name: str, job: Job | None) -> None:
     """Controls to name, note, keep, delete and export one run."""
     folder = cached.run_folders().get(name)
-    if folder is None:
-        return
-    try:
-        show_arms(read_run(folder))
-    except InputError as error:
-        st.caption(f"This run can't be read. {reason_of(error)}.")
-        return
-    st.download_button(
-        "Download as zip",
-        data=lambda: zip_run(folder),
-        file_name=f"{name}.zip",
-        mime="application/zip",
-        on_click="ignore",
-    )
+    if folder is not None:
+        try:
+            show_arms(read_run(folder))
+        except InputError as error:
+            st.caption(as_text(f"This run can't be read. {reason_of(error)}."))
+        else:
+            st.download_button(
+                "Download as zip",
+                data=lambda: zip_run(folder),
+                file_name=f"{name}.zip",
+                mime="application/zip",
+                on_click="ignore",
+            )
+    elif job is not None and job.over:
+        st.caption("This run ended before its first file, so there is nothing to show or to download.")
     if job is None:
         return
     if not cached.jobs().may_control(name, state.owner()):
@@ -320,7 +325,10 @@ def show_deleted() -> None:
 
 
 def take_in() -> None:
-    """Field to upload a run's zip, which is checked before anything is stored."""
+    """Field to upload a run's zip, which is checked before anything is stored; why not where nothing can be stored."""
+    if why_not := why_no_run_starts():
+        st.error(why_not)
+        return
     upload = st.file_uploader("A run's zip", type="zip", key=keys.RUN_ZIP, max_upload_size=LARGEST_ZIP // 2**20)
     own = state.own_runs()
     if upload is None or own.taken_in == upload.file_id:

@@ -10,9 +10,17 @@ from tvae.data.triplets import GivenTriplets
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.style.reasons import reason_of
+from tvae.ui.style.sentences import with_capital
 from tvae.ui.training.status import watched_job
 
 DOUBLE_CLICK_SECONDS = 3.0
+
+
+def why_no_run_starts() -> str:
+    """Why no run can be started on this server, as a sentence of a page; empty where one can."""
+    refusal = cached.jobs().refusal
+    return f"{with_capital(reason_of(refusal))}." if refusal else ""
 
 
 def start_run(
@@ -30,8 +38,8 @@ def start_run(
         triplets: the given triplets that the config names, where it names any.
 
     Raises:
-        InputError: settings that are not possible.
-        OSError: the folder of runs can't be written.
+        InputError: settings that are not possible, or a folder of runs that can't be written.
+        OSError: the disk is full, or no process can be started.
     """
     own = state.own_runs()
     with own.changing:

@@ -15,7 +15,7 @@ from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.network import time_in_words
 from tvae.ui.training.requests import request, show_refusal
-from tvae.ui.training.starting import start_run
+from tvae.ui.training.starting import start_run, why_no_run_starts
 from tvae.ui.training.status import show_status_here
 
 
@@ -35,7 +35,17 @@ def show_ladder_button(config: RunConfig, run: Run) -> None:
 
 
 def _show_button(config: RunConfig, key: str, run: Run) -> None:
-    st.button("Train it here", key=key, type="primary", on_click=request, args=(key, _start, config, run))
+    why_not = why_no_run_starts()
+    st.button(
+        "Train it here",
+        key=key,
+        type="primary",
+        on_click=request,
+        args=(key, _start, config, run),
+        disabled=bool(why_not),
+    )
+    if why_not:
+        st.error(why_not)
     show_refusal(key)
     show_status_here(config)
     arms, train = len(config.arms), config.train

@@ -18,6 +18,7 @@ from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name
+from tvae.ui.style.sentences import with_capital
 from tvae.ui.style.theme import theme
 from tvae.ui.triplets.view import TripletView
 
@@ -62,7 +63,7 @@ def show_matrices(view: TripletView, pair: ClassPair) -> None:
     if len(classes) <= MOST_CLASSES:
         _show_heat(view.run.config, matrices, [names[label] for label in classes], pair)
         better = " A difference has the colour of the arm that is better." if len(view.arms) == 2 else ""
-        st.caption(f"{about[0].upper()}{about[1:]} (rows) and the negative's (columns).{better} On the {view.source}.")
+        st.caption(f"{with_capital(about)} (rows) and the negative's (columns).{better} On the {view.source}.")
     else:
         shown_names = {f"{arm.upper()}, %": f"{short_arm_name(view.run.config, arm)}, %" for arm in matrices}
         pairs = pd.DataFrame(class_pairs(matrices, names, MOST_PAIRS)).rename(columns=shown_names)

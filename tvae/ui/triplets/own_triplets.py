@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -16,7 +17,7 @@ from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.requests import request, show_refusal
-from tvae.ui.training.starting import start_run
+from tvae.ui.training.starting import start_run, why_no_run_starts
 from tvae.ui.training.train_setting import in_fast_steps
 from tvae.ui.triplets.questions import PLACE, show_questions
 from tvae.ui.triplets.triplet_file import show_triplet_file
@@ -85,8 +86,12 @@ def _show_training(like_config: RunConfig, like: str, triplets: GivenTriplets) -
                 persist_state="session",
             )
         config = config_on(like_config, triplets, percent / 100)
-        trains = st.button("Train on these triplets", type="primary", on_click=_start, args=(config, triplets, None))
-        tries = st.button(f"Try it for {TRIAL_SECONDS:g} s", on_click=_start, args=(config, triplets, TRIAL_SECONDS))
+        why_not = why_no_run_starts()
+        starts: Any = {"on_click": _start, "disabled": bool(why_not)}
+        trains = st.button("Train on these triplets", type="primary", args=(config, triplets, None), **starts)
+        tries = st.button(f"Try it for {TRIAL_SECONDS:g} s", args=(config, triplets, TRIAL_SECONDS), **starts)
+    if why_not:
+        st.error(why_not)
     if trains or tries:
         st.rerun()  # the whole page: the sidebar shows the new run
     st.caption(

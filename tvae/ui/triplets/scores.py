@@ -20,6 +20,7 @@ from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name, interpolation_words
+from tvae.ui.style.sentences import with_capital
 from tvae.ui.triplets.view import TripletView
 
 USUAL = 0.1
@@ -199,7 +200,7 @@ def show_gaps(view: TripletView) -> None:
     figure = gap_distribution(gaps, arm_styles(view.run.config), view.margin)
     st.plotly_chart(figure, key=keys.GAPS, alt="Distribution of the gaps of all triplets")
     st.caption(
-        f"What lies left of the line is violated at m = {view.margin:g}. {view.counted.capitalize()}, an anchor as "
+        f"What lies left of the line is violated at m = {view.margin:g}. {with_capital(view.counted)}, an anchor as "
         "heavy as another; "
         f"{view.source}."
     )

@@ -17,6 +17,7 @@ from tvae.ui.images.cells import image_cell
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
+from tvae.ui.style.sentences import with_capital
 
 LARGEST_FILE = 32
 """Megabytes of a file that is brought in; the command line takes more."""
@@ -101,7 +102,7 @@ def _show_understood(brought: Brought, triplets: GivenTriplets, counts: Consiste
     distinct = len(triplets.distinct)
     again = f" ({distinct:,} distinct)" if distinct < len(triplets) else ""
     st.markdown(f"**{len(triplets):,} triplets**{again} on {len(np.unique(triplets.rows)):,} images")
-    st.caption(" ".join(as_text(f"{note[:1].upper()}{note[1:]}.") for note in brought.notes))
+    st.caption(" ".join(as_text(f"{with_capital(note)}.") for note in brought.notes))
     if counts.impossible:
         st.caption(
             f"Contradictions: **{counts.contradictions:,}**, cycles: **{counts.cycles:,}**. "
@@ -110,5 +111,5 @@ def _show_understood(brought: Brought, triplets: GivenTriplets, counts: Consiste
     with st.container(horizontal=True):
         for role, row in zip(("anchor", "positive", "negative"), triplets.rows[0].tolist(), strict=True):
             with st.container(width=90):
-                st.image(image_cell(train.images[row]), width=80, alt=f"{role.capitalize()} of the first triplet")
-                st.caption(role.capitalize())
+                st.image(image_cell(train.images[row]), width=80, alt=f"{with_capital(role)} of the first triplet")
+                st.caption(with_capital(role))

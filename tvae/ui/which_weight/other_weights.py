@@ -24,6 +24,7 @@ from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name, interpolation_words, measured_on
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.sentences import with_capital
 from tvae.ui.training.train_setting import show_train_button
 
 WEIGHTS = (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0, 300.0, 1000.0)
@@ -52,7 +53,7 @@ def _chosen_loss(name: str, trained: LossConfig) -> LossConfig:
     for place, term in zip((places[0], places[2], places[3]), TERMS, strict=True):
         start = float(getattr(trained, f"{term}_weight"))
         stops = sorted({*WEIGHTS, start})
-        words = "KL" if term == "kl" else term.capitalize()
+        words = "KL" if term == "kl" else with_capital(term)
         control = state.choice(keys.loss_weight(term), stops, start, text=_figures, within=name, default_as="value")
         chosen[f"{term}_weight"] = place.select_slider(f"{words} weight", format_func=_figures, **control)
     start = min(float(trained.margin), MARGINS[-1])

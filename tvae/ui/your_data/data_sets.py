@@ -15,6 +15,7 @@ from tvae.ui import session as state
 from tvae.ui.own_files.left_out import show_left_out
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.sentences import with_capital
 from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.your_data.source import library
 from tvae.ui.your_data.training import show_training
@@ -84,7 +85,7 @@ def _show_how_it_was_kept(dataset: OwnDataset) -> None:
     with st.popover("How it was kept"):
         st.caption(as_text(f"From {dataset.source}, {dataset.kind}."))
         for note in dataset.notes:
-            st.caption(as_text(f"{note[:1].upper()}{note[1:]}."))
+            st.caption(as_text(f"{with_capital(note)}."))
         show_left_out(dataset.left_out, dataset.left_out_named)
         st.caption(f"Fingerprint SHA-256 {dataset.fingerprint[:16]}…")
 

@@ -9,6 +9,7 @@ from tvae.data.own import Understood
 from tvae.ui.images.cells import HEIGHT, picture_cell
 from tvae.ui.own_files.left_out import show_left_out
 from tvae.ui.style.escaping import as_text
+from tvae.ui.style.sentences import with_capital
 from tvae.ui.your_data.source import Source
 
 _MOST_SIZES = 3
@@ -28,7 +29,7 @@ def show_summary(source: Source, understood: Understood, column: str) -> None:
         f"Splits: {splits or 'none given'}"
     )
     for note in understood.notes:
-        st.caption(as_text(f"{note[:1].upper()}{note[1:]}."))
+        st.caption(as_text(f"{with_capital(note)}."))
 
 
 def show_classes(source: Source, understood: Understood, column: str) -> None:

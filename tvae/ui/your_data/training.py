@@ -21,7 +21,7 @@ from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.panel import LABELS
 from tvae.ui.training.requests import request, show_refusal
-from tvae.ui.training.starting import start_run
+from tvae.ui.training.starting import start_run, why_no_run_starts
 from tvae.ui.training.status import UNDER_WAY, accuracy_so_far, in_words, poll_seconds, show_progress
 from tvae.ui.training.train_setting import in_fast_steps
 
@@ -41,6 +41,7 @@ def show_training(dataset: OwnDataset) -> None:
         return
     job = newest_run(dataset.name)
     config = _chosen_config(dataset, suggestion)
+    why_not = why_no_run_starts()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
             "Train",
@@ -48,15 +49,19 @@ def show_training(dataset: OwnDataset) -> None:
             type="primary" if job is None else "secondary",
             on_click=request,
             args=(PLACE, start_run, config),
+            disabled=bool(why_not),
         )
         st.button(
             f"Try it for {TRIAL_SECONDS:g} s",
             key=keys.of_data_set("trial", dataset.name),
             on_click=_start_trial,
             args=(config,),
+            disabled=bool(why_not),
         )
         if job is not None:
             _show_outcome(job)
+    if why_not:
+        st.error(why_not)
     if job is not None and job.state == "done":
         st.markdown(accuracy_so_far(job))
     show_refusal(PLACE)
