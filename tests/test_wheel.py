@@ -38,5 +38,9 @@ def test_the_wheel_pins_what_requirements_pin_and_has_the_command(contents):
     facts = {name.split("/")[1]: text.decode() for name, text in contents.items() if ".dist-info/" in name}
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     pins = [words[0] for line in lines if (words := line.split("#")[0].split())]
-    assert [line.split(": ")[1] for line in facts["METADATA"].splitlines() if line.startswith("Requires-Dist")] == pins
+    required = [line.split(": ")[1] for line in facts["METADATA"].splitlines() if line.startswith("Requires-Dist")]
+    assert [line for line in required if "extra ==" not in line] == pins
+    extras = {line.split(";")[0].replace(" ", "") for line in required if 'extra == "sign-in"' in line}
+    development = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+    assert len(extras) == 2 and all(f"\n{pin} " in development for pin in extras)  # as it is tested
     assert "tvae = tvae.__main__:run" in facts["entry_points.txt"]

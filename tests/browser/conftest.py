@@ -48,15 +48,25 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def free_port() -> int:
+    """A port of this machine that is free, for a server that must know its own address beforehand."""
+    return _free_port()
+
+
 @pytest.fixture(scope="session")
 def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
     """Start a Streamlit server by its command and return its address; all are ended with the session."""
     processes: list[subprocess.Popen[bytes]] = []
 
-    def start(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> str:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+    def start(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], port: int = 0) -> str:
+        port = port or _free_port()
         options = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(port)]
         log = tmp_path_factory.mktemp("streamlit") / "log.txt"
         with log.open("wb") as out:

@@ -1,12 +1,13 @@
-"""Owner: a person's secret token, and its hash that is kept with what belongs to them."""
+"""Owner: a person's secret token or account, and its hash that is kept with what belongs to them."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 
 Owner = str | None
-"""A person's secret token; None for the command line, which can write the folders anyway."""
+"""A person's secret token, or their account; None for the command line, which can write the folders anyway."""
 
 
 def new_owner() -> str:
@@ -14,8 +15,23 @@ def new_owner() -> str:
     return secrets.token_urlsafe(16)
 
 
+def owner_of_account(issuer: str, subject: str) -> str:
+    """Owner of what belongs to an account: no browser's token can be the same, as it has a sign that no token has.
+
+    Args:
+        issuer: address of the provider that vouches for the account (OpenID Connect's `iss`).
+        subject: the account's name there, which never changes and goes to no other (`sub`).
+
+    Raises:
+        ValueError: one of them is empty, so that strangers would be one person.
+    """
+    if not issuer or not subject:
+        raise ValueError(f"an account needs an issuer and a subject; these are {issuer!r} and {subject!r}")
+    return f"account:{json.dumps([issuer, subject])}"
+
+
 def hashed(owner: Owner) -> str:
-    """Hash of the owner's token, as it is kept with what belongs to them; empty for the command line."""
+    """Hash of the owner, as it is kept with what belongs to them; empty for the command line."""
     return "" if owner is None else hashlib.sha256(owner.encode()).hexdigest()
 
 

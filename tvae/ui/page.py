@@ -22,6 +22,7 @@ from tvae.ui.choices.runs import choose_run, origin_in_words, settings_in_words
 from tvae.ui.choices.size import choose_size, show_in_chosen_size
 from tvae.ui.judging import run_judged_as_chosen
 from tvae.ui.page_links import page_link
+from tvae.ui.sign_in import ask_to_sign_in, show_account
 from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
@@ -73,6 +74,8 @@ def _show(
 ) -> None:
     st.set_page_config(page_title=f"{title} · TVAE Explorer", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
+    if ask_to_sign_in():
+        return
     state.open_address(title)
     show_in_chosen_size()
     if _show_lesson(title):
@@ -140,6 +143,7 @@ def _chosen_run(at_any_epoch: bool, needs_run: bool, panel: bool) -> Run | None:
     run = _run_in_sidebar(at_any_epoch, st.container() if needs_run else st.sidebar, panel)
     with st.sidebar:
         choose_size()
+        show_account()
     with links:  # above the choices, and after them, so that they carry what is chosen
         page_link("streamlit_app.py", "Overview")
         for page in sorted(PAGES.glob("*.py")):

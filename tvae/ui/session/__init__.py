@@ -2,7 +2,7 @@
 
     browser_slider.py  Position of a slider that moves in the browser alone
     controls.py        Values of controls: in the address, fitted to the run that is shown, and kept by run
-    identity.py        Identity of the person at the page: the token that their training runs belong to
+    identity.py        Identity of the person at the page: who their training runs belong to
     keys.py            Every key of the session, of widgets and of the address
     lesson.py          The step of the lesson that the address asks for, and the answers that were given
     map_filters.py     MapFilters: which rows of a split pass the filters beside the maps
@@ -36,7 +36,7 @@ from tvae.ui.session.controls import (
     value_for_data,
     value_of,
 )
-from tvae.ui.session.identity import owner
+from tvae.ui.session.identity import account_name, is_signed_in, owner, sign_in_is_asked, sign_in_providers
 from tvae.ui.session.lesson import (
     LessonAnswers,
     keep_out_of_lesson,
@@ -80,6 +80,7 @@ __all__ = [
     "OwnDigit",
     "OwnRuns",
     "Picks",
+    "account_name",
     "address",
     "belong_to",
     "choice",
@@ -92,6 +93,7 @@ __all__ = [
     "forget",
     "in_address",
     "is_set",
+    "is_signed_in",
     "judge_by",
     "keep_out_of_lesson",
     "keep_place",
@@ -125,6 +127,8 @@ __all__ = [
     "requested_text",
     "shared_parameters",
     "shown_before",
+    "sign_in_is_asked",
+    "sign_in_providers",
     "switch",
     "take",
     "text",

@@ -121,6 +121,7 @@ PICKS, MAP_FILTERS, TRIPLETS_COUNTED, LAYOUTS, SEEN, IMAGES_MISSING = (
 TABLE, TABLE_PICKED = "map-table", "map-table-picked"
 CHANGE_RANGE, FINDINGS_PAGE, SUB_STYLE_CLASS = "change-range", "findings-page", "sub-style-class"
 OWN_DIGIT, OWN_RUNS, OWNER = "own-digit", "own-runs", "owner-token"
+SIGN_OUT = "sign-out"
 REPLAY = "replay"
 TRAINING_FITS, TRAINING_MAP, TRAINING_FITTED_TO = "training-fits", "training-map", "training-plane"
 TRAIN_PANEL, TRAIN_FORM, TRAIN_PRESET, TRAIN_MORE, TRAIN = (
@@ -318,3 +319,8 @@ def compared_with(run: str) -> str:
 def undelete(run_id: str) -> str:
     """Key of the button that takes a deletion back."""
     return f"undelete-{run_id}"
+
+
+def sign_in(provider: str) -> str:
+    """Key of the button that signs in with a provider; of the only one, without a name."""
+    return f"sign-in-{provider}"
