@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -141,6 +143,15 @@ def test_what_is_no_page_is_served_as_it_is(kind, headers):
     assert (status, body, told["etag"], told["content-length"]) == (200, b"<head>", "a", "6")
 
 
+@pytest.fixture
+def usual_umask() -> Iterator[None]:
+    """Makes a new file readable by everybody, as most machines do."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("usual_umask")
 @pytest.mark.parametrize(("folder", "told"), [("/proc/nohome", True), ("", False)])
 def test_the_server_says_at_its_start_where_no_run_can_be_kept(monkeypatch, tmp_path, capsys, folder, told):
     monkeypatch.setenv("TVAE_RUNS", folder or str(tmp_path))
@@ -152,6 +163,7 @@ def test_the_server_says_at_its_start_where_no_run_can_be_kept(monkeypatch, tmp_
 
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, start()).result()
+    assert os.umask(0o022) == 0o077  # what the server writes is private
     said = capsys.readouterr().err
     assert said.count("\n") == told
     assert not told or ("TVAE_RUNS" in said and "/proc/nohome" in said)

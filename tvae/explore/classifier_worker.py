@@ -18,6 +18,7 @@ from tvae.errors import InputError
 from tvae.explore.classifier import classifier_path, write_classifier
 from tvae.explore.classifier_process import ClassifierTraining, lock_path, status_path, write_status
 from tvae.system.child_process import lower_priority, offer_to_end_first
+from tvae.system.privacy import keep_files_private
 from tvae.system.process_lock import take_lock
 
 NICENESS = 5
@@ -69,4 +70,5 @@ def _train(data: DataConfig, labels_key: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    keep_files_private()
     main(DataConfig(**json.loads(sys.argv[1])), sys.argv[2], Path(sys.argv[3]))

@@ -9,8 +9,10 @@ Nothing is changed, fetched or started. It takes seconds: torch is imported, and
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from tvae.jobs.files import run_has_worker
 from tvae.jobs.queue import JobQueue, runs_at_once
 from tvae.system.app_folder import app_folder
 from tvae.system.files import unwritable_reason
+from tvae.system.privacy import PRIVATE
 from tvae.system.user_folders import (
     answers_folder,
     default_classifiers_folder,
@@ -58,7 +61,16 @@ class Finding:
 
 def findings() -> list[Finding]:
     """All findings, in the order in which a person sets a machine up."""
-    parts: tuple[Callable[[], Iterator[Finding]], ...] = (_versions, _folders, _disk, _gpu, _kernels, _data, _queue)
+    parts: tuple[Callable[[], Iterator[Finding]], ...] = (
+        _versions,
+        _folders,
+        _privacy,
+        _disk,
+        _gpu,
+        _kernels,
+        _data,
+        _queue,
+    )
     return [finding for part in parts for finding in part()]
 
 
@@ -119,6 +131,19 @@ def _folder(subject: str, folder: Path, variable: str, *, needed: bool = True) -
         f"{folder} can't be written ({reason})",
         f"name another in {variable}" if needed else f"name another in {variable}: else every start compiles anew",
     )
+
+
+def _privacy() -> Iterator[Finding]:
+    """Whether other users of this machine may read runs and data sets: those of earlier versions were open to all."""
+    if os.name == "nt" or os.environ.get("TVAE_UMASK"):
+        return
+    folders = {"runs": runs_folder(), "own data sets": OwnDatasets(default_folder()).folder}
+    open_ones = [str(folder) for folder in folders.values() if folder.is_dir() and folder.stat().st_mode & PRIVATE]
+    if open_ones:
+        advice = f"chmod -R go= {shlex.join(open_ones)}, or TVAE_UMASK where others are to read"
+        yield Finding("privacy", "better", f"open to other users of this machine: {', '.join(open_ones)}", advice)
+    else:
+        yield Finding("privacy", "right", "what is written is for this user alone (TVAE_UMASK)")
 
 
 def _disk() -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from tvae.errors import InputError
 from tvae.jobs.files import READY, JobFiles
 from tvae.jobs.idle_workers import mark_idle, wait_for_run
 from tvae.system.child_process import lower_priority, offer_to_end_first
+from tvae.system.privacy import keep_files_private
 from tvae.system.process_identity import this_process
 from tvae.system.process_lock import take_lock
 from tvae.system.user_folders import own_run_folder, runs_folder
@@ -86,6 +87,7 @@ def _ready_dataset(name: str) -> Dataset:
 
 if __name__ == "__main__":
     try:
+        keep_files_private()
         status = main(sys.argv[1:])
     except (InputError, OSError, ValueError) as problem:
         sys.stderr.write(f"{problem}\n")

@@ -9,6 +9,7 @@ csv_table.py         Tables as CSV text that a spreadsheet reads as text, never 
 files.py             Atomic writes, bounded reads, strict JSON
 json_lines.py        JSON-lines files that are appended to while they are read
 owner.py             Owner: a person's secret token or account, and its hash that is kept with what belongs to them
+privacy.py           Privacy of files: what a process of ours writes is for its user alone, unless TVAE_UMASK says else
 process_identity.py  Identity of a process: its number, time of creation and command line (numbers are used again)
 process_lock.py      File locks that the operating system releases when their process ends
 reserved_file.py     A small file whose disk space is reserved, so that it can be written when the disk is full

@@ -85,7 +85,7 @@ def _is_locked(path: Path) -> bool:
 
 def _lock_if_free(path: Path, flags: int) -> ProcessLock | None:
     """The lock of this file if it is free at this moment."""
-    descriptor = os.open(path, flags, 0o644)
+    descriptor = os.open(path, flags, 0o666)  # less what `privacy` says
     try:
         try:
             is_taken = filelock.lock_descriptor(descriptor, blocking=False)
