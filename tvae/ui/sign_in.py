@@ -14,6 +14,9 @@ from tvae.ui.style.escaping import as_text
 
 def ask_to_sign_in() -> bool:
     """Show the way to sign in in place of a page, where that is asked of the person, and whether it was shown."""
+    if state.sign_in_is_broken():
+        st.error("Nobody can sign in: the server's secrets.toml can't be read. Its log says why.")
+        return True
     if not state.sign_in_is_asked():
         return False
     st.title("TVAE Explorer", anchor=False)

@@ -36,7 +36,14 @@ from tvae.ui.session.controls import (
     value_for_data,
     value_of,
 )
-from tvae.ui.session.identity import account_name, is_signed_in, owner, sign_in_is_asked, sign_in_providers
+from tvae.ui.session.identity import (
+    account_name,
+    is_signed_in,
+    owner,
+    sign_in_is_asked,
+    sign_in_is_broken,
+    sign_in_providers,
+)
 from tvae.ui.session.lesson import (
     LessonAnswers,
     keep_out_of_lesson,
@@ -128,6 +135,7 @@ __all__ = [
     "shared_parameters",
     "shown_before",
     "sign_in_is_asked",
+    "sign_in_is_broken",
     "sign_in_providers",
     "switch",
     "take",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 import streamlit as st
@@ -32,6 +33,15 @@ def owner() -> str:
 def sign_in_is_asked() -> bool:
     """Whether the host has sign-in, by Streamlit's `[auth]` in secrets.toml, and the person has not signed in."""
     return st.user.get("is_logged_in") is False
+
+
+def sign_in_is_broken() -> bool:
+    """Whether there is a secrets.toml that can't be read, so that nobody knows whether the host wants sign-in.
+
+    Streamlit itself then takes it as if there were none, which would open the app to everybody.
+    """
+    files: list[str] = st.get_option("secrets.files")
+    return any(Path(file).exists() for file in files) and not st.secrets.load_if_toml_exists()
 
 
 def is_signed_in() -> bool:
