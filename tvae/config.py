@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
-from tvae.errors import InputError, require, require_choice, require_int, require_real
+from tvae.errors import InputError, require, require_choice, require_int, require_real, require_schema
 
 SCHEMA = 1
 """Version of the JSON form of `RunConfig`; a file of another version is refused."""
@@ -208,8 +208,7 @@ class RunConfig:
         """
         if not isinstance(plain, dict):
             raise InputError(f"config: expected an object, found {type(plain).__name__}")
-        if plain.get("schema") != SCHEMA:
-            raise InputError(f"config: schema version {plain.get('schema')!r}; this program reads version {SCHEMA}")
+        require_schema(plain.get("schema"), SCHEMA, "config")
         return _from_plain(cls, {key: value for key, value in plain.items() if key != "schema"}, "config")
 
 

@@ -72,3 +72,18 @@ def require_choice(name: str, value: object, choices: Sequence[str]) -> None:
         InputError: it is not.
     """
     require(value in choices, name, value, "one of " + ", ".join(choices))
+
+
+def require_schema(value: object, known: int, where: str) -> None:
+    """Check that a file is of the version of its form that this program reads.
+
+    Raises:
+        InputError: it is of another; of a later one the message says that the program is too old.
+    """
+    if value == known and type(value) is int:
+        return
+    if type(value) is int and value > known:
+        raise InputError(
+            f"{where}: schema version {value} is that of a newer version of this program, which reads {known}; update it"
+        )
+    raise InputError(f"{where}: schema version {value!r:.40}; this program reads version {known}")

@@ -6,13 +6,16 @@ import json
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated, TypedDict
 
 import numpy as np
 from jaxtyping import Int, Int64
+from msgspec import Meta
 
 from tvae.errors import InputError, require
-from tvae.system.files import read_bounded, read_json, write_atomically
+from tvae.system.files import write_atomically
 from tvae.system.owner import Owner, hashed
+from tvae.system.strict_json import Whole, read_json_file
 from tvae.system.user_folders import selections_folder
 
 LONGEST_NAME = 40
@@ -21,6 +24,13 @@ SEPARATOR = ";"
 """Separator of an image's selection names in a table, which no name may contain."""
 _LOCK = threading.Lock()
 """Two tabs of a browser may save at once."""
+
+
+class _Entry(TypedDict):
+    """A selection as the file has it."""
+
+    name: str
+    rows: Annotated[list[Whole], Meta(min_length=1)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,19 +66,15 @@ class SavedSelections:
         """
         if not self.path.exists():
             return ()
-        text = read_bounded(self.path, 10 * MOST_SELECTIONS * (self._n + 100)).decode(errors="replace")
         try:
-            entries = read_json(text, self.path.name)
-            read = [(str(entry["name"]), np.array(entry["rows"], np.int64)) for entry in entries]
-            if not isinstance(entries, list) or any(
-                rows.ndim != 1 or not len(rows) or rows.min() < 0 or rows.max() >= self._n for _, rows in read
-            ):
-                raise ValueError
-        except (TypeError, KeyError, ValueError):
+            entries = read_json_file(self.path, list[_Entry], 10 * MOST_SELECTIONS * (self._n + 100))
+            for entry in entries:
+                require(max(entry["rows"]) < self._n, "row", max(entry["rows"]), f"below {self._n}")
+        except InputError as error:
             raise InputError(
-                f"{self.path}: these saved selections are not as they were written; move the file away"
+                f"{error}; these saved selections are not as they were written, so move {self.path} away"
             ) from None
-        return tuple(Selection(name, np.unique(rows)) for name, rows in read)
+        return tuple(Selection(entry["name"], np.unique(np.array(entry["rows"], np.int64))) for entry in entries)
 
     def save(self, name: str, rows: Int[np.ndarray, " m"]) -> Selection:
         """Save these rows under a new name.

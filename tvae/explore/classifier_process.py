@@ -19,8 +19,9 @@ from tvae.config import DataConfig
 from tvae.errors import InputError
 from tvae.explore.classifier import classifier_path
 from tvae.system.child_process import DETACHED, child_environment
-from tvae.system.files import read_bounded, read_json, write_atomically
+from tvae.system.files import write_atomically
 from tvae.system.process_lock import lock_is_held
+from tvae.system.strict_json import Amount, Share, read_json_file
 
 MODULE = "tvae.explore.classifier_worker"
 START_SECONDS = 60.0
@@ -33,9 +34,9 @@ _LIMIT = 10_000
 class ClassifierTraining:
     """The state of a training that runs or has failed."""
 
-    share: float = 0.0
+    share: Share = 0.0
     """Share of the steps that are done, in [0, 1]."""
-    seconds_left: float | None = None
+    seconds_left: Amount | None = None
     """Estimated from the steps so far; None before the first."""
     failure: str = ""
     """One line; empty while it runs."""
@@ -77,9 +78,8 @@ def training_state(labels_key: str, folder: Path) -> ClassifierTraining | None:
     """The state of the training of this classifier; None where none was started or it is over without a failure."""
     is_running = lock_is_held(lock_path(folder, labels_key))  # before its last words are read
     try:
-        text = read_bounded(status_path(folder, labels_key), _LIMIT).decode()
-        training = ClassifierTraining(**read_json(text, "classifier"))
-    except (InputError, TypeError, UnicodeDecodeError):
+        training = read_json_file(status_path(folder, labels_key), ClassifierTraining, _LIMIT)
+    except InputError:
         # A process that has written the classifier and removed its state holds its lock for a moment yet.
         begins = is_running and not classifier_path(folder, labels_key).is_file()
         return ClassifierTraining() if begins else None

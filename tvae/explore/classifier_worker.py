@@ -8,7 +8,6 @@ torch is imported afterwards.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -20,6 +19,7 @@ from tvae.explore.classifier_process import ClassifierTraining, lock_path, statu
 from tvae.system.child_process import lower_priority, offer_to_end_first
 from tvae.system.privacy import keep_files_private
 from tvae.system.process_lock import take_lock
+from tvae.system.strict_json import read_json
 
 NICENESS = 5
 """Niceness of the process: lower priority than the app, so that its pages stay quick."""
@@ -71,4 +71,4 @@ def _train(data: DataConfig, labels_key: str, folder: Path) -> None:
 
 if __name__ == "__main__":
     keep_files_private()
-    main(DataConfig(**json.loads(sys.argv[1])), sys.argv[2], Path(sys.argv[3]))
+    main(DataConfig(**read_json(sys.argv[1], "data")), sys.argv[2], Path(sys.argv[3]))

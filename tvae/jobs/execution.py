@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tvae.errors import InputError
-from tvae.jobs.files import JobFiles, Spec, run_has_worker
+from tvae.jobs.files import JobFiles, LiveRow, Spec, run_has_worker
 from tvae.jobs.queue import JobQueue, runs_at_once
 from tvae.jobs.requests import Ended, Requests
 from tvae.jobs.status_writer import StatusWriter
@@ -149,7 +149,7 @@ class Execution:
         training = recording.training
         if is_to_be_compiled(spec.config):
             self._status.update(phase="compiling")
-        cut_rows(self._files.live, training.step)  # an earlier worker may have written more, or an incomplete row
+        cut_rows(self._files.live, training.step, LiveRow)  # an earlier worker may have written more, or an incomplete row
         live = LiveAccuracy(dataset.test, self._files.append_live)
         notes = [note for note in (measurability_note(dataset.test.labels), validation_note(dataset)) if note]
         speed = _Speed()

@@ -31,15 +31,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Required, TypedDict, TypeVar
 
 from tvae.config import RunConfig
-from tvae.errors import InputError
-from tvae.system.files import errors_name, file_state, read_bounded, read_json, write_atomically
+from tvae.errors import InputError, require_schema
+from tvae.system.files import errors_name, file_state, write_atomically
 from tvae.system.json_lines import append_row
 from tvae.system.process_identity import ProcessIdentity
 from tvae.system.process_lock import lock_is_held, take_lock
 from tvae.system.reserved_file import ReservedFile
+from tvae.system.strict_json import Amount, Number, Share, Whole, checked, read_json_file
 
 State = Literal["queued", "running", "done", "stopped", "interrupted", "failed"]
 OVER: tuple[State, ...] = ("done", "stopped", "interrupted", "failed")
@@ -60,6 +61,7 @@ MOST_KEPT = 2_000
 """Number of runs whose files this process keeps as it last read them; each takes some kilobytes."""
 _SCHEMA = 1
 _TEXT_LIMIT = 2**20
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +71,7 @@ class Spec:
     config: RunConfig
     task: Task = "train"
     """measure: the weights exist already (an upload); encodings and metrics are to be computed from them."""
-    seconds: float | None = None
+    seconds: Amount | None = None
     """Training ends after about this many seconds, or with the config's epochs if that is sooner."""
     started_from: str = ""
     """Name of the run and step whose weights it begins with; these are in `start`. Empty: from scratch."""
@@ -83,8 +85,39 @@ class Spec:
     """Hash of the token of the person who started it; empty for the command line."""
     created: str = ""
     """UTC, ISO 8601."""
-    steps: int = 0
+    steps: Whole = 0
     """Total number of steps, as far as it is known before the run begins."""
+
+
+class Status(TypedDict, total=False):
+    """State and progress of a run; the fields are those of a `Job`."""
+
+    state: Required[State]
+    reason: str
+    phase: str
+    hopeless: bool
+    """Whether going on from what was saved would fail again."""
+    step: Whole
+    steps: Whole
+    epoch: Amount
+    seconds: Amount
+    seconds_left: Number | None
+    measured: Share
+    measuring_seconds: Amount
+    images_per_second: Amount
+    arms: dict[str, dict[str, Number]]
+    warnings: list[str]
+
+
+class LiveRow(TypedDict):
+    """Triplet accuracy at a moment of a training."""
+
+    step: Whole
+    epoch: Amount
+    seconds: Amount
+    n: Whole
+    margins: list[Number]
+    arms: dict[str, list[Number]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,10 +172,9 @@ class JobFiles:
     def read_state(self) -> dict[str, Any]:
         """The content of state.json; empty where it is missing or garbled."""
         try:
-            state = _json_object(self.state)
+            return dict(_content(self.state, Status))
         except InputError:
             return {}
-        return state if state.get("state") in get_args(State) else {}
 
     def progress(self) -> dict[str, Any]:
         """The part of the state from which the next worker continues: step, steps, epoch, seconds."""
@@ -156,9 +188,8 @@ class JobFiles:
     def read_process(self) -> ProcessIdentity | None:
         """The process that holds the lock, or held it last; None where that was never written."""
         try:
-            plain = _json_object(self.process)
-            return ProcessIdentity(int(plain["pid"]), float(plain["created"]))
-        except (InputError, KeyError, TypeError, ValueError):
+            return _content(self.process, ProcessIdentity)
+        except InputError:
             return None
 
     def write_about(self, about: About) -> None:
@@ -181,12 +212,9 @@ class JobFiles:
     def read_about(self) -> About:
         """The content of about.json; the defaults where it is missing or garbled."""
         try:
-            plain = _json_object(self.about)
+            return _content(self.about, About)
         except InputError:
             return About()
-        return About(
-            name=str(plain.get("name", "")), note=str(plain.get("note", "")), pinned=plain.get("pinned") is True
-        )
 
     def flag(self, flag: Flag) -> bool:
         """Whether this request to the worker is set."""
@@ -235,7 +263,7 @@ class JobFiles:
     def read_lesson(self) -> dict[str, Any] | None:
         """The step that is about to be taken, in teaching mode."""
         try:
-            return _json_object(self.lesson)
+            return _content(self.lesson, dict[str, Any])
         except InputError:
             return None
 
@@ -247,29 +275,16 @@ def run_has_worker(runs: Path, run_id: str) -> bool:
 
 @lru_cache(maxsize=MOST_KEPT)
 def _read_spec(path: Path, state: str) -> Spec:
-    plain = _json_object(path)
-    if plain.pop("schema", None) != _SCHEMA:
-        raise InputError(f"{path}: of another version of this program")
-    try:
-        spec = Spec(**{**plain, "config": RunConfig.from_json(plain.get("config"))})
-    except TypeError as error:
-        raise InputError(f"{path}: not as this program writes it ({error})") from None
-    if spec.task not in get_args(Task):
-        raise InputError(f"{path}: unknown task {spec.task!r}")
-    return spec
+    plain = read_json_file(path, dict[str, Any], _TEXT_LIMIT)
+    require_schema(plain.pop("schema", None), _SCHEMA, str(path))
+    return checked({**plain, "config": RunConfig.from_json(plain.get("config"))}, Spec, str(path))
 
 
-def _json_object(path: Path) -> dict[str, Any]:
-    return dict(_read_json_object(path, file_state(path)))
+def _content(path: Path, kind: type[_T]) -> _T:
+    return _content_in_state(path, kind, file_state(path))
 
 
 @lru_cache(maxsize=3 * MOST_KEPT)
-def _read_json_object(path: Path, state: str) -> dict[str, Any]:
-    """The object in a file; kept for each state of it, as the list of runs reads the same files again and again."""
-    try:
-        plain = read_json(read_bounded(path, _TEXT_LIMIT).decode(), str(path))
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not text") from None
-    if not isinstance(plain, dict):
-        raise InputError(f"{path}: not an object")
-    return plain
+def _content_in_state(path: Path, kind: type[_T], state: str) -> _T:
+    """What a file holds; kept for each state of it, as the list of runs reads the same files again and again."""
+    return read_json_file(path, kind, _TEXT_LIMIT)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tvae.config import RunConfig
-from tvae.jobs.files import BEFORE_STEPS, OVER, JobFiles, State
+from tvae.errors import InputError
+from tvae.jobs.files import BEFORE_STEPS, OVER, JobFiles, State, Status
 from tvae.runs.run import CONFIG, read_run
 from tvae.system.process_lock import lock_is_held
+from tvae.system.strict_json import checked, read_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,10 +154,10 @@ def state_without_worker(files: JobFiles) -> tuple[State, str]:
     status = files.read_state()
     if status.get("state") in OVER:
         return status["state"], status.get("reason", "")
-    with contextlib.suppress(ValueError, KeyError, TypeError):
-        end = json.loads(files.last_word.read())
+    with contextlib.suppress(InputError):
+        end = checked(read_json(files.last_word.read(), "last word"), Status, "last word")
         if end["state"] in OVER:
-            return end["state"], str(end["reason"])
+            return end["state"], end.get("reason", "")
     if files.flag("stop"):
         # Before the first step nothing can be lost, so that a worker which is still loading is ended at once.
         took_steps = status.get("state") == "running" and status.get("phase") not in BEFORE_STEPS

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tvae.errors import InputError
-from tvae.jobs.files import OVER, Flag, JobFiles, run_has_worker
+from tvae.jobs.files import OVER, Flag, JobFiles, LiveRow, run_has_worker
 from tvae.jobs.job import Job, read_job
 from tvae.jobs.owner import controlled_files, may_control, visible_runs
 from tvae.jobs.queue import JobQueue, runs_at_once
@@ -26,6 +26,7 @@ from tvae.jobs.starting import Starter, checked_name
 from tvae.jobs.trash import Trash
 from tvae.jobs.worker_processes import collect_ended_workers, end_unresponsive_worker
 from tvae.runs.history import read_history
+from tvae.runs.metrics_form import HistoryRow
 from tvae.system.json_lines import last_row, read_rows
 from tvae.system.owner import Owner
 from tvae.system.user_folders import own_run_folder, runs_folder
@@ -74,17 +75,17 @@ class Jobs:
         collect_ended_workers()
         return _read_job_and_end_worker(own_run_folder(self.folder, run_id), self._places())
 
-    def history(self, run_id: str) -> list[dict[str, Any]]:
+    def history(self, run_id: str) -> list[HistoryRow]:
         """Losses during training, ten rows an epoch, and fewer beyond 100 epochs (see `HistoryWriter`)."""
         return read_history(own_run_folder(self.folder, run_id))
 
-    def live(self, run_id: str) -> list[dict[str, Any]]:
+    def live(self, run_id: str) -> list[LiveRow]:
         """Triplet accuracy during training, a row a second and later fewer (see `LiveAccuracy`)."""
-        return read_rows(JobFiles(own_run_folder(self.folder, run_id)).live)
+        return read_rows(JobFiles(own_run_folder(self.folder, run_id)).live, LiveRow)
 
-    def last_live(self, run_id: str) -> dict[str, Any] | None:
+    def last_live(self, run_id: str) -> LiveRow | None:
         """The last row of `live`; None where nothing was measured yet."""
-        return last_row(JobFiles(own_run_folder(self.folder, run_id)).live)
+        return last_row(JobFiles(own_run_folder(self.folder, run_id)).live, LiveRow)
 
     def lesson(self, run_id: str) -> dict[str, Any] | None:
         """The step that a slow run is about to take."""

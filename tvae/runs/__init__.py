@@ -9,6 +9,7 @@
     finishing.py       Evaluate a trained run and write the files that the pages read
     history.py         A run's history.jsonl: losses while it trained
     measuring.py       Expected time of measuring a trained run, and progress while it is measured
+    metrics_form.py    Types of what metrics.json and history.jsonl hold
     model_card.py      Model card of a run: README.md of its folder, in Hugging Face form
     origin.py          Provenance of a run that is about to be trained: versions, data, device, command
     paper_table.py     The paper's Table 1, and the arms of a run that stand beside its two models

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tvae.runs.metrics_form import HistoryRow
 from tvae.runs.run import HISTORY
 from tvae.system.json_lines import append_row, cut_rows, read_rows
 
@@ -21,13 +22,13 @@ def append_history(folder: Path, row: Mapping[str, Any]) -> None:
     append_row(folder / HISTORY, row)
 
 
-def read_history(folder: Path) -> list[dict[str, Any]]:
+def read_history(folder: Path) -> list[HistoryRow]:
     """The run's history so far; a last line that a kill has torn is passed over.
 
     Raises:
-        InputError: any other line is not JSON.
+        InputError: any other line is not one that `HistoryWriter` writes.
     """
-    return read_rows(folder / HISTORY)
+    return read_rows(folder / HISTORY, HistoryRow)
 
 
 class HistoryWriter:
@@ -44,12 +45,12 @@ class HistoryWriter:
 
     def begin(self) -> None:
         """Start an empty history, in place of an earlier one if there is one."""
-        cut_rows(self._folder / HISTORY, -1)
+        cut_rows(self._folder / HISTORY, -1, HistoryRow)
 
     def go_on(self, step: int, waiting: dict[str, Any]) -> None:
         """Go on after this step: rows that an earlier process wrote beyond it, or tore, are cut off."""
         self.waiting = waiting
-        cut_rows(self._folder / HISTORY, step)
+        cut_rows(self._folder / HISTORY, step, HistoryRow)
 
     def add(self, report: Report) -> None:
         """Take a report, and write a row if one is due.

@@ -6,19 +6,19 @@ The batch of a step is a function of the seed and the step (see `training/triple
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import safetensors.numpy
 
 from tvae.config import RunConfig
-from tvae.errors import InputError
+from tvae.errors import require
 from tvae.model.layers import ImageShape, architecture
-from tvae.system.array_files import Weights, parse_weights, safetensors_header
-from tvae.system.files import read_bounded, read_json, write_atomically
+from tvae.runs.metrics_form import WaitingRow
+from tvae.system.array_files import Weights, parse_weights, safetensors_record
+from tvae.system.files import read_bounded, write_atomically
+from tvae.system.strict_json import Amount, Whole
 from tvae.training.loop import Training
 
 _PARTS = ("weight", "exp_avg", "exp_avg_sq")
@@ -29,13 +29,16 @@ _KEY = "tvae.resume"
 class Standing:
     """State of a run beside its tensors: steps, seconds and the unfinished row of its history."""
 
-    step: int
-    steps: int
+    step: Whole
+    steps: Whole
     """Steps in all: with a time budget they are known only on the way."""
-    seconds: float
+    seconds: Amount
     """Seconds of training so far."""
-    waiting: dict[str, Any]
+    waiting: WaitingRow
     """Sums that the next row of the history is to average."""
+
+    def __post_init__(self) -> None:
+        require(self.step <= self.steps, "step", self.step, f"at most {self.steps:,}")
 
 
 def write_resume_file(path: Path, training: Training, standing: Standing) -> None:
@@ -67,25 +70,8 @@ def read_resume_file(path: Path, config: RunConfig, image_shape: ImageShape) -> 
     values = sum(int(np.prod(shape)) for shape in shapes.values())
     content = read_bounded(path, 8 + header_limit + 4 * values)
     tensors = parse_weights(content, shapes, str(path), header_limit)
-    standing = _standing(safetensors_header(content, str(path), header_limit), str(path))
+    standing = safetensors_record(content, str(path), _KEY, Standing, header_limit)
     return standing, {
         arm: {name.removeprefix(f"{arm}/"): tensors[name] for name in tensors if name.startswith(f"{arm}/")}
         for arm in config.arms
     }
-
-
-def _standing(header: Mapping[str, Any], where: str) -> Standing:
-    try:
-        standing = Standing(**read_json(header["__metadata__"][_KEY], where))
-        sound = (
-            type(standing.step) is int
-            and type(standing.steps) is int
-            and 0 <= standing.step <= standing.steps
-            and isinstance(standing.seconds, float | int)
-            and isinstance(standing.waiting, dict)
-        )
-    except (KeyError, TypeError):
-        sound = False
-    if not sound:
-        raise InputError(f"{where}: does not say where the run stood")
-    return standing

@@ -8,22 +8,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from jaxtyping import Int64
+from msgspec import Meta
 
 from tvae.config import DataConfig, RunConfig
 from tvae.data import Split
 from tvae.data.split import CLASS, labels_key
-from tvae.errors import InputError
+from tvae.errors import InputError, require
 from tvae.metrics.anchor_sample import AnchorSample
 from tvae.model.layers import ImageShape
-from tvae.system.files import file_state, read_bounded, read_json, write_atomically
+from tvae.runs.metrics_form import Metrics
+from tvae.system.files import file_state, write_atomically
+from tvae.system.strict_json import Amount, Count, Line, Sha256, Whole, checked, read_json_file
 
 CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
 SNAPSHOTS = "snapshots"
 _TEXT_LIMIT = 16 * 2**20
+MOST_CLASSES = 100_000
 MOST_KEPT = 2_000
 """Number of runs whose config this process keeps as it last read it; each takes some kilobytes."""
 
@@ -32,12 +36,15 @@ MOST_KEPT = 2_000
 class SplitRecord:
     """Number, size and fingerprint of the images of one split that a run used."""
 
-    n: int
-    height: int
-    width: int
-    fingerprint: str
-    channels: int = 1
+    n: Count
+    height: Count
+    width: Count
+    fingerprint: Sha256
+    channels: Literal[1, 3] = 1
     """1 for grey, 3 for colour; runs of before there was colour don't say."""
+
+    def __post_init__(self) -> None:
+        require(self.height * self.width <= 2**20, "pixels", self.height * self.width, "at most 1,048,576 an image")
 
     @property
     def image_shape(self) -> ImageShape:
@@ -49,32 +56,37 @@ class SplitRecord:
 class Provenance:
     """Facts on the training of a run beyond its config: versions, data, command, time."""
 
-    versions: dict[str, str]
+    versions: dict[Line, Line]
     """Versions of tvae, python, torch and numpy."""
     train: SplitRecord
     test: SplitRecord
-    class_names: tuple[str, ...]
-    threads: int
+    class_names: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=MOST_CLASSES)]
+    threads: Annotated[int, Meta(ge=1, le=100_000)]
     """Threads that each arm's products ran on."""
-    device: str
-    started: str
+    device: Line
+    started: Line
     """UTC, ISO 8601."""
-    command: str
-    seconds: float
+    command: Annotated[str, Meta(max_length=100_000)]
+    seconds: Amount
     """Time spent in training steps so far."""
-    step: int
+    step: Whole
     """Steps taken by the saved weights."""
     finished: bool
-    started_from: str = ""
+    started_from: Line = ""
     """The run and step whose weights it began with; empty: from scratch."""
-    seconds_budget: float | None = None
+    seconds_budget: Amount | None = None
     """Training was to end after about this many seconds, if its epochs weren't over sooner."""
     half_precision: bool = False
     """Whether weights and encodings are kept as float16."""
     validation: SplitRecord | None = None
     """None where the run has no validation split."""
-    notion: str = CLASS
+    notion: Line = CLASS
     """Name of the notion of similarity that `class_names` and the run's labels are of; older runs don't say."""
+
+    def __post_init__(self) -> None:
+        for name, record in (("train", self.train), ("validation", self.validation)):
+            if record is not None and record.image_shape != self.test.image_shape:
+                raise InputError(f"{name}: images of {record.image_shape}; the test images are {self.test.image_shape}")
 
     def split(self, name: str) -> SplitRecord:
         """The record of one split.
@@ -283,35 +295,16 @@ def read_run(folder: Path) -> Run:
 def _read_run(folder: Path, state: str) -> Run:
     """The run of a folder whose config.json is in this state: a page that lists all runs looks at each every time."""
     path = folder / CONFIG
-    plain = _json_of(path)
-    if not isinstance(plain, dict):
-        raise InputError(f"{path}: expected an object, found {type(plain).__name__}")
+    plain = read_json_file(path, dict[str, Any], _TEXT_LIMIT)
     record = plain.pop("provenance", None)
     try:
         config = RunConfig.from_json(plain)
-        provenance = _provenance(record)
+        provenance = checked(record, Provenance, "provenance")
+        batch, images = config.train.batch_size, provenance.train.n
+        require(batch <= images, "train.batch-size", batch, f"at most {images:,}, the number of training images")
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     return Run(folder, config, provenance)
-
-
-def _provenance(plain: Any) -> Provenance:
-    try:
-        splits = {}
-        for name in ("train", "test", *(["validation"] if plain.get("validation") is not None else [])):
-            split = SplitRecord(**plain[name])
-            sizes = (split.n, split.height, split.width, split.channels)
-            if not all(type(size) is int and 1 <= size <= 10**8 for size in sizes):
-                raise InputError(f"provenance.{name}: sizes {sizes} are not possible; each must be at least 1")
-            if split.height * split.width > 2**20:
-                raise InputError(f"provenance.{name}: {split.height} x {split.width} pixels are more than 1,048,576")
-            if split.channels not in (1, 3):
-                raise InputError(f"provenance.{name}: {split.channels} channels are not possible; right is 1 or 3")
-            splits[name] = split
-        names = tuple(str(name) for name in plain["class_names"])
-        return Provenance(**{**plain, **splits, "class_names": names})
-    except (TypeError, KeyError, AttributeError) as error:
-        raise InputError(f"provenance: not as this program writes it ({error})") from None
 
 
 def write_metrics(folder: Path, metrics: Mapping[str, Any]) -> None:
@@ -323,29 +316,22 @@ def read_metrics(folder: Path) -> dict[str, Any] | None:
     """The run's metrics.json as `evaluate` gave it when the run ended, or None if it was never evaluated.
 
     Raises:
-        InputError: the file is garbled.
+        InputError: the file is garbled, or of other arms than the run's.
     """
     path = folder / METRICS
     if not path.exists():
         return None
-    metrics = _json_of(path)
-    if not isinstance(metrics, dict) or not isinstance(metrics.get("arms"), dict):
-        raise InputError(f"{path}: not the metrics of a run")
-    return metrics
+    metrics = read_json_file(path, Metrics, _TEXT_LIMIT)
+    arms = read_run(folder).config.arms
+    if metrics["arms"].keys() != arms.keys() or any("0" not in of["triplet_accuracy"] for of in metrics["arms"].values()):
+        raise InputError(f"{path}: not the metrics of this run, whose arms are {', '.join(arms)}")
+    return dict(metrics)
 
 
 def anchor_sample_of(arm: Mapping[str, Any]) -> AnchorSample | None:
     """The sample of anchors that an arm's metrics are of; None where all were counted, as in older ones."""
     sample = arm.get("anchor_sample")
     return None if sample is None else AnchorSample(**sample)
-
-
-def _json_of(path: Path) -> Any:
-    content = read_bounded(path, _TEXT_LIMIT)
-    try:
-        return read_json(content.decode(), str(path))
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not text") from None
 
 
 def encoding_name(split: str) -> str:

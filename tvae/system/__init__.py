@@ -6,12 +6,13 @@ child_process.py     Child processes: environment, detached from the terminal, l
 clock.py             Clock: counts the seconds that its blocks take
 compiled.py          numba's njit with the settings that all kernels share
 csv_table.py         Tables as CSV text that a spreadsheet reads as text, never as a formula
-files.py             Atomic writes, bounded reads, strict JSON
+files.py             Atomic writes, bounded reads
 json_lines.py        JSON-lines files that are appended to while they are read
 owner.py             Owner: a person's secret token or account, and its hash that is kept with what belongs to them
 privacy.py           Privacy of files: what a process of ours writes is for its user alone, unless TVAE_UMASK says else
 process_identity.py  Identity of a process: its number, time of creation and command line (numbers are used again)
 process_lock.py      File locks that the operating system releases when their process ends
 reserved_file.py     A small file whose disk space is reserved, so that it can be written when the disk is full
+strict_json.py       JSON read strictly, and what it holds checked against a type
 user_folders.py      Folders of a user's data sets, runs, layouts and classifiers; run ids
 """

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
-import zipfile
-import zlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, TypeVar
 
 import numpy as np
 import safetensors.numpy
 
 from tvae.errors import InputError
+from tvae.system.strict_json import Whole, checked, read_json
+from tvae.system.zip_file import checked_zip
 
+_T = TypeVar("_T")
 HEADER_LIMIT = 100_000
+_METADATA = "__metadata__"
+_MOST_ARRAYS = 10_000
 
 NPZ_LIMIT = 2**32
 """Bytes of arrays that one .npz file may hold, unless a caller allows less."""
@@ -30,56 +32,81 @@ def parse_weights(
 ) -> Weights:
     """The tensors in the bytes of a safetensors file, half precision widened to float32.
 
-    The header is checked before any tensor is made: the library itself accepts doubled keys and giant empty shapes.
-
     Raises:
-        InputError: as `read_weights`, naming `where` and the difference.
+        InputError: as `safetensors_arrays`, naming `where` and the difference.
     """
-    header = safetensors_header(content, where, header_limit)
-    header.pop("__metadata__", None)
-    if missing := shapes.keys() - header.keys():
-        raise InputError(f"{where}: tensor {min(missing)!r} is missing")
-    if unknown := header.keys() - shapes.keys():
-        raise InputError(f"{where}: unknown tensor {min(unknown)!r}")
-    for name, shape in shapes.items():
-        entry = header[name]
-        stored = entry.get("shape") if isinstance(entry, dict) else None
-        if stored != list(shape):
-            raise InputError(f"{where}: tensor {name!r} has shape {stored}; the config asks for {list(shape)}")
-        if entry.get("dtype") not in ("F32", "F16"):
-            raise InputError(f"{where}: tensor {name!r} is {entry.get('dtype')!r}; it must be F32 or F16")
-    try:
-        tensors = safetensors.numpy.load(content)
-    except Exception as error:  # the library's own error types are several, and not documented
-        raise InputError(f"{where}: not a whole safetensors file ({error})") from None
-    for name, tensor in tensors.items():
-        if not np.isfinite(tensor).all():
-            raise InputError(f"{where}: tensor {name!r} holds a value that is not finite")
+    forms = {name: (("F32", "F16"), shape) for name, shape in shapes.items()}
+    tensors = safetensors_arrays(content, forms, where, header_limit)
     return {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
 
 
-def safetensors_header(content: bytes, where: str, limit: int = HEADER_LIMIT) -> dict[str, Any]:
+def safetensors_arrays(
+    content: bytes, forms: Mapping[str, tuple[Sequence[str], tuple[int, ...]]], where: str, header_limit: int
+) -> dict[str, np.ndarray]:
+    """The arrays of a safetensors file.
+
+    The header is checked before any array is made: the library itself accepts doubled keys and giant empty shapes.
+
+    Args:
+        forms: the types that an array may have, as safetensors calls them, and its shape, by name.
+
+    Raises:
+        InputError: cut, garbled, of other names, types or shapes, or with a value that is not finite.
+    """
+    header = safetensors_header(content, where, header_limit)
+    if missing := forms.keys() - header.keys():
+        raise InputError(f"{where}: tensor {min(missing)!r} is missing")
+    if unknown := header.keys() - forms.keys():
+        raise InputError(f"{where}: unknown tensor {min(unknown)[:80]!r}")
+    for name, (types, shape) in forms.items():
+        stored = header[name]
+        if stored["shape"] != shape:
+            raise InputError(f"{where}: tensor {name!r} has shape {list(stored['shape'])}; right is {list(shape)}")
+        if stored["dtype"] not in types:
+            raise InputError(f"{where}: tensor {name!r} is {stored['dtype'][:20]!r}; it must be {' or '.join(types)}")
+    try:
+        arrays = safetensors.numpy.load(content)
+    except Exception as error:  # the library's own error types are several, and not documented
+        raise InputError(f"{where}: not a whole safetensors file ({error})") from None
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise InputError(f"{where}: tensor {name!r} holds a value that is not finite")
+    return arrays
+
+
+class TensorForm(TypedDict):
+    """What a safetensors header says of an array."""
+
+    dtype: str
+    shape: tuple[Whole, ...]
+
+
+def safetensors_header(content: bytes, where: str, limit: int = HEADER_LIMIT) -> dict[str, TensorForm]:
     """The header of a safetensors file, at most `limit` bytes: shape and type of each tensor by name.
 
     Raises:
         InputError: cut, garbled, larger, or with a name twice.
     """
+    header = _whole_header(content, where, limit)
+    header.pop(_METADATA, None)
+    return checked(header, dict[str, TensorForm], where)
+
+
+def safetensors_record(content: bytes, where: str, key: str, kind: type[_T], limit: int = HEADER_LIMIT) -> _T:
+    """What a safetensors file's metadata hold under a key, as JSON of this type (see `strict_json.checked`).
+
+    Raises:
+        InputError: as `safetensors_header`, or there is no such key, or what it holds is not of this type.
+    """
+    metadata = checked(_whole_header(content, where, limit).get(_METADATA, {}), dict[str, str], where)
+    return checked(read_json(metadata.get(key, ""), f"{where}: {key}"), kind, f"{where}: {key}")
+
+
+def _whole_header(content: bytes, where: str, limit: int) -> dict[str, Any]:
     length = int.from_bytes(content[:8], "little")
     if len(content) < 8 or length > min(limit, len(content) - 8):
         raise InputError(f"{where}: cut short or not a safetensors file")
-
-    def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({key for key, _ in pairs}) != len(pairs):
-            raise InputError(f"{where}: its header names a tensor twice")
-        return dict(pairs)
-
-    try:
-        header = json.loads(content[8 : 8 + length], object_pairs_hook=unique_keys)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        raise InputError(f"{where}: its header is not JSON; it is not a safetensors file") from None
-    if not isinstance(header, dict):
-        raise InputError(f"{where}: its header is no object; it is not a safetensors file")
-    return header
+    return checked(read_json(content[8 : 8 + length], f"{where}: header"), dict[str, Any], f"{where}: header")
 
 
 def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -98,15 +125,12 @@ def npz_arrays(content: bytes, limit: int = NPZ_LIMIT) -> dict[str, np.ndarray]:
         InputError: it is not such a file, or holds more.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-            if sum(member.file_size for member in members) > limit:
-                raise ValueError(f"more than {limit:,} bytes")
-            return {member.filename.removesuffix(".npy"): _npy_array(archive.read(member)) for member in members}
-    except (ValueError, OSError, EOFError, KeyError, OverflowError, MemoryError) as error:
-        raise InputError(f"not an .npz file of plain arrays ({error})") from None
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:  # unusual or damaged members
-        raise InputError(f"not an .npz file of plain arrays ({error})") from None
+        with checked_zip(io.BytesIO(content), "the file", _MOST_ARRAYS, limit) as archive:
+            return {
+                member.filename.removesuffix(".npy"): _npy_array(archive.read(member)) for member in archive.infolist()
+            }
+    except Exception as error:  # zipfile, zlib, numpy and the tokenizer that it reads headers with have theirs each
+        raise InputError(f"not an .npz file of plain arrays ({' '.join(str(error).split())[:200]})") from None
 
 
 def _npy_array(content: bytes) -> np.ndarray:

@@ -1,15 +1,14 @@
-"""Atomic writes, bounded reads, strict JSON."""
+"""Atomic writes, bounded reads."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from tvae.errors import InputError
 
@@ -125,27 +124,6 @@ def file_state(path: Path) -> str:
     except OSError:
         return f"{path}:missing"
     return f"{path}:{state.st_ino}:{state.st_mtime_ns}:{state.st_size}"
-
-
-def read_json(text: str, where: str) -> Any:
-    """Parse JSON strictly.
-
-    Args:
-        where: what the message calls the text, such as its file.
-
-    Raises:
-        InputError: not JSON, or one of the non-numbers NaN and Infinity, which JSON does not have.
-    """
-
-    def refuse(word: str) -> None:
-        raise InputError(f"{where}: {word} is not a number that JSON knows")
-
-    try:
-        return json.loads(text, parse_constant=refuse)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON (line {error.lineno}: {error.msg})") from None
-    except RecursionError:
-        raise InputError(f"{where}: nested too deeply to be one of our files") from None
 
 
 def _replace(temporary: Path, path: Path) -> None:

@@ -7,10 +7,12 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from tvae.system.files import errors_name, file_state, read_bounded, read_json, write_atomically
+from tvae.system.files import errors_name, file_state, read_bounded, write_atomically
+from tvae.system.strict_json import checked, read_json
 
+_Row = TypeVar("_Row", bound=Mapping[str, Any])
 _LIMIT = 16 * 2**20
 _TAIL = 2**17
 """Bytes at the end of a file in which its last row is looked for: a row of 64 arms has a tenth of that."""
@@ -28,28 +30,32 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
             line = line[file.write(line) :]
 
 
-def read_rows(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path, kind: type[_Row]) -> list[_Row]:
     """The lines so far, none where there is no file; an incomplete last line, left by a kill, is skipped.
 
+    Args:
+        kind: type of a line (see `strict_json.checked`).
+
     Raises:
-        InputError: any other line is not JSON.
+        InputError: any other line is not JSON, or not of this type.
     """
-    return list(_rows(path, file_state(path))) if path.exists() else []
+    return list(_rows(path, file_state(path), kind)) if path.exists() else []
 
 
 @lru_cache(maxsize=64)
-def _rows(path: Path, state: str) -> tuple[dict[str, Any], ...]:
+def _rows(path: Path, state: str, kind: type[_Row]) -> tuple[_Row, ...]:
     """The lines of a file in this state: several viewers read the same file, several times a second."""
     lines = read_bounded(path, _LIMIT).decode(errors="replace").split("\n")
     complete = lines[:-1]  # text after the last line end is an unfinished line
-    return tuple(read_json(line, f"{path}, line {number}") for number, line in enumerate(complete, 1))
+    places = [f"{path}, line {number}" for number in range(1, len(complete) + 1)]
+    return tuple(checked(read_json(line, place), kind, place) for line, place in zip(complete, places, strict=True))
 
 
-def last_row(path: Path) -> dict[str, Any] | None:
+def last_row(path: Path, kind: type[_Row]) -> _Row | None:
     """The last complete line, however long the file; None where there is none.
 
     Raises:
-        InputError: it is not JSON.
+        InputError: it is not JSON, or not of this type.
     """
     try:
         with path.open("rb") as file:
@@ -57,11 +63,12 @@ def last_row(path: Path) -> dict[str, Any] | None:
             lines = file.read().decode(errors="replace").split("\n")
     except OSError:
         return None
-    return read_json(lines[-2], f"{path}, last line") if len(lines) > 1 else None
+    place = f"{path}, last line"
+    return checked(read_json(lines[-2], place), kind, place) if len(lines) > 1 else None
 
 
-def cut_rows(path: Path, step: int) -> None:
+def cut_rows(path: Path, step: int, kind: type[_Row]) -> None:
     """Remove the lines after this step."""
     if path.exists():
-        kept_rows = [row for row in read_rows(path) if row["step"] <= step]
+        kept_rows = [row for row in read_rows(path, kind) if row["step"] <= step]
         write_atomically(path, "".join(json.dumps(row) + "\n" for row in kept_rows))

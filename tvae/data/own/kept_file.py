@@ -16,8 +16,8 @@ from jaxtyping import Int32, UInt8
 
 from tvae.data.fetch_errors import one_line
 from tvae.data.own.sources.arrays import READ_ERRORS, npy_array
-from tvae.errors import InputError
-from tvae.system.files import read_json
+from tvae.errors import InputError, require_schema
+from tvae.system.strict_json import checked, read_json
 
 SCHEMA = 1
 PREFIXES = {"train": "train", "test": "test", "validation": "val"}
@@ -132,11 +132,11 @@ def read_names(path: Path, split: str) -> tuple[str, ...] | None:
             if _NAMES not in archive.namelist():
                 return None
             with archive.open(_NAMES) as member:
-                text = member.read(_MOST_JSON + 1).decode()
+                text = member.read(_MOST_JSON + 1)
     except READ_ERRORS as error:
         raise InputError(f"{path}: can't be read ({one_line(error)}); add the data set again") from None
-    names = read_json(text, f"{path}, {_NAMES}").get(split)
-    return None if names is None else tuple(map(str, names))
+    where = f"{path}, {_NAMES}"
+    return checked(read_json(text, where), dict[str, tuple[str, ...]], where).get(split)
 
 
 def read_columns(path: Path) -> list[KeptColumn]:
@@ -147,13 +147,13 @@ def read_columns(path: Path) -> list[KeptColumn]:
     """
     try:
         with zipfile.ZipFile(path) as archive, archive.open(_COLUMNS) as member:
-            text = member.read(_MOST_JSON).decode()
+            text = member.read(_MOST_JSON)
     except (KeyError, *READ_ERRORS) as error:
         raise InputError(f"{path}: can't be read ({one_line(error)}); add the data set again") from None
-    plain: Any = read_json(text, f"{path}, {_COLUMNS}")
-    if plain.get("schema") != SCHEMA:
-        raise InputError(f"{path}: schema version {plain.get('schema')!r}; this program reads version {SCHEMA}")
-    return [KeptColumn(column["name"], tuple(column["values"])) for column in plain["columns"]]
+    where = f"{path}, {_COLUMNS}"
+    plain = checked(read_json(text, where), dict[str, Any], where)
+    require_schema(plain.get("schema"), SCHEMA, str(path))
+    return checked(plain.get("columns"), list[KeptColumn], where)
 
 
 def _array(archive: zipfile.ZipFile, path: Path, name: str) -> np.ndarray:

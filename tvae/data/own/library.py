@@ -8,16 +8,17 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tvae.data.own.kept_file import read_columns
 from tvae.data.public_datasets import PUBLIC_DATASETS
-from tvae.errors import InputError
-from tvae.system.files import read_bounded, read_json, write_atomically
+from tvae.errors import InputError, require_schema
+from tvae.system.files import write_atomically
 from tvae.system.owner import Owner, is_owner
 from tvae.system.process_lock import lock_is_held, take_lock
+from tvae.system.strict_json import Count, Sha256, Whole, checked, read_json_file
 
 UNDO_SECONDS = 24 * 3600.0
 """Seconds for which a removed data set can be restored, at least."""
@@ -35,7 +36,7 @@ class OwnDataset:
     """Description of a kept data set; its images stay in its file."""
 
     name: str
-    fingerprint: str
+    fingerprint: Sha256
     """SHA-256 in hex of its file, which is named by it."""
     owner: str
     """Hash of its owner's token; empty for the command line."""
@@ -47,23 +48,23 @@ class OwnDataset:
     """Name of the file or folder that it came from."""
     kind: str
     """Format of the source that the images came from, such as "pictures in class folders"."""
-    image_shape: tuple[int, int, int]
+    image_shape: tuple[Count, Count, Literal[1, 3]]
     """Height, width and channels."""
-    counts: Mapping[str, int]
+    counts: Mapping[str, Whole]
     """Images of each split."""
     label_columns: tuple[str, ...]
     """Names of the label columns, the class first."""
-    class_counts: Mapping[str, Mapping[str, int]]
+    class_counts: Mapping[str, Mapping[str, Whole]]
     """Images of each class by split, by the class's name in the order of the codes."""
     choices: Mapping[str, Any]
     """Choices by which it was kept."""
     notes: tuple[str, ...]
     """How values, labels and pictures were read."""
-    left_out: int
+    left_out: Whole
     """Files or rows that were left out."""
     left_out_named: tuple[tuple[str, str], ...]
     """Name and reason of the first twenty of them."""
-    size: int
+    size: Whole
     """Bytes of its file."""
 
     @property
@@ -294,15 +295,9 @@ def _read(path: Path) -> OwnDataset:
     Raises:
         InputError: missing, garbled, or of a later version of this program.
     """
-    plain = read_json(read_bounded(path, _MOST_JSON).decode(errors="replace"), str(path))
-    if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
-        found = plain.get("schema") if isinstance(plain, dict) else None
-        raise InputError(f"{path}: schema version {found!r}; this program reads version {SCHEMA}")
-    names = {entry.name for entry in fields(OwnDataset)}
-    if missing := names - plain.keys():
-        raise InputError(f"{path}: field {min(missing)!r} is missing; add the data set again")
-    values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in plain.items() if key in names
-    }
-    values["left_out_named"] = tuple(tuple(pair) for pair in values["left_out_named"])
-    return OwnDataset(**values)
+    plain = read_json_file(path, dict[str, Any], _MOST_JSON)
+    require_schema(plain.get("schema"), SCHEMA, str(path))
+    try:
+        return checked(plain, OwnDataset, str(path))
+    except InputError as error:
+        raise InputError(f"{error}; add the data set again") from None

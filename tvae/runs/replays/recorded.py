@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import safetensors.numpy
@@ -14,8 +15,8 @@ from tvae.data import Split
 from tvae.data.stratified import stratified_rows
 from tvae.errors import InputError
 from tvae.runs.run import Run
-from tvae.system.array_files import safetensors_header
-from tvae.system.files import read_bounded, read_json, write_atomically
+from tvae.system.array_files import safetensors_arrays, safetensors_header, safetensors_record
+from tvae.system.files import read_bounded, write_atomically
 
 if TYPE_CHECKING:  # the loop imports torch, which a page that only reads must not wait for
     from tvae.training.loop import Training
@@ -172,28 +173,21 @@ def read_replay(run: Run) -> Replay | None:
     limit = 10_000 + 400 * len(arms)
     most_values = 2 * MOST_MOMENTS * len(arms) * latents
     content = read_bounded(path, 8 + limit + most_values * (MOST_IMAGES + 4) + 8 * (MOST_IMAGES + 2 * MOST_MOMENTS))
-    header = safetensors_header(content, str(path), limit)
-    wrong = InputError(f"{path}: not the replay of this run")
-    try:
-        record = read_json(header.pop("__metadata__")[_KEY], str(path))
-        moments, images = header["steps"]["shape"][0], header["rows"]["shape"][0]
-        shapes = {"rows": ("I64", [images]), "steps": ("I64", [moments])}
-        for arm in arms:
-            shapes[f"codes/{arm}"] = ("I8", [moments, images, latents])
-            shapes[f"scales/{arm}"] = ("F32", [moments, latents])
-        stored = {name: (entry["dtype"], entry["shape"]) for name, entry in header.items()}
-        known = record == {"version": VERSION, "test": run.provenance.test.fingerprint}
-    except (KeyError, TypeError, IndexError, AttributeError):
-        raise wrong from None
-    if not known or stored != shapes or not (1 <= moments <= 2 * MOST_MOMENTS and 1 <= images <= MOST_IMAGES):
-        raise wrong
-    try:
-        tensors = safetensors.numpy.load(content)
-    except Exception as error:  # the library's own error types are several, and not documented
-        raise InputError(f"{path}: not a whole safetensors file ({error})") from None
+    where = f"{path}: not the replay of this run"
+    header = safetensors_header(content, where, limit)
+    moments, images = (math.prod(header[name]["shape"]) if name in header else 0 for name in ("steps", "rows"))
+    record = {"version": VERSION, "test": run.provenance.test.fingerprint}
+    is_this_runs = safetensors_record(content, where, _KEY, dict[str, Any], limit) == record
+    if not is_this_runs or not (1 <= moments <= 2 * MOST_MOMENTS and 1 <= images <= MOST_IMAGES):
+        raise InputError(where)
+    forms = {"rows": (("I64",), (images,)), "steps": (("I64",), (moments,))}
+    for arm in arms:
+        forms[f"codes/{arm}"] = (("I8",), (moments, images, latents))
+        forms[f"scales/{arm}"] = (("F32",), (moments, latents))
+    tensors = safetensors_arrays(content, forms, where, limit)
     rows, steps = tensors["rows"], tensors["steps"]
-    scales = {arm: tensors[f"scales/{arm}"] for arm in arms}
     ascending = all((np.diff(values) > 0).all() and values[0] >= 0 for values in (rows, steps))
-    if not ascending or rows[-1] >= run.provenance.test.n or not all(np.isfinite(s).all() for s in scales.values()):
-        raise wrong
+    if not ascending or rows[-1] >= run.provenance.test.n:
+        raise InputError(where)
+    scales = {arm: tensors[f"scales/{arm}"] for arm in arms}
     return Replay(rows, steps, scales, {arm: tensors[f"codes/{arm}"] for arm in arms})

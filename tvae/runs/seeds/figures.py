@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from tvae.data import Split
 from tvae.data.split import SplitName
@@ -14,6 +17,7 @@ from tvae.metrics.triplet_curve import TripletCurve
 from tvae.model.encoding import Encoding
 from tvae.runs.encodings import read_curves, read_encoding
 from tvae.runs.run import Run
+from tvae.system.strict_json import Amount, Share, Whole
 
 MARGINS = tuple(round(0.025 * place, 3) for place in (*range(41), *range(50, 201, 10)))
 """Margins that accuracies are kept at: fine from 0 to 1, where most arms fall, then by 0.25 to 5."""
@@ -27,11 +31,11 @@ _DIGITS = 6
 class ArmFigures:
     """Accuracies, error and KL of one arm of one run on one split."""
 
-    triplet_accuracy: tuple[float, ...]
+    triplet_accuracy: Annotated[tuple[Share, ...], Meta(min_length=len(MARGINS), max_length=len(MARGINS))]
     """Share of all triplets at each of `MARGINS`."""
-    reconstruction: float
+    reconstruction: Amount
     """Squared error of an image, summed over pixels, from the mean."""
-    kl: float
+    kl: Amount
     """KL in nats, summed over latents."""
 
     def at(self, margin: float) -> Figures:
@@ -43,8 +47,8 @@ class ArmFigures:
 class SeedFigures:
     """Figures of one run: its seed, the step of its weights, and the figures of each split by arm."""
 
-    seed: int
-    step: int
+    seed: Annotated[int, Meta(ge=0)]
+    step: Whole
     splits: dict[str, dict[str, ArmFigures]]
 
 
