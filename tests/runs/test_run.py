@@ -1,4 +1,5 @@
 import json
+import re
 import struct
 
 import numpy as np
@@ -105,14 +106,15 @@ def damaged():
     yield "a giant header", struct.pack("<Q", 2**60) + b"{}", "cut short"
     yield "garbled", with_header("{" * 50, body), "not JSON"
     yield "no text", with_header("", b"\xff" * 20), "not JSON"
-    yield "a list", with_header([1], body), "no object"
+    yield "a list", with_header([1], body), "header: Expected object, got array"
     yield "foreign", b"\x89PNG\r\n\x1a\n" + b"\0" * 100, "not a safetensors file|not JSON"
     yield "doubled", with_header('{"a": 1, "a": 2}', body), "twice"
+    yield "many digits", with_header('{"a": 1' + "0" * 5_000 + "}", body), "5,001 characters"
     yield "missing", with_header({"a": plain["a"]}, body), "'b' is missing"
     yield "unknown", with_header({**plain, "c": plain["a"]}, body), "unknown tensor 'c'"
     yield "shape", with_header({**plain, "b": {**plain["b"], "shape": [0, 10**15]}}, body), r"'b' has shape \[0, 10"
     yield "type", with_header({**plain, "a": {**plain["a"], "dtype": "I64"}}, body), "must be F32 or F16"
-    yield "entry", with_header({**plain, "a": 3}, body), "'a' has shape None"
+    yield "entry", with_header({**plain, "a": 3}, body), "Expected object, got int"
     yield (
         "NaN",
         safetensors.numpy.save({"a": np.full((2, 2), np.nan, np.float32), "b": np.zeros(3, np.float32)}),
@@ -132,7 +134,7 @@ def test_weights_of_another_shape_are_refused(copy):
     plain = json.loads((copy / "config.json").read_text())
     plain["model"]["hidden"] = 31
     (copy / "config.json").write_text(json.dumps(plain))
-    with pytest.raises(InputError, match=r"has shape \[32, 64\]; the config asks for \[31, 64\]"):
+    with pytest.raises(InputError, match=r"has shape \[32, 64\]; right is \[31, 64\]"):
         read_weights(read_run(copy), "vae")
 
 
@@ -152,9 +154,13 @@ def test_a_missing_or_oversized_weight_file_is_named(copy):
     ("text", "said"),
     [
         ("", "not JSON"),
-        ("[]", "expected an object"),
+        ("[]", "Expected object, got array"),
         ("{}", "schema version None"),
         ("\x00\xff", "not JSON"),
+        ('{"schema": 1' + "0" * 5_000 + "}", "5,001 characters"),
+        ('{"schema": 1, "schema": 1}', "'schema' is there twice"),
+        ('{"schema": 1e999}', "not a finite number"),
+        ('{"schema": 2}', "a newer version of this program"),
     ],
 )
 def test_a_damaged_config_is_refused(copy, text, said):
@@ -164,22 +170,86 @@ def test_a_damaged_config_is_refused(copy, text, said):
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "said"),
     [
-        lambda p: p.pop("train"),
-        lambda p: p["test"].update(n=-1),
-        lambda p: p["test"].update(height="tall"),
-        lambda p: p["test"].update(height=10**6, width=10**6),
-        lambda p: p.update(extra=1),
-        lambda p: p.clear(),
+        (lambda p: p.clear(), "missing required field"),
+        (lambda p: p.pop("train"), "missing required field train"),
+        (lambda p: p.update(train=5), "train: Expected object, got int"),
+        (lambda p: p["test"].update(n=-1), "test.n: Expected int >= 1"),
+        (lambda p: p["train"].update(n=0), "train.n: Expected int >= 1"),
+        (lambda p: p["train"].update(n=True), "train.n: Expected int, got bool"),
+        (lambda p: p["test"].update(height="tall"), "test.height: Expected int, got str"),
+        (lambda p: p["test"].update(height=10**6, width=10**6), "test: pixels: 1000000000000 is not possible"),
+        (lambda p: p["test"].update(channels=2), "test.channels: Invalid enum value 2"),
+        (lambda p: p["test"].update(height=9), "train: images of"),
+        (lambda p: p["test"].update(fingerprint=5), "test.fingerprint: Expected str, got int"),
+        (lambda p: p["test"].update(fingerprint="../../etc"), "test.fingerprint: Expected str matching"),
+        (lambda p: p.update(step="abc"), "step: Expected int, got str"),
+        (lambda p: p.update(step=None), "step: Expected int, got null"),
+        (lambda p: p.update(step=-1), "step: Expected int >= 0"),
+        (lambda p: p.update(seconds="1"), "seconds: Expected float, got str"),
+        (lambda p: p.update(seconds=-1), "seconds: Expected float >= 0"),
+        (lambda p: p.update(versions=[]), "versions: Expected object, got array"),
+        (lambda p: p.update(versions={"tvae": 1}), "versions[...]: Expected str, got int"),
+        (lambda p: p.update(class_names=[]), "class_names: Expected array of length >= 1"),
+        (lambda p: p.update(class_names=["a\nb"]), "class_names[0]: Expected str matching"),
+        (lambda p: p.update(class_names=["\ud800"]), "class_names[0]: Expected str matching"),
+        (lambda p: p.update(class_names="digits"), "class_names: Expected array, got str"),
+        (lambda p: p.update(threads=0), "threads: Expected int >= 1"),
+        (lambda p: p.update(device="a\nb"), "device: Expected str matching"),
+        (lambda p: p.update(notion=None), "notion: Expected str, got null"),
     ],
 )
-def test_a_damaged_provenance_is_refused(copy, change):
+def test_a_damaged_provenance_is_refused_by_its_field(copy, change, said):
     plain = json.loads((copy / "config.json").read_text())
     change(plain["provenance"])
     (copy / "config.json").write_text(json.dumps(plain))
-    with pytest.raises(InputError, match=r"config\.json: provenance"):
+    with pytest.raises(InputError) as refused:
         read_run(copy)
+    assert f"config.json: provenance: {said}" in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_infinite_seconds_are_refused_and_not_written_back(copy):
+    text = (copy / "config.json").read_text()
+    (copy / "config.json").write_text(re.sub(r'"seconds": [\d.]+', '"seconds": 1e999', text))
+    with pytest.raises(InputError, match=r"config\.json: 1e999 is not a finite number"):
+        read_run(copy)
+
+
+def test_a_run_of_fewer_images_than_a_batch_is_refused(copy):
+    """It would have no step in an epoch, and every page divides by that."""
+    plain = json.loads((copy / "config.json").read_text())
+    plain["provenance"]["train"]["n"] = 1
+    (copy / "config.json").write_text(json.dumps(plain))
+    with pytest.raises(InputError, match="batch-size: 64 is not possible; it must be at most 1"):
+        read_run(copy)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: m.clear(),
+        lambda m: m.update(arms=[]),
+        lambda m: m.update(arms={}),
+        lambda m: m["arms"].update(vae={}),
+        lambda m: m["arms"].update(vae=None),
+        lambda m: m["arms"].update(other=m["arms"]["vae"]),
+        lambda m: m["arms"]["vae"].update(triplet_accuracy={"0.5": 1.0}),
+        lambda m: m["arms"]["vae"].update(triplet_accuracy={"0": "all"}),
+        lambda m: m["arms"]["vae"].update(kl=None),
+        lambda m: m["arms"]["vae"].update(spread="wide"),
+        lambda m: m["arms"]["vae"].update(anchor_sample={"of": 3}),
+        lambda m: m.update(n=0),
+        lambda m: m.update(n="many"),
+    ],
+)
+def test_metrics_of_an_odd_shape_are_refused_in_one_line(copy, change):
+    plain = json.loads((copy / "metrics.json").read_text())
+    change(plain)
+    (copy / "metrics.json").write_text(json.dumps(plain))
+    with pytest.raises(InputError, match=r"metrics\.json: ") as refused:
+        read_metrics(copy)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
@@ -190,10 +260,11 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
 
 
 def test_a_torn_last_line_of_history_is_passed_over(tmp_path):
-    append_history(tmp_path, {"step": 1})
+    row = {"step": 1, "epoch": 0.5, "arms": {}}
+    append_history(tmp_path, row)
     with (tmp_path / "history.jsonl").open("a") as file:
         file.write('{"step": 2, "ar')
-    assert read_history(tmp_path) == [{"step": 1}]
+    assert read_history(tmp_path) == [row]
     (tmp_path / "history.jsonl").write_text('{"step": \n{"step": 2}\n')
     with pytest.raises(InputError, match="line 1: not JSON"):
         read_history(tmp_path)

@@ -14,7 +14,6 @@ from tvae.system.files import (
     file_state,
     make_writable_folder,
     read_bounded,
-    read_json,
     unwritable_reason,
     write_atomically,
 )
@@ -121,12 +120,6 @@ def test_a_folder_below_a_file_can_not_be_made(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="Not a directory"):
         make_writable_folder(tmp_path / "file" / "folder")
-
-
-@pytest.mark.parametrize("text", ["", "{", "[1,]", "NaN", '{"a": Infinity}', "[" * 100_000])
-def test_what_is_not_json_is_refused(text):
-    with pytest.raises(InputError, match=r"^file: "):
-        read_json(text, "file")
 
 
 def test_a_file_that_another_reads_just_now_is_replaced_a_moment_later(tmp_path, monkeypatch):

@@ -263,7 +263,7 @@ def check_split(run: Run, split: Split) -> None:
         InputError: it has other images, labels or order.
     """
     record = run.provenance.split(split.name)
-    if split.fingerprint != record.fingerprint:
+    if (split.fingerprint, len(split), split.image_shape) != (record.fingerprint, record.n, record.image_shape):
         raise InputError(
             f"{run.folder}: trained on another {split.name} split of {run.config.data.name!r}:"
             f" fingerprint {record.fingerprint[:12]}, n = {record.n:,};"

@@ -7,33 +7,29 @@ What follows from these is left out, and made anew where the zip is taken in: no
 from __future__ import annotations
 
 import io
-import json
-import math
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from tvae.config import check_notions
-from tvae.data import notion_names
+from tvae.data import DataUnavailable, load_dataset, notion_names
 from tvae.errors import InputError
 from tvae.runs.history import read_history
 from tvae.runs.replays.recorded import REPLAY, read_replay
-from tvae.runs.run import CARD, CONFIG, HISTORY, METRICS, SNAPSHOTS, Run, read_run, write_config
+from tvae.runs.run import CARD, CONFIG, HISTORY, METRICS, SNAPSHOTS, Run, check_split, read_run, write_config
 from tvae.runs.triplets import TRIPLETS, read_triplets_of
 from tvae.runs.weights import read_arm
 from tvae.system.files import write_atomically
+from tvae.system.zip_file import checked_zip, member_content
 
-LARGEST_ZIP = 256 * 2**20
 LARGEST_RUN = 512 * 2**20
 """Bytes of all members, unpacked."""
 LARGEST_CONFIG = 2**20
 """Bytes of config.json."""
 MOST_MEMBERS = 2_000
 MOST_RATIO = 200
-"""Times that a member may be larger than it is in the zip: weights hardly shrink, text by a tenth to a fiftieth."""
+"""Times that the members may be larger than they are in the zip: weights hardly shrink, text by a tenth to a fiftieth."""
 
 _ARM = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\.safetensors"
 _MEMBER = re.compile(
@@ -63,43 +59,20 @@ def run_members(content: bytes) -> dict[str, bytes]:
         InputError: no zip, or a broken one; a member that is no file of a run; the same one twice; encrypted; more or
             larger ones than a run has; no config.json.
     """
-    if len(content) > LARGEST_ZIP:
-        raise InputError(f"zip: {len(content) >> 20} MB; at most {LARGEST_ZIP >> 20} MB are taken")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _checked_members(archive)
-    except InputError:  # a ValueError too
-        raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, ValueError):
-        raise InputError("zip: not a zip file that can be read; one that this program made is right") from None
-
-
-def _checked_members(archive: zipfile.ZipFile) -> dict[str, bytes]:
-    members = [member for member in archive.infolist() if not member.is_dir()]
-    if len(members) > MOST_MEMBERS:
-        raise InputError(f"zip: {len(members):,} members; a run has at most {MOST_MEMBERS:,}")
-    prefix = _folder_around([member.filename for member in members])
-    bytes_left, contents = LARGEST_RUN, {}
-    for member in members:
-        name = member.filename.removeprefix(prefix)
-        what = f"zip: member {member.filename[:_SHOWN]!r}"
-        if not _MEMBER.fullmatch(name):
-            raise InputError(f"{what} is no file of a run; config.json, history.jsonl, README.md and *.safetensors are")
-        if name in contents:
-            raise InputError(f"{what} is there twice")
-        if member.flag_bits & 1:
-            raise InputError(f"{what} is encrypted; send it without a password")
-        if member.file_size > bytes_left:
-            raise InputError(f"zip: more than {LARGEST_RUN >> 20} MB unpacked; a run is smaller")
-        if member.file_size > MOST_RATIO * max(member.compress_size, 1) + 1024:
-            raise InputError(f"{what} unpacks to more than {MOST_RATIO} times its size; a run's files don't")
-        with archive.open(member) as file:
-            content = file.read(member.file_size + 1)
-        if len(content) != member.file_size:
-            raise InputError(f"{what} is not as large as the zip says")
-        bytes_left -= len(content)
-        contents[name] = content
-    if "config.json" not in contents:
+    with checked_zip(io.BytesIO(content), "zip", MOST_MEMBERS, LARGEST_RUN, MOST_RATIO) as archive:
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        prefix = _folder_around([member.filename for member in members])
+        contents = {}
+        for member in members:
+            name, what = member.filename.removeprefix(prefix), f"zip: member {member.filename[:_SHOWN]!r}"
+            if not _MEMBER.fullmatch(name):
+                right = "config.json, history.jsonl, README.md and *.safetensors are"
+                raise InputError(f"{what} is no file of a run; {right}")
+            try:
+                contents[name] = member_content(archive, member)
+            except InputError as error:
+                raise InputError(f"{what}: {error}") from None
+    if CONFIG not in contents:
         raise InputError("zip: no config.json in it; the zip of a run's folder has one")
     return contents
 
@@ -147,13 +120,35 @@ def take_in_run(members: Mapping[str, bytes], folder: Path) -> Run:
             if not re.fullmatch("0|[1-9][0-9]*", place.name) or int(place.name) > run.step:
                 raise InputError(f"{SNAPSHOTS}/{place.name[:20]}: no step of this run; it took {run.step:,}")
         read_replay(run)
-        for row in read_history(folder):
-            if not _is_history_row(row, run):
-                raise InputError(f"{HISTORY}: a line is not of a run's history: {json.dumps(row)[:80]}")
+        if any(row["arms"].keys() != run.config.arms.keys() for row in read_history(folder)):
+            raise InputError(f"{HISTORY}: a row is of other arms than the run's, {', '.join(run.config.arms)}")
+        _check_data(run)
     except InputError as error:
         raise InputError(f"zip: {str(error).replace(f'{folder}/', '')}") from None
     write_config(run)  # without whatever else stood in it
     return run
+
+
+def _check_data(run: Run) -> None:
+    """Hold what the run says of its data against the data set, where that lies on this machine.
+
+    Raises:
+        InputError: the run has other images, labels or classes.
+    """
+    data = run.config.data
+    try:
+        dataset = load_dataset(
+            data.name, notion=data.notion, validation_share=data.validation_share, download=False
+        )
+    except DataUnavailable:  # the run is held against it when it is fetched to be measured
+        return
+    for split in (dataset.train, dataset.validation, dataset.test):
+        if split is not None:
+            check_split(run, split)
+    if (run.provenance.notion, run.provenance.class_names) != (dataset.train.notion, dataset.class_names):
+        raise InputError(f"class_names: not those of {data.name!r} by {dataset.train.notion}")
+    if run.provenance.validation is not None and dataset.validation is None:
+        raise InputError(f"validation: {data.name!r} has no such split under these settings")
 
 
 def unmeasured_snapshots(run: Run) -> list[int]:
@@ -161,18 +156,3 @@ def unmeasured_snapshots(run: Run) -> list[int]:
     folder = run.folder / SNAPSHOTS
     steps = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()] if folder.is_dir() else []
     return sorted(set(steps) - set(run.snapshots))
-
-
-def _is_history_row(row: Any, run: Run) -> bool:
-    if not isinstance(row, dict) or not _is_number(row.get("step")) or not _is_number(row.get("epoch")):
-        return False
-    arms = row.get("arms")
-    return (
-        isinstance(arms, dict)
-        and arms.keys() == run.config.arms.keys()
-        and all(isinstance(terms, dict) and all(map(_is_number, terms.values())) for terms in arms.values())
-    )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -15,4 +15,5 @@ process_lock.py      File locks that the operating system releases when their pr
 reserved_file.py     A small file whose disk space is reserved, so that it can be written when the disk is full
 strict_json.py       JSON read strictly, and what it holds checked against a type
 user_folders.py      Folders of a user's data sets, runs, layouts and classifiers; run ids
+zip_file.py          Zip files of strangers, checked before a member is read
 """

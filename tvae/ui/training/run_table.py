@@ -15,7 +15,7 @@ from tvae.jobs.job import Job
 from tvae.runs.arm_names import arm_name, arm_names, short_arm_name
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import Run, read_metrics, read_run
-from tvae.runs.run_zip import LARGEST_ZIP, zip_run
+from tvae.runs.run_zip import zip_run
 from tvae.ui import cached, measured
 from tvae.ui import session as state
 from tvae.ui.judging import judged_alike
@@ -329,7 +329,7 @@ def take_in() -> None:
     if why_not := why_no_run_starts():
         st.error(why_not)
         return
-    upload = st.file_uploader("A run's zip", type="zip", key=keys.RUN_ZIP, max_upload_size=LARGEST_ZIP // 2**20)
+    upload = st.file_uploader("A run's zip", type="zip", key=keys.RUN_ZIP)
     own = state.own_runs()
     if upload is None or own.taken_in == upload.file_id:
         return

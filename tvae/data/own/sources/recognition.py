@@ -18,6 +18,7 @@ from tvae.data.own.sources.reading import Reading
 from tvae.data.own.sources.source_files import Files, FolderFiles, has_picture_name
 from tvae.data.own.sources.zip_files import ZipFiles
 from tvae.errors import InputError
+from tvae.system.zip_file import other_archive
 
 RIGHT = (
     "right are a folder or zip with a folder of pictures a class, an .npz, parquet, idx files, or a CSV of path and"
@@ -26,12 +27,6 @@ RIGHT = (
 _MOST_OTHERS = 2_000
 """Files that are not called like pictures and are opened to see what they are."""
 _ZIP, _EMPTY_ZIP, _GZIP, _PARQUET, _NPY = b"PK\3\4", b"PK\5\6", b"\x1f\x8b", b"PAR1", b"\x93NUMPY"
-_ARCHIVES = {
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    b"Rar!": "a RAR archive",
-    b"BZh": "a bzip2 file",
-    b"\xfd7zXZ": "an xz file",
-}
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 _TAR = "a tar archive, whose members can lie anywhere and can't be read one by one; make a zip of its folder"
 
@@ -74,9 +69,8 @@ def read_source(path: Path, within: Path | None = None, *, labelled: bool = True
         raise InputError(f"{title}: a gzip file, and what it holds is no idx file; {RIGHT}")
     if begin.startswith(_NPY):
         raise InputError(f"{title}: one array; save images and labels together, as np.savez(file, images=…, labels=…)")
-    for opening, kind in _ARCHIVES.items():
-        if begin.startswith(opening):
-            raise InputError(f"{title}: {kind}; make a zip")
+    if kind := other_archive(begin):
+        raise InputError(f"{title}: {kind}; make a zip")
     if has_picture_name(title) and not labelled:
         return read_loose_pictures(FolderFiles(path.parent, [title]))
     if has_picture_name(title):
