@@ -172,8 +172,8 @@ def test_a_damaged_config_is_refused(copy, text, said):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda p: p.clear(), "missing required field"),
-        (lambda p: p.pop("train"), "missing required field train"),
+        (lambda p: p.clear(), "Object missing required field"),
+        (lambda p: p.pop("train"), "Object missing required field train"),
         (lambda p: p.update(train=5), "train: Expected object, got int"),
         (lambda p: p["test"].update(n=-1), "test.n: Expected int >= 1"),
         (lambda p: p["train"].update(n=0), "train.n: Expected int >= 1"),
@@ -197,6 +197,7 @@ def test_a_damaged_config_is_refused(copy, text, said):
         (lambda p: p.update(class_names="digits"), "class_names: Expected array, got str"),
         (lambda p: p.update(threads=0), "threads: Expected int >= 1"),
         (lambda p: p.update(device="a\nb"), "device: Expected str matching"),
+        (lambda p: p.update(extra=1), "unknown field 'extra'"),
         (lambda p: p.update(notion=None), "notion: Expected str, got null"),
     ],
 )
@@ -221,7 +222,7 @@ def test_a_run_of_fewer_images_than_a_batch_is_refused(copy):
     plain = json.loads((copy / "config.json").read_text())
     plain["provenance"]["train"]["n"] = 1
     (copy / "config.json").write_text(json.dumps(plain))
-    with pytest.raises(InputError, match="batch-size: 64 is not possible; it must be at most 1"):
+    with pytest.raises(InputError, match="batch-size: 16 is not possible; it must be at most 1"):
         read_run(copy)
 
 

@@ -66,3 +66,8 @@ def test_another_type_or_range_is_refused_by_the_name_of_the_field(part, said, t
         read_json_file(tmp_path / "file.json", Whole, 10_000)
     assert said in str(refused.value) and str(tmp_path / "file.json: parts[0]") in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_an_unknown_field_is_refused_at_any_depth():
+    with pytest.raises(InputError, match="file: unknown field 'more'"):
+        checked({"parts": [{"n": 1, "name": ""}, {"n": 1, "name": "", "more": 1}]}, Whole, "file")

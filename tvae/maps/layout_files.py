@@ -8,9 +8,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypedDict
 
 import numpy as np
+from msgspec import Meta
 
 from tvae.errors import InputError
 from tvae.maps.alignment import Alignment
@@ -20,12 +21,27 @@ from tvae.maps.pca import LinearMap
 from tvae.maps.projection import VERSION, Layout
 from tvae.system.array_files import npz_arrays
 from tvae.system.files import read_bounded, write_atomically
+from tvae.system.strict_json import Number, checked, read_json
 
 LARGEST_FILE = 256 << 20
 """Bytes that are read at most: 64 arms of 250,000 rows are 128 MB."""
 
 MOST_KEPT = 512 << 20
 """Bytes of layouts that a user's cache holds: some 3,000 of two arms of 10,000 rows."""
+
+
+class _Description(TypedDict):
+    """What is said of a layout beside its arrays."""
+
+    version: int
+    key: str
+    method: Literal["pca", "tsne", "umap"]
+    parameters: dict[str, Any]
+    seed: Annotated[int, Meta(ge=0)]
+    notes: tuple[str, ...]
+    arms: Annotated[list[str], Meta(min_length=1, max_length=MOST_ARMS)]
+    fidelity: list[Fidelity]
+    variance_shares: list[Number]
 
 
 def layout_path(folder: Path, key: str) -> Path:
@@ -95,48 +111,45 @@ def read_layout(path: Path, key: str) -> Layout | None:
     """The layout in the file; None if it is missing, broken, of another version or of another key."""
     try:
         return _layout(npz_arrays(read_bounded(path, LARGEST_FILE), LARGEST_FILE), key)
-    except (InputError, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError):
+    except (InputError, ValueError, KeyError):
         return None
 
 
 def _layout(arrays: dict[str, np.ndarray], key: str) -> Layout | None:
     """The layout of these arrays, every part of it checked; None if it is of another version or key."""
-    description: dict[str, Any] = json.loads(_checked(arrays, "layout", np.dtype("u1"), 1).tobytes())
+    text = _checked(arrays, "layout", np.dtype("u1"), 1).tobytes()
+    description = checked(read_json(text, "layout"), _Description, "layout")
     if description["version"] != VERSION or description["key"] != key:
         return None
-    arms: list[str] = description["arms"]
-    if not 1 <= len(arms) <= MOST_ARMS or len(set(arms)) != len(arms) or not all(isinstance(arm, str) for arm in arms):
-        return None
+    arms, shares, measured = description["arms"], description["variance_shares"], description["fidelity"]
     positions = _checked(arrays, "positions", np.dtype("<f4"), 3)
-    if positions.shape[0] != len(arms) or positions.shape[2] != 2 or not np.isfinite(positions).all():
+    if len(set(arms)) != len(arms) or positions.shape[0] != len(arms) or positions.shape[2] != 2:
         return None
-    shares: list[float] = description["variance_shares"]
     if len(shares) != (len(arms) if description["method"] == "pca" else 0):
         return None
-    maps = {arm: _linear_map(arrays, i, share) for i, (arm, share) in enumerate(zip(arms, shares, strict=False))}
     return Layout(
         key=key,
         positions={arm: positions[i] for i, arm in enumerate(arms)},
-        parameters=METHODS[description["method"]](**description["parameters"]),
-        seed=int(description["seed"]),
-        notes=tuple(str(note) for note in description["notes"]),
-        fidelity={arm: Fidelity(**measured) for arm, measured in zip(arms, description["fidelity"], strict=True)},
-        maps=maps,
+        parameters=checked(description["parameters"], METHODS[description["method"]], "parameters"),
+        seed=description["seed"],
+        notes=description["notes"],
+        fidelity=dict(zip(arms, measured, strict=True)),
+        maps={arm: _linear_map(arrays, i, share) for i, (arm, share) in enumerate(zip(arms, shares, strict=False))},
     )
 
 
 def _linear_map(arrays: dict[str, np.ndarray], i: int, variance_share: float) -> LinearMap:
     plane = _checked(arrays, f"plane{i}", np.dtype("<f8"), 2)
     numbers = _checked(arrays, f"alignment{i}", np.dtype("<f8"), 1)
-    if plane.shape[0] != 3 or numbers.shape != (7,) or not np.isfinite(plane).all() or not np.isfinite(numbers).all():
+    if plane.shape[0] != 3 or numbers.shape != (7,):
         raise ValueError("not a plane and its alignment")
     alignment = Alignment(numbers[:4].reshape(2, 2), float(numbers[4]), numbers[5:])
     return LinearMap(plane[0], plane[1:], alignment, float(variance_share))
 
 
 def _checked(arrays: dict[str, np.ndarray], name: str, dtype: np.dtype, dimensions: int) -> np.ndarray:
-    """The named array, if it is of this type and of so many dimensions."""
+    """The named array, if it is of this type and of so many dimensions, and finite."""
     array = arrays[name]
-    if array.dtype != dtype or array.ndim != dimensions:
+    if array.dtype != dtype or array.ndim != dimensions or not np.isfinite(array).all():
         raise ValueError("not the array it should be")
     return array

@@ -21,6 +21,7 @@ from tvae.maps.expected_time import expected_seconds
 from tvae.maps.layout_files import remove_least_used, stored_layout, write_layout
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.system.child_process import DETACHED, child_environment
+from tvae.system.strict_json import read_json
 
 MOST_WAITING = 32
 """Requests that may wait; a further one fails at once."""
@@ -313,7 +314,7 @@ class Projector:
                 process.stdin.write(line)
                 process.stdin.flush()
             for answer in process.stdout:
-                message: dict[str, Any] = json.loads(answer)
+                message: dict[str, Any] = read_json(answer, "answer")
                 if "done" in message:
                     return True, ""
                 if "cancelled" in message:

@@ -27,6 +27,7 @@ from tvae.maps.layout_files import write_layout
 from tvae.maps.parameters import METHODS, TsneParameters, UmapParameters
 from tvae.maps.projection import ProjectionRequest, project
 from tvae.system.child_process import lower_priority
+from tvae.system.strict_json import read_json
 
 SECONDS_BETWEEN = 0.2
 """Progress is reported no more often than this."""
@@ -51,7 +52,7 @@ class _Inbox:
     def _listen(self, lines: TextIO) -> None:
         try:
             for line in lines:
-                message = json.loads(line)
+                message = read_json(line, "request")
                 if "cancel" in message:
                     self.cancelled.add(message["cancel"])
                 else:

@@ -13,6 +13,7 @@ from tvae.errors import InputError, require_int
 from tvae.metrics.anchor_sample import BY_SIZE, AnchorSample, Sampling
 from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, grouped_for_triplets, over_blocks
 from tvae.metrics.triplet_curve import curve_on_grid
+from tvae.system.array_files import checked_array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,23 +42,17 @@ class GapHistogram:
         Raises:
             InputError: an array is missing or does not fit the others.
         """
-        shapes = {"edges": 1, "share": 1, "mean": 0}
-        for name, dimensions in shapes.items():
-            if name not in arrays:
-                raise InputError(f"gap histogram: no array {name!r}; it needs {', '.join(shapes)}")
-            values = np.asarray(arrays[name])
-            if values.ndim != dimensions or values.dtype.kind not in "fiu" or not np.all(np.isfinite(values)):
-                raise InputError(f"gap histogram: {name} must hold finite numbers in {dimensions} dimensions")
-        edges, share = np.asarray(arrays["edges"]), np.asarray(arrays["share"])
+        where = "gap histogram"
+        edges = checked_array(arrays, "edges", "fiu", (None,), where)
+        share = checked_array(arrays, "share", "fiu", (None,), where)
+        mean = checked_array(arrays, "mean", "fiu", (), where)
+        sample = checked_array(arrays, "sample", "iu", (3,), where) if "sample" in arrays else None
         if len(edges) != len(share) + 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0):
             raise InputError("gap histogram: edges must rise and be one more than the shares")
-        sample = np.asarray(arrays["sample"]) if "sample" in arrays else None
-        if sample is not None and (sample.shape != (3,) or sample.dtype.kind not in "iu"):
-            raise InputError("gap histogram: sample must be three whole numbers")
         return cls(
             edges=edges,
             share=share,
-            mean=float(arrays["mean"]),
+            mean=float(mean),
             sample=None if sample is None else AnchorSample(*map(int, sample)),
         )
 

@@ -26,6 +26,7 @@ from tvae.metrics.collapse import has_collapsed
 from tvae.metrics.grouped_means import GroupedMeans, grouped_for_triplets
 from tvae.metrics.margin_grid import MOST_PLACES, MarginGrid, grid_counts, radius, tally_places
 from tvae.metrics.triplet_accuracy import ClassMatrix, class_triplets
+from tvae.system.array_files import checked_array
 
 MOST_CLASS_COUNTS = 2_500_000
 """Beyond this many margins x classes x classes (111 classes on the default grid, 20 MB) a curve keeps no class counts;
@@ -173,30 +174,26 @@ class TripletCurve:
         Raises:
             InputError: an array is missing or does not fit the others.
         """
-        arrays = {**_of_all_anchors(arrays), **arrays}
-        names = [field.name for field in fields(cls) if field.name != "class_satisfied"]
-        if "class_satisfied" in arrays and "balanced_accuracy" not in arrays:
-            names.remove("balanced_accuracy")
-        missing = [name for name in names if name not in arrays]
-        if missing:
-            raise InputError(f"triplet curve: no array {missing[0]!r}; it needs {', '.join(names)}")
-        values = {name: np.asarray(arrays[name]) for name in names}
-        satisfied = np.asarray(arrays["class_satisfied"]) if "class_satisfied" in arrays else None
-        m, c = values["accuracy"].size, values["classes"].size
-        shapes = {"accuracy": (m,), "balanced_accuracy": (m,), "mean_violation": (m,)}
-        shapes |= {"standard_error": (m,), "balanced_standard_error": (m,)}
-        shapes |= {"classes": (c,), "class_sizes": (c,), "class_anchors": (c,)}
-        for name in names:
-            if values[name].shape != shapes.get(name, ()):
-                right = shapes.get(name, ())
-                raise InputError(f"triplet curve: {name} has shape {values[name].shape}; it must be {right}")
-            if values[name].dtype.kind not in "fiub" or not np.all(np.isfinite(values[name])):
-                raise InputError(f"triplet curve: {name} must hold finite numbers")
-        if satisfied is not None and (satisfied.shape != (m, c, c) or satisfied.dtype.kind not in "iu"):
-            raise InputError(
-                f"triplet curve: class_satisfied is {satisfied.dtype} {satisfied.shape}; it must be whole {(m, c, c)}"
-            )
-        if m < 2 or not values["step"] > 0:
+        where = "triplet curve"
+        m = len(checked_array(arrays, "accuracy", "f", (None,), where))
+        c = len(checked_array(arrays, "classes", "iu", (None,), where))
+        sizes = checked_array(arrays, "class_sizes", "iu", (c,), where)
+        arrays = {**_of_all_anchors(sizes, m), **arrays}
+        forms: dict[str, tuple[str, tuple[int, ...]]] = {
+            **{field.name: ("f", (m,)) for field in fields(cls)},
+            **dict.fromkeys(("classes", "class_sizes", "class_anchors"), ("iu", (c,))),
+            **dict.fromkeys(("step", "spread"), ("f", ())),
+            **dict.fromkeys(("first", "seed"), ("iu", ())),
+            "all_equal": ("b", ()),
+            "class_satisfied": ("iu", (m, c, c)),
+        }
+        if "class_satisfied" not in arrays:
+            del forms["class_satisfied"]
+        elif "balanced_accuracy" not in arrays:
+            del forms["balanced_accuracy"]
+        values = {name: checked_array(arrays, name, *form, where) for name, form in forms.items()}
+        satisfied = values.get("class_satisfied")
+        if not 2 <= m <= _MOST_MARGINS or not values["step"] > 0 or abs(int(values["first"])) > _MOST_MARGINS:
             raise InputError("triplet curve: it must have a step above 0 and at least two margins")
         balanced = values.get("balanced_accuracy")
         if balanced is None:
@@ -327,15 +324,13 @@ def _class_shares(
     return satisfied[:, anchors > 0] / triplets[anchors > 0]
 
 
-def _of_all_anchors(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _of_all_anchors(sizes: Int[np.ndarray, " c"], margins: int) -> dict[str, np.ndarray]:
     """Arrays that files of earlier versions lack: all anchors were counted for them."""
-    if "accuracy" not in arrays or "class_sizes" not in arrays:
-        return {}
-    none, sizes = np.zeros(np.asarray(arrays["accuracy"]).shape), np.asarray(arrays["class_sizes"])
+    none = np.zeros(margins)
     return {
         "standard_error": none,
         "balanced_standard_error": none,
-        "class_anchors": np.where(sizes > 1, sizes, 0) if sizes.dtype.kind in "iu" else sizes,
+        "class_anchors": np.where(sizes > 1, sizes, 0),
         "seed": np.asarray(0),
     }
 

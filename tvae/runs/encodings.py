@@ -13,7 +13,7 @@ from tvae.metrics.gap_histogram import GapHistogram
 from tvae.metrics.triplet_curve import TripletCurve
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.run import Run, encoding_name
-from tvae.system.array_files import npz_arrays, npz_bytes
+from tvae.system.array_files import checked_array, npz_arrays, npz_bytes
 from tvae.system.files import read_bounded, write_atomically
 
 
@@ -44,28 +44,42 @@ def read_encoding(run: Run, split: str) -> Encoding | None:
     Of a run that is judged by another notion, the test split has the labels of that one.
     """
     try:
-        arrays = npz_arrays(read_bounded(run.weights_folder / encoding_name(split), 2**30))
-        record = run.provenance.split(split)
-        arms = {
-            name: EncodedArm(*(arrays[f"{name}/{part}"].astype(np.float32) for part in ("means", "errors", "kl")))
-            for name in run.config.arms
-        }
-        encoding = Encoding(
-            split,
-            arrays["labels"] if run.judged_by is None or split != "test" else run.judged_by.labels,
-            arms,
-            arrays["sample_rows"],
-            _with_channel(arrays["sample_images"]),
-            {name: _with_channel(arrays[f"{name}/reconstructions"]) for name in run.config.arms},
-        )
-    except (InputError, KeyError):
+        return _read_encoding(run, split)
+    except InputError:
         return None
-    shape = (record.n, run.config.model.latent_dim)
-    fits = encoding.labels.shape == (record.n,) and all(
-        arm.means.shape == shape and arm.errors.shape == shape[:1] and arm.kl.shape == shape[1:]
-        for arm in arms.values()
+
+
+def _read_encoding(run: Run, split: str) -> Encoding:
+    path = run.weights_folder / encoding_name(split)
+    arrays = npz_arrays(read_bounded(path, 2**30))
+    n, latents = run.provenance.split(split).n, run.config.model.latent_dim
+    height, width, channels = run.image_shape
+    image_shape = (height, width) if channels == 1 else (height, width, channels)
+
+    def array(name: str, kinds: str, *shape: int | None) -> np.ndarray:
+        return checked_array(arrays, name, kinds, shape, str(path))
+
+    arms = {
+        arm: EncodedArm(
+            means=array(f"{arm}/means", "f", n, latents).astype(np.float32),
+            errors=array(f"{arm}/errors", "f", n).astype(np.float32),
+            kl=array(f"{arm}/kl", "f", latents).astype(np.float32),
+        )
+        for arm in run.config.arms
+    }
+    labels, rows = array("labels", "iu", n), array("sample_rows", "iu", None)
+    if not (0 <= labels.min() and labels.max() < len(run.provenance.class_names)):
+        raise InputError(f"{path}: labels of classes that the run has not")
+    if len(rows) and not (0 <= rows.min() and rows.max() < n):
+        raise InputError(f"{path}: samples of images that the split has not")
+    return Encoding(
+        split,
+        labels if run.judged_by is None or split != "test" else run.judged_by.labels,
+        arms,
+        rows,
+        _with_channel(array("sample_images", "u", len(rows), *image_shape)),
+        {arm: _with_channel(array(f"{arm}/reconstructions", "u", len(rows), *image_shape)) for arm in run.config.arms},
     )
-    return encoding if fits else None
 
 
 def _without_grey_channel(images: UInt8[np.ndarray, "k height width channels"]) -> UInt8[np.ndarray, "k ..."]:

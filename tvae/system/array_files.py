@@ -79,6 +79,7 @@ class TensorForm(TypedDict):
 
     dtype: str
     shape: tuple[Whole, ...]
+    data_offsets: tuple[Whole, Whole]
 
 
 def safetensors_header(content: bytes, where: str, limit: int = HEADER_LIMIT) -> dict[str, TensorForm]:
@@ -142,6 +143,29 @@ def _npy_array(content: bytes) -> np.ndarray:
     if dtype.hasobject:
         raise ValueError("an array of objects")
     return np.frombuffer(stream.read(), dtype).reshape(shape, order="F" if column_major else "C").copy()
+
+
+def checked_array(
+    arrays: Mapping[str, np.ndarray], name: str, kinds: str, shape: tuple[int | None, ...], where: str
+) -> np.ndarray:
+    """One of the arrays that a file held.
+
+    Args:
+        kinds: of its type, as numpy's `dtype.kind` calls them: "f", "i", "u" and "b", or several.
+        shape: None for an axis of any length.
+        where: what messages call the file.
+
+    Raises:
+        InputError: there is none of this name, or it has another type or shape, or a value that is not finite.
+    """
+    if name not in arrays:
+        raise InputError(f"{where}: no array {name!r}")
+    array = np.asarray(arrays[name])
+    if array.ndim != len(shape) or any(right not in (None, n) for right, n in zip(shape, array.shape, strict=True)):
+        raise InputError(f"{where}: {name} has shape {array.shape}; it must be {shape}".replace("None", "any"))
+    if array.dtype.kind not in kinds or not np.isfinite(array).all():
+        raise InputError(f"{where}: {name} must hold finite numbers of kind {kinds!r}; it holds {array.dtype}")
+    return array
 
 
 def content_key(*arrays: np.ndarray) -> str:

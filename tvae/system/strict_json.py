@@ -81,13 +81,28 @@ def checked(plain: object, kind: type[_T], where: str) -> _T:
     """Plain JSON values as a value of this type, which is a dataclass, a TypedDict or made of such.
 
     Raises:
-        InputError: a field is missing, or has another type or a value beyond its range; the message names it.
+        InputError: a field is missing or unknown, or has another type or a value beyond its range; the message names
+            it.
     """
     try:
-        return msgspec.convert(plain, kind)
+        value = msgspec.convert(plain, kind)
+        if unknown := _left_out(plain, msgspec.to_builtins(value)):
+            raise InputError(f"{where}: unknown field {unknown[:60]!r}")
+        return value
     except msgspec.ValidationError as error:
         problem, _, place = str(error).replace("`", "").partition(" - at $")
         raise InputError(": ".join(part for part in (where, place.lstrip("."), problem) if part)) from None
+
+
+def _left_out(plain: Any, taken: Any) -> str | None:
+    """Name of a field that is not among those that were taken; msgspec passes it over."""
+    if isinstance(plain, dict):
+        pairs = [(value, taken[name]) for name, value in plain.items() if name in taken]
+        if len(pairs) < len(plain):
+            return next(name for name in plain if name not in taken)
+    else:
+        pairs = zip(plain, taken, strict=True) if isinstance(plain, list) else []
+    return next(filter(None, (_left_out(*pair) for pair in pairs)), None)
 
 
 def read_json_file(path: Path, kind: type[_T], limit: int) -> _T:

@@ -296,7 +296,7 @@ def _read(path: Path) -> OwnDataset:
         InputError: missing, garbled, or of a later version of this program.
     """
     plain = read_json_file(path, dict[str, Any], _MOST_JSON)
-    require_schema(plain.get("schema"), SCHEMA, str(path))
+    require_schema(plain.pop("schema", None), SCHEMA, str(path))
     try:
         return checked(plain, OwnDataset, str(path))
     except InputError as error:

@@ -64,7 +64,7 @@ def read_seed_figures(run: Run) -> list[SeedFigures] | None:
     if not path.exists():
         return None
     plain = read_json_file(path, dict[str, Any], _LARGEST)
-    require_schema(plain.get("schema"), SCHEMA, str(path))
+    require_schema(plain.pop("schema", None), SCHEMA, str(path))
     return _figures_of(run, checked(plain, _Form, str(path)), str(path))
 
 

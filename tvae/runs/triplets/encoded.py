@@ -23,7 +23,7 @@ from tvae.metrics.share import Share
 from tvae.metrics.triplet_search import TripletDistances, Triplets, triplet_distances
 from tvae.runs.run import Run
 from tvae.runs.triplets.own_copy import read_triplets_of
-from tvae.system.array_files import npz_arrays, npz_bytes
+from tvae.system.array_files import checked_array, npz_arrays, npz_bytes
 from tvae.system.files import read_bounded, write_atomically
 
 _ENCODING = "encoding-triplets.npz"
@@ -93,9 +93,8 @@ def read_encoded_triplets(run: Run) -> EncodedTriplets | None:
         return None
     try:
         arrays = npz_arrays(read_bounded(run.folder / _ENCODING, 2**30))
+        shape = (len(images_of_triplets(triplets)), run.config.model.latent_dim)
+        means = {arm: checked_array(arrays, arm, "f", shape, _ENCODING) for arm in run.config.arms}
     except InputError:
         return None
-    shape = (len(images_of_triplets(triplets)), run.config.model.latent_dim)
-    if any(arm not in arrays or arrays[arm].shape != shape for arm in run.config.arms):
-        return None
-    return EncodedTriplets(triplets, {arm: arrays[arm].astype(np.float32) for arm in run.config.arms})
+    return EncodedTriplets(triplets, {arm: array.astype(np.float32) for arm, array in means.items()})

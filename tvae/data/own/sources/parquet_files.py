@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from tvae.data.own.sources.pictures import EncodedPictures
 from tvae.data.own.sources.reading import MOST_IMAGES, NO_SPLIT, SPLIT_CODES, SPLIT_WORDS, Flaw, Reading
 from tvae.data.own.sources.source_files import MOST_BYTES, TOO_LARGE, Files
 from tvae.errors import InputError
+from tvae.system.strict_json import checked, read_json
 
 if TYPE_CHECKING:  # its import takes a third of a second
     import pyarrow as pa
@@ -200,11 +200,10 @@ def _split_of(path: str) -> int:
 def _features(schema: pa.Schema) -> dict[str, Any]:
     """Hugging Face's description of each column, from the schema's metadata; empty where there is none."""
     try:
-        plain = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
-        features = plain["info"]["features"]
-    except (KeyError, TypeError, ValueError, RecursionError):
+        plain = read_json((schema.metadata or {}).get(b"huggingface", b"{}"), "huggingface")
+        return checked(plain["info"]["features"], dict[str, Any], "features")
+    except (KeyError, TypeError, InputError):
         return {}
-    return features if isinstance(features, dict) else {}
 
 
 def _image_column(schema: pa.Schema, title: str) -> str:
