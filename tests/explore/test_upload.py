@@ -117,6 +117,8 @@ def png_of_size(width: int, height: int) -> bytes:
         (png_of_size(4001, 4000), "at most 16 million"),
         (png_of_size(9500, 9500), "at most 16 million"),  # Pillow warns
         (png_of_size(30000, 30000), "at most 16 million"),  # Pillow refuses
+        (png_of_size(1, 16_000_000), "at most 20,000 a side"),
+        (png_of_size(400_000, 40), "at most 20,000 a side"),
         (png_of_size(20, 20), "cut short or broken"),
         (saved(Image.new("RGBA", (9, 9), (0, 0, 0, 0))), "transparent throughout"),
         (saved(Image.new("L", (9, 9)), "TIFF"), "no picture that can be read"),

@@ -10,14 +10,12 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image, ImageOps
 
-from tvae.data.own.sources.pictures import what_it_is
+from tvae.data.own.sources.pictures import TOO_MANY, oversize, what_it_is
 from tvae.errors import InputError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 """Formats that Pillow may read: security faults were found in its rarer readers."""
 MOST_BYTES = 8 * 2**20
-MOST_PIXELS = 16_000_000
-"""A phone's photograph fits; Pillow itself would go on to 179 million, which is 700 MB in memory."""
 LONGEST_SIDE = 1024
 """Pixels kept of the longer side: a digit ends in 28."""
 _MODES: dict[Literal[1, 3], str] = {1: "L", 3: "RGB"}
@@ -46,7 +44,7 @@ def read_upload(content: bytes, channels: Literal[1, 3] = 1) -> Upload:
     (Pillow would clip it). Transparent pictures are laid on white, or on black where their visible part is light.
 
     Raises:
-        InputError: no bytes or more than 8 MB; not one of `FORMATS`; more than 16 million pixels; cut short or broken;
+        InputError: no bytes or more than 8 MB; not one of `FORMATS`; larger than `oversize` allows; cut short or broken;
             entirely transparent.
     """
     if not content:
@@ -56,12 +54,11 @@ def read_upload(content: bytes, channels: Literal[1, 3] = 1) -> Upload:
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise InputError(_too_many("more than 89 million")) from None
+        raise InputError(f"upload: {TOO_MANY}") from None
     except Exception:  # Pillow's own error types are several, and not documented
         raise InputError(f"upload: {what_it_is(content)}; a PNG, JPEG, WebP, GIF or BMP picture is right") from None
-    width, height = image.size
-    if width * height > MOST_PIXELS:
-        raise InputError(_too_many(f"{width:,} × {height:,}"))
+    if problem := oversize(*image.size):
+        raise InputError(f"upload: {problem}")
     notes = []
     try:
         if getattr(image, "is_animated", False):
@@ -82,10 +79,6 @@ def read_upload(content: bytes, channels: Literal[1, 3] = 1) -> Upload:
     return Upload(_bounded(values), tuple(notes))
 
 
-def _too_many(pixels: str) -> str:
-    return f"upload: {pixels} pixels; at most {MOST_PIXELS // 10**6} million are taken, so scale it down"
-
-
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:120] or type(error).__name__
 
@@ -93,7 +86,7 @@ def _one_line(error: Exception) -> str:
 def _values(image: Image.Image, channels: Literal[1, 3]) -> tuple[Float32[np.ndarray, "height width channels"], str]:
     """Grey values or colours, and what a transparent picture was laid on."""
     if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
-        values = np.asarray(image).astype(np.float64)
+        values = np.asarray(image).astype(np.float32)
         low, high = float(values.min()), float(values.max())
         if not np.isfinite([low, high]).all():
             raise InputError("upload: holds values that are not finite; save it as 8-bit PNG")
@@ -101,8 +94,8 @@ def _values(image: Image.Image, channels: Literal[1, 3]) -> tuple[Float32[np.nda
         return np.repeat(grey[..., None], channels, axis=2), ""
     mode = _MODES[channels]
     if not image.has_transparency_data:
-        return _shares_of_255(image.convert(mode)), ""
-    both = _shares_of_255(image.convert("RGBA").convert("LA" if channels == 1 else "RGBA"))
+        return _shares_of_255(_reduced(image.convert(mode))), ""
+    both = _shares_of_255(_reduced(image.convert("RGBA")).convert("LA" if channels == 1 else "RGBA"))
     values, alpha = both[..., :channels], both[..., channels:]  # (height, width, channels), (height, width, 1)
     opacity = float(alpha.sum())
     if opacity == 0:
@@ -111,6 +104,15 @@ def _values(image: Image.Image, channels: Literal[1, 3]) -> tuple[Float32[np.nda
         return values, ""
     light = float((values * alpha).sum()) / (channels * opacity) > 0.5
     return values * alpha + (0.0 if light else 1.0) * (1 - alpha), "black" if light else "white"
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    """The picture averaged over whole blocks, with no fewer pixels on its longer side than are kept.
+
+    As floats, 16 million pixels and their opacity would take half a gigabyte.
+    """
+    factor = max(image.size) // LONGEST_SIDE
+    return image.reduce(factor) if factor > 1 else image
 
 
 def _shares_of_255(image: Image.Image) -> Float32[np.ndarray, "height width bands"]:

@@ -70,7 +70,7 @@ def read_resume_file(path: Path, config: RunConfig, image_shape: ImageShape) -> 
     values = sum(int(np.prod(shape)) for shape in shapes.values())
     content = read_bounded(path, 8 + header_limit + 4 * values)
     tensors = parse_weights(content, shapes, str(path), header_limit)
-    standing = safetensors_record(content, str(path), _KEY, Standing, header_limit)
+    standing = safetensors_record(content, f"{path}: does not say where the run stood", _KEY, Standing, header_limit)
     return standing, {
         arm: {name.removeprefix(f"{arm}/"): tensors[name] for name in tensors if name.startswith(f"{arm}/")}
         for arm in config.arms

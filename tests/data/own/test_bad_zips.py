@@ -87,6 +87,11 @@ def cut(path):
     path.write_bytes(path.read_bytes()[:-300])
 
 
+def rare(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("cat/1.png", png(1))
+
+
 def tar(path):
     with tarfile.open(path, "w:gz") as archive:
         for name, content in class_files().items():
@@ -107,10 +112,11 @@ REFUSED = {
     "encrypted": (encrypted, "'cat/secret.png' is encrypted; make a zip without a password"),
     "twice": (twice, "'cat/1.png' is in it twice; give each file a name of its own"),
     "case": (with_member("CAT/1.PNG"), "'CAT/1.PNG' differs from 'cat/1.png' in case only"),
-    "bomb": (bomb, "more than 200 to 1 is no zip of pictures"),
+    "bomb": (bomb, "more than 200 to 1 is not taken"),
     "claimed size": (lying_sizes, "claims to hold 214,7"),
     "claimed list": (endless_list, "lists more than 1,000,000 files"),
-    "cut": (cut, "bad.zip:"),
+    "cut": (cut, "bad.zip: not a zip file that can be read"),
+    "rare method": (rare, "'cat/1.png' is packed by a rare method"),
     "tar": (
         tar,
         "a tar archive, whose members can lie anywhere and can't be read one by one; make a zip of its folder",

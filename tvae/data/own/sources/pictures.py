@@ -21,9 +21,11 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 """Formats that Pillow may read: security faults were found in its rarer readers."""
 MOST_PIXELS = 16_000_000
 """A phone's photograph fits; Pillow itself would go on to 179 million, which is 700 MB in memory."""
-LEAST_SIDE = 2
+LEAST_SIDE, MOST_SIDE = 2, 20_000
 BLOCK_BYTES = 32 * 2**20
 """Bytes of encoded pictures that are held in memory from the first look until they are kept."""
+TOO_MANY = f"more than 89 million pixels; at most {MOST_PIXELS // 10**6} million are taken, so scale it down"
+"""What is wrong with a picture that Pillow itself finds too large."""
 RIGHT = "a PNG, JPEG, WebP, GIF, BMP or TIFF picture is right"
 
 _OPENINGS = {
@@ -192,22 +194,27 @@ def _opened(content: bytes) -> Image.Image | Flaw:
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return _too_many("more than 89 million")
+        return Flaw(TOO_MANY)
     except Exception:  # Pillow's own error types are several, and not documented
         return Flaw(f"{what_it_is(content)}; {RIGHT}")
     return _size_flaw(*image.size) or image
 
 
 def _size_flaw(width: int, height: int) -> Flaw | None:
-    if width * height > MOST_PIXELS:
-        return _too_many(f"{width:,} × {height:,}")
+    if problem := oversize(width, height):
+        return Flaw(problem)
     if min(width, height) < LEAST_SIDE:
         return Flaw(f"{width} × {height} pixels; at least {LEAST_SIDE} × {LEAST_SIDE} are needed")
     return None
 
 
-def _too_many(pixels: str) -> Flaw:
-    return Flaw(f"{pixels} pixels; at most {MOST_PIXELS // 10**6} million are taken, so scale it down")
+def oversize(width: int, height: int) -> str:
+    """Why a picture of this size is not decoded; empty where it may be."""
+    if width * height > MOST_PIXELS:
+        return f"{width:,} × {height:,} pixels; at most {MOST_PIXELS // 10**6} million are taken, so scale it down"
+    if max(width, height) > MOST_SIDE:
+        return f"{width:,} × {height:,} pixels; at most {MOST_SIDE:,} a side are taken, so cut it"
+    return ""
 
 
 def _traits(image: Image.Image) -> tuple[str, ...]:
