@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Sequence
 from numbers import Integral, Real
 
@@ -34,7 +34,10 @@ def require(condition: bool, name: str, value: object, right: str) -> None:
         InputError: the condition is false.
     """
     if not condition:
-        text = str(value) if isinstance(value, Real) else repr(value)  # repr(np.float64(2)) is no plain number
+        if isinstance(value, int) and value.bit_length() > 100:
+            text = f"a number of about {0.301 * value.bit_length():,.0f} digits"  # Python writes 4,300 at most
+        else:
+            text = str(value) if isinstance(value, Real) else repr(value)  # repr(np.float64(2)) is no plain number
         raise InputError(f"{name}: {text} is not possible; it must be {right}")
 
 
@@ -61,7 +64,7 @@ def require_real(name: str, value: object, low: float, high: float | None = None
     """
     right = f"a finite number of at least {low:g}" if high is None else f"a finite number from {low:g} to {high:g}"
     is_number = isinstance(value, Real) and not isinstance(value, bool)
-    inside = is_number and low <= value < math.inf and (high is None or value <= high)  # type: ignore[operator]
+    inside = is_number and low <= value <= sys.float_info.max and (high is None or value <= high)  # type: ignore[operator]
     require(inside, name, value, right)
 
 

@@ -8,6 +8,7 @@ import pytest
 import safetensors.numpy
 
 from tests.jobs.test_jobs import ended
+from tvae.data import DataUnavailable
 from tvae.errors import InputError
 from tvae.jobs.files import READY
 from tvae.jobs.jobs import Jobs
@@ -60,18 +61,22 @@ def edited(config: bytes, edit) -> bytes:
     return json.dumps(plain).encode()
 
 
-def not_finite(content: bytes) -> bytes:
+def of_weights(content: bytes, weight: float) -> bytes:
     tensors = dict(safetensors.numpy.load(content))
     name = next(iter(tensors))
-    tensors[name] = np.full_like(tensors[name], np.nan)
+    tensors[name] = np.full_like(tensors[name], weight)
     return safetensors.numpy.save(tensors)
+
+
+def provenance(edit):
+    return lambda m: m.update({"config.json": edited(m["config.json"], lambda config: edit(config["provenance"]))})
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (lambda m: m.update({"vae.safetensors": m["vae.safetensors"][:1000]}), "not a whole safetensors file"),
-        (lambda m: m.update({"vae.safetensors": not_finite(m["vae.safetensors"])}), "not finite"),
+        (lambda m: m.update({"vae.safetensors": of_weights(m["vae.safetensors"], np.nan)}), "not finite"),
         (lambda m: m.pop("vae.safetensors"), "vae.safetensors: can't be read"),
         (lambda m: m.update({"other.safetensors": m["vae.safetensors"]}), "the run has no such arm"),
         (lambda m: m.update({"snapshots/0/vae.safetensors": b"x"}), "cut short"),
@@ -94,7 +99,21 @@ def not_finite(content: bytes) -> bytes:
             lambda m: m.update({"config.json": edited(m["config.json"], lambda c: c["model"].update(hidden=700))}),
             "has shape",
         ),
-        (lambda m: m.update({"history.jsonl": b'{"step": "x"}\n'}), "not of a run's history"),
+        (lambda m: m.update({"history.jsonl": b'{"step": "x"}\n'}), "line 1: step: Expected int, got str"),
+        (lambda m: m.update({"history.jsonl": b'{"step": 1, "epoch": 1, "arms": {"vae": {}, "tvae": {}}}\n'}), "line 1: arms"),
+        (lambda m: m.update({"history.jsonl": b'{"step": 1, "epoch": 1, "arms": {}}\n'}), "a row is of other arms"),
+        (lambda m: m.update({"history.jsonl": b'{"step": 1' + b"0" * 5_000 + b"}\n"}), "5,001 characters"),
+        (lambda m: m.update({"history.jsonl": b'{"step": 1, "step": 2}\n'}), "'step' is there twice"),
+        (lambda m: m.update({"vae.safetensors": of_weights(m["vae.safetensors"], 3e38)}), "a weight beyond 1,000,000"),
+        (provenance(lambda p: p.update(step="abc")), "provenance: step: Expected int, got str"),
+        (provenance(lambda p: p["train"].update(n=1)), "train.batch-size: 64 is not possible"),
+        (provenance(lambda p: p["train"].update(n=1437)), "another train split"),
+        (provenance(lambda p: p["test"].update(fingerprint="0" * 64)), "another test split"),
+        (provenance(lambda p: [p[name].update(height=4, width=16) for name in ("train", "test")]), "another train split"),
+        (provenance(lambda p: p["class_names"].reverse()), "class_names: not those of 'digits' by class"),
+        (provenance(lambda p: p["class_names"].pop()), "class_names: not those of 'digits' by class"),
+        (provenance(lambda p: p.update(notion="slant")), "class_names: not those of 'digits' by class"),
+        (provenance(lambda p: p.update(validation=p["test"])), "validation: 'digits' has no such split"),
         (lambda m: m.update({"history.jsonl": b"nothing\n"}), "history.jsonl"),
         (lambda m: m.update({"replay/test.safetensors": m["vae.safetensors"]}), "not the replay of this run"),
         (lambda m: m.update({"replay/test.safetensors": b"x"}), "replay/test.safetensors"),
@@ -112,3 +131,11 @@ def test_what_is_no_run_is_refused_by_name_and_nothing_is_kept(change, said, mem
     assert str(tmp_path) not in str(refused.value)
     assert jobs.runs() == []
     assert [path for path in (tmp_path / READY).iterdir() if path.is_dir()] == []
+
+
+def test_a_run_on_data_that_are_not_on_this_machine_is_held_against_them_when_it_is_measured(members, tmp_path, monkeypatch):
+    def unavailable(*_, **__):
+        raise DataUnavailable("not here")
+
+    monkeypatch.setattr("tvae.runs.run_zip.load_dataset", unavailable)
+    assert take_in_run(members, tmp_path).step == read_run(DIGITS).step

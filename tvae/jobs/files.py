@@ -277,7 +277,11 @@ def run_has_worker(runs: Path, run_id: str) -> bool:
 def _read_spec(path: Path, state: str) -> Spec:
     plain = read_json_file(path, dict[str, Any], _TEXT_LIMIT)
     require_schema(plain.pop("schema", None), _SCHEMA, str(path))
-    return checked({**plain, "config": RunConfig.from_json(plain.get("config"))}, Spec, str(path))
+    try:
+        config = RunConfig.from_json(plain.get("config"))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return checked({**plain, "config": config}, Spec, str(path))
 
 
 def _content(path: Path, kind: type[_T]) -> _T:

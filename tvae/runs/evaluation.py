@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from tvae.data import Split
 from tvae.data.triplets import GivenTriplets
+from tvae.errors import InputError
 from tvae.explore.example_images import first_of_each_class
 from tvae.metrics.anchor_sample import BY_SIZE, Sampling, sampled_rows
 from tvae.metrics.class_vote import knn_accuracy
@@ -100,7 +101,10 @@ def encode_arm(model: VAE, split: Split) -> EncodedArm:
         kl += kl_divergence(posterior).sum(dim=0, dtype=torch.float64).cpu()
         errors.append(squared_l2(images, model.decode(posterior.mean)).cpu().numpy())
     by_latent = (kl / len(split)).numpy().astype(np.float32)
-    return EncodedArm(np.concatenate(means), np.concatenate(errors), by_latent)
+    encoded = EncodedArm(np.concatenate(means), np.concatenate(errors), by_latent)
+    if not all(np.isfinite(values).all() for values in (encoded.means, encoded.errors, encoded.kl)):
+        raise InputError("its weights give latent means, errors or a KL that are not finite; train it anew")
+    return encoded
 
 
 def evaluate(

@@ -104,6 +104,7 @@ def take_in_run(members: Mapping[str, bytes], folder: Path) -> Run:
     try:
         run = read_run(folder)
         check_notions(run.config, notion_names(run.config.data.name))
+        _check_data(run)
         triplets = read_triplets_of(folder, run.config)
         if triplets is not None:
             triplets.check_usable(run.config, run.provenance.train.n)
@@ -122,9 +123,8 @@ def take_in_run(members: Mapping[str, bytes], folder: Path) -> Run:
         read_replay(run)
         if any(row["arms"].keys() != run.config.arms.keys() for row in read_history(folder)):
             raise InputError(f"{HISTORY}: a row is of other arms than the run's, {', '.join(run.config.arms)}")
-        _check_data(run)
     except InputError as error:
-        raise InputError(f"zip: {str(error).replace(f'{folder}/', '')}") from None
+        raise InputError(f"zip: {re.sub(f'{re.escape(str(folder))}(/|: )', '', str(error))}") from None
     write_config(run)  # without whatever else stood in it
     return run
 

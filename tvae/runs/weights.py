@@ -17,6 +17,9 @@ from tvae.runs.run import Run
 from tvae.system.array_files import HEADER_LIMIT, Weights, parse_weights
 from tvae.system.files import read_bounded, write_atomically
 
+_LARGEST = 1_000_000
+"""Beyond it what a network computes is no longer finite; a trained one has weights of some tens."""
+
 
 def write_weights(folder: Path, arms: Mapping[str, Weights], step: int, *, half: bool = False) -> None:
     """Write every arm's <arm>.safetensors, as float32 or as float16."""
@@ -31,7 +34,7 @@ def read_weights(run: Run, arm: str) -> Weights:
 
     Raises:
         InputError: no such arm; a file that is missing, cut, garbled, foreign, of other names or shapes, or holds a
-            value that is not finite.
+            value that is not finite or beyond any that training gives.
     """
     if arm not in run.config.arms:
         raise InputError(f"{run.folder}: no arm {arm!r}; it has {', '.join(run.config.arms)}")
@@ -42,7 +45,11 @@ def read_arm(path: Path, image_shape: ImageShape, model: ModelConfig) -> Weights
     """The tensors of a file that `write_weights` wrote, checked; see `read_weights`."""
     shapes = architecture(image_shape, model).weight_shapes()
     values = sum(math.prod(shape) for shape in shapes.values())
-    return parse_weights(read_bounded(path, 8 + HEADER_LIMIT + 4 * values), shapes, str(path))
+    weights = parse_weights(read_bounded(path, 8 + HEADER_LIMIT + 4 * values), shapes, str(path))
+    for name, tensor in weights.items():
+        if np.abs(tensor).max() > _LARGEST:
+            raise InputError(f"{path}: tensor {name!r} holds a weight beyond {_LARGEST:,}; no trained network has one")
+    return weights
 
 
 def network(run: Run, arm: str) -> Network:
