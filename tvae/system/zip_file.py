@@ -6,7 +6,6 @@ Python's reader makes an object of each listed member before it says how many th
 from __future__ import annotations
 
 import contextlib
-import io
 import math
 import re
 import stat
@@ -33,7 +32,7 @@ _OTHERS = {
 
 
 def checked_zip(
-    file: Path | io.BytesIO, title: str, most_members: int, most_bytes: int, most_ratio: float = math.inf
+    file: Path | BinaryIO, title: str, most_members: int, most_bytes: int, most_ratio: float = math.inf
 ) -> zipfile.ZipFile:
     """A zip none of whose members could do harm by its name, its kind or its claimed size; none was read.
 
@@ -47,7 +46,7 @@ def checked_zip(
             otherwise than by deflation, there twice, or whose name leads out of the zip.
     """
     try:
-        with contextlib.nullcontext(file) if isinstance(file, io.BytesIO) else file.open("rb") as stream:
+        with file.open("rb") if isinstance(file, Path) else contextlib.nullcontext(file) as stream:
             _check_end(stream, title, most_members)
         archive = zipfile.ZipFile(file)
     except InputError:

@@ -149,3 +149,33 @@ def test_a_cut_gzip_is_refused(tmp_path):
     (tmp_path / "b.gz").write_bytes(gzip.compress(b"hello" * 100))
     with pytest.raises(InputError, match=r"b.gz: a gzip file, and what it holds is no idx file"):
         understand(tmp_path / "b.gz")
+
+
+def header(dtype: str, shape: object, rest: int = 100, column_major: bool = False) -> bytes:
+    text = f"{{'descr': {dtype!r}, 'fortran_order': {column_major}, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode() + b"\xff" * rest
+
+
+CLAIMS = {
+    "36 TiB": {"images": header("|u1", (10**9, 200, 200)), "labels": header("<i8", (10**9,))},
+    "36 TiB of labels": {"labels": header("<i8", (5 * 10**12,))},
+    "36 TiB in column order": {"images": header("|u1", (10**6, 6000, 6000), column_major=True)},
+    "a label of 40 MB": {"labels": header("<U9999999", (6,))},
+    "more than any number": {"images": header("|u1", (6, 10**30, 8))},
+    "fewer than none": {"images": header("|u1", (-6, 8, 8))},
+    "truth as a length": {"labels": header("<i4", "(True,)")},
+    "no size": {"labels": header("|S0", (6,))},
+    "arrays in cells": {"labels": header("(3,)i4", (6,), 72)},
+    "dates": {"labels": header("<M8[s]", (6,), 48)},
+    "characters that are none": {"labels": header("<U1", (6,), 24)},
+    "an unfinished header": {"labels": b"\x93NUMPY\x01\x00\x76\x00" + b"(" * 117 + b"\n"},
+}
+
+
+@pytest.mark.parametrize("kind", CLAIMS)
+def test_what_a_header_claims_is_not_believed(tmp_path, kind):
+    arrays = {"images": npy(IMAGES), "labels": npy(LABELS)} | CLAIMS[kind]
+    write_zip(tmp_path / "a.npz", {f"{name}.npy": content for name, content in arrays.items()})
+    with pytest.raises(InputError, match=r"^a\.npz") as caught:
+        understand(tmp_path / "a.npz")
+    assert "\n" not in str(caught.value)

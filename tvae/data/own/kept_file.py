@@ -18,12 +18,14 @@ from tvae.data.fetch_errors import one_line
 from tvae.data.own.sources.arrays import READ_ERRORS, npy_array
 from tvae.errors import InputError, require_schema
 from tvae.system.strict_json import checked, read_json
+from tvae.system.zip_file import checked_zip
 
 SCHEMA = 1
 PREFIXES = {"train": "train", "test": "test", "validation": "val"}
 """Beginning of an array's name by split, as MedMNIST has them."""
 _COLUMNS, _NAMES = "columns.json", "names.json"
 _MOST_JSON = 64 * 2**20
+_MOST_MEMBERS, _MOST_BYTES = 16, 2**40
 LONGEST_NAME = 240
 """Characters of an image's name that are kept: its end, which has the file's own name."""
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -98,7 +100,7 @@ def read_kept_file(path: Path, expected: str, splits: Sequence[str]) -> dict[str
             raise InputError(
                 f"{path}: changed since it was kept (SHA-256 {actual[:12]}… and not {expected[:12]}…); add it again"
             )
-        with zipfile.ZipFile(path) as archive:
+        with checked_zip(path, str(path), _MOST_MEMBERS, _MOST_BYTES) as archive:
             return {
                 split: KeptSplit(_array(archive, path, f"{prefix}_images"), _array(archive, path, f"{prefix}_labels"))
                 for split, prefix in PREFIXES.items()
@@ -128,7 +130,7 @@ def read_names(path: Path, split: str) -> tuple[str, ...] | None:
         InputError: missing or unreadable.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with checked_zip(path, str(path), _MOST_MEMBERS, _MOST_BYTES) as archive:
             if _NAMES not in archive.namelist():
                 return None
             with archive.open(_NAMES) as member:
@@ -146,7 +148,7 @@ def read_columns(path: Path) -> list[KeptColumn]:
         InputError: missing, unreadable, or of a later version of this program.
     """
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(_COLUMNS) as member:
+        with checked_zip(path, str(path), _MOST_MEMBERS, _MOST_BYTES) as archive, archive.open(_COLUMNS) as member:
             text = member.read(_MOST_JSON)
     except (KeyError, *READ_ERRORS) as error:
         raise InputError(f"{path}: can't be read ({one_line(error)}); add the data set again") from None

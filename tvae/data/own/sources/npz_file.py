@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -136,6 +137,8 @@ def _split_labels(labels: np.ndarray, notes: list[str]) -> dict[str, np.ndarray]
 
 def _column(name: str, values: np.ndarray, where: str, notes: list[str]) -> LabelColumn:
     if values.dtype.kind == "U":
+        if np.ascontiguousarray(values).view(f"{values.dtype.byteorder}u4").max(initial=0) > sys.maxunicode:
+            raise InputError(f"{where}: holds characters that are none; save it again")
         texts = [str(text) for text in values]
         if note := merged_labels_note(name, texts):
             notes.append(note)
