@@ -43,7 +43,6 @@ def test_anything_else_is_no_number_of_the_range(value):
 
 def test_a_number_without_an_upper_end():
     require_real("margin", 1e300, 0)
-    require_real("margin", 10**400, 0)  # beyond every float
     with pytest.raises(InputError) as refused:
         require_real("margin", np.float64(-2), 0)
     assert str(refused.value) == "margin: -2.0 is not possible; it must be a finite number of at least 0"
@@ -68,7 +67,7 @@ def test_a_condition_names_the_value_and_what_is_right():
 @pytest.mark.parametrize("number", [10**400, -(10**400), 10**5_000], ids=["401", "below", "5001"])
 def test_a_number_of_very_many_digits_is_refused_without_being_written_out(number):
     for check in (require_real, require_int):
-        with pytest.raises(InputError, match=r"^margin: a number of about [\d,]+ digits is not possible; it must be") as caught:
+        with pytest.raises(InputError, match=r"^margin: a number of that many digits is not possible; it must be") as caught:
             check("margin", number, 0, 10)
         assert len(str(caught.value)) < 130
     with pytest.raises(InputError, match="a finite number of at least 0"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import math
 from collections.abc import Sequence
 from numbers import Integral, Real
 
@@ -34,11 +34,16 @@ def require(condition: bool, name: str, value: object, right: str) -> None:
         InputError: the condition is false.
     """
     if not condition:
-        if isinstance(value, int) and value.bit_length() > 100:
-            text = f"a number of about {0.301 * value.bit_length():,.0f} digits"  # Python writes 4,300 at most
+        if _is_beyond_floats(value):
+            text = "a number of that many digits"  # Python writes out 4,300 at most
         else:
             text = str(value) if isinstance(value, Real) else repr(value)  # repr(np.float64(2)) is no plain number
         raise InputError(f"{name}: {text} is not possible; it must be {right}")
+
+
+def _is_beyond_floats(value: object) -> bool:
+    """Whether a value is a whole number that no float can hold."""
+    return isinstance(value, int) and value.bit_length() > 1_000
 
 
 def require_int(name: str, value: object, low: int, high: int | None = None) -> None:
@@ -63,8 +68,8 @@ def require_real(name: str, value: object, low: float, high: float | None = None
         InputError: it is not.
     """
     right = f"a finite number of at least {low:g}" if high is None else f"a finite number from {low:g} to {high:g}"
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    inside = is_number and low <= value <= sys.float_info.max and (high is None or value <= high)  # type: ignore[operator]
+    is_number = isinstance(value, Real) and not isinstance(value, bool) and not _is_beyond_floats(value)
+    inside = is_number and low <= value < math.inf and (high is None or value <= high)  # type: ignore[operator]
     require(inside, name, value, right)
 
 
