@@ -1,4 +1,7 @@
-"""Types of what metrics.json and history.jsonl hold; what older versions did not write is not required."""
+"""Types of what metrics.json and history.jsonl hold.
+
+What older versions did not write is not required.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ class GivenTripletsFigures(TypedDict):
     """How many given triplets an arm has right."""
 
     accuracy: ByMargin
-    interval: dict[str, tuple[Number, Number] | None]
+    interval: dict[str, Annotated[list[Number], Meta(min_length=2, max_length=2)] | None]
 
 
 class ArmMetrics(FiguresOfLabels):

@@ -1,5 +1,6 @@
-"""Zip files of strangers: how much their end says they list is known before it is read, and every member is checked.
+"""Zip files of strangers, checked before a member is read.
 
+What their end says of the list of members is checked before that list is read too:
 Python's reader makes an object of each listed member before it says how many there are: a million take 16 seconds.
 """
 
