@@ -67,7 +67,7 @@ def test_a_condition_names_the_value_and_what_is_right():
 @pytest.mark.parametrize("number", [10**400, -(10**400), 10**5_000], ids=["401", "below", "5001"])
 def test_a_number_of_very_many_digits_is_refused_without_being_written_out(number):
     for check in (require_real, require_int):
-        with pytest.raises(InputError, match=r"^margin: a number of that many digits is not possible; it must be") as caught:
+        with pytest.raises(InputError, match=r"^margin: a number of that many digits is not possible") as caught:
             check("margin", number, 0, 10)
         assert len(str(caught.value)) < 130
     with pytest.raises(InputError, match="a finite number of at least 0"):
@@ -79,5 +79,5 @@ def test_a_schema_is_the_one_that_is_read_an_older_or_a_newer():
     with pytest.raises(InputError, match="file: schema version 2 is that of a newer version of this program"):
         require_schema(2, 1, "file")
     for other in (0, None, True, "1", 1.0, []):
-        with pytest.raises(InputError, match="file: schema version .*; this program reads version 1"):
+        with pytest.raises(InputError, match=r"file: schema version .*; this program reads version 1"):
             require_schema(other, 1, "file")

@@ -92,6 +92,6 @@ def require_schema(value: object, known: int, where: str) -> None:
         return
     if type(value) is int and value > known:
         raise InputError(
-            f"{where}: schema version {value} is that of a newer version of this program, which reads {known}; update it"
+            f"{where}: schema version {value} is that of a newer version of this program, which reads {known}; update"
         )
     raise InputError(f"{where}: schema version {value!r:.40}; this program reads version {known}")

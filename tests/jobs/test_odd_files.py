@@ -51,7 +51,9 @@ def jobs(tmp_path):
 @pytest.mark.parametrize("shape", ODD)
 def test_an_odd_file_does_not_take_the_list_with_it(jobs, file, shape):
     content = ODD[shape]
-    getattr(JobFiles(jobs.folder / "odd"), file).write_bytes(content if isinstance(content, bytes) else content.encode())
+    getattr(JobFiles(jobs.folder / "odd"), file).write_bytes(
+        content if isinstance(content, bytes) else content.encode()
+    )
     listed = {job.id: job for job in jobs.runs()}
     assert listed["good"].step == 10
     assert ("odd" in listed) == (file != "spec")

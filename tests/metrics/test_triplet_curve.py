@@ -281,7 +281,11 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         ("spread", np.zeros(1), r"spread has shape \(1,\); it must be \(\)"),
         ("mean_violation", np.full(201, np.inf), "mean_violation must hold finite"),
         ("class_satisfied", np.zeros((2, 2, 2), np.int64), "class_satisfied"),
-        ("class_satisfied", np.zeros((201, 4, 4)), "class_satisfied must hold finite numbers of kind 'iu'; it holds float64"),
+        (
+            "class_satisfied",
+            np.zeros((201, 4, 4)),
+            "class_satisfied must hold finite numbers of kind 'iu'; it holds float64",
+        ),
         ("step", np.array(0.0), "step above 0"),
         ("step", np.array(-0.5), "step above 0"),
     ]:

@@ -64,5 +64,5 @@ def test_a_newer_schema_is_refused_in_one_line(tmp_path):
     (newer / "config.json").write_text(json.dumps(plain | {"schema": SCHEMA + 1}))
     with pytest.raises(InputError) as refused:
         read_run(newer)
-    assert f"schema version {SCHEMA + 1} is that of a newer version of this program, which reads {SCHEMA}; update it" in str(refused.value)
+    assert f"schema version {SCHEMA + 1} is that of a newer version of this program" in str(refused.value)
     assert "\n" not in str(refused.value)

@@ -23,7 +23,9 @@ def test_a_run_taken_up_again_goes_on_to_the_bit(blobs, tmp_path, step):
     reports = one.reports()
     for _ in range(4):
         next(reports)
-    write_resume_file(tmp_path / "resume", one, Standing(step=4, steps=one.steps, seconds=1.0, waiting={"count": 0, "arms": {}}))
+    write_resume_file(
+        tmp_path / "resume", one, Standing(step=4, steps=one.steps, seconds=1.0, waiting={"count": 0, "arms": {}})
+    )
     standing, tensors = read_resume_file(tmp_path / "resume", config, (4, 4, 1))
     for name, arm in other.arms.items():
         arm.restore(tensors[name])

@@ -61,7 +61,7 @@ def test_no_zip_and_a_broken_one_are_refused():
             run_members(content)
     broken = bytearray(zipped({"config.json": b"{}" * 500}))
     broken[45] ^= 0xFF  # within the packed content
-    with pytest.raises(InputError, match="member 'config.json': damaged in the zip"):
+    with pytest.raises(InputError, match=r"member 'config\.json': damaged in the zip"):
         run_members(bytes(broken))
 
 

@@ -100,7 +100,7 @@ def provenance(edit):
             "has shape",
         ),
         (lambda m: m.update({"history.jsonl": b'{"step": "x"}\n'}), "line 1: step: Expected int, got str"),
-        (lambda m: m.update({"history.jsonl": b'{"step": 1, "epoch": 1, "arms": {"vae": {}, "tvae": {}}}\n'}), "line 1: arms"),
+        (lambda m: m.update({"history.jsonl": b'{"step": 1, "epoch": 1, "arms": {"vae": {}}}\n'}), "line 1: arms"),
         (lambda m: m.update({"history.jsonl": b'{"step": 1, "epoch": 1, "arms": {}}\n'}), "a row is of other arms"),
         (lambda m: m.update({"history.jsonl": b'{"step": 1' + b"0" * 5_000 + b"}\n"}), "5,001 characters"),
         (lambda m: m.update({"history.jsonl": b'{"step": 1, "step": 2}\n'}), "'step' is there twice"),
@@ -109,7 +109,10 @@ def provenance(edit):
         (provenance(lambda p: p["train"].update(n=1)), "train.batch-size: 64 is not possible"),
         (provenance(lambda p: p["train"].update(n=1437)), "another train split"),
         (provenance(lambda p: p["test"].update(fingerprint="0" * 64)), "another test split"),
-        (provenance(lambda p: [p[name].update(height=4, width=16) for name in ("train", "test")]), "another train split"),
+        (
+            provenance(lambda p: [p[split].update(height=4, width=16) for split in ("train", "test")]),
+            "another train split",
+        ),
         (provenance(lambda p: p["class_names"].reverse()), "class_names: not those of 'digits' by class"),
         (provenance(lambda p: p["class_names"].pop()), "class_names: not those of 'digits' by class"),
         (provenance(lambda p: p.update(notion="slant")), "class_names: not those of 'digits' by class"),
@@ -133,7 +136,7 @@ def test_what_is_no_run_is_refused_by_name_and_nothing_is_kept(change, said, mem
     assert [path for path in (tmp_path / READY).iterdir() if path.is_dir()] == []
 
 
-def test_a_run_on_data_that_are_not_on_this_machine_is_held_against_them_when_it_is_measured(members, tmp_path, monkeypatch):
+def test_a_run_on_data_that_are_not_here_is_held_against_them_when_it_is_measured(members, tmp_path, monkeypatch):
     def unavailable(*_, **__):
         raise DataUnavailable("not here")
 

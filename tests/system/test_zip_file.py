@@ -18,9 +18,10 @@ MOST, LARGEST = 100, 1 << 20
 
 def listed(name: bytes, *, method: int = 0) -> bytes:
     """An entry of the list of members."""
-    return struct.pack(
-        "<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, 0, 0, method, 0, 33, 0, 0, 0, len(name), 0, 0, 0, 0, 0, 0
-    ) + name
+    return (
+        struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, 0, 0, method, 0, 33, 0, 0, 0, len(name), 0, 0, 0, 0, 0, 0)
+        + name
+    )
 
 
 def end(count: int, length: int, at: int = 0) -> bytes:
@@ -66,7 +67,7 @@ MANY = {
 @pytest.mark.parametrize("kind", MANY)
 def test_the_list_is_not_read_where_its_end_says_enough(kind, monkeypatch):
     monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("the list was read"))
-    with pytest.raises(InputError, match="^upload: ") as refused:
+    with pytest.raises(InputError, match=r"^upload: ") as refused:
         opened(MANY[kind])
     assert any(said in str(refused.value) for said in ("at most 100", "more than 100 files", "contradicts itself"))
 

@@ -44,8 +44,8 @@ def read_upload(content: bytes, channels: Literal[1, 3] = 1) -> Upload:
     (Pillow would clip it). Transparent pictures are laid on white, or on black where their visible part is light.
 
     Raises:
-        InputError: no bytes or more than 8 MB; not one of `FORMATS`; larger than `oversize` allows; cut short or broken;
-            entirely transparent.
+        InputError: no bytes or more than 8 MB; not one of `FORMATS`; larger than `oversize` allows; cut short or
+            broken; entirely transparent.
     """
     if not content:
         raise InputError("upload: the file is empty; send a picture")

@@ -149,7 +149,7 @@ class Execution:
         training = recording.training
         if is_to_be_compiled(spec.config):
             self._status.update(phase="compiling")
-        cut_rows(self._files.live, training.step, LiveRow)  # an earlier worker may have written more, or an incomplete row
+        cut_rows(self._files.live, training.step, LiveRow)  # an earlier worker may have written more, or a part
         live = LiveAccuracy(dataset.test, self._files.append_live)
         notes = [note for note in (measurability_note(dataset.test.labels), validation_note(dataset)) if note]
         speed = _Speed()

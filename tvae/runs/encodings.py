@@ -68,9 +68,9 @@ def _read_encoding(run: Run, split: str) -> Encoding:
         for arm in run.config.arms
     }
     labels, rows = array("labels", "iu", n), array("sample_rows", "iu", None)
-    if not (0 <= labels.min() and labels.max() < len(run.provenance.class_names)):
+    if not (labels.min() >= 0 and labels.max() < len(run.provenance.class_names)):
         raise InputError(f"{path}: labels of classes that the run has not")
-    if len(rows) and not (0 <= rows.min() and rows.max() < n):
+    if len(rows) and not (rows.min() >= 0 and rows.max() < n):
         raise InputError(f"{path}: samples of images that the split has not")
     return Encoding(
         split,

@@ -322,8 +322,8 @@ def read_metrics(folder: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     metrics = read_json_file(path, Metrics, _TEXT_LIMIT)
-    arms = read_run(folder).config.arms
-    if metrics["arms"].keys() != arms.keys() or any("0" not in of["triplet_accuracy"] for of in metrics["arms"].values()):
+    arms, by_arm = read_run(folder).config.arms, metrics["arms"]
+    if by_arm.keys() != arms.keys() or any("0" not in figures["triplet_accuracy"] for figures in by_arm.values()):
         raise InputError(f"{path}: not the metrics of this run, whose arms are {', '.join(arms)}")
     return dict(metrics)
 

@@ -29,7 +29,7 @@ LARGEST_CONFIG = 2**20
 """Bytes of config.json."""
 MOST_MEMBERS = 2_000
 MOST_RATIO = 200
-"""Times that the members may be larger than they are in the zip: weights hardly shrink, text by a tenth to a fiftieth."""
+"""Times that the members may be larger than in the zip: weights hardly shrink, text by a tenth to a fiftieth."""
 
 _ARM = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\.safetensors"
 _MEMBER = re.compile(
@@ -137,9 +137,7 @@ def _check_data(run: Run) -> None:
     """
     data = run.config.data
     try:
-        dataset = load_dataset(
-            data.name, notion=data.notion, validation_share=data.validation_share, download=False
-        )
+        dataset = load_dataset(data.name, notion=data.notion, validation_share=data.validation_share, download=False)
     except DataUnavailable:  # the run is held against it when it is fetched to be measured
         return
     for split in (dataset.train, dataset.validation, dataset.test):

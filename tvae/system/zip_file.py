@@ -122,7 +122,8 @@ def _check_members(archive: zipfile.ZipFile, title: str, most_members: int) -> N
         if problem := _problem(member):
             raise InputError(f"{title}: {_one_line(member.orig_filename)!r} {problem}")
         if member.filename in seen:
-            raise InputError(f"{title}: {_one_line(member.filename)!r} is in it twice; give each file a name of its own")
+            twice = _one_line(member.filename)
+            raise InputError(f"{title}: {twice!r} is in it twice; give each file a name of its own")
         seen.add(member.filename)
 
 

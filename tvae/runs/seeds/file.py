@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from tvae.errors import InputError, require_schema
 from tvae.runs.run import Run
-from tvae.runs.seeds.figures import MARGINS, ArmFigures, SeedFigures, splits_of
+from tvae.runs.seeds.figures import MARGINS, SeedFigures, splits_of
 from tvae.system.files import write_atomically
 from tvae.system.strict_json import Count, Sha256, checked, read_json_file
 
