@@ -96,7 +96,7 @@ def with_null(content: bytes) -> bytes:
 
 def tar(kind: str) -> bytes:
     content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode=f"w{kind}") as archive:
+    with tarfile.open(fileobj=content, mode=f"w{kind}") as archive:  # type: ignore
         archive.addfile(tarfile.TarInfo("config.json"))
     return content.getvalue()
 

@@ -156,8 +156,8 @@ def state_without_worker(files: JobFiles) -> tuple[State, str]:
         return status["state"], status.get("reason", "")
     with contextlib.suppress(InputError):
         end = checked(read_json(files.last_word.read(), "last word"), Status, "last word")
-        if end["state"] in OVER:
-            return end["state"], end.get("reason", "")
+        if end["state"] in OVER and "reason" in end:  # else it was cut off
+            return end["state"], end["reason"]
     if files.flag("stop"):
         # Before the first step nothing can be lost, so that a worker which is still loading is ended at once.
         took_steps = status.get("state") == "running" and status.get("phase") not in BEFORE_STEPS

@@ -180,7 +180,10 @@ def read_replay(run: Run) -> Replay | None:
     is_this_runs = safetensors_record(content, where, _KEY, dict[str, Any], limit) == record
     if not is_this_runs or not (1 <= moments <= 2 * MOST_MOMENTS and 1 <= images <= MOST_IMAGES):
         raise InputError(where)
-    forms = {"rows": (("I64",), (images,)), "steps": (("I64",), (moments,))}
+    forms: dict[str, tuple[tuple[str], tuple[int, ...]]] = {
+        "rows": (("I64",), (images,)),
+        "steps": (("I64",), (moments,)),
+    }
     for arm in arms:
         forms[f"codes/{arm}"] = (("I8",), (moments, images, latents))
         forms[f"scales/{arm}"] = (("F32",), (moments, latents))
