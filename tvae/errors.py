@@ -34,16 +34,25 @@ def require(condition: bool, name: str, value: object, right: str) -> None:
         InputError: the condition is false.
     """
     if not condition:
-        if _is_beyond_floats(value):
+        if isinstance(value, Real) and _is_beyond_floats(value):
             text = "a number of that many digits"  # Python writes out 4,300 at most
         else:
             text = str(value) if isinstance(value, Real) else repr(value)  # repr(np.float64(2)) is no plain number
         raise InputError(f"{name}: {text} is not possible; it must be {right}")
 
 
-def _is_beyond_floats(value: object) -> bool:
-    """Whether a value is a whole number that no float can hold."""
-    return isinstance(value, int) and value.bit_length() > 1_000
+def is_finite(value: object) -> bool:
+    """Whether a value is a number, finite, and not beyond what a float can hold; True and False are none."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    return is_number and not _is_beyond_floats(value) and math.isfinite(value)
+
+
+def _is_beyond_floats(value: Real) -> bool:
+    try:
+        float(value)
+    except OverflowError:
+        return True
+    return False
 
 
 def require_int(name: str, value: object, low: int, high: int | None = None) -> None:
@@ -55,7 +64,7 @@ def require_int(name: str, value: object, low: int, high: int | None = None) -> 
         InputError: it is not.
     """
     right = f"a whole number of at least {low:,}" if high is None else f"a whole number from {low:,} to {high:,}"
-    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    is_whole = isinstance(value, Integral) and is_finite(value)
     require(is_whole and low <= int(value) and (high is None or int(value) <= high), name, value, right)  # type: ignore
 
 
@@ -68,8 +77,7 @@ def require_real(name: str, value: object, low: float, high: float | None = None
         InputError: it is not.
     """
     right = f"a finite number of at least {low:g}" if high is None else f"a finite number from {low:g} to {high:g}"
-    is_number = isinstance(value, Real) and not isinstance(value, bool) and not _is_beyond_floats(value)
-    inside = is_number and low <= value < math.inf and (high is None or value <= high)  # type: ignore[operator]
+    inside = is_finite(value) and low <= value and (high is None or value <= high)  # type: ignore[operator]
     require(inside, name, value, right)
 
 

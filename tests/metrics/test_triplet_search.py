@@ -155,7 +155,7 @@ def test_random_picks_are_uniform() -> None:
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"anchor_class": 3}, "no point has this label"),
+        ({"anchor_class": 3}, "class: 3 is not possible; it must be a label that a point has"),
         ({"anchor_class": 8}, "has one member"),
         ({"anchor_class": 1, "negative_class": 1}, "must differ"),
         ({"k": 0}, "from 1 to 10,000"),

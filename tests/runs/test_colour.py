@@ -104,12 +104,13 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(folder, col
             np.testing.assert_array_equal(read_weights(resumed, arm)[name], tensor)
 
 
-def test_its_zip_comes_back_and_other_channels_are_refused(folder, tmp_path):
-    run = take_in_run(run_members(zip_run(folder)), tmp_path)
+def test_its_zip_comes_back_and_other_channels_are_refused(folder, coloured, tmp_path, monkeypatch):
+    monkeypatch.setattr("tvae.runs.run_zip.load_dataset", lambda *_, **__: coloured)
+    run = take_in_run(run_members(zip_run(folder)), tmp_path, None)
     assert run.provenance.test.image_shape == (8, 8, 3)
     copy = shutil.copytree(folder, tmp_path / "copy")
     plain = json.loads((copy / "config.json").read_text())
-    for channels, said in ((2, "2 channels are not possible; right is 1 or 3"), ("3", "sizes"), (True, "sizes")):
+    for channels, said in ((2, "Invalid enum value 2"), ("3", "got str"), (True, "got bool")):
         plain["provenance"]["test"]["channels"] = channels
         (copy / "config.json").write_text(json.dumps(plain))
         with pytest.raises(InputError, match=said):

@@ -117,7 +117,7 @@ def test_other_triplets_than_the_configs_are_refused(tmp_path, folder, content):
 def test_a_zip_takes_the_triplets_along(tmp_path, folder, triplets):
     members = run_members(zip_run(folder))
     (tmp_path / "in").mkdir()
-    run = take_in_run(members, tmp_path / "in")
+    run = take_in_run(members, tmp_path / "in", None)
     assert (tmp_path / "in" / "triplets.npy").read_bytes() == triplets.content
     assert run.config.data.triplets == triplets.fingerprint
 
@@ -132,12 +132,12 @@ def test_a_zip_with_other_triplets_or_too_many_is_refused(tmp_path, folder):
         changed |= {} if content is None else {"triplets.npy": content}
         (tmp_path / name).mkdir()
         with pytest.raises(InputError, match=line):
-            take_in_run(changed, tmp_path / name)
+            take_in_run(changed, tmp_path / name, None)
     plain = json.loads(members["config.json"])
     plain["data"]["triplets"] = ""
     (tmp_path / "extra").mkdir()
     with pytest.raises(InputError, match=r"triplets.npy: the settings of this run name no given triplets"):
-        take_in_run({**members, "config.json": json.dumps(plain).encode()}, tmp_path / "extra")
+        take_in_run({**members, "config.json": json.dumps(plain).encode()}, tmp_path / "extra", None)
 
 
 def test_an_interrupted_run_resumes_from_its_own_copy(digits, tmp_path, triplets):

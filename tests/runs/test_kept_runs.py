@@ -53,7 +53,7 @@ def test_its_metrics_are_measured_again_to_the_same_numbers(digits):
 
 
 def test_a_zip_of_before_there_was_colour_is_taken_in(tmp_path):
-    run = take_in_run(run_members((KEPT / "schema-1.zip").read_bytes()), tmp_path)
+    run = take_in_run(run_members((KEPT / "schema-1.zip").read_bytes()), tmp_path, None)
     assert run.provenance.test.channels == 1 and run.config.data.validation_share == 0
     assert read_run(tmp_path) == run
 

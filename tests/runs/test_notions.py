@@ -79,7 +79,7 @@ def test_a_run_of_two_notions_that_is_cut_off_ends_as_without_a_break(digits: Da
 def test_a_run_of_two_notions_is_zipped_taken_in_and_begun_from(digits: Dataset, trained, tmp_path):
     run = read_run(trained(CONFIG))
     (tmp_path / "in").mkdir()
-    taken = take_in_run(run_members(zip_run(run.folder)), tmp_path / "in")
+    taken = take_in_run(run_members(zip_run(run.folder)), tmp_path / "in", None)
     assert taken.config == run.config and taken.arms_of_own_notion == run.arms_of_own_notion
     config = replace(CONFIG, train=replace(CONFIG.train, epochs=1))
     by_slant = replace(config, data=replace(config.data, notion="slant"), arms=vae_and_tvae(LossConfig()))
@@ -92,7 +92,7 @@ def test_a_zip_that_names_a_notion_which_the_data_has_not_is_refused(trained, tm
     members = run_members(zip_run(trained(CONFIG)))
     members["config.json"] = members["config.json"].replace(b'"notion": "slant"', b'"notion": "writer"')
     with pytest.raises(InputError, match=r"zip: arms\.tvae-slant\.notion: .*no label column 'writer'; it has class"):
-        take_in_run(members, tmp_path)
+        take_in_run(members, tmp_path, None)
 
 
 def test_runs_of_two_notions_say_so_when_they_are_compared(trained):

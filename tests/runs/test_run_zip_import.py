@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from tests.data.own.made_sources import class_files, write_files
 from tests.jobs.test_jobs import ended
 from tvae.data import DataUnavailable
+from tvae.data.own import default_choices, keep, understand
 from tvae.errors import InputError
 from tvae.jobs.files import READY
 from tvae.jobs.jobs import Jobs
@@ -50,7 +52,7 @@ def test_what_a_zip_says_of_itself_is_not_believed(members, tmp_path):
     metrics["arms"]["tvae"]["triplet_accuracy"]["0"] = 1.0
     members["metrics.json"] = json.dumps(metrics).encode()
     members["README.md"] = b"the best run there ever was"
-    take_in_run(members, tmp_path)
+    take_in_run(members, tmp_path, None)
     assert read_metrics(tmp_path) is None
     assert not (tmp_path / "README.md").exists()
 
@@ -141,4 +143,20 @@ def test_a_run_on_data_that_are_not_here_is_held_against_them_when_it_is_measure
         raise DataUnavailable("not here")
 
     monkeypatch.setattr("tvae.runs.run_zip.load_dataset", unavailable)
-    assert take_in_run(members, tmp_path).step == read_run(DIGITS).step
+    assert take_in_run(members, tmp_path, None).step == read_run(DIGITS).step
+
+
+@pytest.mark.parametrize("notion", ["", "slant"])
+def test_a_run_on_anothers_data_set_is_refused_as_if_there_were_none(notion, members, tmp_path, monkeypatch):
+    """What is wrong by that data set, such as its number of images or its label columns, would tell of it."""
+    monkeypatch.setenv("TVAE_DATA", str(tmp_path / "data"))
+    members["config.json"] = edited(members["config.json"], lambda c: c["data"].update(name="pets", notion=notion))
+    refusals = []
+    for folder in ("none", "private"):
+        if folder == "private":
+            pets = understand(write_files(tmp_path / "pets", class_files()))
+            keep(pets, default_choices(pets), "pets", tmp_path / "data", owner="you")
+        with pytest.raises(InputError, match="unknown data set 'pets'") as refused:
+            take_in_run(members, tmp_path / folder, "me")
+        refusals.append(str(refused.value))
+    assert refusals[0] == refusals[1]

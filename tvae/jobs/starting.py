@@ -118,8 +118,7 @@ class Starter:
         Trash(self._runs).clear_leftovers()
         place = self._new_place()
         try:
-            run = take_in_run(members, place.folder)
-            check_usable(run.config.data.name, owner)
+            run = take_in_run(members, place.folder, owner)
         except BaseException:
             place.give_up()
             raise

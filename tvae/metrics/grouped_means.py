@@ -100,8 +100,7 @@ class GroupedMeans:
             InputError: no point has this label.
         """
         position = np.flatnonzero(self.classes == label)
-        if not len(position):
-            raise InputError(f"class {label}: no point has this label; the labels here are {_listed(self.classes)}")
+        require(len(position) > 0, "class", label, f"a label that a point has: {_listed(self.classes)}")
         return int(position[0])
 
 

@@ -34,11 +34,12 @@ def sampled_triplet_accuracy(
     """Estimate of `triplet_accuracy` from `n_triplets` random triplets, drawn with replacement.
 
     Raises:
-        InputError: as in `triplet_accuracy`, and for n_triplets below 1.
+        InputError: as in `triplet_accuracy`, for n_triplets below 1, and for a seed that is no whole number from 0 to 2**63 - 1.
     """
     groups = grouped_for_triplets(means, labels)
     margin = checked_margin(margin)
     require_int("n_triplets", n_triplets, 1)
+    require_int("seed", seed, 0, 2**63 - 1)
     generator = np.random.default_rng(seed)
     hits = 0
     for start in range(0, n_triplets, 1 << 16):  # a batch at a time, so that memory stays flat

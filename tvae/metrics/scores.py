@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from tvae.errors import InputError
+from tvae.errors import InputError, require_real
 from tvae.metrics.anchor_sample import BY_SIZE, Sampling
 from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, checked_means, grouped_by_class, over_blocks
 
@@ -138,6 +138,7 @@ def active_units(means: Float[np.ndarray, "n d"], threshold: float = 0.01) -> in
     From Burda, Grosse and Salakhutdinov 2016, Importance Weighted Autoencoders, section 5.2, with their threshold.
 
     Raises:
-        InputError: means that don't fit.
+        InputError: means that don't fit, or a threshold that is negative or not finite.
     """
+    require_real("threshold", threshold, 0)
     return int((checked_means(means).var(axis=0) > threshold).sum())

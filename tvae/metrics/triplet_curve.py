@@ -20,7 +20,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from jaxtyping import Float, Int
 
-from tvae.errors import InputError, require
+from tvae.errors import InputError, is_finite, require, require_int
 from tvae.metrics.anchor_sample import BY_SIZE, AnchorSample, Sampling, anchor_means
 from tvae.metrics.collapse import has_collapsed
 from tvae.metrics.grouped_means import GroupedMeans, grouped_for_triplets
@@ -194,7 +194,9 @@ class TripletCurve:
         values = {name: checked_array(arrays, name, *form, where) for name, form in forms.items()}
         satisfied = values.get("class_satisfied")
         if not 2 <= m <= _MOST_MARGINS or not values["step"] > 0 or abs(int(values["first"])) > _MOST_MARGINS:
-            raise InputError("triplet curve: it must have a step above 0 and at least two margins")
+            raise InputError(
+                f"triplet curve: it must have a step above 0 and at least two margins, none beyond {_MOST_MARGINS:,} steps"
+            )
         balanced = values.get("balanced_accuracy")
         if balanced is None:
             assert satisfied is not None
@@ -219,12 +221,9 @@ class TripletCurve:
     def _place(self, margin: float) -> tuple[int, float]:
         """The grid margin at or below `margin`, and the share of a step beyond it."""
         last = self.first + len(self.accuracy) - 1
-        place = margin / self.step if math.isfinite(margin) else math.nan
-        if not self.first - _NEAR <= place <= last + _NEAR:
-            raise InputError(
-                f"margin: {margin!r} is not on this curve; it must be from {self.first * self.step:g} "
-                f"to {last * self.step:g}"
-            )
+        place = margin / self.step if is_finite(margin) else math.nan
+        right = f"on this curve, from {self.first * self.step:g} to {last * self.step:g}"
+        require(self.first - _NEAR <= place <= last + _NEAR, "margin", margin, right)
         nearest = round(place)
         if abs(place - nearest) <= _NEAR:
             return nearest - self.first, 0.0
@@ -252,10 +251,12 @@ def triplet_curve(
 
     Raises:
         InputError: means or labels that don't fit, no triplet, a step that is not above 0 and finite or is finer than
-            about a millionth of the distances, or fewer than 2 or more than 10,001 margins.
+            about a millionth of the distances, fewer than 2 or more than 10,001 margins, or one beyond 10,001 steps.
     """
     groups = grouped_for_triplets(means, labels, sampling)
-    require(math.isfinite(step) and step > 0, "step", step, "a finite number above 0")
+    require(is_finite(step) and step > 0, "step", step, "a finite number above 0")
+    for name, place in (("first", first), ("last", last)):
+        require_int(name, place, -_MOST_MARGINS, _MOST_MARGINS)
     n_margins, n_classes = last - first + 1, len(groups.classes)
     require(2 <= n_margins <= _MOST_MARGINS, "first, last", (first, last), f"a grid of 2 to {_MOST_MARGINS:,} margins")
     places = tally_places(groups, MarginGrid(step, first, n_margins))
@@ -275,7 +276,7 @@ def margin_where(curve: TripletCurve, accuracy: float) -> float | None:
     `accuracy` (`INTERPOLATION_ERROR`); where that matters count it there (`triplet_accuracy`). A collapsed arm,
     which falls through every accuracy in one step, meets none.
     """
-    if curve.collapsed or not curve.accuracy[-1] <= accuracy <= curve.accuracy[0]:
+    if curve.collapsed or not is_finite(accuracy) or not curve.accuracy[-1] <= accuracy <= curve.accuracy[0]:
         return None
     after = int(np.flatnonzero(curve.accuracy <= accuracy)[0])
     if after == 0:

@@ -165,8 +165,8 @@ def triplets_by_verdict(
         negative_class: only negatives with this label.
 
     Raises:
-        InputError: means or labels that don't fit, no triplet is possible, a margin that is negative or not finite, or
-            k not from 1 to 10,000.
+        InputError: means or labels that don't fit, no triplet is possible, a margin that is negative or not finite, k
+            not from 1 to 10,000, or a seed that is no whole number from 0 to 2**63 - 1.
     """
     arms = grouped_for_triplets(first, labels), grouped_for_triplets(second, labels)
     verdict = first_right, second_right
@@ -174,6 +174,7 @@ def triplets_by_verdict(
     anchor_at, negative_at = _checked_classes(groups, anchor_class, negative_class)
     margin = checked_margin(margin)
     _check_count(k)
+    require_int("seed", seed, 0, 2**63 - 1)
     generator = np.random.default_rng(seed)
     rows = np.empty((0, 3), np.int64)
     n_drawn = n_hits = 0

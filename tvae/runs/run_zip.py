@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tvae.config import check_notions
-from tvae.data import DataUnavailable, load_dataset, notion_names
+from tvae.data import DataUnavailable, check_usable, load_dataset, notion_names
 from tvae.errors import InputError
 from tvae.runs.history import read_history
 from tvae.runs.replays.recorded import REPLAY, read_replay
@@ -21,6 +21,7 @@ from tvae.runs.run import CARD, CONFIG, HISTORY, METRICS, SNAPSHOTS, Run, check_
 from tvae.runs.triplets import TRIPLETS, read_triplets_of
 from tvae.runs.weights import read_arm
 from tvae.system.files import write_atomically
+from tvae.system.owner import Owner
 from tvae.system.zip_file import checked_zip, member_content
 
 LARGEST_RUN = 512 * 2**20
@@ -85,14 +86,18 @@ def _folder_around(names: list[str]) -> str:
     return folders[0] if len(folders) == 1 else ""
 
 
-def take_in_run(members: Mapping[str, bytes], folder: Path) -> Run:
+def take_in_run(members: Mapping[str, bytes], folder: Path, owner: Owner) -> Run:
     """Write the members of a run's zip (see `run_members`) into an empty folder, and check them.
 
     Its metrics and model card are left out: they are measured and written anew.
 
+    Args:
+        owner: the person who takes it in; a data set that they may not use counts as unknown.
+
     Raises:
-        InputError: settings that are impossible or on data that are not known here, weights that don't fit them, are
-            missing or belong to no arm, a history or a replay that isn't this run's. What was written is to be removed.
+        InputError: settings that are impossible or on data that are not known to this person, weights that don't fit
+            them, are missing or belong to no arm, a history or a replay that isn't this run's. What was written is to
+            be removed.
     """
     if len(members[CONFIG]) > LARGEST_CONFIG:
         raise InputError(f"zip: {CONFIG} has {len(members[CONFIG]):,} bytes; it has at most {LARGEST_CONFIG:,}")
@@ -103,6 +108,7 @@ def take_in_run(members: Mapping[str, bytes], folder: Path) -> Run:
             write_atomically(path, content)
     try:
         run = read_run(folder)
+        check_usable(run.config.data.name, owner)  # first: what is wrong by another's data set would tell of it
         check_notions(run.config, notion_names(run.config.data.name))
         _check_data(run)
         triplets = read_triplets_of(folder, run.config)
