@@ -52,7 +52,9 @@ def test_blocks_hold_every_anchor_once_and_anchors_of_one_class_each() -> None:
 def test_a_class_is_found_by_its_label_and_the_first_ten_are_named_where_it_is_not() -> None:
     groups = grouped_by_class(MEANS, LABELS)
     assert [groups.class_index(label) for label in (-3, 2, 7, 9)] == [0, 1, 2, 3]
-    with pytest.raises(InputError, match=r"class: 3 is not possible; it must be a label that a point has: -3, 2, 7, 9$"):
+    with pytest.raises(
+        InputError, match=r"class: 3 is not possible; it must be a label that a point has: -3, 2, 7, 9$"
+    ):
         groups.class_index(3)
     for count, listed in ((10, "0, 1, 2, 3, 4, 5, 6, 7, 8, 9$"), (11, r"7, 8, 9, … \(11 in all\)$")):
         with pytest.raises(InputError, match=f"class: 99 is not .* has: .*{listed}"):

@@ -1,6 +1,7 @@
 import json
+import time
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import pytest
 
@@ -66,6 +67,22 @@ def test_another_type_or_range_is_refused_by_the_name_of_the_field(part, said, t
         read_json_file(tmp_path / "file.json", Whole, 10_000)
     assert said in str(refused.value) and str(tmp_path / "file.json: parts[0]") in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_nesting_that_can_be_read_and_not_be_held_against_a_type_is_refused_in_one_line():
+    for depth in range(100, 1_000, 50):
+        try:
+            checked(read_json('{"a":' * depth + "1" + "}" * depth, "file"), dict[str, Any], "file")
+        except InputError as error:
+            assert str(error) == "file: nested too deeply to be one of our files"
+
+
+def test_one_name_twice_among_very_many_is_found_at_once():
+    names = ",".join(f'"{number}": 0' for number in range(200_000))
+    began = time.process_time()
+    with pytest.raises(InputError, match="'199999' is there twice"):
+        read_json(f'{{{names}, "199999": 1}}', "file")
+    assert time.process_time() - began < 5
 
 
 def test_an_unknown_field_is_refused_at_any_depth():

@@ -59,6 +59,7 @@ MANY = {
         + end_64(10**6, len(MILLION), len(decoy), 0)
         + end(0xFFFF, 0xFFFFFFFF)
     ),
+    "as many as the list's length allows, said to be one": listed(b"a") * 1_900 + end(1, 1_900 * 47),
     "one more than may be": made({str(number): b"" for number in range(MOST + 1)}),
     "an end within the end": MILLION + end(1, len(MILLION), int.from_bytes(b"PK\5\6", "little")),
 }

@@ -19,7 +19,7 @@ from tvae.maps.fidelity import Fidelity
 from tvae.maps.parameters import METHODS, MOST_ARMS
 from tvae.maps.pca import LinearMap
 from tvae.maps.projection import VERSION, Layout
-from tvae.system.array_files import npz_arrays
+from tvae.system.array_files import checked_array, npz_arrays
 from tvae.system.files import read_bounded, write_atomically
 from tvae.system.strict_json import Number, checked, read_json
 
@@ -28,6 +28,7 @@ LARGEST_FILE = 256 << 20
 
 MOST_KEPT = 512 << 20
 """Bytes of layouts that a user's cache holds: some 3,000 of two arms of 10,000 rows."""
+_WHERE = "layout"
 
 
 class _Description(TypedDict):
@@ -111,26 +112,26 @@ def read_layout(path: Path, key: str) -> Layout | None:
     """The layout in the file; None if it is missing, broken, of another version or of another key."""
     try:
         return _layout(npz_arrays(read_bounded(path, LARGEST_FILE), LARGEST_FILE), key)
-    except (InputError, ValueError, KeyError):
+    except InputError:
         return None
 
 
 def _layout(arrays: dict[str, np.ndarray], key: str) -> Layout | None:
     """The layout of these arrays, every part of it checked; None if it is of another version or key."""
-    text = _checked(arrays, "layout", np.dtype("u1"), 1).tobytes()
-    description = checked(read_json(text, "layout"), _Description, "layout")
+    text = checked_array(arrays, "layout", "u", (None,), _WHERE).tobytes()
+    description = checked(read_json(text, _WHERE), _Description, _WHERE)
     if description["version"] != VERSION or description["key"] != key:
         return None
     arms, shares, measured = description["arms"], description["variance_shares"], description["fidelity"]
-    positions = _checked(arrays, "positions", np.dtype("<f4"), 3)
-    if len(set(arms)) != len(arms) or positions.shape[0] != len(arms) or positions.shape[2] != 2:
+    positions = checked_array(arrays, "positions", "f", (len(arms), None, 2), _WHERE)
+    if positions.dtype != np.float32 or len(set(arms)) != len(arms) or len(measured) != len(arms):
         return None
     if len(shares) != (len(arms) if description["method"] == "pca" else 0):
         return None
     return Layout(
         key=key,
         positions={arm: positions[i] for i, arm in enumerate(arms)},
-        parameters=checked(description["parameters"], METHODS[description["method"]], "parameters"),
+        parameters=checked(description["parameters"], METHODS[description["method"]], _WHERE),
         seed=description["seed"],
         notes=description["notes"],
         fidelity=dict(zip(arms, measured, strict=True)),
@@ -139,17 +140,7 @@ def _layout(arrays: dict[str, np.ndarray], key: str) -> Layout | None:
 
 
 def _linear_map(arrays: dict[str, np.ndarray], i: int, variance_share: float) -> LinearMap:
-    plane = _checked(arrays, f"plane{i}", np.dtype("<f8"), 2)
-    numbers = _checked(arrays, f"alignment{i}", np.dtype("<f8"), 1)
-    if plane.shape[0] != 3 or numbers.shape != (7,):
-        raise ValueError("not a plane and its alignment")
+    plane = checked_array(arrays, f"plane{i}", "f", (3, None), _WHERE)
+    numbers = checked_array(arrays, f"alignment{i}", "f", (7,), _WHERE)
     alignment = Alignment(numbers[:4].reshape(2, 2), float(numbers[4]), numbers[5:])
     return LinearMap(plane[0], plane[1:], alignment, float(variance_share))
-
-
-def _checked(arrays: dict[str, np.ndarray], name: str, dtype: np.dtype, dimensions: int) -> np.ndarray:
-    """The named array, if it is of this type and of so many dimensions, and finite."""
-    array = arrays[name]
-    if array.dtype != dtype or array.ndim != dimensions or not np.isfinite(array).all():
-        raise ValueError("not the array it should be")
-    return array

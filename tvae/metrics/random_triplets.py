@@ -34,7 +34,8 @@ def sampled_triplet_accuracy(
     """Estimate of `triplet_accuracy` from `n_triplets` random triplets, drawn with replacement.
 
     Raises:
-        InputError: as in `triplet_accuracy`, for n_triplets below 1, and for a seed that is no whole number from 0 to 2**63 - 1.
+        InputError: as in `triplet_accuracy`, for n_triplets below 1, and for a seed that is no whole number from 0 to
+            2**63 - 1.
     """
     groups = grouped_for_triplets(means, labels)
     margin = checked_margin(margin)

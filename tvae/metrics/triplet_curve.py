@@ -195,7 +195,7 @@ class TripletCurve:
         satisfied = values.get("class_satisfied")
         if not 2 <= m <= _MOST_MARGINS or not values["step"] > 0 or abs(int(values["first"])) > _MOST_MARGINS:
             raise InputError(
-                f"triplet curve: it must have a step above 0 and at least two margins, none beyond {_MOST_MARGINS:,} steps"
+                "triplet curve: it must have a step above 0 and at least two margins, none over 10,001 steps"
             )
         balanced = values.get("balanced_accuracy")
         if balanced is None:

@@ -103,7 +103,7 @@ def encode_arm(model: VAE, split: Split) -> EncodedArm:
     by_latent = (kl / len(split)).numpy().astype(np.float32)
     encoded = EncodedArm(np.concatenate(means), np.concatenate(errors), by_latent)
     if not all(np.isfinite(values).all() for values in (encoded.means, encoded.errors, encoded.kl)):
-        raise InputError("its weights give latent means, errors or a KL that are not finite; train it anew")
+        raise InputError("the arm's weights give latent means, errors or a KL that are not finite; train it anew")
     return encoded
 
 

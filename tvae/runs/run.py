@@ -27,7 +27,6 @@ from tvae.system.strict_json import Amount, Count, Line, Sha256, Whole, checked,
 CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
 SNAPSHOTS = "snapshots"
 _TEXT_LIMIT = 16 * 2**20
-MOST_CLASSES = 100_000
 MOST_KEPT = 2_000
 """Number of runs whose config this process keeps as it last read it; each takes some kilobytes."""
 
@@ -60,7 +59,7 @@ class Provenance:
     """Versions of tvae, python, torch and numpy."""
     train: SplitRecord
     test: SplitRecord
-    class_names: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=MOST_CLASSES)]
+    class_names: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=100_000)]
     threads: Annotated[int, Meta(ge=1, le=100_000)]
     """Threads that each arm's products ran on."""
     device: Line

@@ -1,13 +1,15 @@
 """JSON read strictly, and what it holds checked against a type.
 
 All JSON of the project is read here. Python's own reader takes names twice, NaN, and numbers of any length; msgspec
-then holds the values against the types and ranges that a dataclass or a TypedDict is annotated with.
+then holds the values against the types and ranges that a dataclass or a TypedDict is annotated with. It is msgspec and
+not pydantic since it brings no further packages and takes these types as they are.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -19,6 +21,7 @@ from tvae.system.files import read_bounded
 
 _MOST_DIGITS = 20
 """Of a whole number: a seed has 19."""
+_TOO_DEEP = "nested too deeply to be one of our files"
 _T = TypeVar("_T")
 
 Whole = Annotated[int, Meta(ge=0, le=10**15)]
@@ -59,8 +62,7 @@ def read_json(text: str | bytes, where: str) -> Any:
     def of_unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         values = dict(pairs)
         if len(values) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
+            [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
             raise InputError(f"{where}: {twice[:60]!r} is there twice")
         return values
 
@@ -74,7 +76,7 @@ def read_json(text: str | bytes, where: str) -> Any:
     except UnicodeDecodeError:
         raise InputError(f"{where}: not text") from None
     except RecursionError:
-        raise InputError(f"{where}: nested too deeply to be one of our files") from None
+        raise InputError(f"{where}: {_TOO_DEEP}") from None
 
 
 def checked(plain: object, kind: type[_T], where: str) -> _T:
@@ -89,6 +91,8 @@ def checked(plain: object, kind: type[_T], where: str) -> _T:
         if unknown := _left_out(plain, msgspec.to_builtins(value)):
             raise InputError(f"{where}: unknown field {unknown[:60]!r}")
         return value
+    except RecursionError:
+        raise InputError(f"{where}: {_TOO_DEEP}") from None
     except msgspec.ValidationError as error:
         problem, _, place = str(error).replace("`", "").partition(" - at $")
         raise InputError(": ".join(part for part in (where, place.lstrip("."), problem) if part)) from None

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from tvae.errors import InputError
 
-_END, _END_64, _END_64_LOCATOR = b"PK\5\6", b"PK\6\6", b"PK\6\7"
+_MEMBER, _END, _END_64, _END_64_LOCATOR = b"PK\1\2", b"PK\5\6", b"PK\6\6", b"PK\6\7"
 _END_SIZE, _END_64_SIZE, _LOCATOR_SIZE = 22, 56, 20
 _LONGEST_COMMENT = 2**16
 _LISTED = 256
@@ -55,7 +55,7 @@ def checked_zip(
     except Exception as error:  # zipfile raises its own, struct's and Python's; not documented
         raise _damaged(title, error) from None
     try:
-        _check_members(archive, title, most_members)
+        _check_members(archive, title)
         _check_sizes(archive, title, most_bytes, most_ratio)
     except InputError:
         archive.close()
@@ -97,28 +97,30 @@ def _check_end(stream: BinaryIO, title: str, most_members: int) -> None:
         stream.seek(0)
         kind = other_archive(stream.read(512))
         raise InputError(f"{title}: {kind}; use zip") if kind else _damaged(title, "no list of members at its end")
+    list_end = size - len(tail) + end
     count, length = _number(tail, end + 10, 2), _number(tail, end + 12, 4)
     locator = end - _LOCATOR_SIZE
     if locator >= 0 and tail[locator : locator + 4] == _END_64_LOCATOR:
-        at = size - len(tail) + locator - _END_64_SIZE
-        stream.seek(max(0, at))
+        list_end += -_LOCATOR_SIZE - _END_64_SIZE
+        stream.seek(max(0, list_end))
         record = stream.read(_END_64_SIZE)
         # Python's readers differ in where they look for it: one whose place is not where it is said to be is no zip.
-        if record[:4] != _END_64 or _number(tail, locator + 8, 8) != at:
+        if record[:4] != _END_64 or _number(tail, locator + 8, 8) != list_end:
             raise _damaged(title, "its end contradicts itself")
         count, length = _number(record, 32, 8), _number(record, 40, 8)
     if count > most_members:
         raise InputError(f"{title}: {count:,} files; at most {most_members:,} are taken")
+    too_many = f"lists more than {most_members:,} files; take a part of them"
     if length > _LISTED * most_members + 2**16:
-        raise InputError(f"{title}: lists more than {most_members:,} files; take a part of them")
+        raise InputError(f"{title}: {too_many}")
+    stream.seek(max(0, list_end - length))  # what the end says of their number may be too low
+    if stream.read(length).count(_MEMBER) > most_members:
+        raise InputError(f"{title}: {too_many}")
 
 
-def _check_members(archive: zipfile.ZipFile, title: str, most_members: int) -> None:
-    members = archive.infolist()
-    if len(members) > most_members:
-        raise InputError(f"{title}: {len(members):,} files; at most {most_members:,} are taken")
+def _check_members(archive: zipfile.ZipFile, title: str) -> None:
     seen: set[str] = set()
-    for member in members:
+    for member in archive.infolist():
         if problem := _problem(member):
             raise InputError(f"{title}: {_one_line(member.orig_filename)!r} {problem}")
         if member.filename in seen:
