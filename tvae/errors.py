@@ -43,8 +43,9 @@ def require(condition: bool, name: str, value: object, right: str) -> None:
 
 def is_finite(value: object) -> bool:
     """Whether a value is a number, finite, and not beyond what a float can hold; True and False are none."""
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    return is_number and not _is_beyond_floats(value) and math.isfinite(value)
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    return not _is_beyond_floats(value) and math.isfinite(value)
 
 
 def _is_beyond_floats(value: Real) -> bool:
