@@ -23,6 +23,7 @@ from tvae.ui.maps.picked import Picked, take_picked
 from tvae.ui.maps.selection import Images
 from tvae.ui.maps.view_pair import ViewPair
 from tvae.ui.page import show_page
+from tvae.ui.requests import answered
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
 
@@ -106,7 +107,7 @@ def show_what_is_missing(missing: str, picked: Picked) -> None:
     if missing:
         words, again = st.columns([6, 1], vertical_alignment="center")
         words.caption(f"The maps have no thumbnails: {missing}")
-        again.button("Try again", on_click=look_for_images_again)
+        again.button("Try again", on_click=answered(look_for_images_again))
     if not picked.fits_in_address:
         st.caption("This selection is too large for the address; a link to this page opens without it.")
 

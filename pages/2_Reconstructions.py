@@ -14,6 +14,7 @@ from tvae.ui.page import show_encoded_page
 from tvae.ui.page_links import page_link
 from tvae.ui.reconstructions.errors import show_cost, show_errors
 from tvae.ui.reconstructions.grid import reconstruction_grid, show_reconstructions
+from tvae.ui.requests import answered
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
@@ -68,7 +69,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
         if images is None:
             words, again = st.columns([6, 1], vertical_alignment="center")
             words.info(f"Only the images that are kept with the run can be shown. {missing}")
-            again.button("Try again", on_click=look_for_images_again)
+            again.button("Try again", on_click=answered(look_for_images_again))
             show_reconstructions(run, encoding, arms, sample_rows, encoding.sample_images[kept], seed, mapped)
         elif len(chosen.rows):
             show_reconstructions(run, encoding, arms, chosen, images[chosen.rows], seed, mapped)

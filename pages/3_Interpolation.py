@@ -15,6 +15,7 @@ from tvae.ui.components.path_player import Lane, path_player
 from tvae.ui.interpolation.steps import show_steps
 from tvae.ui.interpolation.third_classes import WAYS, show_third_classes
 from tvae.ui.page import show_encoded_page
+from tvae.ui.requests import answered
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
 
@@ -100,7 +101,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
     if images is None:
         words, again = st.columns([6, 1], vertical_alignment="center")
         words.info(f"The nearest images are told by number only. {missing}")
-        again.button("Try again", on_click=look_for_images_again)
+        again.button("Try again", on_click=answered(look_for_images_again))
     show_steps(run, encoding, paths, images, ends, path_kind)
     show_third_classes(run, encoding, arms, path_kind, voters)
 

@@ -14,6 +14,7 @@ from tvae.ui.generation.quality import FEATURES, PIXELS, show_measures
 from tvae.ui.generation.sample_grid import sample_grid
 from tvae.ui.images.image_grid import grid_download, show_grid_within
 from tvae.ui.page import show_encoded_page
+from tvae.ui.requests import answered
 from tvae.ui.run_images import look_for_images_again, split_of
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import arm_badge, arm_columns, image_room
@@ -53,7 +54,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
         count = int(st.slider("Samples shown", step=6, **state.number(keys.SAMPLE_COUNT, 6, 60, 24)))
     with bar.container(width=110):
         seed = int(st.number_input("Noise seed", step=1, **state.number(keys.SAMPLE_SEED, 0, 2**31, 0)) or 0)
-    bar.button("Draw again", on_click=draw_again)
+    bar.button("Draw again", on_click=answered(draw_again))
     classifier = cached.classifier(run)
     with bar.popover("More"):
         most = int(
@@ -95,7 +96,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
     if images is None:
         words, again = st.columns([6, 1], vertical_alignment="center")
         words.info(f"Samples can't be measured without real images to compare them with. {missing}")
-        again.button("Try again", on_click=look_for_images_again)
+        again.button("Try again", on_click=answered(look_for_images_again))
         return
     how = {"temperature": temperature, "seed": seed, "most": most, "space": space}
     try:

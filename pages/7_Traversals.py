@@ -19,6 +19,7 @@ from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
 from tvae.ui.images.image_grid import grid_download, show_grid, show_grid_within
 from tvae.ui.page import show_encoded_page
+from tvae.ui.requests import answered
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import arm_badge, arm_columns, image_room
@@ -85,7 +86,7 @@ def choose_start(run: Run, encoding: Encoding, bar: Any) -> int | None:
             help="An image of the test split; at first the one clicked on the latent map.",
             **state.number(keys.TRAVERSAL_ROW, 0, n - 1, first),
         )
-    bar.button("Another", on_click=another_row, args=(n,), help="An image at random.")
+    bar.button("Another", on_click=answered(another_row), args=(n,), help="An image at random.")
     return min(int(row or 0), n - 1)
 
 
@@ -95,7 +96,7 @@ def show_start(run: Run, encoding: Encoding, arms: list[str], row: int) -> None:
     if images is None:
         words, again = st.columns([6, 1], vertical_alignment="center")
         words.caption(f"The image itself can't be shown. {missing}")
-        again.button("Try again", on_click=look_for_images_again)
+        again.button("Try again", on_click=answered(look_for_images_again))
         return
     decoded = [to_bytes(cached.network(run, arm).decoded(encoding.arms[arm].means[row][None]))[0] for arm in arms]
     names = ["input", *(short_arm_name(run.config, arm) for arm in arms)]

@@ -29,6 +29,7 @@ from tvae.ui.own_digit.neighbours import show_neighbours, show_votes
 from tvae.ui.own_digit.on_maps import BESIDE, show_maps
 from tvae.ui.own_digit.reconstructions import placement_of, show_doubts, show_reconstructions
 from tvae.ui.page import show_encoded_page
+from tvae.ui.requests import answered
 from tvae.ui.run_images import images_of
 from tvae.ui.session import keys
 
@@ -59,7 +60,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
         elif input_kind != MANY:
             offered = input_kind == DRAW and has_example(noun, run.class_names)
             if offered:
-                bar.button("Example", on_click=draw_example, help="Have one drawn for you.")
+                bar.button("Example", on_click=answered(draw_example), help="Have one drawn for you.")
             drawn = drawn_or_sent(input_kind, own, noun)
             state.put_own_digit_in_address(own)
         stages = st.container()

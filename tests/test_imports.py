@@ -30,6 +30,7 @@ FLOORS = (
 UI_FLOORS = (
     ("tvae.ui.style", "tvae.ui.address"),
     ("tvae.ui.session",),
+    ("tvae.ui.requests",),
     ("tvae.ui.images", "tvae.ui.own_files"),
     ("tvae.ui.components",),
     ("tvae.ui.cached",),
@@ -208,7 +209,7 @@ def test_nobody_outside_the_package_imports_a_private_name():
         (
             "ui/style/captions.py",
             "from tvae.ui import cached",
-            "tvae.ui.style.captions (floor 0) imports tvae.ui.cached (floor 4)",
+            "tvae.ui.style.captions (floor 0) imports tvae.ui.cached (floor 5)",
         ),
         (
             "jobs/jobs.py",

@@ -50,9 +50,9 @@ def test_a_selection_is_saved_brought_back_renamed_and_deleted():
 def test_a_name_that_can_not_be_is_refused_once_in_one_line():
     app = page(rows="1-4")
     app.button(key="saved-save-").click().run()
-    assert [warning.value for warning in app.warning if "name:" in warning.value]
+    assert [error.value for error in app.error if "name:" in error.value]
     app.run()
-    assert not [warning for warning in app.warning if "name:" in warning.value]
+    assert not [error for error in app.error if "name:" in error.value]
 
 
 def test_nothing_selected_can_not_be_saved():

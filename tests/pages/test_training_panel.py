@@ -475,7 +475,53 @@ def test_the_runs_of_others_can_be_looked_at_and_not_brought_back(runs):
     assert page({"watch": "theirs"}).exception == []
 
 
-@pytest.mark.parametrize("foreign", ["../..", "nosuchrun1", "/etc", "a" * 500])
+def test_another_s_deleted_run_is_not_listed_where_anyone_may_stop_a_run(runs, monkeypatch):
+    monkeypatch.setenv("TVAE_ANYONE_MAY_STOP", "1")
+    ended_run(runs, "theirs", owner="a-token-of-somebody-else")
+    Jobs().trash.delete("theirs", "a-token-of-somebody-else")
+    app = page()
+    assert not app.exception
+    assert "Undo" not in {button.label for button in app.button}
+
+
+def ended_run(runs, name, owner):
+    """A run of this person that was stopped."""
+    shutil.copytree(SHIPPED / "digits", runs / name)
+    JobFiles(runs / name).folder.mkdir()
+    JobFiles(runs / name).write_spec(Spec(config=small_run_config(), owner=hashed(owner)))
+    JobFiles(runs / name).write_state({"state": "stopped"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("lab\u202efdp.exe", "Not done. name: U+202E RIGHT-TO-LEFT OVERRIDE is not possible in it"),
+        ("\U0001f600" * 80, "Not done. name: '"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_in_one_line(runs, monkeypatch, typed, line):
+    ended_run(runs, "mine", owner="me")
+    monkeypatch.setenv("TVAE_ANYONE_MAY_STOP", "1")
+    app = page({"watch": "mine"})
+    next(field for field in app.main.text_input if field.label == "Name").set_value(typed)
+    next(button for button in app.main.button if button.label == "Save").click().run()
+    assert not app.exception
+    assert [error.value.startswith(line) for error in app.error] == [True]
+    assert Jobs().run("mine").name == ""
+
+
+def test_a_joined_emoji_is_a_name(runs, monkeypatch):
+    ended_run(runs, "mine", owner="me")
+    monkeypatch.setenv("TVAE_ANYONE_MAY_STOP", "1")
+    app = page({"watch": "mine"})
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    next(field for field in app.main.text_input if field.label == "Name").set_value(family)
+    next(button for button in app.main.button if button.label == "Save").click().run()
+    assert not app.exception and not app.error
+    assert Jobs().run("mine").name == family
+
+
+@pytest.mark.parametrize("foreign", ["../..", "nosuchrun1", "/etc", "a" * 500, "\U0001f600" * 120, "\u202e" * 100])
 def test_a_foreign_run_in_the_address_is_no_trap(foreign):
     app = page({"watch": foreign})
     assert not app.exception

@@ -14,11 +14,13 @@ from msgspec import Meta
 
 from tvae.errors import InputError, require
 from tvae.system.files import write_atomically
+from tvae.system.names import checked_name
 from tvae.system.owner import Owner, hashed
 from tvae.system.strict_json import Whole, read_json_file
 from tvae.system.user_folders import selections_folder
 
-LONGEST_NAME = 40
+LONGEST_NAME = 160
+"""Bytes of a selection's name."""
 MOST_SELECTIONS = 50
 SEPARATOR = ";"
 """Separator of an image's selection names in a table, which no name may contain."""
@@ -137,11 +139,10 @@ def _new_name(text: str, taken: tuple[Selection, ...]) -> str:
     """The checked name of a new selection.
 
     Raises:
-        InputError: it is empty, too long, holds a line break or the separator, or is taken.
+        InputError: it is empty, too long, holds the separator or a mark that nobody sees, or is taken.
     """
-    name = text.strip()
-    right = f"1 to {LONGEST_NAME} characters in one line without {SEPARATOR!r}"
-    require(0 < len(name) <= LONGEST_NAME and name.isprintable() and SEPARATOR not in name, "name", name[:60], right)
+    name = checked_name("name", text, LONGEST_NAME)
+    require(name != "" and SEPARATOR not in name, "name", name[:60], f"one line of text without {SEPARATOR!r}")
     names = {selection.name.casefold() for selection in taken}
     require(name.casefold() not in names, "name", name, "another than those of the saved selections")
     return name

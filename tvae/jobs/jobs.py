@@ -22,16 +22,18 @@ from tvae.jobs.job import Job, read_job
 from tvae.jobs.owner import controlled_files, may_control, visible_runs
 from tvae.jobs.queue import JobQueue, runs_at_once
 from tvae.jobs.runs_folder import runs_folder_refusal
-from tvae.jobs.starting import Starter, checked_name
+from tvae.jobs.starting import LONGEST_NAME, Starter
 from tvae.jobs.trash import Trash
 from tvae.jobs.worker_processes import collect_ended_workers, end_unresponsive_worker
 from tvae.runs.history import read_history
 from tvae.runs.metrics_form import HistoryRow
 from tvae.system.json_lines import last_row, read_rows
+from tvae.system.names import checked_name
 from tvae.system.owner import Owner
 from tvae.system.user_folders import own_run_folder, runs_folder
 
 LONGEST_NOTE = 4_000
+"""Bytes of a run's note."""
 
 
 class Jobs:
@@ -153,14 +155,12 @@ class Jobs:
     def rename(self, run_id: str, owner: Owner, name: str) -> None:
         """Give a run a name; its id stays the same."""
         files = controlled_files(self.folder, run_id, owner)
-        files.change_about(name=checked_name(name))
+        files.change_about(name=checked_name("name", name, LONGEST_NAME))
 
     def write_note(self, run_id: str, owner: Owner, note: str) -> None:
         """Keep a note with a run."""
         files = controlled_files(self.folder, run_id, owner)
-        if len(note) > LONGEST_NOTE:
-            raise InputError(f"note: {len(note):,} characters; it must be at most {LONGEST_NOTE:,}")
-        files.change_about(note=note)
+        files.change_about(note=checked_name("note", note, LONGEST_NOTE))
 
     def pin(self, run_id: str, owner: Owner, on: bool) -> None:
         """Keep a run at the top of the list, or no longer."""

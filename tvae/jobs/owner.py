@@ -16,11 +16,16 @@ from tvae.system.user_folders import default_folder, own_run_folder
 
 def may_control(files: JobFiles, owner: Owner) -> bool:
     """Whether this owner may stop, change or delete the run."""
-    if owner is None or os.environ.get("TVAE_ANYONE_MAY_STOP") == "1":
+    if os.environ.get("TVAE_ANYONE_MAY_STOP") == "1":
         return True
-    if not files.spec.exists():
-        return False
-    return is_owner(owner, files.read_spec().owner)
+    return is_owners_own(files, owner)
+
+
+def is_owners_own(files: JobFiles, owner: Owner) -> bool:
+    """Whether this owner started the run; the command line counts as every owner."""
+    if owner is None:
+        return True
+    return files.spec.exists() and is_owner(owner, files.read_spec().owner)
 
 
 def visible_runs(folders: Mapping[str, Path], owner: Owner) -> dict[str, Path]:

@@ -34,11 +34,13 @@ from tvae.runs.triplets import write_triplets
 from tvae.runs.warm_start import shown_step, starting_weights
 from tvae.runs.weights import write_weights
 from tvae.system.array_files import Weights
+from tvae.system.names import checked_name
 from tvae.system.owner import Owner, hashed
 from tvae.system.process_lock import ProcessLock, lock_is_held, take_lock
 from tvae.system.user_folders import new_run_id
 
-LONGEST_NAME = 80
+LONGEST_NAME = 240
+"""Bytes of a run's name."""
 
 
 class Starter:
@@ -77,7 +79,8 @@ class Starter:
         """
         if data_folder is None:
             check_usable(config.data.name, owner)
-        steps, about = _checked_steps(config, data_folder), About(name=checked_name(name))
+        steps = _checked_steps(config, data_folder)
+        about = About(name=checked_name("name", name, LONGEST_NAME))
         if seconds is not None:
             require_real("seconds", seconds, 1.0, 7 * 86_400.0)
         if triplets is not None:
@@ -114,7 +117,7 @@ class Starter:
             OSError: the disk is full, or no process can be started.
         """
         make_runs_folder(self._runs)  # before seconds are spent on the zip
-        members, about = run_members(content), About(name=checked_name(name))
+        members, about = run_members(content), About(name=checked_name("name", name, LONGEST_NAME))
         Trash(self._runs).clear_leftovers()
         place = self._new_place()
         try:
@@ -268,17 +271,3 @@ def _checked_steps(config: RunConfig, data_folder: Path | None) -> int:
             f"train.batch-size: {batch} is more than the {images} images of the train split; it must be 1 to {images}"
         )
     return config.train.epochs * (images // batch)
-
-
-def checked_name(name: str) -> str:
-    """A run's name with single spaces.
-
-    Raises:
-        InputError: it is too long, or can't be printed.
-    """
-    name = " ".join(name.split())
-    if len(name) > LONGEST_NAME or not name.isprintable():
-        raise InputError(
-            f"name: {name[:20]!r}… is not possible; it must be at most {LONGEST_NAME} printable characters"
-        )
-    return name

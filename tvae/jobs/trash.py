@@ -11,7 +11,7 @@ from pathlib import Path
 from tvae.errors import InputError
 from tvae.jobs.files import READY, TRASH, WORKERS, JobFiles
 from tvae.jobs.job import read_job
-from tvae.jobs.owner import controlled_files, may_control
+from tvae.jobs.owner import controlled_files, is_owners_own
 from tvae.system.owner import Owner
 from tvae.system.process_lock import lock_is_held, take_lock
 
@@ -57,11 +57,11 @@ class Trash:
         folder.rename(self._runs / run_id)
 
     def deleted(self, owner: Owner) -> list[str]:
-        """Ids of the runs that this owner can restore, the newest run first."""
+        """Ids of the deleted runs that this owner started, the newest run first."""
         jobs = []
         for folder in _folders_in(self._folder):
             with contextlib.suppress(InputError):
-                if may_control(JobFiles(folder), owner):
+                if is_owners_own(JobFiles(folder), owner):
                     jobs.append(read_job(folder, {}))
         return [job.id for job in sorted(jobs, key=lambda job: (job.created, job.id), reverse=True)]
 

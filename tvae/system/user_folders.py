@@ -13,6 +13,8 @@ from platformdirs import user_cache_path, user_data_path
 from tvae.errors import InputError
 
 _NAME = re.compile(r"[^./\\\x00][^/\\\x00]{0,119}")
+_LONGEST = 255
+"""Bytes of a name that file systems take; they refuse to look for a longer one."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
 
 
@@ -33,7 +35,8 @@ def own_run_folder(runs: Path, run_id: str) -> Path:
     Raises:
         InputError: there is none; also for every text that is no plain name, such as `../..`.
     """
-    folder = runs / run_id if _NAME.fullmatch(run_id) else None
+    is_name = _NAME.fullmatch(run_id) and len(run_id.encode(errors="replace")) <= _LONGEST
+    folder = runs / run_id if is_name else None
     if folder is None or folder.is_symlink() or not folder.is_dir():
         there = f"it is no folder of {runs}; `python -m tvae jobs list` names those there are"
         raise InputError(f"run {run_id[:80]!r} is not found", at_terminal=there)

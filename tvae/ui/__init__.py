@@ -4,6 +4,7 @@ judging.py        Chooses the notion of similarity that every page judges by
 measured.py       Curves, gaps and metrics of a run: from its folder, or counted by another notion, with progress
 page.py           Shows a page: page config, title, sidebar with run, arms, epoch and the training panel, content
 page_links.py     Links from page to page that keep the run, the arms and the epoch, also in a new tab
+requests.py       Callbacks of widgets: what a person asked for is done, or one line on the page says why not
 run_images.py     The images of a run, or why they are not on this machine
 sign_in.py        Sign-in with an account, where the host has it: the page that asks for it, and who is signed in
 server.py         The app's server: gives each browser a secret token, and inserts scripts into each page

@@ -22,6 +22,7 @@ from tvae.ui.choices.runs import choose_run, origin_in_words, settings_in_words
 from tvae.ui.choices.size import choose_size, show_in_chosen_size
 from tvae.ui.judging import run_judged_as_chosen
 from tvae.ui.page_links import page_link
+from tvae.ui.requests import show_refusal
 from tvae.ui.sign_in import ask_to_sign_in, show_account
 from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text
@@ -96,8 +97,10 @@ def _show(
 
 
 def _close_address(notes: DeltaGenerator) -> None:
-    """Make the address match the page, and show notes on what it asked for in vain."""
+    """Make the address match the page, and show notes on what it or a callback asked for in vain."""
     state.close_address()
+    with notes:
+        show_refusal()
     for note in state.notes():
         notes.warning(as_text(note))
 

@@ -14,6 +14,7 @@ from tvae.jobs.files import JobFiles
 from tvae.runs.run import Run, epochs_text, read_run
 from tvae.system.user_folders import runs_folder
 from tvae.ui import session as state
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 
 
@@ -30,7 +31,7 @@ def choose_run(folders: dict[str, Path], on_change: Callable[[], None]) -> str:
         "Run",
         **control,
         format_func=labels.__getitem__,
-        on_change=on_change,
+        on_change=answered(on_change),
         help="One training of several arms side by side; every page shows the run chosen here.",
     )
     name = name or names[0]

@@ -16,6 +16,7 @@ from tvae.ui.lesson.scene import Scene
 from tvae.ui.lesson.steps import NAMES, STEPS
 from tvae.ui.lesson.text import ENGLISH, FOLDER, FrameText, LessonText, StepText, languages, read_text
 from tvae.ui.page_links import lesson_link, page_link
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
@@ -98,7 +99,11 @@ def _show_head(number: int, words: LessonText) -> None:
             width="content",
         )
         st.button(
-            frame.leave, key=keys.LESSON_LEAVE, icon=":material/close:", type="tertiary", on_click=state.leave_lesson
+            frame.leave,
+            key=keys.LESSON_LEAVE,
+            icon=":material/close:",
+            type="tertiary",
+            on_click=answered(state.leave_lesson),
         )
 
 

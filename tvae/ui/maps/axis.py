@@ -18,6 +18,7 @@ from tvae.ui.maps.row_groups import RowGroup, row_groups
 from tvae.ui.maps.selection import Images
 from tvae.ui.maps.view_pair import ViewPair
 from tvae.ui.maps.views import View
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
@@ -108,7 +109,7 @@ def _show_one(
         axis_chart(axis.places, parts, ends, images),
         key=key,
         config={"displayModeBar": False},
-        on_select=lambda: _select_bar(key, axis, parts, picks),
+        on_select=answered(lambda: _select_bar(key, axis, parts, picks)),
         selection_mode="points",
     )
 

@@ -12,6 +12,7 @@ from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.maps.findings import show_findings
 from tvae.ui.maps.selection import ROOM, Images
 from tvae.ui.maps.view_pair import ViewPair, rows_between
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 
@@ -47,7 +48,7 @@ def _show_range(pair: ViewPair, picks: state.Picks) -> None:
         step=0.05,
         key=keys.CHANGE_RANGE,
         persist_state="session",
-        on_change=_select_range,
+        on_change=answered(_select_range),
         args=(picks, changes.change, source),
     )
     st.caption(
@@ -82,6 +83,6 @@ def _show_extremes(pair: ViewPair, picks: state.Picks, images: Images | None) ->
         st.button(
             f"Show the {count} {title} changed on the maps",
             key=keys.show_changed(title),
-            on_click=picks.replace,
+            on_click=answered(picks.replace),
             args=(rows,),
         )

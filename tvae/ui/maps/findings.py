@@ -12,6 +12,7 @@ from tvae.ui import session as state
 from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.maps.selection import ROOM, Images
 from tvae.ui.maps.view_pair import ViewPair
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 
@@ -58,7 +59,7 @@ def show_findings(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], im
                     icon=CHOSEN if np.array_equal(picks.rows, finding.rows) else TO_CHOOSE,
                     help="Select these images on both maps",
                     key=keys.finding(rank),
-                    on_click=_select,
+                    on_click=answered(_select),
                     args=(picks, finding),
                 )
                 if images is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tvae.ui import session as state
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 
 
@@ -20,4 +21,4 @@ def show_isolation(picks: state.Picks, n: int) -> None:
             f":material/filter_center_focus: **Only {len(picks.isolated):,} of {n:,} images are on the maps**, "
             "projected anew. Neighbours, changes and the drawer's figures are still those among all images."
         )
-        st.button("Show all images", key=keys.SHOW_ALL_ROWS, on_click=picks.show_all, width="content")
+        st.button("Show all images", key=keys.SHOW_ALL_ROWS, on_click=answered(picks.show_all), width="content")

@@ -25,6 +25,7 @@ from tvae.ui.maps.projecting import (
 )
 from tvae.ui.maps.view_pair import Positions
 from tvae.ui.maps.views import View
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
@@ -55,7 +56,11 @@ def show_layout_states(pictures: Sequence[Picture], layouts: state.Layouts) -> N
             words, again = st.columns([4, 1], vertical_alignment="center")
             words.info(as_text(f"{side_map.failed} {side_map.told} is shown instead."))
             again.button(
-                "Try again", key=keys.layout_again(key), on_click=layouts.ask_again, args=(key,), width="stretch"
+                "Try again",
+                key=keys.layout_again(key),
+                on_click=answered(layouts.ask_again),
+                args=(key,),
+                width="stretch",
             )
 
 

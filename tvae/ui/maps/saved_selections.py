@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import streamlit as st
 
-from tvae.data.selections import LONGEST_NAME, SavedSelections, Selection
+from tvae.data.selections import SavedSelections, Selection
 from tvae.errors import InputError
 from tvae.ui import session as state
 from tvae.ui.maps.view_pair import Positions, ViewPair, selected_rows_csv
+from tvae.ui.requests import answered, show_refusal
 from tvae.ui.session import keys
 from tvae.ui.style.captions import csv_name
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 
-REFUSAL = keys.saved_selection("refusal")
+UNREADABLE = keys.saved_selection("unreadable")
+PLACE = "saved-selections"
+"""Place at which the drawer shows why a change was not made."""
 NAME = keys.saved_selection("name")
+LONGEST_TYPED = 40
+"""Characters of a name that a field takes."""
 
 
 def selections_of(pair: ViewPair) -> SavedSelections:
@@ -30,7 +33,7 @@ def saved_selections(pair: ViewPair) -> tuple[Selection, ...]:
     try:
         return selections_of(pair).all()
     except InputError as error:
-        state.write(REFUSAL, reason_of(error))
+        state.write(UNREADABLE, reason_of(error))
         return ()
 
 
@@ -43,7 +46,7 @@ def show_saved_selections(
         st.text_input(
             "Name of this selection",
             key=NAME,
-            max_chars=LONGEST_NAME,
+            max_chars=LONGEST_TYPED,
             placeholder="such as: open 4s",
             persist_state="session",
         )
@@ -53,11 +56,12 @@ def show_saved_selections(
             key=keys.saved_selection("save"),
             disabled=not len(picks.rows),
             help="Save the selected images under this name." if len(picks.rows) else "Select images on the maps first.",
-            on_click=_save,
+            on_click=answered(_save, PLACE),
             args=(selections_of(pair), picks),
         )
-    if refusal := state.take(REFUSAL):
-        st.warning(as_text(f"{refusal}."))
+    show_refusal(PLACE)
+    if reason := state.take(UNREADABLE):
+        st.warning(as_text(f"{reason}."))
     for selection in saved:
         _show_saved(selections_of(pair), selection, picks)
     if saved:
@@ -81,23 +85,23 @@ def _show_saved(store: SavedSelections, selection: Selection, picks: state.Picks
             as_text(f"{selection.name} ({len(selection.rows):,})"),
             key=keys.saved_selection("show", selection.name),
             help="Select these images again",
-            on_click=picks.replace,
+            on_click=answered(picks.replace),
             args=(selection.rows,),
             type="primary" if np.array_equal(selection.rows, picks.rows) else "secondary",
         )
         with st.popover("", icon=":material/more_horiz:", key=keys.saved_selection("more", selection.name)):
             field = keys.saved_selection("rename", selection.name)
-            st.text_input("New name", value=selection.name, key=field, max_chars=LONGEST_NAME)
+            st.text_input("New name", value=selection.name, key=field, max_chars=LONGEST_TYPED)
             with st.container(horizontal=True):
                 st.button(
                     "Rename",
                     key=keys.saved_selection("renamed", selection.name),
-                    on_click=lambda: _change(lambda: store.rename(selection.name, state.read(field))),
+                    on_click=answered(lambda: store.rename(selection.name, state.read(field)), PLACE),
                 )
                 st.button(
                     "Delete",
                     key=keys.saved_selection("delete", selection.name),
-                    on_click=lambda: _change(lambda: store.delete(selection.name)),
+                    on_click=answered(lambda: store.delete(selection.name), PLACE),
                 )
 
 
@@ -112,28 +116,15 @@ def _show_recent(pair: ViewPair, picks: state.Picks, names: tuple[str, ...]) -> 
             st.button(
                 as_text(f"{len(rows):,}, most of class {commonest}" if len(rows) > 1 else f"row {rows[0]}"),
                 key=keys.saved_selection("recent", str(number)),
-                on_click=picks.replace,
+                on_click=answered(picks.replace),
                 args=(rows,),
             )
 
 
 def _save(store: SavedSelections, picks: state.Picks) -> None:
     """Save the selection under the name in the field, and empty the field."""
-    name = state.read(NAME) or ""
-
-    def save() -> None:
-        store.save(name, picks.rows)
-        state.write(NAME, "")
-
-    _change(save)
-
-
-def _change(change: Callable[[], object]) -> None:
-    """Make a change of the saved selections; keep the reason for the page where it is refused."""
-    try:
-        change()
-    except (InputError, OSError) as error:
-        state.write(REFUSAL, reason_of(error))
+    store.save(state.read(NAME) or "", picks.rows)
+    state.write(NAME, "")
 
 
 def _all_rows(saved: tuple[Selection, ...]) -> np.ndarray:

@@ -14,6 +14,7 @@ from tvae.ui import session as state
 from tvae.ui.components.neighbour_panel import PanelSide, neighbour_panel
 from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.maps.view_pair import MOST_TILES, Positions, ViewPair, panel_neighbours, selected_rows_csv
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.captions import csv_name
 from tvae.ui.style.escaping import as_text
@@ -100,13 +101,13 @@ def show_selection(
         st.button(
             "Isolate",
             key=keys.ISOLATE,
-            on_click=picks.isolate,
+            on_click=answered(picks.isolate),
             disabled=few,
             help=f"At least {state.FEWEST_ISOLATED} images can be projected alone."
             if few
             else "Project these images alone, on all maps.",
         )
-        st.button("Clear", on_click=picks.replace, args=(np.zeros(0, np.int64),))
+        st.button("Clear", on_click=answered(picks.replace), args=(np.zeros(0, np.int64),))
 
 
 def _describe_selection(

@@ -14,6 +14,7 @@ from tvae.ui.images.cells import image_cell
 from tvae.ui.maps.selection import Images, enlarged
 from tvae.ui.maps.view_pair import ViewPair
 from tvae.ui.maps.views import View
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
@@ -79,7 +80,7 @@ def _show_groups(side: str, view: View, styles: SubStyles, picks: state.Picks, i
                     type="tertiary",
                     help=f"Select the {len(rows):,} images of group {number + 1} of {as_text(view.title)} on both maps",
                     key=keys.sub_style(side, number),
-                    on_click=picks.replace,
+                    on_click=answered(picks.replace),
                     args=(rows,),
                 )
 

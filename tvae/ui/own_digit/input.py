@@ -21,6 +21,7 @@ from tvae.figures.ink_stages import crop_stage, enlarged, ink_stages
 from tvae.ui import session as state
 from tvae.ui.components.drawing import drawing
 from tvae.ui.images.image_grid import show_grid_within
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
@@ -141,7 +142,7 @@ def _show_uploader(own: state.OwnDigit, noun: Noun, channels: Channels, advice: 
         f"Your {noun.one} as a picture",
         SUFFIXES,
         key=keys.UPLOAD,
-        on_change=take_upload,
+        on_change=answered(take_upload),
         args=(channels,),
         max_upload_size=MOST_BYTES >> 20,
         help=advice,
@@ -178,6 +179,6 @@ def show_stages(own: state.OwnDigit, image: UInt8[np.ndarray, "height width chan
         st.caption(note)
     if state.read(keys.UPLOAD) is not None:
         with st.expander("Crop"):
-            again = {"on_change": take_crop, "args": (own.channels,)}
+            again = {"on_change": answered(take_crop), "args": (own.channels,)}
             st.slider("Left and right, %", *WHOLE, WHOLE, key=keys.CROP_ACROSS, **again)
             st.slider("Top and bottom, %", *WHOLE, WHOLE, key=keys.CROP_DOWN, **again)

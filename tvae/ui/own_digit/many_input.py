@@ -18,6 +18,7 @@ from tvae.ui import session as state
 from tvae.ui.own_files.server_path import show_server_path
 from tvae.ui.own_files.task import Task
 from tvae.ui.own_files.upload import remove_folder, stored_upload
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
@@ -111,7 +112,7 @@ def brought() -> Brought:
 def show_fields() -> None:
     """Show the upload and the path on the server, and why the last one was refused."""
     st.file_uploader(
-        "Your pictures", key=keys.MANY_FILE, on_change=_take_upload, help=f"{FORMS} Labels are not needed."
+        "Your pictures", key=keys.MANY_FILE, on_change=answered(_take_upload), help=f"{FORMS} Labels are not needed."
     )
     show_server_path(keys.MANY_PATH, keys.MANY_READ, _take_path)
     if brought().refusal:

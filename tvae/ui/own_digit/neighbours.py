@@ -15,6 +15,7 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.maps.select_on_map import link_to_rows
 from tvae.ui.own_digit.on_maps import SHOWN_NEIGHBOURS
+from tvae.ui.requests import answered
 from tvae.ui.run_images import look_for_images_again
 from tvae.ui.session import keys
 from tvae.ui.style.arm_columns import ROOM_OF_TWO
@@ -68,7 +69,7 @@ def show_neighbours(
             st.markdown(as_text(f"{styles[arm].name}: {', '.join(rows)}"))
         words, again = st.columns([4, 1], vertical_alignment="center")
         words.caption(f"Without images: {reason}")
-        again.button("Try again", on_click=look_for_images_again)
+        again.button("Try again", on_click=answered(look_for_images_again))
     else:
         rows = [
             GridRow(

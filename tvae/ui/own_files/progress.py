@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tvae.ui.own_files.task import Task
+from tvae.ui.requests import answered
 
 POLL_SECONDS = 0.4
 PATIENCE = 0.5
@@ -31,4 +32,4 @@ def _show(task: Task, cancel_key: str, explanation: str) -> None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.progress(task.share, task.in_words)
-        st.button("Cancel", key=cancel_key, on_click=task.cancel, help=explanation or None)
+        st.button("Cancel", key=cancel_key, on_click=answered(task.cancel), help=explanation or None)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from tvae.data.own import sources_folder
+from tvae.ui.requests import answered
 
 
 def show_server_path(path_key: str, button_key: str, read: Callable[[], None]) -> None:
@@ -21,4 +22,4 @@ def show_server_path(path_key: str, button_key: str, read: Callable[[], None]) -
             help="Below the folder that the server's configuration names (TVAE_SOURCES).",
             persist_state="session",
         )
-        st.button("Read it", key=button_key, on_click=read)
+        st.button("Read it", key=button_key, on_click=answered(read))

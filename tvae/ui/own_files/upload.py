@@ -7,7 +7,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-_LONGEST_NAME = 120
+from tvae.system.names import cut_to_bytes
+
+_LONGEST_NAME, _LONGEST_SUFFIX = 120, 16
+"""Bytes, so that every file system takes the name."""
 
 
 def stored_upload(name: str, content: bytes) -> Path:
@@ -36,4 +39,6 @@ def file_name(name: str) -> str:
     """The name of an uploaded file without any folder, fit to be a file's."""
     plain = "".join(sign for sign in re.split(r"[/\\]", name)[-1] if sign.isprintable())
     stem, dot, suffix = plain.rpartition(".")
-    return (f"{stem[:_LONGEST_NAME]}{dot}{suffix[:16]}" if stem else plain[:_LONGEST_NAME]) or "file"
+    if stem:
+        return f"{cut_to_bytes(stem, _LONGEST_NAME)}{dot}{cut_to_bytes(suffix, _LONGEST_SUFFIX)}"
+    return cut_to_bytes(plain, _LONGEST_NAME) or "file"

@@ -7,7 +7,6 @@ network.py         Choice of a run's network, and how long it trains
 notions.py         Choice of the notions of similarity that the arms of a run are trained on
 panel.py           Form that starts a run, on the training page and in the sidebar of the others
 replay.py          Replay of a run's training, with a caption on the images, moments and maps in it
-requests.py        Asks for a change of a run, such as a stop, and shows in one line why it can't be made
 run_table.py       List of runs: filter, choose, rename, delete, import, export
 starting.py        Start a run once, also on a double click
 status.py          Sidebar status of the watched run

@@ -14,12 +14,12 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.judging import judged_alike
 from tvae.ui.page_links import map_link
+from tvae.ui.requests import request, show_refusal
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.sentences import with_capital
 from tvae.ui.training.live_map import fitted_map, show_map
 from tvae.ui.training.replay import show_replay
-from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.training.status import (
     MEASURING_ENDS,
     POLL_SECONDS,

@@ -21,6 +21,7 @@ from tvae.ui import session as state
 from tvae.ui.components.latent_map import latent_map
 from tvae.ui.judging import judged_alike
 from tvae.ui.maps.projecting import METHOD_NAMES, Asked, asked_layout, parameters_told
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import notions_after, titled
@@ -70,7 +71,7 @@ def show_map(job: Job) -> None:
             "Fit anew",
             icon=":material/refresh:",
             key=keys.FIT_ANEW,
-            on_click=_forget_fit,
+            on_click=answered(_forget_fit),
             args=(job.id,),
             help="Fit the map again, to the snapshot that is now the newest.",
         )

@@ -18,6 +18,7 @@ from tvae.runs.triplets import read_triplets_of
 from tvae.training.suggested_config import network_of, suggested_kind
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.requests import answered, show_refusal
 from tvae.ui.session import keys
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.style.sentences import with_capital
@@ -125,7 +126,12 @@ def _show_form(run: Run, watched: str) -> None:
         st.rerun()  # the whole page: it shows the run that was just started
     with st.container(key=keys.TRAIN_FORM):
         name = st.selectbox(
-            "Start from", list(PRESETS_SHOWN), key=keys.TRAIN_PRESET, on_change=_fill, args=(run,), **KEEP
+            "Start from",
+            list(PRESETS_SHOWN),
+            key=keys.TRAIN_PRESET,
+            on_change=answered(_fill, keys.TRAIN_FORM),
+            args=(run,),
+            **KEEP,
         )
         preset = PRESETS_SHOWN[name]
         _follow(run, preset)
@@ -136,13 +142,14 @@ def _show_form(run: Run, watched: str) -> None:
             key=keys.TRAIN,
             type="primary",
             width="stretch",
-            on_click=_start,
+            on_click=answered(_start, keys.TRAIN_FORM),
             args=(run, preset),
             disabled=bool(why_not),
         )
         if why_not:
             st.error(why_not)
         st.caption(f"{_time()} {preset.summary}")
+        show_refusal(keys.TRAIN_FORM)
         if refusal := state.take(keys.TRAIN_REFUSAL, ""):
             st.error(refusal)
 
@@ -158,7 +165,7 @@ def _follow(run: Run, preset: Preset) -> None:
         _fill(run)
     elif is_other:
         st.caption(f"These settings are from {source.run}, as you changed them.")
-        st.button(f"Take those of {run.name}", on_click=_fill, args=(run,), width="stretch")
+        st.button(f"Take those of {run.name}", on_click=answered(_fill, keys.TRAIN_FORM), args=(run,), width="stretch")
 
 
 def _edited(source: FieldSource) -> bool:
@@ -228,7 +235,7 @@ def _show_fields(preset: Preset) -> None:
         "Data set",
         usable_names(state.owner()),
         key=keys.train("data"),
-        on_change=_suggest_network,
+        on_change=answered(_suggest_network, keys.TRAIN_FORM),
         disabled=preset.warm,
         help="Weights go on only on the images that they know." if preset.warm else None,
         **KEEP,

@@ -19,12 +19,12 @@ from tvae.runs.run_zip import zip_run
 from tvae.ui import cached, measured
 from tvae.ui import session as state
 from tvae.ui.judging import judged_alike
+from tvae.ui.requests import request, show_refusal
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_texts
 from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
-from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.training.starting import why_no_run_starts
 from tvae.ui.training.status import follow_choice
 
@@ -296,9 +296,9 @@ def manage(name: str, job: Job | None) -> None:
         note = row.text_input("Note", job.note, max_chars=500, width=380)
         pinned = row.toggle("Pin", job.pinned, help="Stays on top of the list.")
         if row.form_submit_button("Save"):
-            for change, value in ((jobs.rename, called), (jobs.write_note, note), (jobs.pin, pinned)):
-                request(PLACE, change, name, me, value)
+            request(PLACE, _keep_about, name, called, note, pinned)
             st.rerun()
+    show_refusal(PLACE)
     st.button(
         "Delete",
         icon=":material/delete:",
@@ -306,6 +306,14 @@ def manage(name: str, job: Job | None) -> None:
         args=(PLACE, jobs.trash.delete, name, me),
         help="Can be undone below.",
     )
+
+
+def _keep_about(run_id: str, name: str, note: str, pinned: bool) -> None:
+    """Keep what a person wrote about a run; nothing after what is refused."""
+    jobs, me = cached.jobs(), state.owner()
+    jobs.rename(run_id, me, name)
+    jobs.write_note(run_id, me, note)
+    jobs.pin(run_id, me, pinned)
 
 
 def show_deleted() -> None:

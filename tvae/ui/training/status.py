@@ -18,11 +18,11 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.runs import span
 from tvae.ui.page_links import page_link
+from tvae.ui.requests import request, show_refusal
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_texts
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
-from tvae.ui.training.requests import request, show_refusal
 
 UNDER_WAY = ("queued", "running")
 SHOWN_MARGIN = 0.0

@@ -10,11 +10,11 @@ from tvae.config import RunConfig
 from tvae.errors import InputError
 from tvae.runs.run import Run
 from tvae.runs.triplets import read_triplets_of
+from tvae.ui.requests import request, show_refusal
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.network import time_in_words
-from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.training.starting import start_run, why_no_run_starts
 from tvae.ui.training.status import show_status_here
 

@@ -15,6 +15,7 @@ from tvae.runs.arm_names import short_arm_name
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name
@@ -98,7 +99,7 @@ def _show_heat(config: RunConfig, matrices: dict[str, ClassMatrix], names: list[
         column.plotly_chart(
             figure,
             key=key,
-            on_select=lambda key=key: _take_cell(key),
+            on_select=answered(lambda key=key: _take_cell(key)),
             selection_mode="points",
             alt=f"Accuracy by pair of classes: {' and '.join(arm.name for arm in arms)}",
             config={"displayModeBar": False},

@@ -13,10 +13,10 @@ from tvae.data.triplets import HELD_OUT_BY_IMAGE, HELD_OUT_BY_TRIPLET, TRAINED_O
 from tvae.errors import InputError
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.requests import answered, show_refusal
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
-from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.training.starting import start_run, why_no_run_starts
 from tvae.ui.training.train_setting import in_fast_steps
 from tvae.ui.triplets.questions import PLACE, show_questions
@@ -87,7 +87,7 @@ def _show_training(like_config: RunConfig, like: str, triplets: GivenTriplets) -
             )
         config = config_on(like_config, triplets, percent / 100)
         why_not = why_no_run_starts()
-        starts: Any = {"on_click": _start, "disabled": bool(why_not)}
+        starts: Any = {"on_click": answered(_start, PLACE), "disabled": bool(why_not)}
         trains = st.button("Train on these triplets", type="primary", args=(config, triplets, None), **starts)
         tries = st.button(f"Try it for {TRIAL_SECONDS:g} s", args=(config, triplets, TRIAL_SECONDS), **starts)
     if why_not:
@@ -102,7 +102,7 @@ def _show_training(like_config: RunConfig, like: str, triplets: GivenTriplets) -
 
 
 def _start(config: RunConfig, triplets: GivenTriplets, seconds: float | None) -> None:
-    request(PLACE, lambda: start_run(config, seconds=seconds, triplets=triplets))
+    start_run(config, seconds=seconds, triplets=triplets)
 
 
 def config_on(config: RunConfig, triplets: GivenTriplets, share: float) -> RunConfig:

@@ -8,8 +8,8 @@ from tvae.data import Split
 from tvae.data.triplets import Answers, GivenTriplets
 from tvae.ui import session as state
 from tvae.ui.images.cells import image_cell
+from tvae.ui.requests import answered, request
 from tvae.ui.session import keys
-from tvae.ui.training.requests import request
 
 PLACE = "own-triplets"
 """Place at which the page shows why an answer was not kept or no run was started."""
@@ -38,7 +38,7 @@ def show_questions(answers: Answers, train: Split) -> GivenTriplets | None:
                     width="stretch",
                 )
         with st.container(horizontal=True, horizontal_alignment="center"):
-            st.button("Skip", shortcut="S", on_click=_skip, key=keys.triplet_answer(0))
+            st.button("Skip", shortcut="S", on_click=answered(_skip, PLACE), key=keys.triplet_answer(0))
             st.button("Undo", shortcut="U", on_click=request, args=(PLACE, answers.undo), disabled=count == 0)
             st.download_button(
                 "CSV",

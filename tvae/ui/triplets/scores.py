@@ -17,6 +17,7 @@ from tvae.runs.run import Run
 from tvae.runs.seeds.figures import MARGINS
 from tvae.system.csv_table import rows_csv
 from tvae.ui import session as state
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name, interpolation_words
@@ -68,7 +69,7 @@ def _margin_on_slider() -> float:
         MARGINS,
         format_func=lambda stop: f"{stop:g}",
         key=keys.MARGIN_SLIDER,
-        on_change=lambda: state.choose(keys.MARGIN, state.read(keys.MARGIN_SLIDER)),
+        on_change=answered(lambda: state.choose(keys.MARGIN, state.read(keys.MARGIN_SLIDER))),
     )
     return margin
 

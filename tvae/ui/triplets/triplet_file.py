@@ -14,10 +14,12 @@ from tvae.data.triplets import Consistency, GivenTriplets, WrongTriplets, consis
 from tvae.errors import InputError
 from tvae.ui import session as state
 from tvae.ui.images.cells import image_cell
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.style.sentences import with_capital
+from tvae.ui.triplets.questions import PLACE
 
 LARGEST_FILE = 32
 """Megabytes of a file that is brought in; the command line takes more."""
@@ -48,7 +50,7 @@ def show_triplet_file(name: str, train: Split) -> GivenTriplets | None:
     st.file_uploader(
         "A file of triplets",
         key=keys.TRIPLET_FILE,
-        on_change=_take_file,
+        on_change=answered(_take_file, PLACE),
         args=(name,),
         max_upload_size=LARGEST_FILE,
         help=FORMS,
@@ -56,7 +58,7 @@ def show_triplet_file(name: str, train: Split) -> GivenTriplets | None:
     st.checkbox(
         "Rows without a header are odd-one-out answers: the first two alike, the third odd",
         key=keys.TRIPLET_ROWS,
-        on_change=_take_file,
+        on_change=answered(_take_file, PLACE),
         args=(name,),
     )
     brought: Brought | None = state.read(keys.BROUGHT_TRIPLETS)

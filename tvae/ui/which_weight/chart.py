@@ -20,6 +20,7 @@ from tvae.runs.seeds.figures import MEASURED
 from tvae.system.csv_table import rows_csv
 from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page, shown_arms
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import short_arm_text
 from tvae.ui.style.captions import csv_name, notion_column
@@ -57,7 +58,7 @@ def show_chart(view: LadderView, ladder: Ladder, advice: Advice, wishes: Wishes)
     st.plotly_chart(
         figure,
         key=keys.TRADE_CHART,
-        on_select=lambda: _choose_point(view, ladder.baseline),
+        on_select=answered(lambda: _choose_point(view, ladder.baseline)),
         selection_mode="points",
         alt=f"Triplet accuracy of each arm against {COST_WORDS[wishes.cost]}",
         config={"displayModeBar": False},

@@ -20,6 +20,7 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page, shown_arms
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name, interpolation_words, measured_on
@@ -131,7 +132,7 @@ def _show_training(run: Run, arms: list[str], loss: LossConfig) -> None:
             words = f"with this loss, but not like {run.name}: {as_text(in_words(differences))}"
         st.markdown(f"**{arm_text(other.config, arm)}** of the run {as_text(other.name)} was trained {words}.")
         pair = list(dict.fromkeys((next(iter(other.config.arms)), arm)))
-        st.button("Show it on every page", on_click=show_on_every_page, args=(other.name, pair))
+        st.button("Show it on every page", on_click=answered(show_on_every_page), args=(other.name, pair))
         if differences.keys() <= {STEP}:  # training it here would give the same
             return
     show_train_button(replace(run.config, arms=vae_and_tvae(loss)), run)
@@ -157,4 +158,4 @@ def _show_arm_of_this_run(run: Run, arms: list[str], arm: str) -> None:
         return
     st.markdown(words)
     pair = list(dict.fromkeys((next(iter(run.config.arms)), arm)))
-    st.button("Show it on every page", on_click=show_on_every_page, args=(run.name, pair))
+    st.button("Show it on every page", on_click=answered(show_on_every_page), args=(run.name, pair))

@@ -16,6 +16,7 @@ from tvae.figures.colours import GROUND
 from tvae.figures.image_grid import GridRow
 from tvae.ui import session as state
 from tvae.ui.images.image_grid import show_grid_within
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
@@ -65,7 +66,7 @@ def show_choices(source: Source, understood: Understood, column: str) -> None:
         key=keys.DATA_KEEP,
         type="primary",
         disabled=bool(refusal),
-        on_click=source.keep,
+        on_click=answered(source.keep),
         args=(choices, name, shared, state.owner()),
     )
     if refusal:

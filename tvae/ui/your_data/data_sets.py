@@ -13,10 +13,10 @@ from tvae.errors import InputError
 from tvae.system.owner import is_owner
 from tvae.ui import session as state
 from tvae.ui.own_files.left_out import show_left_out
+from tvae.ui.requests import answered, request, show_refusal
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.sentences import with_capital
-from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.your_data.source import library
 from tvae.ui.your_data.training import show_training
 
@@ -99,7 +99,7 @@ def show_list(datasets: list[OwnDataset]) -> None:
         st.dataframe(
             pd.DataFrame([_row(dataset) for dataset in datasets]),
             hide_index=True,
-            on_select=lambda: _take_tick(names),
+            on_select=answered(lambda: _take_tick(names)),
             selection_mode="single-row",
             key=keys.DATA_TABLE,
             column_config={

@@ -6,6 +6,7 @@ import streamlit as st
 
 from tvae.ui import session as state
 from tvae.ui.own_files.server_path import show_server_path
+from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.your_data.source import intake
@@ -24,7 +25,7 @@ def show_input() -> None:
     st.file_uploader(  # says itself how large a file may be
         "Your labelled images",
         key=keys.DATA_FILE,
-        on_change=_take_upload,
+        on_change=answered(_take_upload),
         help=f"Nothing is kept before you have seen what was understood. Recognised by content:\n{FORMS}",
     )
     show_server_path(keys.DATA_PATH, keys.DATA_READ, _take_path)

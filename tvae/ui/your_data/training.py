@@ -16,11 +16,11 @@ from tvae.training.suggested_config import Suggestion
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.page_links import map_link
+from tvae.ui.requests import answered, request, show_refusal
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.training.panel import LABELS
-from tvae.ui.training.requests import request, show_refusal
 from tvae.ui.training.starting import start_run, why_no_run_starts
 from tvae.ui.training.status import UNDER_WAY, accuracy_so_far, in_words, poll_seconds, show_progress
 from tvae.ui.training.train_setting import in_fast_steps
@@ -54,7 +54,7 @@ def show_training(dataset: OwnDataset) -> None:
         st.button(
             f"Try it for {TRIAL_SECONDS:g} s",
             key=keys.of_data_set("trial", dataset.name),
-            on_click=_start_trial,
+            on_click=answered(_start_trial, PLACE),
             args=(config,),
             disabled=bool(why_not),
         )
@@ -107,7 +107,7 @@ def _chosen_config(dataset: OwnDataset, suggestion: Suggestion) -> RunConfig:
 
 
 def _start_trial(config: RunConfig) -> None:
-    request(PLACE, lambda: start_run(config, seconds=TRIAL_SECONDS))
+    start_run(config, seconds=TRIAL_SECONDS)
 
 
 def _show_outcome(job: Job) -> None:

@@ -11,6 +11,7 @@ from streamlit.components.v2 import component
 
 from tvae.ui import session as state
 from tvae.ui.images.sprite_sheet import sheet
+from tvae.ui.requests import answered
 
 _FOLDER = Path(__file__).parent
 _picker = component(
@@ -42,4 +43,4 @@ def image_picker(
             pick(row)
 
     tiles = [{"row": int(row), "mark": marks.get(int(row), "")} for row in rows]
-    _picker(key=key, data={"tiles": tiles, "sheet": sheet(images)}, on_pick_change=picked)
+    _picker(key=key, data={"tiles": tiles, "sheet": sheet(images)}, on_pick_change=answered(picked))

@@ -17,6 +17,7 @@ from streamlit.components.v2 import component
 
 from tvae.figures.pillow_image import pillow_image
 from tvae.ui import session as state
+from tvae.ui.requests import answered
 
 _FOLDER = Path(__file__).parent
 _panel = component(
@@ -84,7 +85,7 @@ def neighbour_panel(
             ],
             "sheet": None if images is None or not rows else _sheet(images[rows]),
         },
-        on_walk_change=walked,
+        on_walk_change=answered(walked),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from streamlit.components.v2 import component
 
 from tvae.ui import session as state
+from tvae.ui.requests import answered
 
 _FOLDER = Path(__file__).parent
 _table = component(
@@ -105,7 +106,7 @@ def row_table(
             "place": vars(place),
             "focus": -1 if focus is None else focus,
         },
-        on_sort_change=sorted_anew,
-        on_page_change=turned,
-        on_pick_change=picked,
+        on_sort_change=answered(sorted_anew),
+        on_page_change=answered(turned),
+        on_pick_change=answered(picked),
     )
