@@ -23,6 +23,7 @@ from tvae.ui.page_links import lesson_link, page_link
 from tvae.ui.server import MIDDLEWARE, opened_in_browser
 from tvae.ui.session import keys
 from tvae.ui.style.theme import theme
+from tvae.ui.unexpected_errors import show_unexpected_error
 
 MOST_IMAGES = 20
 
@@ -113,4 +114,4 @@ if __name__ == "__main__":  # as Streamlit runs a page
         show_content,
     )
 else:  # as `streamlit run`, which finds an ASGI app in this file, or any ASGI server imports it
-    app = st.App(__file__, middleware=MIDDLEWARE, lifespan=opened_in_browser)
+    app = st.App(__file__, middleware=MIDDLEWARE, lifespan=opened_in_browser, on_script_error=show_unexpected_error)

@@ -28,7 +28,7 @@ FLOORS = (
 """The rooms, from the ground up. `tvae` is the package's public face; no room imports it."""
 
 UI_FLOORS = (
-    ("tvae.ui.style", "tvae.ui.address"),
+    ("tvae.ui.style", "tvae.ui.address", "tvae.ui.unexpected_errors"),
     ("tvae.ui.session",),
     ("tvae.ui.requests",),
     ("tvae.ui.images", "tvae.ui.own_files"),

@@ -65,10 +65,12 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     """Start a Streamlit server by its command and return its address; all are ended with the session."""
     processes: list[subprocess.Popen[bytes]] = []
 
-    def start(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], port: int = 0) -> str:
+    def start(
+        command: Sequence[str], *, cwd: Path, env: Mapping[str, str], port: int = 0, log: Path | None = None
+    ) -> str:
         port = port or _free_port()
         options = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(port)]
-        log = tmp_path_factory.mktemp("streamlit") / "log.txt"
+        log = log or tmp_path_factory.mktemp("streamlit") / "log.txt"
         with log.open("wb") as out:
             process = subprocess.Popen([*command, *options], cwd=cwd, env=env, stdout=out, stderr=subprocess.STDOUT)
         processes.append(process)

@@ -75,6 +75,7 @@ def test_every_page_opens_in_the_theme(browser, address, page):
     opened.get_by_role("heading", name=re.compile(rf"^{title}\??$"), level=1).wait_for(timeout=WAIT)
     opened.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=WAIT)
     assert opened.get_by_test_id("stException").count() == 0
+    assert opened.get_by_text("Something went wrong").count() == 0
     assert opened.get_by_test_id("stSidebarNav").count() == 0  # the sidebar draws its own links
     if page != "Training":  # which has the form, whose button has the primary colour, in its content
         opened.get_by_text("Train a run", exact=True).first.click(timeout=WAIT)

@@ -29,7 +29,6 @@ def test_its_result_is_kept():
     [
         (InputError("a.zip: an empty zip"), "a.zip: an empty zip"),
         (OSError(28, "No space left on device"), "No space left on device"),
-        (ZeroDivisionError("division by zero\nand more"), "ZeroDivisionError: division by zero"),
     ],
 )
 def test_what_goes_wrong_is_one_line(error, line):
@@ -38,6 +37,17 @@ def test_what_goes_wrong_is_one_line(error, line):
 
     task = ended(Task(fail))
     assert (task.result, task.error, task.cancelled) == (None, line, False)
+
+
+def test_what_nobody_expected_is_a_number_on_the_page_and_a_traceback_in_the_log(caplog):
+    def fail(progress, cancelled):
+        raise ZeroDivisionError("in /srv/lab/secret")
+
+    error = ended(Task(fail)).error
+    number = error.rpartition(" ")[2]
+    assert error == f"Something went wrong here; the host finds it in the log as error {number}"
+    (record,) = caplog.records
+    assert record.getMessage() == f"error {number}" and "/srv/lab/secret" in caplog.text
 
 
 def test_it_says_how_far_it_is_and_how_long_it_will_take(monkeypatch):

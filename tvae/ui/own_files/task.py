@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -12,6 +11,7 @@ from tvae.data.own import TakingInCancelled
 from tvae.errors import InputError
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.style.sentences import with_capital
+from tvae.ui.unexpected_errors import logged
 
 Result = TypeVar("Result")
 Work = Callable[[Callable[[str, int, int], None], Callable[[], bool]], Result]
@@ -82,5 +82,4 @@ class Task(Generic[Result]):
         except (InputError, OSError) as error:
             self.error = reason_of(error)
         except Exception as error:
-            traceback.print_exc()
-            self.error = f"{type(error).__name__}: {(reason_of(error).splitlines() or [''])[0][:300]}".rstrip(": ")
+            self.error = logged(error).rstrip(".")
