@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import os
 import re
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -82,9 +84,9 @@ def test_a_run_is_named_noted_pinned_deleted_and_brought_back(page):
     page.get_by_label("Note", exact=True).fill("for the lecture")
     page.get_by_text("Pin", exact=True).click()
     page.get_by_role("button", name="Save").click()
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
-    page.wait_for_timeout(1000)
-    told = Jobs().run(job.id)
+    end = time.monotonic() + WAIT / 1000
+    while not (told := Jobs().run(job.id)).pinned and time.monotonic() < end:  # which is changed last
+        page.wait_for_timeout(50)
     assert (told.name, told.note, told.pinned) == ("pair 0.25, kept", "for the lecture", True)
 
     find(page, "pair", runs=2)  # both; the pinned one stands on top
@@ -118,6 +120,32 @@ def test_a_row_that_is_ticked_is_the_run_of_every_page_and_is_compared_with_anot
     assert {"0.25", "1.5"} <= set(settings.inner_text().split())
     assert "loss.kl-weight" not in settings.inner_text()
     assert "triplet accuracy at m = 0" in figures.inner_text()
+
+
+def test_a_name_that_is_a_formula_is_text_on_the_page_and_in_the_downloaded_list(page, tmp_path):
+    name = '=HYPERLINK("http://localhost/x?"&A1,"pair")'
+    job = run_named("pair 0.25")
+    Jobs().rename(job.id, ME, name)
+    page.reload()
+    find(page, job.id)
+    tick(page, 0)
+    page.get_by_role("heading", name=f"Run {job.id}").wait_for(timeout=WAIT)
+    # A canvas draws the table; the cells beside it are what a screen reader has.
+    cells = page.get_by_test_id("stDataFrame").last.locator("[role=gridcell]")
+    cells.filter(has_text=name).first.wait_for(state="attached", timeout=WAIT)
+    assert page.get_by_role("link", name="pair").count() == 0
+    assert page.get_by_role("button", name="Download as CSV").count() == 0, (
+        "Streamlit's own leaves formulas as they are"
+    )
+    with page.expect_download(timeout=WAIT) as download:
+        page.get_by_role("button", name="List as CSV").click(timeout=WAIT)
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    Jobs().rename(job.id, ME, "pair 0.25")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["Name"] for row in rows if row["Run"] == job.id] == ["'" + name]
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "@"))]
 
 
 def test_a_run_is_taken_away_as_a_zip_and_brought_in_again(page, tmp_path):

@@ -10,7 +10,9 @@ from tvae.errors import InputError
 from tvae.system.csv_table import further_rows_csv, rows_csv
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\tx", "\r=x", "\n=x", "\r"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@sum", "\tx", "\r", '=HYPERLINK("http://a","b")', " =1+1", "\uff1d1+1", "\uff0d1"]
+)
 def test_no_text_is_a_formula(text: str) -> None:
     table = list(csv.reader(io.StringIO(rows_csv({text: ["a"], "class": [text]}), newline="")))
     assert table == [["'" + text, "class"], ["a", "'" + text]]
@@ -18,7 +20,22 @@ def test_no_text_is_a_formula(text: str) -> None:
 
 def test_a_line_end_inside_a_cell_starts_no_row() -> None:
     table = list(csv.reader(io.StringIO(rows_csv({"class": ["a\r=1+1", "b\n=1+1"]}), newline="")))
-    assert table == [["class"], ["a\r=1+1"], ["b\n=1+1"]]
+    assert table == [["class"], ["a\r'=1+1"], ["b\n'=1+1"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ("a; =b; -c", "a;' =b;' -c"),
+        ("a\t@b", "a\t'@b"),
+        ("\r=x", "'\r'=x"),
+        ("\n\n+x", "'\n'\n'+x"),
+    ],
+)
+def test_no_formula_begins_where_some_spreadsheets_end_a_cell(text, safe) -> None:
+    (_, (cell,)) = csv.reader(io.StringIO(rows_csv({"class": [text]}), newline=""))
+    assert cell == safe
 
 
 def test_numbers_and_plain_text_stay_as_they_are() -> None:

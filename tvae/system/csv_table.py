@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -11,8 +12,9 @@ from jaxtyping import Float, Int
 
 from tvae.errors import InputError
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A text cell that starts with one of these is run as a formula by spreadsheets."""
+_FORMULA = re.compile(r"\A(?=[\t\r\n])|(?:\A|(?<=[;\t\r\n]))(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""Places in a text cell where spreadsheets begin a formula: at the start, and after what some take for the end of a
+cell or of a row, whatever stands in quotes. The signs are also those of full width, as in East Asian writing."""
 
 DIGITS = {"float16": 3, "float32": 6, "float64": 10}
 """Significant digits of a number by its type: all that a float32 and a float16 hold; of a float64 those that say
@@ -57,8 +59,8 @@ def _lines(rows: Iterable[Iterable[object]]) -> str:
 
 def _cell(value: object) -> object:
     """Numbers in the digits of their type; text never as a formula."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return "'" + value
+    if isinstance(value, str):
+        return _FORMULA.sub("'", value)
     if isinstance(value, float | np.floating):
         digits = DIGITS[np.dtype(type(value)).name]
         return float(f"{value:.{digits}g}") + 0.0  # no -0.0

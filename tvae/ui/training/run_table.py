@@ -16,6 +16,7 @@ from tvae.runs.arm_names import arm_name, arm_names, short_arm_name
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import Run, read_metrics, read_run
 from tvae.runs.run_zip import zip_run
+from tvae.system.csv_table import rows_csv
 from tvae.ui import cached, measured
 from tvae.ui import session as state
 from tvae.ui.judging import judged_alike
@@ -122,6 +123,14 @@ def _show_table(rows: list[dict[str, Any]], shown: str, jobs: dict[str, Job]) ->
         "shown. Grey: a setting in which the runs differ. Numbers are those of the TVAE, the last of two arms, on "
         "the test split, with triplet accuracy at m = 0, by the run's own notion of similarity. Where none stands the "
         "run was not measured, its labels have no triplet, or it has more arms with a number each."
+    )
+    st.download_button(
+        "List as CSV",
+        lambda: rows_csv({name: [row[name] for row in rows] for name in COLUMNS}),
+        "runs.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
     )
     for place in event.selection.rows:
         if place < len(names) and names[place] != shown:
