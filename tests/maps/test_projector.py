@@ -255,8 +255,9 @@ def test_closing_ends_the_process_and_cancels_what_is_under_way(tmp_path: Path) 
         projector.submit(asked(PcaParameters()))
 
 
-def test_too_many_waiting_are_refused(projector: Projector, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tvae.maps.projector.MOST_WAITING", 1)
+def test_too_many_waiting_are_refused(projector: Projector, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "limits.toml").write_text("waiting_projections = 1")
+    monkeypatch.setenv("TVAE_LIMITS", str(tmp_path / "limits.toml"))
     running = projector.submit(asked(ENDLESS, seed=8))
     wait_until_working(running)
     waiting = projector.submit(asked(ENDLESS, seed=9))

@@ -46,6 +46,7 @@ from tvae.cli.output import (
 )
 from tvae.config import PRESETS, DataConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.errors import InputError
+from tvae.jobs.allowance import check_settings
 from tvae.jobs.foreground import held_in_foreground
 from tvae.jobs.job import Job
 from tvae.jobs.jobs import Jobs
@@ -81,6 +82,7 @@ def data_fetch(options: Fetch, command: str) -> None:
 
 def train(options: Train, command: str) -> None:
     config = run_config(options)
+    check_settings(config)
     from tvae.data import validation_note
     from tvae.runs.recording import claimed_folder, record
     from tvae.training.loop import resolve_device

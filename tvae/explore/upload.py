@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image, ImageOps
 
-from tvae.data.own.sources.pictures import TOO_MANY, oversize, what_it_is
+from tvae.data.own.sources.pictures import oversize, too_many_pixels, what_it_is
 from tvae.errors import InputError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
@@ -54,7 +54,7 @@ def read_upload(content: bytes, channels: Literal[1, 3] = 1) -> Upload:
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise InputError(f"upload: {TOO_MANY}") from None
+        raise InputError(f"upload: {too_many_pixels()}") from None
     except Exception:  # Pillow's own error types are several, and not documented
         raise InputError(f"upload: {what_it_is(content)}; a PNG, JPEG, WebP, GIF or BMP picture is right") from None
     if problem := oversize(*image.size):

@@ -1,5 +1,6 @@
 """Runs in background processes.
 
+    allowance.py         Allowance: whether one more run is within the limits of its person and of the server
     doctor.py            Doctor: what is right on this machine and what is wrong, from versions and folders to the queue
     execution.py         Execution: train or measure a run by its spec, in its worker, and write its final state
     files.py             Files of a run's job folder: spec, state, requests

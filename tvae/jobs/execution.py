@@ -19,6 +19,7 @@ from tvae.jobs.status_writer import StatusWriter
 from tvae.runs.arm_names import arm_names
 from tvae.runs.run_zip import unmeasured_snapshots
 from tvae.system.json_lines import cut_rows
+from tvae.system.limits import limits
 
 if TYPE_CHECKING:  # torch is imported only when it is this run's turn
     from tvae.data import Dataset
@@ -155,7 +156,7 @@ class Execution:
         speed = _Speed()
         measuring = _Measuring(expected_seconds(len(dataset.test), len(spec.config.arms)), self._status)
         reports = recording.reports(measuring.show)
-        self._requests.within_steps = True
+        self._requests.within_steps, longest = True, limits().run_seconds
         try:
             for report in reports:
                 finished = report.step == report.steps
@@ -163,6 +164,8 @@ class Execution:
                 live.measure_if_due(training, report.epoch, recording.seconds)
                 if finished:  # a stop from now on races with the end, and the end wins
                     self._requests.within_steps = False
+                elif recording.seconds > longest:
+                    raise Ended("stopped", f"it trained for {longest:,} seconds, the longest that a run may here")
                 else:
                     self._requests.obey(
                         explain_step=lambda: self._files.write_lesson(explained_next_step(training, dataset.train)),

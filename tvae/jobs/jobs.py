@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tvae.errors import InputError
+from tvae.jobs.allowance import check_room
 from tvae.jobs.files import OVER, Flag, JobFiles, LiveRow, run_has_worker
 from tvae.jobs.job import Job, read_job
 from tvae.jobs.owner import controlled_files, may_control, visible_runs
@@ -129,7 +130,7 @@ class Jobs:
         """Have a paused run go on, or put one that was stopped, interrupted or failed in the queue again.
 
         Raises:
-            InputError: also for a run that is done or could only fail again.
+            InputError: also for a run that is done or could only fail again, and where too many are under way.
             OSError: no process can be started.
         """
         files = controlled_files(self.folder, run_id, owner)
@@ -137,6 +138,7 @@ class Jobs:
         if not job.over:
             files.set_flag("pause", False)
         elif job.resumable:
+            check_room(self.folder, owner)
             self.starter.start_again(files)
         else:
             reason = "is done" if job.state == "done" else f"would fail again ({job.reason})"

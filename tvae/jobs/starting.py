@@ -15,6 +15,7 @@ from tvae.config import RunConfig, check_notions
 from tvae.data import check_usable, dataset_identity, notion_names, train_size
 from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError, require_real
+from tvae.jobs.allowance import check_room, check_settings
 from tvae.jobs.files import READY, About, JobFiles, Spec
 from tvae.jobs.idle_workers import claim_idle_place, keep_idle_worker
 from tvae.jobs.job import state_without_worker
@@ -73,8 +74,9 @@ class Starter:
             request: an id of this request: the same id twice (a double click) starts one run.
 
         Raises:
-            InputError: settings that can't work, a data set that is another person's, or a folder of runs that can't be
-                written, before anything is started.
+            InputError: settings that can't work, a data set that is another person's, more than this person or the
+                server may have (see `allowance`), or a folder of runs that can't be written, before anything is
+                started.
             OSError: the disk is full, or no process can be started.
         """
         if data_folder is None:
@@ -82,7 +84,8 @@ class Starter:
         steps = _checked_steps(config, data_folder)
         about = About(name=checked_name("name", name, LONGEST_NAME))
         if seconds is not None:
-            require_real("seconds", seconds, 1.0, 7 * 86_400.0)
+            require_real("seconds", seconds, 1.0)
+        check_settings(config, seconds)
         if triplets is not None:
             triplets.check_usable(config, train_size(config.data.name, data_folder))
         elif config.data.triplets:
@@ -104,6 +107,7 @@ class Starter:
             if earlier_id is not None and self._appears(earlier_id):
                 return earlier_id
         Trash(self._runs).clear_leftovers()
+        check_room(self._runs, owner)
         idle_place = claim_idle_place(self._runs, dataset_identity(config.data.name)) if data_folder is None else None
         place = self._new_place() if idle_place is None else _Place(idle_place, None)
         return self._start_in(place, spec, owner, about, weights, triplets, request)
@@ -112,16 +116,18 @@ class Starter:
         """Add an uploaded run (a zip), and have a worker measure it; its id.
 
         Raises:
-            InputError: it is not the zip of a run (see `run_zip`), it is of another person's data set, or the folder of
-                runs can't be written; nothing of it is kept.
+            InputError: it is not the zip of a run (see `run_zip`), it is of another person's data set, it is more than
+                this person or the server may have, or the folder of runs can't be written; nothing of it is kept.
             OSError: the disk is full, or no process can be started.
         """
         make_runs_folder(self._runs)  # before seconds are spent on the zip
         members, about = run_members(content), About(name=checked_name("name", name, LONGEST_NAME))
         Trash(self._runs).clear_leftovers()
+        check_room(self._runs, owner)
         place = self._new_place()
         try:
             run = take_in_run(members, place.folder, owner)
+            check_settings(run.config)
         except BaseException:
             place.give_up()
             raise

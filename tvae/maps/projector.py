@@ -21,10 +21,8 @@ from tvae.maps.expected_time import expected_seconds
 from tvae.maps.layout_files import remove_least_used, stored_layout, write_layout
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.system.child_process import DETACHED, child_environment
+from tvae.system.limits import limits
 from tvae.system.strict_json import read_json
-
-MOST_WAITING = 32
-"""Requests that may wait; a further one fails at once."""
 
 SECONDS_TO_ESTIMATE = 1.0
 """The time left is estimated once a layout has been computed for this long."""
@@ -168,10 +166,11 @@ class Projector:
         """Ask for a layout. The same request asked for twice is computed once.
 
         Raises:
-            ProjectionFailed: too many wait already, or the projector is closed.
+            ProjectionFailed: too many wait already (see `limits`), or the projector is closed.
+            InputError: the limits can't be read.
         """
         key = cache_key(request)
-        stored = stored_layout(key, [self._folder])
+        stored, most_waiting = stored_layout(key, [self._folder]), limits().waiting_projections
         with self._lock:
             job = self._job_under_way(key)
             if job is None:
@@ -181,8 +180,8 @@ class Projector:
                     job.end("done", stored)
                 elif self._closed:
                     raise ProjectionFailed("the projector is closed")
-                elif len(self._waiting) >= MOST_WAITING:
-                    raise ProjectionFailed(f"{MOST_WAITING} projections wait already; try again when some are done")
+                elif len(self._waiting) >= most_waiting:
+                    raise ProjectionFailed(f"{most_waiting} projections wait already; try again when some are done")
                 else:
                     self._waiting.append(job)
                     self._lock.notify_all()

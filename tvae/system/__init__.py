@@ -8,6 +8,7 @@ compiled.py          numba's njit with the settings that all kernels share
 csv_table.py         Tables as CSV text that a spreadsheet reads as text, never as a formula
 files.py             Atomic writes, bounded reads
 json_lines.py        JSON-lines files that are appended to while they are read
+limits.py            Limits per person and per server; what each means stands in limits.toml beside this file
 names.py             Names that people give: in one line, limited by bytes, without marks that nobody sees
 owner.py             Owner: a person's secret token or account, and its hash that is kept with what belongs to them
 privacy.py           Privacy of files: what a process of ours writes is for its user alone, unless TVAE_UMASK says else

@@ -117,6 +117,15 @@ def read_bounded(path: Path, limit: int) -> bytes:
         raise InputError(f"{path}: can't be read ({error.strerror})") from None
 
 
+def bytes_in(folder: Path) -> int:
+    """Bytes of all files below a folder; a link counts for itself, and what is just being deleted for nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.lstat().st_size if path.is_file() else 0
+    return total
+
+
 def file_state(path: Path) -> str:
     """A text that names a file and its present state: it changes when the file is rewritten, also with equal length."""
     try:

@@ -149,7 +149,8 @@ def test_refused(tmp_path, kind):
 
 
 def test_a_zip_of_too_many_files(tmp_path, monkeypatch):
-    monkeypatch.setattr("tvae.data.own.sources.zip_files.MOST_IMAGES", 9)
+    (tmp_path / "limits.toml").write_text("images = 9")
+    monkeypatch.setenv("TVAE_LIMITS", str(tmp_path / "limits.toml"))
     with pytest.raises(InputError, match="10 files; at most 9 are taken"):
         understand(write_zip(tmp_path / "many.zip", class_files()))
 

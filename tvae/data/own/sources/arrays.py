@@ -14,9 +14,10 @@ import numpy as np
 from jaxtyping import Float64, Int64, UInt8
 
 from tvae.data.fetch_errors import one_line
-from tvae.data.own.sources.pictures import LEAST_SIDE, MOST_PIXELS
+from tvae.data.own.sources.pictures import LEAST_SIDE
 from tvae.data.own.sources.reading import Flaw, Look, Picture
 from tvae.errors import InputError
+from tvae.system.limits import limits
 
 BLOCK_BYTES = 2**20
 _BRIGHT = 64
@@ -206,8 +207,8 @@ def image_shape(array: StoredArray) -> ImageShape:
         )
     if min(shape.height, shape.width) < LEAST_SIDE:
         raise InputError(f"{array.where}: images of {shape.width} × {shape.height} pixels; at least 2 × 2 are needed")
-    if shape.height * shape.width > MOST_PIXELS:
-        raise InputError(f"{array.where}: images of more than {MOST_PIXELS // 10**6} million pixels; scale them down")
+    if shape.height * shape.width > (most := limits().pixels):
+        raise InputError(f"{array.where}: images of more than {most / 10**6:g} million pixels; scale them down")
     return shape
 
 

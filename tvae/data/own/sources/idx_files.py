@@ -10,9 +10,10 @@ import numpy as np
 
 from tvae.data.own.sources.arrays import ArrayPictures, StoredArray, idx_array
 from tvae.data.own.sources.labels import LabelColumn, number_column
-from tvae.data.own.sources.reading import MOST_IMAGES, NO_SPLIT, SPLIT_CODES, SPLIT_WORDS, Reading
+from tvae.data.own.sources.reading import NO_SPLIT, SPLIT_CODES, SPLIT_WORDS, Reading
 from tvae.data.own.sources.source_files import Files
 from tvae.errors import InputError
+from tvae.system.limits import limits
 
 DEFAULT_COLUMN = "class"
 RIGHT = "right are two files, such as train-images-idx3-ubyte and train-labels-idx1-ubyte"
@@ -42,8 +43,8 @@ def read_idx(files: Files, names: Sequence[str], labelled: bool = True) -> Readi
             raise InputError(
                 f"{image_name} has {counts[0]:,} images and {label_name} {counts[1]:,} labels; there must be one each"
             )
-    if (count := sum(len(arrays[name]) for name in images)) > MOST_IMAGES:
-        raise InputError(f"{files.title}: {count:,} images; at most {MOST_IMAGES:,} are taken")
+    if (count := sum(len(arrays[name]) for name in images)) > limits().images:
+        raise InputError(f"{files.title}: {count:,} images; at most {limits().images:,} are taken")
     names_of_rows = [f"{name}[{row}]" for name in images for row in range(len(arrays[name]))]
     codes = np.concatenate([np.full(len(arrays[n]), s, np.int8) for n, s in zip(images, splits, strict=True)])
     columns = _columns([arrays[label_name] for _, label_name in pairs]) if labelled else {}

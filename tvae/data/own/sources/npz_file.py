@@ -9,9 +9,10 @@ import numpy as np
 
 from tvae.data.own.sources.arrays import ArrayPictures, StoredArray, npy_array
 from tvae.data.own.sources.labels import LabelColumn, merged_labels_note, number_column, refused_notion, text_column
-from tvae.data.own.sources.reading import MOST_IMAGES, NO_SPLIT, SPLIT_CODES, SPLIT_WORDS, Reading
+from tvae.data.own.sources.reading import NO_SPLIT, SPLIT_CODES, SPLIT_WORDS, Reading
 from tvae.data.own.sources.zip_files import ZipFiles
 from tvae.errors import InputError
+from tvae.system.limits import limits
 
 DEFAULT_COLUMN = "class"
 _PAIRS = (("images", "labels"), ("image", "label"), ("x", "y"), ("data", "target"))
@@ -81,8 +82,8 @@ def _parts(arrays: Mapping[str, StoredArray], title: str, labelled: bool) -> lis
             raise InputError(
                 f"{title}: {part.images} has {images:,} rows and {part.labels} {labels:,}; there must be one each"
             )
-    if (count := sum(len(arrays[part.images]) for part in parts)) > MOST_IMAGES:
-        raise InputError(f"{title}: {count:,} images; at most {MOST_IMAGES:,} are taken")
+    if (count := sum(len(arrays[part.images]) for part in parts)) > limits().images:
+        raise InputError(f"{title}: {count:,} images; at most {limits().images:,} are taken")
     if count == 0:
         raise InputError(f"{title}: holds no image")
     return sorted(parts, key=lambda part: _code(part.split))

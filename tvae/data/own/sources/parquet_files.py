@@ -23,9 +23,10 @@ from tvae.data.own.sources.labels import (
     text_column,
 )
 from tvae.data.own.sources.pictures import EncodedPictures
-from tvae.data.own.sources.reading import MOST_IMAGES, NO_SPLIT, SPLIT_CODES, SPLIT_WORDS, Flaw, Reading
+from tvae.data.own.sources.reading import NO_SPLIT, SPLIT_CODES, SPLIT_WORDS, Flaw, Reading
 from tvae.data.own.sources.source_files import MOST_BYTES, TOO_LARGE, Files
 from tvae.errors import InputError
+from tvae.system.limits import limits
 from tvae.system.strict_json import checked, read_json
 
 if TYPE_CHECKING:  # its import takes a third of a second
@@ -122,8 +123,8 @@ def read_parquet(files: Files, paths: Sequence[str], labelled: bool = True) -> R
         if not shard.schema.equals(shards[0].schema):
             raise InputError(f"{shard.name}: has other columns than {shards[0].name}; all shards must have the same")
     title = files.title if len(shards) > 1 else shards[0].name
-    if not 0 < (count := sum(map(len, shards))) <= MOST_IMAGES:
-        raise InputError(f"{title}: {count:,} rows; 1 to {MOST_IMAGES:,} are taken")
+    if not 0 < (count := sum(map(len, shards))) <= limits().images:
+        raise InputError(f"{title}: {count:,} rows; 1 to {limits().images:,} are taken")
     image = _image_column(shards[0].schema, title)
     notes: list[str] = []
     columns = _label_columns(shards, image, title, notes) if labelled else {}

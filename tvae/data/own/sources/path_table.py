@@ -17,9 +17,10 @@ from jaxtyping import Int64
 from tvae.data.fetch_errors import one_line
 from tvae.data.own.sources.labels import LabelColumn, merged_labels_note, refused_notion, text_column
 from tvae.data.own.sources.pictures import EncodedPictures
-from tvae.data.own.sources.reading import MOST_IMAGES, NO_SPLIT, Flaw, LeftOut, Reading, split_codes
+from tvae.data.own.sources.reading import NO_SPLIT, Flaw, LeftOut, Reading, split_codes
 from tvae.data.own.sources.source_files import Files, read_file
 from tvae.errors import InputError
+from tvae.system.limits import limits
 
 PATH_WORDS = (
     "path",
@@ -137,8 +138,9 @@ def parsed_table(content: bytes, title: str) -> Table:
     Raises:
         InputError: too large, no header, a column name twice, or a quote that is never closed.
     """
+    most = limits().images
     if len(content) > MOST_BYTES:
-        raise InputError(f"{title}: more than {MOST_BYTES >> 20} MB; at most {MOST_IMAGES:,} rows are taken")
+        raise InputError(f"{title}: more than {MOST_BYTES >> 20} MB; at most {most:,} rows are taken")
     text, notes = _text(content)
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
@@ -157,8 +159,8 @@ def parsed_table(content: bytes, title: str) -> Table:
             else:
                 rows.append(cells)
                 lines.append(line)
-            if len(rows) > MOST_IMAGES:
-                raise InputError(f"{title}: more than {MOST_IMAGES:,} rows; take a part of them")
+            if len(rows) > most:
+                raise InputError(f"{title}: more than {most:,} rows; take a part of them")
     except csv.Error as error:
         if "end of data" in str(error) or "limit" in str(error):
             raise InputError(f"{title}, line {begin}: a quote is opened and never closed") from None

@@ -16,16 +16,13 @@ from PIL import Image, ImageOps
 
 from tvae.data.fetch_errors import one_line
 from tvae.data.own.sources.reading import Flaw, Look, Picture
+from tvae.system.limits import limits
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 """Formats that Pillow may read: security faults were found in its rarer readers."""
-MOST_PIXELS = 16_000_000
-"""A phone's photograph fits; Pillow itself would go on to 179 million, which is 700 MB in memory."""
 LEAST_SIDE, MOST_SIDE = 2, 20_000
 BLOCK_BYTES = 32 * 2**20
 """Bytes of encoded pictures that are held in memory from the first look until they are kept."""
-TOO_MANY = f"more than 89 million pixels; at most {MOST_PIXELS // 10**6} million are taken, so scale it down"
-"""What is wrong with a picture that Pillow itself finds too large."""
 RIGHT = "a PNG, JPEG, WebP, GIF, BMP or TIFF picture is right"
 
 _OPENINGS = {
@@ -194,7 +191,7 @@ def _opened(content: bytes) -> Image.Image | Flaw:
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return Flaw(TOO_MANY)
+        return Flaw(too_many_pixels())
     except Exception:  # Pillow's own error types are several, and not documented
         return Flaw(f"{what_it_is(content)}; {RIGHT}")
     return _size_flaw(*image.size) or image
@@ -210,11 +207,16 @@ def _size_flaw(width: int, height: int) -> Flaw | None:
 
 def oversize(width: int, height: int) -> str:
     """Why a picture of this size is not decoded; empty where it may be."""
-    if width * height > MOST_PIXELS:
-        return f"{width:,} × {height:,} pixels; at most {MOST_PIXELS // 10**6} million are taken, so scale it down"
+    if width * height > limits().pixels:
+        return too_many_pixels(f"{width:,} × {height:,}")
     if max(width, height) > MOST_SIDE:
         return f"{width:,} × {height:,} pixels; at most {MOST_SIDE:,} a side are taken, so cut it"
     return ""
+
+
+def too_many_pixels(pixels: str = "more than 89 million") -> str:
+    """Why a picture of too many pixels is not decoded: by default of as many as Pillow itself refuses."""
+    return f"{pixels} pixels; at most {limits().pixels / 10**6:g} million are taken, so scale it down"
 
 
 def _traits(image: Image.Image) -> tuple[str, ...]:

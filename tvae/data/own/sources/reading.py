@@ -14,8 +14,6 @@ from PIL import Image
 from tvae.data.fetch_errors import one_line
 from tvae.data.own.sources.labels import LabelColumn
 
-MOST_IMAGES = 1_000_000
-"""Images that a source may hold."""
 MOST_NAMED = 20
 """Number of left-out files that are named; the rest are counted."""
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from tvae.data.own.sources.reading import MOST_IMAGES, Flaw, LeftOut
+from tvae.data.own.sources.reading import Flaw, LeftOut
 from tvae.errors import InputError
+from tvae.system.limits import limits
 
 MOST_BYTES = 64 * 2**20
 """Bytes of one picture's file."""
@@ -66,6 +67,7 @@ class FolderFiles:
         self.names = tuple(sorted(names, key=path_key))
 
     def _list(self, folder: Path, prefix: str, names: list[str]) -> None:
+        most = limits().images
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 name = prefix + entry.name
@@ -79,8 +81,8 @@ class FolderFiles:
                     names.append(name)
                 else:
                     self.left_out.add(name, "neither a file nor a folder")
-                if len(names) > MOST_IMAGES:
-                    raise InputError(f"{self.title}: more than {MOST_IMAGES:,} files; take a part of them")
+                if len(names) > most:
+                    raise InputError(f"{self.title}: more than {most:,} files; take a part of them")
 
     def read(self, name: str) -> bytes | Flaw:
         return read_file(self._prefix + name)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tvae.data.fetch_errors import one_line
-from tvae.data.own.sources.reading import MOST_IMAGES, Flaw, LeftOut
+from tvae.data.own.sources.reading import Flaw, LeftOut
 from tvae.data.own.sources.source_files import MOST_BYTES, TOO_LARGE, is_system_name, path_key
 from tvae.errors import InputError
+from tvae.system.limits import limits
 from tvae.system.zip_file import checked_zip, member_content
 
 MOST_UNPACKED = 64 * 2**30
@@ -30,7 +31,7 @@ class ZipFiles:
     def __init__(self, path: Path) -> None:
         self.title = path.name
         self.left_out = LeftOut()
-        self._archive = checked_zip(path, self.title, MOST_IMAGES, MOST_UNPACKED, MOST_RATIO)
+        self._archive = checked_zip(path, self.title, limits().images, MOST_UNPACKED, MOST_RATIO)
         try:
             members = _checked_members(self.title, self._archive.infolist())
         except InputError:
