@@ -3,6 +3,7 @@ import json
 import pytest
 
 from tests.cli.test_cli import SMALL, tvae
+from tvae.jobs.jobs import Jobs
 from tvae.runs.run import read_run
 
 
@@ -66,7 +67,7 @@ IMPOSSIBLE = (
         *((("jobs", "start", f"--{field}", "text"), f"--{field}") for field, _ in IMPOSSIBLE),
         (("jobs", "start", "--data.name", "../.."), "data.name: unknown data set '../..'"),
         (("jobs", "start", "--train.batch-size", "60001"), "train.batch-size: 60001 is more than the 60000 images"),
-        (("jobs", "start", "--name", "x" * 81), "name: "),
+        (("jobs", "start", "--name", "x" * 241), "name: "),
         (("jobs", "start", "--start-from", "nowhere"), "nowhere: no such folder"),
         (("jobs", "dance"), "unknown command 'jobs dance'"),
     ],
@@ -87,3 +88,21 @@ def test_a_home_that_can_not_be_written_names_tvae_runs(monkeypatch):
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "the folder of runs can't be written" in done.stderr
     assert "TVAE_RUNS" in done.stderr and "/proc/nohome" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("jobs", "start", "--data.name", "digits"), "arms: 2; a run has at most 1 here, so leave some out"),
+        (("train", "--data.name", "digits", "--out", "new"), "arms: 2; a run has at most 1 here, so leave some out"),
+        (("jobs", "start", "--preset", "vae", "--data.name", "digits", "--seconds", "61"), "trains at most 60 here"),
+    ],
+)
+def test_what_is_over_a_limit_is_one_line_and_starts_nothing(words, message, folder, tmp_path, monkeypatch):
+    (tmp_path / "limits.toml").write_text("run_arms = 1\nrun_seconds = 60")
+    monkeypatch.setenv("TVAE_LIMITS", str(tmp_path / "limits.toml"))
+    monkeypatch.chdir(tmp_path)
+    done = tvae(*words)
+    assert done.returncode == 2 and message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "new").exists() and not Jobs(folder).runs()

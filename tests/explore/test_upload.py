@@ -186,3 +186,10 @@ def test_a_large_picture_in_colour_is_kept_small():
     upload = read_upload(saved(Image.new("RGB", (3000, 1500), (10, 120, 200)), "JPEG"), 3)
     assert upload.values.shape == (LONGEST_SIDE // 2, LONGEST_SIDE, 3)
     np.testing.assert_allclose(upload.values[9, 9], np.array([10, 120, 200]) / 255, atol=0.01)
+
+
+def test_the_limit_of_pixels_is_the_hosts(tmp_path, monkeypatch):
+    (tmp_path / "limits.toml").write_text("pixels = 500_000")
+    monkeypatch.setenv("TVAE_LIMITS", str(tmp_path / "limits.toml"))
+    with pytest.raises(InputError, match=r"at most 0\.5 million are taken, so scale it down"):
+        read_upload(png_of_size(1001, 1000))

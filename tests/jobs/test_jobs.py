@@ -701,3 +701,11 @@ def test_the_worker_s_command_line_names_it_and_the_run(jobs):
     assert run_id in words
     assert os.getsid(worker(job).pid) != os.getsid(0)
     assert json.loads(JobFiles(job.folder).spec.read_text())["config"]
+
+
+def test_a_run_that_trains_too_long_for_the_server_is_stopped_and_keeps_what_it_has(jobs, tmp_path, monkeypatch):
+    (tmp_path / "limits.toml").write_text("run_seconds = 1")
+    monkeypatch.setenv("TVAE_LIMITS", str(tmp_path / "limits.toml"))
+    job = ended(jobs, jobs.starter.start(LONG, ME))
+    assert (job.state, job.reason) == ("stopped", "it trained for 1 seconds, the longest that a run may here")
+    assert job.resumable and read_run(job.folder).snapshots

@@ -596,3 +596,15 @@ def test_the_browser_stays_the_same_person_while_its_connection_is_lost(cookies)
     Jobs().stop(job.id, None)
     while not Jobs().run(job.id).over:
         time.sleep(0.05)
+
+
+def test_what_is_over_a_limit_is_said_in_the_panel(runs):
+    (runs / "limits.toml").write_text("run_arms = 1")
+    app = press_train(page())
+    assert not app.exception
+    assert [error.value for error in app.error] == ["**arms**: 2; a run has at most 1 here, so leave some out."]
+    (runs / "limits.toml").write_text("run_arms = many")
+    app = press_train(page())
+    assert not app.exception
+    assert "limits.toml" in app.error[0].value and str(runs) not in app.error[0].value
+    assert not Jobs().runs()

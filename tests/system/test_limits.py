@@ -56,6 +56,8 @@ def test_it_may_lie_in_the_folder_of_runs(tmp_path, monkeypatch):
         ("person_runs =", "no TOML"),
         ("a" * 2**17, "65,536"),
         (b"\xff", "no TOML"),
+        (f"person_runs = {'9' * 5_000}", "no TOML"),
+        ("a = " + "[" * 50_000, "no TOML"),
     ],
 )
 def test_wrong_values_are_refused_in_one_line_that_names_the_file(file, content, message):

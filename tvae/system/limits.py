@@ -64,7 +64,8 @@ def _limits(path: Path, state: str, is_named: bool) -> Limits:
 
 
 def _read(path: Path) -> dict[str, int]:
+    content = read_bounded(path, _LARGEST)
     try:
-        return tomllib.loads(read_bounded(path, _LARGEST).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(content.decode())
+    except (ValueError, RecursionError) as error:  # of TOML, of its text, of a number of thousands of digits
         raise InputError(f"{path}: no TOML ({str(error).splitlines()[0]})") from None
