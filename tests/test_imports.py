@@ -34,7 +34,7 @@ UI_FLOORS = (
     ("tvae.ui.images", "tvae.ui.own_files"),
     ("tvae.ui.components",),
     ("tvae.ui.cached",),
-    ("tvae.ui.run_images", "tvae.ui.page_links", "tvae.ui.measured", "tvae.ui.sign_in"),
+    ("tvae.ui.run_images", "tvae.ui.page_links", "tvae.ui.measured", "tvae.ui.sign_in", "tvae.ui.page_after_sign_in"),
     ("tvae.ui.judging",),
     ("tvae.ui.choices", "tvae.ui.maps"),
     ("tvae.ui.training",),

@@ -92,6 +92,18 @@ def test_who_has_not_signed_in_sees_no_page(browser, address, page):
     context.close()
 
 
+@pytest.mark.parametrize("asked", ["Triplets?run=digits&notion=class", "?lesson=2"])
+def test_a_sign_in_leads_to_the_page_that_was_opened(browser, address, asked):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{address}/{asked}")
+    page.get_by_role("button", name="Sign in").click(timeout=WAIT)
+    page.get_by_role("link", name="Ada").click(timeout=WAIT)
+    page.wait_for_url(lambda url: url.startswith(f"{address}/{asked.partition('&')[0]}"), timeout=WAIT)
+    page.get_by_text("Please sign in").wait_for(state="detached", timeout=WAIT)
+    context.close()
+
+
 def test_who_signs_out_is_asked_again(browser, address):
     page = signed_in(browser, address, "Ada")
     page.get_by_role("button", name="Sign out").click(timeout=WAIT)

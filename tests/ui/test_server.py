@@ -11,8 +11,9 @@ from typing import Any, cast
 
 import pytest
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from tvae.ui.page_after_sign_in import PageAfterSignIn
 from tvae.ui.server import BrowserToken, PageScripts, opened_in_browser
 from tvae.ui.session.identity import TOKEN, cookie_name
 
@@ -167,3 +168,33 @@ def test_the_server_says_at_its_start_where_no_run_can_be_kept(monkeypatch, tmp_
     said = capsys.readouterr().err
     assert said.count("\n") == told
     assert not told or ("TVAE_RUNS" in said and "/proc/nohome" in said)
+
+
+@pytest.mark.parametrize(
+    ("kept", "address"),
+    [
+        ("Triplets%3Frun%3Ddigits%26notion%3Da%2520b", "/Triplets?run=digits&notion=a%20b"),
+        ("%3Flesson%3D2", "/?lesson=2"),
+        ("Training%3F", "/Training"),
+        ("", "/"),
+        ("%3F", "/"),
+        ("%2Fevil.example%3F", "/"),
+        ("%5Cevil.example%3F", "/"),
+        ("Training%3Fa%0D%0ASet-Cookie%3A", "/Training?a%0D%0ASet-Cookie%3A"),
+    ],
+)
+def test_a_sign_in_leads_to_the_page_in_the_cookie_if_it_is_one_of_the_apps(kept, address):
+    app = PageAfterSignIn(RedirectResponse("/", 302), ["Training", "Triplets"])
+    headers = {"cookie": f"{cookie_name()}-asked={kept}"} if kept else {}
+    _, answered, _ = whole_answer(app, "/oauth2callback?code=1", headers)
+    assert dict(answered)["location"] == address
+
+
+def test_a_page_is_kept_only_where_the_host_has_sign_in_and_nobody_has_signed_in(monkeypatch):
+    app = PageAfterSignIn(PlainTextResponse("a page"), ["Training"])
+    assert cookies(whole_answer(app, "/Training?run=digits")[1]) == []
+    monkeypatch.setattr("tvae.ui.page_after_sign_in.host_has_sign_in", lambda: True)
+    (cookie,) = cookies(whole_answer(app, "/Training?run=digits")[1])
+    assert cookie.startswith(f"{cookie_name()}-asked=Training%3Frun%3Ddigits; ")
+    assert cookies(whole_answer(app, "/Training", {"cookie": "_streamlit_user=x"})[1]) == []
+    assert cookies(whole_answer(app, "/static/index.js")[1]) == []

@@ -23,6 +23,7 @@ from tvae.system.app_folder import app_folder
 from tvae.system.owner import new_owner
 from tvae.system.privacy import keep_files_private
 from tvae.system.user_folders import runs_folder
+from tvae.ui.page_after_sign_in import PageAfterSignIn
 from tvae.ui.page_scripts.scripts import page_aids
 from tvae.ui.session import keys
 from tvae.ui.session.identity import TOKEN, cookie_name
@@ -36,6 +37,8 @@ OLD_OWNER = "owner"
 
 ADDRESS_KEEPER = (Path(__file__).parent / "address_keeper.js").read_text(encoding="utf-8")
 SERVER_ADDRESS = (Path(__file__).parent / "server_address.js").read_text(encoding="utf-8")
+PAGES = [path.stem.split("_", 1)[1] for path in sorted((app_folder() / "pages").glob("*.py"))]
+"""Last parts of the addresses of all pages but the overview, whose own is empty."""
 
 
 class BrowserToken:
@@ -75,8 +78,7 @@ class PageScripts:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         keeper = f"{ADDRESS_KEEPER}tvaeAddress.names = {json.dumps(keys.IN_BROWSER)};"
-        pages = [path.stem.split("_", 1)[1] for path in sorted((app_folder() / "pages").glob("*.py"))]
-        server = f"{SERVER_ADDRESS}tvaeServerAddress({json.dumps(pages)});"
+        server = f"{SERVER_ADDRESS}tvaeServerAddress({json.dumps(PAGES)});"
         self._scripts = "".join(
             f"<script>{text}</script>" for text in (keeper, server, page_aids(), page_script())
         ).encode()
@@ -159,4 +161,4 @@ async def opened_in_browser(app: st.App) -> AsyncIterator[None]:
     yield
 
 
-MIDDLEWARE = [Middleware(BrowserToken), Middleware(PageScripts)]
+MIDDLEWARE = [Middleware(BrowserToken), Middleware(PageScripts), Middleware(PageAfterSignIn, pages=PAGES)]

@@ -30,6 +30,11 @@ def owner() -> str:
     return kept(keys.OWNER, new_owner)
 
 
+def host_has_sign_in() -> bool:
+    """Whether the host has sign-in, by Streamlit's `[auth]` in secrets.toml; also where there is no session."""
+    return st.secrets.load_if_toml_exists() and "auth" in st.secrets
+
+
 def sign_in_is_asked() -> bool:
     """Whether the host has sign-in, by Streamlit's `[auth]` in secrets.toml, and the person has not signed in."""
     return st.user.get("is_logged_in") is False
