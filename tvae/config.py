@@ -224,7 +224,7 @@ def _from_plain(kind: Any, plain: object, where: str) -> Any:
             raise InputError(f"{where}: expected an object, found {type(plain).__name__}")
         names = {f.name for f in fields(kind)}
         for key in plain.keys() - names:
-            raise InputError(f"{where}: unknown field {key!r}; known are {', '.join(sorted(names))}")
+            raise InputError(f"{where}: unknown field {key[:60]!r}; known are {', '.join(sorted(names))}")
         for key in {f.name for f in fields(kind) if "added" not in f.metadata} - plain.keys():
             raise InputError(f"{where}: field {key!r} is missing")
         hints = _type_hints(kind)

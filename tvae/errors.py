@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from numbers import Integral, Real
+
+
+LONGEST_MESSAGE = 4_000
+"""Characters: twenty wrong rows of a file are named in one message."""
+_DIRECTIONS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+"""Unicode's names of the marks that turn the direction of a text."""
+_LONGEST_VALUE = 120
+"""Characters of a wrong value that a message repeats."""
 
 
 class InputError(ValueError):
     """Wrong input; the message is one line that says what is wrong and what would be right.
 
-    A page of the app shows the message alone.
+    A page of the app shows the message alone. Messages repeat what a stranger's file says: line ends and other control
+    characters in it are written out, and what is very long is cut.
 
     Args:
         at_terminal: what helps at a terminal only, such as a command. It is added as a note (PEP 678), so that
@@ -18,9 +28,21 @@ class InputError(ValueError):
     """
 
     def __init__(self, message: str = "", *, at_terminal: str = "") -> None:
-        super().__init__(message)
+        super().__init__(_one_line(message))
         if at_terminal:
             self.add_note(at_terminal)
+
+
+def _one_line(message: str) -> str:
+    shown = message if message.isprintable() else "".join(map(_visible, message))
+    return shown if len(shown) <= LONGEST_MESSAGE else shown[: LONGEST_MESSAGE - 1] + "…"
+
+
+def _visible(character: str) -> str:
+    """A character as it is, or written out where it would end the line, turn its direction or can't be shown."""
+    category = unicodedata.category(character)
+    is_hidden = category in ("Cc", "Cs", "Zl", "Zp") or unicodedata.bidirectional(character) in _DIRECTIONS
+    return repr(character)[1:-1] if is_hidden else character
 
 
 def require(condition: bool, name: str, value: object, right: str) -> None:
@@ -37,7 +59,8 @@ def require(condition: bool, name: str, value: object, right: str) -> None:
         if isinstance(value, Real) and _is_beyond_floats(value):
             text = "a number of that many digits"  # Python writes out 4,300 at most
         else:
-            text = str(value) if isinstance(value, Real) else repr(value)  # repr(np.float64(2)) is no plain number
+            # repr(np.float64(2)) is no plain number
+            text = str(value) if isinstance(value, Real) else f"{value!r:.{_LONGEST_VALUE}}"
         raise InputError(f"{name}: {text} is not possible; it must be {right}")
 
 

@@ -54,7 +54,6 @@ def test_plain_values_become_what_the_type_says():
         ({"n": 0, "name": ""}, "n: Expected int >= 1"),
         ({"n": 10**19, "name": ""}, "n: Expected int"),
         ({"n": 1, "name": "a\nb"}, "name: Expected str matching"),
-        ({"n": 1, "name": "\ud800"}, "name: Expected str matching"),
         ({"n": 1, "name": "a" * 501}, "name: Expected str of length <= 500"),
         ({"n": 1, "name": "", "key": "a" * 63}, "key: Expected str"),
         ({"n": 1, "name": "", "numbers": ["1"]}, "numbers[0]: Expected float, got str"),

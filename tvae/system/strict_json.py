@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -21,7 +22,10 @@ from tvae.system.files import read_bounded
 
 _MOST_DIGITS = 20
 """Of a whole number: a seed has 19."""
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""How JSON writes a half of a character, which a whole one beyond 16 bits has two of."""
 _TOO_DEEP = "nested too deeply to be one of our files"
+_HALF = "holds half of a character"
 _T = TypeVar("_T")
 
 Whole = Annotated[int, Meta(ge=0, le=10**15)]
@@ -37,15 +41,16 @@ Line = Annotated[str, Meta(max_length=500, pattern=r"\A[^\x00-\x1f\x7f\u2028\u20
 Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
-def read_json(text: str | bytes, where: str) -> Any:
+def read_json(text: str | bytes, where: str, *, halves: bool = False) -> Any:
     """Parse JSON strictly.
 
     Args:
         where: what the message calls the text, such as its file.
+        halves: take halves of characters, which can be neither written nor shown: names of files may have them.
 
     Raises:
         InputError: not JSON, a name twice in one object, a number that is not finite or has more digits than any of
-            ours.
+            ours, half of a character.
     """
 
     def whole(digits: str) -> int:
@@ -68,9 +73,14 @@ def read_json(text: str | bytes, where: str) -> Any:
 
     try:
         decoded = text if isinstance(text, str) else text.decode()
-        return json.loads(
+        plain = json.loads(
             decoded, parse_int=whole, parse_float=finite, parse_constant=finite, object_pairs_hook=of_unique_names
         )
+        if not halves and _ESCAPED_HALF.search(decoded):
+            json.dumps(plain, ensure_ascii=False).encode()
+        return plain
+    except UnicodeEncodeError:
+        raise InputError(f"{where}: {_HALF}") from None
     except json.JSONDecodeError as error:
         raise InputError(f"{where}: not JSON (line {error.lineno}: {error.msg})") from None
     except UnicodeDecodeError:
@@ -93,6 +103,8 @@ def checked(plain: object, kind: type[_T], where: str) -> _T:
         return value
     except RecursionError:
         raise InputError(f"{where}: {_TOO_DEEP}") from None
+    except UnicodeEncodeError:
+        raise InputError(f"{where}: {_HALF}") from None
     except msgspec.ValidationError as error:
         problem, _, place = str(error).replace("`", "").partition(" - at $")
         raise InputError(": ".join(part for part in (where, place.lstrip("."), problem) if part)) from None

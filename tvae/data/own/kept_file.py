@@ -138,7 +138,7 @@ def read_names(path: Path, split: str) -> tuple[str, ...] | None:
     except READ_ERRORS as error:
         raise InputError(f"{path}: can't be read ({one_line(error)}); add the data set again") from None
     where = f"{path}, {_NAMES}"
-    return checked(read_json(text, where), dict[str, tuple[str, ...]], where).get(split)
+    return checked(read_json(text, where, halves=True), dict[str, tuple[str, ...]], where).get(split)
 
 
 def read_columns(path: Path) -> list[KeptColumn]:

@@ -1,0 +1,31 @@
+"""Every reader takes a changed file, or refuses it in one line; nothing else gets through, nor much time or memory."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.fuzz.readers import READERS
+from tests.fuzz.trials import trial
+
+FILES = 150
+"""Changed files that each reader is given in the ordinary suite; `python -m tests.fuzz` goes on for minutes."""
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_nothing_gets_through(name):
+    reader = READERS[name]()
+
+    @settings(
+        max_examples=FILES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(reader.contents)
+    def read(content: bytes) -> None:
+        assert trial(reader, content).escaped == "", content[:2_000]
+
+    read()
