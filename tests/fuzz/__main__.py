@@ -14,10 +14,12 @@ import secrets
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import HypothesisWarning
 
 MOST_ADDRESS_SPACE = 16 * 2**30
 """Bytes that the process may claim: a reader that believes in more gets a MemoryError."""
@@ -32,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=2.0, help="of each reader (default: %(default)s)")
     parser.add_argument("--keep", type=Path, help="folder for the first file of each kind of error")
     options = parser.parse_args(arguments)
+    warnings.simplefilter("ignore", HypothesisWarning)  # of large files in its own messages
     with tempfile.TemporaryDirectory(prefix="tvae-fuzz-") as folder:
         for variable in ("XDG_DATA_HOME", "TVAE_RUNS"):  # nothing of the user's is read or written
             os.environ[variable] = str(Path(folder, variable))

@@ -334,7 +334,8 @@ def changed_zip(
             return draw(changed_bytes(_zipped(files, method)))
         name, content, fields = files[at]
         if kind == "inside":
-            files[at] = (name, draw(inside(name, content)), fields)
+            known = members.get(name)
+            files[at] = (name, draw(changed_bytes(content) if known is None else inside(name, known)), fields)
         elif kind == "gone":
             del files[at]
         elif kind == "name":
