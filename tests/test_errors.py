@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tvae.errors import InputError, require, require_choice, require_int, require_real, require_schema
+from tvae.errors import LONGEST_MESSAGE, InputError, require, require_choice, require_int, require_real, require_schema
 
 
 @pytest.mark.parametrize("value", [2, 7, np.int64(3), np.uint8(4)])
@@ -81,3 +81,25 @@ def test_a_schema_is_the_one_that_is_read_an_older_or_a_newer():
     for other in (0, None, True, "1", 1.0, []):
         with pytest.raises(InputError, match=r"file: schema version .*; this program reads version 1"):
             require_schema(other, 1, "file")
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("two\nlines", "two\\nlines"),
+        ("a\u2028b", "a\\u2028b"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+        ("\ud800", "\\ud800"),
+        ("👩‍👩‍👧‍👦 ä", "👩‍👩‍👧‍👦 ä"),
+    ],
+)
+def test_a_message_is_one_line_whatever_it_repeats(message, shown):
+    assert str(InputError(message)) == shown
+
+
+def test_a_message_is_cut_and_a_long_value_in_it_too():
+    assert len(str(InputError("x" * 10**6))) == LONGEST_MESSAGE
+    with pytest.raises(InputError) as refused:
+        require(False, "name", "x" * 10**6, "short")
+    assert str(refused.value).endswith("is not possible; it must be short") and len(str(refused.value)) < 200

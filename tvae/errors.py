@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Sequence
 from numbers import Integral, Real
 
-
 LONGEST_MESSAGE = 4_000
 """Characters: twenty wrong rows of a file are named in one message."""
 _DIRECTIONS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")

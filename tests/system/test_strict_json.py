@@ -87,3 +87,19 @@ def test_one_name_twice_among_very_many_is_found_at_once():
 def test_an_unknown_field_is_refused_at_any_depth():
     with pytest.raises(InputError, match="file: unknown field 'more'"):
         checked({"parts": [{"n": 1, "name": ""}, {"n": 1, "name": "", "more": 1}]}, Whole, "file")
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', '["a\\uDC00"]', '{"\\udfff": 1}', '{"a": ["\\ud83d"]}'])
+def test_half_of_a_character_is_refused_unless_it_may_be_there(text):
+    with pytest.raises(InputError, match=r"^file: holds half of a character$"):
+        read_json(text, "file")
+    assert read_json(text, "file", halves=True) == json.loads(text)
+
+
+def test_two_halves_are_a_character():
+    assert read_json(b'["\\ud83d\\ude00", "\\\\ud800"]', "file") == ["😀", "\\ud800"]
+
+
+def test_half_of_a_character_where_something_else_should_be_is_refused():
+    with pytest.raises(InputError, match=r"^file: holds half of a character$"):
+        checked("\ud800", dict[str, int], "file")

@@ -104,6 +104,7 @@ def tar(kind: str) -> bytes:
 
 REFUSED = {
     "link": (made({"a": b"/etc/passwd"}, external_attr=0o120777 << 16), "'a' is a link"),
+    "no name": (made({"": b"x"}), "can't be one"),
     "NUL": (with_null(made({"a?b": b""})), "can't be one"),
     "above": (made({"../config.json": b""}), "'../config.json' leads out of the zip"),
     "above on the way": (made({"snapshots/7/../x.safetensors": b""}), "leads out of the zip"),

@@ -90,7 +90,7 @@ class Spec:
 
 
 class Status(TypedDict, total=False):
-    """State and progress of a run; the fields are those of a `Job`."""
+    """State and progress of a run; the fields are those of a `Job`, and two that only earlier versions wrote."""
 
     state: Required[State]
     reason: str
@@ -107,6 +107,10 @@ class Status(TypedDict, total=False):
     images_per_second: Amount
     arms: dict[str, dict[str, Number]]
     warnings: list[str]
+    pid: Whole
+    """Number of the worker's process; process.json has it now."""
+    boot: str
+    """Name of the machine's start in which that process ran."""
 
 
 class LiveRow(TypedDict):

@@ -132,7 +132,7 @@ def _check_members(archive: zipfile.ZipFile, title: str) -> None:
 def _problem(member: zipfile.ZipInfo) -> str:
     """Why a zip with this member is refused, as the end of a line; empty where nothing is wrong with it."""
     name = member.orig_filename.replace("\\", "/")  # Windows' tools write backslashes, and read them as slashes
-    if "\x00" in name:
+    if name == "" or "\x00" in name:
         return "has a name that can't be one; make the zip again"
     if name.startswith("/") or re.match(r"[A-Za-z]:", name):
         return "has an absolute path; pack the folder, so that paths begin in it"
