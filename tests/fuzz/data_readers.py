@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import bz2
+import functools
 import gzip
 import io
 import json
 import os
+import zipfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,16 +37,9 @@ from tests.fuzz.registry import Made, Read, fresh_folder, in_folder, json_like, 
 from tvae.data import Split, load_dataset
 from tvae.data.formats import bunzip2, gunzip, idx_array, idx_content
 from tvae.data.own import default_choices, examples, keep, understand
-from tvae.data.own.kept_file import (
-    KeptColumn,
-    KeptSplit,
-    fingerprint,
-    read_columns,
-    read_kept_file,
-    read_names,
-    write_kept_file,
-)
+from tvae.data.own.kept_file import fingerprint
 from tvae.data.own.library import OwnDatasets
+from tvae.data.own.loading import own_image_names
 from tvae.data.own.new_pictures import Frame, new_pictures
 from tvae.data.own.sources.reading import Report
 from tvae.data.selections import SavedSelections
@@ -282,58 +278,46 @@ def selections() -> Made:
     return json_like(plain), read
 
 
-def _kept(folder: Path) -> str:
-    """Write a kept data set's file; its fingerprint."""
-    part = KeptSplit(IMAGES[..., None], LABELS[:, None].astype(np.int32), [f"{row}.png" for row in range(12)])
-    return write_kept_file(folder / "kept.npz", {"train": part, "test": part}, [KeptColumn("class", ("a", "b", "c"))])
+@functools.cache
+def _own() -> tuple[Mapping[str, Any], Mapping[str, bytes]]:
+    """Description of a kept data set, and its file by its name."""
+    folder = sources.folder() / "own"
+    folder.mkdir()
+    np.savez(folder / "images.npz", images=IMAGES, labels=LABELS)
+    understood = understand(folder / "images.npz")
+    keep(understood, default_choices(understood), "odd", folder)
+    files = {path.name: path.read_bytes() for path in (folder / "own" / ".files").iterdir()}
+    return sources.json_in(folder / "own" / "odd.json"), files
 
 
 @reader("kept-images")
 def kept_images() -> Made:
-    """The file of a person's data set, as if its description said so."""
-    with fresh_folder() as folder:
-        _kept(folder)
-        content = (folder / "kept.npz").read_bytes()
-    arrays = {
-        f"{split}_{kind}": array
-        for split in ("train", "test")
-        for kind, array in (("images", IMAGES[..., None]), ("labels", LABELS[:, None].astype(np.int32)))
-    }
-    columns = {"schema": 1, "columns": [{"name": "class", "values": ["a", "b", "c"]}]}
-    names = {"train": [f"{row}.png" for row in range(12)]}
-    members = {"columns.json": json.dumps(columns).encode(), "names.json": json.dumps(names).encode()}
-    for name, array in arrays.items():
-        stream = io.BytesIO()
-        np.lib.format.write_array(stream, array)
-        members[f"{name}.npy"] = stream.getvalue()
+    """The file of a person's data set, as if its description named it."""
+    description, files = _own()
+    [content] = files.values()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
 
     def inside(name: str, content: bytes) -> SearchStrategy[bytes]:
         if name.endswith(".json"):
             return changed_json(json.loads(content))
-        return changed_array(arrays[name.removesuffix(".npy")]) if name.endswith(".npy") else changed_bytes(content)
+        return changed_array(np.load(io.BytesIO(content)))
 
     def read(folder: Path) -> None:
-        path = folder / "kept.npz"
-        read_columns(path)
-        read_names(path, "train")
-        read_kept_file(path, fingerprint(path), ["train", "test"])
+        named = fingerprint(folder / "own" / ".files" / "odd.npz")
+        (folder / "own" / ".files" / "odd.npz").rename(folder / "own" / ".files" / f"{named}.npz")
+        (folder / "own" / "odd.json").write_text(json.dumps({**description, "fingerprint": named}))
+        loaded = load_dataset("odd", folder)
+        assert isinstance(loaded.test, Split)
+        own_image_names("odd", folder)
 
-    return changed_zip(members, inside) | changed_bytes(content), in_folder("kept.npz", read)
+    return changed_zip(members, inside) | changed_bytes(content), in_folder("own/.files/odd.npz", read)
 
 
 @reader("own-data-set")
 def own_data_set() -> Made:
     """The description of a person's data set."""
-    folder = sources.folder() / "own"
-    stream = io.BytesIO()
-    np.savez(stream, images=IMAGES, labels=LABELS)
-    folder.mkdir(exist_ok=True)
-    (folder / "images.npz").write_bytes(stream.getvalue())
-    understood = understand(folder / "images.npz")
-    kept = keep(understood, default_choices(understood), "odd", folder)
-    files = {path.name: path.read_bytes() for path in (folder / "own" / ".files").iterdir()}
-    plain = sources.json_in(folder / "own" / "odd.json")
-    assert kept.name == "odd"
+    plain, files = _own()
 
     def read(folder: Path) -> None:
         (folder / "own" / ".files").mkdir()

@@ -108,6 +108,7 @@ BREAKS: dict[str, Callable[[dict[str, bytes]], object]] = {
     "a header that claims more": claimed,
     "half an array": lambda m: m.update({"positions.npy": m["positions.npy"][:-9]}),
     "a plane that is none": lambda m: m.update({"plane0.npy": as_npy(np.zeros((2, 3)))}),
+    "a map of no size": lambda m: m.update({"alignment1.npy": as_npy(np.array([1.0, 0, 0, 1, 0, 0, 0]))}),
 }
 
 
@@ -122,6 +123,18 @@ def test_a_broken_or_foreign_file_counts_as_absent(how: str, tmp_path: Path) -> 
     assert broken != rewritten(sound, lambda members: None)
     path.write_bytes(broken)
     assert read_layout(path, kept.key) is None
+
+
+def test_planes_of_half_the_precision_are_those_of_the_whole(tmp_path: Path) -> None:
+    kept = a_layout(PcaParameters())
+    path = write_layout(kept, tmp_path)
+    plane = np.load(io.BytesIO(path.read_bytes()))["plane0"].astype(np.float16)
+    path.write_bytes(rewritten(path.read_bytes(), lambda m: m.update({"plane0.npy": as_npy(plane)})))
+    found = read_layout(path, kept.key)
+    assert found is not None and found.maps["vae"].mean.dtype == np.float64
+    again = read_layout(write_layout(found, tmp_path), kept.key)
+    assert again is not None
+    np.testing.assert_array_equal(again.maps["vae"].components, found.maps["vae"].components)
 
 
 def test_a_file_cut_off_anywhere_counts_as_absent(tmp_path: Path) -> None:

@@ -140,7 +140,9 @@ def _layout(arrays: dict[str, np.ndarray], key: str) -> Layout | None:
 
 
 def _linear_map(arrays: dict[str, np.ndarray], i: int, variance_share: float) -> LinearMap:
-    plane = checked_array(arrays, f"plane{i}", "f", (3, None), _WHERE)
-    numbers = checked_array(arrays, f"alignment{i}", "f", (7,), _WHERE)
+    plane = checked_array(arrays, f"plane{i}", "f", (3, None), _WHERE).astype(np.float64)
+    numbers = checked_array(arrays, f"alignment{i}", "f", (7,), _WHERE).astype(np.float64)
+    if not numbers[4] > 0:
+        raise InputError(f"{_WHERE}: a scale of {numbers[4]:g}; it must be above 0")
     alignment = Alignment(numbers[:4].reshape(2, 2), float(numbers[4]), numbers[5:])
     return LinearMap(plane[0], plane[1:], alignment, float(variance_share))

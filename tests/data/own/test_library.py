@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests.data.own.made_sources import class_files, write_files
 from tvae.data import DATASETS, load_dataset
 from tvae.data.own import OwnDatasets, default_choices, keep, understand
+from tvae.data.own.kept_file import KeptColumn, read_kept_file, write_kept_file
 from tvae.data.own.library import UNDO_SECONDS
 from tvae.errors import InputError
 from tvae.system.owner import new_owner
@@ -149,3 +151,27 @@ def test_a_text_that_is_no_name_finds_nothing(add, folder, name):
 def test_an_unknown_name_is_told_what_there_is(folder):
     with pytest.raises(InputError, match=f"known are {', '.join(DATASETS)}\n`python -m tvae data list` names your own"):
         load_dataset("nothing", folder)
+
+
+@pytest.mark.parametrize("counts", [{}, {"train": 8}, {"test": 2}, {"train": 8, "test": 2, "more": 1}])
+def test_a_description_without_both_splits_is_refused(add, folder, counts):
+    add("pets", None)
+    path = folder / "own" / "pets.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "counts": counts}))
+    with pytest.raises(InputError, match=r"pets\.json: counts: .* is not possible"):
+        load_dataset("pets", folder)
+    assert OwnDatasets(folder).visible(None) == []
+
+
+def test_labels_of_other_columns_than_the_file_names_are_refused(add, folder):
+    add("pets", None)
+    library = OwnDatasets(folder)
+    dataset = library.get("pets")
+    splits = read_kept_file(library.file(dataset), dataset.fingerprint, ["train", "test"])
+    columns = [KeptColumn("class", ("cat", "dog")), KeptColumn("more", ("a",))]
+    identity = write_kept_file(folder / "changed.npz", splits, columns)
+    (folder / "changed.npz").rename(folder / "own" / ".files" / f"{identity}.npz")
+    path = folder / "own" / "pets.json"
+    path.write_text(path.read_text().replace(dataset.fingerprint, identity))
+    with pytest.raises(InputError, match="labels are not of the columns that it names"):
+        load_dataset("pets", folder)

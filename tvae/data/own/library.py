@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from tvae.data.own.kept_file import read_columns
 from tvae.data.public_datasets import PUBLIC_DATASETS
-from tvae.errors import InputError, require_schema
+from tvae.data.split import SPLIT_NAMES
+from tvae.errors import InputError, require, require_schema
 from tvae.system.files import write_atomically
 from tvae.system.owner import Owner, is_owner
 from tvae.system.process_lock import lock_is_held, take_lock
@@ -66,6 +67,10 @@ class OwnDataset:
     """Name and reason of the first twenty of them."""
     size: Whole
     """Bytes of its file."""
+
+    def __post_init__(self) -> None:
+        missing = {"train", "test"} - self.counts.keys()
+        require(not missing and self.counts.keys() <= set(SPLIT_NAMES), "counts", [*self.counts], "by split")
 
     @property
     def count(self) -> int:

@@ -62,6 +62,8 @@ def _splits(library: OwnDatasets, dataset: OwnDataset, names: Sequence[SplitName
             raise InputError(f"split: {dataset.name} has no {name} split; it has {', '.join(dataset.counts)}")
     splits = {}
     for name in names:
+        if arrays[name].labels.shape[1:] != (len(columns),):
+            raise InputError(f"{path}: its labels are not of the columns that it names; add the data set again")
         labels = np.ascontiguousarray(arrays[name].labels.T, np.int64)  # (columns, n)
         notions = {
             column.name: Notion(of_column, column.values) for column, of_column in zip(columns, labels, strict=True)
