@@ -82,11 +82,11 @@ def changed_json(draw: DrawFn, plain: Any) -> bytes:
         holder, index = draw(st.sampled_from(places)) if places else ((), 0)
         kind = draw(st.sampled_from(("replace", "replace", "replace", "remove", "add", "twice", "move", "wrap")))
         if not places:
-            tree = draw(some_value())
+            tree = _as_pairs(draw(some_value()))
         elif kind == "remove":
             del holder[index]
         elif kind == "add":
-            value = draw(some_value())
+            value = _as_pairs(draw(some_value()))
             holder.insert(
                 index, _Pair(draw(st.sampled_from(ODD_TEXTS) | st.text()), value) if _is_pairs(holder) else value
             )
@@ -94,7 +94,7 @@ def changed_json(draw: DrawFn, plain: Any) -> bytes:
             holder.insert(index, _copied(holder[index]))
         else:
             if kind == "replace":
-                value = draw(some_value())
+                value = _as_pairs(draw(some_value()))
             elif kind == "wrap":
                 value = [_value(holder[index])]
             else:
@@ -115,6 +115,7 @@ class _Pairs(list):
 
 
 def _as_pairs(plain: Any) -> Any:
+    """A copy of a value that can be changed, its objects as pairs."""
     if isinstance(plain, Mapping):
         return _Pairs(_Pair(name, _as_pairs(value)) for name, value in plain.items())
     return [_as_pairs(value) for value in plain] if isinstance(plain, list | tuple) else plain
