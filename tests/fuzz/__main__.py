@@ -18,7 +18,7 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given, seed, settings
 from hypothesis.errors import HypothesisWarning
 
 MOST_ADDRESS_SPACE = 16 * 2**30
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
 def fuzz(name: str, minutes: float, keep: Path | None) -> int:
     """Fuzz a reader for so long and print what came of it; the number of files that got through."""
     from tests.fuzz.readers import READERS
-    from tests.fuzz.trials import trial
+    from tests.fuzz.trials import GENERATE, trial
 
     reader = READERS[name]()
     tried, refused, kinds = 0, 0, Counter[str]()
@@ -68,16 +68,9 @@ def fuzz(name: str, minutes: float, keep: Path | None) -> int:
                 keep.mkdir(parents=True, exist_ok=True)
                 (keep / f"{name}-{hashlib.sha256(content).hexdigest()[:8]}").write_bytes(content)
 
-    endless = settings(
-        max_examples=AT_ONCE,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
     while time.monotonic() < end:
         turn = given(reader.contents)(lambda content: read(content))
-        seed(secrets.randbits(64))(endless(turn))()
+        seed(secrets.randbits(64))(settings(GENERATE, max_examples=AT_ONCE)(turn))()
     print(
         f"{name:22} {tried:9,} files {refused:9,} refused {kinds.total():7,} escaped"
         f" in {time.process_time() - processor:6.0f} s of a processor",

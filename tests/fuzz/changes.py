@@ -79,7 +79,7 @@ def changed_json(draw: DrawFn, plain: Any) -> bytes:
     tree = _as_pairs(plain)
     for _ in range(draw(st.integers(1, MOST_CHANGES))):
         places = [*_places(tree)]
-        holder, index = draw(st.sampled_from(places)) if places else ((), 0)
+        holder, index = draw(st.sampled_from(places)) if places else ([], 0)
         kind = draw(st.sampled_from(("replace", "replace", "replace", "remove", "add", "twice", "move", "wrap")))
         if not places:
             tree = _as_pairs(draw(some_value()))
@@ -211,7 +211,7 @@ def changed_text(draw: DrawFn, text: str) -> bytes:
             | st.text(max_size=6)
         )
         if kind.startswith("line"):
-            lines = text.splitlines(keepends=True)
+            lines: list[str] = text.splitlines(keepends=True)
             at = draw(st.integers(0, max(0, len(lines) - 1)))
             if kind == "line twice":
                 lines[at:at] = lines[at : at + 1] * draw(st.sampled_from((1, 2, 200)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 
 from tests.fuzz.readers import READERS
-from tests.fuzz.trials import trial
+from tests.fuzz.trials import GENERATE, trial
 
-FILES = 150
+FILES = 100
 """Changed files that each reader is given in the ordinary suite; `python -m tests.fuzz` goes on for minutes."""
 
 
@@ -16,14 +16,7 @@ FILES = 150
 def test_nothing_gets_through(name):
     reader = READERS[name]()
 
-    @settings(
-        max_examples=FILES,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(GENERATE, max_examples=FILES, derandomize=True)
     @given(reader.contents)
     def read(content: bytes) -> None:
         assert trial(reader, content).escaped == "", content[:2_000]

@@ -10,10 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.strategies import SearchStrategy
 
 from tvae.errors import InputError
 
+GENERATE = settings(
+    phases=[Phase.generate],
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),  # type: ignore
+)
+"""Only makes files: what gets through is kept as it is, and time and memory are measured here."""
 MOST_SECONDS = 5.0
 """Seconds of a processor that a reader may take for one file: the files are small."""
 MOST_MEMORY = 400 * 2**20

@@ -70,6 +70,12 @@ def test_a_newer_spec_says_so(jobs):
         jobs.run("odd")
 
 
+def test_an_owner_that_is_no_hash_does_not_take_the_list_with_it(jobs):
+    path = JobFiles(jobs.folder / "odd").spec
+    path.write_text(json.dumps({**json.loads(path.read_text()), "owner": "é"}))
+    assert {job.id for job in jobs.runs("somebody")} == {"good", "odd"}
+
+
 def test_an_odd_last_word_is_no_word(jobs):
     files = JobFiles(jobs.folder / "odd")
     files.write_state({"state": "running", "phase": "training"})

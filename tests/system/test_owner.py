@@ -24,3 +24,9 @@ def test_no_browser_can_give_itself_an_account():
 def test_an_account_without_a_name_is_nobody_s(account):
     with pytest.raises(ValueError, match="an account needs an issuer and a subject"):
         owner_of_account(*account)
+
+
+@pytest.mark.parametrize("kept", ["é", "", "x" * 10_000, "\u202e"])
+def test_what_is_no_hash_is_nobody_s(kept):
+    assert not is_owner(new_owner(), kept)
+    assert is_owner(None, kept)

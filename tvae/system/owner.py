@@ -37,4 +37,4 @@ def hashed(owner: Owner) -> str:
 
 def is_owner(owner: Owner, kept_hash: str) -> bool:
     """Whether this is the owner with the hash that was kept; the command line counts as every owner."""
-    return owner is None or secrets.compare_digest(kept_hash, hashed(owner))
+    return owner is None or secrets.compare_digest(kept_hash.encode(), hashed(owner).encode())
