@@ -126,7 +126,7 @@ def test_all_tabs_of_a_browser_control_its_runs_and_no_other_browser_does(page):
     visitor = page.context.browser.new_context()
     other = visitor.new_page()
     other.goto(f"{page.url}&owner={token}")  # whoever is given a link, and even one who knows the token
-    other.get_by_text("Somebody else's run").wait_for(timeout=WAIT)
+    other.get_by_text("Somebody else's run: you can watch it").wait_for(timeout=WAIT)
     assert "owner" not in other.url and "watch=" in other.url
     assert other.get_by_role("button", name="Stop").count() == 0
     visitor.close()
@@ -175,6 +175,7 @@ def test_the_training_page_keeps_a_worker_ready_after_each_run(page):
             assert time.monotonic() < limit, page.get_by_test_id("stMain").inner_text()
             page.wait_for_timeout(100)
         main = page.get_by_test_id("stMain")
-        main.get_by_role("button", name="Stop").click(timeout=WAIT)
-        main.get_by_role("button", name="Stop").wait_for(state="detached", timeout=WAIT)  # the last run's
+        stop = main.get_by_role("button", name="Stop", exact=True)  # not the filter "stopped" of the list
+        stop.click(timeout=WAIT)
+        stop.wait_for(state="detached", timeout=WAIT)  # the last run's
     assert before == {job.id for job in Jobs().runs()}

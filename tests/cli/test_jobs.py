@@ -95,7 +95,10 @@ def test_a_home_that_can_not_be_written_names_tvae_runs(monkeypatch):
     [
         (("jobs", "start", "--data.name", "digits"), "arms: 2; a run has at most 1 here, so leave some out"),
         (("train", "--data.name", "digits", "--out", "new"), "arms: 2; a run has at most 1 here, so leave some out"),
-        (("jobs", "start", "--preset", "vae", "--data.name", "digits", "--seconds", "61"), "trains at most 60 here"),
+        (
+            ("jobs", "start", "--preset", "vae", "--data.name", "digits", "--seconds", "61"),
+            "must be a finite number from 1 to 60",
+        ),
     ],
 )
 def test_what_is_over_a_limit_is_one_line_and_starts_nothing(words, message, folder, tmp_path, monkeypatch):

@@ -83,7 +83,7 @@ def test_arms_and_seconds_are_limited(allow):
     allow("run_arms = 2\nrun_seconds = 60")
     config = small_run_config()
     check_settings(config, 60.0)
-    with pytest.raises(InputError, match="seconds: 61; a run trains at most 60 here"):
+    with pytest.raises(InputError, match=r"seconds: 61.0 is not possible; it must be a finite number from 1 to 60"):
         check_settings(config, 61.0)
     three = replace(config, arms={**config.arms, "more": LossConfig(triplet_weight=3.0)})
     with pytest.raises(InputError, match="arms: 3; a run has at most 2 here"):

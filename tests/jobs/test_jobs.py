@@ -515,7 +515,7 @@ def test_impossible_settings_are_refused_before_anything_starts(jobs):
         with pytest.raises(InputError, match="seconds: "):
             jobs.starter.start(small, ME, seconds=seconds)
     with pytest.raises(InputError, match="name: "):
-        jobs.starter.start(small, ME, name="x" * 81)
+        jobs.starter.start(small, ME, name="x" * 241)
     assert jobs.runs() == []
 
 
@@ -563,10 +563,12 @@ def test_names_notes_pins_and_a_deletion_that_can_be_undone(jobs):
     jobs.stop(run_id, ME)
     ended(jobs, run_id)
     jobs.rename(run_id, ME, "better")
-    jobs.write_note(run_id, ME, "two\nlines")
+    jobs.write_note(run_id, ME, "of two words")
+    with pytest.raises(InputError, match=r"note: .* LINE FEED is not possible"):
+        jobs.write_note(run_id, ME, "two\nlines")
     jobs.pin(run_id, ME, True)
     job = jobs.run(run_id)
-    assert (job.name, job.note, job.pinned) == ("better", "two\nlines", True)
+    assert (job.name, job.note, job.pinned) == ("better", "of two words", True)
     jobs.trash.delete(run_id, ME)
     assert jobs.trash.deleted(ME) == [run_id]
     assert jobs.trash.deleted(YOU) == []

@@ -27,7 +27,7 @@ def own_run(folder: Path, means: dict[str, np.ndarray], labels: np.ndarray, conf
         replace(config, model=replace(config.model, latent_dim=latent)),
         replace(
             likeness.provenance,
-            test=replace(likeness.provenance.test, n=n, fingerprint=f"{n}-images"),
+            test=replace(likeness.provenance.test, n=n, fingerprint=f"{n:064x}"),
             class_names=tuple(f"class {label}" for label in range(labels.max() + 1)),
         ),
     )

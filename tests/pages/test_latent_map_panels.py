@@ -73,7 +73,15 @@ def only_ticket(app: AppTest) -> tuple[str, Ticket]:
 
 def first_rows(encoding: Encoding, rows: int) -> Encoding:
     arms = {name: replace(arm, means=arm.means[:rows], errors=arm.errors[:rows]) for name, arm in encoding.arms.items()}
-    return replace(encoding, labels=encoding.labels[:rows], arms=arms)
+    kept = encoding.sample_rows < rows
+    return replace(
+        encoding,
+        labels=encoding.labels[:rows],
+        arms=arms,
+        sample_rows=encoding.sample_rows[kept],
+        sample_images=encoding.sample_images[kept],
+        sample_reconstructions={arm: images[kept] for arm, images in encoding.sample_reconstructions.items()},
+    )
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ def own_mnist_run(folder: Path, means: dict[str, np.ndarray], labels: np.ndarray
     likeness = read_run(SHIPPED / "mnist")
     n, latent = next(iter(means.values())).shape
     config = replace(likeness.config, model=replace(likeness.config.model, latent_dim=latent))
-    test = replace(likeness.provenance.test, n=n, fingerprint=f"{n}-images")
+    test = replace(likeness.provenance.test, n=n, fingerprint=f"{n:064x}")
     run = Run(folder, config, replace(likeness.provenance, test=test, **provenance))
     folder.mkdir()
     write_config(run)

@@ -50,7 +50,7 @@ def test_arms_with_equal_losses_and_runs_with_equal_seeds_end_bit_identical(tint
 def test_resumed_from_a_file_it_ends_with_the_same_weights_to_the_bit(tinted, tmp_path, step):
     config = replace(CONFIG, train=replace(CONFIG.train, step=step))
     whole, first = trained(config, tinted), trained(config, tinted, steps=5)
-    standing = Standing(step=5, steps=first.steps, seconds=1.0, waiting={})
+    standing = Standing(step=5, steps=first.steps, seconds=1.0, waiting={"count": 0, "arms": {}})
     write_resume_file(tmp_path / "resume", first, standing)
     _, tensors = read_resume_file(tmp_path / "resume", config, tinted.image_shape)
     resumed = Training(config, tinted)

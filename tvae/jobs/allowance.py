@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tvae.config import RunConfig
-from tvae.errors import InputError
+from tvae.errors import InputError, require_real
 from tvae.jobs.files import JobFiles, run_has_worker
 from tvae.jobs.owner import is_owners_own
 from tvae.jobs.queue import JobQueue
@@ -25,8 +25,8 @@ def check_settings(config: RunConfig, seconds: float | None = None) -> None:
     most = limits()
     if len(config.arms) > most.run_arms:
         raise InputError(f"arms: {len(config.arms)}; a run has at most {most.run_arms} here, so leave some out")
-    if seconds is not None and seconds > most.run_seconds:
-        raise InputError(f"seconds: {seconds:g}; a run trains at most {most.run_seconds:,} here, so ask for less")
+    if seconds is not None:
+        require_real("seconds", seconds, 1, most.run_seconds)
 
 
 def check_room(runs: Path, owner: Owner) -> None:

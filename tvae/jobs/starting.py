@@ -14,7 +14,7 @@ from pathlib import Path
 from tvae.config import RunConfig, check_notions
 from tvae.data import check_usable, dataset_identity, notion_names, train_size
 from tvae.data.triplets import GivenTriplets
-from tvae.errors import InputError, require_real
+from tvae.errors import InputError
 from tvae.jobs.allowance import check_room, check_settings
 from tvae.jobs.files import READY, About, JobFiles, Spec
 from tvae.jobs.idle_workers import claim_idle_place, keep_idle_worker
@@ -83,8 +83,6 @@ class Starter:
             check_usable(config.data.name, owner)
         steps = _checked_steps(config, data_folder)
         about = About(name=checked_name("name", name, LONGEST_NAME))
-        if seconds is not None:
-            require_real("seconds", seconds, 1.0)
         check_settings(config, seconds)
         if triplets is not None:
             triplets.check_usable(config, train_size(config.data.name, data_folder))

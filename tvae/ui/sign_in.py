@@ -8,6 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tvae.ui import session as state
+from tvae.ui.requests import answered, show_refusal
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 
@@ -27,9 +28,10 @@ def ask_to_sign_in() -> bool:
             key=keys.sign_in(provider or ""),
             type="primary",
             icon=":material/login:",
-            on_click=st.login,
+            on_click=answered(st.login),
             args=(provider,),
         )
+    show_refusal()
     return True
 
 
@@ -39,4 +41,4 @@ def show_account() -> None:
         return
     name = state.account_name()
     st.caption(f"Signed in{f' as {as_text(name)}' if name else ''}.")
-    st.button("Sign out", key=keys.SIGN_OUT, icon=":material/logout:", on_click=st.logout, width="stretch")
+    st.button("Sign out", key=keys.SIGN_OUT, icon=":material/logout:", on_click=answered(st.logout), width="stretch")
