@@ -523,7 +523,7 @@ def test_a_warning_names_the_arm_as_a_person_reads_it_and_the_history_by_its_id(
     Execution(tmp_path, "run", digits).execute()
     (warning,) = Jobs(tmp_path).run("run").warnings
     assert warning.startswith("weight 10, margin 1: KL is ")
-    (warning,) = read_history(files.run_folder)[-1]["warnings"]
+    (warning,) = read_history(files.run_folder)[-1].get("warnings", [])
     assert warning.startswith("arm w10: KL is ")
 
 

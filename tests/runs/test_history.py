@@ -38,4 +38,5 @@ def test_a_row_is_the_mean_of_a_tenth_of_an_epoch_and_the_last_of_what_is_left(t
     assert [row["step"] for row in rows] == [2, 4, 5]
     assert [row["arms"]["vae"]["kl"] for row in rows] == [3.0, 7.0, 10.0]
     assert [row["arms"]["vae"]["reconstruction"] for row in rows] == [1.5, 3.5, 5.0]
-    assert (rows[0]["epoch"], rows[0]["images_per_second"], rows[0]["warnings"]) == (0.1, 100, ["arm tvae: collapsed"])
+    assert rows[0]["epoch"] == 0.1
+    assert (rows[0].get("images_per_second"), rows[0].get("warnings")) == (100, ["arm tvae: collapsed"])

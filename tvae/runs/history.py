@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tvae.runs.metrics_form import HistoryRow
+from tvae.runs.metrics_form import HistoryRow, WaitingRow
 from tvae.runs.run import HISTORY
 from tvae.system.json_lines import append_row, cut_rows, read_rows
 
@@ -39,7 +39,7 @@ class HistoryWriter:
     """
 
     def __init__(self, folder: Path, steps_per_epoch: int) -> None:
-        self.waiting: dict[str, Any] = {"count": 0, "arms": {}}
+        self.waiting = WaitingRow(count=0, arms={})
         self._folder = folder
         self._steps_per_epoch = steps_per_epoch
 
@@ -47,7 +47,7 @@ class HistoryWriter:
         """Start an empty history, in place of an earlier one if there is one."""
         cut_rows(self._folder / HISTORY, -1, HistoryRow)
 
-    def go_on(self, step: int, waiting: dict[str, Any]) -> None:
+    def go_on(self, step: int, waiting: WaitingRow) -> None:
         """Go on after this step: rows that an earlier process wrote beyond it, or tore, are cut off."""
         self.waiting = waiting
         cut_rows(self._folder / HISTORY, step, HistoryRow)
@@ -64,7 +64,7 @@ class HistoryWriter:
             for term, value in asdict(losses).items():
                 sums[term] = sums.get(term, 0.0) + value
         if report.step % self._row_every(report.epoch) == 0 or report.step >= report.steps:
-            row, self.waiting = self._row(report), {"count": 0, "arms": {}}
+            row, self.waiting = self._row(report), WaitingRow(count=0, arms={})
             append_history(self._folder, row)
 
     def _row_every(self, epoch: float) -> int:

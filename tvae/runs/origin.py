@@ -56,4 +56,6 @@ def _device_name(training: Training) -> str:
 
 def _split_record(split: Split) -> SplitRecord:
     height, width, channels = split.image_shape
-    return SplitRecord(n=len(split), height=height, width=width, channels=channels, fingerprint=split.fingerprint)
+    return SplitRecord(
+        n=len(split), height=height, width=width, channels=1 if channels == 1 else 3, fingerprint=split.fingerprint
+    )

@@ -17,6 +17,7 @@ from tvae.runs.answer.search import search_in_words
 from tvae.runs.answer.sentence import answer_in_words, live_answer
 from tvae.runs.arm_names import arm_name
 from tvae.runs.history import read_history
+from tvae.runs.metrics_form import HistoryRow
 from tvae.runs.run import Run, anchor_sample_of
 from tvae.ui import measured
 from tvae.ui.choices.arms import shown_arms
@@ -57,7 +58,7 @@ def _measured_on(run: Run, metrics: Mapping[str, Any], compared: Sequence[str]) 
     return f"{words}; accuracy over {counted} at margin 0; one training, seed {run.config.train.seed}."
 
 
-def _last_row(run: Run) -> dict | None:
+def _last_row(run: Run) -> HistoryRow | None:
     rows = read_history(run.folder)
     return rows[-1] if rows else None
 
