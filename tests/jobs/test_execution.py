@@ -33,6 +33,7 @@ from tvae.runs.history import read_history
 from tvae.runs.recording import Recording
 from tvae.runs.resume_file import read_resume_file
 from tvae.runs.run import read_metrics, read_run
+from tvae.system.moment import now
 from tvae.system.process_identity import ProcessIdentity
 from tvae.system.process_lock import take_lock
 from tvae.training.steps.plain import PlainStep
@@ -55,6 +56,13 @@ def handlers() -> Iterator[None]:
 def plain_run(epochs: int = 2):
     usual = small_run_config()
     return replace(usual, train=replace(usual.train, epochs=epochs, step="plain"))
+
+
+def asked_to_stop(files: JobFiles, seconds: float) -> None:
+    """Make the request to stop one of so many seconds ago."""
+    here = now()
+    moment = replace(here, since_boot=here.since_boot - seconds, clock=here.clock - seconds)
+    (files.folder / "stop").write_text(moment.to_text())
 
 
 def aged(path: Path) -> None:
@@ -299,8 +307,7 @@ def worker(tmp_path) -> Iterator[tuple[JobFiles, subprocess.Popen[bytes]]]:
     files = JobFiles(tmp_path / "abc")
     for folder in (files.folder, files.worker_folder):
         folder.mkdir(parents=True)
-    files.set_flag("stop", True)
-    aged(files.folder / "stop")
+    asked_to_stop(files, LONG_AGO)
     command = [sys.executable, "-c", "import time; time.sleep(600)", "tvae.jobs.worker", "abc"]
     with subprocess.Popen(command) as process:
         files.write_process(ProcessIdentity(process.pid, psutil.Process(process.pid).create_time()))
@@ -312,12 +319,11 @@ def test_a_worker_that_does_not_stop_is_ended_but_not_while_it_measures(worker):
     files, process = worker
     end_unresponsive_worker(files, "measuring")
     for phase, seconds in (("loading", 0.5), ("training", 3.0), ("stopping", 200.0)):  # it still has time
-        asked_at = time.time() - seconds
-        os.utime(files.folder / "stop", (asked_at, asked_at))
+        asked_to_stop(files, seconds)
         end_unresponsive_worker(files, phase)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.5)
-    aged(files.folder / "stop")
+    asked_to_stop(files, LONG_AGO)
     end_unresponsive_worker(files, "training")
     assert process.wait(30) == -signal.SIGKILL
 
@@ -439,12 +445,12 @@ def test_what_can_not_be_removed_is_left_and_the_rest_goes_all_the_same(tmp_path
 
 
 @pytest.mark.usefixtures("stuck")
-def test_an_idle_worker_ends_at_once_where_its_place_can_not_be_removed(tmp_path):
+def test_an_idle_worker_ends_at_once_where_its_place_can_not_be_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr("tvae.jobs.idle_workers.IDLE_SECONDS", 0.0)
     place = JobFiles(tmp_path / READY / "abc")
     place.folder.mkdir(parents=True)
     (place.folder / "stuck").touch()
     mark_idle(place.run_folder, "digits")
-    aged(place.folder / "idle")
     begun = time.monotonic()
     assert not wait_for_run(tmp_path, "abc", None)
     assert time.monotonic() - begun < CLAIM_SECONDS / 2

@@ -31,6 +31,7 @@ from tvae.runs.encodings import read_encoding
 from tvae.runs.history import read_history
 from tvae.runs.run import read_metrics, read_run
 from tvae.runs.weights import read_weights
+from tvae.system.moment import now
 from tvae.system.owner import new_owner
 from tvae.system.process_lock import lock_is_held
 
@@ -262,8 +263,9 @@ def test_a_worker_that_has_answered_a_stop_says_so_and_is_given_time_to_save(job
     monkeypatch.setattr("tvae.jobs.worker_processes.worker_process", lambda files: psutil.Process())
     monkeypatch.setattr(psutil.Process, "terminate", end)
     monkeypatch.setattr(psutil.Process, "kill", end)
-    long_ago = time.time() - 60
-    os.utime(files.folder / "stop", (long_ago, long_ago))
+    here = now()
+    moment = replace(here, since_boot=here.since_boot - 60, clock=here.clock - 60)
+    (files.folder / "stop").write_text(moment.to_text())
     end_unresponsive_worker(files, "stopping")
     for phase in ("training", "starting", "waiting", "loading", "compiling"):
         with pytest.raises(Ended):

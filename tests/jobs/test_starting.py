@@ -231,7 +231,7 @@ def test_a_worker_whose_starter_was_killed_gives_its_place_up(tmp_path, monkeypa
     assert not place.run_folder.exists()
 
 
-def test_an_idle_worker_that_nobody_asks_ends_and_one_that_is_wanted_again_waits_on(tmp_path):
+def test_an_idle_worker_that_nobody_asks_ends_and_one_that_is_wanted_again_waits_on(tmp_path, monkeypatch):
     place = JobFiles(tmp_path / READY / "abc")
     for folder in (place.folder, place.worker_folder):
         folder.mkdir(parents=True)
@@ -242,8 +242,17 @@ def test_an_idle_worker_that_nobody_asks_ends_and_one_that_is_wanted_again_waits
     with locked(place):
         assert keep_idle_worker(tmp_path, "digits")
     assert time.time() - idle.stat().st_mtime < IDLE_SECONDS
-    os.utime(idle, (long_ago, long_ago))
+    passed = 0.0
+
+    def rested(seconds: float) -> None:
+        nonlocal passed
+        if passed == 0.9 * IDLE_SECONDS:
+            os.utime(idle)  # it is wanted again
+        passed += 0.3 * IDLE_SECONDS
+
+    monkeypatch.setattr("tvae.jobs.idle_workers.time", SimpleNamespace(monotonic=lambda: passed, sleep=rested))
     assert not wait_for_run(tmp_path, "abc", None)
+    assert passed > 1.9 * IDLE_SECONDS
     assert not place.run_folder.exists()
 
 
@@ -252,15 +261,15 @@ def test_an_idle_worker_looks_each_second_whether_its_starter_lives(is_starter, 
     place = JobFiles(tmp_path / READY / "abc")
     place.folder.mkdir(parents=True)
     mark_idle(place.run_folder, "digits")
-    now = time.time()
+    now = begun = time.monotonic()
 
     def rested(seconds: float) -> None:
         nonlocal now
         now += seconds
-        if now > time.time() + 20:
+        if now > begun + 20:
             raise TimeoutError
 
-    monkeypatch.setattr("tvae.jobs.idle_workers.time", SimpleNamespace(time=lambda: now, sleep=rested))
+    monkeypatch.setattr("tvae.jobs.idle_workers.time", SimpleNamespace(monotonic=lambda: now, sleep=rested))
     starter = psutil.Process().parent() if is_starter else psutil.Process()  # which did not start this one
     if is_starter:
         with pytest.raises(TimeoutError):
@@ -285,7 +294,7 @@ def test_a_claimed_worker_waits_until_its_run_is_among_the_runs(tmp_path, monkey
             place.write_spec(Spec(config=LONG))
             place.run_folder.rename(run.run_folder)
 
-    monkeypatch.setattr("tvae.jobs.idle_workers.time", SimpleNamespace(time=time.time, sleep=rested))
+    monkeypatch.setattr("tvae.jobs.idle_workers.time", SimpleNamespace(monotonic=time.monotonic, sleep=rested))
     with locked(place):
         assert wait_for_run(tmp_path, "abc", None)
     assert len(rests) == 3

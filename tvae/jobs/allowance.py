@@ -9,7 +9,7 @@ from tvae.errors import InputError, require_real
 from tvae.jobs.files import JobFiles, run_has_worker
 from tvae.jobs.owner import is_owners_own
 from tvae.jobs.queue import JobQueue
-from tvae.system.files import bytes_in
+from tvae.system.files import bytes_in, entries
 from tvae.system.limits import limits
 from tvae.system.owner import Owner
 
@@ -56,7 +56,7 @@ def check_room(runs: Path, owner: Owner) -> None:
 
 
 def _run_folders(runs: Path) -> list[Path]:
-    folders = (path for path in runs.iterdir() if not path.name.startswith(".") and not path.is_symlink())
+    folders = (path for path in entries(runs) if not path.name.startswith(".") and not path.is_symlink())
     return [path for path in folders if path.is_dir()]
 
 

@@ -4,7 +4,7 @@ In the folder `job` of the run's folder:
 
     spec.json           settings of the run; written once, before the run is in its place, and never changed
     state.json          state and progress of the run; written by whoever holds the lock
-    stop, pause, slow   exist while the worker is asked to do so
+    stop, pause, slow   exist while the worker is asked to do so; each holds the moment of the request
     steps               a byte for each single step that was requested
     live.jsonl          triplet accuracy while it trains, a line about a second
     lesson.json         the step that is about to be taken, in teaching mode
@@ -17,6 +17,7 @@ moves no folder that holds an open file:
     lock                held by the worker as long as it lives (see `system/process_lock`)
     process.json        which process holds it; written as soon as it does
     about.lock          held while the run's name, note or pin is changed
+    deleted             the moment in which the run was deleted, while it is in the trash
     last_word           how the run ended, where the disk was too full for state.json
     log.txt             what the worker printed
 
@@ -25,9 +26,10 @@ No torch: the app's server reads and writes these.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -37,10 +39,12 @@ from tvae.config import RunConfig
 from tvae.errors import InputError, require_schema
 from tvae.system.files import errors_name, file_state, write_atomically
 from tvae.system.json_lines import append_row
+from tvae.system.moment import now, read_moment
 from tvae.system.process_identity import ProcessIdentity
 from tvae.system.process_lock import lock_is_held, take_lock
 from tvae.system.reserved_file import ReservedFile
 from tvae.system.strict_json import Amount, Number, Share, Whole, checked, read_json_file
+from tvae.system.user_folders import own_run_folder
 
 State = Literal["queued", "running", "done", "stopped", "interrupted", "failed"]
 OVER: tuple[State, ...] = ("done", "stopped", "interrupted", "failed")
@@ -152,6 +156,7 @@ class JobFiles:
         self.worker_folder = runs / WORKERS / run_folder.name
         self.lock = self.worker_folder / "lock"
         self.about_lock = self.worker_folder / "about.lock"
+        self.deleted = self.worker_folder / "deleted"
         self.process = self.worker_folder / "process.json"
         self.last_word = ReservedFile(self.worker_folder / "last_word")
         self.log = self.worker_folder / "log.txt"
@@ -224,12 +229,10 @@ class JobFiles:
         """Whether this request to the worker is set."""
         return (self.folder / flag).exists()
 
-    def flag_time(self, flag: Flag) -> float | None:
-        """Time at which this request was first made, in seconds since 1970; None where it is not set."""
-        try:
-            return (self.folder / flag).stat().st_mtime
-        except OSError:
-            return None
+    def flag_age(self, flag: Flag) -> float | None:
+        """Seconds since this request was first made; None where it is not set."""
+        moment = read_moment(self.folder / flag)
+        return None if moment is None else moment.age
 
     def set_flag(self, flag: Flag, on: bool) -> None:
         """Set or withdraw this request; setting it twice is the same as once."""
@@ -238,6 +241,8 @@ class JobFiles:
             path.unlink(missing_ok=True)
         elif not path.exists():
             path.touch()
+            with contextlib.suppress(OSError):  # on a full disk the request stands without its moment
+                path.write_text(now().to_text(), encoding="ascii")
 
     def grant_step(self) -> None:
         """Ask a paused worker for one step."""
@@ -270,6 +275,20 @@ class JobFiles:
             return _content(self.lesson, dict[str, Any])
         except InputError:
             return None
+
+
+@contextlib.contextmanager
+def gone_is_said(run_folder: Path) -> Iterator[None]:
+    """Context in which a run's folder is used that another process may move or remove meanwhile.
+
+    Raises:
+        InputError: it did; the message is that of a run that is not found.
+    """
+    try:
+        yield
+    except OSError:
+        own_run_folder(run_folder.parent, run_folder.name)
+        raise
 
 
 def run_has_worker(runs: Path, run_id: str) -> bool:

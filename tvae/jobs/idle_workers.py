@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from tvae.jobs.files import READY, JobFiles
+from tvae.system.files import entries
 from tvae.system.process_lock import lock_is_held
 
 IDLE_SECONDS = 600.0
@@ -69,12 +70,16 @@ def wait_for_run(runs: Path, run_id: str, starter: psutil.Process | None) -> boo
     place, run = runs / READY / run_id, runs / run_id
     idle = JobFiles(place).folder / _IDLE
     claimed_at, looked_at, starter_ended = None, 0.0, False
+    wanted, wanted_at = -1, 0.0  # the last change of `idle` that was seen, and when that was
     while not JobFiles(run).spec.exists():
-        now = time.time()
+        now = time.monotonic()  # however the clock is set: files' times only say that something has changed
         if now - looked_at > _LOOK_AT_STARTER_EVERY:
             looked_at, starter_ended = now, starter is not None and psutil.Process().parent() != starter
         try:
-            if now - idle.stat().st_mtime > IDLE_SECONDS or starter_ended:
+            changed = idle.stat().st_mtime_ns
+            if changed != wanted:
+                wanted, wanted_at = changed, now
+            if now - wanted_at > IDLE_SECONDS or starter_ended:
                 idle.rename(idle.with_name(_CLAIMED))  # so that nobody else claims it
                 shutil.rmtree(place, ignore_errors=True)
                 return False
@@ -89,8 +94,7 @@ def wait_for_run(runs: Path, run_id: str, starter: psutil.Process | None) -> boo
 
 
 def _places(runs: Path) -> list[Path]:
-    folder = runs / READY
-    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    return sorted(path for path in entries(runs / READY) if path.is_dir())
 
 
 def _claim(place: Path) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 
 from tvae.errors import InputError
 from tvae.jobs.allowance import check_room
-from tvae.jobs.files import OVER, Flag, JobFiles, LiveRow, run_has_worker
+from tvae.jobs.files import OVER, Flag, JobFiles, LiveRow, gone_is_said, run_has_worker
 from tvae.jobs.job import Job, read_job
 from tvae.jobs.owner import controlled_files, may_control, visible_runs
 from tvae.jobs.queue import JobQueue, runs_at_once
@@ -28,6 +28,7 @@ from tvae.jobs.trash import Trash
 from tvae.jobs.worker_processes import collect_ended_workers, end_unresponsive_worker
 from tvae.runs.history import read_history
 from tvae.runs.metrics_form import HistoryRow
+from tvae.system.files import entries
 from tvae.system.json_lines import last_row, read_rows
 from tvae.system.names import checked_name
 from tvae.system.owner import Owner
@@ -56,11 +57,9 @@ class Jobs:
     def runs(self, owner: Owner = None) -> list[Job]:
         """The runs that this person may see, newest first; also those that were trained in the foreground."""
         collect_ended_workers()
-        if not self.folder.is_dir():
-            return []
         folders = {
             folder.name: folder
-            for folder in self.folder.iterdir()
+            for folder in entries(self.folder)
             if not folder.name.startswith(".") and not folder.is_symlink() and folder.is_dir()
         }
         places, jobs = self._places(), []
@@ -124,7 +123,8 @@ class Jobs:
     def step_once(self, run_id: str, owner: Owner) -> None:
         """Have a paused run take one step."""
         if self._ask(run_id, owner, "pause", True):
-            JobFiles(self.folder / run_id).grant_step()
+            with gone_is_said(self.folder / run_id):
+                JobFiles(self.folder / run_id).grant_step()
 
     def resume(self, run_id: str, owner: Owner) -> None:
         """Have a paused run go on, or put one that was stopped, interrupted or failed in the queue again.
@@ -149,7 +149,8 @@ class Jobs:
         files = controlled_files(self.folder, run_id, owner)
         is_active = self.run(run_id).state not in OVER
         if is_active:
-            files.set_flag(flag, on)
+            with gone_is_said(files.run_folder):
+                files.set_flag(flag, on)
         return is_active
 
     # Name, note and pin. Each raises InputError where there is no such run or it belongs to another.
@@ -157,17 +158,20 @@ class Jobs:
     def rename(self, run_id: str, owner: Owner, name: str) -> None:
         """Give a run a name; its id stays the same."""
         files = controlled_files(self.folder, run_id, owner)
-        files.change_about(name=checked_name("name", name, LONGEST_NAME))
+        with gone_is_said(files.run_folder):
+            files.change_about(name=checked_name("name", name, LONGEST_NAME))
 
     def write_note(self, run_id: str, owner: Owner, note: str) -> None:
         """Keep a note with a run."""
         files = controlled_files(self.folder, run_id, owner)
-        files.change_about(note=checked_name("note", note, LONGEST_NOTE))
+        with gone_is_said(files.run_folder):
+            files.change_about(note=checked_name("note", note, LONGEST_NOTE))
 
     def pin(self, run_id: str, owner: Owner, on: bool) -> None:
         """Keep a run at the top of the list, or no longer."""
         files = controlled_files(self.folder, run_id, owner)
-        files.change_about(pinned=on)
+        with gone_is_said(files.run_folder):
+            files.change_about(pinned=on)
 
 
 def _read_job_and_end_worker(folder: Path, places: dict[str, int]) -> Job:

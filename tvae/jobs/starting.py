@@ -16,7 +16,7 @@ from tvae.data import check_usable, dataset_identity, notion_names, train_size
 from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError
 from tvae.jobs.allowance import check_room, check_settings
-from tvae.jobs.files import READY, About, JobFiles, Spec
+from tvae.jobs.files import READY, About, JobFiles, Spec, gone_is_said
 from tvae.jobs.idle_workers import claim_idle_place, keep_idle_worker
 from tvae.jobs.job import state_without_worker
 from tvae.jobs.queue import JobQueue
@@ -165,7 +165,8 @@ class Starter:
                 raise InputError(f"run {files.run_folder.name}: is done; there is nothing to resume")
             clear_earlier_worker(files)
             files.forget_requests()
-        start_worker(self._runs, files.run_folder.name)
+        with gone_is_said(files.run_folder):
+            start_worker(self._runs, files.run_folder.name)
 
     def _start_in(
         self,

@@ -9,9 +9,11 @@ import time
 from pathlib import Path
 
 from tvae.errors import InputError
-from tvae.jobs.files import READY, TRASH, WORKERS, JobFiles
+from tvae.jobs.files import READY, TRASH, WORKERS, JobFiles, gone_is_said
 from tvae.jobs.job import read_job
 from tvae.jobs.owner import controlled_files, is_owners_own
+from tvae.system.files import entries, files_below
+from tvae.system.moment import now, read_moment
 from tvae.system.owner import Owner
 from tvae.system.process_lock import lock_is_held, take_lock
 
@@ -40,9 +42,12 @@ class Trash:
         if lock is None:
             state = read_job(files.run_folder, {}).state
             raise InputError(f"run {run_id}: is {state}; stop it before you delete it")
-        with lock:
+        with lock, gone_is_said(files.run_folder):  # by another who deletes it too
             self._folder.mkdir(exist_ok=True)
-            os.utime(files.run_folder)  # the day begins now
+            os.utime(files.run_folder)  # the day begins now; where the next lines can't say so, it is counted from this
+            files.deleted.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # on a full disk too it can be deleted
+                files.deleted.write_text(now().to_text(), encoding="ascii")
             files.run_folder.rename(self._folder / run_id)
 
     def undelete(self, run_id: str, owner: Owner) -> None:
@@ -54,7 +59,8 @@ class Trash:
         folder = controlled_files(self._folder, run_id, owner).run_folder
         if (self._runs / run_id).exists():
             raise InputError(f"run {run_id}: a run of this id is there")
-        folder.rename(self._runs / run_id)
+        with gone_is_said(folder):
+            folder.rename(self._runs / run_id)
 
     def deleted(self, owner: Owner) -> list[str]:
         """Ids of the deleted runs that this owner started, the newest run first."""
@@ -75,21 +81,22 @@ class Trash:
             if _modified(place) < left_before and not lock_is_held(JobFiles(place).lock):
                 shutil.rmtree(place, ignore_errors=True)
         for run in _folders_in(self._folder):
-            if _modified(run) < time.time() - UNDO_SECONDS:
+            moment = read_moment(JobFiles(run).deleted)
+            if (time.time() - _modified(run) if moment is None else moment.age) > UNDO_SECONDS:
                 shutil.rmtree(run, ignore_errors=True)
         for run in _folders_in(self._runs):
             if _modified(run) < left_before and not lock_is_held(JobFiles(run).lock):
                 with contextlib.suppress(OSError):  # which leaves all but an empty folder
                     run.rmdir()
-            parts = [part for part in run.rglob(".*.part") if _modified(part) < left_before]
+            parts = [path for path in files_below(run) if _is_part(path) and _modified(path) < left_before]
             if parts and not lock_is_held(JobFiles(run).lock):
                 for part in parts:
                     with contextlib.suppress(OSError):
                         part.unlink()
         for worker in _folders_in(self._runs / WORKERS):
-            is_gone = not any(
-                (folder / worker.name).exists() for folder in (self._runs, self._runs / READY, self._folder)
-            )
+            # In the order in which a run may move meanwhile: among the runs, to the trash and back.
+            places = (self._runs / READY, self._runs, self._folder, self._runs)
+            is_gone = not any((folder / worker.name).exists() for folder in places)
             if (
                 is_gone
                 and _modified(worker) < left_before
@@ -100,10 +107,12 @@ class Trash:
 
 def _folders_in(folder: Path) -> list[Path]:
     """Folders right below this one, without hidden ones and links, which may lead to other people's files."""
-    if not folder.is_dir():
-        return []
-    folders = (path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
+    folders = (path for path in entries(folder) if path.is_dir() and not path.is_symlink())
     return [path for path in folders if not path.name.startswith(".")]
+
+
+def _is_part(path: Path) -> bool:
+    return path.name.startswith(".") and path.name.endswith(".part")
 
 
 def _modified(path: Path) -> float:

@@ -121,15 +121,14 @@ def worker_process(files: JobFiles) -> psutil.Process | None:
 
 def end_unresponsive_worker(files: JobFiles, phase: str) -> None:
     """Terminate, later kill, a worker that was asked to stop and hasn't; how long it may take depends on its phase."""
-    stop_time = files.flag_time("stop")
-    if stop_time is None or phase == "measuring":  # its training is over: it ends by itself
+    waited = files.flag_age("stop")
+    if waited is None or phase == "measuring":  # its training is over: it ends by itself
         return
     terminate_after, kill_after = TERMINATE_AFTER, KILL_AFTER
     if phase in BEFORE_STEPS:
         terminate_after, kill_after = STARTING_TERMINATE_AFTER, STARTING_KILL_AFTER
     elif phase == "stopping":
         terminate_after = kill_after = STOPPING_KILL_AFTER
-    waited = time.time() - stop_time
     if waited < terminate_after or (process := worker_process(files)) is None:
         return
     with contextlib.suppress(psutil.Error):  # it has just ended

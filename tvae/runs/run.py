@@ -21,7 +21,7 @@ from tvae.errors import InputError, require
 from tvae.metrics.anchor_sample import AnchorSample
 from tvae.model.layers import ImageShape
 from tvae.runs.metrics_form import Metrics
-from tvae.system.files import file_state, write_atomically
+from tvae.system.files import entries, file_state, write_atomically
 from tvae.system.strict_json import Amount, Count, Line, Sha256, Whole, checked, read_json_file
 
 CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
@@ -165,9 +165,7 @@ class Run:
     def snapshots(self) -> tuple[int, ...]:
         """Steps of the complete snapshots in the folder, ascending."""
         folder = self.folder / SNAPSHOTS
-        if not folder.is_dir():
-            return ()
-        steps = [int(path.name) for path in folder.iterdir() if path.name.isascii() and path.name.isdecimal()]
+        steps = [int(path.name) for path in entries(folder) if path.name.isascii() and path.name.isdecimal()]
         # A snapshot's encoding is written last: without it a kill came in between.
         return tuple(sorted(step for step in steps if (folder / str(step) / encoding_name("test")).is_file()))
 
@@ -250,7 +248,7 @@ class Run:
         the notion that the run is judged by where that is not its own.
         """
         folder = self.weights_folder
-        paths = sorted(path for suffix in ("npz", "safetensors") for path in folder.glob(f"*.{suffix}"))
+        paths = sorted(path for path in entries(folder) if path.suffix in (".npz", ".safetensors"))
         judged_by = [] if self.judged_by is None else [f"judged by {self.judged_by.notion}"]
         return "|".join([str(folder.resolve()), *judged_by, *(file_state(path) for path in paths)])
 
@@ -340,9 +338,7 @@ def encoding_name(split: str) -> str:
 
 def runs_in(folder: Path) -> list[Path]:
     """Folders of runs right below this one, by name."""
-    if not folder.is_dir():
-        return []
-    return sorted(path.parent for path in _configs(folder.iterdir()))
+    return sorted(path.parent for path in _configs(entries(folder)))
 
 
 def _configs(folders: Iterable[Path]) -> Iterable[Path]:

@@ -20,7 +20,7 @@ from tvae.runs.replays.recorded import REPLAY, read_replay
 from tvae.runs.run import CARD, CONFIG, HISTORY, METRICS, SNAPSHOTS, Run, check_split, read_run, write_config
 from tvae.runs.triplets import TRIPLETS, read_triplets_of
 from tvae.runs.weights import read_arm
-from tvae.system.files import write_atomically
+from tvae.system.files import entries, files_below, write_atomically
 from tvae.system.owner import Owner
 from tvae.system.zip_file import checked_zip, member_content
 
@@ -41,13 +41,20 @@ _SHOWN = 60
 
 
 def zip_run(folder: Path) -> bytes:
-    """The members of a run's folder that `run_members` takes back."""
+    """The members of a run's folder that `run_members` takes back.
+
+    Raises:
+        InputError: the run is deleted meanwhile.
+    """
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for path in sorted(folder.rglob("*")):
-            name = path.relative_to(folder).as_posix()
-            if _MEMBER.fullmatch(name) and path.is_file() and not path.is_symlink():
-                archive.write(path, name)
+    try:
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for path in sorted(files_below(folder)):
+                name = path.relative_to(folder).as_posix()
+                if _MEMBER.fullmatch(name) and path.is_file() and not path.is_symlink():
+                    archive.write(path, name)
+    except FileNotFoundError:
+        raise InputError(f"run {folder.name}: was deleted meanwhile") from None
     return content.getvalue()
 
 
@@ -158,5 +165,5 @@ def _check_data(run: Run) -> None:
 def unmeasured_snapshots(run: Run) -> list[int]:
     """Steps of the snapshots whose weights are there and whose encoding is not, ascending."""
     folder = run.folder / SNAPSHOTS
-    steps = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()] if folder.is_dir() else []
+    steps = [int(path.name) for path in entries(folder) if path.name.isdecimal()]
     return sorted(set(steps) - set(run.snapshots))

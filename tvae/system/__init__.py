@@ -9,6 +9,7 @@ csv_table.py         Tables as CSV text that a spreadsheet reads as text, never 
 files.py             Atomic writes, bounded reads
 json_lines.py        JSON-lines files that are appended to while they are read
 limits.py            Limits per person and per server; what each means stands in limits.toml beside this file
+moment.py            Moment: a point in time that other processes can count from, however the system's clock is set
 names.py             Names that people give: in one line, limited by bytes, without marks that nobody sees
 owner.py             Owner: a person's secret token or account, and its hash that is kept with what belongs to them
 privacy.py           Privacy of files: what a process of ours writes is for its user alone, unless TVAE_UMASK says else

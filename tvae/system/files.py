@@ -120,10 +120,24 @@ def read_bounded(path: Path, limit: int) -> bytes:
 def bytes_in(folder: Path) -> int:
     """Bytes of all files below a folder; a link counts for itself, and what is just being deleted for nothing."""
     total = 0
-    for path in folder.rglob("*"):
+    for path in files_below(folder):
         with contextlib.suppress(OSError):
             total += path.lstat().st_size if path.is_file() else 0
     return total
+
+
+def entries(folder: Path) -> list[Path]:
+    """What lies right in a folder; nothing where it is missing, or is removed or moved at this moment."""
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """All files below a folder, whatever is removed or moved meanwhile; folders that are links are not entered."""
+    for parent, _, names in os.walk(folder):
+        yield from (Path(parent, name) for name in names)
 
 
 def file_state(path: Path) -> str:

@@ -93,10 +93,18 @@ def _lock_if_free(path: Path, flags: int) -> ProcessLock | None:
             reason = "this file system can't lock files; name a folder on another one"
             raise OSError(error.errno, reason, str(path)) from None
         # A file that was removed before it was locked excludes nobody: another has been made, or will be.
-        if is_taken and path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
+        if is_taken and _is_at(path, descriptor):
             return ProcessLock(descriptor)
     except BaseException:
         os.close(descriptor)
         raise
     os.close(descriptor)
     return None
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Whether the open file is the one that has this path now."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False

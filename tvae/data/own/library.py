@@ -17,6 +17,7 @@ from tvae.data.public_datasets import PUBLIC_DATASETS
 from tvae.data.split import SPLIT_NAMES
 from tvae.errors import InputError, require, require_schema
 from tvae.system.files import write_atomically
+from tvae.system.moment import now, read_moment
 from tvae.system.owner import Owner, is_owner
 from tvae.system.process_lock import lock_is_held, take_lock
 from tvae.system.strict_json import Count, Sha256, Whole, checked, read_json_file
@@ -154,8 +155,14 @@ class OwnDatasets:
         dataset = self._changeable(name, owner)
         self._trash.mkdir(exist_ok=True)
         description = self._description(name)
-        os.utime(description)  # the day begins now
-        description.replace(self._trash / f"{name}@{dataset.fingerprint[:16]}.json")
+        removed = self._trash / f"{name}@{dataset.fingerprint[:16]}.json"
+        with suppress(OSError):  # on a full disk too it can be removed
+            _removal(removed).write_text(now().to_text(), encoding="ascii")
+        try:
+            os.utime(description)  # the day begins now
+            description.replace(removed)
+        except FileNotFoundError:  # another process has removed it
+            raise InputError(f"data set {name!r}: there is none of this name") from None
         self.clear_leftovers()
 
     def restore(self, name: str, owner: Owner) -> OwnDataset:
@@ -170,14 +177,17 @@ class OwnDatasets:
         if not mine:
             raise InputError(f"data set {name!r}: none of this name was removed within a day")
         with self.name_lock(name, owner):
-            path, dataset = max(mine, key=lambda pair: pair[0].stat().st_mtime)
-            path.rename(self._description(name))
+            path, dataset = max(mine, key=lambda pair: _changed(pair[0]))
+            try:
+                path.rename(self._description(name))
+            except FileNotFoundError:  # another process has brought it back, or cleared up
+                raise InputError(f"data set {name!r}: none of this name was removed within a day") from None
         return dataset
 
     def removed(self, owner: Owner) -> list[OwnDataset]:
         """Data sets that this person can restore, the last one removed first."""
         mine = [(path, dataset) for path, dataset in self._removed() if is_owner(owner, dataset.owner)]
-        return [dataset for _, dataset in sorted(mine, key=lambda pair: -pair[0].stat().st_mtime)]
+        return [dataset for _, dataset in sorted(mine, key=lambda pair: -_changed(pair[0]))]
 
     def disk_used(self, owner: Owner) -> int:
         """Bytes of the files of this person's data sets, with those in the trash; each file counts once."""
@@ -222,8 +232,10 @@ class OwnDatasets:
             if not lock_is_held(self._lock_path(part.name[1:].removesuffix(".part"))):
                 part.unlink(missing_ok=True)
         for path, _ in self._removed():
-            if path.stat().st_mtime < time.time() - UNDO_SECONDS:
+            moment = read_moment(_removal(path))
+            if (time.time() - _changed(path) if moment is None else moment.age) > UNDO_SECONDS:
                 path.unlink(missing_ok=True)
+                _removal(path).unlink(missing_ok=True)
         if any(lock_is_held(lock) for lock in (self.folder / _LOCKS).glob("*.lock")):
             return  # a file may just have been put in place whose description is about to be written
         paths = [*self.folder.glob("[!.]*.json"), *self._trash.glob("*.json")]
@@ -234,7 +246,7 @@ class OwnDatasets:
             except InputError:
                 return  # whatever can't be read may need any file
         for file in (self.folder / _FILES).glob("[!.]*.npz"):
-            if file.stem not in used and file.stat().st_mtime < time.time() - _LEFT_OVER:
+            if file.stem not in used and _changed(file) < time.time() - _LEFT_OVER:
                 file.unlink(missing_ok=True)
 
     def check_free(self, name: str, owner: Owner) -> None:
@@ -279,6 +291,19 @@ class OwnDatasets:
     def _write(self, dataset: OwnDataset) -> None:
         plain = {"schema": SCHEMA, **asdict(dataset)}
         write_atomically(self._description(dataset.name), json.dumps(plain, ensure_ascii=False, indent=2) + "\n")
+
+
+def _removal(path: Path) -> Path:
+    """File with the moment in which the data set was removed whose description is at this path."""
+    return path.with_suffix(".removed")
+
+
+def _changed(path: Path) -> float:
+    """Time of a file's last change; now where another process has just removed it."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return time.time()
 
 
 def may_see(dataset: OwnDataset, owner: Owner) -> bool:
