@@ -65,6 +65,45 @@ def test_a_full_disk_is_wrong_and_each_disk_is_named_once(monkeypatch):
     assert one("disk").verdict == "wrong"
 
 
+def test_the_limits_in_use_and_what_runs_take_of_the_disk(folders, monkeypatch):
+    monkeypatch.delenv("TVAE_LIMITS", raising=False)
+    file, runs = folders / "TVAE_RUNS" / "limits.toml", folders / "TVAE_RUNS"
+    defaults, disk = found("limits")
+    assert defaults.text.startswith("the defaults") and str(file) in defaults.text and "TVAE_LIMITS" in defaults.text
+    assert (defaults.verdict, disk) == (
+        "right",
+        Finding("limits", "right", "runs take 0.0 of 200 GB (server_disk_gb)"),
+    )
+    runs.mkdir()
+    file.write_text("server_disk_gb = 1")
+    assert found("limits")[0] == Finding("limits", "right", f"{file} in place of the defaults")
+    for bytes_used, verdict, words in ((900_000_000, "better", "0.9 of 1 GB"), (1_000_000_000, "wrong", "1.0 of 1 GB")):
+        monkeypatch.setattr(doctor, "bytes_in", lambda folder, used=bytes_used: used)
+        _, disk = found("limits")
+        assert disk.verdict == verdict and words in disk.text and "delete runs" in disk.advice
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "can't be read"), ("person_runs = 0", "person_runs: 0 is not possible"), ("peson_runs = 1", "is no limit")],
+    ids=["missing", "a wrong value", "no such limit"],
+)
+def test_a_wrong_file_of_limits_is_one_line_with_what_to_do(folders, monkeypatch, content, words):
+    file = folders / "own.toml"
+    monkeypatch.setenv("TVAE_LIMITS", str(file))
+    if content is not None:
+        file.write_text(content)
+    finding = one("limits")
+    assert finding.verdict == "wrong" and words in finding.text and str(file) in finding.text
+    assert finding.advice.startswith(f"mend {file}, or take TVAE_LIMITS out")
+    assert "\n" not in finding.text
+    monkeypatch.delenv("TVAE_LIMITS")
+    runs = folders / "TVAE_RUNS"
+    runs.mkdir()
+    (runs / "limits.toml").write_text("person_runs = 0")
+    assert one("limits").advice.startswith(f"mend {runs / 'limits.toml'}, or remove it")
+
+
 def test_packages_that_are_not_as_tested(monkeypatch):
     version = importlib.metadata.version
 

@@ -25,7 +25,8 @@ from tvae.errors import InputError
 from tvae.jobs.files import run_has_worker
 from tvae.jobs.queue import JobQueue, runs_at_once
 from tvae.system.app_folder import app_folder
-from tvae.system.files import unwritable_reason
+from tvae.system.files import bytes_in, unwritable_reason
+from tvae.system.limits import SETTING, limits, limits_file
 from tvae.system.privacy import PRIVATE
 from tvae.system.user_folders import (
     answers_folder,
@@ -42,6 +43,8 @@ Verdict = Literal["right", "better", "wrong"]
 """better: it works, and the advice says how it would work better."""
 LEAST_FREE = 2 * 2**30
 """Bytes that should be free beside the runs: a run of MNIST takes 30 MB, one of twelve arms 200."""
+NEARLY = 0.9
+"""Share of the disk that runs may take from which on the doctor speaks of it."""
 PACKAGE = "tvae-explorer"
 NVIDIA = (Path("/dev/nvidiactl"), Path("/proc/driver/nvidia/version"))
 """Files that Linux has where an NVIDIA driver is loaded."""
@@ -66,6 +69,7 @@ def findings() -> list[Finding]:
         _folders,
         _privacy,
         _disk,
+        _limits,
         _gpu,
         _kernels,
         _data,
@@ -166,6 +170,32 @@ def _disk() -> Iterator[Finding]:
                 f"make room, or name a folder on another disk in {variable}; {LEAST_FREE / 2**30:g} GB should be free"
             )
             yield Finding("disk", "wrong", text, advice)
+
+
+def _limits() -> Iterator[Finding]:
+    """The host's file of limits, and what the runs take of the disk that they may."""
+    file = limits_file()
+    try:
+        most = limits()
+    except InputError as error:
+        advice = (
+            f"mend {file}, or take {SETTING} out of the environment: until then no run starts and no image comes in"
+            if os.environ.get(SETTING)
+            else f"mend {file}, or remove it: until then no run starts and no image comes in"
+        )
+        yield Finding("limits", "wrong", str(error), advice)
+        return
+    own = f"{file} in place of the defaults" if file.exists() else f"the defaults; {file} ({SETTING}) can change them"
+    yield Finding("limits", "right", own)
+    used, most_used = bytes_in(runs_folder()), most.server_disk_gb * 10**9
+    text = f"runs take {used / 10**9:,.1f} of {most.server_disk_gb:,} GB (server_disk_gb)"
+    if used >= most_used:
+        advice = "delete runs, or raise server_disk_gb: until then no run starts; deleted ones stay a day in .trash"
+        yield Finding("limits", "wrong", text, advice)
+    elif used >= NEARLY * most_used:
+        yield Finding("limits", "better", text, "delete runs before it is full: then no run starts")
+    else:
+        yield Finding("limits", "right", text)
 
 
 def _gpu() -> Iterator[Finding]:
