@@ -154,3 +154,29 @@ def test_a_term_of_weight_zero_has_no_influence():
     terms = LossTerms(torch.tensor(2.0), torch.tensor(3.0), torch.tensor(math.nan))
     assert float(terms.total(LossConfig(triplet_weight=0, kl_weight=0.5, reconstruction_weight=2))) == 5.5
     assert math.isnan(float(terms.total(LossConfig(triplet_weight=1))))
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0, 1.5, 255.0])
+@pytest.mark.parametrize("logit", [-500.0, -90.0, -3.0, 0.0, 3.0, 90.0, 500.0])
+def test_bernoulli_is_the_formula_also_beyond_1_and_where_exp_would_overflow(value, logit):
+    """-(x log p + (1 - x) log(1 - p)) in float64, with log p = -log(1 + exp(-logit)) written so that nothing overflows.
+
+    No image of ours has a pixel above 1, and with one the loss is below 0 where the decoder is sure; it stays the
+    formula's number, and is never NaN.
+    """
+    log_p, log_q = -np.logaddexp(0.0, -logit), -np.logaddexp(0.0, logit)
+    plain = -(value * log_p + (1.0 - value) * log_q)
+    nats = float(bernoulli(torch.full((1, 1), value), torch.full((1, 1), logit)))
+    assert math.isfinite(nats)
+    assert nats == pytest.approx(plain, rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize("log_var", [-200.0, -80.0, 0.0, 80.0, 88.0])
+def test_kl_of_extreme_variances_is_the_formula_in_float64(log_var):
+    plain = 0.5 * (0.3**2 + math.exp(log_var) - 1.0 - log_var)
+    posterior = Posterior(torch.full((1, 1), 0.3), torch.full((1, 1), log_var))
+    assert float(kl_divergence(posterior)) == pytest.approx(plain, rel=1e-4)
+
+
+def test_kl_that_no_float_holds_is_infinite_and_never_a_wrong_number():
+    assert float(kl_divergence(Posterior(torch.zeros(1, 1), torch.full((1, 1), 200.0)))) == math.inf

@@ -1,5 +1,6 @@
 """The numpy network against torch's model, and against the run's own numbers."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,3 +77,34 @@ def test_images_of_a_wrong_shape_and_unknown_arms_are_refused():
 
 def test_grey_values_are_rounded():
     assert to_bytes(np.array([[[0.0, 1.0, 0.5, 2.0, -1.0]]])).tolist() == [[[0, 255, 128, 255, 0]]]
+
+
+def with_bias(arm: str, name: str, value: float):
+    """The arm's network with this value in place of a part's last bias."""
+    plain = network(RUN, arm)
+    bias = plain.weights[name].copy()
+    bias[-1] = value
+    return replace(plain, weights={**plain.weights, name: bias})
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_log_variance_of_200_gives_no_sample_and_an_error_in_place_of_infinity(digits):
+    posterior = with_bias("tvae", "encoder.2.bias", 200.0).encoded(digits.test.images[:3])
+    with pytest.raises(InputError, match="samples that are not finite; train it anew"):
+        posterior.sample(np.ones(posterior.means.shape))
+    posterior = with_bias("tvae", "encoder.2.bias", 80.0).encoded(digits.test.images[:3])
+    samples = posterior.sample(np.ones(posterior.means.shape))
+    exact = posterior.means + np.exp(0.5 * posterior.log_vars.astype(np.float64))
+    np.testing.assert_allclose(samples, exact, rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("error")
+def test_weights_beyond_every_float_give_an_error_and_no_silent_infinity(digits):
+    wild = with_bias("vae", "encoder.2.bias", float("inf"))
+    with pytest.raises(InputError, match="latent means that are not finite; train it anew"):
+        wild.encoded(digits.test.images[:3])
+    large = {name: tensor * np.float32(1e30) for name, tensor in network(RUN, "vae").weights.items()}
+    with pytest.raises(InputError, match="not finite; train it anew"):
+        replace(network(RUN, "vae"), weights=large).encoded(digits.test.images[:3])
+    with pytest.raises(InputError, match="pixels that are not finite; train it anew"):
+        replace(network(RUN, "vae"), weights=large).decoded(np.full((1, RUN.config.model.latent_dim), 1e30))

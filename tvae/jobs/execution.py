@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tvae.errors import InputError
-from tvae.jobs.files import JobFiles, LiveRow, Spec, run_has_worker
+from tvae.jobs.files import LESS_MEMORY, JobFiles, LiveRow, Spec, run_has_worker
 from tvae.jobs.queue import JobQueue, runs_at_once
 from tvae.jobs.requests import Ended, Requests
 from tvae.jobs.status_writer import StatusWriter
@@ -72,7 +72,7 @@ class Execution:
             traceback.print_exc()
             line = (str(error).splitlines() or [""])[0][:300]
             if _is_out_of_memory(error):
-                return {"state": "failed", "reason": f"out of memory: {line}".rstrip(": ")}
+                return {"state": "failed", "reason": f"{f'out of memory: {line}'.rstrip(': .')}; {LESS_MEMORY}"}
             return {"state": "failed", "reason": f"{type(error).__name__}: {line}"}
         return {"state": "done", "reason": ""}
 

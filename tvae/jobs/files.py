@@ -54,6 +54,9 @@ Task = Literal["train", "measure"]
 BEFORE_STEPS = ("waiting", "starting", "loading", "compiling")
 """Phases in which a run has nothing to lose: no step was taken yet."""
 
+LESS_MEMORY = "a smaller batch, network or number of arms takes less memory"
+"""What to do about a run that memory did not suffice for."""
+
 READY = ".ready"
 """Folder below the folder of runs with runs that are being prepared, and places in which an idle worker waits."""
 TRASH = ".trash"

@@ -10,7 +10,7 @@ from typing import Any
 
 from tvae.config import RunConfig
 from tvae.errors import InputError
-from tvae.jobs.files import BEFORE_STEPS, OVER, JobFiles, State, Status
+from tvae.jobs.files import BEFORE_STEPS, LESS_MEMORY, OVER, JobFiles, State, Status
 from tvae.runs.run import CONFIG, read_run
 from tvae.system.process_lock import lock_is_held
 from tvae.system.strict_json import checked, read_json
@@ -165,7 +165,7 @@ def state_without_worker(files: JobFiles) -> tuple[State, str]:
     process = files.read_process()
     if process is not None and process.ended_by_restart:
         return "interrupted", "the machine was restarted"
-    return "interrupted", "killed (memory?): its process ended without a word"
+    return "interrupted", f"killed (memory?): its process ended without a word; Resume goes on, and {LESS_MEMORY}"
 
 
 def _foreground_job(files: JobFiles) -> Job:

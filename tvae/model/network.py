@@ -25,8 +25,13 @@ class EncodedImages:
     log_vars: Float32[np.ndarray, "m latent"]
 
     def sample(self, noise: Float[np.ndarray, "m latent"]) -> Float32[np.ndarray, "m latent"]:
-        """A sample of each posterior: mean + sd * noise."""
-        return (self.means + np.exp(0.5 * self.log_vars) * noise).astype(np.float32)
+        """A sample of each posterior: mean + sd * noise.
+
+        Raises:
+            InputError: a standard deviation beyond what a float32 holds.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _finite((self.means + np.exp(0.5 * self.log_vars) * noise).astype(np.float32), "samples")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,26 +54,30 @@ class Network:
         """Encode the images: the posterior of each.
 
         Raises:
-            InputError: images that are not uint8 of this arm's shape.
+            InputError: images that are not uint8 of this arm's shape; weights so large that no posterior is finite.
         """
         images = np.asarray(images)
         if images.ndim != 4 or images.shape[1:] != self.image_shape or images.dtype != np.uint8:
             shape = " x ".join(map(str, self.image_shape))
             raise InputError(f"images: {images.dtype} of shape {images.shape}; this arm takes uint8 of {shape}")
         pixels = images.reshape(len(images), -1)
-        statistics = self._layers("encoder", pixels, unit=255)  # (m, 2 latent)
+        with np.errstate(over="ignore", invalid="ignore"):
+            statistics = _finite(self._layers("encoder", pixels, unit=255), "latent means")  # (m, 2 latent)
         return EncodedImages(statistics[:, : self.latents], statistics[:, self.latents :])
 
     def decoded(self, codes: Float[np.ndarray, "m latent"]) -> Float32[np.ndarray, "m height width channels"]:
         """Decode the codes: an image each, pixels in [0, 1].
 
         Raises:
-            InputError: codes that are not finite rows of this arm's number of latents.
+            InputError: codes that are not finite rows of this arm's number of latents, or so large that no pixel is
+                finite.
         """
         codes = np.asarray(codes)
         if codes.ndim != 2 or codes.shape[1] != self.latents or not np.isfinite(codes).all():
             raise InputError(f"codes: shape {codes.shape}; this arm takes finite codes of {self.latents} latents")
-        logits = self._layers("decoder", codes)  # (m, pixels)
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits = self._layers("decoder", codes)  # (m, pixels)
+        logits = _finite(logits, "pixels")
         return (0.5 * (1 + np.tanh(0.5 * logits))).reshape(-1, *self.image_shape)  # sigmoid without overflow
 
     def _layers(self, part: str, inputs: np.ndarray, unit: float = 1.0) -> Float32[np.ndarray, "m out"]:
@@ -83,6 +92,13 @@ class Network:
             for start in range(0, max(1, len(inputs)), size)
         ]
         return np.concatenate(blocks)
+
+
+def _finite(values: np.ndarray, name: str) -> np.ndarray:
+    """These values, none of which is NaN or infinite; InputError where one is."""
+    if not np.isfinite(values).all():
+        raise InputError(f"the arm's weights give {name} that are not finite; train it anew")
+    return values
 
 
 def to_bytes(images: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:

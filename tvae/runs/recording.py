@@ -114,7 +114,8 @@ class Recording:
             resume_file: kept up to date while the run is trained; where it is there already, the run goes on from it.
 
         Raises:
-            InputError: what `Training` refuses; a resume file that is not this run's.
+            InputError: what `Training` refuses; a resume file that is not this run's, or data that have changed since
+                the run began; nothing of it is changed.
             OSError: the folder can't be written.
         """
         dataset = dataset.by(config.data.notion)
@@ -163,6 +164,7 @@ class Recording:
 
         Raises:
             NonFiniteLoss: after the last finite weights are saved.
+            ArithmeticError: weights that no file keeps; those saved before stand.
             OSError: the disk is full; what was saved before stands.
         """
         training = self.training
@@ -255,6 +257,7 @@ class Recording:
 
     def _restore(self, resume_file: Path) -> None:
         """Restore the state that an earlier process left in its resume file."""
+        self._check_data_unchanged()
         standing, tensors = read_resume_file(resume_file, self.run.config, self.run.image_shape)
         for name, arm in self.training.arms.items():
             arm.restore(tensors[name])
@@ -268,6 +271,24 @@ class Recording:
             started = read_run(self.run.folder).provenance.started
             self.run = replace(self.run, provenance=replace(self.run.provenance, started=started))
         self.run = replace(self.run, provenance=replace(self.run.provenance, step=standing.step))
+
+    def _check_data_unchanged(self) -> None:
+        """Check that the images and labels at hand are those that the run began with."""
+        try:
+            begun = read_run(self.run.folder).provenance
+        except InputError:  # killed before it was written
+            return
+        here = self.run.provenance
+        for name, was, now in (
+            ("train", begun.train, here.train),
+            ("validation", begun.validation, here.validation),
+            ("test", begun.test, here.test),
+        ):
+            if was != now:
+                raise InputError(
+                    f"data.name: the {name} images or labels of {self.run.config.data.name!r} are not those that this"
+                    " run began with; bring those back and resume it, or train a new run"
+                )
 
 
 def _due_again(begun: float) -> float:

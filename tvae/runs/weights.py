@@ -22,7 +22,21 @@ _LARGEST = 1_000_000
 
 
 def write_weights(folder: Path, arms: Mapping[str, Weights], step: int, *, half: bool = False) -> None:
-    """Write every arm's <arm>.safetensors, as float32 or as float16."""
+    """Write every arm's <arm>.safetensors, as float32 or as float16.
+
+    Raises:
+        ArithmeticError: a weight that is not finite, or that `read_weights` would refuse, in any arm; nothing is
+            written, so that what was saved before stands.
+        OSError: the folder can't be written.
+    """
+    most = min(_LARGEST, float(np.finfo(np.float16).max)) if half else _LARGEST
+    for arm, weights in arms.items():
+        for name, tensor in weights.items():
+            if not np.abs(tensor).max(initial=0.0) <= most:  # NaN is not either
+                raise ArithmeticError(
+                    f"arm {arm}: {name} is not finite or beyond {most:,.0f} at step {step}; the weights saved before"
+                    " are kept; train a new run with a smaller learning rate"
+                )
     for arm, weights in arms.items():
         metadata = {"format": "pt", "arm": arm, "step": str(step)}
         kept = {name: tensor.astype(np.float16) for name, tensor in weights.items()} if half else weights

@@ -23,7 +23,10 @@ class NonFiniteLoss(ArithmeticError):
     """A term of the loss or its gradient is NaN or infinite; the weights stay as they were before that step."""
 
     def __init__(self, arm: str, term: str, step: int) -> None:
-        super().__init__(f"arm {arm}: {term} is not finite at step {step}; the last finite weights are kept")
+        super().__init__(
+            f"arm {arm}: {term} is not finite at step {step}; the last finite weights are kept; train a new run with a"
+            " smaller learning rate, or smaller weights of the loss"
+        )
         self.arm, self.term, self.step = arm, term, step
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tvae.data.own import OwnDatasets, default_choices, keep, understand
 from tvae.data.own.kept_file import KeptColumn, read_kept_file, write_kept_file
 from tvae.data.own.library import UNDO_SECONDS
 from tvae.errors import InputError
+from tvae.system.moment import now
 from tvae.system.owner import new_owner
 
 ME, YOU = new_owner(), new_owner()
@@ -110,9 +112,44 @@ def test_after_a_day_a_removed_data_set_and_its_file_are_gone(add, folder):
     assert file.exists()
     for path in [*(folder / "own" / ".trash").iterdir(), file]:
         old = time.time() - UNDO_SECONDS - 100
+        if path.suffix == ".removed":  # by which the day is counted, whatever the clock says
+            here = now()
+            path.write_text(replace(here, since_boot=here.since_boot - UNDO_SECONDS - 100, clock=old).to_text())
         os.utime(path, (old, old))
     library.clear_leftovers()
+    assert list((folder / "own" / ".trash").iterdir()) == []
     assert not file.exists() and names(library.removed(ME)) == []
+    with pytest.raises(InputError, match="none of this name was removed"):
+        library.restore("mine", ME)
+
+
+def test_a_removed_data_set_can_be_restored_for_a_day_however_the_clock_is_set(add, folder, monkeypatch):
+    add("mine", ME)
+    library, real = OwnDatasets(folder), time.time
+    library.remove("mine", ME)
+    monkeypatch.setattr(time, "time", lambda: real() + 3 * UNDO_SECONDS)
+    library.clear_leftovers()
+    library.restore("mine", ME)
+    assert len(load_dataset("mine", folder).train) == 8
+    assert list((folder / "own" / ".trash").iterdir()) == []
+
+
+def test_a_data_set_that_another_process_removes_or_restores_first_is_said_to_be_gone(add, folder, monkeypatch):
+    add("mine", ME)
+    library, replace_file, rename_file = OwnDatasets(folder), Path.replace, Path.rename
+
+    def elsewhere_first(move):
+        def moved(path: Path, target: Path) -> Path:
+            move(path, target)
+            return move(path, target)
+
+        return moved
+
+    monkeypatch.setattr(Path, "replace", elsewhere_first(replace_file))
+    with pytest.raises(InputError, match="there is none of this name"):
+        library.remove("mine", ME)
+    monkeypatch.setattr(Path, "replace", replace_file)
+    monkeypatch.setattr(Path, "rename", elsewhere_first(rename_file))
     with pytest.raises(InputError, match="none of this name was removed"):
         library.restore("mine", ME)
 

@@ -182,6 +182,7 @@ class OwnDatasets:
                 path.rename(self._description(name))
             except FileNotFoundError:  # another process has brought it back, or cleared up
                 raise InputError(f"data set {name!r}: none of this name was removed within a day") from None
+            _removal(path).unlink(missing_ok=True)
         return dataset
 
     def removed(self, owner: Owner) -> list[OwnDataset]:
