@@ -1,4 +1,4 @@
-"""Moment: a point in time that other processes can count from, however the system's clock is set meanwhile.
+"""Moment: a point in time that other processes can count from, however the system's clock is set.
 
 The clock of a machine is set forward and back: by who hosts it, by a time server, by a start without a battery. A
 count of seconds since the machine was started is not. It can be compared between processes, and ends with a restart;
