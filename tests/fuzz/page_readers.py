@@ -41,7 +41,7 @@ def address() -> Made:
             require_equal(rows_from_address(packed, 10_000)[0], rows)
         filters, _ = filters_from_address(text)
         if (as_text := filters_to_address(filters)) is not None:
-            require_equal(filters_from_address(as_text)[0], filters)
+            assert filters_to_address(filters_from_address(as_text)[0]) == as_text
         _ = is_view(text), are_classes(text, 10)
         strokes = strokes_from_text(text)
         ink_of_strokes(strokes)

@@ -225,3 +225,25 @@ def test_a_queue_that_an_earlier_version_made_is_taken_over(tmp_path):
     queue = JobQueue(tmp_path)
     queue.add("new")
     assert [run_id for run_id, _ in queue.rows()] == ["old", "new"]
+
+
+@pytest.mark.parametrize("odd", [b"a", 5, 2.5])
+def test_rows_of_a_damaged_file_count_for_nothing(tmp_path, odd):
+    queue = JobQueue(tmp_path)
+    queue.add("a", "request-a")
+    queue.add("b")
+    with contextlib.closing(sqlite3.connect(queue.path, isolation_level=None)) as database:
+        database.execute("CREATE TABLE odd (place INTEGER PRIMARY KEY, id BLOB, running BLOB)")
+        database.execute("INSERT INTO odd SELECT place, id, running FROM queue")
+        database.execute("INSERT INTO odd VALUES (0, ?, 0), (9, 'c', ?)", (odd, b"x"))
+        database.execute("DROP TABLE queue")
+        database.execute("ALTER TABLE odd RENAME TO queue")
+        database.execute("CREATE TABLE asked (request TEXT, id BLOB, at REAL)")
+        database.execute("INSERT INTO asked VALUES ('request-a', ?, 1e300)", (odd,))
+        database.execute("DROP TABLE requests")
+        database.execute("ALTER TABLE asked RENAME TO requests")
+    assert queue.rows() == [("a", 0), ("b", 0)]
+    assert queue.places(1, lambda run_id: run_id.islower()) == {"b": 1}
+    assert queue.requested("request-a") is None
+    assert queue.claim("a", 1, everyone)
+    assert queue.add("d", "request-a") == "d"

@@ -19,6 +19,9 @@ from pathlib import Path
 _REQUEST_SECONDS = 24 * 3600.0
 _PATIENCE = 10.0
 """Seconds to wait for other processes that use the queue."""
+_ROWS = "SELECT id, running FROM queue WHERE typeof(id) = 'text' AND running IN (0, 1) ORDER BY place"
+"""Without rows of a damaged file, whose values may be of any type."""
+_REQUESTED = "SELECT id FROM requests WHERE request = ? AND typeof(id) = 'text'"
 _LEAST_ROOM = 2**16
 """Bytes that SQLite's files beside the queue need at least."""
 TABLES = """
@@ -50,7 +53,7 @@ class JobQueue:
         with self._transaction() as database:
             if request:
                 now = time.time()
-                database.execute("DELETE FROM requests WHERE at < ?", (now - _REQUEST_SECONDS,))
+                database.execute("DELETE FROM requests WHERE at < ? OR typeof(id) <> 'text'", (now - _REQUEST_SECONDS,))
                 database.execute("INSERT OR IGNORE INTO requests VALUES (?, ?, ?)", (request, run_id, now))
                 (first,) = database.execute("SELECT id FROM requests WHERE request = ?", (request,)).fetchone()
                 if first != run_id:
@@ -73,7 +76,7 @@ class JobQueue:
         if not self.path.exists():
             return None
         with self._connection() as database:
-            row = database.execute("SELECT id FROM requests WHERE request = ?", (request,)).fetchone()
+            row = database.execute(_REQUESTED, (request,)).fetchone()
         return None if row is None else row[0]
 
     def remove(self, run_id: str, *, request: bool = False) -> None:
@@ -88,7 +91,7 @@ class JobQueue:
         if not self._is_next(self.rows(), run_id, at_once, alive):
             return False
         with self._transaction() as database:
-            rows = database.execute("SELECT id, running FROM queue ORDER BY place").fetchall()
+            rows = database.execute(_ROWS).fetchall()
             for other, _ in rows:
                 if other != run_id and not alive(other):
                     database.execute("DELETE FROM queue WHERE id = ?", (other,))
@@ -103,7 +106,7 @@ class JobQueue:
         if not self.path.exists():
             return []
         with self._connection() as database:
-            return database.execute("SELECT id, running FROM queue ORDER BY place").fetchall()
+            return database.execute(_ROWS).fetchall()
 
     def places(self, at_once: int, alive: Callable[[str], bool]) -> dict[str, int]:
         """Place of each run that waits for another to end, by its id; 1 is next. What is about to begin has none."""
