@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def fuzz(name: str, minutes: float, keep: Path | None) -> int:
-    """Fuzz a reader for so long and print what came of it; the number of files that got through."""
+    """Fuzz a reader for so long, with one file at least, and print what came of it; the number that got through."""
     from tests.fuzz.readers import READERS
     from tests.fuzz.trials import GENERATE, trial
 
@@ -58,7 +58,7 @@ def fuzz(name: str, minutes: float, keep: Path | None) -> int:
 
     def read(content: bytes) -> None:
         nonlocal tried, refused
-        if time.monotonic() > end:
+        if tried and time.monotonic() > end:
             return
         outcome = trial(reader, content)
         tried, refused = tried + 1, refused + outcome.refused
@@ -68,7 +68,7 @@ def fuzz(name: str, minutes: float, keep: Path | None) -> int:
                 keep.mkdir(parents=True, exist_ok=True)
                 (keep / f"{name}-{hashlib.sha256(content).hexdigest()[:8]}").write_bytes(content)
 
-    while time.monotonic() < end:
+    while not tried or time.monotonic() < end:
         turn = given(reader.contents)(lambda content: read(content))
         seed(secrets.randbits(64))(settings(GENERATE, max_examples=AT_ONCE)(turn))()
     print(
