@@ -12,6 +12,7 @@ import pytest
 
 from tests.data.own.made_sources import image_array, take_in, write_files, write_idx, write_zip
 from tvae.data.own import understand
+from tvae.data.own.sources.arrays import npy_array
 from tvae.errors import InputError
 
 IMAGES = np.stack([image_array(n) for n in range(6)])
@@ -163,6 +164,7 @@ CLAIMS = {
     "a label of 40 MB": {"labels": header("<U9999999", (6,))},
     "more than any number": {"images": header("|u1", (6, 10**30, 8))},
     "fewer than none": {"images": header("|u1", (-6, 8, 8))},
+    "axes without end": {"labels": header("<i4", (6, *[1] * 70), 24)},
     "truth as a length": {"labels": header("<i4", "(True,)")},
     "no size": {"labels": header("|S0", (6,))},
     "arrays in cells": {"labels": header("(3,)i4", (6,), 72)},
@@ -179,3 +181,15 @@ def test_what_a_header_claims_is_not_believed(tmp_path, kind):
     with pytest.raises(InputError, match=r"^a\.npz") as caught:
         understand(tmp_path / "a.npz")
     assert "\n" not in str(caught.value)
+
+
+def test_an_array_of_nothing_in_column_order_is_read():
+    content = header("<i4", (0, 3), 0, column_major=True)
+    array = npy_array("triplets", lambda: io.BytesIO(content)).read()
+    assert array.shape == (0, 3)
+
+
+def test_axes_without_end_are_refused():
+    content = header("|V0", [1] * 70, 0).replace(b"[", b"(").replace(b"]", b")")
+    with pytest.raises(InputError, match=r"^triplets: not a numpy array"):
+        npy_array("triplets", lambda: io.BytesIO(content))

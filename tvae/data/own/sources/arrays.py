@@ -24,6 +24,8 @@ _BRIGHT = 64
 """Value from which on bytes are taken to have the usual range, 0 to 255."""
 _MOST_WHOLE = 2**30
 """Bytes of an array that can't be read block by block."""
+_MOST_AXES = 8
+"""Axes of an array: images have four, and numpy itself has a limit that differs by version."""
 READ_ERRORS = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 _IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
@@ -75,7 +77,7 @@ class StoredArray:
         if size > _MOST_WHOLE:
             raise InputError(f"{self.where}: {size:,} bytes in column order; save np.ascontiguousarray of it")
         flat = StoredArray(self.where, self.open, self.dtype, (math.prod(self.shape),))
-        return np.concatenate([*flat.blocks()]).reshape(self.shape, order="F")
+        return flat.read().reshape(self.shape, order="F")
 
     def read(self) -> np.ndarray:
         """The whole array; for labels.
@@ -107,7 +109,7 @@ def npy_array(where: str, open_file: Callable[[], BinaryIO]) -> StoredArray:
         raise
     except Exception as error:  # numpy's parser of the header raises its own, and the tokenizer's
         raise InputError(f"{where}: not a numpy array ({one_line(error, 120)})") from None
-    if any(type(length) is not int or length < 0 for length in shape):
+    if len(shape) > _MOST_AXES or any(type(length) is not int or length < 0 for length in shape):
         raise InputError(f"{where}: not a numpy array (its shape is {one_line(shape, 60)})")
     if dtype.hasobject:
         raise InputError(
