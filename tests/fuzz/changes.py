@@ -211,7 +211,7 @@ def changed_text(draw: DrawFn, text: str) -> bytes:
             | st.text(max_size=6)
         )
         if kind.startswith("line"):
-            lines: list[str] = text.splitlines(keepends=True)
+            lines: list[str] = [*text.splitlines(keepends=True)]
             at = draw(st.integers(0, max(0, len(lines) - 1)))
             if kind == "line twice":
                 lines[at:at] = lines[at : at + 1] * draw(st.sampled_from((1, 2, 200)))
