@@ -187,7 +187,10 @@ def test_what_ended_early_can_be_resumed_unless_it_would_fail_again(files, statu
 
 
 NO_ANSWER = "it did not answer and was killed; what was saved before stands"
-NO_WORD = "killed (memory?): its process ended without a word"
+NO_WORD = (
+    "killed (memory?): its process ended without a word; Resume goes on, and a smaller batch, network or number of arms"
+    " takes less memory"
+)
 
 
 @pytest.mark.parametrize(
