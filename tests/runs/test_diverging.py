@@ -29,7 +29,6 @@ def test_a_run_that_diverges_names_step_arm_and_what_to_do_and_keeps_what_it_had
     reports = recording.reports()
     for _ in range(4):
         next(reports)
-    recording._save()
     saved = read_weights(read_run(tmp_path), "tvae")
     with torch.no_grad():
         recording.training.arms["tvae"].model.get_parameter("encoder.2.bias")[4:] = poison
