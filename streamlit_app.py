@@ -6,7 +6,7 @@ import streamlit as st
 from tvae.data import image_noun
 from tvae.explore.example_images import first_of_each_class
 from tvae.figures.arm_styles import arm_styles
-from tvae.figures.image_grid import GridRow, grid_png
+from tvae.figures.image_grid import GridRow
 from tvae.figures.paper_diagram import paper_diagram_svg
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run, epochs_text
@@ -44,7 +44,7 @@ def show_reconstructions(run: Run, encoding: Encoding) -> None:
     scale = 1 if encoding.sample_images.shape[2] > 16 else 3
     with st.container(key=keys.image_grid("wide", "overview")):  # which a narrow page scrolls sideways
         st.image(
-            grid_png(rows, theme=theme(), scale=scale), width="stretch", alt="Test images and their reconstructions"
+            cached.grid(tuple(rows), theme(), scale)[0], width="stretch", alt="Test images and their reconstructions"
         )
     st.caption(
         f"Real test images, the first of {len(np.unique(classes[kept]))} of {len(run.class_names)} classes, "

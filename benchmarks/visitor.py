@@ -62,7 +62,9 @@ class Visitor:
         self._page = ""
         self.query = ""
         """The address's parameters."""
-        self._of_fragment = False
+        self._fragments: dict[str, str] = {}
+        self._running: list[str] = []
+        self._waits_for = ""
         self._stands = asyncio.Event()
         self._failure: Exception | None = None
         self.bytes_received = 0
@@ -75,7 +77,11 @@ class Visitor:
         stream = self._address.replace("http", "ws", 1) + "/_stcore/stream"
         # A map's thumbnails alone take megabytes.
         self._socket = await connect(
-            stream, subprotocols=["streamlit"], additional_headers={"Cookie": cookie}, max_size=None, open_timeout=SECONDS
+            stream,
+            subprotocols=["streamlit"],
+            additional_headers={"Cookie": cookie},
+            max_size=None,
+            open_timeout=SECONDS,
         )
         self._reader = asyncio.create_task(self._read())
         self.query = query
@@ -93,7 +99,9 @@ class Visitor:
     async def visit(self, page: str) -> float:
         """Click the link to a page in the sidebar (by its address, "" for the overview); returns seconds."""
         script = self._pages[page]
-        links = [element.page_link for element in self._of_kind("page_link") if element.page_link.page_script_hash == script]
+        links = [
+            element.page_link for element in self._of_kind("page_link") if element.page_link.page_script_hash == script
+        ]
         if not links:
             raise WrongAnswer(f"no link to {page or 'the overview'} on the page")
         self.query = links[0].query_string
@@ -114,7 +122,8 @@ class Visitor:
         else:
             state.double_array_value.data.append(value)
         self._states[slider.id] = state
-        return await self._asked(), slider.options[chosen] if slider.options else f"{value:g}"
+        seconds = await self._asked(fragment=self._fragments[slider.id])
+        return seconds, slider.options[chosen] if slider.options else f"{value:g}"
 
     async def select(self, rows: Int[np.ndarray, " m"], focus: int | None = None) -> float:
         """Select rows on the maps as a lasso does, or with `focus` as a click on a point does; returns seconds."""
@@ -142,7 +151,7 @@ class Visitor:
         table = self._component(TABLE)
         trigger = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{table.id}__events")
         trigger.json_trigger_value = json.dumps([{"event": "page", "value": page}])
-        seconds = await self._asked(trigger)
+        seconds = await self._asked(trigger, fragment=self._fragments[table.id])
         place = json.loads(self._component(TABLE).json)["place"]
         if place["page"] != page:
             raise WrongAnswer(f"asked for page {page} of the table, it shows {place['page']}")
@@ -177,11 +186,14 @@ class Visitor:
         """Text of the page, without that of components and charts."""
         return "\n".join(each.markdown.body for each in self._of_kind("markdown"))
 
-    async def _asked(self, trigger: WidgetState | None = None, page_script_hash: str = "", page_name: str = "") -> float:
-        """Run the page; returns the seconds until it stands."""
+    async def _asked(
+        self, trigger: WidgetState | None = None, *, page_script_hash: str = "", page_name: str = "", fragment: str = ""
+    ) -> float:
+        """Run the page, or only the fragment that the control is in; returns the seconds until it stands."""
         self._stands.clear()
         start = time.perf_counter()
-        await self._run(trigger, page_script_hash, page_name)
+        self._waits_for = fragment
+        await self._run(trigger, page_script_hash, page_name, fragment)
         await asyncio.wait_for(self._stands.wait(), SECONDS)
         seconds = time.perf_counter() - start
         if self._failure is not None:
@@ -189,7 +201,13 @@ class Visitor:
         return seconds
 
     async def _run(
-        self, trigger: WidgetState | None = None, page: str = "", name: str = "", fragment: str = ""
+        self,
+        trigger: WidgetState | None = None,
+        page: str = "",
+        name: str = "",
+        fragment: str = "",
+        *,
+        repeated: bool = False,
     ) -> None:
         assert self._socket is not None
         states = [*self._states.values()] + ([] if trigger is None else [trigger])
@@ -199,7 +217,7 @@ class Visitor:
             page_script_hash=page or self._page,
             page_name=name,
             fragment_id=fragment,
-            is_auto_rerun=bool(fragment),
+            is_auto_rerun=repeated,
             cached_message_hashes=list(self._kept),
             context_info=CONTEXT,
         )
@@ -227,9 +245,9 @@ class Visitor:
                 self._kept[message.hash] = _Kept(message, self._runs)
             self._place(tuple(message.metadata.delta_path), message)
         elif kind == "new_session":
-            self._of_fragment = bool(message.metadata.run.fragment_ids)
+            self._running = list(message.metadata.run.fragment_ids)
             self._page = message.new_session.page_script_hash
-            if not self._of_fragment:
+            if not self._running:
                 for task in self._repeats.values():
                     task.cancel()
                 self._repeats.clear()
@@ -255,6 +273,9 @@ class Visitor:
             if element.WhichOneof("type") == "alert" and "Something went wrong" in element.alert.body:
                 raise WrongAnswer(element.alert.body)
             self._elements[path] = element, self._runs
+            shown = getattr(element, element.WhichOneof("type"))
+            if name := getattr(shown, "id", ""):
+                self._fragments[name] = message.delta.fragment_id
         elif message.delta.add_block.WhichOneof("type") == "tab_container":
             self._tabs[path] = message.delta.add_block.tab_container.id, self._runs
 
@@ -262,6 +283,8 @@ class Visitor:
         """What a browser does once a script has ended: forget what is gone, and report that maps are drawn."""
         if status == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
             raise WrongAnswer("a page that can't be compiled")
+        if status == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY and self._waits_for in self._running:
+            self._stands.set()
         if status != ForwardMsg.FINISHED_SUCCESSFULLY:  # of a fragment, or another run follows at once
             return
         self._elements = {path: each for path, each in self._elements.items() if each[1] == self._runs}
@@ -274,7 +297,11 @@ class Visitor:
         for element in self._of_kind("bidi_component"):
             component = element.bidi_component
             state = self._component_state(component.id)
-            if component.component_name == MAP and json.loads(component.json)["tellWhenDrawn"] and not state.get("drawn"):
+            if (
+                component.component_name == MAP
+                and json.loads(component.json)["tellWhenDrawn"]
+                and not state.get("drawn")
+            ):
                 state["drawn"] = True
                 self._states[component.id] = WidgetState(id=component.id, json_value=json.dumps(state))
                 await self._run()
@@ -287,7 +314,7 @@ class Visitor:
         async def repeat() -> None:
             while True:
                 await asyncio.sleep(seconds)
-                await self._run(fragment=fragment)
+                await self._run(fragment=fragment, repeated=True)
 
         self._repeats[fragment] = asyncio.create_task(repeat())
 

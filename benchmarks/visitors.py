@@ -1,9 +1,9 @@
 """The app's server under many visitors at once: what a gesture takes, and what it and each visitor cost.
 
 python -m benchmarks.visitors [--visitors N] [--against REVISION_OR_FOLDER] prints tables. Visitors are websocket
-clients, so that no browser's drawing is measured; each answer is checked. With --against the same visitors go to another
-version of the app as well, in turns. A server has a home folder and a folder of runs of its own, and ends with the
-command.
+clients, so that no browser's drawing is measured; each answer is checked. With --against the same visitors go to
+another version of the app as well, in turns. A server has a home folder and a folder of runs of its own, and ends with
+the command.
 """
 
 from __future__ import annotations
@@ -241,7 +241,8 @@ def checkout(version: str) -> Iterator[Path]:
         return
     archive = subprocess.run(["git", "archive", version], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
     with tempfile.TemporaryDirectory() as folder:
-        tarfile.open(fileobj=io.BytesIO(archive)).extractall(folder, filter="data")
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(folder, filter="data")
         yield Path(folder)
 
 
@@ -367,9 +368,7 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=0.0, help="mean seconds between an answer and the next gesture")
     parser.add_argument("--against", default="", metavar="REVISION_OR_FOLDER", help="version to measure in turns")
     options = parser.parse_args()
-    servers = asyncio.run(
-        compared(options.against, options.visitors, options.rounds, options.gestures, options.pause)
-    )
+    servers = asyncio.run(compared(options.against, options.visitors, options.rounds, options.gestures, options.pause))
     print(f"{options.visitors} visitors, {options.pause:g} s between gestures, all answers right", end="\n\n")
     print("\n".join([*lines(servers), "", *memory_lines(servers)]))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import colorsys
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from tvae.config import RunConfig
+from tvae.config import LossConfig, RunConfig
 from tvae.figures.colours import TEN_COLOURS, TVAE_ORANGE, VAE_BLUE, linear_rgb, rgb, with_luminance
 from tvae.runs.arm_names import arm_name, ladder_setting, short_arm_name
 
@@ -45,7 +45,7 @@ def arm_styles(config: RunConfig) -> dict[str, ArmStyle]:
     of colours, by rank of their weight and by rank of their margin. Any other arm has a colour far from all these and
     from those of the classes. An arm's colour hangs on its run alone, not on which arms are shown.
     """
-    colours = _colours(config)
+    colours = _colours(tuple(config.arms.items()))
     styles = {}
     for arm, loss in config.arms.items():
         short_name = short_arm_name(config, arm)
@@ -54,8 +54,10 @@ def arm_styles(config: RunConfig) -> dict[str, ArmStyle]:
     return styles
 
 
-def _colours(config: RunConfig) -> dict[str, str]:
-    losses = config.arms
+@functools.lru_cache(maxsize=256)
+def _colours(arms_with_losses: tuple[tuple[str, LossConfig], ...]) -> Mapping[str, str]:
+    """The colour of each arm; kept, as a page asks for it some hundred times."""
+    losses = dict(arms_with_losses)
     colours: dict[str, str] = {}
     without_triplets = [arm for arm, loss in losses.items() if loss.triplet_weight == 0]
     if without_triplets:

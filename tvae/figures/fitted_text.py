@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from PIL import ImageFont
 
@@ -12,6 +13,12 @@ SIZES = (11, 10, 9, 8)
 """Font sizes in screen pixels, the first that is small enough is taken."""
 _BETWEEN = " ·"
 """Characters that a line neither begins nor ends with."""
+
+
+@lru_cache(maxsize=32)
+def font_of(size: float) -> Font:
+    """The font of all that we write into images, in this size in pixels; opened once, as each row asks for it."""
+    return ImageFont.load_default(size)
 
 
 def fitted_texts(texts: Sequence[str], width: float, density: float) -> tuple[Font, list[list[str]]]:
@@ -23,10 +30,10 @@ def fitted_texts(texts: Sequence[str], width: float, density: float) -> tuple[Fo
         width: in pixels of the image.
         density: pixels of the image per screen pixel.
     """
-    font: Font = ImageFont.load_default(density * SIZES[0])
+    font = font_of(density * SIZES[0])
     lines: list[list[str]] = []
     for size in SIZES:
-        font = ImageFont.load_default(density * size)
+        font = font_of(density * size)
         lines = [_broken(text, font, width) for text in texts]
         if all(font.getlength(line) <= width for text in lines for line in text):
             break

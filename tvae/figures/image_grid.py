@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from tvae.figures.colours import INK, text_colour
-from tvae.figures.fitted_text import fitted_texts
+from tvae.figures.fitted_text import Font, fitted_texts, font_of
 from tvae.figures.pillow_image import pillow_image
 
 GAP, MOST_GAP = 3, 8
@@ -89,7 +89,7 @@ def _measures(rows: Sequence[GridRow], scale: float, density: float) -> _Measure
     pixel = round(density * scale)
     gap = round(min(pixel * GAP, density * MOST_GAP))
     count, _, width = rows[0].images.shape[:3]
-    font, small = ImageFont.load_default(density * 14), ImageFont.load_default(density * 11)
+    font, small = font_of(density * 14), font_of(density * 11)
     labels = max(max(font.getlength(row.label), small.getlength(row.under_label)) for row in rows)
     ends = max(max(font.getlength(row.after), small.getlength(row.under_after)) for row in rows)
     left = round(labels + density * 14) if labels else 0
@@ -132,7 +132,7 @@ def grid_png(
     ink, lengths = INK[theme], _measures(rows, scale, density)
     pixel, gap, left = lengths.pixel, lengths.gap, lengths.left
     _, height, width = rows[0].images.shape[:3]
-    font, small = ImageFont.load_default(density * 14), ImageFont.load_default(density * 11)
+    font, small = font_of(density * 14), font_of(density * 11)
     texts = [fitted_texts(row.under, pixel * width + gap - density, density) for row in rows]
     under_line = round(density * 13)
     heights = [
@@ -175,7 +175,7 @@ def grid_png(
     return buffer.getvalue()
 
 
-def _lines(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+def _lines(text: str, font: Font, width: int) -> list[str]:
     """The words of a text in lines that are not wider than this, unless a single word is."""
     lines: list[str] = []
     for word in text.split():

@@ -294,6 +294,12 @@ def gone_is_said(run_folder: Path) -> Iterator[None]:
         raise
 
 
+@lru_cache(maxsize=MOST_KEPT)
+def job_files(run_folder: Path) -> JobFiles:
+    """The files of a run, one object for all who look: it holds paths alone, and a page with all runs asks for many."""
+    return JobFiles(run_folder)
+
+
 def run_has_worker(runs: Path, run_id: str) -> bool:
     """Whether a process holds the lock of a run, wherever the run's folder is."""
     return lock_is_held(JobFiles(runs / run_id).lock)

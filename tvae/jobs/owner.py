@@ -9,7 +9,7 @@ from pathlib import Path
 from tvae.data import DATASETS
 from tvae.data.own import OwnDatasets
 from tvae.errors import InputError
-from tvae.jobs.files import JobFiles
+from tvae.jobs.files import JobFiles, job_files
 from tvae.system.owner import Owner, is_owner
 from tvae.system.user_folders import default_folder, own_run_folder
 
@@ -39,7 +39,7 @@ def visible_runs(folders: Mapping[str, Path], owner: Owner) -> dict[str, Path]:
     datasets = {dataset.name: dataset for dataset in OwnDatasets(default_folder()).visible(owner)}
 
     def is_visible(folder: Path) -> bool:
-        files = JobFiles(folder)
+        files = job_files(folder)
         if not files.spec.exists():
             return True
         try:

@@ -6,6 +6,7 @@ Addresses, CSV columns, file names, JSON and the command line keep an arm's own 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from tvae.config import LossConfig, RunConfig
 
@@ -18,17 +19,17 @@ def arm_name(config: RunConfig, arm: str) -> str:
     An arm belongs to a ladder where its id says its triplet weight or its margin, as `w10` and `m0.5` do. Names are
     plain text, and no two arms of a run have the same: where two would, the id stands behind, as in "VAE (beta4)".
     """
-    return _names(config.arms, LONG)[arm]
+    return _names(tuple(config.arms.items()), LONG)[arm]
 
 
 def arm_names(config: RunConfig) -> dict[str, str]:
     """The name of each arm (`arm_name`)."""
-    return _names(config.arms, LONG)
+    return dict(_names(tuple(config.arms.items()), LONG))
 
 
 def short_arm_name(config: RunConfig, arm: str) -> str:
     """Name of an arm for narrow places: "w 10 · m 1" for an arm of a ladder."""
-    return _names(config.arms, SHORT)[arm]
+    return _names(tuple(config.arms.items()), SHORT)[arm]
 
 
 def ladder_setting(arm: str, loss: LossConfig) -> str | None:
@@ -37,9 +38,13 @@ def ladder_setting(arm: str, loss: LossConfig) -> str | None:
     return ids.get(arm)
 
 
-def _names(losses: Mapping[str, LossConfig], by_loss: str) -> dict[str, str]:
-    """A name for each arm, all different; `by_loss` is the format of names that hold weight and margin."""
-    names = {arm: _name(arm, loss, by_loss) for arm, loss in losses.items()}
+@lru_cache(maxsize=256)
+def _names(losses: tuple[tuple[str, LossConfig], ...], by_loss: str) -> Mapping[str, str]:
+    """A name for each arm, all different; `by_loss` is the format of names that hold weight and margin.
+
+    Kept, as a page asks for names some hundred times.
+    """
+    names = {arm: _name(arm, loss, by_loss) for arm, loss in losses}
     plain = [name for arm, name in names.items() if arm.upper() == name]  # need no id behind, unless two are alike
     taken = list(names.values())
     return {

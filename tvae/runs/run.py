@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,7 +21,7 @@ from tvae.errors import InputError, require
 from tvae.metrics.anchor_sample import AnchorSample
 from tvae.model.layers import ImageShape
 from tvae.runs.metrics_form import Metrics
-from tvae.system.files import entries, file_state, write_atomically
+from tvae.system.files import entries, file_state, file_states, write_atomically
 from tvae.system.strict_json import Amount, Count, Line, Sha256, Whole, checked, read_json_file
 
 CONFIG, HISTORY, METRICS, CARD = "config.json", "history.jsonl", "metrics.json", "README.md"
@@ -123,7 +123,7 @@ class Run:
     judged_by: JudgedBy | None = None
     """The labels that it is judged by in place of its own; None for its own."""
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The folder's own name."""
         return self.folder.resolve().name
@@ -248,9 +248,8 @@ class Run:
         the notion that the run is judged by where that is not its own.
         """
         folder = self.weights_folder
-        paths = sorted(path for path in entries(folder) if path.suffix in (".npz", ".safetensors"))
         judged_by = [] if self.judged_by is None else [f"judged by {self.judged_by.notion}"]
-        return "|".join([str(folder.resolve()), *judged_by, *(file_state(path) for path in paths)])
+        return "|".join([str(folder.absolute()), *judged_by, *file_states(folder, (".npz", ".safetensors"))])
 
 
 def check_split(run: Run, split: Split) -> None:

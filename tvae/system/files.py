@@ -146,7 +146,25 @@ def file_state(path: Path) -> str:
         state = path.stat()
     except OSError:
         return f"{path}:missing"
-    return f"{path}:{state.st_ino}:{state.st_mtime_ns}:{state.st_size}"
+    return f"{path}:{_state_text(state)}"
+
+
+def file_states(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
+    """The `file_state` of each file in a folder whose name ends so, by name; none where there is no such folder.
+
+    In one look at the folder: a page asks for it at each cache.
+    """
+    states = {}
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(suffixes):
+                with contextlib.suppress(FileNotFoundError):  # replaced meanwhile
+                    states[entry.name] = _state_text(entry.stat())
+    return [f"{name}:{states[name]}" for name in sorted(states)]
+
+
+def _state_text(state: os.stat_result) -> str:
+    return f"{state.st_ino}:{state.st_mtime_ns}:{state.st_size}"
 
 
 def _replace(temporary: Path, path: Path) -> None:

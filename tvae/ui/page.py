@@ -31,7 +31,7 @@ from tvae.ui.training.panel import show_training_panel
 from tvae.ui.training.status import follow_choice, show_status, show_status_on_page
 
 STYLE = Path(__file__).parent / "page.css"
-PAGES = app_folder() / "pages"
+PAGES = sorted((app_folder() / "pages").glob("*.py"))
 ICON = Path(__file__).parent / "icon.png"
 
 
@@ -149,7 +149,7 @@ def _chosen_run(at_any_epoch: bool, needs_run: bool, panel: bool) -> Run | None:
         show_account()
     with links:  # above the choices, and after them, so that they carry what is chosen
         page_link("streamlit_app.py", "Overview")
-        for page in sorted(PAGES.glob("*.py")):
+        for page in PAGES:
             page_link(f"pages/{page.name}", page.stem.split("_", 1)[1].replace("_", " "))
     return run
 

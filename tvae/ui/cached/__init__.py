@@ -1,6 +1,7 @@
 """Cached reads and computations, shared by all sessions of a server.
 
     arms.py            Frames of a run's arms for the arm player: positions on their maps, reconstructions, samples
+    figures.py         Figures and image grids, drawn once for all who look at the same numbers
     generation.py      Classifier, samples and their quality
     images.py          Images of a data set, their thumbnails, placement, errors, and settings suggested for them
     keys.py            Cache keys: the form in which each type of argument enters them
@@ -15,7 +16,15 @@ arm, snapshot or file.
 """
 
 from tvae.ui.cached.arms import arm_frames
-from tvae.ui.cached.generation import classifier, quality, real_reference, samples
+from tvae.ui.cached.figures import figure, grid
+from tvae.ui.cached.generation import (
+    classified,
+    classifier,
+    quality,
+    real_reference,
+    samples,
+    share_classified_right,
+)
 from tvae.ui.cached.images import placement, sampled_error, split, suggestion, thumbnails
 from tvae.ui.cached.maps import (
     arm_maps,
@@ -66,6 +75,7 @@ __all__ = [
     "arm_frames",
     "arm_maps",
     "by_verdict",
+    "classified",
     "classifier",
     "confusable_pair",
     "counted_accuracy",
@@ -75,9 +85,11 @@ __all__ = [
     "curves",
     "encoded_triplets",
     "encoding",
+    "figure",
     "findings",
     "first_steps",
     "gaps",
+    "grid",
     "is_one_point",
     "jobs",
     "layout",
@@ -100,6 +112,7 @@ __all__ = [
     "sampled_error",
     "samples",
     "seed_figures",
+    "share_classified_right",
     "split",
     "still_map",
     "sub_styles",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from jaxtyping import UInt8
+from jaxtyping import Int64, UInt8
 
 from tvae.data import Split
 from tvae.errors import InputError
@@ -109,3 +109,15 @@ def quality(
     rows, covered, _ = real_reference(images, label, most, space)
     imagined_images = samples(run, arm, label, train, count=len(rows.reference), temperature=temperature, seed=seed)
     return sample_quality(covered, feature_manifold(imagined_images, space))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
+def classified(space: Classifier, images: UInt8[np.ndarray, "n height width channels"]) -> Int64[np.ndarray, " n"]:
+    """The class that the classifier names for each image."""
+    return space.classes(space.features(images))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
+def share_classified_right(space: Classifier, images: Split) -> float:
+    """Share of a split's images that the classifier names rightly."""
+    return float((space.classes(space.features(images.images)) == images.labels).mean())

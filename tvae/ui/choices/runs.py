@@ -10,7 +10,7 @@ import streamlit as st
 
 from tvae.config import LossConfig
 from tvae.errors import InputError
-from tvae.jobs.files import JobFiles
+from tvae.jobs.files import job_files
 from tvae.runs.run import Run, epochs_text, read_run
 from tvae.system.user_folders import runs_folder
 from tvae.ui import session as state
@@ -96,7 +96,7 @@ def _date(started: str) -> str:
 
 def _own_name(folder: Path) -> str:
     """Name that a person gave the run: the title of a run in the background, else its folder's name."""
-    files = JobFiles(folder)
+    files = job_files(folder)
     if folder.parent != runs_folder() or not files.spec.exists():
         return folder.name
     try:

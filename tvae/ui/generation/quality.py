@@ -108,8 +108,8 @@ def show_measures(
             space=space,
         )
         if classifier is not None:
-            predicted[arm] = classifier.classes(classifier.features(imagined))
-    real_predicted = None if classifier is None else classifier.classes(classifier.features(images.images[rows.others]))
+            predicted[arm] = cached.classified(classifier, imagined)
+    real_predicted = None if classifier is None else cached.classified(classifier, images.images[rows.others])
     values = "colours" if images.image_shape[2] == 3 else "grey values"
     where = f"in {values} of pixels" if space is None else "in the classifier's 256 features"
     of_class = "" if requested_class is None else f" of class {names[requested_class]}"
@@ -138,7 +138,8 @@ def show_measures(
             offer_classifier(run)
             return
         count = len(names)
-        figure = sampled_classes(
+        figure = cached.figure(
+            sampled_classes,
             {arm: class_shares(labels, count) for arm, labels in predicted.items()},
             class_shares(real_predicted, count),
             names,
@@ -147,7 +148,7 @@ def show_measures(
         st.plotly_chart(
             figure, key=keys.CLASSES_SEEN, config={"displayModeBar": False}, alt="Classes that the classifier names"
         )
-        right = 100 * float((classifier.classes(classifier.features(images.images)) == images.labels).mean())
+        right = 100 * cached.share_classified_right(classifier, images)
         st.caption(
             f"The classifier is a small network trained on the training labels alone, right on {right:.2f} % of "
             f"{len(images):,} test images; n = {n:,} samples of each arm. It must name a class even where a sample "

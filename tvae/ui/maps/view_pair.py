@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int64
@@ -53,12 +54,12 @@ class ViewPair:
         """Whether both maps show one and the same latent space."""
         return self.left.key == self.right.key
 
-    @property
+    @cached_property
     def neighbours(self) -> tuple[Neighbours, Neighbours]:
         """Neighbours of every row in the left and in the right latent space."""
         return cached.neighbours(self.left.encoded), cached.neighbours(self.right.encoded)
 
-    @property
+    @cached_property
     def changes(self) -> Changes:
         """Neighbours that every row shares, loses and gains from left to right, among its k nearest."""
         return cached.neighbour_changes(self.left.encoded, self.right.encoded, self.k)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from tvae.errors import InputError
 from tvae.figures.arm_styles import arm_styles
@@ -16,7 +17,7 @@ from tvae.ui.judging import judged_alike
 
 @dataclass(frozen=True)
 class View:
-    """One arm of one run, as it ended or as it was at a snapshot."""
+    """One arm of one run, as it ended or as it was at a snapshot; made anew in each script run, which looks at it often."""
 
     run: Run
     arm: str
@@ -25,7 +26,7 @@ class View:
     stays: bool = False
     """Whether the view keeps its epoch, whichever epoch the page shows: then its names give the epoch."""
 
-    @property
+    @cached_property
     def label(self) -> str:
         """Short name for a control: the arm, with its run where that is another, with its epoch where that is fixed."""
         epoch = epochs_text(self.run.epoch) if self.stays else ""
@@ -54,7 +55,7 @@ class View:
         name = f"{self.of_run}/{arm}" if self.of_run else arm
         return f"{name}, epoch {epoch}" if epoch else name
 
-    @property
+    @cached_property
     def colour(self) -> str:
         """The arm's colour."""
         return arm_styles(self.run.config)[self.arm].colour
@@ -77,7 +78,7 @@ class View:
         """
         return self.encoding.arms[self.arm]
 
-    @property
+    @cached_property
     def encoding(self) -> Encoding:
         """The run's encoding of its test split.
 
@@ -104,7 +105,7 @@ def views_beside(run: Run) -> tuple[dict[str, View], dict[str, str]]:
     views |= {view.name_in_table: view for view in dated}
     misfits: dict[str, str] = {}
     for name, folder in cached.run_folders().items():
-        if folder.resolve() == run.folder.resolve():
+        if folder == run.folder:
             continue
         try:
             other = read_run(folder)

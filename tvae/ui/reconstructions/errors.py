@@ -155,7 +155,7 @@ def show_errors(run: Run, encoding: Encoding, arms: list[str], errors: dict[str,
         )
     with beside.container(width=HALF):
         st.markdown("## Which classes pay")
-        figure = errors_by_class(by_class, arm_styles(run.config), names)
+        figure = cached.figure(errors_by_class, by_class, arm_styles(run.config), names)
         st.plotly_chart(
             figure, key=keys.ERRORS_BY_CLASS, config={"displayModeBar": False}, alt="Squared error by class"
         )

@@ -243,12 +243,12 @@ def value_for_data(key: str, data: str) -> Any:
 
 def shared_parameters() -> dict[str, list[str]]:
     """Parameters of the address for the choices that hold on every page."""
-    drawn = _controls().drawn
-    controls = {key: drawn[key] for key in keys.ON_EVERY_PAGE if key in drawn}
+    controls = _controls()
+    drawn = {key: controls.drawn[key] for key in keys.ON_EVERY_PAGE if key in controls.drawn}
     return {
         key: control.kind.texts(control.value)
-        for key, control in controls.items()
-        if control.value != control.kind.default and control.scope == (_controls().scope(key), "")
+        for key, control in drawn.items()
+        if control.value != control.kind.default and control.scope == (controls.scope(key), "")
     }
 
 

@@ -40,9 +40,11 @@ def forget(*keys: str) -> None:
 
 def kept(key: str, make: Callable[[], Value]) -> Value:
     """The session's value under a key, created at the first call."""
-    if key not in st.session_state:
-        st.session_state[key] = make()
-    return st.session_state[key]
+    try:
+        return st.session_state[key]
+    except KeyError:
+        value = st.session_state[key] = make()
+        return value
 
 
 def chosen_points(key: str) -> list[dict[str, Any]]:
@@ -82,6 +84,5 @@ def put_in_address(name: str, value: str | list[str] | None, *, anew: bool = Fal
 
 def remove_unshown(names: Iterable[str]) -> None:
     """Remove those of these parameters from the address that this script run has not put there."""
-    for name in set(names) - kept(SHOWN_IN_ADDRESS, set):
-        if name in st.query_params:
-            del st.query_params[name]
+    for name in set(st.query_params) & set(names) - kept(SHOWN_IN_ADDRESS, set):
+        del st.query_params[name]

@@ -95,7 +95,7 @@ def _show_heat(config: RunConfig, matrices: dict[str, ClassMatrix], names: list[
         columns = st.columns(len(charts))
     for place, (column, (arms, shares)) in enumerate(zip(columns, charts, strict=True)):
         key = keys.class_matrix(place)
-        figure = class_heat_map(shares, classes, names, pair, arms, ink=INK[theme()], low=low)
+        figure = cached.figure(class_heat_map, shares, classes, names, pair, arms, ink=INK[theme()], low=low)
         column.plotly_chart(
             figure,
             key=key,

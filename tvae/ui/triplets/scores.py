@@ -16,6 +16,7 @@ from tvae.runs.paper_table import PAPER, paper_arms
 from tvae.runs.run import Run
 from tvae.runs.seeds.figures import MARGINS
 from tvae.system.csv_table import rows_csv
+from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.requests import answered
 from tvae.ui.session import keys
@@ -169,7 +170,8 @@ def show_curves(view: TripletView, *, rings: bool = True) -> None:
     if paper_arms(view.run.config):
         targets = {f"the paper's {name}, {100 * share:.2f} %": share for name, share in PAPER.items()}
     series = margin_series(view.run)
-    figure = accuracy_curves(
+    figure = cached.figure(
+        accuracy_curves,
         view.curves,
         arm_styles(view.run.config),
         view.margin,
@@ -198,7 +200,7 @@ def show_gaps(view: TripletView) -> None:
     """Shows the distribution of the gaps, D(a, n) - D(a, p), of all triplets."""
     st.markdown("## How far apart")
     gaps = {arm: view.gaps(arm) for arm in view.arms}
-    figure = gap_distribution(gaps, arm_styles(view.run.config), view.margin)
+    figure = cached.figure(gap_distribution, gaps, arm_styles(view.run.config), view.margin)
     st.plotly_chart(figure, key=keys.GAPS, alt="Distribution of the gaps of all triplets")
     st.caption(
         f"What lies left of the line is violated at m = {view.margin:g}. {with_capital(view.counted)}, an anchor as "

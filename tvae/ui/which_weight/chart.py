@@ -18,6 +18,7 @@ from tvae.runs.comparison import arm_trained_with
 from tvae.runs.paper_table import literal_arm
 from tvae.runs.seeds.figures import MEASURED
 from tvae.system.csv_table import rows_csv
+from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import show_on_every_page, shown_arms
 from tvae.ui.requests import answered
@@ -43,7 +44,8 @@ def show_chart(view: LadderView, ladder: Ladder, advice: Advice, wishes: Wishes)
         for arm, point in ladder.choosing.items()
     ]
     of_split = "" if view.split == MEASURED else f" ({view.split})"
-    figure = trade_off(
+    figure = cached.figure(
+        trade_off,
         points,
         frontier=ladder.frontier(),
         marks=_marks(view, ladder, advice),
