@@ -17,7 +17,7 @@ from tvae.ui.judging import judged_alike
 
 @dataclass(frozen=True)
 class View:
-    """One arm of one run, as it ended or as it was at a snapshot; made anew in each script run, which looks at it often."""
+    """One arm of one run, as it ended or as it was at a snapshot; each script run makes it anew, and asks it often."""
 
     run: Run
     arm: str
