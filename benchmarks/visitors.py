@@ -36,7 +36,7 @@ from tvae.system.user_folders import default_folder, machine_code_folders
 
 ROOT = Path(__file__).parents[1]
 VISITORS, ROUNDS, GESTURES = 20, 3, 5
-STARTED_WITHIN = 60
+STARTED_WITHIN = 300
 """Seconds within which a server must answer."""
 TENTH = 10
 """Visitor from whom on the memory of each further one is counted."""
@@ -202,12 +202,12 @@ class Server:
         times = self.process.cpu_times()
         return times.user + times.system
 
-    async def receive(self, count: int) -> None:
+    async def receive(self, count: int, run: str) -> None:
         """Let people in one by one; each looks at every page and selects on the map."""
         for number in range(count):
             person = Person(self.address, number, count)
             self.people.append(person)
-            await person.tab.open("")
+            await person.tab.open("", f"run={run}")
             for _ in PAGES:
                 await person.to_next_page()
             await person.to_map()
@@ -271,7 +271,9 @@ async def served(name: str, folder: Path) -> AsyncIterator[Server]:
             sys.stderr.write(Path(home, "log").read_text(encoding="utf-8"))
             raise
         finally:
-            started = [*process.children(recursive=True), process]
+            started: list[psutil.Process] = [process]
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ended by itself
+                started = [*process.children(recursive=True), process]
             for each in started:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     each.terminate()
@@ -287,14 +289,14 @@ async def _answers(address: str, process: psutil.Popen) -> None:
             await asyncio.to_thread(urllib.request.urlopen, f"{address}/_stcore/health", timeout=1)
             return
         await asyncio.sleep(0.1)
-    raise SystemExit("the server does not answer")
+    raise WrongAnswer(f"the server {'does not answer' if process.is_running() else 'has ended'}")
 
 
-async def measure(servers: list[Server], visitors: int, rounds: int, gestures: int, pause: float) -> None:
+async def measure(servers: list[Server], run: str, visitors: int, rounds: int, gestures: int, pause: float) -> None:
     """Fill the servers with visitors, then make all kinds of gestures on them in turns."""
     for server in servers:
         warming = Person(server.address, 0, 1)
-        await warming.tab.open("")
+        await warming.tab.open("", f"run={run}")
         for kind in KINDS:
             await kind.ready(warming)
             for _ in range(2 * len(PAGES) if kind is KINDS[0] else len(SLIDERS)):
@@ -304,7 +306,7 @@ async def measure(servers: list[Server], visitors: int, rounds: int, gestures: i
             await warming.to_slider()
             await warming.slide()
         await warming.tab.close()
-        await server.receive(visitors)
+        await server.receive(visitors, run)
     for turn in range(rounds):
         for kind in KINDS:
             for server in servers if turn % 2 == 0 else reversed(servers):
@@ -347,7 +349,7 @@ def memory_lines(servers: list[Server]) -> list[str]:
     return table
 
 
-async def compared(against: str, visitors: int, rounds: int, gestures: int, pause: float) -> list[Server]:
+async def compared(against: str, run: str, visitors: int, rounds: int, gestures: int, pause: float) -> list[Server]:
     """Measure this version, and another one before it in each turn where one is named."""
     async with contextlib.AsyncExitStack() as stack:
         versions = {} if not against else {against: stack.enter_context(checkout(against))}
@@ -355,7 +357,7 @@ async def compared(against: str, visitors: int, rounds: int, gestures: int, paus
             await stack.enter_async_context(served(name, folder))
             for name, folder in {**versions, "this version": ROOT}.items()
         ]
-        await measure(servers, visitors, rounds, gestures, pause)
+        await measure(servers, run, visitors, rounds, gestures, pause)
         return servers
 
 
@@ -363,12 +365,15 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visitors", type=int, default=VISITORS)
+    parser.add_argument("--run", default="mnist", help="name of the run that they look at")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of all kinds of gestures")
     parser.add_argument("--gestures", type=int, default=GESTURES, help="of each visitor, a kind and round")
     parser.add_argument("--pause", type=float, default=0.0, help="mean seconds between an answer and the next gesture")
     parser.add_argument("--against", default="", metavar="REVISION_OR_FOLDER", help="version to measure in turns")
     options = parser.parse_args()
-    servers = asyncio.run(compared(options.against, options.visitors, options.rounds, options.gestures, options.pause))
+    servers = asyncio.run(
+        compared(options.against, options.run, options.visitors, options.rounds, options.gestures, options.pause)
+    )
     print(f"{options.visitors} visitors, {options.pause:g} s between gestures, all answers right", end="\n\n")
     print("\n".join([*lines(servers), "", *memory_lines(servers)]))
 

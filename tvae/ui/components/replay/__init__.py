@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import streamlit as st
 from jaxtyping import Float, Float32, Int
 from streamlit.components.v2 import component
 
 from tvae.figures.colours import class_colours
 from tvae.runs.replays.times import TimeAxis
+from tvae.system.array_files import content_key
 
 _FOLDER = Path(__file__).parent
 _replay = component(
@@ -60,16 +62,29 @@ def replay_player(
         times: of the moments.
         parting: the moment from which the arms have parted, if they do.
     """
+    _replay(key=key, data=_contents(tuple(sides), run, times, labels, tuple(map(str, class_names)), parting))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={np.ndarray: content_key})
+def _contents(
+    sides: tuple[ReplaySide, ...],
+    run: str,
+    times: TimeAxis,
+    labels: Int[np.ndarray, " n"],
+    class_names: tuple[str, ...],
+    parting: int | None,
+) -> dict[str, object]:
+    """What the browser needs to play the replay: megabytes, made once for all script runs of all visitors."""
     ranges = [(side.positions.min(axis=(0, 1)), side.positions.max(axis=(0, 1))) for side in sides]
     reach = max(float((high - low).max()) / 2 for low, high in ranges) or 1.0
     data: dict[str, object] = {
-        "subject": json.dumps([run, [side.title for side in sides], list(map(str, class_names)), times.unit]),
+        "subject": json.dumps([run, [side.title for side in sides], class_names, times.unit]),
         "moments": list(times.names),
         "unit": times.unit,
         "ticks": [{"at": at, "text": text} for at, text in times.ticks],
         "labels": labels.tolist(),
         "classes": [
-            {"name": str(name), "colour": colour}
+            {"name": name, "colour": colour}
             for name, colour in zip(class_names, class_colours(len(class_names)), strict=True)
         ],
         "parting": -1 if parting is None else parting,
@@ -87,4 +102,4 @@ def replay_player(
         ],
     }
     data["name"] = hashlib.sha256(json.dumps(data).encode()).hexdigest()  # the browser need not draw the same again
-    _replay(key=key, data=data)
+    return data
