@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tvae.explore.interpolation import class_segments, interpolation, path_summary
+from tvae.explore.interpolation import class_segments, path_summary
 from tvae.figures.arm_styles import arm_styles
 from tvae.model.encoding import Encoding
 from tvae.runs.arm_names import arm_name
@@ -54,19 +54,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
         ends = choose_ends(source, run, encoding, confusable_to or arms[0], picks)
     voters, path_kind = min(voters, n - 2), path_kind or "straight"
 
-    paths = {
-        arm: interpolation(
-            cached.network(run, arm),
-            encoding.arms[arm],
-            encoding.labels,
-            len(names),
-            ends.rows,
-            steps,
-            WAYS[path_kind],
-            voters,
-        )
-        for arm in arms
-    }
+    paths = {arm: cached.path(run, arm, ends.rows, steps, WAYS[path_kind], voters) for arm in arms}
     if ends.note:
         st.info(ends.note)
     if ends.rows[0] == ends.rows[1]:

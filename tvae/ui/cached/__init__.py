@@ -7,6 +7,7 @@
     keys.py            Cache keys: the form in which each type of argument enters them
     maps.py            Layouts and still maps
     neighbourhoods.py  Neighbours of every image and how they change between two arms
+    paths.py           Paths through a latent space, decoded
     runs.py            Files of a run: encoding, curves, gaps, networks
     training.py        First steps of a training, explained
     triplets.py        Triplets counted and searched
@@ -47,6 +48,7 @@ from tvae.ui.cached.neighbourhoods import (
     sub_styles,
     third_class_share,
 )
+from tvae.ui.cached.paths import path
 from tvae.ui.cached.runs import (
     curves,
     encoded_triplets,
@@ -101,6 +103,7 @@ __all__ = [
     "neighbour_lines",
     "neighbours",
     "network",
+    "path",
     "place_for_counts",
     "placed_codes",
     "placement",
