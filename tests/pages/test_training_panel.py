@@ -29,7 +29,7 @@ from tvae.ui.session import keys
 from tvae.ui.session.identity import cookie_name
 from tvae.ui.training import starting
 from tvae.ui.training.panel import PRESETS_SHOWN, Preset
-from tvae.ui.training.run_table import DIFFERS, differing_cells
+from tvae.ui.training.run_table import DIFFERS, SHOWN, cell_shades, differing_cells
 
 APP = str(Path(__file__).parents[2] / "streamlit_app.py")
 
@@ -608,3 +608,11 @@ def test_what_is_over_a_limit_is_said_in_the_panel(runs):
     assert not app.exception
     assert "limits.toml" in app.error[0].value and str(runs) not in app.error[0].value
     assert not Jobs().runs()
+
+
+def test_the_shown_run_and_settings_that_differ_are_shaded():
+    table = pd.DataFrame({"Run": ["a", "b", "c"], "Margin": [1.0, 2.0, 1.0], "Note": ["", "", ""]})
+    shades = cell_shades(table, "b")
+    assert shades["Run"].tolist() == shades["Note"].tolist() == ["", SHOWN, ""]
+    assert shades["Margin"].tolist() == ["", DIFFERS, ""]
+    assert cell_shades(table, "a")["Margin"].tolist() == [SHOWN, DIFFERS, ""]

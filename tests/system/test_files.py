@@ -12,6 +12,7 @@ from tvae.errors import InputError
 from tvae.system.files import (
     file_put_at,
     file_state,
+    file_states,
     make_writable_folder,
     read_bounded,
     unwritable_reason,
@@ -60,6 +61,19 @@ def test_a_file_rewritten_in_place_with_equal_length_has_another_state(tmp_path)
     assert file_state(path) == before
     path.unlink()
     assert file_state(path).endswith("missing")
+
+
+def test_the_states_of_a_folder_s_files_are_by_name_and_change_with_each_file(tmp_path):
+    for name in ("b.npz", "a.npz", "a.txt"):
+        (tmp_path / name).write_bytes(b"1")
+    before = file_states(tmp_path, (".npz", ".safetensors"))
+    assert [state.split(":")[0] for state in before] == ["a.npz", "b.npz"]
+    (tmp_path / "a.txt").write_bytes(b"22")
+    assert file_states(tmp_path, (".npz", ".safetensors")) == before
+    (tmp_path / "b.npz").write_bytes(b"22")
+    after = file_states(tmp_path, (".npz", ".safetensors"))
+    assert after[0] == before[0] and after[1] != before[1]
+    assert file_states(tmp_path / "nowhere", (".npz",)) == []
 
 
 def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from tvae.errors import InputError
 from tvae.explore.classifier import HIDDEN, Classifier
 from tvae.explore.example_images import random_pairs
 from tvae.explore.interpolation import third_class_paths
+from tvae.figures.image_grid import GridRow
+from tvae.figures.maps import change_histogram, class_mix
 from tvae.maps.parameters import PcaParameters, TsneParameters
 from tvae.maps.projection import ProjectionRequest
 from tvae.maps.projector import ProjectionFailed
@@ -242,3 +245,26 @@ def test_an_emptied_cache_ends_the_projection_process():
     cached.projector.clear()
     with pytest.raises(ProjectionFailed, match="closed"):
         projector.submit(ProjectionRequest(means={"vae": np.eye(9, 3)}, parameters=PcaParameters()))
+
+
+def test_a_figure_is_drawn_once_for_equal_numbers_and_anew_for_others():
+    change = np.linspace(0, 1, 50, dtype=np.float32)
+    first = cached.figure(change_histogram, change, 0.0, 1.0)
+    assert first is cached.figure(change_histogram, change.copy(), 0.0, 1.0)
+    assert first is not cached.figure(change_histogram, change, 0.0, 0.5)
+    assert first is not cached.figure(change_histogram, change[1:], 0.0, 1.0)
+    counts = np.array([3, 1])
+    assert cached.figure(class_mix, counts, ("a", "b")).to_json() == class_mix(counts, ("a", "b")).to_json()
+    assert first.to_json() == change_histogram(change, 0.0, 1.0).to_json()
+    assert first.to_dict() is first.to_dict()
+
+
+def test_a_grid_is_drawn_once_for_equal_images_and_anew_for_others():
+    images = np.zeros((2, 4, 4, 1), np.uint8)
+    row = GridRow(label="a", images=images)
+    first, width = cached.grid((row,), "light", 2.0)
+    assert first.startswith(b"\x89PNG") and width > 0
+    assert cached.grid((GridRow(label="a", images=images.copy()),), "light", 2.0)[0] is first
+    for other in (replace(row, label="b"), replace(row, images=images + 1)):
+        assert cached.grid((other,), "light", 2.0)[0] != first
+    assert cached.grid((row,), "dark", 2.0)[0] != first
