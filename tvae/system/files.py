@@ -155,8 +155,8 @@ def file_states(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
     In one look at the folder: a page asks for it at each cache.
     """
     states = {}
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
+    with contextlib.suppress(OSError), os.scandir(folder) as listed:
+        for entry in listed:
             if entry.name.endswith(suffixes):
                 with contextlib.suppress(FileNotFoundError):  # replaced meanwhile
                     states[entry.name] = _state_text(entry.stat())
