@@ -13,6 +13,7 @@ from tvae.runs.run import Run, epochs_text
 from tvae.ui import cached
 from tvae.ui.choices.arms import shown_arms
 from tvae.ui.choices.epochs import run_or_newest_snapshot
+from tvae.ui.images.image_grid import drawn_grid
 from tvae.ui.overview.answer import show_answer
 from tvae.ui.overview.idea import show_idea
 from tvae.ui.overview.spaces import show_spaces
@@ -44,7 +45,7 @@ def show_reconstructions(run: Run, encoding: Encoding) -> None:
     scale = 1 if encoding.sample_images.shape[2] > 16 else 3
     with st.container(key=keys.image_grid("wide", "overview")):  # which a narrow page scrolls sideways
         st.image(
-            cached.grid(tuple(rows), theme(), scale)[0], width="stretch", alt="Test images and their reconstructions"
+            drawn_grid(tuple(rows), theme(), scale)[0], width="stretch", alt="Test images and their reconstructions"
         )
     st.caption(
         f"Real test images, the first of {len(np.unique(classes[kept]))} of {len(run.class_names)} classes, "

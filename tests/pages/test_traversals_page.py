@@ -20,7 +20,6 @@ from tvae.runs.encodings import read_encoding
 from tvae.runs.run import read_run
 from tvae.runs.weights import network
 from tvae.ui import cached
-from tvae.ui.cached import figures
 from tvae.ui.images import image_grid
 
 ROOT = Path(__file__).parents[2]
@@ -189,9 +188,9 @@ def test_arms_of_different_latent_sizes_are_shown_each_on_its_own_terms(tmp_path
 def test_a_picture_is_encoded_once(monkeypatch):
     """Streamlit scales a picture to a width of its own and encodes it again: slower, and blurred on a fine screen."""
     drawn, encoded = [], []
-    grid_png, save = figures.grid_png, Image.Image.save
-    cached.grid.clear()
-    monkeypatch.setattr(figures, "grid_png", lambda *rows, **looks: drawn.append(0) or grid_png(*rows, **looks))
+    grid_png, save = image_grid.grid_png, Image.Image.save
+    image_grid.drawn_grid.clear()
+    monkeypatch.setattr(image_grid, "grid_png", lambda *rows, **looks: drawn.append(0) or grid_png(*rows, **looks))
     monkeypatch.setattr(Image.Image, "save", lambda *image, **form: encoded.append(0) or save(*image, **form))
     assert not page({}).exception
     assert len(encoded) == len(drawn) > 0

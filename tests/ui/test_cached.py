@@ -29,6 +29,7 @@ from tvae.runs.run import Run, read_run
 from tvae.ui import cached
 from tvae.ui.cached import keys
 from tvae.ui.cached.generation import gaussian
+from tvae.ui.images.image_grid import drawn_grid
 
 DIGITS = Path(__file__).parents[2] / "checkpoints" / "digits"
 
@@ -264,9 +265,9 @@ def test_a_figure_is_drawn_once_for_equal_numbers_and_anew_for_others():
 def test_a_grid_is_drawn_once_for_equal_images_and_anew_for_others():
     images = np.zeros((2, 4, 4, 1), np.uint8)
     row = GridRow(label="a", images=images)
-    first, width = cached.grid((row,), "light", 2.0)
+    first, width = drawn_grid((row,), "light", 2.0)
     assert first.startswith(b"\x89PNG") and width > 0
-    assert cached.grid((GridRow(label="a", images=images.copy()),), "light", 2.0)[0] is first
+    assert drawn_grid((GridRow(label="a", images=images.copy()),), "light", 2.0)[0] is first
     for other in (replace(row, label="b"), replace(row, images=images + 1)):
-        assert cached.grid((other,), "light", 2.0)[0] != first
-    assert cached.grid((row,), "dark", 2.0)[0] != first
+        assert drawn_grid((other,), "light", 2.0)[0] != first
+    assert drawn_grid((row,), "dark", 2.0)[0] != first

@@ -1,7 +1,7 @@
 """Cached reads and computations, shared by all sessions of a server.
 
     arms.py            Frames of a run's arms for the arm player: positions on their maps, reconstructions, samples
-    figures.py         Figures and image grids, drawn once for all who look at the same numbers
+    figures.py         Figures, drawn once for all who look at the same numbers
     generation.py      Classifier, samples and their quality
     images.py          Images of a data set, their thumbnails, placement, errors, and settings suggested for them
     keys.py            Cache keys: the form in which each type of argument enters them
@@ -17,7 +17,7 @@ arm, snapshot or file.
 """
 
 from tvae.ui.cached.arms import arm_frames
-from tvae.ui.cached.figures import figure, grid
+from tvae.ui.cached.figures import figure
 from tvae.ui.cached.generation import (
     classified,
     classifier,
@@ -91,7 +91,6 @@ __all__ = [
     "findings",
     "first_steps",
     "gaps",
-    "grid",
     "is_one_point",
     "jobs",
     "layout",

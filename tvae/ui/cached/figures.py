@@ -1,4 +1,4 @@
-"""Figures and image grids, drawn once for all who look at the same numbers."""
+"""Figures, drawn once for all who look at the same numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from tvae.figures.image_grid import GridRow, fitting_density, grid_png, png_width
 from tvae.ui.cached.keys import KEY_OF
 
 
@@ -34,11 +33,3 @@ class DrawnFigure(go.Figure):
 def figure(draw: Callable[..., go.Figure], *arguments: Any, **named: Any) -> DrawnFigure:
     """What a function of `tvae.figures` draws of these arguments."""
     return DrawnFigure(draw(*arguments, **named))
-
-
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=KEY_OF)
-def grid(rows: tuple[GridRow, ...], theme: str, scale: float) -> tuple[bytes, int]:
-    """A grid of images as a PNG, as fine as Streamlit passes it on, and its width in screen pixels."""
-    density = fitting_density(rows, scale)
-    png = grid_png(rows, theme=theme, scale=scale, density=density)
-    return png, round(png_width(png) / density)
