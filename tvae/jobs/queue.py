@@ -133,10 +133,11 @@ class JobQueue:
                 yield database
             finally:
                 database.close()
-        except sqlite3.Error as error:
-            raise OSError(errno.ENOSPC if self._is_full(error) else errno.EIO, str(error), str(self.path)) from None
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # messages repeat what a damaged file says
+            reason = repr(str(error))[1:-1]
+            raise OSError(errno.ENOSPC if self._is_full(error) else errno.EIO, reason, str(self.path)) from None
 
-    def _is_full(self, error: sqlite3.Error) -> bool:
+    def _is_full(self, error: Exception) -> bool:
         """Whether the disk is full; where a memory-mapped file can't grow, SQLite reports only an I/O error."""
         with contextlib.suppress(OSError):
             return "full" in str(error) or shutil.disk_usage(self.path.parent).free < _LEAST_ROOM

@@ -164,6 +164,7 @@ CLAIMS = {
     "a label of 40 MB": {"labels": header("<U9999999", (6,))},
     "more than any number": {"images": header("|u1", (6, 10**30, 8))},
     "fewer than none": {"images": header("|u1", (-6, 8, 8))},
+    "nothing times more than any number": {"labels": header("<i4", (0, 10**20), 0)},
     "axes without end": {"labels": header("<i4", (6, *[1] * 70), 24)},
     "truth as a length": {"labels": header("<i4", "(True,)")},
     "no size": {"labels": header("|S0", (6,))},

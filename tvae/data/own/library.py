@@ -110,7 +110,9 @@ class OwnDatasets:
         """
         if not self.has(name):
             raise self.unknown(f"data set {name!r}: there is none of this name", name)
-        return _read(self._description(name))
+        dataset = _read(self._description(name))
+        require(dataset.name == name, f"{self._description(name)}: name", dataset.name, "that of the file")
+        return dataset
 
     def unknown(self, message: str, name: str) -> InputError:
         """The error that says that there is no data set of this name, and how it comes back where it was removed."""

@@ -109,7 +109,7 @@ def npy_array(where: str, open_file: Callable[[], BinaryIO]) -> StoredArray:
         raise
     except Exception as error:  # numpy's parser of the header raises its own, and the tokenizer's
         raise InputError(f"{where}: not a numpy array ({one_line(error, 120)})") from None
-    if len(shape) > _MOST_AXES or any(type(length) is not int or length < 0 for length in shape):
+    if len(shape) > _MOST_AXES or any(type(length) is not int or not 0 <= length < 2**62 for length in shape):
         raise InputError(f"{where}: not a numpy array (its shape is {one_line(shape, 60)})")
     if dtype.hasobject:
         raise InputError(
