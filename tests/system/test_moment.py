@@ -42,7 +42,8 @@ def test_a_file_without_a_moment_counts_from_its_last_change(content, tmp_path):
     path = tmp_path / "moment"
     assert read_moment(path) is None
     path.write_bytes(content)
-    os.utime(path, (time.time() - 300.0,) * 2)
+    old = time.time() - 300.0
+    os.utime(path, (old, old))
     written = read_moment(path)
     assert written is not None and 300.0 <= written.age < 360.0
 
