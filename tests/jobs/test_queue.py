@@ -247,3 +247,15 @@ def test_rows_of_a_damaged_file_count_for_nothing(tmp_path, odd):
     assert queue.requested("request-a") is None
     assert queue.claim("a", 1, everyone)
     assert queue.add("d", "request-a") == "d"
+
+
+def test_a_damaged_queue_whose_own_words_are_no_text_is_an_os_error(tmp_path):
+    """SQLite's message repeats them, which Python can't decode."""
+    JobQueue(tmp_path).add("a")
+    path = JobQueue(tmp_path).path
+    content = path.read_bytes()
+    assert b"CREATE TABLE" in content
+    path.write_bytes(content.replace(b"CREATE TABLE", b"CREATE \xff\xfe\xfd\xfc\xfb"))
+    with pytest.raises(OSError) as refused:
+        JobQueue(tmp_path).rows()
+    assert refused.value.errno == errno.EIO and refused.value.filename == str(path)
