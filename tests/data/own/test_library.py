@@ -200,6 +200,13 @@ def test_a_description_without_both_splits_is_refused(add, folder, counts):
     assert OwnDatasets(folder).visible(None) == []
 
 
+def test_a_description_under_another_name_is_refused(add, folder):
+    add("pets", None)
+    (folder / "own" / "pets.json").rename(folder / "own" / "cars.json")
+    with pytest.raises(InputError, match=r"cars\.json: name: 'pets' is not possible; it must be that of the file"):
+        load_dataset("cars", folder)
+
+
 def test_labels_of_other_columns_than_the_file_names_are_refused(add, folder):
     add("pets", None)
     library = OwnDatasets(folder)
