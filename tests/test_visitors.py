@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psutil
 import pytest
@@ -14,12 +17,19 @@ from benchmarks import visitors
 from benchmarks.visitor import Visitor, WrongAnswer
 from benchmarks.visitors import KINDS, ROOT, Measured, Person, Server, checkout, lines, memory_lines, served
 
+T = TypeVar("T")
 SMALL = "run=digits"
+
+
+def answer(work: Coroutine[Any, Any, T]) -> T:
+    """What an asynchronous function returns; the tests' own thread may have Playwright's loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def took(message: ForwardMsg) -> None:
     """A visitor takes this message."""
-    asyncio.run(Visitor("http://127.0.0.1:1")._take(message))
+    answer(Visitor("http://127.0.0.1:1")._take(message))
 
 
 def test_an_error_on_the_page_is_a_wrong_answer():
@@ -60,7 +70,7 @@ def test_a_map_that_shows_another_s_rows_is_a_wrong_answer(monkeypatch):
         assert not [each for each in started if each.is_running()]
         return taken
 
-    assert all(seconds > 0 for seconds in asyncio.run(meet()))
+    assert all(seconds > 0 for seconds in answer(meet()))
 
 
 def test_what_was_measured_becomes_rows():

@@ -10,7 +10,7 @@ import pytest
 from tests.pages.test_latent_map_page import open_tab, page, picks, words
 from tvae.runs.run import read_run
 from tvae.ui import cached
-from tvae.ui.maps import changes, row_table, selection
+from tvae.ui.maps import row_table, selection
 from tvae.ui.maps.row_table import PAGE, columns_of, sorted_rows
 from tvae.ui.maps.view_pair import ViewPair
 from tvae.ui.maps.views import View
@@ -54,7 +54,7 @@ def computed(monkeypatch) -> list[str]:
     for owner, name in (
         (cached, "findings"),
         (cached, "sub_styles"),
-        (changes, "change_histogram"),
+        (cached, "figure"),
         (selection, "selection"),
         (row_table, "columns_of"),
     ):
@@ -148,7 +148,7 @@ def test_it_opens_with_the_findings_and_with_what_is_picked_where_the_address_na
 def test_what_stands_in_a_closed_tab_is_not_computed(computed: list[str]):
     app = page()
     app.selectbox(key="sub-style-class").set_value(1).run()
-    assert computed == ["findings", "change_histogram", "findings", "change_histogram", "sub_styles", "sub_styles"]
+    assert computed == ["findings", "figure", "findings", "figure", "sub_styles", "sub_styles"]
     picks(app).replace(np.array([5, 200, 7]))
     for tab, parts in (("Selected", ["selection"]), ("Table", ["columns_of"])):
         computed.clear()
@@ -156,7 +156,7 @@ def test_what_stands_in_a_closed_tab_is_not_computed(computed: list[str]):
         assert computed == parts
     computed.clear()
     open_tab(app, "Findings")
-    assert computed == ["findings", "change_histogram", "sub_styles", "sub_styles"], "its class is still chosen"
+    assert computed == ["findings", "figure", "sub_styles", "sub_styles"], "its class is still chosen"
 
 
 def test_the_page_of_findings_outlives_another_tab():
