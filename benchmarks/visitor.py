@@ -17,6 +17,7 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from tvae.linked_map.payload import rows_to_text, text_to_rows
 
@@ -78,7 +79,7 @@ class Visitor:
         # A map's thumbnails alone take megabytes.
         self._socket = await connect(
             stream,
-            subprotocols=["streamlit"],
+            subprotocols=[Subprotocol("streamlit")],
             additional_headers={"Cookie": cookie},
             max_size=None,
             open_timeout=SECONDS,
@@ -273,7 +274,7 @@ class Visitor:
             if element.WhichOneof("type") == "alert" and "Something went wrong" in element.alert.body:
                 raise WrongAnswer(element.alert.body)
             self._elements[path] = element, self._runs
-            shown = getattr(element, element.WhichOneof("type"))
+            shown = getattr(element, element.WhichOneof("type") or "", None)
             if name := getattr(shown, "id", ""):
                 self._fragments[name] = message.delta.fragment_id
         elif message.delta.add_block.WhichOneof("type") == "tab_container":

@@ -272,7 +272,7 @@ def cell_shades(table: pd.DataFrame, shown: str) -> pd.DataFrame:
     of_row = [SHOWN if name == shown else "" for name in table["Run"]]
     settings = settings_columns(table)
     shades = {
-        name: [differs or row for differs, row in zip(differing_cells(table[name]), of_row, strict=True)]
+        name: [differs or row for differs, row in zip(differing_cells(pd.Series(table[name])), of_row, strict=True)]
         if name in settings
         else of_row
         for name in table
