@@ -52,6 +52,15 @@ REFUSED = {
     "negative": ({"images": IMAGES / 127.5 - 1, "labels": LABELS}, "values from -1 to 1; right is [0, 1] or [0, 255]"),
     "large values": ({"images": IMAGES * 2.0, "labels": LABELS}, "values from 0 to 510; right is [0, 1] or [0, 255]"),
     "huge values": ({"images": IMAGES.astype(np.int64) * 2**20, "labels": LABELS}, "right is 0 to 65,535"),
+    "dates beside numbers": (
+        {
+            "train_images": IMAGES,
+            "train_labels": LABELS,
+            "test_images": IMAGES,
+            "test_labels": LABELS.astype("datetime64[s]"),
+        },
+        "labels of the splits have different types; right is whole numbers or text",
+    ),
     "fractions": (
         {"images": IMAGES, "labels": LABELS + 0.5},
         "labels, row 0: label 0.5 is no whole number; labels are",

@@ -174,6 +174,15 @@ def test_a_damaged_member_is_left_out_and_named(tmp_path):
     assert name == "cat/0.png" and reason.startswith("damaged in the zip (Bad CRC-32")
 
 
+def test_a_damaged_member_that_only_its_content_tells_the_kind_of_is_refused(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("data", b"what is it?")
+    path.write_bytes(path.read_bytes().replace(b"what is it?", b"what is it!"))
+    with pytest.raises(InputError):
+        understand(path)
+
+
 def test_nothing_is_extracted(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError

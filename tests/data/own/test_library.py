@@ -13,7 +13,7 @@ import pytest
 from tests.data.own.made_sources import class_files, write_files
 from tvae.data import DATASETS, load_dataset
 from tvae.data.own import OwnDatasets, default_choices, keep, understand
-from tvae.data.own.kept_file import KeptColumn, read_kept_file, write_kept_file
+from tvae.data.own.kept_file import KeptColumn, read_columns, read_kept_file, write_kept_file
 from tvae.data.own.library import UNDO_SECONDS
 from tvae.errors import InputError
 from tvae.system.moment import now
@@ -205,6 +205,20 @@ def test_a_description_under_another_name_is_refused(add, folder):
     (folder / "own" / "pets.json").rename(folder / "own" / "cars.json")
     with pytest.raises(InputError, match=r"cars\.json: name: 'pets' is not possible; it must be that of the file"):
         load_dataset("cars", folder)
+
+
+def test_labels_that_are_no_numbers_are_refused(add, folder):
+    add("pets", None)
+    library = OwnDatasets(folder)
+    dataset = library.get("pets")
+    splits = read_kept_file(library.file(dataset), dataset.fingerprint, ["train", "test"])
+    texts = {name: replace(split, labels=split.labels.astype("S4")) for name, split in splits.items()}
+    identity = write_kept_file(folder / "changed.npz", texts, read_columns(library.file(dataset)))
+    (folder / "changed.npz").rename(folder / "own" / ".files" / f"{identity}.npz")
+    path = folder / "own" / "pets.json"
+    path.write_text(path.read_text().replace(dataset.fingerprint, identity))
+    with pytest.raises(InputError, match="labels are not of the columns that it names"):
+        load_dataset("pets", folder)
 
 
 def test_labels_of_other_columns_than_the_file_names_are_refused(add, folder):

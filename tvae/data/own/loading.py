@@ -62,9 +62,10 @@ def _splits(library: OwnDatasets, dataset: OwnDataset, names: Sequence[SplitName
             raise InputError(f"split: {dataset.name} has no {name} split; it has {', '.join(dataset.counts)}")
     splits = {}
     for name in names:
-        if arrays[name].labels.shape[1:] != (len(columns),):
+        of_name = arrays[name].labels
+        if of_name.dtype.kind not in "iu" or of_name.shape[1:] != (len(columns),):
             raise InputError(f"{path}: its labels are not of the columns that it names; add the data set again")
-        labels = np.ascontiguousarray(arrays[name].labels.T, np.int64)  # (columns, n)
+        labels = np.ascontiguousarray(of_name.T, np.int64)  # (columns, n)
         notions = {
             column.name: Notion(of_column, column.values) for column, of_column in zip(columns, labels, strict=True)
         }

@@ -120,7 +120,12 @@ def _label_columns(
 def _joined(arrays: Sequence[StoredArray], title: str) -> np.ndarray:
     if len({array.shape[1:] for array in arrays}) > 1:
         raise InputError(f"{title}: labels of the splits have different shapes; right is (n,) or (n, 1) for all")
-    return np.concatenate([array.read() for array in arrays])
+    try:
+        return np.concatenate([array.read() for array in arrays])
+    except TypeError:  # such as dates and numbers
+        raise InputError(
+            f"{title}: labels of the splits have different types; right is whole numbers or text"
+        ) from None
 
 
 def _split_labels(labels: np.ndarray, notes: list[str]) -> dict[str, np.ndarray]:
