@@ -10,6 +10,8 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image, ImageDraw
 
+from tvae.errors import is_finite
+
 Stroke = UInt8[np.ndarray, "points 2"]
 """x and y of each point, in 256ths of the drawing's side."""
 
@@ -35,10 +37,10 @@ def strokes_from_browser(sent: object) -> tuple[Stroke, ...]:
         if not isinstance(stroke, list | tuple) or room == 0:
             continue
         numbers = stroke[: 2 * room]
-        if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
+        if not all(map(is_finite, numbers)):
             continue
         points = np.array(numbers[: len(numbers) // 2 * 2], np.float64).reshape(-1, 2)
-        if len(points) and np.isfinite(points).all():
+        if len(points):
             strokes.append(np.rint(points.clip(0, 255)).astype(np.uint8))
             room -= len(points)
     return tuple(strokes)
