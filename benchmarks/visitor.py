@@ -109,7 +109,7 @@ class Visitor:
         return await self._asked(page_script_hash=script)
 
     async def slide(self, key: str, place: int) -> tuple[float, str]:
-        """Move the slider of this key to one of its values, or steps; returns seconds and the value's text."""
+        """Move a slider to a value that it can take; returns the seconds until the page is drawn, and the value as text."""
         sliders = [each.slider for each in self._of_kind("slider") if each.slider.id.endswith(f"-{key}")]
         if not sliders:
             raise WrongAnswer(f"no slider {key} on the page")
@@ -160,7 +160,7 @@ class Visitor:
 
     @property
     def table_pages(self) -> int:
-        """Pages of the table beside the maps."""
+        """Number of pages of the table beside the maps."""
         return json.loads(self._component(TABLE).json)["place"]["pages"]
 
     @property

@@ -49,7 +49,7 @@ TITLES = {
     },
     **{name: name.replace("_", " ") for name in ("Traversals", "Your_own_digit", "Your_data")},
 }
-"""Title of each page by its address."""
+"""The heading of each page, by the last part of its address; a switch to the page is checked by it."""
 PAGES = tuple(TITLES)
 
 

@@ -24,11 +24,11 @@ from hypothesis.errors import HypothesisWarning
 MOST_ADDRESS_SPACE = 16 * 2**30
 """Bytes that the process may claim: a reader that believes in more gets a MemoryError."""
 AT_ONCE = 200
-"""Files of each turn, which begins anew from another random number."""
+"""Number of files that are generated from one random seed, before another is taken."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Fuzz the named readers one after the other."""
+    """Give each named reader changed files for the chosen time, and print how many errors escaped."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("readers", nargs="*", metavar="READER")
     parser.add_argument("--minutes", type=float, default=2.0, help="of each reader (default: %(default)s)")

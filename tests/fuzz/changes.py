@@ -374,7 +374,7 @@ def _zipped(files: Sequence[tuple[str, bytes, Mapping[str, int]]], method: int) 
 
 
 def changed_npz(arrays: Mapping[str, np.ndarray]) -> SearchStrategy[bytes]:
-    """An .npz of these arrays, changed as a zip and in its arrays."""
+    """Strategy of damaged .npz files: these arrays, with changes to the arrays or to the zip around them."""
     members = {}
     for name, array in arrays.items():
         stream = io.BytesIO()
@@ -390,7 +390,7 @@ def _changed_member(arrays: Mapping[str, np.ndarray], name: str, content: bytes)
 
 @st.composite
 def changed_safetensors(draw: DrawFn, content: bytes) -> bytes:
-    """A safetensors file changed in its header, its values or its bytes."""
+    """Strategy of damaged safetensors files: with changes to the header, the values or the bytes."""
     kind = draw(st.sampled_from(("header", "header", "metadata", "values", "bytes")))
     if kind == "bytes":
         return draw(changed_bytes(content))

@@ -60,7 +60,7 @@ def _of_a_job(name: str, read: Any = lambda files: None) -> Read:
 
 @reader("state")
 def state() -> Made:
-    """State and progress of a run."""
+    """Reader of state.json: the state and progress of a run."""
 
     def read(files: JobFiles) -> object:
         state = files.read_state()
@@ -76,13 +76,13 @@ def state() -> Made:
 
 @reader("last-word")
 def last_word() -> Made:
-    """How a run ended, where the disk was full."""
+    """Reader of last_word: the final state of a run, kept where a full disk took no state.json."""
     return json_like({"state": "failed", "reason": "disk full"}).map(lambda c: c.ljust(4096)), _of_a_job("last_word")
 
 
 @reader("spec")
 def spec() -> Made:
-    """Settings that a run was started with."""
+    """Reader of spec.json: the settings that a run was started with."""
     with fresh_folder() as folder:
         files = JobFiles(folder / "run")
         files.folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Readers of what an address or a browser says, and of classifiers' files."""
+"""Readers of the app's address, of messages from the browser, and of classifiers' files."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def config() -> Made:
 
 @reader("metrics")
 def metrics() -> Made:
-    """Figures of a run, of labels or of given triplets."""
+    """Reader of metrics.json: the figures of a run that was trained on labels, or on given triplets."""
     run = sources.run_on_triplets()
 
     def read(run: Run) -> None:
@@ -94,7 +94,7 @@ def _npz(run: Run, name: str, read: Callable[[Run], object]) -> Made:
 
 @reader("encoding")
 def encoding() -> Made:
-    """Means of the test images."""
+    """Reader of encoding-test.npz: the latent means of the test images."""
 
     def read(run: Run) -> object:
         encoding = read_encoding(run, "test")
@@ -110,7 +110,7 @@ def encoding() -> Made:
 
 @reader("curves")
 def curves() -> Made:
-    """Triplet curves."""
+    """Reader of curves-test.npz: the triplet accuracy of each arm by margin."""
 
     def read(run: Run) -> object:
         curves = read_curves(run, "test")

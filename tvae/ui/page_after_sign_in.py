@@ -23,7 +23,7 @@ _LONGEST = 3_000
 
 
 class PageAfterSignIn:
-    """ASGI middleware: the redirect that ends a sign-in leads to the page that was opened before it.
+    """ASGI middleware that leads a person, once signed in, to the page that they had opened before.
 
     Only to a page of the app's own: a cookie can be planted by another app of the same host.
     """
@@ -53,7 +53,7 @@ class PageAfterSignIn:
         await self._app(scope, receive, send_with_page)
 
     def _kept_page(self, request: Request) -> str:
-        """The end of the address that the browser's cookie has; empty where it has none or that of no page."""
+        """Page and parameters that the browser's cookie keeps; empty where it keeps none, or no page of the app."""
         page, _, query = unquote(request.cookies.get(_cookie_name(), "?")).partition("?")
         if page not in self._pages:
             return ""

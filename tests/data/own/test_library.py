@@ -13,7 +13,7 @@ import pytest
 from tests.data.own.made_sources import class_files, write_files
 from tvae.data import DATASETS, load_dataset
 from tvae.data.own import OwnDatasets, default_choices, keep, understand
-from tvae.data.own.kept_file import KeptColumn, read_columns, read_kept_file, write_kept_file
+from tvae.data.own.kept_file import KeptColumn, KeptSplit, read_columns, read_kept_file, write_kept_file
 from tvae.data.own.library import UNDO_SECONDS
 from tvae.errors import InputError
 from tvae.system.moment import now
@@ -207,16 +207,21 @@ def test_a_description_under_another_name_is_refused(add, folder):
         load_dataset("cars", folder)
 
 
+def put_in_place(folder: Path, fingerprint: str, splits: dict[str, KeptSplit], columns: list[KeptColumn]) -> None:
+    """Put a file of these splits and columns in the place of the data set pets' own, which has this fingerprint."""
+    identity = write_kept_file(folder / "changed.npz", splits, columns)
+    (folder / "changed.npz").rename(folder / "own" / ".files" / f"{identity}.npz")
+    description = folder / "own" / "pets.json"
+    description.write_text(description.read_text().replace(fingerprint, identity))
+
+
 def test_labels_that_are_no_numbers_are_refused(add, folder):
     add("pets", None)
     library = OwnDatasets(folder)
     dataset = library.get("pets")
     splits = read_kept_file(library.file(dataset), dataset.fingerprint, ["train", "test"])
     texts = {name: replace(split, labels=split.labels.astype("S4")) for name, split in splits.items()}
-    identity = write_kept_file(folder / "changed.npz", texts, read_columns(library.file(dataset)))
-    (folder / "changed.npz").rename(folder / "own" / ".files" / f"{identity}.npz")
-    path = folder / "own" / "pets.json"
-    path.write_text(path.read_text().replace(dataset.fingerprint, identity))
+    put_in_place(folder, dataset.fingerprint, texts, read_columns(library.file(dataset)))
     with pytest.raises(InputError, match="labels are not of the columns that it names"):
         load_dataset("pets", folder)
 
@@ -227,9 +232,6 @@ def test_labels_of_other_columns_than_the_file_names_are_refused(add, folder):
     dataset = library.get("pets")
     splits = read_kept_file(library.file(dataset), dataset.fingerprint, ["train", "test"])
     columns = [KeptColumn("class", ("cat", "dog")), KeptColumn("more", ("a",))]
-    identity = write_kept_file(folder / "changed.npz", splits, columns)
-    (folder / "changed.npz").rename(folder / "own" / ".files" / f"{identity}.npz")
-    path = folder / "own" / "pets.json"
-    path.write_text(path.read_text().replace(dataset.fingerprint, identity))
+    put_in_place(folder, dataset.fingerprint, splits, columns)
     with pytest.raises(InputError, match="labels are not of the columns that it names"):
         load_dataset("pets", folder)

@@ -31,7 +31,7 @@ def owner() -> str:
 
 
 def host_has_sign_in() -> bool:
-    """Whether the host has sign-in, by Streamlit's `[auth]` in secrets.toml; also where there is no session."""
+    """Whether the host asks visitors to sign in: secrets.toml has a section `[auth]`. Needs no session."""
     return st.secrets.load_if_toml_exists() and "auth" in st.secrets
 
 
