@@ -109,7 +109,7 @@ class Visitor:
         return await self._asked(page_script_hash=script)
 
     async def slide(self, key: str, place: int) -> tuple[float, str]:
-        """Move a slider to a value that it can take; returns the seconds until the page is drawn, and the value as text."""
+        """Move a slider to another of its values; returns the seconds until the page is drawn, and the value."""
         sliders = [each.slider for each in self._of_kind("slider") if each.slider.id.endswith(f"-{key}")]
         if not sliders:
             raise WrongAnswer(f"no slider {key} on the page")

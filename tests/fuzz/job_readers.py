@@ -58,14 +58,20 @@ def _of_a_job(name: str, read: Any = lambda files: None) -> Read:
     return read_content
 
 
+def _another_run(files: JobFiles) -> JobFiles:
+    """Files of a new run beside this one, to write into what was read."""
+    again = JobFiles(files.run_folder.parent / "again")
+    again.folder.mkdir(parents=True)
+    return again
+
+
 @reader("state")
 def state() -> Made:
     """Reader of state.json: the state and progress of a run."""
 
     def read(files: JobFiles) -> object:
         state = files.read_state()
-        again = JobFiles(files.run_folder.parent / "again")
-        again.folder.mkdir(parents=True)
+        again = _another_run(files)
         again.write_state(state)
         require_equal(again.read_state(), state)
         return state or ABSENT
@@ -93,8 +99,7 @@ def spec() -> Made:
 
     def read(files: JobFiles) -> None:
         spec = files.read_spec()
-        again = JobFiles(files.run_folder.parent / "again")
-        again.folder.mkdir(parents=True)
+        again = _another_run(files)
         again.write_spec(spec)
         require_equal(again.read_spec(), spec)
         Jobs(files.run_folder.parent).run("odd")

@@ -3,13 +3,13 @@
 import io
 import json
 import os
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.zips import members_of, npy, zipped
 from tvae.maps.layout_files import layout_path, read_layout, remove_least_used, stored_layout, write_layout
 from tvae.maps.parameters import METHODS, PcaParameters, TsneParameters
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key, project
@@ -56,25 +56,14 @@ def test_the_first_folder_with_a_sound_file_is_taken(tmp_path: Path) -> None:
 
 def rewritten(content: bytes, change: Callable[[dict[str, bytes]], object]) -> bytes:
     """A layout's archive with some of its members changed."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    members = members_of(content)
     change(members)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def as_npy(array: np.ndarray) -> bytes:
-    out = io.BytesIO()
-    np.save(out, array, allow_pickle=True)
-    return out.getvalue()
+    return zipped(members)
 
 
 def with_changed_header(members: dict[str, bytes], **changes: object) -> None:
     plain = json.loads(np.load(io.BytesIO(members["layout.npy"])).tobytes())
-    members["layout.npy"] = as_npy(np.frombuffer(json.dumps({**plain, **changes}).encode(), np.uint8))
+    members["layout.npy"] = npy(np.frombuffer(json.dumps({**plain, **changes}).encode(), np.uint8))
 
 
 def claimed(members: dict[str, bytes]) -> None:
@@ -94,21 +83,21 @@ BREAKS: dict[str, Callable[[dict[str, bytes]], object]] = {
     "one arm twice": lambda m: with_changed_header(m, arms=["a", "a"]),
     "no measures": lambda m: with_changed_header(m, fidelity=[]),
     "no maps": lambda m: with_changed_header(m, variance_shares=[]),
-    "a list instead": lambda m: m.update({"layout.npy": as_npy(np.frombuffer(b"[]", np.uint8))}),
-    "no JSON": lambda m: m.update({"layout.npy": as_npy(np.frombuffer(b"{", np.uint8))}),
-    "deep JSON": lambda m: m.update({"layout.npy": as_npy(np.frombuffer(b"[" * 200_000, np.uint8))}),
+    "a list instead": lambda m: m.update({"layout.npy": npy(np.frombuffer(b"[]", np.uint8))}),
+    "no JSON": lambda m: m.update({"layout.npy": npy(np.frombuffer(b"{", np.uint8))}),
+    "deep JSON": lambda m: m.update({"layout.npy": npy(np.frombuffer(b"[" * 200_000, np.uint8))}),
     "no positions": lambda m: m.pop("positions.npy"),
-    "positions of another type": lambda m: m.update({"positions.npy": as_npy(np.zeros((2, 12, 2)))}),
-    "positions that are whole numbers": lambda m: m.update({"positions.npy": as_npy(np.zeros((2, 12, 2), np.int32))}),
-    "positions in space": lambda m: m.update({"positions.npy": as_npy(np.zeros((2, 12, 3), np.float32))}),
+    "positions of another type": lambda m: m.update({"positions.npy": npy(np.zeros((2, 12, 2)))}),
+    "positions that are whole numbers": lambda m: m.update({"positions.npy": npy(np.zeros((2, 12, 2), np.int32))}),
+    "positions in space": lambda m: m.update({"positions.npy": npy(np.zeros((2, 12, 3), np.float32))}),
     "positions that are no numbers": lambda m: m.update(
-        {"positions.npy": as_npy(np.full((2, 12, 2), np.nan, np.float32))}
+        {"positions.npy": npy(np.full((2, 12, 2), np.nan, np.float32))}
     ),
-    "an object": lambda m: m.update({"positions.npy": as_npy(np.array([{}], object))}),
+    "an object": lambda m: m.update({"positions.npy": npy(np.array([{}], object))}),
     "a header that claims more": claimed,
     "half an array": lambda m: m.update({"positions.npy": m["positions.npy"][:-9]}),
-    "a plane that is none": lambda m: m.update({"plane0.npy": as_npy(np.zeros((2, 3)))}),
-    "a map of no size": lambda m: m.update({"alignment1.npy": as_npy(np.array([1.0, 0, 0, 1, 0, 0, 0]))}),
+    "a plane that is none": lambda m: m.update({"plane0.npy": npy(np.zeros((2, 3)))}),
+    "a map of no size": lambda m: m.update({"alignment1.npy": npy(np.array([1.0, 0, 0, 1, 0, 0, 0]))}),
 }
 
 
@@ -129,7 +118,7 @@ def test_planes_of_half_the_precision_are_those_of_the_whole(tmp_path: Path) -> 
     kept = a_layout(PcaParameters())
     path = write_layout(kept, tmp_path)
     plane = np.load(io.BytesIO(path.read_bytes()))["plane0"].astype(np.float16)
-    path.write_bytes(rewritten(path.read_bytes(), lambda m: m.update({"plane0.npy": as_npy(plane)})))
+    path.write_bytes(rewritten(path.read_bytes(), lambda m: m.update({"plane0.npy": npy(plane)})))
     found = read_layout(path, kept.key)
     assert found is not None and found.maps["vae"].mean.dtype == np.float64
     again = read_layout(write_layout(found, tmp_path), kept.key)
@@ -152,9 +141,7 @@ def test_a_file_cut_off_anywhere_counts_as_absent(tmp_path: Path) -> None:
 def test_a_file_that_unpacks_too_far_counts_as_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = a_layout(PcaParameters())
     path = write_layout(kept, tmp_path)
-    path.write_bytes(
-        rewritten(path.read_bytes(), lambda m: m.update({"more.npy": as_npy(np.zeros(1 << 20, np.uint8))}))
-    )
+    path.write_bytes(rewritten(path.read_bytes(), lambda m: m.update({"more.npy": npy(np.zeros(1 << 20, np.uint8))})))
     assert read_layout(path, kept.key) is not None
     monkeypatch.setattr("tvae.maps.layout_files.LARGEST_FILE", 1 << 20)
     assert path.stat().st_size < 1 << 20

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import zipfile
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.zips import members_of, npy, zipped
 from tvae.errors import InputError
 from tvae.runs.encodings import read_curves, read_encoding, read_gaps
 from tvae.runs.run import read_run
@@ -22,25 +22,6 @@ READERS = {"encoding-test.npz": read_encoding, "curves-test.npz": read_curves, "
 @pytest.fixture
 def run(tmp_path):
     return read_run(shutil.copytree(KEPT, tmp_path / "run"))
-
-
-def members_of(content: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return out.getvalue()
-
-
-def npy(array: np.ndarray) -> bytes:
-    out = io.BytesIO()
-    np.save(out, array, allow_pickle=True)
-    return out.getvalue()
 
 
 def first_with(change):

@@ -1,23 +1,14 @@
-import io
-import warnings
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from tests.zips import zip_with_one_twice, zipped
 from tvae.errors import InputError
 from tvae.runs import run_zip
 from tvae.runs.run_zip import run_members, zip_run
 
 DIGITS = Path(__file__).parents[2] / "checkpoints" / "digits"
-
-
-def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", method) as archive:
-        for name, inside in members.items():
-            archive.writestr(name, inside)
-    return content.getvalue()
 
 
 def test_what_is_taken_away_comes_back():
@@ -80,14 +71,8 @@ def test_more_or_larger_than_a_run_is_refused(monkeypatch):
 
 
 def test_a_member_twice_an_encrypted_one_and_a_missing_config_are_refused():
-    content = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with zipfile.ZipFile(content, "w") as archive:
-            archive.writestr("config.json", "{}")
-            archive.writestr("config.json", "[]")
     with pytest.raises(InputError, match="twice"):
-        run_members(content.getvalue())
+        run_members(zip_with_one_twice("config.json"))
     locked = bytearray(zipped({"config.json": b"{}"}, zipfile.ZIP_STORED))
     locked[6] |= 1
     locked[locked.index(b"PK\x01\x02") + 8] |= 1

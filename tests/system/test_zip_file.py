@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import struct
 import tarfile
-import warnings
 import zipfile
 
 import pytest
 
+from tests.zips import zip_with_one_twice
 from tvae.errors import InputError
 from tvae.system.zip_file import checked_zip, member_content
 
@@ -136,14 +136,8 @@ def test_refused_in_one_line(kind):
 
 
 def test_twice():
-    content = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with zipfile.ZipFile(content, "w") as archive:
-            archive.writestr("a", "1")
-            archive.writestr("a", "2")
     with pytest.raises(InputError, match="'a' is in it twice"):
-        opened(content.getvalue())
+        opened(zip_with_one_twice("a"))
 
 
 def test_a_member_of_flipped_bytes_or_another_size_is_refused():

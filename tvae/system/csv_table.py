@@ -14,7 +14,8 @@ from tvae.errors import InputError
 
 _FORMULA = re.compile(r"\A(?=[\t\r\n])|(?:\A|(?<=[;\t\r\n]))(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 """Pattern of the places in a text at which a spreadsheet may begin a formula: its start, and after what some programs
-take for the end of a cell or of a row, also inside quotes. The signs are also those of full width, as in East Asian writing."""
+take for the end of a cell or of a row, also inside quotes. The signs are also those of full width, as in East Asian
+writing."""
 
 DIGITS = {"float16": 3, "float32": 6, "float64": 10}
 """Significant digits of a number by its type: all that a float32 and a float16 hold; of a float64 those that say
