@@ -14,3 +14,13 @@ def app_folder() -> Path:
     """
     installed = _PACKAGE / "app"
     return installed if installed.is_dir() else _PACKAGE.parent
+
+
+def page_files() -> list[Path]:
+    """The files of all pages but the overview, in the order of the sidebar."""
+    return sorted((app_folder() / "pages").glob("*.py"))
+
+
+def page_address(file: Path) -> str:
+    """The last part of a page's address, such as Latent_map of 1_Latent_map.py."""
+    return file.stem.split("_", 1)[1]

@@ -13,7 +13,7 @@ from tvae.data.public_datasets import IMAGE, Noun
 from tvae.errors import InputError
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run, epochs_text, read_run
-from tvae.system.app_folder import app_folder
+from tvae.system.app_folder import page_address, page_files
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import choose_arms
@@ -31,7 +31,7 @@ from tvae.ui.training.panel import show_training_panel
 from tvae.ui.training.status import follow_choice, show_status, show_status_on_page
 
 STYLE = Path(__file__).parent / "page.css"
-PAGES = sorted((app_folder() / "pages").glob("*.py"))
+PAGES = page_files()
 ICON = Path(__file__).parent / "icon.png"
 
 
@@ -150,7 +150,7 @@ def _chosen_run(at_any_epoch: bool, needs_run: bool, panel: bool) -> Run | None:
     with links:  # above the choices, and after them, so that they carry what is chosen
         page_link("streamlit_app.py", "Overview")
         for page in PAGES:
-            page_link(f"pages/{page.name}", page.stem.split("_", 1)[1].replace("_", " "))
+            page_link(f"pages/{page.name}", page_address(page).replace("_", " "))
     return run
 
 

@@ -19,7 +19,7 @@ from streamlit import cli_util
 from streamlit.web.server import server_util
 
 from tvae.jobs.runs_folder import runs_folder_refusal
-from tvae.system.app_folder import app_folder
+from tvae.system.app_folder import page_address, page_files
 from tvae.system.owner import new_owner
 from tvae.system.privacy import keep_files_private
 from tvae.system.user_folders import runs_folder
@@ -37,7 +37,7 @@ OLD_OWNER = "owner"
 
 ADDRESS_KEEPER = (Path(__file__).parent / "address_keeper.js").read_text(encoding="utf-8")
 SERVER_ADDRESS = (Path(__file__).parent / "server_address.js").read_text(encoding="utf-8")
-PAGES = [path.stem.split("_", 1)[1] for path in sorted((app_folder() / "pages").glob("*.py"))]
+PAGES = [page_address(file) for file in page_files()]
 """Last parts of the addresses of all pages but the overview, whose own is empty."""
 
 
