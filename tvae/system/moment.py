@@ -8,6 +8,7 @@ from a moment before that, the system's clock is all there is.
 from __future__ import annotations
 
 import json
+import sys
 import time
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -17,8 +18,6 @@ from tvae.errors import InputError
 from tvae.system.strict_json import Number, checked, read_json
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
-"""Linux's count with the time that a laptop sleeps; elsewhere `time.monotonic` counts from the machine's start too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +46,7 @@ class Moment:
 
 def now() -> Moment:
     """This moment."""
-    since_boot = time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
-    return Moment(boot=boot_id(), since_boot=since_boot, clock=time.time())
+    return Moment(boot=boot_id(), since_boot=_since_boot(), clock=time.time())
 
 
 def read_moment(path: Path) -> Moment | None:
@@ -70,3 +68,8 @@ def boot_id() -> str:
         return _BOOT_ID.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+def _since_boot() -> float:
+    """Seconds since the machine's start; on Linux those that a laptop slept among them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.monotonic()
