@@ -2,6 +2,7 @@
 
 app_folder.py        The folder of the app's entry script, its pages and the runs that ship
 array_files.py       Arrays in .npz and safetensors files, read with a size limit and checked
+blas_threads.py      Threads of BLAS, which numpy and scipy multiply matrices with: one for the whole process
 child_process.py     Child processes: environment, detached from the terminal, lower priority than the app
 clock.py             Clock: counts the seconds that its blocks take
 compiled.py          numba's njit with the settings that all kernels share

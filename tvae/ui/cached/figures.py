@@ -9,16 +9,17 @@ from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
+from plotly.basedatatypes import BaseFigure
 
 from tvae.ui.cached.keys import KEY_OF
 
 
-class DrawnFigure(go.Figure):
+class DrawnFigure(BaseFigure):
     """A figure that nobody changes any more, so that what is sent of it is made once and not at each script run."""
 
     def __init__(self, figure: go.Figure) -> None:
-        super().__init__(figure)
-        self._sent = super().to_dict()
+        # Without Plotly's own, which would check every value once more: as long as all the drawing, or longer.
+        self._sent = figure.to_dict()
 
     def to_dict(self) -> dict[str, Any]:
         """The figure's dictionary, the same at each call: whoever reads it must not change it."""
