@@ -1,4 +1,7 @@
-"""A page with only two maps of 70,000 points: the shipped layouts of MNIST's test split, seven times, with noise."""
+"""A page with only two maps of many points (`?rows=70000`): the shipped layouts of MNIST's test split, over and over.
+
+Every copy of a row has noise of its own. Thumbnails and neighbours come with 70,000 points and fewer.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,17 @@ from tvae.runs.run import read_run
 from tvae.ui.components.latent_map import latent_map
 
 RUN = Path(__file__).parents[1] / "checkpoints" / "mnist"
-COPIES = 7
+ROWS = 70_000
+"""Points of each map where the address doesn't say."""
+WITH_IMAGES = 70_000
+"""Most points that have thumbnails and neighbours here."""
 SHAKE = 0.01
 """Standard deviation of the noise, as a share of the layout's extent."""
 
 
-@st.cache_resource(show_spinner=False)
-def rows() -> tuple[dict[str, np.ndarray], np.ndarray, Blob, Blob]:
-    """Positions by arm, labels, thumbnails, and made-up neighbours: the other copies of a row."""
+@st.cache_resource(show_spinner=False, max_entries=1)
+def points(n: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Positions by arm, and labels."""
     run = read_run(RUN)
     encoding = read_encoding(run, "test")
     assert encoding is not None
@@ -33,21 +39,28 @@ def rows() -> tuple[dict[str, np.ndarray], np.ndarray, Blob, Blob]:
     layout = stored_layout(cache_key(request), [RUN / "layouts"])
     assert layout is not None
     random = np.random.default_rng(0)
+    rows = np.arange(n) % len(encoding.labels)
     positions = {}
     for arm, at in layout.positions.items():
-        many = np.tile(at, (COPIES, 1))
-        positions[arm] = (many + SHAKE * np.ptp(at) * random.normal(size=many.shape)).astype(np.float32)
-    labels = np.tile(encoding.labels, COPIES)
-    n = len(labels)
-    neighbours = (np.arange(n)[:, None] + random.integers(1, n, (n, 10))) % n
-    images = np.tile(load_split("mnist", "test").images, (COPIES, 1, 1, 1))
-    return positions, labels, sprite_sheet(images), neighbours_blob(neighbours, neighbours)
+        noise = SHAKE * np.ptp(at) * random.normal(size=(n, 2))
+        positions[arm] = (at[rows] + (noise if n > len(at) else 0)).astype(np.float32)
+    return positions, encoding.labels[rows]
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def images_and_neighbours(n: int) -> tuple[Blob, Blob]:
+    """Thumbnails, and made-up neighbours."""
+    images = load_split("mnist", "test").images
+    nearest = (np.arange(n)[:, None] + np.random.default_rng(0).integers(1, n, (n, 10))) % n
+    return sprite_sheet(images[np.arange(n) % len(images)]), neighbours_blob(nearest, nearest)
 
 
 def page() -> None:
     """Draw the maps."""
     st.set_page_config(layout="wide")
-    positions, labels, sprites, neighbours = rows()
+    n = int(st.query_params.get("rows", ROWS))
+    positions, labels = points(n)
+    sprites, neighbours = images_and_neighbours(n) if n <= WITH_IMAGES else (None, None)
     left, right = (MapSide(title=arm.upper(), colour="#3d7cc4", positions=at) for arm, at in positions.items())
     names = [str(c) for c in range(10)]
     latent_map(left, right, labels=labels, class_names=names, sprites=sprites, neighbours=neighbours, key="large")

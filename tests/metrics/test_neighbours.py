@@ -52,6 +52,15 @@ def test_neighbours_are_those_of_a_plain_loop(kind: str, k: int) -> None:
     assert (neighbours.rows.dtype, neighbours.distances.dtype) == (np.int32, np.float32)
 
 
+@pytest.mark.parametrize("rows", [None, np.array([3, 250, 11])])
+def test_threads_change_no_bit_of_the_neighbours(monkeypatch: pytest.MonkeyPatch, rows: np.ndarray | None) -> None:
+    monkeypatch.setattr("tvae.metrics.neighbours.BLOCK_VALUES", 3000)
+    points = np.random.default_rng(7).integers(0, 4, (300, 3)).astype(np.float32)  # with many equal distances
+    one, three = (nearest_neighbours(points, 9, rows, threads=threads) for threads in (1, 3))
+    np.testing.assert_array_equal(one.rows, three.rows)
+    np.testing.assert_array_equal(one.distances, three.distances)
+
+
 def test_many_blocks_give_what_one_block_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     points = points_of("grid")
     whole = nearest_neighbours(points, 9)

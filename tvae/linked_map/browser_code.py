@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 
 _PARTS = (
-    *("screen", "codec", "grid", "painter", "tiles", "images", "names", "contours", "marks", "panel", "chrome"),
-    *("card", "png", "filters", "filter_panel", "hovering", "probe", "search", "selecting", "views", "shared_view"),
-    *("morph", "trails", "legend", "marks_key", "gestures", "full_screen", "tools", "latent_map"),
+    *("screen", "codec", "grid", "density", "painter", "tiles", "images", "names", "contours", "marks", "panel"),
+    *("chrome", "card", "png", "filters", "filter_panel", "hovering", "probe", "search", "selecting", "views"),
+    *("shared_view", "morph", "trails", "legend", "marks_key", "gestures", "full_screen", "tools", "latent_map"),
 )
 
 

@@ -22,6 +22,8 @@ class LatentMap {
     this.only = null;
     this.layouts = null;
     this.states = null;
+    /** Number of rows of each state. */
+    this.rowsIn = [0, 0, 0];
     this.neighbours = [];
     this.values = null;
     this.tiles = null;
@@ -261,6 +263,8 @@ class LatentMap {
     filters.recount();
     const { lit, mask } = this.selecting;
     for (let i = 0; i < n; i++) states[i] = filters.failures[i] ? HIDDEN : lit && !lit[i] ? DIMMED : LIT;
+    this.rowsIn = [0, 0, 0];
+    for (let i = 0; i < n; i++) this.rowsIn[states[i]]++;
     this.weights = classWeights(this.labels, states, this.data.classes.length);
     this.filterPanel.show();
     this.dimmed = Boolean(lit);
@@ -334,8 +338,8 @@ class LatentMap {
   }
 
   #drawPoints() {
-    const { states, dimmed, theme, tiles, showImages, showNames, weights, labels, data } = this;
-    const scene = { states, dimmed, theme, tiles, showImages, showNames, weights, labels, classes: data.classes };
+    const { states, rowsIn, dimmed, theme, tiles, showImages, showNames, weights, labels, data } = this;
+    const scene = { states, rowsIn, dimmed, theme, tiles, showImages, showNames, weights, labels, classes: data.classes };
     scene.contours = this.showContours;
     tiles?.startFrame();
     for (const panel of this.#stale) panel.drawPoints(scene);
@@ -358,6 +362,7 @@ class LatentMap {
       probed: Boolean(probe.spot),
       outline: this.panels.some((panel) => gestures.outlineOn(panel)?.length > 1),
       dimmed: this.dimmed,
+      crowd: Math.max(...this.rowsIn.slice(1)) > CROWDED,
     });
     this.panels.forEach((panel, side) =>
       drawMarks(panel, this, {

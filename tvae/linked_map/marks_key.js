@@ -15,6 +15,12 @@ const MARKS = [
   ["probed", [["path", { d: "M12 0v4M12 8v4M4 6h5M15 6h5" }]], "place decoded", ({ probed }) => probed],
   ["outline", [["path", { d: "M2 6h20", "stroke-dasharray": "4 3" }]], "drawn around", ({ outline }) => outline],
   ["dimmed", [["circle", { cx: 12, cy: 6, r: 3, fill: "currentColor", stroke: "none", opacity: 0.3 }]], "not selected", ({ dimmed }) => dimmed],
+  [
+    "crowd",
+    [3, 8, 14].map((cx, at) => ["circle", { cx, cy: 6, r: 3.5, fill: "currentColor", stroke: "none", opacity: [0.2, 0.5, 1][at] }]),
+    "stronger where more points lie",
+    ({ crowd }) => crowd,
+  ],
 ];
 
 class MarksKey {
@@ -36,7 +42,8 @@ class MarksKey {
     this.#shown = name;
     const entries = this.drawn.map(([mark, picture, words]) => element("span", { className: "mark", "data-mark": mark }, markPicture(picture), words));
     const hint = "Click a point, or draw around some with the lasso.";
-    this.#root.replaceChildren(...(entries.length ? entries : [element("span", { className: "hint", textContent: hint })]));
+    const untouched = this.drawn.every(([mark]) => mark === "crowd");
+    this.#root.replaceChildren(...entries, ...(untouched ? [element("span", { className: "hint", textContent: hint })] : []));
   }
 }
 

@@ -33,6 +33,7 @@ function lightened(text) {
 /** Draws discs on a plain background and copies them to a canvas in one step. */
 class Painter {
   #stamps = new Map();
+  #tally = null;
 
   /** Start over with another size, in device pixels. */
   resize(width, height) {
@@ -42,6 +43,7 @@ class Painter {
     this.image = new ImageData(this.stride, height + 2 * MARGIN);
     this.pixels = new Uint32Array(this.image.data.buffer);
     this.#stamps.clear();
+    this.#tally = null;
   }
 
   /** Paint everything in one packed colour. */
@@ -58,9 +60,9 @@ class Painter {
     }
   }
 
-  /** Sixteen discs, one for each quarter-pixel offset: which pixels they touch, and how much (0 to 128). */
-  #stampsOf(radius, alpha) {
-    const name = `${radius.toFixed(2)} ${alpha.toFixed(2)}`;
+  /** Sixteen discs, one for each quarter-pixel offset: which pixels they touch, and how much (0 to `most`). */
+  #stampsOf(radius, most) {
+    const name = `${radius.toFixed(2)} ${most.toFixed(2)}`;
     const kept = this.#stamps.get(name);
     if (kept) return kept;
     if (this.#stamps.size > 64) this.#stamps.clear();
@@ -73,7 +75,7 @@ class Painter {
       for (let dy = -reach; dy <= reach; dy++) {
         for (let dx = -reach; dx <= reach; dx++) {
           const cover = Math.max(0, Math.min(1, radius + 0.5 - Math.hypot(dx - cx, dy - cy)));
-          const weight = Math.round(cover * alpha * 128);
+          const weight = Math.round(cover * most);
           if (weight === 0) continue;
           places.push(dy * this.stride + dx);
           weights.push(weight);
@@ -95,7 +97,7 @@ class Painter {
    */
   discs(layout, to, states, wanted, { colours, order }, radius, alpha) {
     const { pixels, stride } = this;
-    const stamps = this.#stampsOf(Math.min(radius, MARGIN - 3), alpha);
+    const stamps = this.#stampsOf(Math.min(radius, MARGIN - 3), alpha * 128);
     const right = this.width + 2 * MARGIN - radius - 2;
     const bottom = this.height + 2 * MARGIN - radius - 2;
     const border = radius + 2;
@@ -126,6 +128,36 @@ class Painter {
           (((Math.imul(ground & 0xff00, rest) + Math.imul(green, weight)) >>> 7) & 0xff00);
       }
     }
+  }
+
+  /**
+   * Blend the rows of one state by their local number; where colours meet, by their mean.
+   * @param {{colours: Uint32Array, order: Uint32Array|null}} rows as for `discs`
+   * @param {number} alpha opacity of a single disc  @param {number} densest points an area of one frame
+   * @param {number} strength share of the opacity that is drawn
+   * @param {(cells: number) => object|null} gather gives the rows `gathered` in so many cells a side, if that pays
+   */
+  crowd(layout, to, states, wanted, rows, { radius, alpha, densest, strength, gather }) {
+    const area = Math.PI * radius * radius;
+    const opacity = opacityUnder(alpha, (densest * area) / to.scale ** 2);
+    if (!opacity) {
+      this.discs(layout, to, states, wanted, rows, radius, strength * alpha);
+      return;
+    }
+    this.#tally ??= new Tally(this.stride, this.height + 2 * MARGIN);
+    const inImage = { scale: to.scale, x: to.x + MARGIN, y: to.y + MARGIN };
+    const side = Math.max(1, Math.round(Math.sqrt(area)));
+    const cells = gather(cellsFor(to.scale));
+    const inSight = cells
+      ? this.#tally.countGathered(cells, inImage, side)
+      : this.#tally.count(layout, inImage, states, wanted, rows.colours, side);
+    if (inSight * area > MOST_LAYERS * this.width * this.height) {
+      this.#tally.blend(this.pixels, side, (number) => strength * opacity((number * area) / side ** 2));
+      return;
+    }
+    const disc = Math.min(radius, MARGIN - 3);
+    this.#tally.stamp(layout, inImage, states, wanted, rows.colours, this.#stampsOf(disc, WHOLE), disc + 2);
+    this.#tally.blend(this.pixels, 1, (number) => strength * opacity(number / WHOLE));
   }
 
   /** Copy the image to the canvas. */

@@ -5,6 +5,10 @@ const SMALLEST_ZOOM = 1;
 const LARGEST_ZOOM = 400;
 /** Share of the shorter side that the whole layout takes at zoom 1. */
 const FILL = 0.92;
+/** Opacity of very many rows that are not selected, as a share of what it is while none is. */
+const DIMMED_STRENGTH = 0.25;
+/** The picture rests when it hasn't been drawn for this long. */
+const REST_MS = 200;
 
 class Panel {
   /** @param {string} side one of `SIDES`  @param {object} parts the elements from `buildChrome` */
@@ -21,6 +25,7 @@ class Panel {
     this.middles = null;
     this.sharing = null;
     this.contours = null;
+    this.crowds = null;
     this.colours = null;
     this.order = null;
     this.colour = "#888888";
@@ -136,7 +141,9 @@ class Panel {
   pointStyle(n) {
     const crowd = Math.max(0, Math.log10(n / 500));
     const closer = Math.log2(this.view.zoom);
-    const radius = Math.min(5, Math.max(1.2, 3 - 0.75 * crowd) + 0.3 * closer);
+    // Very many points grow only where so few of them are in sight that one sees them singly.
+    const apart = Math.max(0, closer - Math.max(0, Math.log2(n / CROWDED) / 2));
+    const radius = Math.min(5, Math.max(1.2, 3 - 0.75 * crowd) + 0.3 * apart);
     const alpha = Math.min(0.95, Math.max(0.2, 0.9 - 0.2 * crowd - 0.04 * crowd ** 2) + 0.12 * closer);
     return { radius: radius * this.ratio, alpha };
   }
@@ -148,22 +155,60 @@ class Panel {
    */
   drawPoints(scene) {
     if (!this.layout || !this.painter.image) return;
-    const { states, theme } = scene;
-    const to = this.transform;
-    const { radius, alpha } = this.pointStyle(states.length);
     const tiles = scene.tiles && scene.showImages ? imagesInSight(this, scene) : null;
-    this.painter.clear(theme.ground);
+    this.painter.clear(scene.theme.ground);
     if (scene.contours) this.#paintContours(scene);
     const faint = tiles ? 0.25 : 1;
-    if (scene.dimmed) {
-      this.painter.discs(this.layout, to, states, DIMMED, this, radius * 0.9, faint * Math.max(0.07, alpha * 0.2));
-      this.painter.discs(this.layout, to, states, LIT, this, radius + 0.4 * this.ratio, faint * Math.min(1, alpha + 0.25));
-    } else {
-      this.painter.discs(this.layout, to, states, LIT, this, radius, faint * alpha);
-    }
+    if (scene.dimmed) this.#paintRows(scene, DIMMED, faint);
+    this.#paintRows(scene, LIT, faint);
     this.painter.put(this.context);
     if (tiles) drawImages(this, tiles, scene);
     if (scene.showNames) drawNames(this, scene);
+  }
+
+  /** Draw the rows of one state: as single discs, or by their local number where they are very many. */
+  #paintRows(scene, wanted, faint) {
+    const { states, dimmed, rowsIn } = scene;
+    const rows = rowsIn[wanted];
+    // A few rows that are lit among very many are drawn as few.
+    const { radius, alpha } = this.pointStyle(states.length > CROWDED ? rows : states.length);
+    const selected = dimmed && wanted === LIT;
+    const style = {
+      radius: wanted === DIMMED ? radius * 0.9 : selected ? radius + 0.4 * this.ratio : radius,
+      alpha: selected ? Math.min(1, alpha + 0.25) : alpha,
+      strength: faint * (wanted === DIMMED ? DIMMED_STRENGTH : 1),
+    };
+    const to = this.transform;
+    if (rows > CROWDED) {
+      const crowd = this.#crowdOf(scene, wanted);
+      const gather = (side) => this.#gathered(crowd, states, wanted, side);
+      this.painter.crowd(this.layout, to, states, wanted, this, { ...style, densest: crowd.densest, gather });
+      return;
+    }
+    const opacity = wanted === DIMMED ? faint * Math.max(0.07, alpha * 0.2) : faint * style.alpha;
+    this.painter.discs(this.layout, to, states, wanted, this, style.radius, opacity);
+  }
+
+  /** What is kept of the very many rows of one state; it is looked for anew where the points or their states have changed. */
+  #crowdOf({ states, weights }, wanted) {
+    if (this.crowds?.layout !== this.layout || this.crowds.weights !== weights) {
+      this.crowds = { layout: this.layout, weights, of: [] };
+    }
+    return (this.crowds.of[wanted] ??= { densest: densestOf(this.layout, states, wanted), colours: null, side: 0, cells: null });
+  }
+
+  /** The rows by their cells, or null: they are gathered while the picture rests, for the gestures that follow. */
+  #gathered(crowd, states, wanted, side) {
+    const { layout, colours } = this;
+    if (crowd.colours === colours && crowd.side === side && crowd.cells) return crowd.cells;
+    Object.assign(crowd, { colours, side, cells: null });
+    clearTimeout(crowd.rest);
+    if (side > MOST_GATHERED) return null;
+    crowd.rest = setTimeout(() => {
+      const drawn = this.crowds.of[wanted] === crowd && this.colours === colours;
+      if (drawn) crowd.cells = gathered(layout, states, wanted, colours, side);
+    }, REST_MS);
+    return null;
   }
 
   /** Draw the classes' lines beneath the points; they are made anew where the points or those hidden have changed. */

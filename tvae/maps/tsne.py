@@ -50,7 +50,8 @@ def tsne_positions(
     thread); above, openTSNE interpolates the repulsion on a grid (Linderman et al. 2019) and time grows with n. Memory
     grows with n * perplexity.
     """
-    near = nearest_neighbours(points, min(len(points) - 1, max(1, round(3 * perplexity))))
+    count = min(len(points) - 1, max(1, round(3 * perplexity)))
+    near = nearest_neighbours(points, count, threads=os.cpu_count() or 1)
     affinities = joint_affinities(near, perplexity)
     descend = exact_descent if len(points) <= MOST_ROWS_EXACT else fft_descent
     positions = descend(affinities, start, iterations, progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import platform
 import warnings
 from collections.abc import Callable
@@ -37,16 +38,18 @@ def umap_positions(
     epochs: int,
     progress: Progress,
 ) -> Float32[np.ndarray, "n 2"]:
-    """2-D positions by UMAP (McInnes, Healy & Melville 2018), from a given start, on one thread.
+    """2-D positions by UMAP (McInnes, Healy & Melville 2018), from a given start.
 
     umap-learn's own functions compute the fuzzy set and descend. Its class UMAP is not used: below 4,096 rows it
     searches neighbours again and discards those given, and it squeezes a given start into a square. `neighbours`
-    counts the row itself, as the paper does. Time grows with n * neighbours * epochs.
+    counts the row itself, as the paper does. They are found on every processor; the descent, whose every step hangs on
+    the one before, runs on one thread. Time grows with n² and with n * neighbours * epochs.
 
     Two calls may not run at once: umap-learn's compiled functions are not made for that on every system.
     """
     library = umap_learn()
-    rows, distances = _with_the_row_itself(nearest_neighbours(points, min(len(points) - 1, neighbours - 1)))
+    count = min(len(points) - 1, neighbours - 1)
+    rows, distances = _with_the_row_itself(nearest_neighbours(points, count, threads=os.cpu_count() or 1))
     fuzzy_set, *_ = library.umap_.fuzzy_simplicial_set(
         points, rows.shape[1], None, "euclidean", knn_indices=rows, knn_dists=distances
     )

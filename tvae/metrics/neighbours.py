@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int, Int32, Shaped
 
 from tvae.errors import InputError, require_int
+from tvae.metrics.grouped_means import over_blocks
 
 BLOCK_VALUES = 1 << 20
 """Approximate distances held at a time (4 MB of float32): small enough to stay in a processor's cache."""
@@ -53,13 +54,13 @@ def checked_points(points: Shaped[np.ndarray, "n d"], where: str) -> Float32[np.
 
 
 def nearest_neighbours(
-    points: Float[np.ndarray, "n d"], k: int, rows: Int[np.ndarray, " m"] | None = None
+    points: Float[np.ndarray, "n d"], k: int, rows: Int[np.ndarray, " m"] | None = None, *, threads: int = 1
 ) -> Neighbours:
     """Exact k nearest other rows of every row, or of `rows` alone, by Euclidean distance.
 
     Duplicates of a row are its neighbours at distance 0. At equal distances the lower row comes first, so the result
-    does not depend on the machine. Points are taken as float32, distances are float64. Time grows with n² d, memory
-    with n (k + d).
+    does not depend on the machine, nor on the number of threads. Points are taken as float32, distances are float64.
+    Time grows with n² d, memory with n (k + d) and with the threads.
 
     Raises:
         InputError: k is not from 1 to n - 1, or the points are not a table of finite numbers.
@@ -68,7 +69,7 @@ def nearest_neighbours(
     require_int(f"k nearest of {len(points)} rows", k, 1, len(points) - 1)
     own_rows = np.arange(len(points)) if rows is None else rows
     queries = points if rows is None else points[rows]
-    return _nearest(queries, points, k, left_out=np.zeros(0, np.int64), own_rows=own_rows)
+    return _nearest(queries, points, k, left_out=np.zeros(0, np.int64), own_rows=own_rows, threads=threads)
 
 
 def nearest_to(
@@ -108,6 +109,7 @@ def _nearest(
     *,
     left_out: Int[np.ndarray, " _"],
     own_rows: Int[np.ndarray, " m"] | None,
+    threads: int = 1,
 ) -> Neighbours:
     """The k nearest points of each query; with `own_rows` query i is point own_rows[i] and not its own neighbour."""
     queries, points = queries.astype(np.float64), points.astype(np.float64)
@@ -115,13 +117,17 @@ def _nearest(
     rows = np.empty((len(queries), k), np.int32)
     distances = np.empty((len(queries), k), np.float32)
     size = max(1, BLOCK_VALUES // len(points))
-    for start in range(0, len(queries), size):
+
+    def write_block(start: int) -> None:
         block = queries[start : start + size]
         own_rows_of_block = None if own_rows is None else own_rows[start : start + len(block)]
         query, column = screen.candidates(block, own_rows_of_block)
         squared = _squared_distances(block, query, points, column)
         rows[start : start + size], nearest = _first_k(query, column, squared, len(block), k)
         distances[start : start + size] = np.sqrt(nearest)
+
+    for _ in over_blocks(write_block, range(0, len(queries), size), threads):
+        pass
     return Neighbours(rows, distances)
 
 
