@@ -6,4 +6,6 @@ data_commands.py  Commands on a person's own data sets
 options.py        Options of each command, as dataclasses that tyro reads
 output.py         Output of the commands: results, tables, progress bars, errors
 parsing.py        main: reads the command and its options, runs it, turns errors into one line and an exit status
+sweep_commands.py Commands on sweeps: start, work, show, search, collect
+sweep_options.py  Options of the commands on sweeps, as dataclasses that tyro reads
 """

@@ -13,7 +13,7 @@ from typing import Any
 
 import tyro
 
-from tvae.cli import commands, data_commands
+from tvae.cli import commands, data_commands, sweep_commands
 from tvae.cli.options import (
     AddData,
     App,
@@ -39,6 +39,7 @@ from tvae.cli.options import (
     WatchJob,
 )
 from tvae.cli.output import print_error
+from tvae.cli.sweep_options import CollectSweep, SearchSweep, ShowSweep, StartSweep, WorkOnSweep
 from tvae.config import PRESETS
 from tvae.errors import InputError
 
@@ -56,6 +57,11 @@ COMMANDS: dict[str, tuple[type, Callable[[Any, str], None]]] = {
     "jobs watch": (WatchJob, commands.jobs_watch),
     "jobs stop": (StopJob, commands.jobs_stop),
     "jobs resume": (ResumeJob, commands.jobs_resume),
+    "sweep start": (StartSweep, sweep_commands.sweep_start),
+    "sweep work": (WorkOnSweep, sweep_commands.sweep_work),
+    "sweep show": (ShowSweep, sweep_commands.sweep_show),
+    "sweep search": (SearchSweep, sweep_commands.sweep_search),
+    "sweep collect": (CollectSweep, sweep_commands.sweep_collect),
     "evaluate": (Evaluate, commands.evaluate),
     "encode": (Encode, commands.encode),
     "seeds": (Seeds, commands.seeds),
@@ -66,6 +72,8 @@ COMMANDS: dict[str, tuple[type, Callable[[Any, str], None]]] = {
     "app": (App, commands.app),
 }
 """Each command's options and the function that runs it."""
+SWEEP_VALIDATION = 0.1
+"""Share of the training images that a sweep holds out where no other is given: it is there to choose from."""
 ALIASES = {"judge": "classifier"}
 """Former names of commands; they work and are not listed."""
 
@@ -189,5 +197,6 @@ def _preset_defaults(options: type[RunOptions], arguments: list[str]) -> Any:
     if preset is None:
         return None
     loss = list(preset.arms.values())[-1]
-    required = {"out": tyro.MISSING} if options is Train else {}
-    return options(**required, data=preset.data, model=preset.model, loss=loss, train=preset.train)
+    required = {Train: {"out": tyro.MISSING}, StartSweep: {"name": tyro.MISSING}}.get(options, {})
+    data = replace(preset.data, validation_share=SWEEP_VALIDATION) if options is StartSweep else preset.data
+    return options(**required, data=data, model=preset.model, loss=loss, train=preset.train)

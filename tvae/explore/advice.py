@@ -249,11 +249,15 @@ def _step_up(ladder: Ladder, best: str, chosen: str) -> Step | None:
     )
 
 
-def on_pareto_frontier(accuracy: Float[np.ndarray, " n"], cost: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-    """Whether each setting is on the Pareto frontier: none is at least as accurate and as cheap, and better in one."""
-    accuracy, cost = np.asarray(accuracy, np.float64), np.asarray(cost, np.float64)
-    no_worse = (accuracy[None, :] >= accuracy[:, None]) & (cost[None, :] <= cost[:, None])
-    better = (accuracy[None, :] > accuracy[:, None]) | (cost[None, :] < cost[:, None])
+def on_pareto_frontier(accuracy: Float[np.ndarray, " n"], *costs: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    """Whether each setting is on the Pareto frontier: none is at least as accurate and as cheap, and better in one.
+
+    Args:
+        costs: one or more kinds of cost.
+    """
+    values = np.stack([np.asarray(accuracy, np.float64), *(-np.asarray(cost, np.float64) for cost in costs)])
+    no_worse = np.all(values[:, None, :] >= values[:, :, None], axis=0)
+    better = np.any(values[:, None, :] > values[:, :, None], axis=0)
     return ~np.any(no_worse & better, axis=1)
 
 

@@ -35,6 +35,7 @@ from tvae.runs.triplets import write_triplets
 from tvae.runs.warm_start import shown_step, starting_weights
 from tvae.runs.weights import write_weights
 from tvae.system.array_files import Weights
+from tvae.system.files import write_atomically
 from tvae.system.names import checked_name
 from tvae.system.owner import Owner, hashed
 from tvae.system.process_lock import ProcessLock, lock_is_held, take_lock
@@ -60,6 +61,7 @@ class Starter:
         seconds: float | None = None,
         start_from: Run | None = None,
         triplets: GivenTriplets | None = None,
+        unfinished: Mapping[str, bytes] | None = None,
         half: bool = False,
         data_folder: Path | None = None,
         command: str = "",
@@ -71,6 +73,8 @@ class Starter:
             seconds: end after about this many seconds of training, if the config's epochs aren't over sooner.
             start_from: begin with the weights of this run, as it is shown (its snapshot, or its end).
             triplets: the given triplets that the config names, where it names any.
+            unfinished: files of a run of these settings that another machine began, by their path in the run's folder,
+                the resume file among them: this run goes on from there.
             request: an id of this request: the same id twice (a double click) starts one run.
 
         Raises:
@@ -81,7 +85,7 @@ class Starter:
         """
         if data_folder is None:
             check_usable(config.data.name, owner)
-        steps = _checked_steps(config, data_folder)
+        steps = checked_steps(config, data_folder)
         about = About(name=checked_name("name", name, LONGEST_NAME))
         check_settings(config, seconds)
         if triplets is not None:
@@ -108,7 +112,7 @@ class Starter:
         check_room(self._runs, owner)
         idle_place = claim_idle_place(self._runs, dataset_identity(config.data.name)) if data_folder is None else None
         place = self._new_place() if idle_place is None else _Place(idle_place, None)
-        return self._start_in(place, spec, owner, about, weights, triplets, request)
+        return self._start_in(place, spec, owner, about, weights, triplets, unfinished, request)
 
     def take_in(self, content: bytes, owner: Owner, *, name: str = "") -> str:
         """Add an uploaded run (a zip), and have a worker measure it; its id.
@@ -176,6 +180,7 @@ class Starter:
         about: About,
         weights: Mapping[str, Weights] | None = None,
         triplets: GivenTriplets | None = None,
+        unfinished: Mapping[str, bytes] | None = None,
         request: str = "",
     ) -> str:
         """Prepare a run in this place, and move it among the runs once it has a worker."""
@@ -183,6 +188,9 @@ class Starter:
         try:
             if triplets is not None:
                 write_triplets(place.folder, triplets)
+            for name, content in (unfinished or {}).items():
+                (place.folder / name).parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(place.folder / name, content)
             _write_files(JobFiles(place.folder), spec, owner, about, weights)
             place.hand_over(self._runs)
             queued_id = self._queue.add(run_id, request)
@@ -266,8 +274,12 @@ def _write_files(
     files.write_spec(spec)
 
 
-def _checked_steps(config: RunConfig, data_folder: Path | None) -> int:
-    """Number of steps of a run; InputError for a batch larger than the train split, or a notion that the data lack."""
+def checked_steps(config: RunConfig, data_folder: Path | None) -> int:
+    """Number of steps of a run.
+
+    Raises:
+        InputError: a batch larger than the train split, or a notion that the data lack.
+    """
     data = config.data
     check_notions(config, notion_names(data.name, data_folder))
     images, batch = train_size(data.name, data_folder, data.validation_share), config.train.batch_size
