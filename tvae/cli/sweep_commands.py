@@ -16,7 +16,6 @@ from tvae.cli.sweep_options import CollectSweep, SearchSweep, ShowSweep, StartSw
 from tvae.config import PRESETS
 from tvae.errors import InputError, require_int
 from tvae.jobs.jobs import Jobs
-from tvae.metrics.measurable import number_text, percent_text
 
 if TYPE_CHECKING:  # Optuna is imported by the commands that need it
     from tvae.sweeps.study import GroupState
@@ -187,18 +186,18 @@ def _print_table(table: Table, shown: dict[str, Any], margins: list[float]) -> N
     """Print a row for each cell, and what the figures are of."""
     of_test = f", n = {shown['images']['test']:,}" if "test" in shown["images"] else ""
     title = f"{shown['sweep']}: {shown['dataset']}, test split{of_test}, mean ± sd over seeds"
-    titles = [f"accuracy, m = {margin:g}" for margin in margins]
+    titles = [f"% in order, m = {margin:g}" for margin in margins]
     text = TextTable("margin", "weight", "seeds", *titles, "error", "KL", "Pareto", title=Text(title))
     text.title_justify = "left"
     for row, cell in zip(table.rows, shown["cells"], strict=True):
-        accuracies = [_spread_text(cell["triplet_accuracy"][f"{margin:g}"], percent_text) for margin in margins]
+        accuracies = [_spread_text(cell["triplet_accuracy"][f"{margin:g}"], 100) for margin in margins]
         text.add_row(
             "VAE" if row.cell is None else f"{row.cell.margin:g}",
             "" if row.cell is None else f"{row.cell.weight:g}",
             f"{len(row.by_seed)} of {len(shown['seeds'])}",
             *accuracies,
-            _spread_text(cell["reconstruction"], number_text),
-            _spread_text(cell["kl"], number_text),
+            _spread_text(cell["reconstruction"]),
+            _spread_text(cell["kl"]),
             "yes" if cell["pareto"] else "",
         )
     print_table(text)
@@ -208,7 +207,7 @@ def _print_table(table: Table, shown: dict[str, Any], margins: list[float]) -> N
         print_error(f"seed {failure['seed']}, {', '.join(failure['cells'])}: {failure['reason']}")
 
 
-def _spread_text(spread: dict[str, Any], text: Callable[[float | None], str]) -> str:
+def _spread_text(spread: dict[str, Any], times: float = 1) -> str:
     if spread["mean"] is None:
         return ""
-    return text(spread["mean"]) + ("" if spread["sd"] is None else f" ± {text(spread['sd'])}")
+    return f"{times * spread['mean']:.2f}" + ("" if spread["sd"] is None else f" ± {times * spread['sd']:.2f}")

@@ -57,7 +57,8 @@ def collect(
 def gather_seeds(states: Iterable[GroupState], jobs: Jobs, owner: Owner = None) -> int:
     """Put the figures of all seeds beside each run of a sweep in this folder of runs; the number of these runs.
 
-    They are written as `tvae seeds` does, and the page "Which weight?" then shows each of them with its seeds. A run's own figures are those of its folder.
+    They are written as `tvae seeds` does, and the page "Which weight?" then shows each of them with its seeds. A run's
+    own figures are those of its folder.
 
     Raises:
         OSError: the disk is full.

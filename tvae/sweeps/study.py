@@ -292,10 +292,9 @@ def _state_of(group: Group, trials: list[FrozenTrial]) -> GroupState:
         TrialState.RUNNING: "running",
         TrialState.WAITING: "waiting",
     }
-    for state, word in words.items():
-        trial = latest(state)
-        if trial is not None:
-            break
+    trial = next(filter(None, map(latest, words)), None)
+    if trial is not None:
+        word = words[trial.state]
     else:
         trial = latest(TrialState.FAIL)
         word = "failed" if trial is not None and FAILED in trial.user_attrs else "lost"

@@ -108,8 +108,8 @@ def checked_margins(margins: Sequence[float]) -> list[float]:
         if margin not in MARGINS:
             near = min(MARGINS, key=lambda kept: abs(kept - margin))
             raise InputError(
-                f"margins: accuracies are kept from 0 to 1 by 0.025 and from there to 5 by 0.25, so not at {margin:g}; the"
-                f" nearest is {near:g}"
+                f"margins: accuracies are kept from 0 to 1 by 0.025 and from there to 5 by 0.25, so not at {margin:g};"
+                f" the nearest is {near:g}"
             )
     return list(margins)
 

@@ -75,13 +75,13 @@ class Worker:
         plan = sweep.plan
         if plan.code != code_version():
             raise InputError(
-                f"code: sweep {sweep.name!r} is trained by version {plan.code}, and this is {code_version()}; figures of"
-                " two versions must not stand in one table, so install the same one here"
+                f"code: sweep {sweep.name!r} is trained by version {plan.code}, and this is {code_version()}; figures"
+                " of two versions must not stand in one table, so install the same one here"
             )
         if dataset_identity(plan.config.data.name, data_folder) != plan.data:
             raise InputError(
-                f"data: the data set {plan.config.data.name!r} here is not the one that sweep {sweep.name!r} was started"
-                " with; bring in the same images"
+                f"data: the data set {plan.config.data.name!r} here is not the one that sweep {sweep.name!r} was"
+                " started with; bring in the same images"
             )
         self.sweep, self._jobs, self._owner = sweep, jobs, owner
         self._data_folder, self._results, self._say = data_folder, results, say
