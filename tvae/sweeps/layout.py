@@ -44,7 +44,8 @@ def plan_of(
     """The plan of a sweep, cut into runs.
 
     Args:
-        config: what all runs share; the cells have the loss of its last arm but for margin and weight.
+        config: what all runs share. The VAE is its arm without a triplet term, and the cells have that arm's loss but
+            for margin and weight.
 
     Raises:
         InputError: no cells, or settings that can't work, before anything is written.
@@ -58,7 +59,9 @@ def plan_of(
     if config.data.triplets:
         raise InputError("data.triplets: a sweep draws its triplets from labels; train given ones one run at a time")
     config = with_default_notions(config, notion_names(config.data.name, data_folder)[0])
-    baseline = replace(next(reversed(config.arms.values())), triplet_weight=0.0)
+    last = next(reversed(config.arms.values()))
+    without = (loss for loss in config.arms.values() if not loss.triplet_weight)
+    baseline = next(without, replace(last, triplet_weight=0.0))
     cells = _cells(config, grid, baseline)
     most_arms = limits().run_arms
     shared = replace(config, train=replace(config.train, seed=seeds[0]), arms={BASELINE: baseline})
