@@ -8,7 +8,9 @@ import pytest
 
 from tests.sweeps.conftest import small_plan
 from tvae.errors import InputError
+from tvae.jobs.jobs import Jobs
 from tvae.sweeps.study import Sweep
+from tvae.sweeps.work import Worker
 
 
 def refusal(url, runs, **options):
@@ -72,7 +74,10 @@ def test_a_storage_that_is_read_only_is_shown_and_not_written(runs, url, start, 
     sweep.close()
     with pytest.raises(InputError, match="readonly database"):
         Sweep.start("other", small_plan(), read_only, runs)
-    assert "readonly database" in refusal(read_only, runs, to_work=True)
+    sweep = Sweep.open("grid", read_only, runs, to_work=True)
+    with pytest.raises(InputError, match="readonly database"):
+        Worker(sweep, Jobs(runs)).work()
+    sweep.close()
 
 
 def test_another_version_of_optuna_is_refused(runs, url, start, tmp_path):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import json
+import subprocess
+import sys
 import time
 from collections import Counter
 from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -17,6 +21,8 @@ from tvae.runs.seeds.figures import MARGINS, ArmFigures, SeedFigures
 from tvae.sweeps.plan import Cell, Group
 from tvae.sweeps.study import FAILED, FIGURES, GROUP, PLAN, RUN, TROUBLES, Sweep
 from tvae.sweeps.table import table_of
+
+ROOT = Path(__file__).parents[2]
 
 
 def some_figures(group: Group, accuracy: float = 0.9) -> SeedFigures:
@@ -40,29 +46,63 @@ def end(sweep: Sweep, trial: optuna.Trial) -> None:
     sweep.study.tell(trial, (0.9, 1.0, 2.0))
 
 
-def start_one(url, runs, heartbeat, results):
-    """Start the sweep in a process of its own, at the same moment as others."""
-    plan = small_plan(heartbeat=heartbeat)
-    results.put("ready")
-    while results.qsize() < 4:
-        time.sleep(0.001)
-    try:
-        sweep, is_new = Sweep.start("grid", plan, url, runs)
-        results.put(("laid out" if is_new else "found", len(sweep.trials())))
-    except InputError as refused:
-        results.put((str(refused), 0))
+START = """
+plan = Plan.from_json(json.loads(sys.argv[3]), "plan")
+ready()
+try:
+    sweep, is_new = Sweep.start("grid", plan, url, runs)
+    print(json.dumps("laid out" if is_new else "found"))
+except InputError as refused:
+    print(json.dumps(str(refused)))
+"""
+TAKE = """
+sweep = Sweep.open("grid", url, runs, to_work=True)
+ready()
+taken = []
+while (trial := sweep.study.ask()).user_attrs.get(GROUP):
+    taken.append(trial.number)
+print(json.dumps(taken))
+"""
+BEGIN = """
+import json, sys
+from pathlib import Path
+from tvae.errors import InputError
+from tvae.sweeps.plan import Plan
+from tvae.sweeps.study import GROUP, Sweep
+
+url, runs = sys.argv[1], Path(sys.argv[2])
+
+def ready():
+    print("ready", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def at_once(script: str, argument_lists: list[list[str]]) -> list[Any]:
+    """What processes print that begin at the same moment."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", BEGIN + script, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            text=True,
+        )
+        for arguments in argument_lists
+    ]
+    for process in processes:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return [json.loads(process.communicate(timeout=120)[0]) for process in processes]
 
 
 @pytest.mark.parametrize("heartbeats", [(1, 1, 1, 1), (1, 2, 1, 2)])
 def test_of_several_starts_at_once_one_lays_out(url, runs, heartbeats):
-    context = multiprocessing.get_context("spawn")
-    results = context.Manager().Queue()
-    processes = [context.Process(target=start_one, args=(url, runs, beat, results)) for beat in heartbeats]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    said = Counter(line for line, _ in (results.get() for _ in range(8)) if line != "r")
+    plans = [json.dumps(small_plan(heartbeat=heartbeat).to_json()) for heartbeat in heartbeats]
+    said = Counter(at_once(START, [[url, str(runs), plan] for plan in plans]))
     refused = "name: 'grid' is a sweep of other settings (heartbeat); take another name"
     assert said["laid out"] == 1
     assert said["found"] + said[refused] == 3
@@ -211,28 +251,10 @@ def test_a_trial_goes_on_where_all_earlier_ones_have_failed(start):
     assert not sweep.gives_way(group, sweep.trials()[group.id][1].number)
 
 
-def take_many(url, runs, results):
-    sweep = Sweep.open("grid", url, runs, to_work=True)
-    results.put("ready")
-    while results.qsize() < 4:
-        time.sleep(0.001)
-    taken = []
-    while (trial := sweep.study.ask()).user_attrs.get(GROUP):
-        taken.append(trial.number)
-    results.put(taken)
-
-
 def test_two_workers_never_take_one_trial(url, runs):
     """Optuna's own storage lets two processes take one trial of SQLite: it reads the state before it takes the lock."""
     sweep, _ = Sweep.start("grid", small_plan(seeds=tuple(range(20))), url, runs)
-    context = multiprocessing.get_context("spawn")
-    results = context.Manager().Queue()
-    processes = [context.Process(target=take_many, args=(url, runs, results)) for _ in range(4)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    taken = [number for part in (results.get() for _ in range(8)) if part != "ready" for number in part]
+    taken = [number for part in at_once(TAKE, [[url, str(runs)]] * 4) for number in part]
     assert sorted(taken) == [trials[0].number for trials in sweep.trials().values()]
     sweep.close()
 
