@@ -21,9 +21,8 @@ from tvae.jobs.files import State
 from tvae.jobs.job import Job
 from tvae.runs.replays.recorded import REPLAY
 from tvae.runs.run import HISTORY
-from tvae.sweeps.plan import Group
 from tvae.sweeps.results import Results
-from tvae.sweeps.study import GROUP, RUN, Sweep
+from tvae.sweeps.study import RUN, Sweep
 from tvae.sweeps.work import Worker
 
 Seen = tuple[State, str, int]
@@ -148,8 +147,7 @@ def test_a_full_disk_ends_one_worker_and_loses_nothing(start, tmp_path):
     worker, _ = worker_of(sweep, ListedJobs(tmp_path / "one", [full]))
     with pytest.raises(InputError, match="run0 failed: disk full; its cells wait for another worker"):
         worker.work()
-    jobs = ListedJobs(tmp_path / "another", [DONE])
-    worker, said = worker_of(sweep, jobs)
+    worker, _ = worker_of(sweep, ListedJobs(tmp_path / "another", [DONE]))
     assert [state.state for state in worker.work().states] == ["done"] * 4
     assert trial_states(sweep) == {TrialState.FAIL: 1, TrialState.COMPLETE: 4}
 
@@ -330,13 +328,7 @@ def test_a_storage_that_goes_away_ends_the_worker_in_one_line(start, tmp_path):
         storage.mkdir()
 
     threading.Timer(0.5, break_it).start()
-    with pytest.raises(InputError, match="storage: .* can't be used"):
+    with pytest.raises(InputError, match=r"storage: .* can't be used"):
         worker.work()
     assert jobs.stopped == []  # the run goes on, and the next worker finds it
     sweep.storage.engine.dispose()
-
-
-def test_group_ids_are_found_in_trials(start):
-    sweep = start()
-    assert {trial.user_attrs[GROUP] for trial in sweep.study.get_trials()} == set(sweep.groups)
-    assert all(isinstance(group, Group) for group in sweep.groups.values())
