@@ -2,7 +2,7 @@
 
 Workers in folders of their own share one storage. At random times one of them is killed (SIGKILL): alone, with its run,
 or its run alone; a worker that was killed is started again. At the end no cell may be lost or doubled, and the table
-must equal, bit for bit, that of a single worker in a storage of its own which nobody kills.
+must equal, bit for bit, that of one process which trains all runs one after the other.
 
 With --postgresql the storage is a PostgreSQL of this machine (Debian's package) on loopback, in a folder and at a port
 of its own, which ends with the benchmark; else SQLite.
@@ -24,23 +24,33 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
+from optuna.trial import TrialState
 
+from tvae.data import load_dataset
 from tvae.jobs.files import JobFiles
 from tvae.jobs.worker_processes import worker_process
+from tvae.runs.recording import record
+from tvae.runs.run import read_run
+from tvae.sweeps.group_run import measured_figures
+from tvae.sweeps.plan import Plan
+from tvae.sweeps.study import GROUP, GroupState, Sweep
+from tvae.sweeps.table import table_of
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = (
     *("--data.name", "digits", "--model.hidden", "32", "--model.latent-dim", "4"),
-    *("--train.epochs", "6", "--train.batch-size", "32", "--heartbeat", "3"),
+    *("--train.epochs", "6", "--train.batch-size", "32", "--heartbeat", "6"),
 )
 """A run of some seconds, with a resume file from its first epoch on."""
 GRID = ("--margins", "0.2", "0.5", "1", "--weights", "1", "3", "10", "30", "--seeds", "0", "1", "--cells-a-run", "1")
 """24 cells in as many runs."""
+MARGINS = (0.0, 0.5)
+"""Margins that accuracies are compared at."""
 LONGEST = 3_600.0
 """Seconds after which the workers are taken to never end."""
 
@@ -117,33 +127,21 @@ def work_with_kills(
     return killed
 
 
-def shown(storage: str, name: str, runs: Path) -> dict[str, Any]:
-    """What `sweep show --json` prints."""
-    command = [
-        sys.executable,
-        "-m",
-        "tvae",
-        "sweep",
-        "show",
-        name,
-        "--storage",
-        storage,
-        "--margins",
-        "0",
-        "0.5",
-        "--json",
-    ]
-    environment = {**os.environ, "TVAE_RUNS": str(runs)}
-    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    return json.loads(run.stdout)
+def table_of_one_process(plan: Plan, folder: Path) -> list[dict[str, Any]]:
+    """The table of a sweep whose runs this process trains one after the other, without workers and a study."""
+    data = plan.config.data
+    dataset = load_dataset(data.name, validation_share=data.validation_share)
+    states = []
+    for group in plan.groups():
+        for _ in record(group.config, dataset, folder / group.id, "benchmarks.sweep_with_kills"):
+            pass
+        measured = json.loads(json.dumps(asdict(measured_figures(read_run(folder / group.id)))))
+        states.append(GroupState(group=group, state="done", measured=measured))
+    return table_of(plan.cells, states).to_json(MARGINS)
 
 
 def trials_by_group(storage: str, name: str, runs: Path) -> dict[str, Counter[str]]:
     """Number of trials of each state by their group; "" stands for empty ones that no worker trains."""
-    from optuna.trial import TrialState
-
-    from tvae.sweeps.study import GROUP, Sweep
-
     sweep = Sweep.open(name, storage, runs)
     groups: dict[str, Counter[str]] = {group: Counter() for group in sweep.groups}
     for trial in sweep.study.get_trials(deepcopy=False):
@@ -186,38 +184,31 @@ def main() -> None:
     program = [sys.executable, "-m", "tvae", "sweep"]
     with tempfile.TemporaryDirectory() as place, contextlib.ExitStack() as stack:
         folder = Path(place)
-        many = f"sqlite:///{folder / 'many.sqlite3'}"
+        storage = f"sqlite:///{folder / 'sweep.sqlite3'}"
         if options.postgresql:
-            many = stack.enter_context(postgresql(folder))
-        single = f"sqlite:///{folder / 'single.sqlite3'}"
-        for storage in (many, single):
-            subprocess.run([*program, "start", "kills", *SETTINGS, *GRID, "--storage", storage], cwd=ROOT, check=True)
-
-        def workers(storage: str, names: Sequence[str]) -> list[WorkerProcess]:
-            command = [*program, "work", "kills", "--storage", storage]
-            return [WorkerProcess(command, folder / name) for name in names]
-
+            storage = stack.enter_context(postgresql(folder))
+        subprocess.run([*program, "start", "kills", *SETTINGS, *GRID, "--storage", storage], cwd=ROOT, check=True)
+        command = [*program, "work", "kills", "--storage", storage, "--results", str(folder / "results")]
+        workers = [WorkerProcess(command, folder / f"worker-{number}") for number in range(options.workers)]
         begun = time.monotonic()
-        team = workers(many, [f"worker-{number}" for number in range(options.workers)])
-        killed = work_with_kills(team, options.kills, (3.0, 20.0), options.seed)
+        killed = work_with_kills(workers, options.kills, (3.0, 20.0), options.seed)
         seconds = time.monotonic() - begun
-        for worker in team:
+        for worker in workers:
             print(f"--- {worker.folder.name}, exit status {worker.ended}")
             print((folder / f"{worker.folder.name}.log").read_text())
-        begun = time.monotonic()
-        work_with_kills(workers(single, ["single"]), 0, (1.0, 1.0))
-        alone = time.monotonic() - begun
-        groups = trials_by_group(many, "kills", folder)
+        groups = trials_by_group(storage, "kills", folder)
         empty = groups.pop("", Counter())
         complete = Counter(states["COMPLETE"] for states in groups.values())
-        print(f"storage: {many.split('://')[0]}; {options.workers} workers in folders of their own")
-        print(f"killed: {killed.total()} times ({dict(killed)})")
-        print(f"groups by number of complete trials: {dict(complete)} of {len(groups)}")
+        print(f"storage: {storage.split('://')[0]}; {options.workers} workers in folders of their own; {seconds:.0f} s")
+        print(f"killed: {killed.total()} times {dict(killed)}")
+        print(f"groups by number of complete trials: {dict(complete)}, of {len(groups)} groups")
         print(f"failed trials: {sum(states['FAIL'] for states in groups.values())}, empty ones: {empty.total()}")
-        print(f"seconds: {seconds:.0f} with kills, {alone:.0f} of one worker alone")
-        tables = [shown(storage, "kills", folder)["cells"] for storage in (many, single)]
-        print(f"tables equal bit for bit: {tables[0] == tables[1]}")
-        if tables[0] != tables[1] or complete != {1: len(groups)}:
+        sweep = Sweep.open("kills", storage, folder)
+        table = table_of(sweep.cells, sweep.states()).to_json(MARGINS)
+        is_equal = table == table_of_one_process(sweep.plan, folder / "alone")
+        sweep.close()
+        print(f"table equal to that of one process, bit for bit: {is_equal}")
+        if not is_equal or complete != {1: len(groups)}:
             raise SystemExit(1)
 
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+import warnings
 from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -37,7 +38,9 @@ def states_of(sweep: Sweep) -> dict[str, str]:
 
 def take(sweep: Sweep) -> optuna.Trial:
     """Take a trial as a worker does that is killed before it gives a sign of life."""
-    return sweep.study.ask()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without `optimize` there is none
+        return sweep.study.ask()
 
 
 def end(sweep: Sweep, trial: optuna.Trial) -> None:
@@ -99,14 +102,12 @@ def at_once(script: str, argument_lists: list[list[str]]) -> list[Any]:
     return [json.loads(process.communicate(timeout=120)[0]) for process in processes]
 
 
-@pytest.mark.parametrize("heartbeats", [(1, 1, 1, 1), (1, 2, 1, 2)])
-def test_of_several_starts_at_once_one_lays_out(url, runs, heartbeats):
-    plans = [json.dumps(small_plan(heartbeat=heartbeat).to_json()) for heartbeat in heartbeats]
+def test_of_several_starts_at_once_one_lays_out(url, runs):
+    plans = [json.dumps(small_plan(heartbeat=heartbeat).to_json()) for heartbeat in (1, 1, 2)]
     said = Counter(at_once(START, [[url, str(runs), plan] for plan in plans]))
     refused = "name: 'grid' is a sweep of other settings (heartbeat); take another name"
     assert said["laid out"] == 1
-    assert said["found"] + said[refused] == 3
-    assert said[refused] == (0 if len(set(heartbeats)) == 1 else 2)
+    assert sorted((said["found"], said[refused])) in ([0, 2], [1, 1])  # whether the odd one laid out, or another
     sweep = Sweep.open("grid", url, runs)
     assert {group: len(trials) for group, trials in sweep.trials().items()} == dict.fromkeys(sweep.groups, 1)
     sweep.close()
@@ -254,7 +255,7 @@ def test_a_trial_goes_on_where_all_earlier_ones_have_failed(start):
 def test_two_workers_never_take_one_trial(url, runs):
     """Optuna's own storage lets two processes take one trial of SQLite: it reads the state before it takes the lock."""
     sweep, _ = Sweep.start("grid", small_plan(seeds=tuple(range(20))), url, runs)
-    taken = [number for part in at_once(TAKE, [[url, str(runs)]] * 4) for number in part]
+    taken = [number for part in at_once(TAKE, [[url, str(runs)]] * 3) for number in part]
     assert sorted(taken) == [trials[0].number for trials in sweep.trials().values()]
     sweep.close()
 

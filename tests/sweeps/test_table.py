@@ -9,7 +9,7 @@ from tvae.errors import InputError
 from tvae.explore.advice import on_pareto_frontier
 from tvae.runs.seeds.figures import MARGINS, ArmFigures
 from tvae.sweeps.plan import Cell
-from tvae.sweeps.table import Row, Table, checked_margins, mean_and_sd
+from tvae.sweeps.table import Row, Table, checked_margins
 
 
 def row(arm, cell, figures):
@@ -32,11 +32,19 @@ def test_means_are_over_seeds():
     assert row("m1-w1", None, []).means("test", 0.0) is None
 
 
-def test_mean_and_sd():
-    mean, sd = mean_and_sd([1.0, 2.0, 4.0])
-    assert mean == pytest.approx(7 / 3) and sd == pytest.approx(np.std([1.0, 2.0, 4.0], ddof=1))
-    assert mean_and_sd([2.0]) == (2.0, None)
-    assert mean_and_sd([]) == (None, None)
+def test_the_json_has_mean_deviation_and_each_seed():
+    cell = Cell(margin=1.0, weight=3.0)
+    rows = row("vae", None, [(0.5, 1.0, 1.0)]), row("m1-w3", cell, [(0.8, 1.0, 3.0), (0.6, 2.0, 5.0), (0.4, 3.0, 1.0)])
+    vae, one = Table(rows=rows, choosing="validation").to_json([1.0, 0.0])
+    assert one["triplet_accuracy"]["0"]["mean"] == pytest.approx(0.6)
+    assert one["triplet_accuracy"]["0"]["sd"] == pytest.approx(np.std([0.8, 0.6, 0.4], ddof=1))
+    assert one["triplet_accuracy"]["1"]["by_seed"] == [0.4, 0.3, 0.2]
+    assert one["reconstruction"] == {"mean": 2.0, "sd": 1.0, "by_seed": [1.0, 2.0, 3.0]}
+    assert (one["margin"], one["weight"], one["seeds"], one["pareto"]) == (1.0, 3.0, [0, 1, 2], True)
+    assert (vae["margin"], vae["weight"]) == (None, 0.0)
+    assert vae["kl"] == {"mean": 1.0, "sd": None, "by_seed": [1.0]}
+    (empty,) = Table(rows=(row("m1-w3", cell, []),), choosing="test").to_json([0.0])
+    assert empty["kl"] == {"mean": None, "sd": None, "by_seed": []}
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -15,7 +15,7 @@ import pytest
 from optuna.trial import TrialState
 
 from tests.sweeps.conftest import small_plan
-from tests.sweeps.test_study import some_figures
+from tests.sweeps.test_study import some_figures, take
 from tvae.errors import InputError
 from tvae.jobs.files import State
 from tvae.jobs.job import Job
@@ -210,7 +210,7 @@ def test_a_worker_that_is_told_to_end_stops_its_run_and_another_goes_on(start, t
 
 def test_a_retry_in_another_folder_starts_again_and_says_so(start, tmp_path):
     sweep = start()
-    trial = sweep.study.ask()
+    trial = take(sweep)
     trial.set_user_attr(RUN, "run9")
     trial.set_user_attr("worker", "other-machine")
     sweep.study.tell(trial, state=TrialState.FAIL)
@@ -260,7 +260,7 @@ def test_damaged_results_are_said_and_the_cell_starts_again(start, tmp_path):
 
 def test_a_worker_waits_for_what_others_train_and_takes_over_what_they_leave(start, tmp_path):
     sweep = start()
-    sweep.study.ask()  # another worker, killed right after
+    take(sweep)  # another worker, killed right after
     worker, said = worker_of(sweep, ListedJobs(tmp_path / "jobs", [DONE]))
     assert [state.state for state in worker.work().states] == ["done"] * 4
     assert "nothing waits; 1 of other workers still train, and may come back" in said
@@ -305,7 +305,7 @@ def test_an_empty_trial_trains_nothing(start, tmp_path):
     class Late(Worker):
         def work(self):
             for _ in range(4):
-                self.sweep.study.ask()
+                take(self.sweep)
             self._run_one()
             return super().work
 

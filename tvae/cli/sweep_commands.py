@@ -84,7 +84,7 @@ def sweep_show(options: ShowSweep, command: str) -> None:
         "chosen_on": table.choosing,
         "images": sweep.study.user_attrs.get(COUNTS, {}),
         "runs": _counts(states),
-        "cells": _cells_json(table, margins),
+        "cells": table.to_json(margins),
         "failed": [
             {"cells": list(state.group.config.arms)[1:], "seed": state.group.seed, "reason": state.reason}
             for state in states
@@ -154,32 +154,6 @@ def _counts(states: list[GroupState]) -> dict[str, int]:
     for state in states:
         words["waiting" if state.state == "lost" else state.state] += 1
     return words
-
-
-def _cells_json(table: Table, margins: list[float]) -> list[dict[str, Any]]:
-    pareto = table.pareto(margins[0])
-    return [
-        {
-            "arm": row.arm,
-            "margin": None if row.cell is None else row.cell.margin,
-            "weight": 0.0 if row.cell is None else row.cell.weight,
-            "seeds": list(row.by_seed),
-            "triplet_accuracy": {
-                f"{margin:g}": _spread([one.accuracy for one in row.figures("test", margin)]) for margin in margins
-            },
-            "reconstruction": _spread([one.error for one in row.figures("test", 0.0)]),
-            "kl": _spread([one.kl for one in row.figures("test", 0.0)]),
-            "pareto": row.arm in pareto,
-        }
-        for row in table.rows
-    ]
-
-
-def _spread(values: list[float]) -> dict[str, Any]:
-    from tvae.sweeps.table import mean_and_sd
-
-    mean, sd = mean_and_sd(values)
-    return {"mean": mean, "sd": sd, "by_seed": values}
 
 
 def _print_table(table: Table, shown: dict[str, Any], margins: list[float]) -> None:

@@ -66,6 +66,30 @@ class Table:
         on_it = on_pareto_frontier(accuracy, error, kl) if done else []
         return {arm for arm, is_on in zip(done, on_it, strict=True) if is_on}
 
+    def to_json(self, margins: Sequence[float]) -> list[dict[str, Any]]:
+        """Each cell's figures on the test split as plain values: mean, standard deviation and the value of each seed.
+
+        Args:
+            margins: those of `MARGINS` that accuracies are given at; the first is the Pareto set's.
+        """
+        pareto = self.pareto(margins[0])
+        return [
+            {
+                "arm": row.arm,
+                "margin": None if row.cell is None else row.cell.margin,
+                "weight": 0.0 if row.cell is None else row.cell.weight,
+                "seeds": list(row.by_seed),
+                "triplet_accuracy": {
+                    f"{margin:g}": _spread([one.accuracy for one in row.figures(MEASURED, margin)])
+                    for margin in margins
+                },
+                "reconstruction": _spread([one.error for one in row.figures(MEASURED, margins[0])]),
+                "kl": _spread([one.kl for one in row.figures(MEASURED, margins[0])]),
+                "pareto": row.arm in pareto,
+            }
+            for row in self.rows
+        ]
+
 
 def table_of(cells: Mapping[str, Cell], states: Iterable[GroupState]) -> Table:
     """The table of what is done so far: the VAE, then the cells by margin and weight.
@@ -114,10 +138,10 @@ def checked_margins(margins: Sequence[float]) -> list[float]:
     return list(margins)
 
 
-def mean_and_sd(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """Mean and sample standard deviation; None where there are too few values for it."""
+def _spread(values: list[float]) -> dict[str, Any]:
+    """Mean and sample standard deviation of the seeds' values, None where they are too few, and these."""
     mean = statistics.fmean(values) if values else None
-    return mean, statistics.stdev(values) if len(values) > 1 else None
+    return {"mean": mean, "sd": statistics.stdev(values) if len(values) > 1 else None, "by_seed": values}
 
 
 def _place(row: Row) -> tuple[float, float]:

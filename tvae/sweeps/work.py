@@ -129,23 +129,35 @@ class Worker:
             self.sweep.study.optimize(
                 lambda trial: self._objective(trial, task), n_trials=1, catch=(GroupFailed, ToldToEnd)
             )
-        except WorkerTroubled as trouble:
-            raise InputError(f"{trouble}; its cells wait for another worker") from None
-        except (
-            ValueError,
-            AssertionError,
-        ):  # which of them Optuna raises for a trial that has failed meanwhile differs
-            if not task.is_lost:
-                raise
+            return
+        except Exception as error:
+            # Of a trial that has failed meanwhile Optuna takes nothing, and its error, one of these two, hides ours.
+            problem, is_refused = task.problem or error, isinstance(error, (ValueError, AssertionError))
+            if isinstance(problem, WorkerTroubled):
+                raise InputError(f"{problem}; its cells wait for another worker") from None
+            if not (is_refused and (task.is_lost or isinstance(problem, (GroupFailed, ToldToEnd, TrialPruned)))):
+                raise problem
+        if task.is_lost:
             grace = self.sweep.plan.grace
             self._say(f"{task.title}: no sign of life for {grace:,} s, so its cells were given to another worker")
 
     def _objective(self, trial: optuna.Trial, task: _Task) -> tuple[float, float, float]:
-        """Train the group of a trial, and tell its most accurate cell's figures.
+        """Train the group of a trial; the figures of its most accurate cell."""
+        try:
+            figures = self._told(trial, task)
+        except Exception as problem:
+            task.problem, task.is_lost = problem, isinstance(problem, UpdateFinishedTrialError)
+            raise
+        task.is_lost = True  # unless Optuna takes what it is told now
+        return best_values(figures)
+
+    def _told(self, trial: optuna.Trial, task: _Task) -> SeedFigures:
+        """Train the group of a trial, and put its figures, or why there are none, among the trial's attributes.
 
         Raises:
             TrialPruned: another worker took the last one that waited, so that this is a new and empty trial; or
                 another trial of the group is before it.
+            UpdateFinishedTrialError: the trial was taken for stale.
         """
         group = self.sweep.groups.get(str(trial.user_attrs.get(GROUP)))
         if group is None:
@@ -155,8 +167,6 @@ class Worker:
         task.number, task.title = trial.number, group.title(self.sweep.name)
         try:
             figures = self._figures(trial, group, task)
-            task.check(now=True)
-            trial.set_user_attr(FIGURES, asdict(figures))
         except GroupFailed as failure:
             self._say(f"{task.title}: failed for good: {failure}")
             trial.set_user_attr(FAILED, str(failure)[:500])
@@ -167,11 +177,9 @@ class Worker:
             if troubles >= MOST_TROUBLES:
                 trial.set_user_attr(FAILED, f"{troubles} workers gave it back, the last one: {trouble}"[:500])
             raise
-        except UpdateFinishedTrialError:
-            task.is_lost = True
-            raise
-        task.is_lost = True  # if Optuna does not take what is told now
-        return best_values(figures)
+        task.check(now=True)
+        trial.set_user_attr(FIGURES, asdict(figures))
+        return figures
 
     def _figures(self, trial: optuna.Trial, group: Group, task: _Task) -> SeedFigures:
         """Train the group of a trial to its end, and measure it."""
@@ -205,11 +213,13 @@ class _Task:
     Attributes:
         number: of the trial, once it is known.
         title: what messages call it.
-        is_lost: whether the trial was taken for stale, or is if Optuna does not take what is told.
+        is_lost: whether the trial was taken for stale.
+        problem: what ended its training.
     """
 
     def __init__(self, sweep: Sweep) -> None:
         self.number, self.title, self.is_lost = -1, "", False
+        self.problem: Exception | None = None
         self._sweep = sweep
         self._checked_at = time.monotonic()
 
