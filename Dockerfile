@@ -17,7 +17,7 @@ RUN pip install --extra-index-url "$TORCH_INDEX" -r requirements.txt
 COPY . .
 # This folder is no package that could be pinned; its own requirements are.
 # hadolint ignore=DL3013
-RUN pip install ".[sign-in]"
+RUN pip install ".[sign-in,postgresql]"
 
 
 FROM python:3.11-slim-bookworm

@@ -61,7 +61,7 @@ class WorkerProcess:
 
     command: list[str]
     folder: Path
-    process: subprocess.Popen[str] | None = None
+    process: subprocess.Popen[bytes] | None = None
     said: str = ""
 
     def start(self) -> None:

@@ -27,6 +27,7 @@ from tvae.sweeps.work import Worker
 
 Seen = tuple[State, str, int]
 """State, reason and step of a run at one look."""
+RUNNING: Seen = ("running", "", 1)
 DONE: Seen = ("done", "", 10)
 
 
@@ -283,7 +284,7 @@ def test_a_worker_without_signs_of_life_loses_its_cells_and_says_so(url, runs, s
     sweep = start()
     monkeypatch.setattr(sweep.storage, "record_heartbeat", lambda trial_id: None)
     other = Sweep.open("grid", url, runs, to_work=True)
-    jobs = ListedJobs(tmp_path / "jobs", [("running", "", 1)] * 3000 + [DONE], [DONE])
+    jobs = ListedJobs(tmp_path / "jobs", [*[RUNNING] * 3000, DONE], [DONE])
     worker, said = worker_of(sweep, jobs)
     thread = threading.Thread(target=worker.work)
     thread.start()

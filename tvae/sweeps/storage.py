@@ -11,6 +11,7 @@ from typing import Any
 
 import optuna
 import sqlalchemy
+import sqlalchemy.event
 from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from sqlalchemy.engine import URL, make_url
