@@ -78,8 +78,8 @@ class ShowSweep(_InStorage):
 class SearchSweep(WorkOnSweep):
     """Train further cells between those of the grid, where few are expected to be beaten, with every seed.
 
-    They are proposed by Optuna's TPE (tree-structured Parzen estimator) for several objectives, from the figures on the
-    validation split: accuracy up, squared error and KL down.
+    They are proposed by Optuna's Gaussian process (expected hypervolume improvement) from the figures on the validation
+    split: accuracy up, squared error and KL down.
     """
 
     trials: int = 8

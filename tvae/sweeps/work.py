@@ -136,7 +136,7 @@ class Worker:
             if isinstance(problem, WorkerTroubled):
                 raise InputError(f"{problem}; its cells wait for another worker") from None
             if not (is_refused and (task.is_lost or isinstance(problem, (GroupFailed, ToldToEnd, TrialPruned)))):
-                raise problem
+                raise problem from problem.__cause__  # which says what the database said
         if task.is_lost:
             grace = self.sweep.plan.grace
             self._say(f"{task.title}: no sign of life for {grace:,} s, so its cells were given to another worker")
