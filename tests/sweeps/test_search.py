@@ -91,7 +91,7 @@ def test_a_search_trains_the_grid_and_then_so_many_cells(monkeypatch):
             return SimpleNamespace(states=[], told_to_end=False)
 
     def propose(table: Table, seeds: Any, count: int, cells: Any) -> dict[str, Cell]:
-        return {f"m1-w{len(cells) + n}": Cell(margin=1.0, weight=float(len(cells) + n)) for n in range(count)}
+        return {f"m3-w{len(cells) + n}": Cell(margin=3.0, weight=float(len(cells) + n)) for n in range(count)}
 
     monkeypatch.setattr("tvae.sweeps.search.table_of", lambda cells, states: table_with(best_near_weight_10))
     monkeypatch.setattr("tvae.sweeps.search.proposed_cells", propose)
@@ -99,4 +99,4 @@ def test_a_search_trains_the_grid_and_then_so_many_cells(monkeypatch):
     search(Trained(), 7, said.append)  # type: ignore[arg-type]
     assert [len(cells) for cells in added] == [3, 3, 1]
     assert works == [9, 12, 15, 16]
-    assert said[0] == "a Gaussian process (expected hypervolume improvement) proposes m1-w9, m1-w10, m1-w11"
+    assert said[0] == "a Gaussian process (expected hypervolume improvement) proposes m3-w9, m3-w10, m3-w11"

@@ -3,7 +3,7 @@
 The sampler is Optuna's Gaussian process with expected hypervolume improvement: accuracy up, squared error and KL down,
 by their means over seeds on the validation split. It proposes margins and weights within those of the grid, on a
 logarithmic scale where that has no 0. Optuna's TPE takes a tenth of the trials for good, one cell of a grid of nine,
-and then draws blindly: on such a grid with its best weight at 10, 10 of 30 proposals lay within a factor of two of that,
+and then draws blindly: on such a grid with its best weight at 10, 10 of 30 proposals lay within a factor of two of it,
 as many as chance puts there; of the Gaussian process all 12 did.
 """
 
