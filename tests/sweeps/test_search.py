@@ -28,7 +28,6 @@ def table_with(of_cell, seeds=(0, 1)) -> Table:
             arm=arm,
             cell=cell,
             by_seed={seed: {"validation": of_cell(cell), "test": figures(0.5, 1.0, 1.0)} for seed in seeds},
-            runs={},
         )
         for arm, cell in CELLS.items()
     ]

@@ -19,7 +19,7 @@ def row(arm, cell, figures):
         shares = tuple(accuracy / (1 + margin) for margin in MARGINS)
         of_arm = ArmFigures(triplet_accuracy=shares, reconstruction=error, kl=kl)
         by_seed[seed] = {"validation": of_arm, "test": of_arm}
-    return Row(arm=arm, cell=cell, by_seed=by_seed, runs={})
+    return Row(arm=arm, cell=cell, by_seed=by_seed)
 
 
 def test_means_are_over_seeds():

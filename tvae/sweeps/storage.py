@@ -105,11 +105,6 @@ def close_storage(storage: RDBStorage) -> None:
     storage.engine.dispose()
 
 
-def storage_text(storage: RDBStorage) -> str:
-    """The URL of a storage without its password."""
-    return storage.engine.url.render_as_string(hide_password=True)
-
-
 @contextlib.contextmanager
 def storage_errors(url: URL) -> Iterator[None]:
     """Context whose database errors become one line that names the storage without its password."""

@@ -26,8 +26,6 @@ class Row:
     """None for the VAE, which has neither."""
     by_seed: dict[int, dict[SplitName, ArmFigures]]
     """Figures of each split by seed, ascending."""
-    runs: dict[int, str]
-    """Id of the run by seed."""
 
     def figures(self, split: SplitName, margin: float) -> list[Figures]:
         """The figures of each seed, with the accuracy at one of `MARGINS`."""
@@ -101,7 +99,6 @@ def table_of(cells: Mapping[str, Cell], states: Iterable[GroupState]) -> Table:
         InputError: the storage holds figures that are none.
     """
     by_arm: dict[str, dict[int, dict[SplitName, ArmFigures]]] = {arm: {} for arm in (BASELINE, *cells)}
-    runs: dict[str, dict[int, str]] = {arm: {} for arm in by_arm}
     for state in states:
         if state.state != "done":
             continue
@@ -110,11 +107,7 @@ def table_of(cells: Mapping[str, Cell], states: Iterable[GroupState]) -> Table:
             if state.group.seed not in by_arm[arm]:
                 splits: Any = {name: of_arms[arm] for name, of_arms in figures.splits.items()}
                 by_arm[arm][state.group.seed] = splits
-                runs[arm][state.group.seed] = state.run
-    rows = [
-        Row(arm=arm, cell=cells.get(arm), by_seed=dict(sorted(by_seed.items())), runs=runs[arm])
-        for arm, by_seed in by_arm.items()
-    ]
+    rows = [Row(arm=arm, cell=cells.get(arm), by_seed=dict(sorted(by_seed.items()))) for arm, by_seed in by_arm.items()]
     splits = [by_split for row in rows for by_split in row.by_seed.values()]
     choosing: SplitName = CHOOSING if splits and all(CHOOSING in by_split for by_split in splits) else MEASURED
     return Table(rows=tuple(sorted(rows, key=_place)), choosing=choosing)
