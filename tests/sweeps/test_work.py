@@ -230,7 +230,8 @@ def test_a_retry_in_another_folder_starts_again_and_says_so(start, tmp_path):
     sweep.study.tell(trial, state=TrialState.FAIL)
     worker, said = worker_of(sweep, ListedJobs(tmp_path / "jobs", [DONE]))
     worker.work()
-    assert any("run9 is in the folder of another worker (other-machine); it starts again here" in line for line in said)
+    line = "its run run9, of a worker on other-machine, is not in this folder of runs; it starts again here"
+    assert any(line in one for one in said)
 
 
 def test_a_retry_in_another_folder_goes_on_with_what_was_put_where_both_find_it(start, tmp_path):

@@ -79,7 +79,9 @@ class GroupRun:
             unfinished = self._unfinished()
             if known_id:
                 goes_on = "it goes on from what that put there" if unfinished else "it starts again here"
-                self._say(f"its run {known_id} is in the folder of another worker ({known_worker}); {goes_on}")
+                self._say(
+                    f"its run {known_id}, of a worker on {known_worker}, is not in this folder of runs; {goes_on}"
+                )
             run_id = self._jobs.starter.start(
                 self._group.config,
                 self._owner,
