@@ -25,7 +25,7 @@ from tvae.sweeps.handover import files_to_go_on, unfinished_run
 
 def test_a_run_that_goes_on_in_another_folder_ends_as_one_without_the_break(tmp_path: Path):
     config = small_run_config()
-    config = replace(config, train=replace(config.train, epochs=200))
+    config = replace(config, train=replace(config.train, epochs=12, batch_size=32))
     one, other = Jobs(tmp_path / "one"), Jobs(tmp_path / "other")
     run_id = one.starter.start(config, None)
     until = time.monotonic() + 120

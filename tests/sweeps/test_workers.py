@@ -33,7 +33,7 @@ PROGRAM = [sys.executable, "-m", "tvae", "sweep"]
 def long_enough_to_be_killed(**changes) -> Plan:
     """Four runs of some seconds, with a resume file from the first epochs on."""
     plan = small_plan(heartbeat=2)
-    train = replace(plan.config.train, epochs=12)
+    train = replace(plan.config.train, epochs=12, batch_size=32)
     return replace(plan, config=replace(plan.config, train=train), **changes)
 
 

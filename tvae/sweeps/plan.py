@@ -14,7 +14,7 @@ from msgspec import Meta
 from tvae.config import LossConfig, RunConfig
 from tvae.errors import InputError, require_schema
 from tvae.model.layers import ImageShape, architecture
-from tvae.system.strict_json import Line, checked
+from tvae.system.strict_json import Line, Number, checked
 
 BASELINE = "vae"
 """Arm of every run without a triplet term, which the others are compared with."""
@@ -123,19 +123,19 @@ class Plan:
         }
 
     @classmethod
-    def from_json(cls, plain: Mapping[str, Any], where: str) -> Plan:
+    def from_json(cls, plain: object, where: str) -> Plan:
         """Plan from the plain values that `to_json` returned.
 
         Raises:
             InputError: they are of another version, or no plan.
         """
-        values = dict(plain)
+        values = checked(plain, dict[str, Any], where)
         require_schema(values.pop("schema", None), _SCHEMA, where)
         config = RunConfig.from_json(values.pop("config", None))
         form = checked(values, _Form, where)
         return cls(
             config=config,
-            cells=cells_from_json(form.cells),
+            cells=cells_from_json(form.cells, where),
             seeds=form.seeds,
             cells_a_run=form.cells_a_run,
             half=form.half,
@@ -150,7 +150,7 @@ class Plan:
 class _Form:
     """What a stored plan holds beside its config."""
 
-    cells: dict[str, tuple[float, float]]
+    cells: dict[str, Any]
     seeds: Annotated[tuple[int, ...], Meta(min_length=1)]
     cells_a_run: Annotated[int, Meta(ge=1)]
     half: bool
@@ -160,9 +160,14 @@ class _Form:
     token: Line
 
 
-def cells_from_json(plain: Mapping[str, Sequence[float]]) -> dict[str, Cell]:
-    """Cells by the name of their arm, from a list of margin and weight for each."""
-    return {arm: Cell(margin=float(margin), weight=float(weight)) for arm, (margin, weight) in plain.items()}
+def cells_from_json(plain: object, where: str) -> dict[str, Cell]:
+    """Cells by the name of their arm, from a list of margin and weight for each.
+
+    Raises:
+        InputError: they are no such lists.
+    """
+    pairs = checked(plain, dict[str, tuple[Number, Number]], where)
+    return {arm: Cell(margin=float(margin), weight=float(weight)) for arm, (margin, weight) in pairs.items()}
 
 
 def grid_cells(margins: Sequence[float], weights: Sequence[float]) -> dict[str, Cell]:

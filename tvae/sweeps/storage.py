@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import sqlalchemy.event
 from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
 from tvae.errors import InputError
 from tvae.jobs.runs_folder import make_runs_folder
@@ -84,9 +85,9 @@ def open_storage(text: str, runs: Path, *, make: bool, heartbeat: int | None = N
         raise InputError(f"storage: {file} can't be written; workers write their figures there")
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)  # what goes wrong is said once, by us
     settings: dict[str, Any] = {"connect_args": {"timeout": PATIENCE}} if is_sqlite else {}
-    with storage_errors(url), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)  # heartbeats
-        storage = RDBStorage(
+
+    def opened() -> RDBStorage:
+        return RDBStorage(
             url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}"),  # Optuna fills in braces
             engine_kwargs=settings,
             heartbeat_interval=heartbeat,
@@ -94,6 +95,10 @@ def open_storage(text: str, runs: Path, *, make: bool, heartbeat: int | None = N
             heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback() if heartbeat else None,
             skip_table_creation=not make,
         )
+
+    with storage_errors(url), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)  # heartbeats
+        storage = _made_with_others(opened) if make else opened()
         if is_sqlite and make:
             _lock_before_reading(storage)
     return storage
@@ -135,6 +140,27 @@ def heartbeat_missing(storage: RDBStorage, trial_ids: list[int]) -> list[int]:
         rows = connection.execute(sqlalchemy.text("SELECT trial_id FROM trial_heartbeats"))
         alive = {row[0] for row in rows}
     return [trial_id for trial_id in trial_ids if trial_id not in alive]
+
+
+def _made_with_others(opened: Callable[[], RDBStorage]) -> RDBStorage:
+    """The storage that this opens, also where another process makes the same tables at this moment.
+
+    Optuna looks which tables are there and then makes the others, and says of one that came in between that it is
+    there already. Opened again, it goes on where that failed.
+    """
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return opened()
+        except (StorageInternalError, SQLAlchemyError) as error:
+            if not _is_there_already(error) or time.monotonic() > until:
+                raise
+        time.sleep(0.05)
+
+
+def _is_there_already(error: BaseException) -> bool:
+    """Whether the database refused to make a table or a row since it has it."""
+    return isinstance(error, IntegrityError) or "already exists" in _cause(error)
 
 
 def _lock_before_reading(storage: RDBStorage) -> None:

@@ -31,10 +31,10 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from tvae.errors import InputError
-from tvae.runs.seeds.figures import SeedFigures
+from tvae.runs.seeds.figures import MEASURED, SeedFigures
 from tvae.sweeps.plan import Cell, Group, Plan, cells_from_json
 from tvae.sweeps.storage import close_storage, heartbeat_missing, open_storage, storage_errors
-from tvae.system.strict_json import checked
+from tvae.system.strict_json import Line, Whole, checked
 
 DIRECTIONS = ("maximize", "minimize", "minimize")
 METRIC_NAMES = ("triplet accuracy", "squared error", "KL")
@@ -75,7 +75,22 @@ class GroupState:
         Raises:
             InputError: the storage holds no such figures.
         """
-        return checked(self.measured, SeedFigures, f"figures of group {self.group.id}")
+        where = f"figures of group {self.group.id}"
+        figures = checked(self.measured, SeedFigures, where)
+        has_its_arms = all(tuple(by_arm) == tuple(self.group.config.arms) for by_arm in figures.splits.values())
+        if figures.seed != self.group.seed or MEASURED not in figures.splits or not has_its_arms:
+            raise InputError(f"{where}: of another seed, split or arm than the group's")
+        return figures
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Said:
+    """What workers have said of a group, beside what they measured: attributes of its trial."""
+
+    run: Line = ""
+    worker: Line = ""
+    failed: Line = ""
+    troubles: Whole = 0
 
 
 class Sweep:
@@ -179,7 +194,7 @@ class Sweep:
     def _added(self) -> dict[str, dict[str, Cell]]:
         attributes = self.study.user_attrs
         names = sorted(name for name in attributes if name.startswith(_CELLS))
-        return {name.removeprefix(_CELLS): cells_from_json(attributes[name]) for name in names}
+        return {name.removeprefix(_CELLS): cells_from_json(attributes[name], name) for name in names}
 
     def add_cells(self, name: str, cells: Mapping[str, Cell]) -> None:
         """Add cells beyond the grid, with every seed.
@@ -211,7 +226,7 @@ class Sweep:
         by_group: dict[str, list[FrozenTrial]] = defaultdict(list)
         for trial in self.study.get_trials(deepcopy=False):
             group = trial.user_attrs.get(GROUP)
-            if group is not None and trial.state != TrialState.PRUNED:
+            if isinstance(group, str) and trial.state != TrialState.PRUNED:
                 by_group[group].append(trial)
         return by_group
 
@@ -299,13 +314,15 @@ def _state_of(group: Group, trials: list[FrozenTrial]) -> GroupState:
         trial = latest(TrialState.FAIL)
         word = "failed" if trial is not None and FAILED in trial.user_attrs else "lost"
     attributes = {} if trial is None else trial.user_attrs
+    plain = {name: attributes[name] for name in (RUN, WORKER, FAILED, TROUBLES) if name in attributes}
+    said = checked(plain, _Said, f"group {group.id}")
     return GroupState(
         group=group,
         state=word,
-        run=str(attributes.get(RUN, "")),
-        worker=str(attributes.get(WORKER, "")),
-        reason=str(attributes.get(FAILED, "")),
-        troubles=int(attributes.get(TROUBLES, 0)),
+        run=said.run,
+        worker=said.worker,
+        reason=said.failed,
+        troubles=said.troubles,
         measured=attributes.get(FIGURES) if word == "done" else None,
     )
 

@@ -169,13 +169,13 @@ class Worker:
             figures = self._figures(trial, group, task)
         except GroupFailed as failure:
             self._say(f"{task.title}: failed for good: {failure}")
-            trial.set_user_attr(FAILED, str(failure)[:500])
+            trial.set_user_attr(FAILED, _line(str(failure)))
             raise
         except WorkerTroubled as trouble:
             troubles = int(trial.user_attrs.get(TROUBLES, 0)) + 1
             trial.set_user_attr(TROUBLES, troubles)
             if troubles >= MOST_TROUBLES:
-                trial.set_user_attr(FAILED, f"{troubles} workers gave it back, the last one: {trouble}"[:500])
+                trial.set_user_attr(FAILED, _line(f"{troubles} workers gave it back, the last one: {trouble}"))
             raise
         task.check(now=True)
         trial.set_user_attr(FIGURES, asdict(figures))
@@ -280,3 +280,8 @@ def best_values(figures: SeedFigures) -> tuple[float, float, float]:
     cells = [of_arm.at(0.0) for arm, of_arm in by_arm.items() if arm != BASELINE]
     best = max(cells, key=lambda cell: cell.accuracy)
     return best.accuracy, best.error, best.kl
+
+
+def _line(text: str) -> str:
+    """A text as one line of at most 500 characters, as the storage keeps it."""
+    return " ".join(text.split())[:500]
