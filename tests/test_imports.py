@@ -22,7 +22,7 @@ FLOORS = (
     ("tvae.runs",),
     ("tvae.jobs", "tvae.figures", "tvae.linked_map"),
     ("tvae.sweeps",),
-    ("tvae",),
+    ("tvae", "tvae.export"),
     ("tvae.cli", "tvae.ui"),
     ("tvae.__main__",),
 )
@@ -58,7 +58,16 @@ ALLOWED = {
     "streamlit": ("tvae.ui",),
     "plotly": ("tvae.ui", "tvae.figures"),
     "torchvision": ("tvae.data",),
-    "torch": ("tvae.data", "tvae.model", "tvae.training", "tvae.explore", "tvae.runs", "tvae.jobs", "tvae.cli"),
+    "torch": (
+        "tvae.data",
+        "tvae.model",
+        "tvae.training",
+        "tvae.explore",
+        "tvae.runs",
+        "tvae.jobs",
+        "tvae.export",
+        "tvae.cli",
+    ),
 }
 """The rooms that may import a library; all other libraries are free."""
 

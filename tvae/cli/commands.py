@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +22,7 @@ from tvae.cli.options import (
     Doctor,
     Encode,
     Evaluate,
+    Export,
     Fetch,
     Layouts,
     ListJobs,
@@ -214,6 +215,33 @@ def encode(options: Encode, command: str) -> None:
         labels[f"labels-{options.notion}"] = split.by(options.notion).labels
     write_atomically(options.out, npz_bytes({**encoding.means, **labels}))
     print(f"{options.out}: means of {len(encoding.labels):,} {options.split} images from {', '.join(encoding.arms)}")
+
+
+def export(options: Export, command: str) -> None:
+    from tvae.export.formats import FORMATS, checked_format, format_name
+    from tvae.export.formats import export as write
+    from tvae.export.material import material_of
+    from tvae.export.place import check_free
+
+    run, name = read_run(options.run), format_name(options.to)
+    checked_format(name, options.out)
+    check_free(options.out)
+    with_images = FORMATS[name].has_images and not options.no_images
+    encoding = read_encoding(run, options.split)
+    split = _split(run, options.split, options.dir) if with_images or encoding is None else None
+    with progress_bar(TextColumn("{task.description}"), SpinnerColumn()) as bar:
+        bar.add_task(f"writing {options.out}", total=None)
+        if encoding is None:
+            from tvae.runs.evaluation import encode_split
+
+            assert split is not None
+            encoding = encode_split(run, split)
+        material = material_of(run, encoding, split.images if split is not None and with_images else None, options.arm)
+        notes = write(material, name, options.out)
+    images = "" if not FORMATS[name].has_images else ", with images" if with_images else ", without images"
+    print(f"{options.out}: {name} of {', '.join(material.arms)}, {len(encoding.labels):,} {options.split} rows{images}")
+    for note in notes:
+        print(f"  {note}")
 
 
 def encode_pictures(run: Run, images: Path, out: Path, folder: Path | None) -> None:

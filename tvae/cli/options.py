@@ -269,6 +269,26 @@ class Encode:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Export:
+    """Take a run elsewhere: write it in the form that another tool reads (docs/exports.md)."""
+
+    run: tyro.conf.Positional[Path]
+    """Folder of the run."""
+    to: str
+    """projector, atlas, onnx, hub or torch."""
+    out: Path
+    """The new folder to write; for atlas the new file, .parquet. Nothing may be there yet."""
+    arm: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """An arm to export; once for each (default: all)."""
+    split: SplitName = "test"
+    """Split whose images are encoded."""
+    no_images: bool = False
+    """Leave the images themselves out."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layouts:
     """Compute the PCA, t-SNE and UMAP layouts that the app shows first, and keep them in the run's folder."""
 

@@ -50,6 +50,11 @@ def further_rows_csv(columns: Columns) -> str:
     return _lines(zip(*columns.values(), strict=True))
 
 
+def text_cell(text: str) -> str:
+    """The text with a quote before each place at which a spreadsheet would begin a formula."""
+    return _FORMULA.sub("'", text)
+
+
 def _lines(rows: Iterable[Iterable[object]]) -> str:
     text = io.StringIO()
     # Lines end as RFC 4180 says; the writer then quotes cells that hold either of the two characters.
@@ -61,7 +66,7 @@ def _lines(rows: Iterable[Iterable[object]]) -> str:
 def _cell(value: object) -> object:
     """Numbers in the digits of their type; text never as a formula."""
     if isinstance(value, str):
-        return _FORMULA.sub("'", value)
+        return text_cell(value)
     if isinstance(value, float | np.floating):
         digits = DIGITS[np.dtype(type(value)).name]
         return float(f"{value:.{digits}g}") + 0.0  # no -0.0

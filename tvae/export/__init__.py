@@ -1,0 +1,14 @@
+"""A run taken elsewhere: other tools' formats.
+
+    atlas.py         Parquet for Embedding Atlas and Hugging Face datasets: a row an image, with its place on every map
+    formats.py       Formats that a run is exported in, and its export in one of them
+    hub.py           Hub: a folder an arm in the form of the Hugging Face Hub, and the module that loads one
+    material.py      Material of an export: arms of a run, what they encode of a split, and the split's images
+    onnx_files.py    ONNX: encoder and decoder of each arm, for any number of images at once
+    place.py         Place of an export: a new folder or file, whole or not there at all, and never over what is there
+    plain_torch.py   Plain PyTorch: lines that load an arm's weights without this package
+    projector.py     TensorBoard: latent means with metadata and thumbnails for its Projector, and curves of the losses
+    torch_folder.py  Folder with weights and a few lines of plain PyTorch that load them
+
+Packages of other tools are imported by the one file that writes their format, when it is asked for.
+"""

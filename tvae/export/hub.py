@@ -1,0 +1,122 @@
+"""Hub: a folder an arm in the form of the Hugging Face Hub, and the module that loads one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import PyTorchModelHubMixin
+from torch import Tensor
+
+from tvae.config import ModelConfig, NetworkKind
+from tvae.export.material import WRITTEN_BY, Material
+from tvae.export.plain_torch import plain_torch
+from tvae.metrics.measurable import number_text, percent_text
+from tvae.model.vae import VAE, Posterior
+from tvae.runs.run import read_metrics
+from tvae.runs.weights import read_weights
+
+WEIGHTS = "model.safetensors"
+
+
+class HubVAE(VAE, PyTorchModelHubMixin):
+    """An arm that `from_pretrained` loads, from a folder or from the Hub."""
+
+    def __init__(
+        self,
+        *,
+        height: int,
+        width: int,
+        channels: int,
+        kind: NetworkKind,
+        hidden: int,
+        latent_dim: int,
+        written_by: str,
+    ) -> None:
+        """The arguments are those of the folder's config.json.
+
+        Raises:
+            InputError: a network that is not possible.
+        """
+        super().__init__((height, width, channels), ModelConfig(kind=kind, hidden=hidden, latent_dim=latent_dim))
+        self.written_by = written_by
+
+    def forward(self, images: Tensor) -> Posterior:
+        """Encode flat images with values from 0 to 1."""
+        return self.encode(images)
+
+
+def write_hub(material: Material, folder: Path) -> list[str]:
+    """Write a folder an arm: config.json and model.safetensors as `HubVAE.from_pretrained` reads them, and a card."""
+    run = material.run
+    height, width, channels = run.image_shape
+    model = run.config.model
+    metrics = read_metrics(run.folder)
+    for arm in material.arms:
+        module = HubVAE(
+            height=height,
+            width=width,
+            channels=channels,
+            kind=model.kind,
+            hidden=model.hidden,
+            latent_dim=model.latent_dim,
+            written_by=WRITTEN_BY,
+        )
+        weights = read_weights(run, arm)
+        module.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+        module.save_pretrained(folder / arm)
+        card = _card(material, arm, None if metrics is None else metrics["arms"][arm])
+        (folder / arm / "README.md").write_text(card, encoding="utf-8")
+    return []
+
+
+def _card(material: Material, arm: str, figures: dict[str, Any] | None) -> str:
+    """Markdown of an arm's model card."""
+    run, loss = material.run, material.run.config.arms[arm]
+    name = material.names[arm]
+    measured = ""
+    if figures is not None:
+        rows = {
+            "triplet accuracy at m = 0": percent_text(figures["triplet_accuracy"]["0"]),
+            "squared error an image": f"{figures['reconstruction']:.3f}",
+            "KL, nats": f"{figures['kl']:.3f}",
+            "1-NN accuracy, leave one out": percent_text(figures["knn_accuracy"]),
+            "MAP@R": number_text(figures["map_at_r"]),
+        }
+        lines = "\n".join(f"| {what} | {value} |" for what, value in rows.items())
+        measured = (
+            f"\n## Measured\n\nOn the test split, n = {run.provenance.test.n:,}.\n\n| | |\n| --- | ---: |\n{lines}\n"
+        )
+    return f"""---
+license: mit
+library_name: pytorch
+tags:
+- variational-autoencoder
+- metric-learning
+- triplet-loss
+- pytorch_model_hub_mixin
+datasets:
+- {run.config.data.name}
+---
+
+# {name} on {run.config.data.name}
+
+A variational autoencoder (TVAE, Ishfaq, Hoogi and Rubin 2018, arXiv:1802.04403): triplet weight \
+{loss.triplet_weight:g}, margin {loss.margin:g}, {run.config.model.latent_dim} latents. {material.told}.
+{measured}
+## Load
+
+With torch and safetensors alone, in this folder:
+
+```python
+{plain_torch(run.image_shape, run.config.model, WEIGHTS)}```
+
+With TVAE Explorer and huggingface_hub, from this folder or from the Hub:
+
+```python
+from tvae.export.hub import HubVAE
+
+vae = HubVAE.from_pretrained("{arm}")
+```
+"""
