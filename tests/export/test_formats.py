@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import onnxruntime
@@ -16,7 +17,7 @@ import pytest
 import safetensors.numpy
 import torch
 from PIL import Image
-from tensorboardX.proto.event_pb2 import Event
+from tensorboardX.proto.event_pb2 import Event  # pyright: ignore[reportAttributeAccessIssue] (made at run time)
 
 from tvae.config import ModelConfig
 from tvae.errors import InputError
@@ -133,7 +134,8 @@ def test_onnx_files_of_convolutions_give_what_torch_gives(tmp_path, monkeypatch)
     vae = initial_model(shape, config, 0).eval()
     monkeypatch.setattr(onnx_files, "load_model", lambda run, arm: vae)
     run = type("Run", (), {"image_shape": shape, "config": type("Config", (), {"model": config})})
-    onnx_files.write_onnx(type("Stand", (), {"run": run, "names": {"a": "A"}, "told": "a test"}), tmp_path)
+    stand_in = type("StandIn", (), {"run": run, "names": {"a": "A"}, "told": "a test"})
+    onnx_files.write_onnx(cast(Material, stand_in), tmp_path)
     images = np.random.default_rng(0).integers(0, 256, (7, *shape), np.uint8)
     _check_onnx(tmp_path, "a", vae, images)
 
@@ -146,8 +148,8 @@ def _check_onnx(folder: Path, arm: str, vae: VAE, images: np.ndarray) -> None:
     shape = images.shape[1:]
     for count in (1, 7):
         pixels = images[:count].astype(np.float32) / 255
-        mean, log_var = encode.run(None, {"images": pixels})
-        (pictures,) = decode.run(None, {"latents": mean})
+        mean, log_var = map(np.asarray, encode.run(None, {"images": pixels}))
+        (pictures,) = map(np.asarray, decode.run(None, {"latents": mean}))
         with torch.no_grad():
             posterior = Encoder(vae)(torch.from_numpy(pixels))
             own = Decoder(vae, shape)(torch.from_numpy(mean))
@@ -204,4 +206,5 @@ def test_the_models_card_holds_lines_that_run(material: Material, tmp_path):
     export(material, "hub", tmp_path / "h")
     card = (tmp_path / "h" / "vae" / "README.md").read_text()
     script = card.split("```python\n")[1].split("```")[0]
+    assert material.images is not None
     _encodes_as(script, tmp_path / "h" / "vae", load_model(material.run, "vae"), material.images[:3])

@@ -238,8 +238,9 @@ def export(options: Export, command: str) -> None:
             encoding = encode_split(run, split)
         material = material_of(run, encoding, split.images if split is not None and with_images else None, options.arm)
         notes = write(material, name, options.out)
-    images = "" if not FORMATS[name].has_images else ", with images" if with_images else ", without images"
-    print(f"{options.out}: {name} of {', '.join(material.arms)}, {len(encoding.labels):,} {options.split} rows{images}")
+    rows = f", {len(encoding.labels):,} {options.split} images" if FORMATS[name].has_images else ""
+    left_out = ", without the images themselves" if rows and not with_images else ""
+    print(f"{options.out}: {name} of {', '.join(material.arms)}{rows}{left_out}")
     for note in notes:
         print(f"  {note}")
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from tvae.export.material import WRITTEN_BY, Material
+from tvae.maps.parameters import METHOD_NAMES
 
 
 def write_atlas(material: Material, path: Path) -> list[str]:
@@ -41,10 +42,11 @@ def write_atlas(material: Material, path: Path) -> list[str]:
         columns[f"{arm}_neighbors"] = pa.StructArray.from_arrays([_lists(ids), _lists(distances)], ["ids", "distances"])
     table = pa.table(columns).replace_schema_metadata({"written_by": WRITTEN_BY, "about": material.told})
     pq.write_table(table, path, compression="zstd")
-    missing = sorted({"tsne", "umap"} - set(material.layouts))
+    missing = [METHOD_NAMES[method] for method in METHOD_NAMES if method not in material.layouts]
     if not missing:
         return []
-    return [f"No map by {' and '.join(missing)} is kept of this run; `python -m tvae layouts RUN` computes them."]
+    also = " and ".join(missing)
+    return [f"No layout by {also} is kept of these images; `python -m tvae layouts RUN` makes those of the test split."]
 
 
 def _lists(values: np.ndarray) -> pa.Array:

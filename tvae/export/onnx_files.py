@@ -48,7 +48,7 @@ def write_onnx(material: Material, folder: Path) -> list[str]:
     """Write `<arm>-encoder.onnx` (images -> mean, log_var) and `<arm>-decoder.onnx` (latents -> images)."""
     shape, latents = material.run.image_shape, material.run.config.model.latent_dim
     for arm, name in material.names.items():
-        vae = load_model(material.run, arm).to(memory_format=torch.contiguous_format)
+        vae = load_model(material.run, arm)
         encoder, decoder = Encoder(vae).eval(), Decoder(vae, shape).eval()
         for part, module, example, names in (
             ("encoder", encoder, torch.zeros(2, *shape), (["images"], ["mean", "log_var"])),

@@ -65,3 +65,5 @@ METHODS: dict[str, type[PcaParameters] | type[TsneParameters] | type[UmapParamet
     "umap": UmapParameters,
 }
 """Parameters of each method by its name."""
+METHOD_NAMES = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
+"""What each method is called in words."""

@@ -11,12 +11,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from tvae.errors import InputError
 from tvae.linked_map.contents import MOST_MAPS
-from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters, UmapParameters
+from tvae.maps.parameters import METHOD_NAMES, Parameters, PcaParameters, TsneParameters, UmapParameters
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui import session as state
-from tvae.ui.maps.projecting import METHOD_NAMES
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair
 from tvae.ui.maps.views import View, misfit_note, views_beside
 from tvae.ui.session import keys

@@ -9,7 +9,7 @@ from jaxtyping import Float32, Int
 
 from tvae.maps.alignment import Alignment, align
 from tvae.maps.fidelity import Fidelity
-from tvae.maps.parameters import Parameters, PcaParameters, TsneParameters, UmapParameters
+from tvae.maps.parameters import METHOD_NAMES, Parameters, PcaParameters, TsneParameters, UmapParameters
 from tvae.maps.pca import LinearMap, pca_maps
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.maps.projector import ProjectionCancelled, ProjectionFailed, Ticket
@@ -22,8 +22,6 @@ from tvae.ui.style.reasons import reason_of
 
 QUICK_ROWS = 2_000
 """Rows up to which PCA and its measures take less time than a request to another process."""
-
-METHOD_NAMES = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,10 @@ from jaxtyping import Float64
 from tvae.explore.new_image import NewImage
 from tvae.figures.arm_styles import arm_styles
 from tvae.figures.still_map import map_png, outside
+from tvae.maps.parameters import METHOD_NAMES
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.ui import cached
-from tvae.ui.maps.projecting import METHOD_NAMES
 from tvae.ui.style.arm_columns import arm_badge, arm_columns
 from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import measured_on

@@ -7,9 +7,9 @@ import streamlit as st
 from tvae.errors import InputError
 from tvae.explore.advice import Ladder
 from tvae.figures.arm_styles import arm_styles
+from tvae.maps.parameters import METHOD_NAMES
 from tvae.ui import cached
 from tvae.ui.components.arm_player import ArmFrames, ArmStop, arm_player
-from tvae.ui.maps.controls import METHOD_NAMES
 from tvae.ui.session import keys
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
