@@ -7,7 +7,7 @@ import json
 import shlex
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +57,7 @@ from tvae.runs.run import Run, check_split, read_metrics, read_run
 from tvae.runs.triplets import TRIPLETS, read_triplets_of, with_given_triplets
 from tvae.system.array_files import npz_bytes
 from tvae.system.files import write_atomically
+from tvae.system.ranks import Rank, rank_of_process
 from tvae.system.user_folders import default_folder, machine_code_folders
 
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
@@ -64,6 +65,8 @@ if TYPE_CHECKING:  # torch is imported by the commands that need it, when they n
     from tvae.data.split import SplitName
     from tvae.data.triplets import GivenTriplets
     from tvae.runs.new_images.tables import NewImageTable
+    from tvae.runs.recording import Recording
+    from tvae.training.loop import Report, Training
 
 PROGRAM = "python -m tvae"
 WATCH_SECONDS = 0.1
@@ -84,21 +87,20 @@ def data_fetch(options: Fetch, command: str) -> None:
 def train(options: Train, command: str) -> None:
     config = run_config(options)
     check_settings(config)
-    from tvae.data import validation_note
     from tvae.runs.recording import claimed_folder, record
     from tvae.training.loop import resolve_device
 
     resolve_device(config.train.device)  # what can't be trained leaves no folder behind
-    warned_arms: set[str] = set()
+    rank = rank_of_process()
+    if rank is not None:
+        _train_among_ranks(rank, config, options, command)
+        return
     # Where the data can't be had, or the labels can't be trained on, no empty folder is left.
     with claimed_folder(options.out), held_in_foreground(options.out), contextlib.ExitStack() as bar:
-        dataset = _dataset(config.data, options.dir)
-        for note in (measurability_note(dataset.test.labels), validation_note(dataset)):
-            if note:
-                print_error(note)
+        dataset = _dataset_with_notes(config.data, options.dir)
         config, triplets = _with_triplets(config, options)
         progress = bar.enter_context(TrainingProgress())  # after a download, which has a bar of its own
-        for report in record(
+        reports = record(
             config,
             dataset,
             options.out,
@@ -106,12 +108,66 @@ def train(options: Train, command: str) -> None:
             half=options.half,
             triplets=triplets,
             on_measured=progress.show_measured,
-        ):
-            progress.show(report)
-            for arm, warning in report.warnings.items():
-                if arm not in warned_arms:  # once an arm: it seldom comes back, and each step would say so
-                    warned_arms.add(arm)
-                    print_error(f"step {report.step}: arm {arm}: {warning}")
+        )
+        _show(reports, progress)
+    _print_metrics_of(options)
+
+
+def _train_among_ranks(rank: Rank, config: RunConfig, options: Train, command: str) -> None:
+    """Train a run together with the other processes that torchrun started; rank 0 keeps it and prints."""
+    from tvae.jobs.ranks import recording_of_ranks, reports_of_ranks
+    from tvae.training.loop import Training, resolve_device
+    from tvae.training.rank_lost import RankLost
+    from tvae.training.ranks import joined
+    from tvae.training.steps.data_parallel import check_data_parallel
+
+    check_data_parallel(config, rank.count)
+    with contextlib.ExitStack() as held:
+
+        def prepared() -> Recording | Training:
+            dataset = _dataset_with_notes(config.data, options.dir)
+            named, triplets = _with_triplets(config, options)
+            if rank.number:
+                return Training(named, dataset.by(config.data.notion).train, triplets)
+            own_command = _without_triplet_file(command)
+            return held.enter_context(
+                recording_of_ranks(named, dataset, options.out, own_command, half=options.half, triplets=triplets)
+            )
+
+        try:
+            ranks = held.enter_context(joined(rank, resolve_device(config.train.device)))
+            trained = ranks.agreed(prepared)
+            progress = held.enter_context(TrainingProgress())
+            _show(reports_of_ranks(ranks, trained, progress.show_measured), progress)
+        except RankLost as error:
+            raise NotDone(f"interrupted: {error}; the same command goes on from what was saved") from error
+    if rank.number == 0:
+        _print_metrics_of(options)
+
+
+def _dataset_with_notes(data: DataConfig, folder: Path | None) -> Dataset:
+    """The data set to train on; what to know about its splits is printed."""
+    from tvae.data import validation_note
+
+    dataset = _dataset(data, folder)
+    for note in (measurability_note(dataset.test.labels), validation_note(dataset)):
+        if note:
+            print_error(note)
+    return dataset
+
+
+def _show(reports: Iterable[Report], progress: TrainingProgress) -> None:
+    """Train to the end, with progress, and with each arm's first warning."""
+    warned_arms: set[str] = set()
+    for report in reports:
+        progress.show(report)
+        for arm, warning in report.warnings.items():
+            if arm not in warned_arms:  # once an arm: it seldom comes back, and each step would say so
+                warned_arms.add(arm)
+                print_error(f"step {report.step}: arm {arm}: {warning}")
+
+
+def _print_metrics_of(options: Train) -> None:
     metrics = read_metrics(options.out)
     if metrics is not None:
         print_metrics(metrics, options.json)

@@ -17,6 +17,7 @@ from tvae.metrics.anchor_sample import counted_triplets
 from tvae.metrics.measurable import number_text, percent_text
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import anchor_sample_of
+from tvae.system.ranks import prints
 
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
     from tvae.jobs.doctor import Finding
@@ -24,7 +25,9 @@ if TYPE_CHECKING:  # torch is imported by the commands that need it, when they n
 
 
 def print_error(line: str) -> None:
-    """Print one line on standard error."""
+    """Print one line on standard error; of several processes that train one run, the first alone does."""
+    if not prints():
+        return
     sys.stderr.write("tvae: " + " ".join(line.split()) + "\n")
 
 
@@ -36,7 +39,7 @@ def print_table(table: Table) -> None:
 def progress_bar(*columns: ProgressColumn) -> Progress:
     """A progress bar on standard error, drawn only at a terminal: standard output holds only the result."""
     console = Console(stderr=True)
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    return Progress(*columns, console=console, transient=True, disable=not (console.is_terminal and prints()))
 
 
 @contextlib.contextmanager

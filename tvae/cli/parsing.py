@@ -43,6 +43,7 @@ from tvae.cli.output import print_error
 from tvae.cli.sweep_options import CollectSweep, SearchSweep, ShowSweep, StartSweep, WorkOnSweep
 from tvae.config import PRESETS
 from tvae.errors import InputError
+from tvae.system.ranks import rank_of_process
 
 COMMANDS: dict[str, tuple[type, Callable[[Any, str], None]]] = {
     "data fetch": (Fetch, commands.data_fetch),
@@ -98,8 +99,8 @@ def main(arguments: Sequence[str]) -> int:
     except (ArithmeticError, commands.NotDone) as error:
         print_error(str(error))
         return 1
-    except KeyboardInterrupt:
-        print_error("stopped; what was saved is kept")
+    except KeyboardInterrupt as stop:
+        print_error(str(stop) or "stopped; what was saved is kept")
         return 130
 
 
@@ -113,6 +114,8 @@ def _dispatch(arguments: list[str]) -> int:
     name = ALIASES.get(name, name)
     if name not in COMMANDS:
         raise InputError(f"unknown command {name!r}; the commands are {', '.join(COMMANDS)}")
+    if name != "train" and rank_of_process() is not None:
+        raise InputError(f"{name}: torchrun starts processes for train alone; start this command without torchrun")
     options, run = COMMANDS[name]
     option_words = arguments[words:]
     if options is App and not {"-h", "--help"} & set(option_words):

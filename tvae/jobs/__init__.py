@@ -10,6 +10,7 @@
     jobs.py              Jobs: list background runs; stop, pause, resume, rename or delete them
     owner.py             Owner: who may see, stop, change or delete a run
     queue.py             Queue of a runs folder, in SQLite
+    ranks.py             A run that several processes train together (torchrun), and going on with one that they began
     requests.py          Requests that a worker obeys between two steps: stop, pause, take one step, go slowly
     runs_folder.py       The folder of runs: make it, or say in one line why no run can be kept in it
     starting.py          Starter: put a run in the queue and start a worker process for it

@@ -23,6 +23,15 @@ def bernoulli(images: Float[Tensor, "n pixels"], logits: Float[Tensor, "n pixels
     return F.binary_cross_entropy_with_logits(logits, images, reduction="none").sum(dim=1)
 
 
+def reconstruction_errors(
+    images: Float[Tensor, "n pixels"], logits: Float[Tensor, "n pixels"], loss: LossConfig
+) -> Float[Tensor, " n"]:
+    """The reconstruction term of each image, of the kind that the loss has, from the decoder's logits."""
+    if loss.reconstruction == "bernoulli":
+        return bernoulli(images, logits)
+    return squared_l2(images, torch.sigmoid(logits))
+
+
 def kl_divergence(posterior: Posterior) -> Float[Tensor, "n latent"]:
     """KL of each latent's posterior to the standard normal prior, in nats (Kingma & Welling 2013, appendix B)."""
     mean, log_var = posterior

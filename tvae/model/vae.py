@@ -57,16 +57,21 @@ class VAE(nn.Module):
 
     def encode(self, images: Float[Tensor, "n pixels"]) -> Posterior:
         """Encode the images: the posterior of each, in float32 also where autocast takes the products in bfloat16."""
-        mean, log_var = self.encoder(images).float().chunk(2, dim=1)  # (n, 2 latent) -> twice (n, latent)
+        mean, log_var = _not_bfloat16(self.encoder(images)).chunk(2, dim=1)  # (n, 2 latent) -> twice (n, latent)
         return Posterior(mean, log_var)
 
     def decode_logits(self, latents: Float[Tensor, "n latent"]) -> Float[Tensor, "n pixels"]:
         """Decode without the last sigmoid, for a cross-entropy that doesn't overflow; in float32 as `encode`."""
-        return self.decoder(latents).float()
+        return _not_bfloat16(self.decoder(latents))
 
     def decode(self, latents: Float[Tensor, "n latent"]) -> Float[Tensor, "n pixels"]:
         """Decode the latents: an image each, pixels in [0, 1]."""
         return torch.sigmoid(self.decode_logits(latents))
+
+
+def _not_bfloat16(values: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """The values in float32; in float64 where the model's weights are."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 class _ToMaps(nn.Module):

@@ -28,6 +28,7 @@ from tvae.system.array_files import Weights
 from tvae.system.clock import Clock
 from tvae.system.files import make_writable_folder
 from tvae.training.loop import Report, Training
+from tvae.training.rank_lost import RankLost
 from tvae.training.time_budget import TimePlan
 
 KEEPING_SHARE = 0.02
@@ -164,6 +165,7 @@ class Recording:
 
         Raises:
             NonFiniteLoss: after the last finite weights are saved.
+            RankLost: after the weights are saved.
             ArithmeticError: weights that no file keeps; those saved before stand.
             OSError: the disk is full; what was saved before stands.
         """
@@ -177,7 +179,11 @@ class Recording:
             while True:
                 with self._in_all:
                     self._between_steps = False
-                    report = next(reports, None)
+                    try:
+                        report = next(reports, None)
+                    except RankLost:  # before any weight changed
+                        self._between_steps = True
+                        raise
                     self._between_steps = True
                     if report is None:
                         break

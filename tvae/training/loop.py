@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from jaxtyping import Float32
 from threadpoolctl import threadpool_limits
 
@@ -23,6 +24,7 @@ from tvae.training.arm import Arm, ArmLosses, Batch, TrainingStep
 from tvae.training.batches import Batches
 from tvae.training.steps.cpu import Float32Step
 from tvae.training.steps.cpu_bfloat16 import Bfloat16Step
+from tvae.training.steps.data_parallel import DataParallelStep, check_data_parallel
 from tvae.training.steps.gpu import StackedStep
 from tvae.training.steps.plain import PlainStep
 from tvae.training.steps.products_type import products_type
@@ -79,7 +81,8 @@ class Training:
         products: type of the large matrix products, float32 or bfloat16.
         images: images of the training split, flat, on the run's device.
         batches: draws the batch of each step.
-        training_steps: what takes the arms' steps: on the CPU one for each arm, on a GPU one for all.
+        training_steps: what takes the arms' steps: on the CPU one for each arm; one for all on a GPU, and where several
+            processes train the run.
     """
 
     def __init__(self, config: RunConfig, split: Split, triplets: GivenTriplets | None = None) -> None:
@@ -89,7 +92,8 @@ class Training:
 
         Raises:
             InputError: a batch larger than the data, labels that allow no triplet, a notion that the data has no labels
-                of, given triplets that can't be trained on, or no such device.
+                of, given triplets that can't be trained on, no such device, or a run that several processes can't
+                train together.
         """
         if config.train.batch_size > len(split):
             raise InputError(
@@ -163,10 +167,17 @@ class Training:
         return {name: arm.model.encode(images).mean.float().cpu().numpy() for name, arm in self.arms.items()}
 
     def _new_training_steps(self) -> Sequence[TrainingStep]:
-        """Training steps of the configured kind: one an arm on the CPU, each in a thread; one for all arms on a GPU."""
+        """Training steps of the configured kind: one an arm on the CPU, each in a thread; one for all arms on a GPU.
+
+        Raises:
+            InputError: several processes can't take such steps together.
+        """
         train = self.config.train
         arms, rows = list(self.arms.values()), 3 * train.batch_size
         batch_all = train.triplets == "batch-all" and self.batches.has_triplets
+        if dist.is_available() and dist.is_initialized():  # one of several processes (see `ranks.joined`)
+            check_data_parallel(self.config, dist.get_world_size())
+            return [DataParallelStep(arms, batch_all, self.images, rows)]
         if train.step == "plain" or self.config.model.kind == "conv":  # torch's own convolutions are fast
             return [PlainStep(arm, batch_all, self.images, self.products) for arm in arms]
         if self.device.type != "cpu":

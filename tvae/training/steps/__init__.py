@@ -1,8 +1,10 @@
 """Interchangeable training steps; `plain` is the reference that all others are tested against.
 
+    adam.py            Torch's Adam on the weights of some arms, with the moments that these arms hold
     compilation.py     Whether the CPU steps are compiled on this machine, and compiling them beforehand
     cpu.py             Fast CPU steps with gradients written by hand: their base class, and the float32 step
     cpu_bfloat16.py    Fast CPU step with the outer layers' products in bfloat16
+    data_parallel.py   Step of several processes: each takes a share of the batch, and torch averages their gradients
     gpu.py             Fast GPU step: all arms stacked, captured as CUDA graphs
     gradients.py       Compiled forward and backward pass of the CPU steps
     kernels.py         Compiled element-wise passes of the CPU steps

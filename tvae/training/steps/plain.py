@@ -6,8 +6,9 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from tvae.model.losses import LossTerms, bernoulli, kl_divergence, squared_l2, triplet_term
+from tvae.model.losses import LossTerms, kl_divergence, reconstruction_errors, triplet_term
 from tvae.training.arm import Arm, ArmLosses, Batch, images_of
+from tvae.training.steps.adam import Adam
 
 
 class PlainStep:
@@ -25,9 +26,7 @@ class PlainStep:
         # Used again in each step: new memory from the system would cost more than the computation.
         self._images = torch.empty(0, device=split.device)
         self._parameters = list(arm.model.parameters())
-        self._optimiser = torch.optim.Adam(self._parameters, fused=True)
-        for name, parameter in arm.model.named_parameters():
-            self._optimiser.state[parameter] = {"step": torch.tensor(0.0, device=parameter.device), **arm.moments[name]}
+        self._adam = Adam([arm])
 
     def gradients(self, number: int, batch: Batch) -> dict[str, ArmLosses]:
         """Fill the parameters' `grad`; see `TrainingStep`."""
@@ -38,15 +37,12 @@ class PlainStep:
         latents = posterior.sample(batch.noise)
         with self._autocast():
             logits = self._arm.model.decode_logits(latents)
-        if loss.reconstruction == "bernoulli":
-            reconstruction = bernoulli(images, logits).mean()
-        else:
-            reconstruction = squared_l2(images, torch.sigmoid(logits)).mean()
+        reconstruction = reconstruction_errors(images, logits, loss).mean()
         kl = kl_divergence(posterior).sum(dim=1).mean()
         labels, places = batch.triplets[self._arm.name]
         triplet = triplet_term(posterior.mean, labels, loss, self._batch_all, places)
         total = torch.as_tensor(LossTerms(reconstruction, kl, triplet).total(loss), device=images.device)
-        self._optimiser.zero_grad()
+        self._adam.zero_grad()
         if total.requires_grad:  # not so where all weights of the loss are 0
             total.backward()
         means = posterior.mean.detach()
@@ -64,8 +60,4 @@ class PlainStep:
 
     def descend(self, number: int, rate: float) -> None:
         """Take a step of Adam."""
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
-        for state in self._optimiser.state.values():
-            state["step"].fill_(number - 1)
-        self._optimiser.step()
+        self._adam.descend(number, rate)
