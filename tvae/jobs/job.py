@@ -177,7 +177,10 @@ def _foreground_job(files: JobFiles) -> Job:
     elif run.provenance.finished:
         state, reason = "done", ""
     else:
-        state, reason = "interrupted", "trained in the foreground, and not to its end"
+        where = "under torchrun" if files.folder.is_dir() else "in the foreground"
+        state, reason = "interrupted", f"trained {where}, and not to its end"
+        if files.folder.is_dir():
+            reason += "; its command goes on with it"
     return Job(
         id=folder.name,
         folder=folder,

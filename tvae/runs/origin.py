@@ -51,6 +51,8 @@ def provenance_of(
 
 def _device_name(training: Training) -> str:
     name = torch.cuda.get_device_name() if training.device.type == "cuda" else "cpu"
+    if training.processes:
+        name = f"{name}, data-parallel in {training.processes} process{'es' if training.processes > 1 else ''}"
     return f"{name}, large products in bfloat16" if training.products == torch.bfloat16 else name
 
 

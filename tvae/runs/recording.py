@@ -34,6 +34,8 @@ from tvae.training.time_budget import TimePlan
 KEEPING_SHARE = 0.02
 """Share of the training time that may go to saving the weights, and as much to writing the resume file:
 less often saved, more work is lost by a kill."""
+_THEN = "; then "
+"""Between the devices of a run that went on with another one, or in another number of processes."""
 
 
 def record(
@@ -274,8 +276,10 @@ class Recording:
         self._history.go_on(standing.step, standing.waiting)
         self._replay.go_on(standing.step)
         with contextlib.suppress(InputError):  # killed before it was written
-            started = read_run(self.run.folder).provenance.started
-            self.run = replace(self.run, provenance=replace(self.run.provenance, started=started))
+            begun, here = read_run(self.run.folder).provenance, self.run.provenance
+            devices = dict.fromkeys([*begun.device.split(_THEN), here.device])
+            provenance = replace(here, started=begun.started, device=_THEN.join(devices))
+            self.run = replace(self.run, provenance=provenance)
         self.run = replace(self.run, provenance=replace(self.run.provenance, step=standing.step))
 
     def _check_data_unchanged(self) -> None:

@@ -46,7 +46,11 @@ def rank_of_process() -> Rank | None:
 
 def prints() -> bool:
     """Whether this process prints: several that train one run would each print the same."""
-    return os.environ.get("RANK", "") in ("", "0")
+    try:
+        rank = rank_of_process()
+    except InputError:  # which is to be printed
+        return True
+    return rank is None or rank.number == 0
 
 
 def _number(given: dict[str, str], name: str, low: int, high: int) -> int:

@@ -78,6 +78,8 @@ class Training:
         arms: the arms by name, in their present state.
         step: steps taken so far.
         steps: steps of the whole run.
+        processes: number of processes that train the run by data-parallel steps (see `ranks.joined`); 0 where this one
+            takes steps of its own.
         products: type of the large matrix products, float32 or bfloat16.
         images: images of the training split, flat, on the run's device.
         batches: draws the batch of each step.
@@ -102,6 +104,7 @@ class Training:
             )
         self.config = config
         self.device = resolve_device(config.train.device)
+        self.processes = dist.get_world_size() if dist.is_available() and dist.is_initialized() else 0
         self.products = products_type(config.train.step, self.device)
         self.batches = Batches(config, split, triplets, self.device)
         self.images = torch.tensor(split.images.reshape(len(split), -1), device=self.device)
@@ -175,8 +178,8 @@ class Training:
         train = self.config.train
         arms, rows = list(self.arms.values()), 3 * train.batch_size
         batch_all = train.triplets == "batch-all" and self.batches.has_triplets
-        if dist.is_available() and dist.is_initialized():  # one of several processes (see `ranks.joined`)
-            check_data_parallel(self.config, dist.get_world_size())
+        if self.processes:
+            check_data_parallel(self.config, self.processes)
             return [DataParallelStep(arms, batch_all, self.images, rows)]
         if train.step == "plain" or self.config.model.kind == "conv":  # torch's own convolutions are fast
             return [PlainStep(arm, batch_all, self.images, self.products) for arm in arms]

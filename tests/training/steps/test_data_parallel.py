@@ -16,58 +16,48 @@ import torch
 from tests.conftest import ROOT
 from tests.training.steps import ranks_process
 from tests.training.steps.ranks_process import CASES, GOES_ON_AFTER
+from tvae.data import Dataset
 
 RANKS = (1, 2, 4)
-PATIENCE = 240
+PATIENCE = 600
 """Seconds until the processes are given up; alone on two cores they take fifteen."""
 
 
 @pytest.fixture(scope="module")
-def plain() -> Iterator[dict[str, dict[str, np.ndarray]]]:
-    """Losses of each step and last weights of the plain step's run of each case."""
+def float64() -> Iterator[None]:
+    """Makes torch's new tensors float64."""
     dtype = torch.get_default_dtype()
-    runs = {}
-    try:
-        for case, (config, steps) in CASES.items():
-            training = ranks_process.new_training(config)
-            figures = list(ranks_process.figures_of(training, steps))
-            runs[case] = {"figures": np.array(figures), "weights": ranks_process.weights_of(training)}
-        yield runs
-    finally:
-        torch.set_default_dtype(dtype)
+    yield torch.set_default_dtype(torch.float64)
+    torch.set_default_dtype(dtype)
 
 
 @pytest.fixture(scope="module")
-def states(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """State of the plain step's run of the first case after some steps."""
-    dtype = torch.get_default_dtype()
-    try:
-        training = ranks_process.new_training(CASES["sampled"][0])
-        list(ranks_process.figures_of(training, GOES_ON_AFTER))
-    finally:
-        torch.set_default_dtype(dtype)
-    tensors = {f"{name}/{key}": tensor.numpy() for name, arm in training.arms.items() for key, tensor in arm.state()}
-    path = tmp_path_factory.mktemp("states") / "states.npz"
-    np.savez(path, **tensors)
-    return path
-
-
-@pytest.fixture(scope="module")
-def ranks(tmp_path_factory: pytest.TempPathFactory, states: Path) -> dict[int, Path]:
+def ranks(float64, digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     """Folder of what each process wrote, by the number of processes."""
+    given = tmp_path_factory.mktemp("given") / "given.npz"
+    ranks_process.write_given(given, digits.train)
     folders = {count: tmp_path_factory.mktemp(f"ranks{count}") for count in RANKS}
-    started = {count: start_ranks(count, folders[count], states) for count in RANKS}
+    started = [process for count in RANKS for process in start_ranks(count, folders[count], given)]
     try:
-        for processes in started.values():
-            for process in processes:
-                output, _ = process.communicate(timeout=PATIENCE)
-                assert process.returncode == 0, output
+        for process in started:
+            output, _ = process.communicate(timeout=PATIENCE)
+            assert process.returncode == 0, output
     finally:
-        for processes in started.values():
-            for process in processes:
-                process.kill()
-                process.wait()
+        for process in started:
+            process.kill()
+            process.wait()
     return folders
+
+
+@pytest.fixture(scope="module")
+def plain(float64, digits: Dataset) -> dict[str, dict[str, np.ndarray]]:
+    """Losses of each step and last weights of the plain step's run of each case."""
+    runs = {}
+    for case, (config, steps) in CASES.items():
+        training = ranks_process.new_training(config, digits.train.images, digits.train.labels)
+        figures = list(ranks_process.figures_of(training, steps))
+        runs[case] = {"figures": np.array(figures), "weights": ranks_process.weights_of(training)}
+    return runs
 
 
 def start_ranks(count: int, *arguments: Path) -> list[subprocess.Popen[str]]:
@@ -123,3 +113,8 @@ def test_what_one_rank_refuses_is_refused_by_all(count, ranks):
     """The last one refuses with its own words; the others name it."""
     texts = [(ranks[count] / f"refusal {rank}.txt").read_text() for rank in range(count)]
     assert texts == [f"rank {count - 1}: no such data here"] * (count - 1) + ["no such data here"]
+
+
+@pytest.mark.parametrize("count", RANKS)
+def test_a_signal_to_one_rank_stops_all_after_the_same_step(count, ranks):
+    assert {(ranks[count] / f"stop {rank}.txt").read_text() for rank in range(count)} == {"False True"}
