@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -79,7 +78,7 @@ def test_a_run_is_killed_stopped_and_ended_by_other_numbers_of_processes():
     with torchrun(2, folder) as launcher:
         wait_for_step_after(folder, launcher, 0)
         assert read_job(folder, {}).state == "running"
-        os.kill(pid_of_rank(launcher, 1), signal.SIGKILL)
+        psutil.Process(pid_of_rank(launcher, 1)).kill()
         _, errors = launcher.communicate(timeout=PATIENCE)
     assert launcher.returncode != 0
     (line,) = lines_of_ours(errors)

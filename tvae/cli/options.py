@@ -151,10 +151,11 @@ class Train(RunOptions):
 
     Both start from the same weights and see the same triplets and noise; the VAE's triplet weight is 0. Arms of other
     notions of similarity (--arms.NAME.notion) see the same images, and each forms its own triplets among them.
+    `torchrun --nproc-per-node N -m tvae train …` trains one run in N processes, and goes on with one that it began.
     """
 
     out: Path
-    """New folder for the run."""
+    """New folder for the run; under torchrun also that of an interrupted run of the same settings, to go on with."""
     json: bool = False
     """Print the metrics as one JSON object when the run ends, and no progress bar."""
 

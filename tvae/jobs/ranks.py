@@ -52,9 +52,7 @@ def recording_of_ranks(
         else:
             held.enter_context(claimed_folder(folder))
         held.enter_context(held_in_foreground(folder))
-        recording = Recording(
-            config, dataset, folder, command, half=half, triplets=triplets, resume_file=files.resume
-        )
+        recording = Recording(config, dataset, folder, command, half=half, triplets=triplets, resume_file=files.resume)
         if not goes_on:
             files.folder.mkdir()
             held.enter_context(_lock(files))

@@ -63,7 +63,7 @@ class Provenance:
     threads: Annotated[int, Meta(ge=1, le=100_000)]
     """Threads that each arm's products ran on."""
     device: Line
-    """Device, number of processes where several trained it, and type of products; each of these that it went on with."""
+    """Device, number of processes where torchrun started them, type of products; all that the run went on with."""
     started: Line
     """UTC, ISO 8601."""
     command: Annotated[str, Meta(max_length=100_000)]

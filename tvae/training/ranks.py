@@ -115,8 +115,8 @@ def joined(rank: Rank, device: torch.device) -> Iterator[Ranks]:
         if rank.local >= torch.cuda.device_count():
             gpus = torch.cuda.device_count()
             raise InputError(
-                f"--nproc-per-node: {rank.local + 1} or more, and this machine has {gpus} GPUs; right is {gpus} at most,"
-                " or --train.device cpu"
+                f"--nproc-per-node: {rank.local + 1} or more, and this machine has {gpus} GPUs; right is {gpus} at"
+                " most, or --train.device cpu"
             )
         torch.cuda.set_device(rank.local)
     ranks = Ranks(rank)
@@ -130,4 +130,3 @@ def joined(rank: Rank, device: torch.device) -> Iterator[Ranks]:
             dist.destroy_process_group()
         for number, handler in earlier.items():
             signal.signal(number, handler)
-

@@ -44,9 +44,7 @@ CASES: dict[str, tuple[RunConfig, int]] = {
     ),
     "no reconstruction": (replace(_SMALL, arms=vae_and_tvae(LossConfig(reconstruction_weight=0.0))), 10),
     "no loss": (
-        replace(
-            _SMALL, arms={"none": LossConfig(reconstruction_weight=0.0, kl_weight=0.0, triplet_weight=0.0)}
-        ),
+        replace(_SMALL, arms={"none": LossConfig(reconstruction_weight=0.0, kl_weight=0.0, triplet_weight=0.0)}),
         3,
     ),
 }
@@ -69,7 +67,7 @@ def write_given(path: Path, split: Split) -> None:
     training = new_training(_SMALL, split.images, split.labels)
     list(figures_of(training, GOES_ON_AFTER))
     state = {f"{name}/{key}": tensor.numpy() for name, arm in training.arms.items() for key, tensor in arm.state()}
-    np.savez(path, images=split.images, labels=split.labels, **state)
+    np.savez(path, **{"images": split.images, "labels": split.labels, **state})  # pyright: ignore[reportArgumentType]
 
 
 def figures_of(training: Training, steps: int) -> Iterator[list[float]]:

@@ -89,9 +89,9 @@ class DataParallelStep:
         norms = [self._gradient_norm(arm) for arm in self._arms]
         figures = torch.cat([terms, torch.stack([spreads, torch.stack(norms)])]).T.tolist()
         losses = {}
-        for arm, (*own_terms, spread, norm) in zip(self._arms, figures, strict=True):
-            total = float(LossTerms(*own_terms).total(arm.loss))
-            losses[arm.name] = ArmLosses(*own_terms, total, spread)
+        for arm, (reconstruction, kl, triplet, spread, norm) in zip(self._arms, figures, strict=True):
+            total = float(LossTerms(reconstruction, kl, triplet).total(arm.loss))
+            losses[arm.name] = ArmLosses(reconstruction, kl, triplet, total, spread)
             losses[arm.name].require_finite(norm, arm.name, number)
         return losses
 
@@ -145,13 +145,11 @@ class _SharedLosses(nn.Module):
         objective, terms = torch.zeros((), device=images.device), []
         for arm, posterior, all_means in zip(self._arms, posteriors, means, strict=True):
             logits = arm.model.decode_logits(posterior.sample(batch.noise[own]))
-            part = LossTerms(
-                reconstruction=reconstruction_errors(images, logits, arm.loss).sum() / share.rows,
-                kl=kl_divergence(posterior).sum() / share.rows,
-                triplet=self._triplet_part(all_means, arm, batch),
-            )
-            objective = objective + share.ranks * part.total(arm.loss)
-            terms.append(torch.stack([part.reconstruction, part.kl, part.triplet]).detach())
+            reconstruction = reconstruction_errors(images, logits, arm.loss).sum() / share.rows
+            kl = kl_divergence(posterior).sum() / share.rows
+            triplet = self._triplet_part(all_means, arm, batch)
+            objective = objective + share.ranks * LossTerms(reconstruction, kl, triplet).total(arm.loss)
+            terms.append(torch.stack([reconstruction, kl, triplet]).detach())
         detached = [all_means.detach() for all_means in means]
         spreads = [(points - points.mean(dim=0)).square().sum(dim=1).mean().sqrt() for points in detached]
         return objective, torch.stack(terms, dim=1), torch.stack(spreads)
