@@ -24,8 +24,8 @@ import torch
 from benchmarks.convolutional_step import MODEL, tinted_digits
 from tvae.config import ModelConfig, RunConfig, TrainConfig
 from tvae.data import Split, load_dataset
-from tvae.system.ranks import rank_of_process
 from tvae.training.loop import Training
+from tvae.training.rank import rank_of_process
 from tvae.training.ranks import joined
 
 WAYS = {"plain step, one process": 0, "1 process": 1, "2 processes": 2}

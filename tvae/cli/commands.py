@@ -57,8 +57,8 @@ from tvae.runs.run import Run, check_split, read_metrics, read_run
 from tvae.runs.triplets import TRIPLETS, read_triplets_of, with_given_triplets
 from tvae.system.array_files import npz_bytes
 from tvae.system.files import write_atomically
-from tvae.system.ranks import Rank, rank_of_process
 from tvae.system.user_folders import default_folder, machine_code_folders
+from tvae.training.rank import Rank, rank_of_process
 
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
     from tvae.data import Dataset, Split

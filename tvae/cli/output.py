@@ -17,7 +17,7 @@ from tvae.metrics.anchor_sample import counted_triplets
 from tvae.metrics.measurable import number_text, percent_text
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import anchor_sample_of
-from tvae.system.ranks import prints
+from tvae.training.rank import prints
 
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
     from tvae.jobs.doctor import Finding

@@ -43,7 +43,7 @@ from tvae.cli.output import print_error
 from tvae.cli.sweep_options import CollectSweep, SearchSweep, ShowSweep, StartSweep, WorkOnSweep
 from tvae.config import PRESETS
 from tvae.errors import InputError
-from tvae.system.ranks import rank_of_process
+from tvae.training.rank import rank_of_process
 
 COMMANDS: dict[str, tuple[type, Callable[[Any, str], None]]] = {
     "data fetch": (Fetch, commands.data_fetch),

@@ -16,7 +16,6 @@ owner.py             Owner: a person's secret token or account, and its hash tha
 privacy.py           Privacy of files: what a process of ours writes is for its user alone, unless TVAE_UMASK says else
 process_identity.py  Identity of a process: its number, time of creation and command line (numbers are used again)
 process_lock.py      File locks that the operating system releases when their process ends
-ranks.py             Rank of this process among those that torchrun started to train one run
 reserved_file.py     A small file whose disk space is reserved, so that it can be written when the disk is full
 strict_json.py       JSON read strictly, and what it holds checked against a type
 user_folders.py      Folders of a user's data sets, runs, layouts and classifiers; run ids

@@ -5,6 +5,7 @@
     expected_time.py     Expected time of training on a processor, from the products of a step
     live_accuracy.py     Exact triplet accuracy during training, on a fixed part of the test split
     loop.py              Training: the one training loop, one report per step
+    rank.py              Rank of this process among those that torchrun started to train one run
     rank_lost.py         RankLost: a process with which this one trains a run has ended
     ranks.py             Ranks: the processes that train one run together, started by torchrun
     shared_batch.py      Batch that arms of several notions share: images drawn by each notion, triplets formed inside

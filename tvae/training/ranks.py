@@ -11,8 +11,8 @@ import torch
 import torch.distributed as dist
 
 from tvae.errors import LONGEST_MESSAGE, InputError
-from tvae.system.ranks import Rank
 from tvae.training.loop import Training
+from tvae.training.rank import Rank
 from tvae.training.rank_lost import loss_is_said
 
 _T = TypeVar("_T")

@@ -20,8 +20,8 @@ import torch
 from tvae.config import DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, vae_and_tvae
 from tvae.data import Notion, Split
 from tvae.errors import InputError
-from tvae.system.ranks import rank_of_process
 from tvae.training.loop import Training
+from tvae.training.rank import rank_of_process
 from tvae.training.ranks import Ranks, joined
 
 GOES_ON_AFTER = 20

@@ -1,4 +1,7 @@
-"""Rank of this process among those that torchrun started to train one run."""
+"""Rank of this process among those that torchrun started to train one run.
+
+No torch: every command asks for it.
+"""
 
 from __future__ import annotations
 
