@@ -19,6 +19,8 @@ from benchmarks.browsing import ROOT, chromium, machine, opened, served, settle
 from tvae.linked_map.payload import geometry_blob, neighbours_blob, neighbours_that_fit, values_blob
 
 VISITS = 3
+LARGE = (70_000, 500_000, 2_000_000)
+"""Points of the maps that are not the app's own."""
 FIRST_MAPS = '[data-testid=map-left][data-rows="10000"]'
 PAGE = "Latent_map?run=mnist"
 WATCH = """canvas => {
@@ -317,7 +319,8 @@ def main() -> None:
             print("| --- | --- | ---: | ---: | ---: | ---: |")
             frames(browser, f"{address}/{PAGE}", 10_000)
         with served(ROOT / "benchmarks" / "large_map_app.py") as address:
-            frames(browser, address, 70_000)
+            for rows in LARGE:
+                frames(browser, f"{address}/?rows={rows}", rows)
         browser.close()
 
 

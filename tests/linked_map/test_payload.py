@@ -102,6 +102,15 @@ def test_sprite_sheet_holds_each_image_and_refuses_other_arrays() -> None:
             sprite_sheet(wrong)
 
 
+def test_strokes_on_black_have_sixteen_shades_near_their_own() -> None:
+    strokes = np.zeros((20, 16, 16, 1), np.uint8)
+    strokes[:, :, :7] = np.random.default_rng(4).integers(0, 256, (20, 16, 7, 1), dtype=np.uint8)
+    sheet = np.frombuffer(zlib.decompress(header_and_payload(sprite_sheet(strokes).data)[1]), np.uint8)
+    assert len(np.unique(sheet)) == 16
+    assert {0, 255} <= set(sheet.tolist())
+    assert np.abs(sheet.reshape(strokes.shape).astype(int) - strokes).max() <= 8
+
+
 def test_strokes_on_black_are_drawn_in_their_class_s_colour_and_colours_as_they_are() -> None:
     dark = np.zeros((4, 8, 8, 1), np.uint8)
     dark[:, 3] = 200

@@ -17,7 +17,7 @@ from tvae.metrics.neighbours import Neighbours, nearest_neighbours
 from tvae.metrics.sub_styles import SubStyles
 from tvae.metrics.sub_styles import sub_styles as groups_within_class
 from tvae.model.encoding import EncodedArm
-from tvae.ui.cached.keys import KEY_OF, Labels
+from tvae.ui.cached.keys import KEY_OF, THREADS, Labels
 
 MOST_NEIGHBOURS = 100
 """Neighbours of each row that are computed once; a smaller k is a slice of them."""
@@ -26,7 +26,7 @@ MOST_NEIGHBOURS = 100
 @st.cache_resource(max_entries=8, show_spinner="Finding every image's neighbours …", hash_funcs=KEY_OF)
 def neighbours(arm: EncodedArm) -> Neighbours:
     """The nearest rows of every row in an arm's latent space: 100, or all others where there are fewer."""
-    return nearest_neighbours(arm.means, min(MOST_NEIGHBOURS, len(arm.means) - 1))
+    return nearest_neighbours(arm.means, min(MOST_NEIGHBOURS, len(arm.means) - 1), threads=THREADS)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEY_OF)
