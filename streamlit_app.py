@@ -92,6 +92,7 @@ def show_content(run: Run) -> None:
         ("2_Reconstructions", "what does each model keep of an image?", "compare"),
         ("3_Interpolation", "what lies between two images?", "linear_scale"),
         ("4_Triplets", "which triplets are in the right order, by which margin?", "change_history"),
+        ("5_Sweep", "which margin and weight, over a whole grid and several seeds?", "grid_on"),
         ("5_Training", "watch a latent space take shape.", "model_training"),
         ("6_Generation", "what does each model generate, and how good is it?", "auto_awesome"),
         ("7_Traversals", "what does each latent draw?", "tune"),

@@ -45,7 +45,7 @@ TITLES = {
     "Which_weight": "Which weight?",
     **{
         name: name.replace("_", " ")
-        for name in ("Latent_map", "Reconstructions", "Interpolation", "Triplets", "Training", "Generation")
+        for name in ("Latent_map", "Reconstructions", "Interpolation", "Triplets", "Sweep", "Training", "Generation")
     },
     **{name: name.replace("_", " ") for name in ("Traversals", "Your_own_digit", "Your_data")},
 }

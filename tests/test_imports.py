@@ -48,6 +48,7 @@ UI_FLOORS = (
         "tvae.ui.generation",
         "tvae.ui.own_digit",
         "tvae.ui.your_data",
+        "tvae.ui.sweep",
     ),
     ("tvae.ui.lesson",),
     ("tvae.ui.page", "tvae.ui.server"),

@@ -26,6 +26,7 @@ OPENED = {
     "Reconstructions": ("Squared error by class", []),
     "Interpolation": ("Is this pair typical?", []),
     "Triplets": ("How far apart", []),
+    "Sweep": ("All else is as in the run", []),
     "Training": ("All runs", ["More"]),
     "Generation": ("Precision and recall", []),
     "Traversals": ("Latent", []),

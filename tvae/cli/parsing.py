@@ -43,6 +43,7 @@ from tvae.cli.output import print_error
 from tvae.cli.sweep_options import CollectSweep, SearchSweep, ShowSweep, StartSweep, WorkOnSweep
 from tvae.config import PRESETS
 from tvae.errors import InputError
+from tvae.sweeps.plan import VALIDATION_SHARE
 from tvae.training.rank import rank_of_process
 
 COMMANDS: dict[str, tuple[type, Callable[[Any, str], None]]] = {
@@ -75,8 +76,6 @@ COMMANDS: dict[str, tuple[type, Callable[[Any, str], None]]] = {
     "app": (App, commands.app),
 }
 """Each command's options and the function that runs it."""
-SWEEP_VALIDATION = 0.1
-"""Share of the training images that a sweep holds out where no other is given: it is there to choose from."""
 ALIASES = {"judge": "classifier"}
 """Former names of commands; they work and are not listed."""
 
@@ -203,5 +202,5 @@ def _preset_defaults(options: type[RunOptions], arguments: list[str]) -> Any:
         return None
     loss = list(preset.arms.values())[-1]
     required = {Train: {"out": tyro.MISSING}, StartSweep: {"name": tyro.MISSING}}.get(options, {})
-    data = replace(preset.data, validation_share=SWEEP_VALIDATION) if options is StartSweep else preset.data
+    data = replace(preset.data, validation_share=VALIDATION_SHARE) if options is StartSweep else preset.data
     return options(**required, data=data, model=preset.model, loss=loss, train=preset.train)

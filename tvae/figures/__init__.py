@@ -16,6 +16,7 @@ mean_axis.py      Images along the axis between two groups' means: histograms, a
 paper_diagram.py  The paper's Figure 1 as SVG
 pillow_image.py   An image of a data set as a Pillow picture
 still_map.py      A latent map as a still PNG
+sweep_map.py      Cells of a sweep by margin and weight as a heat map that fills while they train (Plotly)
 trade_off.py      Triplet accuracy against its cost, one point an arm, with the spread of seeds (Plotly)
 training.py       Loss curves and live accuracy (Plotly)
 training_step.py  A triplet's three means and the force of each loss term on them (Plotly)

@@ -16,7 +16,7 @@ from tvae.errors import InputError, require_int
 from tvae.jobs.allowance import check_settings
 from tvae.jobs.starting import checked_steps
 from tvae.sweeps.code_version import code_version
-from tvae.sweeps.plan import BASELINE, Cell, Plan, cells_that_fit, check_distinct, grid_cells
+from tvae.sweeps.plan import BASELINE, CELLS_A_RUN, Cell, Plan, cells_that_fit, check_distinct, grid_cells
 from tvae.system.limits import limits
 
 MEMORY_SHARE = 0.25
@@ -39,13 +39,21 @@ class Grid:
 
 
 def plan_of(
-    config: RunConfig, grid: Grid, *, half: bool = False, heartbeat: int = 60, data_folder: Path | None = None
+    config: RunConfig,
+    grid: Grid,
+    *,
+    half: bool = False,
+    heartbeat: int = 60,
+    together: bool = False,
+    data_folder: Path | None = None,
 ) -> Plan:
     """The plan of a sweep, cut into runs.
 
     Args:
         config: what all runs share. The VAE is its arm without a triplet term, and the cells have that arm's loss but
             for margin and weight.
+        together: train all cells of a seed in one run where the limit of arms and the memory have room, so that one
+            run compares them all.
 
     Raises:
         InputError: no cells, or settings that can't work, before anything is written.
@@ -69,7 +77,7 @@ def plan_of(
     memory = int(MEMORY_SHARE * psutil.virtual_memory().total)
     cells_a_run = grid.cells_a_run
     if cells_a_run is None:
-        cells_a_run = cells_that_fit(shape, shared, most_arms, memory)
+        cells_a_run = cells_that_fit(shape, shared, most_arms, memory, len(cells) if together else CELLS_A_RUN)
     require_int("cells-a-run", cells_a_run, 1, most_arms - 1)
     require_int("heartbeat", heartbeat, 1, 3600)
     plan = Plan(

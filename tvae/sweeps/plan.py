@@ -21,6 +21,8 @@ BASELINE = "vae"
 MOST_CELLS = 1_000_000
 CELLS_A_RUN = 11
 """Cells of a run at most, where nothing else is asked for: with the VAE twelve arms, as in the ladder that ships."""
+VALIDATION_SHARE = 0.1
+"""Share of the training images that a sweep holds out to choose on, where nothing else is asked for."""
 BYTES_A_WEIGHT = 16
 """Memory that training takes for each weight of an arm: the weight, its gradient and Adam's two moments, as float32."""
 _SCHEMA = 1
@@ -74,6 +76,8 @@ class Plan:
     """Name and content of the data set (see `dataset_identity`)."""
     token: str
     """Random text that no other sweep has, also one of the same name in another storage."""
+    owner: str = ""
+    """Hash of who started it in the app (see `tvae.system.owner`); empty: the command line."""
 
     @property
     def grace(self) -> int:
@@ -120,6 +124,7 @@ class Plan:
             "code": self.code,
             "data": self.data,
             "token": self.token,
+            "owner": self.owner,
         }
 
     @classmethod
@@ -143,6 +148,7 @@ class Plan:
             code=form.code,
             data=form.data,
             token=form.token,
+            owner=form.owner,
         )
 
 
@@ -158,6 +164,7 @@ class _Form:
     code: Line
     data: Line
     token: Line
+    owner: Line = ""
 
 
 def cells_from_json(plain: object, where: str) -> dict[str, Cell]:
@@ -211,8 +218,10 @@ def check_distinct(option: str, values: Sequence[float]) -> None:
         raise InputError(f"{option}: {value:.17g} is there twice; name it once")
 
 
-def cells_that_fit(image_shape: ImageShape, config: RunConfig, most_arms: int, memory: int) -> int:
-    """Number of cells of a run: `CELLS_A_RUN`, or as many as the limit of arms and the memory have room for.
+def cells_that_fit(
+    image_shape: ImageShape, config: RunConfig, most_arms: int, memory: int, most: int = CELLS_A_RUN
+) -> int:
+    """Number of cells of a run: `most`, or as many as the limit of arms and the memory have room for.
 
     Args:
         most_arms: that a run may have.
@@ -220,7 +229,7 @@ def cells_that_fit(image_shape: ImageShape, config: RunConfig, most_arms: int, m
     """
     shapes = architecture(image_shape, config.model).weight_shapes().values()
     arm = BYTES_A_WEIGHT * sum(math.prod(shape) for shape in shapes)
-    return max(1, min(CELLS_A_RUN, most_arms - 1, memory // arm - 1))
+    return max(1, min(most, most_arms - 1, memory // arm - 1))
 
 
 def _parts(arms: list[str], most: int) -> Iterator[list[str]]:

@@ -20,9 +20,8 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQL
 
 from tvae.errors import InputError
 from tvae.jobs.runs_folder import make_runs_folder
+from tvae.sweeps.background import STORAGE_FILE
 
-FILE = "sweeps.sqlite3"
-"""The default storage, in the folder of runs."""
 DATABASES = ("sqlite", "postgresql", "mysql")
 PATIENCE = 60
 """Seconds to wait for other processes that write to SQLite's file."""
@@ -36,7 +35,7 @@ _DRIVERS = {"postgresql": "pip install 'psycopg[binary]'", "mysql": "pip install
 
 def default_url(runs: Path) -> str:
     """URL of the storage in a folder of runs."""
-    return f"sqlite:///{(runs / FILE).absolute().as_posix()}"
+    return f"sqlite:///{(runs / STORAGE_FILE).absolute().as_posix()}"
 
 
 def checked_url(text: str) -> URL:

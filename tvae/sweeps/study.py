@@ -18,7 +18,7 @@ import time
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +32,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tvae.errors import InputError
 from tvae.runs.seeds.figures import MEASURED, SeedFigures
+from tvae.sweeps.background import Background
 from tvae.sweeps.plan import Cell, Group, Plan, cells_from_json
 from tvae.sweeps.storage import close_storage, heartbeat_missing, open_storage, storage_errors
 from tvae.system.strict_json import Line, Whole, checked
@@ -129,6 +130,8 @@ class Sweep:
                 study = optuna.load_study(storage=storage, study_name=name, sampler=RandomSampler())
                 _wait_for_plan(study, plan)
             sweep = cls(name, _plan_of(study), study, storage)
+            if sweep.plan.owner != plan.owner:
+                raise InputError(f"name: {name!r} is the name of another person's sweep; take another name")
             if not sweep.plan.same_settings(plan):
                 raise InputError(
                     f"name: {name!r} is a sweep of other settings ({differences(sweep.plan, plan)}); take another name"
@@ -280,6 +283,29 @@ class Sweep:
         return any(
             trial.number == number and trial.state.is_finished() for trial in self.study.get_trials(deepcopy=False)
         )
+
+
+def plans_in(runs: Path) -> dict[str, Plan]:
+    """The plans in the default storage of a folder of runs by the names of their sweeps, oldest first.
+
+    What another program, or another version of this one, has put there is left out.
+
+    Raises:
+        InputError: the storage can't be used.
+    """
+    if not Background(runs).has_storage:
+        return {}
+    storage = open_storage("", runs, make=False)
+    with storage_errors(storage.engine.url):
+        studies = storage.get_all_studies()
+    close_storage(storage)
+    plans = {}
+    for study in studies:
+        plain = study.user_attrs.get(PLAN)
+        if isinstance(plain, dict):
+            with suppress(InputError):
+                plans[study.study_name] = Plan.from_json(plain, study.study_name)
+    return plans
 
 
 def differences(kept: Plan, other: Plan) -> str:

@@ -25,6 +25,7 @@ from tvae.sweeps.plan import BASELINE, Group
 from tvae.sweeps.results import Results
 from tvae.sweeps.storage import storage_errors
 from tvae.sweeps.study import COUNTS, FAILED, FIGURES, GROUP, RUN, TROUBLES, WORKER, GroupState, Sweep
+from tvae.system.owner import Owner
 
 POLL_SECONDS = 2.0
 """Seconds between two looks at what other workers leave, where nothing waits."""
@@ -57,9 +58,10 @@ class Worker:
         sweep: Sweep,
         jobs: Jobs,
         *,
-        owner: str | None = None,
+        owner: Owner = None,
         data_folder: Path | None = None,
         results: Results | None = None,
+        told_to_end: Callable[[], bool] = lambda: False,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         """
@@ -67,6 +69,7 @@ class Worker:
             sweep: opened to work (see `Sweep.open`).
             owner: whose runs they are.
             results: where finished and unfinished runs are put for other machines; None: nowhere.
+            told_to_end: asked several times a second whether the worker is to end, as by `end`.
             say: called with what happens, a line each.
 
         Raises:
@@ -86,10 +89,25 @@ class Worker:
         self.sweep, self._jobs, self._owner = sweep, jobs, owner
         self._data_folder, self._results, self._say = data_folder, results, say
         self._told_to_end = threading.Event()
+        self._asks_whether_to_end = told_to_end
 
     def end(self) -> None:
         """Have the worker end: its run is stopped so that it can be resumed. Usable from a signal handler."""
         self._told_to_end.set()
+
+    def train_one(self) -> bool:
+        """Put back what killed workers left, and train one group where one waits; whether one did.
+
+        Raises:
+            InputError, OSError: as `work`.
+        """
+        with storage_errors(self.sweep.storage.engine.url), _no_traceback_of_heartbeats():
+            self.sweep.mend()
+            if not any(state.state == "waiting" for state in self.sweep.states()):
+                return False
+            self._run_one()
+            self.sweep.mend()  # what was stopped waits again
+            return True
 
     def work(self) -> Ended:
         """Train until nothing waits or runs, or the worker is told to end.
@@ -181,6 +199,9 @@ class Worker:
         trial.set_user_attr(FIGURES, asdict(figures))
         return figures
 
+    def _is_to_end(self) -> bool:
+        return self._told_to_end.is_set() or self._asks_whether_to_end()
+
     def _figures(self, trial: optuna.Trial, group: Group, task: _Task) -> SeedFigures:
         """Train the group of a trial to its end, and measure it."""
         attributes = trial.user_attrs
@@ -199,7 +220,7 @@ class Worker:
         trial.set_user_attr(WORKER, socket.gethostname())
         self._say(f"{task.title}: run {run_id}")
         begun = time.monotonic()
-        run = group_run.watch(run_id, self._told_to_end.is_set, task.check)
+        run = group_run.watch(run_id, self._is_to_end, task.check)
         figures = measured_figures(run)
         if COUNTS not in self.sweep.study.user_attrs:
             self.sweep.study.set_user_attr(COUNTS, {name: run.provenance.split(name).n for name in figures.splits})

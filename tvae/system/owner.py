@@ -5,8 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from dataclasses import dataclass
 
-Owner = str | None
+
+@dataclass(frozen=True)
+class OwnerHash:
+    """An owner of whom only the hash is known: a process acts for a person who has left, and has no token of theirs."""
+
+    text: str
+    """The hash, as `hashed` gives it; never empty, which would be the command line's."""
+
+
+Owner = str | OwnerHash | None
 """A person's secret token, or their account; None for the command line, which can write the folders anyway."""
 
 
@@ -32,6 +42,8 @@ def owner_of_account(issuer: str, subject: str) -> str:
 
 def hashed(owner: Owner) -> str:
     """Hash of the owner, as it is kept with what belongs to them; empty for the command line."""
+    if isinstance(owner, OwnerHash):
+        return owner.text
     return "" if owner is None else hashlib.sha256(owner.encode()).hexdigest()
 
 

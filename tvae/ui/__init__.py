@@ -26,6 +26,7 @@ page_scripts/          Scripts of our own that the server writes into every page
 reconstructions/       Parts of the reconstructions page
 session/               State of the session and of the address: the one place that reads or writes either
 style/                 Look of every page: columns, names of arms, captions, glossary, theme
+sweep/                 Parts of the page "Sweep"
 training/              Parts of the training page and the sidebar that starts runs
 triplets/              Parts of the triplets page
 which_weight/          Parts of the page "Which weight?"

@@ -20,6 +20,11 @@ def lesson_link(page: str, label: str, icon: str, step: int | None = None) -> No
     st.page_link(page, label=label, icon=icon, query_params=state.lesson_parameters(step))
 
 
+def arms_link(page: str, label: str, icon: str, *, run: str, arms: list[str]) -> None:
+    """Draw a link to a page that shows these arms of this run."""
+    st.page_link(page, label=label, icon=icon, query_params=state.link_parameters(**{keys.RUN: run, keys.ARMS: arms}))
+
+
 def map_link(label: str, *, run: str | None = None, rows: str | None = None, row: str | None = None) -> None:
     """Draw a link to the latent map: of a run, else of the one that is shown, with these rows picked on it.
 

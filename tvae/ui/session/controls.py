@@ -252,7 +252,7 @@ def shared_parameters() -> dict[str, list[str]]:
     }
 
 
-def link_parameters(**asked: str | None) -> dict[str, list[str]]:
+def link_parameters(**asked: str | list[str] | None) -> dict[str, list[str]]:
     """Parameters of a link to another page, which takes these values besides what every page shows.
 
     Other links only say what is shown: what a person chose since they were drawn counts more than they do.
@@ -260,7 +260,7 @@ def link_parameters(**asked: str | None) -> dict[str, list[str]]:
     shared = shared_parameters()
     if asked.get(keys.RUN) not in (None, value_of(keys.RUN)):  # arms and epoch are of the run that is shown
         shared = {name: texts for name, texts in shared.items() if name == keys.SIZE}
-    parameters = shared | {name: [text] for name, text in asked.items() if text}
+    parameters = shared | {name: [text] if isinstance(text, str) else text for name, text in asked.items() if text}
     _controls().links.append(parameters)
     return parameters
 

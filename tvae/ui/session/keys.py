@@ -48,6 +48,9 @@ LOSS_MARGIN = "loss-margin"
 COST, MOST_COST, LEAST_ACCURACY, SCORED_MARGIN = "cost", "accept", "need", "scored-margin"
 """Cost that arms are compared by, the two bounds of the advice in percent, and the margin of its accuracies."""
 
+SWEEP, SWEEP_SHOWS, SWEEP_CELL, SWEEP_SEED = "sweep", "shows", "cell", "cell-seed"
+"""The sweep that is shown, what the colours of its cells mean, and the chosen cell with one of its seeds."""
+
 ASKED_CLASS, TEMPERATURE, SAMPLE_COUNT, SAMPLE_SEED = "ask", "temperature", "samples", "sample-seed"
 MEASURED, SPACE = "measured", "space"
 AROUND, TRAVERSAL_ROW, TRAVERSAL_STEPS = "around", "traversal-row", "traversal-steps"
@@ -98,7 +101,7 @@ IN_ADDRESS = frozenset({
     ENDS, PAIR_SEED, FROM_ROW, TO_ROW, CLASS_A, CLASS_B, STEPS, WAY, CONFUSABLE_ARM, VOTERS, MANY_PAIRS, PATH_PLACE,
     MARGIN, SAMPLED, TRIPLET_TAB, TRIPLETS, ANCHOR_CLASS, NEGATIVE_CLASS, LOSS_MARGIN, *LOSS_WEIGHTS, *OWN_ROWS,
     ASKED_CLASS, TEMPERATURE, SAMPLE_COUNT, SAMPLE_SEED, MEASURED, SPACE, AROUND, TRAVERSAL_ROW, TRAVERSAL_STEPS,
-    COST, MOST_COST, LEAST_ACCURACY, SCORED_MARGIN,
+    COST, MOST_COST, LEAST_ACCURACY, SCORED_MARGIN, SWEEP, SWEEP_SHOWS, SWEEP_CELL, SWEEP_SEED,
     INPUT_WAY, GIVEN_PART, GIVEN_WORST_OF,
 })  # fmt: skip
 """Parameters that the address has as long as a page shows them."""
@@ -128,6 +131,12 @@ TRAIN_PANEL, TRAIN_FORM, TRAIN_PRESET, TRAIN_MORE, TRAIN = (
     "train-panel", "train-form", "train-preset", "train-more", "train-start",
 )  # fmt: skip
 TRAIN_SOURCE, TRAIN_REFUSAL, TRAIN_WARMED = "train-source", "train-refusal", "train-warmed"
+SWEEP_PANEL, SWEEP_MARGINS, SWEEP_WEIGHTS, SWEEP_SEEDS, SWEEP_NAME, SWEEP_START = (
+    "sweep-panel", "sweep-margins", "sweep-weights", "sweep-seeds", "sweep-name", "sweep-start",
+)  # fmt: skip
+SWEEP_STARTED, SWEEP_REQUEST, SWEEP_CLICKED = "sweep-started", "sweep-request", "sweep-clicked"
+SWEEP_PAUSE, SWEEP_RESUME, SWEEP_CANCEL, SWEEP_RETRY = "sweep-pause", "sweep-resume", "sweep-cancel", "sweep-retry"
+SWEEP_MAP, SWEEP_ROW, SWEEP_SHOW, SWEEP_CSV = "sweep-map", "charts-sweep", "sweep-show", "sweep-csv"
 MARGIN_SLIDER = "margin-slider"
 PICKING, PICKING_CLASS, PICKING_PAGE = "picking", "picking-class", "picking-page"
 CROP_ACROSS, CROP_DOWN = "crop-across", "crop-down"
@@ -151,6 +160,11 @@ def triplet_answer(number: int) -> str:
 def train(setting: str) -> str:
     """Key of a setting in the training panel."""
     return f"train-{setting}"
+
+
+def sweep_epochs(run: str) -> str:
+    """Key of the epochs of a sweep that is made from this run."""
+    return f"sweep-epochs-{run}"
 
 
 def keeping(setting: str, source: int) -> str:

@@ -1,0 +1,137 @@
+"""Cells of a sweep by margin and weight as a heat map that fills while they train (Plotly)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from tvae.figures.colours import GREY, MARK
+from tvae.figures.layout import CLICKABLE, NOT_FADED, figure_of
+
+ROW = 74
+"""Screen pixels that a row is high."""
+LEAST_HEIGHT = 200
+REACH = 80
+"""Screen pixels from its middle within which a click means a cell."""
+LEAST_SPAN = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepCell:
+    """A cell of a sweep as it is drawn."""
+
+    arm: str
+    margin: float
+    weight: float
+    value: float | None
+    """What its colour means; None: not known yet."""
+    lines: tuple[str, ...]
+    """What stands in it, the value first."""
+    hover: str
+    trains: bool = False
+    pareto: bool = False
+    chosen: bool = False
+
+
+def sweep_heat_map(cells: Sequence[SweepCell], *, lower_is_better: bool, ink: str) -> go.Figure:
+    """Heat map of a sweep: weights across, margins upwards, and brighter is better.
+
+    Every cell is also a point that carries its arm, because a heat map can't be selected. What a colour says stands in
+    its cell as a number; a cell without a value has its words alone.
+
+    Args:
+        ink: colour of text on the page's ground, and of the frames.
+    """
+    margins, weights = (sorted({getattr(cell, name) for cell in cells}) for name in ("margin", "weight"))
+    places = {cell.arm: (weights.index(cell.weight), margins.index(cell.margin)) for cell in cells}
+    values: list[list[float | None]] = [[None] * len(weights) for _ in margins]
+    texts = [[""] * len(weights) for _ in margins]
+    for cell in cells:
+        x, y = places[cell.arm]
+        values[y][x], texts[y][x] = cell.value, "<br>".join(cell.lines)
+    known = [cell.value for cell in cells if cell.value is not None]
+    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    middle, half = (low + high) / 2, max((high - low) / 2, LEAST_SPAN)
+    heat = {
+        "type": "heatmap",
+        "z": values,
+        "x": list(range(len(weights))),
+        "y": list(range(len(margins))),
+        "xgap": 3,
+        "ygap": 3,
+        "text": texts,
+        "texttemplate": "%{text}",  # in an ink that Plotly fits to the cell, and no larger than fits
+        "colorscale": "Cividis",
+        "reversescale": lower_is_better,
+        "zmin": middle - half,
+        "zmax": middle + half,
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
+    unknown = [cell for cell in cells if cell.value is None]
+    words = {
+        "type": "scatter",
+        "x": [places[cell.arm][0] for cell in unknown],
+        "y": [places[cell.arm][1] for cell in unknown],
+        "mode": "text",
+        "text": ["<br>".join(cell.lines) for cell in unknown],
+        "textfont": {"size": 11, "color": ink},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+    points = {
+        "type": "scatter",
+        "x": [places[cell.arm][0] for cell in cells],
+        "y": [places[cell.arm][1] for cell in cells],
+        "mode": "markers",
+        "marker": {"size": 30, "symbol": "square", "color": "rgba(0,0,0,0)"},
+        **NOT_FADED,
+        "customdata": [[cell.arm] for cell in cells],
+        "hovertext": [cell.hover for cell in cells],
+        "hoverinfo": "text",
+        "showlegend": False,
+    }
+    axes = {"showgrid": False, "zeroline": False, "fixedrange": True}
+    return figure_of(
+        [heat, words, points],
+        max(LEAST_HEIGHT, 60 + ROW * len(margins)),
+        margin={"l": 10, "r": 10, "t": 8, "b": 10},
+        xaxis={
+            "title": {"text": "triplet weight in the loss"},
+            "tickvals": list(range(len(weights))),
+            "ticktext": [f"{weight:g}" for weight in weights],
+            "range": [-0.5, len(weights) - 0.5],
+            **axes,
+        },
+        yaxis={
+            "title": {"text": "margin in the loss"},
+            "tickvals": list(range(len(margins))),
+            "ticktext": [f"{margin:g}" for margin in margins],
+            "range": [-0.5, len(margins) - 0.5],
+            **axes,
+        },
+        shapes=[shape for cell in cells for shape in _frames(*places[cell.arm], cell, ink)],
+        hoverdistance=REACH,
+        **CLICKABLE,
+    )
+
+
+def _frames(x: int, y: int, cell: SweepCell, ink: str) -> list[dict[str, object]]:
+    """Outlines of a cell: grey where it has no value, dashed while it trains, firm where none beats it, teal chosen."""
+
+    def frame(inset: float, **line: object) -> dict[str, object]:
+        half = 0.5 - inset
+        return {"type": "rect", "x0": x - half, "x1": x + half, "y0": y - half, "y1": y + half, "line": line}
+
+    frames = []
+    if cell.value is None and not cell.trains:
+        frames.append(frame(0.02, color=GREY, width=1))
+    if cell.pareto:
+        frames.append(frame(0.02, color=ink, width=2.5))
+    if cell.trains:
+        frames.append(frame(0.045, color=ink if cell.value is None else "#ffffff", width=1.5, dash="dash"))
+    if cell.chosen:
+        frames.append(frame(0.0, color=MARK, width=4))
+    return frames
