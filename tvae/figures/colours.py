@@ -56,6 +56,11 @@ def _luminance(colour: str) -> float:
     return float(linear_rgb(colour) @ (0.2126, 0.7152, 0.0722))
 
 
+def ink_on(colour: str) -> str:
+    """Black or white as #rrggbb, whichever has the higher contrast to this ground: 4.5 to 1 at least (WCAG 2)."""
+    return "#000000" if (_luminance(colour) + 0.05) ** 2 > 0.05 * 1.05 else "#ffffff"
+
+
 def with_luminance(colour: str, luminance: float) -> str:
     """The colour mixed with black or white until it has this relative luminance (WCAG 2)."""
     light, own = linear_rgb(colour), _luminance(colour)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 
-from tvae.figures.colours import GREY, MARK
+from tvae.figures.colours import GREY, MARK, ink_on
 from tvae.figures.layout import CLICKABLE, NOT_FADED, figure_of
 
 ROW = 74
@@ -16,6 +17,8 @@ LEAST_HEIGHT = 200
 REACH = 80
 """Screen pixels from its middle within which a click means a cell."""
 LEAST_SPAN = 1e-6
+MOST_WIDE = 4
+"""Columns up to which words have their usual size: more are narrow on a phone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +50,9 @@ def sweep_heat_map(cells: Sequence[SweepCell], *, lower_is_better: bool, ink: st
     margins, weights = (sorted({getattr(cell, name) for cell in cells}) for name in ("margin", "weight"))
     places = {cell.arm: (weights.index(cell.weight), margins.index(cell.margin)) for cell in cells}
     values: list[list[float | None]] = [[None] * len(weights) for _ in margins]
-    texts = [[""] * len(weights) for _ in margins]
     for cell in cells:
         x, y = places[cell.arm]
-        values[y][x], texts[y][x] = cell.value, "<br>".join(cell.lines)
+        values[y][x] = cell.value
     known = [cell.value for cell in cells if cell.value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     middle, half = (low + high) / 2, max((high - low) / 2, LEAST_SPAN)
@@ -61,8 +63,6 @@ def sweep_heat_map(cells: Sequence[SweepCell], *, lower_is_better: bool, ink: st
         "y": list(range(len(margins))),
         "xgap": 3,
         "ygap": 3,
-        "text": texts,
-        "texttemplate": "%{text}",  # in an ink that Plotly fits to the cell, and no larger than fits
         "colorscale": "Cividis",
         "reversescale": lower_is_better,
         "zmin": middle - half,
@@ -70,14 +70,20 @@ def sweep_heat_map(cells: Sequence[SweepCell], *, lower_is_better: bool, ink: st
         "showscale": False,
         "hoverinfo": "skip",
     }
-    unknown = [cell for cell in cells if cell.value is None]
+    shares = {cell.arm: (cell.value - middle + half) / (2 * half) for cell in cells if cell.value is not None}
     words = {
         "type": "scatter",
-        "x": [places[cell.arm][0] for cell in unknown],
-        "y": [places[cell.arm][1] for cell in unknown],
+        "x": [places[cell.arm][0] for cell in cells],
+        "y": [places[cell.arm][1] for cell in cells],
         "mode": "text",
-        "text": ["<br>".join(cell.lines) for cell in unknown],
-        "textfont": {"size": 11, "color": ink},
+        "text": [_words(cell) for cell in cells],
+        "textfont": {
+            "size": 12 if len(weights) <= MOST_WIDE else 10,
+            "color": [
+                ink if cell.value is None else _ink_on(1 - shares[cell.arm] if lower_is_better else shares[cell.arm])
+                for cell in cells
+            ],
+        },
         "hoverinfo": "skip",
         "showlegend": False,
     }
@@ -112,10 +118,26 @@ def sweep_heat_map(cells: Sequence[SweepCell], *, lower_is_better: bool, ink: st
             "range": [-0.5, len(margins) - 0.5],
             **axes,
         },
-        shapes=[shape for cell in cells for shape in _frames(*places[cell.arm], cell, ink)],
+        shapes=[
+            shape
+            for cell in sorted(cells, key=lambda cell: cell.chosen)  # its frame lies above its neighbours'
+            for shape in _frames(*places[cell.arm], cell, ink)
+        ],
         hoverdistance=REACH,
         **CLICKABLE,
     )
+
+
+def _words(cell: SweepCell) -> str:
+    """The lines of a cell in Plotly's text, the first one bold where it is a number."""
+    first, *rest = cell.lines
+    return "<br>".join([first if cell.value is None else f"<b>{first}</b>", *rest])
+
+
+def _ink_on(share: float) -> str:
+    """Black or white, whichever is read better on the colour at this share of the scale."""
+    red, green, blue = sample_colorscale("Cividis", [min(1.0, max(0.0, share))], colortype="tuple")[0]
+    return ink_on("#" + "".join(f"{round(255 * part):02x}" for part in (red, green, blue)))
 
 
 def _frames(x: int, y: int, cell: SweepCell, ink: str) -> list[dict[str, object]]:

@@ -113,6 +113,7 @@ class Background:
 
     def take_lock(self) -> ProcessLock | None:
         """The lock of the process; None where another one has it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         return take_lock(self._folder / "lock")
 
     @property

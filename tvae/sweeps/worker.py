@@ -34,17 +34,14 @@ WAIT_SECONDS = 2.0
 """Seconds between two looks where nothing can be trained now."""
 
 
-def main(runs: Path) -> None:
+def main(runs: Path, told_to_end: threading.Event) -> None:
     """Work on the sweeps of a folder of runs until nothing waits or the process is told to end.
 
     Raises:
         InputError: the storage can't be used.
         OSError: the folder can't be written.
     """
-    background, told_to_end = Background(runs), threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: told_to_end.set())
-    lower_priority(NICENESS)
-    offer_to_end_first()
+    background = Background(runs)
     while True:
         lock = background.take_lock()
         if lock is None:
@@ -140,8 +137,12 @@ def _one_line(problem: object) -> str:
 
 if __name__ == "__main__":
     keep_files_private()
+    is_to_end = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: is_to_end.set())
+    lower_priority(NICENESS)
+    offer_to_end_first()
     try:
-        main(Path(sys.argv[1]))
+        main(Path(sys.argv[1]), is_to_end)
     except (InputError, OSError) as problem:
         sys.stderr.write(f"{problem}\n")
         sys.exit(2)

@@ -59,8 +59,8 @@ def _show_links(group: GroupState, arm: str) -> None:
     if group.run not in cached.run_folders():
         where = f" on {as_text(group.worker)}" if group.worker else ""
         st.caption(
-            f"Its run {as_text(group.run)} was trained{where} and is not among the runs here: deleted, or to be brought "
-            "in by `tvae sweep collect`."
+            f"Its run {as_text(group.run)} was trained{where} and is not among the runs here: it was deleted, or "
+            "`tvae sweep collect` brings it in."
         )
         return
     if state.value_of(keys.RUN) == group.run and state.value_of(keys.ARMS) in ([BASELINE, arm], None):

@@ -104,25 +104,23 @@ def _refusals_and_words(run: Run) -> tuple[list[str], str, Plan | None]:
     if took.longest > most.run_seconds:
         refusals.append(
             f"A run of it takes about {duration(took.longest)}, and is stopped here after "
-            f"{duration(most.run_seconds)}: take fewer cells or epochs."
+            f"{_days(most.run_seconds)}: take fewer cells or epochs."
         )
     if not refusals:
         try:
             check_room(runs_folder(), state.owner())
         except InputError as error:
             refusals.append(f"{with_capital(reason_of(error))}.")
-    speed = "as on two cores of a server" if not took.like else f"at the speed of run {as_text(took.like)}"
+    where = f"at the speed of run {as_text(took.like)} here" if took.like else "on two cores of a server of 2023"
     runs = sum(1 for _ in plan.groups())
-    each = "" if runs == 1 else f", {duration(took.longest)} a run"
+    each = "" if runs == 1 else f", a run about {duration(took.longest)}"
     before = sum(job.state in UNDER_WAY for job in jobs)
-    waits = (
-        f" {before:,} {'run waits or trains' if before == 1 else 'runs wait or train'} here already." if before else ""
-    )
+    line = f" {before:,} of the server's runs {'is' if before == 1 else 'are'} before it now." if before else ""
     words = (
-        f"**About {duration(took.seconds)}** {speed}{each}. {size_in_words(plan)}, {plan.config.data.validation_share:.0%}"
-        f" of the training images held out to choose on.{waits} Its runs take one place in line, one after the other, "
-        f"also while no browser is open. Here a run has at most {most.run_arms:,} arms and "
-        f"{duration(most.run_seconds)}."
+        f"**About {duration(took.seconds)}** {where}{each}. {size_in_words(plan)}; "
+        f"{plan.config.data.validation_share:.0%} of the training images are held out to choose on. It trains one run "
+        f"after the other, also while no browser is open.{line} A run here may have {most.run_arms:,} arms and train "
+        f"for {_days(most.run_seconds)}."
     )
     return refusals, words, plan
 
@@ -153,3 +151,7 @@ def _start(run: Run) -> None:
     background().start()
     state.choose(keys.SWEEP, name)
     state.write(keys.SWEEP_STARTED, name)
+
+
+def _days(seconds: float) -> str:
+    return duration(seconds) if seconds < 2 * 86_400 else f"{seconds / 86_400:g} days"

@@ -13,7 +13,7 @@ import streamlit as st
 
 from tvae.explore.advice import Figures
 from tvae.figures.colours import INK
-from tvae.figures.sweep_map import SweepCell, sweep_heat_map
+from tvae.figures.sweep_map import MOST_WIDE, SweepCell, sweep_heat_map
 from tvae.runs.seeds.figures import CHOOSING, MARGINS, MEASURED
 from tvae.sweeps.plan import BASELINE, Cell
 from tvae.sweeps.progress import CellProgress
@@ -71,17 +71,13 @@ def choose_shown() -> Shown:
 
 def show_heat_map(view: SweepView, shown: Shown, chosen: str | None) -> None:
     """Show the cells by margin and weight; a click on one chooses it."""
+    cells = _all_drawn(view, shown, chosen)
     st.plotly_chart(
-        cached.figure(
-            sweep_heat_map,
-            _all_drawn(view, shown, chosen),
-            lower_is_better=shown.measure != "accuracy",
-            ink=INK[theme()],
-        ),
+        cached.figure(sweep_heat_map, cells, lower_is_better=shown.measure != "accuracy", ink=INK[theme()]),
         key=keys.SWEEP_MAP,
         on_select=answered(_take_click),
         selection_mode="points",
-        alt=f"{WORDS[shown.measure]} of each cell of the sweep by margin and triplet weight; a table below has the same",
+        alt=f"{WORDS[shown.measure]} of each cell by margin and triplet weight; a table below has the same",
         config={"displayModeBar": False},
     )
 
@@ -111,8 +107,13 @@ def _drawn(view: SweepView, cell: CellProgress, shown: Shown, on_frontier: bool,
     trains = trains or bool(cell.seeds("running"))
     seeds = f"{len(values)} of {len(cell.groups)}"
     star = "★ " if on_frontier else ""
+    places = 2 if len({other.weight for other in view.plan.cells.values()}) <= MOST_WIDE else 1
     if values:
-        lines = (f"{star}{fmean(values):.2f}", *([f"± {stdev(values):.2f}"] if len(values) > 1 else []), seeds)
+        lines = (
+            f"{star}{fmean(values):.{places}f}",
+            *([f"± {stdev(values):.{places}f}"] if len(values) > 1 else []),
+            seeds,
+        )
     elif so_far:
         lines = (f"{fmean(so_far):.1f}", "so far", seeds)
     else:
@@ -153,8 +154,8 @@ def caption(view: SweepView, shown: Shown) -> str:
     if shown.measure == "accuracy":
         words += f" at m = {shown.margin:g}"
     parts = [
-        f"**Click a cell to see its runs.** Each cell: {words}, mean ± sample standard deviation over seeds; {brighter}."
-        " Below it, seeds that are done of those asked for."
+        f"**Click a cell to see its runs.** In each: {words}, mean ± sample standard deviation over seeds, and how "
+        f"many seeds are done; {brighter}."
     ]
     if any(cell.pareto for cell in drawn):
         split = "validation" if view.table.choosing == CHOOSING else "test"

@@ -34,7 +34,7 @@ def show_steering(view: SweepView) -> None:
     if not view.is_of_app:
         if not view.over:
             st.caption(
-                f"From the command line: `python -m tvae sweep work {view.name}` trains it, and what is done shows here."
+                f"From the command line: `python -m tvae sweep work {view.name}` trains it; what is done shows here."
             )
         return
     if view.asked.reason:
@@ -42,28 +42,21 @@ def show_steering(view: SweepView) -> None:
     if not may_steer(view.plan):
         return
     has_failed, rests = view.count("failed") > 0, view.asked.state != "on"
-    with st.container(horizontal=True, gap="small"):
-        if not view.over and not rests:
-            _button("Pause", keys.SWEEP_PAUSE, "pause", "paused", view, "What is trained so far is kept.")
-            _button(
-                "Cancel",
-                keys.SWEEP_CANCEL,
-                "close",
-                "cancelled",
-                view,
-                "Cells that are done stay, also on all other pages. Can be undone.",
-            )
-        elif rests and not view.over:
-            word = "Undo" if view.asked.state == "cancelled" else "Resume"
-            _button(word, keys.SWEEP_RESUME, "play_arrow", "on", view, "It goes on where it was.")
-        if has_failed and (view.over or rests):
-            st.button(
-                f"Train the {view.count('failed'):,} failed again",
-                key=keys.SWEEP_RETRY,
-                icon=":material/replay:",
-                on_click=request,
-                args=(PLACE, try_failed_again, view.name),
-            )
+    if not view.over and not rests:
+        _button("Pause", keys.SWEEP_PAUSE, "pause", "paused", view, "What is trained so far is kept.")
+        kept = "Cells that are done stay, also on all other pages. Can be undone."
+        _button("Cancel", keys.SWEEP_CANCEL, "close", "cancelled", view, kept)
+    elif rests and not view.over:
+        word, icon = ("Undo", "undo") if view.asked.state == "cancelled" else ("Resume", "play_arrow")
+        _button(word, keys.SWEEP_RESUME, icon, "on", view, "It goes on where it was.")
+    if has_failed and (view.over or rests):
+        st.button(
+            f"Train the {view.count('failed'):,} failed again",
+            key=keys.SWEEP_RETRY,
+            icon=":material/replay:",
+            on_click=request,
+            args=(PLACE, try_failed_again, view.name),
+        )
 
 
 def _button(label: str, key: str, icon: str, asked: str, view: SweepView, explanation: str) -> None:

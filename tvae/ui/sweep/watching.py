@@ -20,6 +20,7 @@ from tvae.ui.sweep.sweeps import SweepView, background, sweep_view
 from tvae.ui.training.status import duration, in_words
 
 POLL_SECONDS = 2.0
+NO_CELL = ""
 
 
 def choose_sweep(plans: dict[str, Plan]) -> str:
@@ -60,12 +61,13 @@ def _show(name: str, under_way: bool) -> None:
     if clicked is not None:
         state.choose(keys.SWEEP_CELL, clicked)
     st.markdown(f"## {as_text(name)}: {_headline(view)}")
-    if not view.over:
-        st.progress(_share(view), _progress_in_words(view))
-    show_steering(view)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        if not view.over:
+            st.progress(_share(view), _progress_in_words(view), width=420)
+        show_steering(view)
     shown = choose_shown()
     cells = {cell.row.arm: cell for cell in view.cells}
-    control = state.choice(keys.SWEEP_CELL, [None, *cells], None, text=lambda arm: arm or "", within=name)
+    control = state.choice(keys.SWEEP_CELL, [NO_CELL, *cells], NO_CELL, within=name)
     chosen = state.value_of(keys.SWEEP_CELL)
     pictures, words = st.container(key=keys.SWEEP_ROW).columns([8, 4], gap="medium")
     with pictures:
@@ -73,10 +75,10 @@ def _show(name: str, under_way: bool) -> None:
     with words:
         st.selectbox(
             "Cell",
-            format_func=lambda arm: "none: click one" if arm is None else in_short(cells[arm].cell),
+            format_func=lambda arm: "click one, or choose" if arm == NO_CELL else in_short(cells[arm].cell),
             **control,
         )
-        if chosen is None:
+        if chosen == NO_CELL:
             show_baseline(view, shown)
         else:
             show_cell(view, cells[chosen], shown)
@@ -88,9 +90,9 @@ def _show(name: str, under_way: bool) -> None:
 
 def show_failures(view: SweepView) -> None:
     """Show why runs of the sweep have failed, each reason once."""
-    failed = [state for state in view.states if state.state == "failed"]
-    for reason in dict.fromkeys(state.reason for state in failed):
-        seeds = ", ".join(str(state.group.seed) for state in failed if state.reason == reason)
+    failed = [one for one in view.states if one.state == "failed"]
+    for reason in dict.fromkeys(one.reason for one in failed):
+        seeds = ", ".join(str(one.group.seed) for one in failed if one.reason == reason)
         st.warning(as_text(f"Seed {seeds}: {reason_of(reason)}."))
 
 
@@ -101,7 +103,9 @@ def _headline(view: SweepView) -> str:
     if failed:
         so_far += f", {failed:,} failed"
     if view.over:
-        return "done" if not failed else so_far
+        cells, seeds = len(view.cells), len(view.plan.seeds)
+        words = f"{cells:,} {'cell' if cells == 1 else 'cells'} with {seeds:,} {'seed' if seeds == 1 else 'seeds'}"
+        return so_far if failed else f"done, {words}"
     if view.asked.state != "on":
         stopping = ", its run stops …" if view.count("running") else ""
         return f"{view.asked.state}, {so_far}{stopping}"
