@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
@@ -71,22 +72,15 @@ def sweep_heat_map(cells: Sequence[SweepCell], *, lower_is_better: bool, ink: st
         "hoverinfo": "skip",
     }
     shares = {cell.arm: (cell.value - middle + half) / (2 * half) for cell in cells if cell.value is not None}
-    words = {
-        "type": "scatter",
-        "x": [places[cell.arm][0] for cell in cells],
-        "y": [places[cell.arm][1] for cell in cells],
-        "mode": "text",
-        "text": [_words(cell) for cell in cells],
-        "textfont": {
-            "size": 12 if len(weights) <= MOST_WIDE else 10,
-            "color": [
-                ink if cell.value is None else _ink_on(1 - shares[cell.arm] if lower_is_better else shares[cell.arm])
-                for cell in cells
-            ],
-        },
-        "hoverinfo": "skip",
-        "showlegend": False,
+    inks = {
+        cell.arm: ink if cell.value is None else _ink_on(1 - shares[cell.arm] if lower_is_better else shares[cell.arm])
+        for cell in cells
     }
+    size = 12 if len(weights) <= MOST_WIDE else 10
+    words = [
+        _words([(*places[cell.arm], cell) for cell in cells if inks[cell.arm] == colour], colour, size)
+        for colour in dict.fromkeys(inks.values())
+    ]
     points = {
         "type": "scatter",
         "x": [places[cell.arm][0] for cell in cells],
@@ -101,7 +95,7 @@ def sweep_heat_map(cells: Sequence[SweepCell], *, lower_is_better: bool, ink: st
     }
     axes = {"showgrid": False, "zeroline": False, "fixedrange": True}
     return figure_of(
-        [heat, words, points],
+        [heat, *words, points],
         max(LEAST_HEIGHT, 60 + ROW * len(margins)),
         margin={"l": 10, "r": 10, "t": 8, "b": 10},
         xaxis={
@@ -128,7 +122,24 @@ def sweep_heat_map(cells: Sequence[SweepCell], *, lower_is_better: bool, ink: st
     )
 
 
-def _words(cell: SweepCell) -> str:
+def _words(cells: Sequence[tuple[int, int, SweepCell]], colour: str, size: int) -> dict[str, Any]:
+    """The lines of these cells, each with its place, as a trace of one colour, which a selection does not fade."""
+    of_one = {"textfont": {"color": colour}}
+    return {
+        "type": "scatter",
+        "x": [x for x, _, _ in cells],
+        "y": [y for _, y, _ in cells],
+        "mode": "text",
+        "text": [_text(cell) for *_, cell in cells],
+        "textfont": {"size": size, "color": colour},
+        "selected": of_one,
+        "unselected": of_one,
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
+def _text(cell: SweepCell) -> str:
     """The lines of a cell in Plotly's text, the first one bold where it is a number."""
     first, *rest = cell.lines
     return "<br>".join([first if cell.value is None else f"<b>{first}</b>", *rest])
@@ -140,10 +151,10 @@ def _ink_on(share: float) -> str:
     return ink_on("#" + "".join(f"{round(255 * part):02x}" for part in (red, green, blue)))
 
 
-def _frames(x: int, y: int, cell: SweepCell, ink: str) -> list[dict[str, object]]:
+def _frames(x: int, y: int, cell: SweepCell, ink: str) -> list[dict[str, Any]]:
     """Outlines of a cell: grey where it has no value, dashed while it trains, firm where none beats it, teal chosen."""
 
-    def frame(inset: float, **line: object) -> dict[str, object]:
+    def frame(inset: float, **line: Any) -> dict[str, Any]:
         half = 0.5 - inset
         return {"type": "rect", "x0": x - half, "x1": x + half, "y0": y - half, "y1": y + half, "line": line}
 
@@ -151,9 +162,9 @@ def _frames(x: int, y: int, cell: SweepCell, ink: str) -> list[dict[str, object]
     if cell.value is None and not cell.trains:
         frames.append(frame(0.02, color=GREY, width=1))
     if cell.pareto:
-        frames.append(frame(0.02, color=ink, width=2.5))
+        frames.append(frame(0.025, color=ink, width=2))
     if cell.trains:
         frames.append(frame(0.045, color=ink if cell.value is None else "#ffffff", width=1.5, dash="dash"))
     if cell.chosen:
-        frames.append(frame(0.0, color=MARK, width=4))
+        frames.append(frame(0.0, color=MARK, width=5))
     return frames

@@ -136,7 +136,9 @@ SWEEP_PANEL, SWEEP_MARGINS, SWEEP_WEIGHTS, SWEEP_SEEDS, SWEEP_NAME, SWEEP_START 
 )  # fmt: skip
 SWEEP_STARTED, SWEEP_REQUEST, SWEEP_CLICKED = "sweep-started", "sweep-request", "sweep-clicked"
 SWEEP_PAUSE, SWEEP_RESUME, SWEEP_CANCEL, SWEEP_RETRY = "sweep-pause", "sweep-resume", "sweep-cancel", "sweep-retry"
-SWEEP_MAP, SWEEP_ROW, SWEEP_SHOW, SWEEP_CSV = "sweep-map", "charts-sweep", "sweep-show", "sweep-csv"
+SWEEP_MAP, SWEEP_ROW, SWEEP_FIELDS, SWEEP_SHOW, SWEEP_CSV = (
+    "sweep-map", "charts-sweep", "sweep-fields", "sweep-show", "sweep-csv",
+)  # fmt: skip
 MARGIN_SLIDER = "margin-slider"
 PICKING, PICKING_CLASS, PICKING_PAGE = "picking", "picking-class", "picking-page"
 CROP_ACROSS, CROP_DOWN = "crop-across", "crop-down"

@@ -39,11 +39,10 @@ def show_form(run: Run) -> None:
 def _show(run: Run, started: str) -> None:
     if state.read(keys.SWEEP_STARTED, "") != started:
         st.rerun()  # the whole page: it shows the sweep that was just started
-    _field("Margins", keys.SWEEP_MARGINS, MARGINS, "Margins of the triplet term, with commas between them.")
-    _field("Triplet weights", keys.SWEEP_WEIGHTS, WEIGHTS, "Each is trained with each margin.")
-    _field("Seeds", keys.SWEEP_SEEDS, SEEDS, "Each cell is trained with each; three show what is noise.")
-    epochs, name = st.columns(2)
-    with epochs:
+    with st.container(key=keys.SWEEP_FIELDS):  # beside each other where there is room
+        _field("Margins", keys.SWEEP_MARGINS, MARGINS, "Margins of the triplet term, with commas between them.")
+        _field("Triplet weights", keys.SWEEP_WEIGHTS, WEIGHTS, "Each is trained with each margin.")
+        _field("Seeds", keys.SWEEP_SEEDS, SEEDS, "Each cell is trained with each; three show what is noise.")
         st.number_input(
             "Epochs",
             value=max(1, round(run.trained_epochs)),
@@ -52,7 +51,6 @@ def _show(run: Run, started: str) -> None:
             key=keys.sweep_epochs(run.name),
             persist_state="session",
         )
-    with name:
         _field("Name", keys.SWEEP_NAME, "", "Letters, digits, '-', '_' and '.'.", "named for you")
     refusals, words, plan = _refusals_and_words(run)
     st.button(
