@@ -46,7 +46,7 @@ def sweep_heat_map(cells: Sequence[SweepCell], *, lower_is_better: bool, ink: st
     its cell as a number; a cell without a value has its words alone.
 
     Args:
-        ink: colour of text on the page's ground, and of the frames.
+        ink: colour of text on the page's ground.
     """
     margins, weights = (sorted({getattr(cell, name) for cell in cells}) for name in ("margin", "weight"))
     places = {cell.arm: (weights.index(cell.weight), margins.index(cell.margin)) for cell in cells}
@@ -115,7 +115,7 @@ def sweep_heat_map(cells: Sequence[SweepCell], *, lower_is_better: bool, ink: st
         shapes=[
             shape
             for cell in sorted(cells, key=lambda cell: cell.chosen)  # its frame lies above its neighbours'
-            for shape in _frames(*places[cell.arm], cell, ink)
+            for shape in _frames(*places[cell.arm], cell, inks[cell.arm])
         ],
         hoverdistance=REACH,
         **CLICKABLE,
@@ -158,13 +158,14 @@ def _frames(x: int, y: int, cell: SweepCell, ink: str) -> list[dict[str, Any]]:
         half = 0.5 - inset
         return {"type": "rect", "x0": x - half, "x1": x + half, "y0": y - half, "y1": y + half, "line": line}
 
+    colour = GREY if cell.value is None else ink
     frames = []
-    if cell.value is None and not cell.trains:
-        frames.append(frame(0.02, color=GREY, width=1))
-    if cell.pareto:
-        frames.append(frame(0.025, color=ink, width=2))
     if cell.trains:
-        frames.append(frame(0.045, color=ink if cell.value is None else "#ffffff", width=1.5, dash="dash"))
+        frames.append(frame(0.06, color=colour, width=1.5, dash="dash"))
+    elif cell.value is None:
+        frames.append(frame(0.03, color=GREY, width=1))
+    if cell.pareto:
+        frames.append(frame(0.035, color=colour, width=2))
     if cell.chosen:
         frames.append(frame(0.0, color=MARK, width=5))
     return frames
