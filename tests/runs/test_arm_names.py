@@ -42,6 +42,13 @@ def test_arms_of_the_ladder_are_told_by_weight_and_margin():
     assert short_arm_name(config, "m0.5") == "w 15 · m 0.5"
 
 
+def test_cells_of_a_sweep_are_told_by_weight_and_margin():
+    cell = LossConfig(margin=0.2, triplet_weight=3)
+    config = RunConfig(arms={"vae": PLAIN, "m0.2-w3": cell, "m1-w10": USUAL, "m5-w3": cell})
+    assert list(arm_names(config).values()) == ["VAE", "weight 3, margin 0.2", "weight 10, margin 1", "M5-W3"]
+    assert short_arm_name(config, "m0.2-w3") == "w 3 · m 0.2"
+
+
 def test_the_name_follows_the_loss_and_not_the_id():
     assert names(baseline=PLAIN) == ["VAE"]
     assert names(tvae=PLAIN) == ["VAE"]

@@ -16,8 +16,9 @@ LONG, SHORT = "weight {weight:g}, margin {margin:g}", "w {weight:g} · m {margin
 def arm_name(config: RunConfig, arm: str) -> str:
     """Name of an arm: "VAE" without a triplet term, "weight 10, margin 1" in a ladder, else its id in capitals.
 
-    An arm belongs to a ladder where its id says its triplet weight or its margin, as `w10` and `m0.5` do. Names are
-    plain text, and no two arms of a run have the same: where two would, the id stands behind, as in "VAE (beta4)".
+    An arm belongs to a ladder where its id says its triplet weight or its margin, as `w10` and `m0.5` do, or both, as
+    `m0.5-w10` of a sweep does. Names are plain text, and no two arms of a run have the same: where two would, the id
+    stands behind, as in "VAE (beta4)".
     """
     return _names(tuple(config.arms.items()), LONG)[arm]
 
@@ -57,6 +58,7 @@ def _name(arm: str, loss: LossConfig, by_loss: str) -> str:
     """The name that an arm would have if it were alone."""
     if loss.triplet_weight == 0:
         return "VAE"
-    if ladder_setting(arm, loss) or arm.upper() == "VAE":  # a "vae" with a triplet term is none
+    says_both = arm == f"m{loss.margin:g}-w{loss.triplet_weight:g}"
+    if says_both or ladder_setting(arm, loss) or arm.upper() == "VAE":  # a "vae" with a triplet term is none
         return by_loss.format(weight=loss.triplet_weight, margin=loss.margin)
     return arm.upper()
