@@ -147,8 +147,8 @@ def _text(cell: SweepCell) -> str:
 
 def _ink_on(share: float) -> str:
     """Black or white, whichever is read better on the colour at this share of the scale."""
-    red, green, blue = sample_colorscale("Cividis", [min(1.0, max(0.0, share))], colortype="tuple")[0]
-    return ink_on("#" + "".join(f"{round(255 * part):02x}" for part in (red, green, blue)))
+    colours: Any = sample_colorscale("Cividis", [min(1.0, max(0.0, share))], colortype="tuple")
+    return ink_on("#" + "".join(f"{round(255 * part):02x}" for part in colours[0]))
 
 
 def _frames(x: int, y: int, cell: SweepCell, ink: str) -> list[dict[str, Any]]:
