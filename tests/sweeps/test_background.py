@@ -84,7 +84,7 @@ def test_a_sweep_of_the_app_is_trained_to_its_end_and_its_process_ends(runs, bac
 
 def test_a_paused_sweep_rests_and_goes_on_where_it_was(runs, background):
     plan = plan_of_app(seeds=(0,))
-    plan = replace(plan, config=replace(plan.config, train=replace(plan.config.train, epochs=40)))
+    plan = replace(plan, config=replace(plan.config, train=replace(plan.config.train, epochs=150)))
     plan = laid_out("mine", runs, plan)
     background.start()
     jobs = Jobs(runs)
