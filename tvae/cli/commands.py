@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shlex
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -45,7 +44,7 @@ from tvae.cli.output import (
     print_table,
     progress_bar,
 )
-from tvae.config import PRESETS, DataConfig, RunConfig, TrainConfig, vae_and_tvae
+from tvae.config import PRESETS, DataConfig, RunConfig, vae_and_tvae
 from tvae.errors import InputError
 from tvae.jobs.allowance import check_settings
 from tvae.jobs.foreground import held_in_foreground
@@ -349,18 +348,11 @@ def encode_pictures(run: Run, images: Path, out: Path, folder: Path | None) -> N
 
 
 def warm(options: Warm, command: str) -> None:
-    from tvae.maps.projector_process import compile_methods
-    from tvae.runs.recording import record
-    from tvae.training.steps.compilation import compile_steps
+    from tvae.jobs.preparation import all_parts
+    from tvae.system.compiled import compile_parts
 
     started = time.monotonic()
-    config = RunConfig(data=DataConfig(name="digits"), train=TrainConfig(epochs=1, batch_size=32, step="fast"))
-    dataset = _dataset(config.data, None)
-    compile_steps(dataset.train)
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in record(config, dataset, Path(folder) / "run", command):  # which also counts and measures at its end
-            pass
-    compile_methods()
+    compile_parts(all_parts())
     print(f"compiled in {time.monotonic() - started:.0f} s; machine code is kept in {machine_code_folders()}")
 
 

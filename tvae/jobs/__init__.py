@@ -9,6 +9,7 @@
     job.py               Job: settings, state and progress of a background run
     jobs.py              Jobs: list background runs; stop, pause, resume, rename or delete them
     owner.py             Owner: who may see, stop, change or delete a run
+    preparation.py       Preparation: a machine's first run, whose machine code is compiled as soon as the server starts
     queue.py             Queue of a runs folder, in SQLite
     ranks.py             A run that several processes train together (torchrun), and going on with one that they began
     requests.py          Requests that a worker obeys between two steps: stop, pause, take one step, go slowly

@@ -219,22 +219,16 @@ def _gpu() -> Iterator[Finding]:
 
 
 def _kernels() -> Iterator[Finding]:
-    from tvae.maps import kernels as map_kernels
-    from tvae.metrics import kernels as metric_kernels
-    from tvae.system.compiled import is_compiled
-    from tvae.training.steps.compilation import kernels_are_compiled
+    from tvae.jobs.preparation import all_parts
+    from tvae.system.compiled import lacking
 
-    compiled = {
-        "training": kernels_are_compiled(),
-        "counting": is_compiled(Path(metric_kernels.__file__)),
-        "maps": is_compiled(Path(map_kernels.__file__)),
-    }
-    lacking = [name for name, there in compiled.items() if not there]
-    if lacking:
-        text = f"not compiled on this machine: {', '.join(lacking)}; the first run or map waits for it"
+    parts = all_parts()
+    missing = lacking(parts)
+    if missing:
+        text = f"not compiled on this machine: {', '.join(part.name for part in missing)}; the first run or map waits"
         yield Finding("kernels", "better", text, "python -m tvae warm")
     else:
-        yield Finding("kernels", "right", f"compiled: {', '.join(compiled)}")
+        yield Finding("kernels", "right", f"compiled: {', '.join(part.name for part in parts)}")
 
 
 def _data() -> Iterator[Finding]:

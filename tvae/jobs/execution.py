@@ -133,8 +133,8 @@ class Execution:
         from tvae.runs.triplets import read_triplets_of
         from tvae.training.live_accuracy import LiveAccuracy
         from tvae.training.step_explained import explained_next_step
-        from tvae.training.steps.compilation import is_to_be_compiled
 
+        self._compile(spec, dataset)
         recording = Recording(
             spec.config,
             dataset,
@@ -148,8 +148,6 @@ class Execution:
             resume_file=self._files.resume,
         )
         training = recording.training
-        if is_to_be_compiled(spec.config):
-            self._status.update(phase="compiling")
         cut_rows(self._files.live, training.step, LiveRow)  # an earlier worker may have written more, or a part
         live = LiveAccuracy(dataset.test, self._files.append_live)
         notes = [note for note in (measurability_note(dataset.test.labels), validation_note(dataset)) if note]
@@ -181,6 +179,24 @@ class Execution:
         finally:
             self._requests.within_steps = False
             live.close()
+
+    def _compile(self, spec: Spec, dataset: Dataset) -> None:
+        """Have the machine code for training compiled, by this process or another; the run waits for it and says so.
+
+        A run never begins with one kind of step and goes on with another: equal settings give equal runs.
+        """
+        from tvae.metrics.compilation import COUNTING
+        from tvae.system.compiled import compile_parts, lacking
+        from tvae.training.steps.compilation import parts_of_run
+
+        def go_on() -> bool:
+            self._requests.end_if_stopped()
+            return True
+
+        parts = (*parts_of_run(spec.config, dataset.train), COUNTING)
+        if lacking(parts):
+            self._status.update(phase="compiling")
+            compile_parts(parts, go_on)
 
     def _starting_weights(self, spec: Spec, dataset: Dataset) -> dict[str, Weights] | None:
         from tvae.runs.weights import read_arm

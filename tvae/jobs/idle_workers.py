@@ -37,6 +37,11 @@ def mark_idle(place: Path, data: str) -> None:
     (JobFiles(place).folder / _IDLE).write_text(data, encoding="utf-8")
 
 
+def is_idle(place: Path) -> bool:
+    """Whether the worker of this place waits for a run, unclaimed."""
+    return (JobFiles(place).folder / _IDLE).exists()
+
+
 def claim_idle_place(runs: Path, data: str) -> Path | None:
     """Claim an idle worker with this data set for the caller alone: its place, or None where there is none."""
     for place in _places(runs):

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from tvae.data import dataset_identity
+from tvae.data import dataset_identity, load_dataset
 from tvae.errors import InputError
 from tvae.jobs.files import READY, JobFiles
-from tvae.jobs.idle_workers import mark_idle, wait_for_run
+from tvae.jobs.idle_workers import is_idle, mark_idle, wait_for_run
 from tvae.system.child_process import lower_priority, offer_to_end_first
 from tvae.system.privacy import keep_files_private
 from tvae.system.process_identity import this_process
@@ -26,6 +26,8 @@ from tvae.system.process_lock import take_lock
 from tvae.system.user_folders import own_run_folder, runs_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tvae.data import Dataset
 
 NICENESS = 5
@@ -58,7 +60,8 @@ def main(arguments: list[str]) -> int:
     dataset = None
     if data:
         with contextlib.suppress(Exception):  # a run that was given this worker meanwhile finds out itself, and says so
-            dataset = _ready_dataset(data[0])
+            dataset = load_dataset(data[0])
+            _make_ready(dataset, place)
     if wait_for_run(runs, run_id, starter):
         from tvae.jobs.execution import Execution
 
@@ -66,23 +69,31 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _ready_dataset(name: str) -> Dataset:
-    """Load a data set, and take two training steps on it so that every module is loaded and compiled."""
+def _make_ready(dataset: Dataset, place: Path) -> None:
+    """Take two training steps on the data set, so that every module and the machine code are loaded.
+
+    What machine code lacks is compiled before, by this process or another. A run that claims this worker meanwhile says
+    itself that it waits for that.
+    """
     from tvae.config import DataConfig, RunConfig, TrainConfig
-    from tvae.data import load_dataset
+    from tvae.metrics.compilation import COUNTING
+    from tvae.system.compiled import compile_parts
     from tvae.training.live_accuracy import LiveAccuracy
     from tvae.training.loop import Training
+    from tvae.training.steps.compilation import parts_of_run
 
     importlib.import_module("tvae.runs.recording")
-    dataset = load_dataset(name)
-    training = Training(RunConfig(data=DataConfig(name=name), train=TrainConfig(step="fast")), dataset.train)
+    config = RunConfig(data=DataConfig(name=dataset.name), train=TrainConfig(step="fast"))
+    compile_parts((*parts_of_run(config, dataset.train), COUNTING), go_on=lambda: is_idle(place))
+    if not is_idle(place):
+        return
+    training = Training(config, dataset.train)
     live = LiveAccuracy(dataset.test, lambda row: None)
     for report in training.reports():
         live.measure_if_due(training, report.epoch, 0.0)
         if report.step == 2:
             break
     live.close()
-    return dataset
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """2-D maps of latent spaces, and the process that computes them.
 
 alignment.py          Orthogonal Procrustes alignment of two layouts
+compilation.py        Part of the machine code of the map methods
 expected_time.py      Expected time to compute a layout, used to order requests and to estimate the time left
 fidelity.py           Trustworthiness and 2-D k-NN accuracy of a layout
 kernels.py            numba loops of exact t-SNE

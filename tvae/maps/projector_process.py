@@ -8,7 +8,6 @@ line}. The process ends when its input does, so it never outlives the server tha
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import queue
@@ -23,10 +22,12 @@ from typing import Any, TextIO
 import numpy as np
 
 from tvae.errors import InputError
+from tvae.maps.compilation import MAPS, load_methods
 from tvae.maps.layout_files import write_layout
-from tvae.maps.parameters import METHODS, TsneParameters, UmapParameters
+from tvae.maps.parameters import METHODS
 from tvae.maps.projection import ProjectionRequest, project
 from tvae.system.child_process import lower_priority
+from tvae.system.compiled import compile_parts
 from tvae.system.strict_json import read_json
 
 SECONDS_BETWEEN = 0.2
@@ -67,7 +68,7 @@ class _Inbox:
 def serve(requests: TextIO, answers: TextIO) -> None:
     """Answer requests in order until the input ends."""
     inbox = _Inbox(requests)
-    warming = threading.Thread(target=compile_methods, daemon=True)
+    warming = threading.Thread(target=_load_methods, daemon=True)
     warming.start()
     while True:
         message = inbox.waiting.get()
@@ -76,12 +77,10 @@ def serve(requests: TextIO, answers: TextIO) -> None:
         _answer(message, inbox.cancelled, answers)
 
 
-def compile_methods() -> None:
-    """Compile, or load from disk, what the methods need, on a handful of rows."""
-    points = np.random.default_rng(0).normal(size=(32, 3)).astype(np.float32)
-    for parameters in (TsneParameters(perplexity=5, iterations=3), UmapParameters()):
-        with contextlib.suppress(Exception):  # whatever is wrong, the first request of that method tells
-            project(ProjectionRequest(means={"": points}, parameters=parameters))
+def _load_methods() -> None:
+    """Have the methods ready in this process; where another process compiles them, it waits for that one."""
+    compile_parts((MAPS,))
+    load_methods()
 
 
 def _answer(message: dict[str, Any], cancelled: set[int], answers: TextIO) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tvae.data import Split
 from tvae.errors import InputError
+from tvae.metrics.compilation import COUNTING, MEASURING
 from tvae.metrics.measurable import has_triplet
 from tvae.runs.encodings import write_curves, write_encoding, write_gaps
 from tvae.runs.evaluation import encode_split, encode_triplets, evaluate, gap_histograms, triplet_curves
@@ -15,6 +16,7 @@ from tvae.runs.run import Run, write_metrics
 from tvae.runs.seeds.figures import measured_figures
 from tvae.runs.seeds.file import write_seed_figures
 from tvae.runs.triplets import read_triplets_of, with_given_triplets, write_encoded_triplets
+from tvae.system.compiled import compile_parts
 
 DEFAULT_MARGINS = (0.0, 0.1, 0.2, 0.5, 1.0)
 """Margins of the accuracies in metrics.json."""
@@ -38,6 +40,7 @@ def finish(
         validation: the run's validation split, where it has one.
         on_share: called at the start and after each part, with the share of the work that is done, from 0 to 1.
     """
+    compile_parts((COUNTING, *MEASURING))
     chosen_by = validation if validation is not None and has_triplet(validation.labels) else None
     progress = MeasuringProgress(
         len(run.config.arms), on_share, own_notions=len(run.arms_of_own_notion), validation=chosen_by is not None

@@ -26,9 +26,11 @@ from tvae.runs.warm_start import shown_step, starting_weights
 from tvae.runs.weights import write_weights
 from tvae.system.array_files import Weights
 from tvae.system.clock import Clock
+from tvae.system.compiled import compile_parts
 from tvae.system.files import make_writable_folder
 from tvae.training.loop import Report, Training
 from tvae.training.rank_lost import RankLost
+from tvae.training.steps.compilation import parts_of_run
 from tvae.training.time_budget import TimePlan
 
 KEEPING_SHARE = 0.02
@@ -123,6 +125,7 @@ class Recording:
         """
         dataset = dataset.by(config.data.notion)
         config = with_default_notions(config, next(iter(dataset.train.notions)))
+        compile_parts(parts_of_run(config, dataset.train))  # before its first step, whose seconds count
         self.training = Training(config, dataset.train, triplets)
         if triplets is not None and not (folder / TRIPLETS).exists():
             write_triplets(folder, triplets)

@@ -5,7 +5,7 @@ array_files.py       Arrays in .npz and safetensors files, read with a size limi
 blas_threads.py      Threads of BLAS, which numpy and scipy multiply matrices with: one for the whole process
 child_process.py     Child processes: environment, detached from the terminal, lower priority than the app
 clock.py             Clock: counts the seconds that its blocks take
-compiled.py          numba's njit with the settings that all kernels share
+compiled.py          numba's njit with the settings that all kernels share, and which machine code is here already
 csv_table.py         Tables as CSV text that a spreadsheet reads as text, never as a formula
 files.py             Atomic writes, bounded reads
 json_lines.py        JSON-lines files that are appended to while they are read

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import cli_util
 from streamlit.web.server import server_util
 
+from tvae.jobs.preparation import start_preparation
 from tvae.jobs.runs_folder import runs_folder_refusal
 from tvae.sweeps.background import Background
 from tvae.system.app_folder import page_address, page_files
@@ -153,13 +154,15 @@ async def opened_in_browser(app: st.App) -> AsyncIterator[None]:
     """Open the app in this machine's browser as the server starts, unless it is headless: `st.App` leaves that out.
 
     Before, what the server writes is made private, its matrix products are kept to a thread each, and who starts it is
-    told where no run could be kept, and not only a visitor who trains one. Sweeps whose process was killed go on.
+    told where no run could be kept, and not only a visitor who trains one. Afterwards sweeps whose process was killed
+    go on, and this machine's first run is prepared, where it isn't yet.
     """
     keep_files_private()
     take_one_blas_thread()
     if refusal := runs_folder_refusal(runs_folder()):
         sys.stderr.write(f"tvae: {refusal}; it is {runs_folder()}; `python -m tvae doctor` says more\n")
     Background(runs_folder()).start_again()
+    start_preparation()
     if not st.get_option("server.headless"):
         cli_util.open_browser(server_util.get_url(st.get_option("browser.serverAddress")))
     yield

@@ -1,7 +1,7 @@
 """Interchangeable training steps; `plain` is the reference that all others are tested against.
 
     adam.py            Torch's Adam on the weights of some arms, with the moments that these arms hold
-    compilation.py     Whether the CPU steps are compiled on this machine, and compiling them beforehand
+    compilation.py     Parts of the machine code of the CPU steps, and which of them a run needs
     cpu.py             Fast CPU steps with gradients written by hand: their base class, and the float32 step
     cpu_bfloat16.py    Fast CPU step with the outer layers' products in bfloat16
     data_parallel.py   Step of several processes: each takes a share of the batch, and torch averages their gradients

@@ -1,34 +1,73 @@
-"""Whether the CPU steps are compiled on this machine, and compiling them beforehand."""
+"""Parts of the machine code of the CPU steps, and which of them a run needs.
+
+Importing this file imports neither torch nor numba: the app's server asks it what is still to be compiled.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tvae.config import RunConfig, TrainConfig
-from tvae.data import Split
-from tvae.training.steps.products_type import has_bfloat16_instructions
+from tvae.config import RunConfig, Step, TrainConfig
+from tvae.system.compiled import Part
 
+if TYPE_CHECKING:
+    from tvae.data import Split
 
-def kernels_are_compiled() -> bool:
-    """Whether machine code of the steps' present sources is on the disk; else the first step takes half a minute."""
-    from tvae.system.compiled import is_compiled
-
-    return is_compiled(Path(__file__))
-
-
-def is_to_be_compiled(config: RunConfig) -> bool:
-    """Whether this run's steps must be compiled before the first; torch brings its convolutions compiled."""
-    return config.train.step != "plain" and config.model.kind == "mlp" and not kernels_are_compiled()
+_IMAGES = 32
+_SIDE = 8
 
 
-def compile_steps(split: Split) -> None:
-    """Take two steps of each compiled kind that this processor is made for, so that their machine code is kept."""
+def step_parts(kind: Step) -> tuple[Part, ...]:
+    """Parts of this kind of step, fast-float32 or fast-bfloat16.
+
+    In float32 one part serves all images; in bfloat16 images that are mostly 0 have one, and other images another.
+    """
+    return tuple(dict.fromkeys((_part(kind, True), _part(kind, False))))
+
+
+@cache
+def usual_kind() -> Step:
+    """The kind that the fast step is on this processor."""
+    from tvae.training.steps.products_type import has_bfloat16_instructions
+
+    return "fast-bfloat16" if has_bfloat16_instructions() else "fast-float32"
+
+
+def parts_of_run(config: RunConfig, split: Split) -> tuple[Part, ...]:
+    """The parts that a run's steps on this training split need; none where torch brings them compiled."""
+    from tvae.training.loop import resolve_device
+    from tvae.training.steps.sparse_kernels import is_mostly_empty
+
+    train = config.train
+    if train.step == "plain" or config.model.kind == "conv" or resolve_device(train.device).type != "cpu":
+        return ()
+    kind = usual_kind() if train.step == "fast" else train.step
+    return (_part(kind, is_mostly_empty(split.images)),)
+
+
+def _part(kind: Step, drawn: bool) -> Part:
+    """The part of this kind of step on images that are mostly 0, or on others."""
+    name = kind if kind == "fast-float32" else f"{kind} of {'drawn' if drawn else 'filled'} images"
+    return Part(name, Path(__file__), partial(_take_steps, kind, drawn))
+
+
+def _take_steps(kind: Step, drawn: bool) -> None:
+    """Take two steps of one arm on a few images of noise."""
+    import numpy as np
+
+    from tvae.data import Split
     from tvae.training.loop import Training
 
-    for kind in ("fast-float32", "fast-bfloat16")[: 1 + has_bfloat16_instructions()]:
-        for triplets in ("sampled", "batch-all"):
-            train = TrainConfig(step=kind, triplets=triplets, batch_size=min(32, len(split)), device="cpu")
-            for report in Training(replace(RunConfig(), train=train), split).reports():
-                if report.step == 2:
-                    break
+    images = np.random.default_rng(0).integers(1, 256, (_IMAGES, _SIDE, _SIDE, 1)).astype(np.uint8)
+    if drawn:
+        images[:, 1:] = 0
+    split = Split("train", images, np.arange(_IMAGES) % 2, ("even", "odd"))
+    train = TrainConfig(step=kind, batch_size=_IMAGES // 2, device="cpu")
+    config = replace(RunConfig(), train=train)
+    config = replace(config, arms=dict(list(config.arms.items())[-1:]))
+    for report in Training(config, split).reports():
+        if report.step == 2:
+            break

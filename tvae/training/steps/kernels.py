@@ -216,7 +216,9 @@ def gather_rows(values, places, out):
     count = places.shape[1]
     for part in range(3):
         for i in range(count):
-            out[part * count + i] = values[places[part, i]]
+            value, copy = values[places[part, i]], out[part * count + i]
+            for j in range(value.size):  # not copy[:] = value, which takes four seconds to compile
+                copy[j] = value[j]
 
 
 @compiled_pass
@@ -225,7 +227,9 @@ def add_rows(values, places, out):
     count = places.shape[1]
     for part in range(3):
         for i in range(count):
-            out[places[part, i]] += values[part * count + i]
+            value, total = values[part * count + i], out[places[part, i]]
+            for j in range(value.size):
+                total[j] += value[j]
 
 
 @compiled_pass

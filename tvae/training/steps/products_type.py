@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from tvae.config import Step
+
+if TYPE_CHECKING:  # the app's server asks for the processor's instructions before any page needs torch
+    import torch
 
 BFLOAT16_INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}
 """Names in Linux: Intel's and AMD's, Intel's matrix units, Arm's."""
@@ -23,6 +25,8 @@ def has_bfloat16_instructions() -> bool:
 
 def products_type(step: Step, device: torch.device) -> torch.dtype:
     """Type of the large matrix products of this kind of step on this device, float32 or bfloat16."""
+    import torch
+
     if step == "fast":
         if device.type == "cuda":  # emulated, bfloat16 is slower than float32
             has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)

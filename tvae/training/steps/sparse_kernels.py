@@ -38,11 +38,16 @@ def room_for_rows(rows: int, most: int) -> Rows:
     return Rows(np.empty(rows + 2, np.int64), np.empty(most, np.uint32), np.empty(most, np.float32))
 
 
+def is_mostly_empty(images: UInt8[np.ndarray, "n ..."]) -> bool:
+    """Whether so few pixels are above 0 that these alone are multiplied."""
+    return bool(np.count_nonzero(images) <= MOST_INK * images.size)
+
+
 def worthwhile_ink(images: UInt8[np.ndarray, "n pixels"]) -> Ink:
     """The ink of the images; empty where more than `MOST_INK` of all pixels are above 0."""
+    if not is_mostly_empty(images):
+        images = images[:0]
     size = np.count_nonzero(images)
-    if size > MOST_INK * images.size:
-        images, size = images[:0], 0
     ink = Ink(np.empty(len(images) + 1, np.int64), np.empty(size, np.uint32), np.empty(size, np.uint8))
     _find_ink(images, ink)
     return ink

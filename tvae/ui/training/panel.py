@@ -13,6 +13,7 @@ import streamlit as st
 from tvae.config import PRESETS, DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, option_name, vae_and_tvae
 from tvae.data import DATASETS, image_shape, train_size, usable_names
 from tvae.errors import InputError
+from tvae.jobs.preparation import preparation
 from tvae.runs.run import Run
 from tvae.runs.triplets import read_triplets_of
 from tvae.training.suggested_config import network_of, suggested_kind
@@ -25,7 +26,7 @@ from tvae.ui.style.sentences import with_capital
 from tvae.ui.training.network import choose_network, time_in_words
 from tvae.ui.training.notions import arms_with_notions, choose_notions, chosen_notion, settings_of
 from tvae.ui.training.starting import start_run, why_no_run_starts
-from tvae.ui.training.status import UNDER_WAY, show_status, watched_job
+from tvae.ui.training.status import UNDER_WAY, show_preparation, show_status, watched_job
 from tvae.ui.training.train_setting import in_fast_steps
 
 
@@ -90,6 +91,8 @@ FIELDS = {
 """The panel's label of each setting that the library's messages name."""
 MOST_EPOCHS = {entry.name: entry for entry in fields(TrainConfig)}["epochs"].metadata["high"]
 """Epochs of a run with a time budget, which ends it earlier."""
+SECONDS_BETWEEN = 1.0
+"""Seconds between two looks at how far the first run is prepared."""
 SECONDS_WARM = 60.0
 """Seconds after which the worker that is kept ready is checked again."""
 
@@ -148,10 +151,18 @@ def _show_form(run: Run, watched: str) -> None:
         )
         if why_not:
             st.error(why_not)
+        if preparation() is not None and ((job := watched_job()) is None or job.state not in UNDER_WAY):
+            st.fragment(_show_preparation, run_every=SECONDS_BETWEEN)()
         st.caption(f"{_time()} {preset.summary}")
         show_refusal(keys.TRAIN_FORM)
         if refusal := state.take(keys.TRAIN_REFUSAL, ""):
             st.error(refusal)
+
+
+def _show_preparation() -> None:
+    """Show how far this machine's first run is prepared; once it is, the page is drawn without."""
+    if not show_preparation():
+        st.rerun()
 
 
 def _follow(run: Run, preset: Preset) -> None:

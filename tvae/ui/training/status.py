@@ -10,6 +10,7 @@ from tvae.config import RunConfig
 from tvae.errors import InputError
 from tvae.figures.training import nearest_margin
 from tvae.jobs.job import Job
+from tvae.jobs.preparation import preparation
 from tvae.metrics.measurable import NOT_MEASURABLE
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import Run, read_metrics, read_run
@@ -174,13 +175,22 @@ def show_progress(job: Job) -> None:
 
 def show_numbers(job: Job) -> None:
     """Shows a run's progress, its accuracy, and warnings about it."""
-    if job.state in UNDER_WAY:
+    if job.state in UNDER_WAY and (job.step or not show_preparation()):
         st.progress(job.share, _progress_in_words(job))
     reached = accuracy_so_far(job)
     if reached:
         st.caption(reached)
     for warning in collapse_warnings(_metrics(job) or {"arms": {}}, arm_texts(job.config)).values():
         st.warning(warning)
+
+
+def show_preparation() -> bool:
+    """Shows how far this machine's first run is prepared, and returns True; False where nothing prepares it."""
+    prepared = preparation()
+    if prepared is None:
+        return False
+    st.progress(prepared.parts / prepared.of, f"Preparing this machine's first run: {prepared.parts} of {prepared.of}")
+    return True
 
 
 def _progress_in_words(job: Job) -> str:
