@@ -46,12 +46,17 @@ WATCH = """() => {
 """Makes `window.seen`: seconds from the click to the first frame that shows each."""
 
 
-def one_start(page: Any, jobs: Jobs) -> dict[str, float]:
-    """Seconds from the click to what is seen; afterwards the run is stopped."""
+def until_seen(page: Any) -> dict[str, float]:
+    """Click on Train; seconds from then to what is seen."""
     page.evaluate(WATCH)
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_function("() => Object.keys(window.seen).length === 2", timeout=600_000)
-    seen = page.evaluate("() => window.seen")
+    return page.evaluate("() => window.seen")
+
+
+def one_start(page: Any) -> dict[str, float]:
+    """Seconds from the click to what is seen; afterwards the run is stopped."""
+    seen = until_seen(page)
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Stop").wait_for(state="detached", timeout=60_000)
     return seen
@@ -103,8 +108,10 @@ def first_run(run: str, idle: bool) -> dict[str, float]:
             page.get_by_role("button", name="Train", exact=True).wait_for()
             if idle:
                 wait_for_idle_worker(jobs)
-            seen = one_start(page, jobs)
+            seen = until_seen(page)
             browser.close()
+        for job in jobs.runs():
+            jobs.stop(job.id, None)
         return {"the server has prepared it": prepared, **seen} if idle else seen
 
 
@@ -143,7 +150,7 @@ def main() -> None:
                 times: dict[str, list[float]] = {name: [] for name in ASKED}
                 for _ in range(options.times):
                     wait_for_idle_worker(jobs)
-                    for name, seconds in one_start(page, jobs).items():
+                    for name, seconds in one_start(page).items():
                         times[name].append(seconds)
                 page.close()
                 for name, seconds in times.items():

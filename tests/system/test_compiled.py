@@ -6,11 +6,21 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tvae.system.compiled import KEPT_DAYS, NAMED, compiled, machine_code_kept_in
+from tvae.system.compiled import (
+    KEPT_DAYS,
+    NAMED,
+    Part,
+    compile_parts,
+    compiled,
+    is_compiled_now,
+    lacking,
+    machine_code_kept_in,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -104,3 +114,82 @@ def test_without_a_folder_to_write_functions_are_compiled_all_the_same(
 
     assert double(1.5) == 3.0
     assert double.targetoptions["nogil"], "other threads run meanwhile"
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from tvae.system.compiled import Part, compile_parts
+def hold():
+    print("held", flush=True)
+    sys.stdin.read()
+compile_parts([Part("drawn", Path({source!r}), hold)])
+"""
+
+
+class Work:
+    """Parts that are not compiled but write down that they were, and what is asked of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.done: list[str] = []
+        self.folder = folder
+
+    def part(self, name: str, room: str) -> Part:
+        return Part(name, self.folder / room / "kernels.py", lambda: self.done.append(name))
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "machine-code"))
+    for room in ("steps", "metrics"):
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "kernels.py").write_text(room)
+    return Work(tmp_path)
+
+
+def test_each_part_is_compiled_once_and_counted(work: Work) -> None:
+    parts = [work.part("drawn", "steps"), work.part("counting", "metrics"), work.part("filled", "steps")]
+    assert lacking(parts) == parts
+    compile_parts(parts[:1])
+    assert lacking(parts) == parts[1:]
+    assert not is_compiled_now(parts), "nobody is at it"
+    compile_parts(parts)
+    assert work.done == ["drawn", "counting", "filled"]
+    assert lacking(parts) == []
+
+
+def test_while_another_process_compiles_in_a_folder_those_of_others_are_compiled_and_its_own_awaited(
+    work: Work,
+) -> None:
+    steps, counting = work.part("drawn", "steps"), work.part("counting", "metrics")
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD.format(source=str(steps.source))], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert other.stdin and other.stdout and other.stdout.readline() == b"held\n"
+    assert is_compiled_now([steps])
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(compile_parts, [steps, counting])
+        while lacking([counting]):
+            time.sleep(0.01)
+        assert work.done == ["counting"] and not waiting.done()
+        other.kill()  # in the middle of its work: it leaves nothing that has to be cleared
+        waiting.result(60)
+    other.communicate()
+    assert work.done == ["counting", "drawn"]
+
+
+def test_waiting_for_another_process_ends_where_it_is_not_wanted_any_more(work: Work) -> None:
+    compile_parts([work.part("drawn", "steps")], go_on=lambda: False)
+    assert work.done == []
+
+
+def test_what_can_t_be_kept_is_compiled_in_this_process(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    (work.folder / "file").touch()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(work.folder / "file"))
+    compile_parts([work.part("drawn", "steps"), work.part("counting", "metrics")])
+    assert work.done == ["drawn", "counting"]
+
+
+def test_the_server_is_told_without_numba() -> None:
+    script = "import sys, tvae.jobs.preparation as p; p.preparation(); assert not {'numba', 'torch'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)

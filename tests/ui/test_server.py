@@ -159,6 +159,8 @@ def test_the_server_says_at_its_start_where_no_run_can_be_kept(monkeypatch, tmp_
     monkeypatch.setattr("streamlit.get_option", lambda name: True)
     limited = []
     monkeypatch.setattr("tvae.ui.server.take_one_blas_thread", lambda: limited.append(True))  # not those of the tests
+    prepared: list[bool] = []
+    monkeypatch.setattr("tvae.ui.server.start_preparation", lambda: prepared.append(True))
 
     async def start() -> None:
         async with opened_in_browser(cast(Any, None)):
@@ -167,6 +169,7 @@ def test_the_server_says_at_its_start_where_no_run_can_be_kept(monkeypatch, tmp_
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, start()).result()
     assert limited
+    assert prepared == [True]
     assert os.umask(0o022) == 0o077  # what the server writes is private
     said = capsys.readouterr().err
     assert said.count("\n") == told

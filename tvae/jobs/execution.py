@@ -185,7 +185,7 @@ class Execution:
 
         A run never begins with one kind of step and goes on with another: equal settings give equal runs.
         """
-        from tvae.metrics.compilation import COUNTING
+        from tvae.metrics.kernels.compilation import COUNTING
         from tvae.system.compiled import compile_parts, lacking
         from tvae.training.steps.compilation import parts_of_run
 

@@ -20,7 +20,7 @@ import psutil
 
 from tvae.jobs.worker import NICENESS
 from tvae.maps.compilation import MAPS
-from tvae.metrics.compilation import COUNTING, MEASURING
+from tvae.metrics.kernels.compilation import COUNTING, MEASURING
 from tvae.system.child_process import DETACHED, child_environment, lower_priority, offer_to_end_first
 from tvae.system.compiled import Part, compile_parts, is_compiled_now, lacking, machine_code_folder
 from tvae.system.privacy import keep_files_private

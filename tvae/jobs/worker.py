@@ -76,7 +76,7 @@ def _make_ready(dataset: Dataset, place: Path) -> None:
     itself that it waits for that.
     """
     from tvae.config import DataConfig, RunConfig, TrainConfig
-    from tvae.metrics.compilation import COUNTING
+    from tvae.metrics.kernels.compilation import COUNTING
     from tvae.system.compiled import compile_parts
     from tvae.training.live_accuracy import LiveAccuracy
     from tvae.training.loop import Training

@@ -3,7 +3,6 @@
 anchor_sample.py      Sample of anchors where there are many images, and means over it with their standard errors
 class_vote.py         Vote of the k nearest images on a class, with one rule for ties; density of the prior
 collapse.py           Whether latent means have collapsed to one point, and the warning that says so
-compilation.py        Parts of the machine code of the metrics' kernels
 findings.py           Images whose neighbours are mostly of one class in one space and of another in the other
 gap_histogram.py      Distribution of the gap D(a, n) - D(a, p) over all triplets
 grouped_means.py      Latent means sorted by class, iterated in blocks of anchors

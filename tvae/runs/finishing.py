@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tvae.data import Split
 from tvae.errors import InputError
-from tvae.metrics.compilation import COUNTING, MEASURING
+from tvae.metrics.kernels.compilation import COUNTING, MEASURING
 from tvae.metrics.measurable import has_triplet
 from tvae.runs.encodings import write_curves, write_encoding, write_gaps
 from tvae.runs.evaluation import encode_split, encode_triplets, evaluate, gap_histograms, triplet_curves

@@ -122,8 +122,9 @@ def machine_code_kept_in(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(OSError):
         os.utime(folder)  # it is in use
-    from numba.core import config
+    from numba.core import config as module
 
+    config: Any = module
     with _changing_folder:
         before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
         try:

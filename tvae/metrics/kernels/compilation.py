@@ -15,7 +15,7 @@ from tvae.metrics.triplet_accuracy import triplet_accuracy
 from tvae.metrics.triplet_curve import triplet_curve
 from tvae.system.compiled import Part
 
-_SOURCE = Path(__file__).parent / "kernels" / "counting.py"
+_SOURCE = Path(__file__)
 _MANY = 8_200
 """Rows of a class whose counts at a grid's margins don't fit into 16 bits."""
 
