@@ -350,7 +350,7 @@ def test_an_idle_worker_that_can_not_load_its_data_leaves_it_to_its_run_to_say_s
         raise InputError(f"data set {name}: not found")
 
     monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
-    monkeypatch.setattr("tvae.jobs.worker._ready_dataset", no_data)
+    monkeypatch.setattr("tvae.jobs.worker.load_dataset", no_data)
     monkeypatch.setattr("tvae.jobs.worker.wait_for_run", lambda *arguments: True)
     monkeypatch.setattr("tvae.jobs.worker.lower_priority", lambda niceness: None)
     monkeypatch.setattr("tvae.jobs.worker.offer_to_end_first", lambda: None)

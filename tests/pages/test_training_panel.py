@@ -20,6 +20,7 @@ from tvae.config import LossConfig, ModelConfig, RunConfig, vae_and_tvae
 from tvae.data.own import default_choices, keep, understand
 from tvae.jobs.files import JobFiles, Spec
 from tvae.jobs.jobs import Jobs
+from tvae.jobs.preparation import Prepared
 from tvae.jobs.starting import Starter
 from tvae.runs.available import SHIPPED
 from tvae.runs.replays.recorded import REPLAY
@@ -375,6 +376,22 @@ def watched_run(runs, **status):
     files.write_spec(Spec(config=small_run_config(), created="2026-01-01", steps=60))
     files.write_state({"state": "running", **status})
     return page({"watch": "mine"})
+
+
+def test_how_far_a_first_run_is_prepared_is_seen_beside_the_button_or_in_the_place_of_the_waiting_run_s_bar(
+    runs, monkeypatch
+):
+    for module in ("panel", "status"):
+        monkeypatch.setattr(f"tvae.ui.training.{module}.preparation", lambda: Prepared(2, 6))
+    text = "Preparing this machine's first run: 2 of 6"
+    (bar,) = page().get("progress")
+    assert (bar.proto.text, bar.proto.value) == (text, 33)
+    with held_lock(runs / "mine"):
+        for phase in ("loading", "compiling"):
+            bars = watched_run(runs, phase=phase).get("progress")
+            assert {bar.proto.text for bar in bars} == {text}
+        bars = watched_run(runs, phase="training", step=30, steps=60, epoch=3.0).get("progress")
+        assert {bar.proto.text for bar in bars} == {"Training, 1 of 2: epoch 3.00"}
 
 
 def test_the_bar_tells_training_from_measuring_and_counts_both(runs):
