@@ -38,10 +38,14 @@ def usual_kind() -> Step:
 
 def parts_of_run(config: RunConfig, split: Split) -> tuple[Part, ...]:
     """The parts that a run's steps on this training split need; none where torch brings them compiled."""
+    import torch.distributed as processes
+
     from tvae.training.loop import resolve_device
     from tvae.training.steps.sparse_kernels import is_mostly_empty
 
     train = config.train
+    if processes.is_available() and processes.is_initialized():  # their step is one of torch's
+        return ()
     if train.step == "plain" or config.model.kind == "conv" or resolve_device(train.device).type != "cpu":
         return ()
     kind = usual_kind() if train.step == "fast" else train.step
