@@ -13,6 +13,7 @@ size. (So is the balanced accuracy of a classifier the mean over classes of its 
 Balanced Accuracy and Its Posterior Distribution.) The negatives of an anchor are as in A.
 
     triplet_accuracy(means, labels, margins)    exact, any margins in any order -> TripletAccuracy
+    accuracy_of_counts(groups, margins, ...)    the same from what was counted elsewhere, as on a GPU
     anchor_accuracy(means, labels, margin)      exact, one number an anchor -> (n,)
     class_matrix(means, labels, margin)         exact, anchor's class x negative's class -> ClassMatrix
 
@@ -124,13 +125,29 @@ def triplet_accuracy(
     checked = np.array([checked_margin(margin) for margin in margins], np.float64)
     if not len(checked):
         raise InputError("margins: none given; at least one number of at least 0 is needed")
-    satisfied, violation, gap = _anchor_counts(groups, checked, threads)
+    return accuracy_of_counts(groups, checked, *_anchor_counts(groups, checked, threads))
+
+
+def accuracy_of_counts(
+    groups: GroupedMeans,
+    margins: Float[np.ndarray, " m"],
+    satisfied: Int[np.ndarray, "n m"],
+    violation: Float[np.ndarray, "c m"],
+    gap: Float[np.ndarray, " c"],
+) -> TripletAccuracy:
+    """The accuracy from what was counted.
+
+    Args:
+        satisfied: satisfied triplets of each sorted row at each margin.
+        violation: the anchors' mean hinges at each margin, added up by class.
+        gap: the anchors' mean of D(a, n) less their mean of D(a, p), added up by class.
+    """
     shares = np.nan_to_num(satisfied / _triplets_of_anchor(groups)[:, None])
     sums, squares = (np.add.reduceat(values, groups.starts[:-1], axis=0) for values in (shares, shares**2))  # (c, m)
     accuracy = anchor_means(sums, squares, groups.anchors, groups.sizes)
     weights = np.divide(groups.sizes, groups.anchors, out=np.zeros(len(groups.sizes)), where=groups.anchors > 0)
     return TripletAccuracy(
-        margins=checked,
+        margins=margins,
         accuracy=accuracy.mean,
         balanced_accuracy=accuracy.balanced,
         standard_error=accuracy.standard_error,

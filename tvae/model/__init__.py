@@ -1,11 +1,12 @@
 """Encoder, decoder and posterior in torch and in numpy, their losses, and what they encode.
 
-    encoding.py      Encoding: a split as the arms of a run encode it
-    layers.py        Layers of the encoder and the decoder, described for torch and numpy alike
-    losses.py        Reconstruction, KL, triplet hinge and their weighted sum (Eq. 1, 2)
-    network.py       Encoder and decoder in numpy, for pages that must not load torch
-    numpy_layers.py  Layers of the encoder and the decoder computed by numpy
-    vae.py           Encoder, decoder and posterior in torch
+    encoding.py        Encoding: a split as the arms of a run encode it
+    layers.py          Layers of the encoder and the decoder, described for torch and numpy alike
+    losses.py          Reconstruction, KL, triplet hinge and their weighted sum (Eq. 1, 2)
+    network.py         Encoder and decoder in numpy, for pages that must not load torch
+    numpy_layers.py    Layers of the encoder and the decoder computed by numpy
+    triplet_counts.py  Satisfied triplets of every anchor counted by torch, for a GPU
+    vae.py             Encoder, decoder and posterior in torch
 
 Pages and notebooks that only read a run use `network`: importing torch takes seconds.
 """

@@ -1,10 +1,13 @@
 """The GPU step of all arms at once against each arm's plain step: captured on a GPU, on the CPU as it is."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.autograd.graph import get_gradient_edge
 
 from tests.coloured import coloured_digits
 from tests.conftest import assert_both_end_alike
@@ -89,3 +92,34 @@ def test_one_arm_that_is_not_finite_stops_all_before_any_weight_is_touched(digit
     for name, arm in whole.arms.items():
         for (_, tensor), same in zip(arm.state(), before[name], strict=True):
             np.testing.assert_array_equal(tensor.numpy(), same.numpy())
+
+
+@pytest.mark.parametrize("triplets", ["sampled", "batch-all"])
+@pytest.mark.parametrize("products", [torch.float32, torch.bfloat16])
+def test_nothing_that_is_captured_depends_on_a_value(digits, products, triplets):
+    """A capture allows no value to be read back and no shape that depends on values; tensors without values show it."""
+    (step,) = stacked(digits.train, products, triplets).training_steps
+    assert isinstance(step, StackedStep)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        step._fill_gradients()
+
+
+def test_no_part_of_the_gradient_graph_outlives_a_step(digits, monkeypatch):
+    """A node that is alive from the runs before the capture names their stream, which the capture does not know."""
+    (step,) = stacked(digits.train, torch.float32).training_steps
+    assert isinstance(step, StackedStep)
+    triplets_of = step._triplets
+
+    def marks(weight) -> dict:
+        node: Any = get_gradient_edge(weight).node
+        return node.metadata
+
+    def marked(means):
+        for weight in step._weights:
+            marks(weight)["seen"] = True
+            assert "seen" in marks(weight)  # it is alive now
+        return triplets_of(means)
+
+    monkeypatch.setattr(step, "_triplets", marked)
+    step._fill_gradients()
+    assert not any("seen" in marks(weight) for weight in step._weights)
