@@ -120,6 +120,9 @@ def test_a_plan_is_stored_and_read_unchanged():
         Plan.from_json({**plan.to_json(), "schema": 2}, "plan")
     with pytest.raises(InputError, match="seeds"):
         Plan.from_json({**plan.to_json(), "seeds": []}, "plan")
+    for token in ("../../elsewhere", "", "0" * 15, plan.token + "\n"):  # a part of files' names
+        with pytest.raises(InputError, match="token"):
+            Plan.from_json({**plan.to_json(), "token": token}, "plan")
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "-a", "ä", "a" * 61, "a b"])

@@ -163,7 +163,7 @@ class _Form:
     heartbeat: Annotated[int, Meta(ge=1)]
     code: Line
     data: Line
-    token: Line
+    token: Annotated[str, Meta(pattern=r"\A[0-9a-f]{16}\Z")]  # a part of files' names
     owner: Line = ""
 
 

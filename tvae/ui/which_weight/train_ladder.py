@@ -8,11 +8,9 @@ import streamlit as st
 
 from tvae.config import PRESETS, RunConfig
 from tvae.runs.run import Run
+from tvae.sweeps.plan import VALIDATION_SHARE
 from tvae.ui.style.escaping import as_text
 from tvae.ui.training.train_setting import show_ladder_button
-
-VALIDATION_SHARE = 0.1
-"""Share of the training images used for validation where the data have no validation split of their own."""
 
 
 def show_train_ladder(run: Run) -> None:
