@@ -1,4 +1,6 @@
-"""What a GPU gives: python -m benchmarks.gpu [--json FILE] prints tables and writes the figures, in eight minutes.
+"""What a GPU gives: python -m benchmarks.gpu [--json FILE] prints tables and writes the figures.
+
+After eight minutes nothing more begins.
 
     steps        the stacked and captured step against each arm's plain step, losses of the same batches
     arms         triplets a second of a ladder with 1, 2, 12 and 64 arms, beside the pair on two cores of the processor
