@@ -120,6 +120,8 @@ def test_a_plan_is_stored_and_read_unchanged():
         Plan.from_json({**plan.to_json(), "schema": 2}, "plan")
     with pytest.raises(InputError, match="seeds"):
         Plan.from_json({**plan.to_json(), "seeds": []}, "plan")
+    with pytest.raises(InputError, match="plan: no cells"):
+        Plan.from_json({**plan.to_json(), "cells": {}}, "plan")
     for token in ("../../elsewhere", "", "0" * 15, plan.token + "\n"):  # a part of files' names
         with pytest.raises(InputError, match="token"):
             Plan.from_json({**plan.to_json(), "token": token}, "plan")

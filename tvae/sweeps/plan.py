@@ -171,9 +171,11 @@ def cells_from_json(plain: object, where: str) -> dict[str, Cell]:
     """Cells by the name of their arm, from a list of margin and weight for each.
 
     Raises:
-        InputError: they are no such lists.
+        InputError: they are no such lists, or there is none.
     """
     pairs = checked(plain, dict[str, tuple[Number, Number]], where)
+    if not pairs:
+        raise InputError(f"{where}: no cells; there must be one at least")
     return {arm: Cell(margin=float(margin), weight=float(weight)) for arm, (margin, weight) in pairs.items()}
 
 
