@@ -36,7 +36,8 @@ def write_projector(material: Material, folder: Path) -> list[str]:
                 f" {len(material.images):,} images has at most {MOST_SIDE:,} pixels a side."
             )
     for arm, encoded in material.encoded.items():
-        np.savetxt(folder / f"{arm}.tsv", encoded.means, fmt="%.7g", delimiter="\t")
+        lines = ("\t".join(f"{value:.7g}" for value in row) for row in encoded.means.tolist())
+        (folder / f"{arm}.tsv").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     (folder / METADATA).write_text(_metadata(material), encoding="utf-8")
     (folder / CONFIG).write_text(_config(material, thumbnail), encoding="utf-8")
     _write_curves(material, folder)

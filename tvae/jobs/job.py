@@ -177,10 +177,9 @@ def _foreground_job(files: JobFiles) -> Job:
     elif run.provenance.finished:
         state, reason = "done", ""
     else:
-        where = "under torchrun" if files.folder.is_dir() else "in the foreground"
-        state, reason = "interrupted", f"trained {where}, and not to its end"
-        if files.folder.is_dir():
-            reason += "; its command goes on with it"
+        state, reason = "interrupted", "trained in the foreground, and not to its end"
+        if files.resume.is_file():
+            reason = "trained under torchrun, and not to its end; its command goes on with it"
     return Job(
         id=folder.name,
         folder=folder,

@@ -168,6 +168,7 @@ WORDS = (
         "The models that no other beats in both measures at once.",
         ("Pareto frontier", "frontier"),
     ),
+    Word("Pareto set", "The settings that no other beats in accuracy, squared error and KL at once."),
     Word(
         "knee",
         "The model after which more accuracy becomes expensive: up to it, cost brings more accuracy than on average; "

@@ -116,9 +116,9 @@ def _refusals_and_words(run: Run) -> tuple[list[str], str, Plan | None]:
     line = f" {before:,} of the server's runs {'is' if before == 1 else 'are'} before it now." if before else ""
     words = (
         f"**About {duration(took.seconds)}** {where}{each}. {size_in_words(plan)}; "
-        f"{plan.config.data.validation_share:.0%} of the training images are held out to choose on. It trains one run "
-        f"after the other, also while no browser is open.{line} A run here may have {most.run_arms:,} arms and train "
-        f"for {_days(most.run_seconds)}."
+        f"{100 * plan.config.data.validation_share:.0f} % of the training images are held out to choose on. It trains "
+        f"one run after the other, also while no browser is open.{line} A run here may have {most.run_arms:,} arms and "
+        f"train for {_days(most.run_seconds)}."
     )
     return refusals, words, plan
 
