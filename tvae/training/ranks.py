@@ -64,12 +64,10 @@ class Ranks:
 
     @contextlib.contextmanager
     def within_steps(self) -> Iterator[None]:
-        """Context of the steps, in which a signal waits until `stop_agreed` is asked."""
+        """Context of the steps, in which a signal waits until `stop_agreed` is asked, and after an error waits on."""
         self._within_steps = True
-        try:
-            yield
-        finally:
-            self._within_steps = False
+        yield
+        self._within_steps = False
 
     def stop_agreed(self) -> bool:
         """Whether a process was told to end (SIGTERM, SIGINT); all ask after the same step, and get one answer."""
@@ -125,6 +123,10 @@ def joined(rank: Rank, device: torch.device) -> Iterator[Ranks]:
         with loss_is_said():
             dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
             yield ranks
+    except BaseException:
+        # torchrun tells whoever is left to end, at this moment: this process ends, and says why first.
+        earlier = dict.fromkeys(earlier, signal.SIG_IGN)
+        raise
     finally:
         if dist.is_initialized():
             dist.destroy_process_group()
