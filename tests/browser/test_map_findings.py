@@ -32,7 +32,9 @@ def test_a_click_on_a_sub_style_selects_it(open_map: Any) -> None:
     styles = sub_styles(encoding.arms["vae"].means, encoding.labels, 1)
     page = open_map()
     page.locator("[data-test-script-state=notRunning]").wait_for()  # the end of a script run would close the list
-    page.get_by_role("combobox", name="Groups within a class").click()
+    box = page.get_by_role("combobox", name="Groups within a class")
+    box.evaluate("box => box.scrollIntoView({block: 'center'})")  # a list that is scrolled to closes
+    box.click()
     page.get_by_role("option", name="1", exact=True).click()
     for number, rows in enumerate(styles.groups):
         page.get_by_role("button", name=f"{number + 1}: {len(rows)}", exact=True).first.click()
