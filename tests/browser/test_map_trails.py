@@ -165,6 +165,7 @@ def test_a_saved_picture_says_what_its_trails_rings_and_colours_are(maps: Maps, 
     maps.page.get_by_role("button", name=BUTTON).click()
     maps.page.mouse.move(3, 3)
     maps.page.get_by_test_id("map-marks-key").locator("[data-mark=focus]").wait_for()
+    maps.page.get_by_test_id("map-marks-key").locator("[data-mark=hovered]").wait_for(state="detached")
     marks = [mark.inner_text() for mark in maps.page.get_by_test_id("map-marks-key").locator(".mark").all()]
     trail = maps.page.get_by_test_id("trail-key").inner_text().strip()
     maps.page.evaluate(WRITTEN)
