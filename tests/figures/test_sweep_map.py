@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tvae.figures.colours import MARK, ink_on, linear_rgb
@@ -21,8 +23,8 @@ CELLS = [
 ]
 
 
-def traces(**options):
-    figure = sweep_heat_map(CELLS, **{"lower_is_better": False, "ink": "#123456", **options})
+def traces(**options: Any) -> tuple[Any, Any, list[Any], Any]:
+    figure: Any = sweep_heat_map(CELLS, **{"lower_is_better": False, "ink": "#123456", **options})
     heat, *words, points = figure.data
     return figure, heat, words, points
 
@@ -62,7 +64,8 @@ def test_a_frame_says_what_trains_what_none_beats_and_what_is_chosen():
 
 def test_equal_values_and_none_at_all_are_drawn():
     for cells in ([cell("a", 1.0, 3.0, 50.0)], [cell("a", 1.0, 3.0, None)]):
-        heat = sweep_heat_map(cells, lower_is_better=False, ink="#000000").data[0]
+        figure: Any = sweep_heat_map(cells, lower_is_better=False, ink="#000000")
+        heat = figure.data[0]
         assert heat.zmin < heat.zmax
 
 

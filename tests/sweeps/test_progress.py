@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import cast
 
 from tests.sweeps.conftest import small_plan
 from tests.sweeps.made_sweeps import made_figures
 from tvae.errors import InputError
+from tvae.jobs.jobs import Jobs
 from tvae.sweeps.progress import RunUnderWay, progress_of, runs_under_way
 from tvae.sweeps.study import GroupState
 from tvae.sweeps.table import table_of
@@ -47,7 +49,8 @@ def test_only_runs_of_this_folder_with_the_groups_settings_are_under_way():
 
     arm = next(iter(plan.cells))
     live = {"margins": [0.0, 0.5], "arms": {arm: [0.9, 0.8]}, "n": 100}
-    (found,) = runs_under_way(states, SimpleNamespace(run=run, last_live=lambda run_id: live))
+    jobs = cast(Jobs, SimpleNamespace(run=run, last_live=lambda run_id: live))
+    (found,) = runs_under_way(states, jobs)
     assert found.job.id == "here"
     assert found.accuracy(arm, 0.5) == 0.8
     assert found.accuracy(arm, 0.25) is None and found.accuracy("other", 0.5) is None
