@@ -77,8 +77,9 @@ SLIDERS = (
 class Person:
     """A visitor with a number of its own and rows of the map that nobody else picks."""
 
-    def __init__(self, address: str, number: int, of: int) -> None:
-        self.tab = Visitor(address)
+    def __init__(self, server: Server, number: int, of: int) -> None:
+        self.tab = Visitor(server.address)
+        self.pages = server.pages
         self.number = number
         self._of = of
         self._random = random.Random(number)
@@ -98,7 +99,7 @@ class Person:
     async def to_next_page(self) -> float:
         """Switch to the next page in the sidebar."""
         self.turns += 1
-        return await self.to(PAGES[(self.number + self.turns) % len(PAGES)])
+        return await self.to(self.pages[(self.number + self.turns) % len(self.pages)])
 
     async def to_slider(self) -> None:
         """Go to the page of this person's slider."""
@@ -192,6 +193,8 @@ class Server:
     name: str
     address: str
     process: psutil.Process
+    pages: tuple[str, ...] = PAGES
+    """Pages that are visited: those that all versions have."""
     people: list[Person] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
     """MiB (RSS) after the first visitor, the second, and so on."""
@@ -205,10 +208,10 @@ class Server:
     async def receive(self, count: int, run: str) -> None:
         """Let people in one by one; each looks at every page and selects on the map."""
         for number in range(count):
-            person = Person(self.address, number, count)
+            person = Person(self, number, count)
             self.people.append(person)
             await person.tab.open("", f"run={run}")
-            for _ in PAGES:
+            for _ in self.pages:
                 await person.to_next_page()
             await person.to_map()
             await person.lasso()
@@ -233,6 +236,11 @@ class Server:
         measured.processor.append((self.processor_seconds() - before) / len(taken))
 
 
+def _has_page(folder: Path, page: str) -> bool:
+    """Whether a version of the app has this page; all have the overview."""
+    return not page or any(folder.glob(f"pages/*_{page}.py"))
+
+
 @contextlib.contextmanager
 def checkout(version: str) -> Iterator[Path]:
     """Folder of another version of the app: this folder, or a revision taken out of git into a temporary one."""
@@ -247,7 +255,7 @@ def checkout(version: str) -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def served(name: str, folder: Path) -> AsyncIterator[Server]:
+async def served(name: str, folder: Path, pages: tuple[str, ...] = PAGES) -> AsyncIterator[Server]:
     """Context with a server of the app in this folder, which ends with the context, and so do the processes it started.
 
     It has a home folder and a folder of runs of its own; data sets and compiled code are this user's.
@@ -266,7 +274,7 @@ async def served(name: str, folder: Path) -> AsyncIterator[Server]:
         try:
             address = f"http://127.0.0.1:{port}"
             await _answers(address, process)
-            yield Server(name, address, process)
+            yield Server(name, address, process, pages)
         except WrongAnswer:
             sys.stderr.write(Path(home, "log").read_text(encoding="utf-8"))
             raise
@@ -295,11 +303,11 @@ async def _answers(address: str, process: psutil.Popen) -> None:
 async def measure(servers: list[Server], run: str, visitors: int, rounds: int, gestures: int, pause: float) -> None:
     """Fill the servers with visitors, then make all kinds of gestures on them in turns."""
     for server in servers:
-        warming = Person(server.address, 0, 1)
+        warming = Person(server, 0, 1)
         await warming.tab.open("", f"run={run}")
         for kind in KINDS:
             await kind.ready(warming)
-            for _ in range(2 * len(PAGES) if kind is KINDS[0] else len(SLIDERS)):
+            for _ in range(2 * len(server.pages) if kind is KINDS[0] else len(SLIDERS)):
                 await kind.make(warming)
         for number in range(len(SLIDERS)):  # the others' sliders
             warming.number = number
@@ -353,10 +361,9 @@ async def compared(against: str, run: str, visitors: int, rounds: int, gestures:
     """Measure this version, and another one before it in each turn where one is named."""
     async with contextlib.AsyncExitStack() as stack:
         versions = {} if not against else {against: stack.enter_context(checkout(against))}
-        servers = [
-            await stack.enter_async_context(served(name, folder))
-            for name, folder in {**versions, "this version": ROOT}.items()
-        ]
+        versions["this version"] = ROOT
+        pages = tuple(page for page in PAGES if all(_has_page(folder, page) for folder in versions.values()))
+        servers = [await stack.enter_async_context(served(name, folder, pages)) for name, folder in versions.items()]
         await measure(servers, run, visitors, rounds, gestures, pause)
         return servers
 

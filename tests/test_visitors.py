@@ -49,7 +49,7 @@ def test_a_map_that_shows_another_s_rows_is_a_wrong_answer(monkeypatch):
 
     async def meet() -> list[float]:
         async with served("this version", ROOT) as server:
-            people = [Person(server.address, number, 2) for number in range(2)]
+            people = [Person(server, number, 2) for number in range(2)]
             for person in people:
                 await person.tab.open("", SMALL)
                 await person.to_map()
