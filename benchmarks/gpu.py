@@ -51,7 +51,7 @@ CONV = ModelConfig(kind="conv", hidden=256, latent_dim=10)
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How much is measured."""
+    """Sizes of everything that is measured."""
 
     images: int = 20_000
     batch: int = 128
@@ -269,7 +269,7 @@ def seconds_of_a_step(training: Training, steps: int) -> float:
 
 
 def seconds_of(work: Callable[[], object], device: torch.device) -> float:
-    """Seconds of the work the second time: the first loads what it needs."""
+    """Seconds that the work takes when it is done a second time: the first time loads what it needs."""
     for _ in range(2):
         begun = time.perf_counter()
         work()

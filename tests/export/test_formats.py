@@ -1,4 +1,4 @@
-"""Formats: what each holds, read back by the libraries that its readers use."""
+"""Export formats: each file is read back by the library that its readers use."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_the_hub_folder_gives_the_module_without_a_network(material, tmp_path, m
 
 
 def _encodes_as(script: str, folder: Path, vae: VAE, images: np.ndarray) -> None:
-    """Check that lines of plain PyTorch, run without this package, encode and decode as the model does."""
+    """Check a script of plain PyTorch: run without this package, it encodes and decodes as the model does."""
     pixels = images.reshape(len(images), -1).astype(np.float32) / 255
     np.save(folder / "in.npy", pixels)
     zeros = next(line for line in script.splitlines() if line.startswith("images = "))

@@ -62,7 +62,7 @@ def test_a_run_waits_for_the_part_of_its_images(kind, parts) -> None:
 
 @pytest.fixture
 def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Part]:
-    """Two parts in place of the real ones, of which the second is compiled until the event `go_on` is set."""
+    """Two parts that stand in for the real ones; compiling the second one ends when the event `go_on` is set."""
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "machine-code"))
     (tmp_path / "kernels.py").touch()
     return [Part(name, tmp_path / "kernels.py", lambda: None) for name in ("first", "second")]

@@ -54,7 +54,7 @@ def labels(app: AppTest) -> set[str]:
 
 
 def plan_here(owner: str | None = ME, **changes) -> Plan:
-    """Two margins with two weights and three seeds, all cells of a seed in one run."""
+    """A sweep of two margins, two weights and three seeds; all cells of a seed are in one run."""
     config = small_run_config()
     config = replace(config, data=replace(config.data, validation_share=0.2))
     grid = Grid(margins=(0.2, 1.0), weights=(3.0, 10.0), seeds=(0, 1, 2))

@@ -1,4 +1,4 @@
-"""Search: cells between those of the grid, from the figures of the validation split alone."""
+"""Search of a sweep: new cells between those of its grid, chosen by figures of the validation split alone."""
 
 from __future__ import annotations
 

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import errno
 import json
-import subprocess
-import sys
-import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +15,7 @@ from pathlib import Path
 from tvae.config import DataConfig
 from tvae.errors import InputError
 from tvae.explore.classifier import classifier_path
-from tvae.system.child_process import DETACHED, child_environment
+from tvae.system.child_process import leave_no_zombie, start_module
 from tvae.system.files import write_atomically
 from tvae.system.process_lock import lock_is_held
 from tvae.system.strict_json import Amount, Share, read_json_file
@@ -55,17 +52,8 @@ def start_training(data: DataConfig, labels_key: str, folder: Path) -> None:
     if lock_is_held(lock_path(folder, labels_key)):
         return
     write_status(folder, labels_key, ClassifierTraining())
-    process = subprocess.Popen(
-        [sys.executable, "-m", MODULE, json.dumps(asdict(data)), labels_key, str(folder.absolute())],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=Path(sys.executable).anchor,
-        env=child_environment(),
-        start_new_session=True,
-        creationflags=DETACHED,
-    )
-    threading.Thread(target=process.wait, daemon=True).start()  # or it would stay as a zombie
+    process = start_module(MODULE, json.dumps(asdict(data)), labels_key, str(folder.absolute()))
+    leave_no_zombie(process)
     deadline = time.monotonic() + START_SECONDS
     while not lock_is_held(lock_path(folder, labels_key)) and process.poll() is None:
         if time.monotonic() > deadline:

@@ -21,6 +21,7 @@ from tvae.system.user_folders import default_layouts_folder
 from tvae.version import VERSION
 
 MOST_NEIGHBOURS = 15
+"""Nearest images that an export has of each image."""
 WRITTEN_BY = f"TVAE Explorer {VERSION}"
 """What each export names as its writer, so that its reader can tell the version."""
 

@@ -10,10 +10,6 @@ the processor than the run itself. What it has not begun, the run's worker compi
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
-import threading
-from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -21,7 +17,7 @@ import psutil
 from tvae.jobs.worker import NICENESS
 from tvae.maps.compilation import MAPS
 from tvae.metrics.kernels.compilation import COUNTING, MEASURING
-from tvae.system.child_process import DETACHED, child_environment, lower_priority, offer_to_end_first
+from tvae.system.child_process import leave_no_zombie, lower_priority, offer_to_end_first, start_module
 from tvae.system.compiled import Part, compile_parts, is_compiled_now, lacking, machine_code_folder
 from tvae.system.privacy import keep_files_private
 from tvae.training.steps.compilation import step_parts, usual_kind
@@ -63,17 +59,7 @@ def start_preparation() -> None:
     if not lacking(all_parts()):
         return
     with contextlib.suppress(OSError):  # a server without its preparation still serves
-        process = subprocess.Popen(
-            [sys.executable, "-m", MODULE],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=Path(sys.executable).anchor,
-            env=child_environment(),
-            start_new_session=True,
-            creationflags=DETACHED,
-        )
-        threading.Thread(target=process.wait, name="preparation", daemon=True).start()  # else it would stay a zombie
+        leave_no_zombie(start_module(MODULE))
 
 
 def main() -> None:

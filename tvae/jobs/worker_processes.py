@@ -19,7 +19,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -28,7 +27,7 @@ from pathlib import Path
 import psutil
 
 from tvae.jobs.files import BEFORE_STEPS, JobFiles
-from tvae.system.child_process import DETACHED, child_environment
+from tvae.system.child_process import last_line, start_module
 from tvae.system.process_lock import ProcessLock, take_lock
 
 MODULE = "tvae.jobs.worker"
@@ -81,22 +80,13 @@ def start_worker(runs: Path, run_id: str, data: str = "") -> None:
     """
     files = JobFiles(runs / run_id)
     with files.log.open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", MODULE, run_id, *filter(None, [data])],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=Path(sys.executable).anchor,
-            env={**child_environment(), "TVAE_RUNS": str(runs)},
-            start_new_session=True,
-            creationflags=DETACHED,
-        )
+        process = start_module(MODULE, run_id, *filter(None, [data]), log=log, environment={"TVAE_RUNS": str(runs)})
     with _started_lock:
         _started.append(process)
     deadline = time.monotonic() + _START_SECONDS
     while not files.process.exists():
         if process.poll() is not None and not files.process.exists():
-            raise OSError(errno.ECHILD, f"no worker can be started: {_last_line(files.log)}")
+            raise OSError(errno.ECHILD, f"no worker can be started: {last_line(files.log)}")
         if time.monotonic() > deadline:
             process.kill()
             raise OSError(errno.ETIMEDOUT, f"no worker can be started within {_START_SECONDS:g} s")
@@ -136,11 +126,3 @@ def end_unresponsive_worker(files: JobFiles, phase: str) -> None:
             process.terminate()
         else:
             process.kill()
-
-
-def _last_line(log: Path) -> str:
-    with contextlib.suppress(OSError):
-        lines = log.read_text(errors="replace").strip().splitlines()
-        if lines:
-            return lines[-1][:300]
-    return "it ended without a word"

@@ -13,9 +13,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import subprocess
-import sys
-import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,7 +20,7 @@ from typing import Literal
 
 from tvae.errors import InputError
 from tvae.jobs.runs_folder import make_runs_folder
-from tvae.system.child_process import DETACHED, child_environment
+from tvae.system.child_process import last_line, leave_no_zombie, start_module
 from tvae.system.files import write_atomically
 from tvae.system.process_lock import ProcessLock, lock_is_held, take_lock
 from tvae.system.strict_json import Line, read_json_file
@@ -143,22 +140,13 @@ class Background:
             return
         log = self._folder / "log"
         with log.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", MODULE, str(self.runs)],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                cwd=Path(sys.executable).anchor,
-                env={**child_environment(), "TVAE_RUNS": str(self.runs)},
-                start_new_session=True,
-                creationflags=DETACHED,
-            )
-        threading.Thread(target=process.wait, daemon=True).start()  # or it would stay as a zombie
+            process = start_module(MODULE, str(self.runs), log=out, environment={"TVAE_RUNS": str(self.runs)})
+        leave_no_zombie(process)
         deadline = time.monotonic() + START_SECONDS
         while not self.works:
             if process.poll() is not None:
                 if process.returncode and not self.works:
-                    raise OSError(errno.ECHILD, f"no process can be started for sweeps: {_last_line(log)}")
+                    raise OSError(errno.ECHILD, f"no process can be started for sweeps: {last_line(log)}")
                 return  # it has ended already, or another was faster
             if time.monotonic() > deadline:
                 process.kill()
@@ -170,11 +158,3 @@ class Background:
         if self.wanted and not self.works:
             with contextlib.suppress(InputError, OSError):  # whoever opens the page "Sweep" is told
                 self.start()
-
-
-def _last_line(log: Path) -> str:
-    with contextlib.suppress(OSError):
-        lines = log.read_text(errors="replace").strip().splitlines()
-        if lines:
-            return lines[-1][:300]
-    return "it ended without a word"

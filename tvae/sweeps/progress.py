@@ -16,12 +16,12 @@ from tvae.sweeps.table import Row, Table
 
 @dataclass(frozen=True, kw_only=True)
 class CellProgress:
-    """Where a cell stands with each seed."""
+    """Progress of a cell: its figures so far, and the state of its training with each seed."""
 
     row: Row
     """Its figures of the seeds that are done."""
     groups: Mapping[int, GroupState]
-    """The group that trains it, by seed."""
+    """The group of cells that it is trained with, by seed."""
 
     @property
     def cell(self) -> Cell:

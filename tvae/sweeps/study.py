@@ -244,7 +244,7 @@ class Sweep:
             return [_state_of(group, trials.get(group.id, [])) for group in self.groups.values()]
 
     def mend(self, *, also_failed: bool = False) -> None:
-        """Put back what a killed worker left: stale trials, those without a first sign of life, groups without a trial.
+        """Have the groups wait again that a killed worker left: in stale trials, or without a trial.
 
         Args:
             also_failed: put back groups too that have failed for good.

@@ -7,7 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
@@ -25,6 +28,45 @@ def child_environment() -> dict[str, str]:
     path = os.pathsep.join([package_parent, *filter(None, [os.environ.get("PYTHONPATH")])])
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return {**os.environ, **one_thread, "PYTHONPATH": path}
+
+
+def start_module(
+    module: str, *arguments: str, log: BinaryIO | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start `python -m MODULE` so that it outlives this process and its terminal.
+
+    Args:
+        log: where its words go; None: nowhere.
+        environment: variables beside those of `child_environment`.
+
+    Raises:
+        OSError: no process can be started.
+    """
+    words = subprocess.DEVNULL if log is None else log
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=words,
+        stderr=words,
+        cwd=Path(sys.executable).anchor,
+        env={**child_environment(), **(environment or {})},
+        start_new_session=True,
+        creationflags=DETACHED,
+    )
+
+
+def leave_no_zombie(process: subprocess.Popen[bytes]) -> None:
+    """Take note of the process's end, whenever it comes: one that nobody asks about stays in the system's table."""
+    threading.Thread(target=process.wait, daemon=True).start()
+
+
+def last_line(log: Path) -> str:
+    """The last line that a process wrote into its log, as the reason of its end."""
+    with contextlib.suppress(OSError):
+        lines = log.read_text(errors="replace").strip().splitlines()
+        if lines:
+            return lines[-1][:300]
+    return "it ended without a word"
 
 
 def kill_with_children(process: subprocess.Popen[bytes]) -> None:

@@ -113,7 +113,7 @@ def _headline(view: SweepView) -> str:
 
 
 def _share(view: SweepView) -> float:
-    """Share of the sweep that is over, from 0 to 1."""
+    """Share of the sweep's training that is done, from 0 to 1."""
     return min(1.0, (view.count("done", "failed") + sum(run.job.share for run in view.running)) / len(view.states))
 
 
