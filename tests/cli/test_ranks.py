@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from tvae.jobs.job import read_job
 from tvae.runs.history import read_history
 from tvae.runs.run import read_metrics, read_run
 from tvae.system.user_folders import runs_folder
+from tvae.training.ranks import Ranks
 
 PATIENCE = 300
 """Seconds until a process is given up; alone on two cores each part takes ten."""
@@ -132,6 +134,23 @@ def test_what_cannot_work_is_refused_in_one_line(arguments, environment, expecte
     errors = capsys.readouterr().err
     assert expected in errors and errors.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_loss_is_said_where_no_step_is_under_way(tmp_path, monkeypatch, capsys):
+    def lost(self: Ranks) -> bool:
+        raise RuntimeError("[gloo/transport/tcp/pair.cc:537] Connection reset by peer")
+
+    monkeypatch.setattr(Ranks, "stop_agreed", lost)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    alone = {**RANK_0, "WORLD_SIZE": "1", "MASTER_PORT": str(port)}
+    for name, value in alone.items():
+        monkeypatch.setenv(name, value)
+    assert main(["train", "--out", str(tmp_path / "new"), *TRAIN]) == 1
+    (line,) = lines_of_ours(capsys.readouterr().err)
+    assert line.startswith("tvae: interrupted: ") and line.endswith("the same command goes on from what was saved")
+    assert read_run(tmp_path / "new").provenance.step == 1
 
 
 def test_rank_0_alone_prints_what_is_refused(tmp_path, monkeypatch, capsys):

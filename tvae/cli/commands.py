@@ -121,25 +121,26 @@ def _train_among_ranks(rank: Rank, config: RunConfig, options: Train, command: s
     from tvae.training.steps.data_parallel import check_data_parallel
 
     check_data_parallel(config, rank.count)
-    with contextlib.ExitStack() as held:
+    held = contextlib.ExitStack()
 
-        def prepared() -> Recording | Training:
-            dataset = _dataset_with_notes(config.data, options.dir)
-            named, triplets = _with_triplets(config, options)
-            if rank.number:
-                return Training(named, dataset.by(config.data.notion).train, triplets)
-            own_command = _without_triplet_file(command)
-            return held.enter_context(
-                recording_of_ranks(named, dataset, options.out, own_command, half=options.half, triplets=triplets)
-            )
+    def prepared() -> Recording | Training:
+        dataset = _dataset_with_notes(config.data, options.dir)
+        named, triplets = _with_triplets(config, options)
+        if rank.number:
+            return Training(named, dataset.by(config.data.notion).train, triplets)
+        own_command = _without_triplet_file(command)
+        return held.enter_context(
+            recording_of_ranks(named, dataset, options.out, own_command, half=options.half, triplets=triplets)
+        )
 
-        try:
+    try:
+        with held:
             ranks = held.enter_context(joined(rank, resolve_device(config.train.device)))
             trained = ranks.agreed(prepared)
             progress = held.enter_context(TrainingProgress())
             _show(reports_of_ranks(ranks, trained, progress.show_measured), progress)
-        except RankLost as error:
-            raise NotDone(f"interrupted: {error}; the same command goes on from what was saved") from error
+    except RankLost as error:  # around `held`, as `joined` raises it while it is left
+        raise NotDone(f"interrupted: {error}; the same command goes on from what was saved") from error
     if rank.number == 0:
         _print_metrics_of(options)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,7 +41,7 @@ DIRECTIONS = ("maximize", "minimize", "minimize")
 METRIC_NAMES = ("triplet accuracy", "squared error", "KL")
 """Values of a trial, for Optuna's own tools: those of the group's most accurate cell, where cells are chosen."""
 LAYING_OUT_SECONDS = 10.0
-"""Patience with another process that has made the study and not stored its plan yet."""
+"""Patience with another process that has made the study, and not stored its plan or all groups yet."""
 PLAN, COUNTS = "plan", "images"
 GROUP, RUN, WORKER, FIGURES, FAILED, TROUBLES = "group", "run", "worker", "figures", "failed", "troubles"
 """Names of attributes of the study and of its trials."""
@@ -141,6 +141,7 @@ class Sweep:
                     study.set_metric_names(list(METRIC_NAMES))
                 sweep.put_in(sweep.groups.values())
             else:
+                _wait_for(lambda: sweep.trials().keys() >= sweep.groups.keys())
                 sweep.mend(also_failed=True)
             return sweep, is_new
 
@@ -363,13 +364,16 @@ def _plan_of(study: optuna.Study) -> Plan:
 
 def _wait_for_plan(study: optuna.Study, plan: Plan) -> None:
     """Wait for the process that has just made the study to store its plan; store ours where it was killed before."""
+    _wait_for(lambda: PLAN in study.user_attrs)
+    is_empty = not (study.get_trials(deepcopy=False) or study.user_attrs)  # else it is laid out, or another program's
+    if is_empty:
+        study.set_user_attr(PLAN, plan.to_json())
+
+
+def _wait_for(is_laid_out: Callable[[], bool]) -> None:
+    """Wait until another process has laid this out, or was killed before."""
     until = time.monotonic() + LAYING_OUT_SECONDS
-    while PLAN not in study.user_attrs:
-        if time.monotonic() > until:
-            if study.get_trials(deepcopy=False) or study.user_attrs:
-                return  # another program's
-            study.set_user_attr(PLAN, plan.to_json())
-            return
+    while not is_laid_out() and time.monotonic() < until:
         time.sleep(0.1)
 
 
