@@ -1,15 +1,17 @@
 """The latent map page in a real Chromium: time to the first maps, to answers, bytes sent, frame times. Prints Markdown.
 
-    python -m benchmarks.map_frames
+    python -m benchmarks.map_frames [n ...]
 
-takes some five minutes; the machine should have nothing else to do.
+takes some ten minutes; the machine should have nothing else to do. With numbers of points it measures the frames of
+such maps alone.
 """
 
 from __future__ import annotations
 
 import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -294,11 +296,30 @@ def frames(browser: Browser, address: str, rows: int) -> None:
     context.close()
 
 
+def print_heading_of_frames() -> None:
+    """Print the heading of the table of frames."""
+    print("\n| gesture | points | frames | median, ms | 99th percentile, ms | between frames, ms |")
+    print("| --- | --- | ---: | ---: | ---: | ---: |")
+
+
+def frames_of_large_maps(browser: Browser, sizes: Sequence[int]) -> None:
+    """Print the cost of a frame by gesture of maps that are not the app's own."""
+    with served(ROOT / "benchmarks" / "large_map_app.py") as address:
+        for rows in sizes:
+            frames(browser, f"{address}/?rows={rows}", rows)
+
+
 def main() -> None:
     """Print the tables."""
+    sizes = [int(text) for text in sys.argv[1:]]
     with sync_playwright() as playwright:
         browser = chromium(playwright)
         print(f"{machine()}; Chromium {browser.version}, headless, no graphics card, 1400 × 900.\n")
+        if sizes:
+            print_heading_of_frames()
+            frames_of_large_maps(browser, sizes)
+            browser.close()
+            return
         print(f"| seconds from asking | median of {VISITS} | least | most |\n| --- | ---: | ---: | ---: |")
         with served(ROOT / "benchmarks" / "empty_app.py") as address:
             first_maps(browser, address, empty="an empty Streamlit page")
@@ -315,12 +336,9 @@ def main() -> None:
             print("| --- | ---: | ---: | ---: | ---: |")
             bytes_a_point(10_000)
             bytes_a_point(70_000)
-            print("\n| gesture | points | frames | median, ms | 99th percentile, ms | between frames, ms |")
-            print("| --- | --- | ---: | ---: | ---: | ---: |")
+            print_heading_of_frames()
             frames(browser, f"{address}/{PAGE}", 10_000)
-        with served(ROOT / "benchmarks" / "large_map_app.py") as address:
-            for rows in LARGE:
-                frames(browser, f"{address}/?rows={rows}", rows)
+        frames_of_large_maps(browser, LARGE)
         browser.close()
 
 

@@ -94,7 +94,10 @@ def first_run(run: str, idle: bool) -> dict[str, float]:
     Args:
         idle: whether the server was left alone before until it had prepared that run; else Train is clicked at once.
     """
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as machine_code:
+    with contextlib.ExitStack() as held:
+        # A worker that ends after the server may still write there.
+        temporary = (tempfile.TemporaryDirectory(ignore_cleanup_errors=True) for _ in range(2))
+        folder, machine_code = map(held.enter_context, temporary)
         os.environ |= {"TVAE_RUNS": folder, "NUMBA_CACHE_DIR": machine_code}
         jobs = Jobs(Path(folder))
         started = time.monotonic()

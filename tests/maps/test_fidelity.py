@@ -7,7 +7,8 @@ import pytest
 from sklearn.manifold import trustworthiness as reference
 
 from tvae.errors import InputError
-from tvae.maps.fidelity import fidelity
+from tvae.maps.fidelity import accuracy_on_map, fidelity, measured_rows
+from tvae.metrics.class_vote import winning_classes
 from tvae.metrics.neighbours import nearest_neighbours
 
 RNG = np.random.default_rng(4)
@@ -43,13 +44,17 @@ def test_an_exact_map_is_trustworthy_and_a_shuffled_one_is_not() -> None:
 
 
 def test_trustworthiness_of_many_rows_is_that_of_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = fidelity(POINTS, POSITIONS, None)
+    whole = fidelity(POINTS, POSITIONS, LABELS)
     monkeypatch.setattr("tvae.maps.fidelity.MOST_ROWS", 100)
     monkeypatch.setattr("tvae.maps.fidelity.BLOCK_VALUES", 1000)
-    part = fidelity(POINTS, POSITIONS, None)
+    part = fidelity(POINTS, POSITIONS, LABELS)
     assert part.rows == 100
     assert part.trustworthiness == pytest.approx(whole.trustworthiness, abs=0.03)
-    assert part == fidelity(POINTS, POSITIONS, None)
+    assert part == fidelity(POINTS, POSITIONS, LABELS)
+    rows = measured_rows(300)
+    nearest = nearest_neighbours(POSITIONS, 5).rows[rows]
+    assert part.knn_accuracy == pytest.approx((winning_classes(LABELS[nearest]) == LABELS[rows]).mean())
+    assert part.knn_accuracy == accuracy_on_map(POSITIONS, LABELS, 5) != whole.knn_accuracy
 
 
 @pytest.mark.parametrize(("n", "defined"), [(1, False), (2, False), (3, True), (4, True)])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
-from tvae.metrics.neighbours import nearest_neighbours, nearest_to
+from tvae.metrics.anchor_sample import EXACT_TO, SAMPLED_ANCHORS
+from tvae.metrics.neighbours import Neighbours, nearest_neighbours, nearest_to, searched_rows
 
 
 def plain_neighbours(points: np.ndarray, k: int) -> tuple[list[list[int]], list[list[float]]]:
@@ -59,6 +60,31 @@ def test_threads_change_no_bit_of_the_neighbours(monkeypatch: pytest.MonkeyPatch
     one, three = (nearest_neighbours(points, 9, rows, threads=threads) for threads in (1, 3))
     np.testing.assert_array_equal(one.rows, three.rows)
     np.testing.assert_array_equal(one.distances, three.distances)
+
+
+@pytest.mark.parametrize("rows", [None, np.array([3, 149, 11])])
+@pytest.mark.parametrize("kind", ["gaussian", "grid", "duplicates"])
+def test_neighbours_among_some_rows_are_those_of_a_plain_loop(kind: str, rows: np.ndarray | None) -> None:
+    points = points_of(kind).astype(np.float32)
+    among = np.sort(np.random.default_rng(1).choice(150, 60, replace=False))
+    found = nearest_neighbours(points, 7, rows, among=among)
+    exact = points.astype(np.float64)
+    for row, nearest, distances in zip(range(150) if rows is None else rows, *found_lists(found), strict=True):
+        others = sorted((((exact[row] - exact[j]) ** 2).sum(), j) for j in among.tolist() if j != row)
+        assert nearest == [j for _, j in others[:7]]
+        np.testing.assert_allclose(distances, [math.sqrt(squared) for squared, _ in others[:7]], rtol=1e-6)
+
+
+def found_lists(found: Neighbours) -> tuple[list[list[int]], list[list[float]]]:
+    return found.rows.tolist(), found.distances.tolist()
+
+
+def test_beyond_a_number_of_rows_neighbours_are_looked_for_among_a_sample() -> None:
+    assert searched_rows(EXACT_TO) is None
+    rows = searched_rows(EXACT_TO + 1)
+    assert rows is not None and len(rows) == len(set(rows.tolist())) == SAMPLED_ANCHORS
+    assert (np.diff(rows) > 0).all() and rows[-1] <= EXACT_TO
+    np.testing.assert_array_equal(rows, searched_rows(EXACT_TO + 1))  # of every arm the same
 
 
 def test_many_blocks_give_what_one_block_gives(monkeypatch: pytest.MonkeyPatch) -> None:

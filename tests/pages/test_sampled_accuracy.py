@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tvae.cli.output import print_metrics
@@ -79,3 +80,18 @@ def test_the_overview_the_card_and_the_command_line_say_so_too(run, capsys):
     assert SAMPLED in card and "is exact" not in card
     print_metrics(metrics, as_json=False)
     assert SAMPLED in capsys.readouterr().out
+
+
+def test_the_latent_map_says_what_it_was_measured_on_and_where_neighbours_were_looked_for(run, monkeypatch):
+    assert "drawn at random" not in words(page("pages/1_Latent_map.py", {}))
+    shutil.rmtree(run.folder / "layouts")  # measured on all images
+    monkeypatch.setattr("tvae.metrics.neighbours.BY_SIZE", Sampling(exact_to=100, anchors=150))
+    monkeypatch.setattr("tvae.maps.fidelity.MOST_ROWS", 90)
+    st.cache_resource.clear()  # made before with all rows
+    st.cache_data.clear()
+    app = page("pages/1_Latent_map.py", {"projection": "PCA"})
+    assert not app.exception
+    said = words(app)
+    assert "Trustworthiness and accuracy are of 90 of them, drawn at random (seed 0)." in said
+    assert "neighbours are looked for among 150 drawn at random (seed 0)" in said
+    st.cache_resource.clear()

@@ -13,7 +13,7 @@ from tvae.errors import InputError
 from tvae.maps.layout_files import stored_layout
 from tvae.maps.parameters import METHODS, PcaParameters
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key, project
-from tvae.metrics.neighbours import Neighbours, nearest_neighbours
+from tvae.metrics.neighbours import Neighbours, nearest_neighbours, searched_rows
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.arm_names import arm_names
 from tvae.runs.run import Run
@@ -83,9 +83,13 @@ class Material:
         return self.layouts[method].positions[arm]
 
     def neighbours(self, arm: str) -> Neighbours:
-        """The images nearest to each in an arm's latent space, `MOST_NEIGHBOURS` or all others where they are fewer."""
+        """The images nearest to each in an arm's latent space, `MOST_NEIGHBOURS` or all others where they are fewer.
+
+        Beyond `EXACT_TO` images they are looked for among a sample (`searched_rows`).
+        """
         means = self.encoding.arms[arm].means
-        return nearest_neighbours(means, min(MOST_NEIGHBOURS, len(means) - 1))
+        n = len(means)
+        return nearest_neighbours(means, min(MOST_NEIGHBOURS, n - 1), among=searched_rows(n))
 
 
 def material_of(

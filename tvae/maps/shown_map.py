@@ -12,6 +12,7 @@ from jaxtyping import Float, Float32, Float64
 
 from tvae.errors import InputError
 from tvae.maps.alignment import align
+from tvae.maps.fidelity import measured_rows
 from tvae.maps.pca import LinearMap, pca_maps
 from tvae.maps.projection import Layout
 from tvae.metrics.neighbours import nearest_neighbours, nearest_to
@@ -108,10 +109,10 @@ class ShownMap:
 
     @cached_property
     def _usual_distance(self) -> float:
-        """The distance to the nearest other mean that 99 in 100 rows do not exceed."""
+        """The distance to the nearest other mean that 99 in 100 rows, or sampled ones, do not exceed."""
         if len(self.means) == 1:
             return 0.0
-        return float(np.quantile(nearest_neighbours(self.means, 1).distances, USUAL))
+        return float(np.quantile(nearest_neighbours(self.means, 1, measured_rows(len(self.means))).distances, USUAL))
 
 
 def shown_map(

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int, Int32, Shaped
 
 from tvae.errors import InputError, require_int
+from tvae.metrics.anchor_sample import BY_SIZE, sampled_rows
 from tvae.metrics.grouped_means import over_blocks
 
 BLOCK_VALUES = 1 << 20
@@ -15,6 +16,14 @@ BLOCK_VALUES = 1 << 20
 
 PAIR_VALUES = 1 << 21
 """Coordinates held at a time while candidates are measured exactly (16 MB of float64, several times over)."""
+
+
+def searched_rows(n: int) -> Int[np.ndarray, " a"] | None:
+    """The rows that the neighbours of every one of n rows are looked for among; None for all.
+
+    Beyond `EXACT_TO` rows it is a random sample of `SAMPLED_ANCHORS`, so that the time grows with n and not with n².
+    """
+    return sampled_rows(n, BY_SIZE)
 
 
 @dataclass(frozen=True)
@@ -54,22 +63,41 @@ def checked_points(points: Shaped[np.ndarray, "n d"], where: str) -> Float32[np.
 
 
 def nearest_neighbours(
-    points: Float[np.ndarray, "n d"], k: int, rows: Int[np.ndarray, " m"] | None = None, *, threads: int = 1
+    points: Float[np.ndarray, "n d"],
+    k: int,
+    rows: Int[np.ndarray, " m"] | None = None,
+    *,
+    among: Int[np.ndarray, " a"] | None = None,
+    threads: int = 1,
 ) -> Neighbours:
     """Exact k nearest other rows of every row, or of `rows` alone, by Euclidean distance.
 
     Duplicates of a row are its neighbours at distance 0. At equal distances the lower row comes first, so the result
     does not depend on the machine, nor on the number of threads. Points are taken as float32, distances are float64.
-    Time grows with n² d, memory with n (k + d) and with the threads.
+    Time grows with m a d, where all rows are asked for and looked among with n² d; memory with m k + n d and with the
+    threads.
+
+    Args:
+        among: rows that neighbours are looked for among, ascending; None for all.
 
     Raises:
-        InputError: k is not from 1 to n - 1, or the points are not a table of finite numbers.
+        InputError: k is not from 1 to one less than the rows that are looked among, or the points are not a table of
+            finite numbers.
     """
     points = checked_points(points, "neighbours")
-    require_int(f"k nearest of {len(points)} rows", k, 1, len(points) - 1)
-    own_rows = np.arange(len(points)) if rows is None else rows
+    asking = np.arange(len(points)) if rows is None else rows
     queries = points if rows is None else points[rows]
-    return _nearest(queries, points, k, left_out=np.zeros(0, np.int64), own_rows=own_rows, threads=threads)
+    candidates = points if among is None else points[among]
+    require_int(f"k nearest of {len(candidates)} rows", k, 1, len(candidates) - 1)
+    own = asking if among is None else _places_in(among, asking)
+    found = _nearest(queries, candidates, k, left_out=np.zeros(0, np.int64), own_places=own, threads=threads)
+    return found if among is None else Neighbours(among[found.rows].astype(np.int32), found.distances)
+
+
+def _places_in(ascending: Int[np.ndarray, " a"], rows: Int[np.ndarray, " m"]) -> Int[np.ndarray, " m"]:
+    """Place of each row in an ascending array; -1 where it is not in it."""
+    places = np.minimum(np.searchsorted(ascending, rows), len(ascending) - 1)
+    return np.where(ascending[places] == rows, places, -1)
 
 
 def nearest_to(
@@ -99,7 +127,7 @@ def nearest_to(
         )
     n_candidates = len(points) - len(excluded)
     require_int(f"k nearest of {n_candidates} rows", k, 1, n_candidates)
-    return _nearest(queries, points, k, left_out=excluded, own_rows=None)
+    return _nearest(queries, points, k, left_out=excluded, own_places=None)
 
 
 def _nearest(
@@ -108,10 +136,14 @@ def _nearest(
     k: int,
     *,
     left_out: Int[np.ndarray, " _"],
-    own_rows: Int[np.ndarray, " m"] | None,
+    own_places: Int[np.ndarray, " m"] | None,
     threads: int = 1,
 ) -> Neighbours:
-    """The k nearest points of each query; with `own_rows` query i is point own_rows[i] and not its own neighbour."""
+    """The k nearest points of each query.
+
+    Args:
+        own_places: the point that each query itself is and that is not its neighbour, -1 where it is none of them.
+    """
     queries, points = queries.astype(np.float64), points.astype(np.float64)
     screen = _Screen(points, k, left_out)
     rows = np.empty((len(queries), k), np.int32)
@@ -120,8 +152,8 @@ def _nearest(
 
     def write_block(start: int) -> None:
         block = queries[start : start + size]
-        own_rows_of_block = None if own_rows is None else own_rows[start : start + len(block)]
-        query, column = screen.candidates(block, own_rows_of_block)
+        own_of_block = None if own_places is None else own_places[start : start + len(block)]
+        query, column = screen.candidates(block, own_of_block)
         squared = _squared_distances(block, query, points, column)
         rows[start : start + size], nearest = _first_k(query, column, squared, len(block), k)
         distances[start : start + size] = np.sqrt(nearest)
@@ -158,17 +190,18 @@ class _Screen:
         self.rounding = (d + 16) * float(np.finfo(np.float32).eps)
 
     def candidates(
-        self, queries: Float64[np.ndarray, "b d"], own_rows: Int[np.ndarray, " b"] | None
+        self, queries: Float64[np.ndarray, "b d"], own_places: Int[np.ndarray, " b"] | None
     ) -> tuple[Int[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]]:
         """Query (0 to b - 1) and point of every pair that can count, in order of query, then point.
 
-        `own_rows` are points that the queries themselves are, and that are not their neighbours.
+        `own_places` are points that the queries themselves are and that are not their neighbours, -1 for none.
         """
         centred = (queries - self.centre).astype(np.float32)
         partial = centred @ self.columns
         partial += self.squares  # (b, width): squared distance less the query's own square
-        if own_rows is not None:
-            partial[np.arange(len(partial)), own_rows] = np.inf
+        if own_places is not None:
+            is_own = np.flatnonzero(own_places >= 0)
+            partial[is_own, own_places[is_own]] = np.inf
         minima = partial.reshape(len(partial), self.groups, -1).min(axis=1)
         bound = np.partition(minima, self.k - 1, axis=1)[:, self.k - 1].astype(np.float64)
         own = np.einsum("bd,bd->b", centred, centred, dtype=np.float64)

@@ -230,7 +230,7 @@ def _label_metrics(
     retrieval_scores = retrieval(arm.means, labels, threads=THREADS, sampling=sampling)
     on_part("retrieval")
     asking = sampled_rows(len(labels), sampling)
-    nearest = nearest_neighbours(arm.means, min(5, len(labels) - 1), asking)
+    nearest = nearest_neighbours(arm.means, min(5, len(labels) - 1), asking, threads=THREADS)
     on_part("neighbours")
     silhouette_score = silhouette(arm.means, labels, threads=THREADS, sampling=sampling)
     on_part("silhouette")

@@ -10,14 +10,13 @@ from jaxtyping import Float32
 from PIL import Image
 
 from tvae.figures.still_map import map_ground
+from tvae.maps.fidelity import accuracy_on_map
 from tvae.maps.layout_files import layout_path, read_layout
 from tvae.maps.parameters import METHODS
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key, project
 from tvae.maps.projector import Projector
 from tvae.maps.shown_map import PlacedCodes, ShownMap
 from tvae.maps.shown_map import arm_maps as maps_of
-from tvae.metrics.class_vote import knn_accuracy
-from tvae.metrics.neighbours import nearest_neighbours
 from tvae.model.encoding import EncodedArm
 from tvae.runs.run import Run
 from tvae.system.user_folders import default_layouts_folder
@@ -83,7 +82,7 @@ def placed_codes(
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
 def map_accuracy(positions: Float32[np.ndarray, "n 2"], labels: Labels, k: int) -> float:
     """Share of rows whose class is that of most of their k nearest on a map, as in `tvae.maps.fidelity`."""
-    return knn_accuracy(nearest_neighbours(positions, k), labels)
+    return accuracy_on_map(positions, labels, k)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False, hash_funcs=KEY_OF)

@@ -13,7 +13,7 @@ from tvae.metrics.findings import Findings
 from tvae.metrics.findings import findings as ranked_findings
 from tvae.metrics.grouped_means import grouped_by_class
 from tvae.metrics.neighbour_changes import Changes, changes
-from tvae.metrics.neighbours import Neighbours, nearest_neighbours
+from tvae.metrics.neighbours import Neighbours, nearest_neighbours, searched_rows
 from tvae.metrics.sub_styles import SubStyles
 from tvae.metrics.sub_styles import sub_styles as groups_within_class
 from tvae.model.encoding import EncodedArm
@@ -25,8 +25,9 @@ MOST_NEIGHBOURS = 100
 
 @st.cache_resource(max_entries=8, show_spinner="Finding every image's neighbours …", hash_funcs=KEY_OF)
 def neighbours(arm: EncodedArm) -> Neighbours:
-    """The nearest rows of every row in an arm's latent space: 100, or all others where there are fewer."""
-    return nearest_neighbours(arm.means, min(MOST_NEIGHBOURS, len(arm.means) - 1), threads=THREADS)
+    """The nearest rows of every row in an arm's latent space, among `searched_rows`: 100, or all others."""
+    n = len(arm.means)
+    return nearest_neighbours(arm.means, min(MOST_NEIGHBOURS, n - 1), among=searched_rows(n), threads=THREADS)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEY_OF)

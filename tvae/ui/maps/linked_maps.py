@@ -14,7 +14,8 @@ from tvae.linked_map.payload import neighbours_that_fit
 from tvae.maps.alignment import mean_motion
 from tvae.maps.fidelity import Fidelity
 from tvae.maps.projection import SEED_MOTION
-from tvae.metrics.neighbours import Neighbours
+from tvae.metrics.anchor_sample import EXACT_TO
+from tvae.metrics.neighbours import Neighbours, searched_rows
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.components.latent_map import is_drawn, latent_map, picked_on_map
@@ -147,6 +148,7 @@ def show_captions(
     notions = " and ".join(dict.fromkeys(filter(None, (notions_in_words(view.run) for view, _ in sides))))
     colour = as_text(run.notion) if colouring == "class" else COLOURINGS[colouring]
     fit = neighbours_that_fit(len(pair.labels))
+    measured = _measured_in_words(sides, len(labels))
     of_all = "" if only is None else f" of {len(pair.labels):,}"
     lines = "lines lead to true neighbours"
     if pair.k > fit:
@@ -156,10 +158,28 @@ def show_captions(
         f"coloured by {colour}; training seed {run.config.train.seed}, checkpoint {as_text(runs)}"
         f"{', ' if notions else ''}{as_text(notions)}. "
         + _turned(pictures[: len(sides)])
-        + f"Distances between clusters and their sizes mean nothing on such a map; {lines}."
+        + f"{measured}Distances between clusters and their sizes mean nothing on such a map; {lines}."
+        + _searched_in_words(len(pair.labels))
     )
     for note in dict.fromkeys(note for side_map in pictures for note in side_map.notes):
         st.caption(note)
+
+
+def _measured_in_words(sides: Sequence[tuple[View, Picture]], n: int) -> str:
+    """Sentence on the sample that the maps were measured on; empty where that was all."""
+    rows = min((side_map.fidelity.rows for _, side_map in sides if side_map.fidelity is not None), default=n)
+    return f"Trustworthiness and accuracy are of {rows:,} of them, drawn at random (seed 0). " if rows < n else ""
+
+
+def _searched_in_words(n: int) -> str:
+    """Sentence on the sample that neighbours are looked for among; empty where that is all."""
+    searched = searched_rows(n)
+    if searched is None:
+        return ""
+    return (
+        f" Beyond {EXACT_TO:,} images, neighbours are looked for among {len(searched):,} drawn at random (seed 0), as "
+        "the time for all would grow with the square of their number."
+    )
 
 
 def _turned(pictures: Sequence[Picture]) -> str:
