@@ -33,7 +33,7 @@ def test_a_split_that_the_run_keeps_no_encoding_of_is_encoded(tmp_path):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--to", "csv", "--out", "a"), "to: 'csv' is not known; there are projector, atlas, onnx, hub, torch"),
+        (("--to", "csv", "--out", "a"), "to: 'csv' is not known; there are projector, atlas, onnx, hub, torch, bundle"),
         (("--to", "atlas", "--out", "a.csv"), "out: 'a.csv' must end in .parquet; atlas is one file"),
         (("--to", "torch", "--out", "a", "--arm", "b"), "arm: 'b' is none of the run's; it has vae, tvae"),
         (("--to", "torch", "--out", "/proc/none/a"), "/proc/none"),

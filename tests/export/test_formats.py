@@ -33,12 +33,21 @@ from tvae.model.vae import VAE, initial_model, weights_of
 from tvae.runs.evaluation import load_model
 from tvae.runs.history import read_history
 
-NAMES = {"projector": "vectors", "atlas": "atlas.parquet", "onnx": "onnx", "hub": "hub", "torch": "torch"}
+NAMES = {
+    "projector": "vectors",
+    "atlas": "atlas.parquet",
+    "onnx": "onnx",
+    "hub": "hub",
+    "torch": "torch",
+    "bundle": "run.zip",
+}
 
 
 def test_every_format_has_a_name_that_the_parser_knows():
     assert set(NAMES) == set(FORMATS)
-    with pytest.raises(InputError, match="to: 'csv' is not known; there are projector, atlas, onnx, hub, torch"):
+    with pytest.raises(
+        InputError, match="to: 'csv' is not known; there are projector, atlas, onnx, hub, torch, bundle"
+    ):
         format_name("csv")
 
 

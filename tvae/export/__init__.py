@@ -1,6 +1,7 @@
 """A run taken elsewhere: other tools' formats.
 
     atlas.py         Parquet for Embedding Atlas and Hugging Face datasets: a row an image, with its place on every map
+    bundle.py        Bundle: a run with its layouts as one zip, which the app takes in
     formats.py       Formats that a run is exported in, and its export in one of them
     hub.py           Hub: a folder an arm in the form of the Hugging Face Hub, and the module that loads one
     material.py      Material of an export: arms of a run, what they encode of a split, and the split's images

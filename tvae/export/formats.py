@@ -13,7 +13,7 @@ from tvae.export.material import Material
 from tvae.export.place import check_free, new_folder
 from tvae.system.files import file_put_at
 
-FormatName = Literal["projector", "atlas", "onnx", "hub", "torch"]
+FormatName = Literal["projector", "atlas", "onnx", "hub", "torch", "bundle"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,7 @@ FORMATS: dict[FormatName, Format] = {
     "onnx": Format(told="ONNX: encoder and decoder of each arm, for any batch size", packages=("onnx", "onnxscript")),
     "hub": Format(told="a folder an arm for the Hugging Face Hub, with a model card", packages=("huggingface_hub",)),
     "torch": Format(told="weights with a few lines of plain PyTorch that load them"),
+    "bundle": Format(told="the whole run with its maps as one zip, which the app takes in", ending=".zip"),
 }
 """Formats by name."""
 
@@ -115,3 +116,7 @@ def _writer(name: FormatName) -> Callable[[Material, Path], list[str]]:
             from tvae.export.torch_folder import write_torch
 
             return write_torch
+        case "bundle":
+            from tvae.export.bundle import write_bundle
+
+            return write_bundle

@@ -107,7 +107,8 @@ class Execution:
 
     def _measure(self, dataset: Dataset) -> None:
         """Compute the encodings and metrics of a run whose weights exist already (an upload)."""
-        from tvae.runs.encodings import write_encoding
+        from tvae.maps.moved_layouts import keep_taken_layouts
+        from tvae.runs.encodings import read_encoding, write_encoding
         from tvae.runs.evaluation import encode_split
         from tvae.runs.finishing import finish
         from tvae.runs.measuring import expected_seconds
@@ -123,6 +124,9 @@ class Execution:
             write_encoding(snapshot.weights_folder, encode_split(snapshot, dataset.test), half=True)
         self._requests.end_if_stopped()
         finish(run, dataset.test, measuring.show, train=dataset.train, validation=dataset.validation)
+        encoding = read_encoding(run, "test")
+        if encoding is not None:
+            keep_taken_layouts(run.folder, encoding)
 
     def _train(self, spec: Spec, dataset: Dataset) -> None:
         from tvae.data import validation_note

@@ -6,6 +6,7 @@ expected_time.py      Expected time to compute a layout, used to order requests 
 fidelity.py           Trustworthiness and 2-D k-NN accuracy of a layout
 kernels.py            numba loops of exact t-SNE
 layout_files.py       Layouts on disk, named by cache key
+moved_layouts.py      Layouts that move with a run: found where they are kept, measured anew where the run is taken in
 parameters.py         Parameters of each projection method, validated
 pca.py                PCA of the latent means, and the common start of all maps
 projection.py         ProjectionRequest -> Layout: 2-D positions of all arms, aligned to the first

@@ -17,6 +17,7 @@ from tvae.maps.alignment import align
 from tvae.maps.fidelity import Fidelity, fidelity
 from tvae.maps.parameters import (
     LEAST_ROWS,
+    METHODS,
     MOST_ARMS,
     Parameters,
     PcaParameters,
@@ -156,6 +157,38 @@ def project(request: ProjectionRequest, progress: Progress | None = None) -> Lay
         notes=notes,
         fidelity=fidelity_of,
         maps=maps,
+    )
+
+
+def request_behind(
+    layout: Layout, means: Mapping[str, Float[np.ndarray, "n _"]], labels: Int[np.ndarray, " n"]
+) -> ProjectionRequest:
+    """The request that this layout answers where it is one of these means.
+
+    Raises:
+        InputError: it is not of these arms and rows, or its parameters fit no such request.
+    """
+    if list(layout.positions) != list(means) or any(len(p) != len(labels) for p in layout.positions.values()):
+        raise InputError("layout: not of these arms and rows")
+    for parameters in (METHODS[layout.method](), layout.parameters):  # the default one where it was lowered too
+        request = ProjectionRequest(means=means, parameters=parameters, seed=layout.seed, labels=labels)
+        if _fitting(request)[0] == layout.parameters:
+            return request
+    raise InputError(f"layout: its parameters are not possible with {len(labels):,} rows")
+
+
+def remeasured(layout: Layout, request: ProjectionRequest) -> Layout:
+    """A layout of this request with the positions of one from elsewhere, which nothing else is believed of.
+
+    PCA, which takes a moment, is computed anew.
+    """
+    if request.method == "pca":
+        return project(request)
+    return replace(
+        layout,
+        key=cache_key(request),
+        notes=_fitting(request)[1],
+        fidelity={arm: fidelity(request.means[arm], p, request.labels) for arm, p in layout.positions.items()},
     )
 
 

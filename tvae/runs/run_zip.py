@@ -1,7 +1,8 @@
 """Export a run folder as a zip; import one with every member checked.
 
 A zip holds what training made: settings, weights (of the snapshots too), history, replay, metrics and the model card.
-What follows from these is left out, and made anew where the zip is taken in: no `.npz` file of a stranger is read.
+What follows from these is left out, and made anew where the zip is taken in. The one exception is layouts, which take
+long: a bundle (`tvae.export.bundle`) has them, and where it is taken in `tvae.maps.moved_layouts` measures them anew.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from tvae.config import check_notions
 from tvae.data import DataUnavailable, check_usable, load_dataset, notion_names
 from tvae.errors import InputError
+from tvae.maps.moved_layouts import LAYOUTS, TAKEN_LAYOUTS
 from tvae.runs.history import read_history
 from tvae.runs.replays.recorded import REPLAY, read_replay
 from tvae.runs.run import CARD, CONFIG, HISTORY, METRICS, SNAPSHOTS, Run, check_split, read_run, write_config
@@ -37,25 +40,45 @@ _MEMBER = re.compile(
     r"config\.json|metrics\.json|history\.jsonl|README\.md|triplets\.npy"
     rf"|{re.escape(REPLAY)}|{_ARM}|snapshots/\d{{1,12}}/{_ARM}"
 )
+_LAYOUT = re.compile(rf"{LAYOUTS}/[0-9a-f]{{64}}\.npz")
 _SHOWN = 60
 
 
 def zip_run(folder: Path) -> bytes:
-    """The members of a run's folder that `run_members` takes back.
+    """The members of a run's folder that `run_members` takes back, without layouts.
 
     Raises:
         InputError: the run is deleted meanwhile.
     """
     content = io.BytesIO()
+    write_run_zip(content, folder)
+    return content.getvalue()
+
+
+def write_run_zip(file: BinaryIO, folder: Path, layouts: Sequence[Path] = (), card: str | None = None) -> None:
+    """Write a run's folder as a zip that `run_members` takes back.
+
+    Args:
+        layouts: files of layouts to put into it.
+        card: what its README.md is to say; None for the run's own.
+
+    Raises:
+        InputError: the run is deleted meanwhile.
+        OSError: the disk is full.
+    """
     try:
-        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for path in sorted(files_below(folder)):
                 name = path.relative_to(folder).as_posix()
-                if _MEMBER.fullmatch(name) and path.is_file() and not path.is_symlink():
+                own = name != CARD or card is None
+                if own and _MEMBER.fullmatch(name) and path.is_file() and not path.is_symlink():
                     archive.write(path, name)
+            if card is not None:
+                archive.writestr(CARD, card)
+            for path in layouts:
+                archive.write(path, f"{LAYOUTS}/{path.name}")
     except FileNotFoundError:
         raise InputError(f"run {folder.name}: was deleted meanwhile") from None
-    return content.getvalue()
 
 
 def run_members(content: bytes) -> dict[str, bytes]:
@@ -73,7 +96,7 @@ def run_members(content: bytes) -> dict[str, bytes]:
         contents = {}
         for member in members:
             name, what = member.filename.removeprefix(prefix), f"zip: member {member.filename[:_SHOWN]!r}"
-            if not _MEMBER.fullmatch(name):
+            if not (_MEMBER.fullmatch(name) or _LAYOUT.fullmatch(name)):
                 right = "config.json, history.jsonl, README.md and *.safetensors are"
                 raise InputError(f"{what} is no file of a run; {right}")
             try:
@@ -96,7 +119,8 @@ def _folder_around(names: list[str]) -> str:
 def take_in_run(members: Mapping[str, bytes], folder: Path, owner: Owner) -> Run:
     """Write the members of a run's zip (see `run_members`) into an empty folder, and check them.
 
-    Its metrics and model card are left out: they are measured and written anew.
+    Its metrics and model card are left out: they are measured and written anew. Its layouts are put aside,
+    where nothing finds them before `keep_taken_layouts` has measured them.
 
     Args:
         owner: the person who takes it in; a data set that they may not use counts as unknown.
@@ -110,7 +134,7 @@ def take_in_run(members: Mapping[str, bytes], folder: Path, owner: Owner) -> Run
         raise InputError(f"zip: {CONFIG} has {len(members[CONFIG]):,} bytes; it has at most {LARGEST_CONFIG:,}")
     for name, content in members.items():
         if name not in (METRICS, CARD):
-            path = folder / name
+            path = folder / TAKEN_LAYOUTS / Path(name).name if _LAYOUT.fullmatch(name) else folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, content)
     try:
