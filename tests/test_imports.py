@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tvae"
 
 FLOORS = (
-    ("tvae.errors", "tvae.version"),
+    ("tvae.errors", "tvae.version", "tvae.glossary"),
     ("tvae.config", "tvae.system"),
     ("tvae.data", "tvae.metrics", "tvae.model"),
     ("tvae.training", "tvae.maps", "tvae.explore"),

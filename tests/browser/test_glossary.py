@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tvae.ui.style.glossary import WORDS, pattern, word_forms
+from tvae.glossary import WORDS
+from tvae.ui.style.glossary import pattern, word_forms
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "streamlit_app.py"

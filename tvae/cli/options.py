@@ -276,9 +276,10 @@ class Export:
     run: tyro.conf.Positional[Path]
     """Folder of the run."""
     to: str
-    """projector, atlas, onnx, hub, torch or bundle."""
+    """projector, atlas, onnx, hub, torch, bundle, report, markdown or charts."""
     out: Path
-    """The new folder to write; for atlas the new file, .parquet, for bundle .zip. Nothing may be there yet."""
+    """The new folder to write; for atlas the new file, .parquet, for bundle .zip, for report .html. Nothing may be there
+    yet."""
     arm: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """An arm to export; once for each (default: all)."""
     split: SplitName = "test"

@@ -9,6 +9,7 @@
     place.py         Place of an export: a new folder or file, whole or not there at all, and never over what is there
     plain_torch.py   Plain PyTorch: lines that load an arm's weights without this package
     projector.py     TensorBoard: latent means with metadata and thumbnails for its Projector, and curves of the losses
+    report/          Report of a run for people: HTML, Markdown, and charts as files
     torch_folder.py  Folder with weights and a few lines of plain PyTorch that load them
 
 Packages of other tools are imported by the one file that writes their format, when it is asked for.

@@ -13,7 +13,7 @@ from tvae.export.material import Material
 from tvae.export.place import check_free, new_folder
 from tvae.system.files import file_put_at
 
-FormatName = Literal["projector", "atlas", "onnx", "hub", "torch", "bundle"]
+FormatName = Literal["projector", "atlas", "onnx", "hub", "torch", "bundle", "report", "markdown", "charts"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,16 @@ FORMATS: dict[FormatName, Format] = {
     "hub": Format(told="a folder an arm for the Hugging Face Hub, with a model card", packages=("huggingface_hub",)),
     "torch": Format(told="weights with a few lines of plain PyTorch that load them"),
     "bundle": Format(told="the whole run with its maps as one zip, which the app takes in", ending=".zip"),
+    "report": Format(
+        told="one HTML file for people: the answer, figures, curves, maps, reconstructions, settings",
+        packages=("matplotlib",),
+        ending=".html",
+        has_images=True,
+    ),
+    "markdown": Format(
+        told="the same as Markdown with PNGs, as for a paper's appendix", packages=("matplotlib",), has_images=True
+    ),
+    "charts": Format(told="each chart as SVG and PDF, and its data as CSV", packages=("matplotlib",)),
 }
 """Formats by name."""
 
@@ -120,3 +130,15 @@ def _writer(name: FormatName) -> Callable[[Material, Path], list[str]]:
             from tvae.export.bundle import write_bundle
 
             return write_bundle
+        case "report":
+            from tvae.export.report.html_report import write_html
+
+            return write_html
+        case "markdown":
+            from tvae.export.report.markdown_report import write_markdown
+
+            return write_markdown
+        case "charts":
+            from tvae.export.report.chart_files import write_charts
+
+            return write_charts

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tvae.ui.style.glossary import WORDS, page_script, pattern, word_forms
+from tvae.glossary import WORDS
+from tvae.ui.style.glossary import page_script, pattern, word_forms
 
 
 def words_in(text: str) -> list[str]:

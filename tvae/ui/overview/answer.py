@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
 
 import streamlit as st
 
 from tvae.errors import InputError
-from tvae.metrics.anchor_sample import counted_triplets
 from tvae.model.encoding import Encoding
 from tvae.runs.answer.compared_arms import compared_arms
 from tvae.runs.answer.key_figures import KeyFigure, key_figures
+from tvae.runs.answer.measured import measured_in_words
 from tvae.runs.answer.search import search_in_words
 from tvae.runs.answer.sentence import answer_in_words, live_answer
 from tvae.runs.arm_names import arm_name
 from tvae.runs.history import read_history
 from tvae.runs.metrics_form import HistoryRow
-from tvae.runs.run import Run, anchor_sample_of
+from tvae.runs.run import Run
 from tvae.ui import measured
 from tvae.ui.choices.arms import shown_arms
 from tvae.ui.session import keys
@@ -41,21 +39,11 @@ def show_answer(run: Run, encoding: Encoding | None) -> None:
         compared = compared_arms(run, arms)
         other = arm_name(run.config, compared[0])
         figures = "".join(_html(figure, other) for figure in key_figures(run, arms, metrics))
-        measured_on = escape(_measured_on(run, metrics, compared))
+        measured_on = escape(measured_in_words(run, arms, metrics))
         if good_for := search_in_words(run, arms, metrics):
             figures += '<div class="good-for"><div class="name">What the order is good for</div>'
             figures += f"<div>{escape(good_for)}</div></div>"
         st.html(f'<div class="key-figures">{figures}<div class="measured-on">{measured_on}</div></div>')
-
-
-def _measured_on(run: Run, metrics: Mapping[str, Any], compared: Sequence[str]) -> str:
-    """Caption: the images and triplets that the figures were counted over."""
-    measured = metrics["arms"][compared[-1]]
-    words = f"n = {metrics['n']:,} {run.config.data.name} test images"
-    if not measured["triplets"]:
-        return f"{words}; one training, seed {run.config.train.seed}."
-    counted = counted_triplets(measured["triplets"], anchor_sample_of(measured))
-    return f"{words}; accuracy over {counted} at margin 0; one training, seed {run.config.train.seed}."
 
 
 def _last_row(run: Run) -> HistoryRow | None:
