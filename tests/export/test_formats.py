@@ -40,6 +40,9 @@ NAMES = {
     "hub": "hub",
     "torch": "torch",
     "bundle": "run.zip",
+    "report": "report.html",
+    "markdown": "appendix",
+    "charts": "charts",
 }
 
 

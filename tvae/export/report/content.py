@@ -152,7 +152,7 @@ class ReportContent:
         ]
         if "0" in first.get("balanced_triplet_accuracy", {}):
             balanced = accuracy("balanced_triplet_accuracy", "0")
-            rows.append(("mean over classes of it at m = 0", balanced, "%", "higher is better"))
+            rows.append(("its mean over classes at m = 0", balanced, "%", "higher is better"))
         return [
             *rows,
             ("squared error an image", lambda arm: arm["reconstruction"], "3", "lower is better"),
