@@ -278,7 +278,7 @@ class Export:
     to: str
     """projector, atlas, onnx, hub, torch, bundle, report, markdown or charts."""
     out: Path
-    """The new folder to write; for atlas the new file, .parquet, for bundle .zip, for report .html. Nothing may be there
+    """The new folder to write; the new file for atlas (.parquet), bundle (.zip) and report (.html). Nothing may be there
     yet."""
     arm: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """An arm to export; once for each (default: all)."""
