@@ -21,7 +21,7 @@ FLOORS = (
     ("tvae.training", "tvae.maps", "tvae.explore"),
     ("tvae.runs",),
     ("tvae.jobs", "tvae.figures", "tvae.linked_map"),
-    ("tvae.sweeps",),
+    ("tvae.sweeps", "tvae.notebook"),
     ("tvae", "tvae.export"),
     ("tvae.cli", "tvae.ui"),
     ("tvae.__main__",),

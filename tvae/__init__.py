@@ -9,6 +9,7 @@ What a notebook needs, each imported from its room at first use, so that `import
     encode(run, split)                              what each arm encodes of a split -> Encoding
     triplet_accuracy(means, labels, margins)        exact, over all triplets -> TripletAccuracy
     project(ProjectionRequest(...))                 PCA, t-SNE or UMAP of all arms -> Layout
+    show(run), show(means_a, means_b)               both maps as a Jupyter widget, which has the selected rows
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tvae.maps.parameters import PcaParameters, TsneParameters, UmapParameters
     from tvae.maps.projection import ProjectionRequest, project
     from tvae.metrics.triplet_accuracy import triplet_accuracy
+    from tvae.notebook.showing import show
     from tvae.runs.evaluation import encode_split as encode
     from tvae.runs.recording import record as train
     from tvae.runs.run import read_run
@@ -43,6 +45,7 @@ __all__ = [
     "load_dataset",
     "project",
     "read_run",
+    "show",
     "train",
     "triplet_accuracy",
     "vae_and_tvae",
@@ -59,6 +62,7 @@ _HOMES = {
     "encode": "tvae.runs.evaluation:encode_split",
     "train": "tvae.runs.recording:record",
     "read_run": "tvae.runs.run",
+    "show": "tvae.notebook.showing",
 }
 """Module of each name; after a colon, the object's name in that module."""
 

@@ -13,6 +13,8 @@ from tvae.ui.components.latent_map import latent_map
 SIDE = 20
 ROWS = SIDE * SIDE
 NAMES = ["zero", "one", "<b>two</b>", "three"]
+CHOSEN = [7, 8, 9]
+"""Rows that Python selects where it is asked to."""
 MANY_NAMES = [f"class {letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
 
 
@@ -67,6 +69,8 @@ def page() -> None:
         st.text("away")
         return
     decode = "decode" in st.query_params
+    if "choose" in st.query_params and st.button("choose"):
+        st.session_state["rows"] = CHOSEN
     ranks = np.arange(ROWS, dtype=np.float32)
     count = int(st.query_params.get("maps", "2"))
     sides = [

@@ -7,7 +7,20 @@ import json
 from pathlib import Path
 
 _PARTS = (
-    *("screen", "codec", "grid", "density", "painter", "tiles", "images", "names", "contours", "marks", "panel"),
+    *(
+        "screen",
+        "shelf",
+        "codec",
+        "grid",
+        "density",
+        "painter",
+        "tiles",
+        "images",
+        "names",
+        "contours",
+        "marks",
+        "panel",
+    ),
     *("chrome", "card", "png", "filters", "filter_panel", "hovering", "probe", "search", "selecting", "views"),
     *("shared_view", "morph", "trails", "legend", "marks_key", "gestures", "full_screen", "tools", "latent_map"),
 )
@@ -21,6 +34,8 @@ def _text_of(*names: str) -> str:
 
 SCREEN = _text_of("screen.js")
 """Functions about the screen, for other components with a canvas."""
+SHELF = _text_of("shelf.js")
+"""The shelf alone, for the parts of a page that only put something on it or take it."""
 CODE = (
     _text_of(*(f"{part}.js" for part in _PARTS))
     + f"\nconst STYLE = {json.dumps(_text_of('latent_map.css', 'map_grid.css'))};\n"

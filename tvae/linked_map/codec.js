@@ -1,14 +1,5 @@
 // Reads what Python packed: blocks of bytes into typed arrays, sets of rows as text.
 
-/** The page-wide shelf that the holders fill. */
-const shelf = (globalThis.tvaeLatentMap ??= {
-  blobs: new Map(),
-  held: new Map(),
-  code: new Map(),
-  memory: new Map(),
-  listeners: new Set(),
-});
-
 /**
  * The layouts in one frame each: centred on 0, the larger extent 1, y upwards.
  * Aligned layouts share the frame, so that the same place means the same on all maps.

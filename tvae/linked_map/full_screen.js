@@ -2,7 +2,7 @@
 //
 // The whole page goes on the screen and the maps fill its window, so that what a page has beside or over its maps can be
 // there too: such a page's style sheet asks for `data-map-full` of the body, and sets --map-full-right and --map-full-bottom
-// for what takes room there.
+// for what takes room there. A page whose panels hold in what they contain names an element around the maps to go alone.
 
 class FullScreen {
   #map;
@@ -37,7 +37,8 @@ class FullScreen {
     this.#fill(true);
     // Without the lock, which some browsers don't have, Escape leaves the full screen and no page hears of it.
     const keepEscape = () => navigator.keyboard?.lock?.(["Escape"]);
-    document.documentElement.requestFullscreen?.()?.then(keepEscape).catch(() => {});
+    const screen = this.#map.send.screen ?? document.documentElement;
+    screen.requestFullscreen?.()?.then(keepEscape).catch(() => {});
   }
 
   #fill(on) {

@@ -67,3 +67,12 @@ METHODS: dict[str, type[PcaParameters] | type[TsneParameters] | type[UmapParamet
 """Parameters of each method by its name."""
 METHOD_NAMES = {"tsne": "t-SNE", "umap": "UMAP", "pca": "PCA"}
 """What each method is called in words."""
+
+
+def parameters_told(parameters: Parameters) -> str:
+    """Text with a map's method and parameters."""
+    if isinstance(parameters, PcaParameters):
+        return "PCA"
+    if isinstance(parameters, TsneParameters):
+        return f"t-SNE, perplexity {parameters.perplexity:g}"
+    return f"UMAP, {parameters.n_neighbors} neighbours"

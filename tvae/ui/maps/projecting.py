@@ -9,7 +9,7 @@ from jaxtyping import Float32, Int
 
 from tvae.maps.alignment import Alignment, align
 from tvae.maps.fidelity import Fidelity
-from tvae.maps.parameters import METHOD_NAMES, Parameters, PcaParameters, TsneParameters, UmapParameters
+from tvae.maps.parameters import METHOD_NAMES, Parameters, TsneParameters, UmapParameters, parameters_told
 from tvae.maps.pca import LinearMap, pca_maps
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.maps.projector import ProjectionCancelled, ProjectionFailed, Ticket
@@ -177,15 +177,6 @@ def quick_pca(means: Float32[np.ndarray, "n d"], caption: str) -> Picture:
     """PCA without measures, which takes milliseconds; `caption` says what it is."""
     linear = pca_maps({"": means})[""]
     return Picture(linear.positions(means).astype(np.float32), linear, caption, None)
-
-
-def parameters_told(parameters: Parameters) -> str:
-    """Text with a map's method and parameters."""
-    if isinstance(parameters, PcaParameters):
-        return "PCA"
-    if isinstance(parameters, TsneParameters):
-        return f"t-SNE, perplexity {parameters.perplexity:g}"
-    return f"UMAP, {parameters.n_neighbors} neighbours"
 
 
 def _of_layout(layout: Layout, name: str, key: str, failed: str = "") -> Picture:

@@ -11,7 +11,7 @@ from tvae.errors import InputError
 from tvae.figures.arm_styles import arm_styles
 from tvae.jobs.job import Job
 from tvae.linked_map.contents import MapSide
-from tvae.maps.parameters import METHOD_NAMES, METHODS
+from tvae.maps.parameters import METHOD_NAMES, METHODS, parameters_told
 from tvae.maps.projection import ProjectionRequest, cache_key
 from tvae.maps.shown_map import NEIGHBOURS, PlacedCodes
 from tvae.model.encoding import Encoding
@@ -20,7 +20,7 @@ from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.components.latent_map import latent_map
 from tvae.ui.judging import judged_alike
-from tvae.ui.maps.projecting import Asked, asked_layout, parameters_told
+from tvae.ui.maps.projecting import Asked, asked_layout
 from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text

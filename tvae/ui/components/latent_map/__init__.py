@@ -21,7 +21,7 @@ from jaxtyping import Int, Integer
 from streamlit.components.v2 import component
 
 from tvae.figures.colours import class_colours, class_groups
-from tvae.linked_map.browser_code import CODE, CODE_VERSION
+from tvae.linked_map.browser_code import CODE, CODE_VERSION, SHELF
 from tvae.linked_map.contents import ColourBy, Filtering, MapSide, MapState, map_contents
 from tvae.linked_map.filter_columns import FilterColumn, Filters, filters_of_settings
 from tvae.linked_map.payload import Blob, text_to_rows
@@ -33,8 +33,8 @@ _FOLDER = Path(__file__).parent
 _code = component(
     "tvae.latent_map_code", js=f"{CODE}\noffer({json.dumps(CODE_VERSION)});\nexport default function () {{}}\n"
 )
-_holder = component("tvae.latent_map_holder", js=(_FOLDER / "holder.js").read_text(encoding="utf-8"))
-_view = component("tvae.latent_map", js=(_FOLDER / "view.js").read_text(encoding="utf-8"))
+_holder = component("tvae.latent_map_holder", js=f"{SHELF}\n{(_FOLDER / 'holder.js').read_text(encoding='utf-8')}")
+_view = component("tvae.latent_map", js=f"{SHELF}\n{(_FOLDER / 'view.js').read_text(encoding='utf-8')}")
 
 
 def latent_map(

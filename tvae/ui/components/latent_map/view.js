@@ -1,13 +1,5 @@
 // The map's place on the page. Its code travels in a component of its own, once; this only finds it.
 
-const shelf = (globalThis.tvaeLatentMap ??= {
-  blobs: new Map(),
-  held: new Map(),
-  code: new Map(),
-  memory: new Map(),
-  listeners: new Set(),
-});
-
 /** The page-wide keeper of the address, which the app's server writes into each page (see `address_keeper.js`). */
 const keeper = globalThis.tvaeAddress ?? { replace: history.replaceState.bind(history) };
 
