@@ -278,8 +278,7 @@ class Export:
     to: str
     """projector, atlas, onnx, hub, torch, bundle, report, markdown or charts."""
     out: Path
-    """The new folder to write; the new file for atlas (.parquet), bundle (.zip) and report (.html). Nothing may be there
-    yet."""
+    """The new folder to write; atlas (.parquet), bundle (.zip) and report (.html) are files. Nothing may be there."""
     arm: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """An arm to export; once for each (default: all)."""
     split: SplitName = "test"
