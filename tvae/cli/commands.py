@@ -276,25 +276,20 @@ def encode(options: Encode, command: str) -> None:
 def export(options: Export, command: str) -> None:
     from tvae.export.formats import FORMATS, checked_format, format_name
     from tvae.export.formats import export as write
-    from tvae.export.material import material_of
+    from tvae.export.material import gathered_material
     from tvae.export.place import check_free
 
     run, name = read_run(options.run), format_name(options.to)
     checked_format(name, options.out)
     check_free(options.out)
     with_images = FORMATS[name].has_images and not options.no_images
-    encoding = read_encoding(run, options.split)
-    split = _split(run, options.split, options.dir) if with_images or encoding is None else None
     with progress_bar(TextColumn("{task.description}"), SpinnerColumn()) as bar:
         bar.add_task(f"writing {options.out}", total=None)
-        if encoding is None:
-            from tvae.runs.evaluation import encode_split
-
-            assert split is not None
-            encoding = encode_split(run, split)
-        material = material_of(run, encoding, split.images if split is not None and with_images else None, options.arm)
+        material = gathered_material(
+            run, options.split, options.arm, with_images, lambda: _split(run, options.split, options.dir)
+        )
         notes = write(material, name, options.out)
-    rows = f", {len(encoding.labels):,} {options.split} images" if FORMATS[name].has_images else ""
+    rows = f", {len(material.encoding.labels):,} {options.split} images" if FORMATS[name].has_images else ""
     left_out = ", without the images themselves" if rows and not with_images else ""
     print(f"{options.out}: {name} of {', '.join(material.arms)}{rows}{left_out}")
     for note in notes:

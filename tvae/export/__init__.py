@@ -1,6 +1,7 @@
 """A run taken elsewhere: other tools' formats.
 
     atlas.py         Parquet for Embedding Atlas and Hugging Face datasets: a row an image, with its place on every map
+    background.py    Export in a process of its own, for the app: progress, cancel, and the file while somebody holds it
     bundle.py        Bundle: a run with its layouts as one zip, which the app takes in
     formats.py       Formats that a run is exported in, and its export in one of them
     hub.py           Hub: a folder an arm in the form of the Hugging Face Hub, and the module that loads one
@@ -11,6 +12,7 @@
     projector.py     TensorBoard: latent means with metadata and thumbnails for its Projector, and curves of the losses
     report/          Report of a run for people: HTML, Markdown, and charts as files
     torch_folder.py  Folder with weights and a few lines of plain PyTorch that load them
+    worker.py        The process that writes an export for the app
 
 Packages of other tools are imported by the one file that writes their format, when it is asked for.
 """

@@ -20,6 +20,8 @@ FormatName = Literal["projector", "atlas", "onnx", "hub", "torch", "bundle", "re
 class Format:
     """A form in which another tool reads a run."""
 
+    title: str
+    """What a person knows it by."""
     told: str
     """What it is for, as a phrase."""
     packages: tuple[str, ...] = ()
@@ -28,33 +30,45 @@ class Format:
     """Ending of its file; empty for a folder."""
     has_images: bool = False
     """Whether it carries the images of the split, where they are asked for."""
+    has_whole_run: bool = False
+    """Whether it has all arms and splits, whichever are chosen."""
 
 
 FORMATS: dict[FormatName, Format] = {
     "projector": Format(
-        told="TensorBoard: vectors, metadata and thumbnails for its Projector, and training curves",
+        title="TensorBoard",
+        told="latent means and thumbnails for its Projector, curves",
         packages=("tensorboardX",),
         has_images=True,
     ),
     "atlas": Format(
-        told="Parquet for Embedding Atlas and Hugging Face datasets: images, latents, maps, neighbours",
+        title="Parquet",
+        told="a row an image, for Embedding Atlas, pandas, datasets",
         ending=".parquet",
         has_images=True,
     ),
-    "onnx": Format(told="ONNX: encoder and decoder of each arm, for any batch size", packages=("onnx", "onnxscript")),
-    "hub": Format(told="a folder an arm for the Hugging Face Hub, with a model card", packages=("huggingface_hub",)),
-    "torch": Format(told="weights with a few lines of plain PyTorch that load them"),
-    "bundle": Format(told="the whole run with its maps as one zip, which the app takes in", ending=".zip"),
+    "onnx": Format(
+        title="ONNX", told="encoder and decoder of each arm, any batch size", packages=("onnx", "onnxscript")
+    ),
+    "hub": Format(title="Hugging Face Hub", told="a folder an arm, with a model card", packages=("huggingface_hub",)),
+    "torch": Format(title="Plain PyTorch", told="weights, and lines that load them without this app"),
+    "bundle": Format(
+        title="Whole run",
+        told="one zip with maps and commands, for this app again",
+        ending=".zip",
+        has_whole_run=True,
+    ),
     "report": Format(
-        told="one HTML file for people: the answer, figures, curves, maps, reconstructions, settings",
+        title="Report",
+        told="one HTML file for people: answer, curves, maps, settings",
         packages=("matplotlib",),
         ending=".html",
         has_images=True,
     ),
     "markdown": Format(
-        told="the same as Markdown with PNGs, as for a paper's appendix", packages=("matplotlib",), has_images=True
+        title="Markdown", told="the report with PNGs, for a paper's appendix", packages=("matplotlib",), has_images=True
     ),
-    "charts": Format(told="each chart as SVG and PDF, and its data as CSV", packages=("matplotlib",)),
+    "charts": Format(title="Charts", told="each as SVG and PDF, with its data as CSV", packages=("matplotlib",)),
 }
 """Formats by name."""
 
@@ -71,6 +85,11 @@ def format_name(text: str) -> FormatName:
     raise InputError(f"to: {text[:40]!r} is not known; there are {', '.join(FORMATS)}")
 
 
+def missing_packages(name: FormatName) -> list[str]:
+    """Packages that a format needs and that are not installed."""
+    return [package for package in FORMATS[name].packages if importlib.util.find_spec(package) is None]
+
+
 def checked_format(name: FormatName, out: Path) -> Format:
     """The format of this name, which can be written at `out`.
 
@@ -78,8 +97,7 @@ def checked_format(name: FormatName, out: Path) -> Format:
         InputError: a package that it needs is missing, or `out` has another ending than its file.
     """
     form = FORMATS[name]
-    missing = [package for package in form.packages if importlib.util.find_spec(package) is None]
-    if missing:
+    if missing := missing_packages(name):
         raise InputError(f"to: {name} needs {' and '.join(missing)}; pip install {' '.join(missing)}")
     if form.ending and out.suffix != form.ending:
         raise InputError(f"out: {out.name[:80]!r} must end in {form.ending}; {name} is one file")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from tvae.data import Split
+from tvae.data.split import SplitName
 from tvae.errors import InputError
 from tvae.maps.layout_files import stored_layout
 from tvae.maps.parameters import METHODS, PcaParameters
@@ -16,6 +18,7 @@ from tvae.maps.projection import Layout, ProjectionRequest, cache_key, project
 from tvae.metrics.neighbours import Neighbours, nearest_neighbours, searched_rows
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.arm_names import arm_names
+from tvae.runs.encodings import read_encoding
 from tvae.runs.run import Run
 from tvae.system.user_folders import default_layouts_folder
 from tvae.version import VERSION
@@ -108,3 +111,24 @@ def material_of(
             raise InputError(f"arm: {arm[:40]!r} is none of the run's; it has {', '.join(run.config.arms)}")
     chosen = tuple(arm for arm in run.config.arms if not arms or arm in arms)
     return Material(run=run.as_trained, arms=chosen, encoding=encoding, images=images)
+
+
+def gathered_material(
+    run: Run, split: SplitName, arms: Sequence[str], with_images: bool, load: Callable[[], Split]
+) -> Material:
+    """The material of an export of these arms on a split, encoded where the run keeps no encoding of it.
+
+    Args:
+        load: gives the split; called where its images are needed.
+
+    Raises:
+        InputError: as `material_of`, and what `load` raises.
+    """
+    encoding = read_encoding(run, split)
+    loaded = load() if with_images or encoding is None else None
+    if encoding is None:
+        from tvae.runs.evaluation import encode_split  # imports torch
+
+        assert loaded is not None
+        encoding = encode_split(run, loaded)
+    return material_of(run, encoding, loaded.images if loaded is not None and with_images else None, arms)

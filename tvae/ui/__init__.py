@@ -9,6 +9,7 @@ requests.py            Callbacks of widgets: what a person asked for is done, or
 run_images.py          The images of a run, or why they are not on this machine
 sign_in.py             Sign-in with an account, where the host has it: the page that asks for it, and who is signed in
 server.py              The app's server: gives each browser a secret token, and inserts scripts into each page
+take_away.py           Menu that takes the shown run away, in a form that another tool reads; the same on every page
 unexpected_errors.py   Errors that nobody expected: a page shows a number, the server's log has the traceback under it
 address/               Values of a page as text of its address
 cached/                Cached reads and computations, shared by all sessions of a server

@@ -23,10 +23,12 @@ from tvae.ui.choices.size import choose_size, show_in_chosen_size
 from tvae.ui.judging import run_judged_as_chosen
 from tvae.ui.page_links import page_link
 from tvae.ui.requests import show_refusal
+from tvae.ui.session import keys
 from tvae.ui.sign_in import ask_to_sign_in, show_account
 from tvae.ui.style.captions import notions_in_words
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
+from tvae.ui.take_away import show_take_away
 from tvae.ui.training.panel import show_training_panel
 from tvae.ui.training.status import follow_choice, show_status, show_status_on_page
 
@@ -81,13 +83,17 @@ def _show(
     show_in_chosen_size()
     if _show_lesson(title):
         return
-    st.title(title, anchor=False)
+    with st.container(key=keys.TITLE_ROW, horizontal=True, vertical_alignment="center"):
+        st.title(title, anchor=False)
+        beside_title = st.container(width="content")
     below_title = st.empty()
     below_title.markdown(f":gray[{_in_words_of(IMAGE, question)}]")
     notes = st.container()
     status = st.container()
     run = _chosen_run(at_any_epoch, needs_run, panel)
     if run is not None:
+        with beside_title:
+            show_take_away(run)
         below_title.markdown(f":gray[{_in_words_of(image_noun(run.config.data.name), question)}]")
     if panel:
         with status:

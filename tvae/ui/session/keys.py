@@ -151,6 +151,11 @@ DATA_TRIPLETS = "data-triplets"
 MANY_FILE, MANY_PATH, MANY_READ, MANY_CANCEL, MANY_TABLE = (
     "many-file", "many-path", "many-read", "many-cancel", "many-table",
 )  # fmt: skip
+TAKE_AWAY, TAKE_AWAY_BODY, TAKING_AWAY, TAKE_AWAY_START, TAKE_AWAY_CANCEL, TAKE_AWAY_FILE, TAKE_AWAY_ANOTHER = (
+    "take-away", "take-away-body", "taking-away", "take-away-start", "take-away-cancel", "take-away-file",
+    "take-away-another",
+)  # fmt: skip
+TITLE_ROW = "title-row"
 DATA_READ, DATA_KEEP, DATA_CANCEL, DATA_OPEN = "data-read", "data-keep", "data-cancel", "data-open-map"
 
 
@@ -172,6 +177,11 @@ def sweep_epochs(run: str) -> str:
 def keeping(setting: str, source: int) -> str:
     """Key of a choice of how the images of a source are kept."""
     return f"keep-{setting}-{source}"
+
+
+def take_away(choice: str, run: str = "") -> str:
+    """Key of a choice in the menu that takes a run away; of a run where the choices are its own."""
+    return f"take-away-{choice}-{run}" if run else f"take-away-{choice}"
 
 
 def of_data_set(part: str, name: str) -> str:
