@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -35,13 +36,14 @@ def opened(run: str = "digits", path: str = "pages/4_Triplets.py") -> AppTest:
     return app
 
 
-def keys_of(app: AppTest) -> set[str]:
+def keys_of(app: AppTest) -> set[str | None]:
     return {element.key for kind in (app.multiselect, app.toggle, app.get("button_group")) for element in kind}
 
 
 def downloads(app: AppTest) -> list[str]:
     """Labels of the menu's download button, where it is there."""
-    return [button.label for button in app.get("download_button") if button.label.startswith("Download ")]
+    buttons: list[Any] = list(app.get("download_button"))
+    return [button.label for button in buttons if button.label.startswith("Download ")]
 
 
 def test_the_list_has_every_format_with_what_it_is_for():

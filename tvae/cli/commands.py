@@ -86,12 +86,18 @@ def data_fetch(options: Fetch, command: str) -> None:
 def train(options: Train, command: str) -> None:
     config = run_config(options)
     check_settings(config)
-    from tvae.runs.recording import claimed_folder, record
+    from tvae.export.trackers.names import check_trackers
+    from tvae.export.trackers.opening import opened_trackers
+    from tvae.export.trackers.tracking import Tracking, tracked
+    from tvae.runs.recording import Recording, claimed_folder
     from tvae.training.loop import resolve_device
 
     resolve_device(config.train.device)  # what can't be trained leaves no folder behind
+    check_trackers(options.log)
     rank = rank_of_process()
     if rank is not None:
+        if options.log:
+            raise InputError("log: torchrun's processes write no logs; leave it out, or train in one process")
         _train_among_ranks(rank, config, options, command)
         return
     # Where the data can't be had, or the labels can't be trained on, no empty folder is left.
@@ -99,15 +105,13 @@ def train(options: Train, command: str) -> None:
         dataset = _dataset_with_notes(config.data, options.dir)
         config, triplets = _with_triplets(config, options)
         progress = bar.enter_context(TrainingProgress())  # after a download, which has a bar of its own
-        reports = record(
-            config,
-            dataset,
-            options.out,
-            _without_triplet_file(command),
-            half=options.half,
-            triplets=triplets,
-            on_measured=progress.show_measured,
-        )
+        own_command = _without_triplet_file(command)
+        recording = Recording(config, dataset, options.out, own_command, half=options.half, triplets=triplets)
+        reports = recording.reports(progress.show_measured)
+        if options.log:
+            trackers = opened_trackers(options.log, recording.run.config, options.out, print_error)
+            tracking = Tracking(trackers, recording.training.steps_per_epoch, print_error)
+            reports = tracked(reports, recording, dataset.by(config.data.notion).test, tracking, print_error)
         _show(reports, progress)
     _print_metrics_of(options)
 

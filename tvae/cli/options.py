@@ -11,6 +11,7 @@ import tyro
 from tvae.config import DataConfig, LossConfig, ModelConfig, TrainConfig
 from tvae.data.own.choices import Colours, Fit, Size, SplitChoice
 from tvae.data.split import SplitName
+from tvae.export.trackers.names import TrackerName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +157,9 @@ class Train(RunOptions):
 
     out: Path
     """New folder for the run; under torchrun also that of an interrupted run of the same settings, to go on with."""
+    log: tyro.conf.UseAppendAction[tuple[TrackerName, ...]] = ()
+    """Follow the run with another tool while it trains. tensorboard: event files in the run's folder, for `tensorboard
+    --logdir OUT` or a folder above it."""
     json: bool = False
     """Print the metrics as one JSON object when the run ends, and no progress bar."""
 

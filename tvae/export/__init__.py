@@ -13,6 +13,7 @@
     report/          Report of a run for people: HTML, Markdown, and charts as files
     torch_folder.py  Folder with weights and a few lines of plain PyTorch that load them
     worker.py        The process that writes an export for the app
+    trackers/        Trackers: a run is followed by other tools while it trains
 
 Packages of other tools are imported by the one file that writes their format, when it is asked for.
 """

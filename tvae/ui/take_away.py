@@ -106,13 +106,9 @@ def _show_choices(run: Run) -> None:
     show_refusal(keys.TAKE_AWAY)
 
 
-def _title(name: FormatName) -> str:
-    return FORMATS[name].title or name
-
-
 def _line(name: FormatName) -> str:
     """A format and what it is for, as a line of the list."""
-    return f"**{_title(name)}** :gray[{FORMATS[name].told}]"
+    return f"**{FORMATS[name].title}:** :gray[{FORMATS[name].told}]"
 
 
 def _lacking(name: FormatName) -> str:
@@ -153,7 +149,7 @@ def _show_progress(taken: TakenAway) -> None:
     export = taken.export
     if export.over or _taken() is None:
         st.rerun()
-    st.markdown(f"**{as_text(taken.run)} as {_title(export.request.to)}**")
+    st.markdown(f"**{as_text(taken.run)} as {FORMATS[export.request.to].title}**")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/hourglass_top: {with_capital(export.phase)} … {export.seconds} s")
         st.button("Cancel", key=keys.TAKE_AWAY_CANCEL, on_click=answered(_drop, keys.TAKE_AWAY))
@@ -163,10 +159,10 @@ def _show_progress(taken: TakenAway) -> None:
 def _show_end(taken: TakenAway) -> None:
     """Show the download of what was made, or why it was not."""
     export, file = taken.export, taken.export.file
-    title = f"{as_text(taken.run)} as {_title(export.request.to)}"
+    title = f"{as_text(taken.run)} as {FORMATS[export.request.to].title}"
     if file is None or not file.exists():
         why = reason_of(export.error) if export.error else "its file is gone"
-        st.error(as_text(f"{taken.run} as {_title(export.request.to)} was not made: {why}."))
+        st.error(as_text(f"{taken.run} as {FORMATS[export.request.to].title} was not made: {why}."))
     else:
         st.markdown(f"**{title}** is ready.")
         st.download_button(
