@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.large_splits import THREADS, made_codes
 from tvae.maps.fidelity import fidelity
 from tvae.metrics.gap_histogram import gap_histogram
-from tvae.metrics.neighbours import nearest_neighbours, nearest_to
+from tvae.metrics.neighbours import nearest_neighbours, nearest_to, searched_rows
 from tvae.metrics.scores import retrieval, silhouette
 from tvae.metrics.sub_styles import sub_styles
 from tvae.metrics.triplet_accuracy import class_matrix
@@ -42,7 +42,9 @@ def calls(means: np.ndarray, labels: np.ndarray) -> dict[tuple[str, str], Callab
         ("Triplets", "20 worst triplets"): lambda: worst_triplets(means, labels, 20, threads=THREADS),
         ("Latent map", "groups within a class"): lambda: sub_styles(means, labels, 0),
         ("Latent map", "fidelity of a map"): lambda: fidelity(means, means[:, :2], labels),
-        ("Latent map", "100 neighbours of all"): lambda: nearest_neighbours(means, 100, threads=THREADS),
+        ("Latent map", "100 neighbours of all"): lambda: nearest_neighbours(
+            means, 100, among=searched_rows(len(means)), threads=THREADS
+        ),
         ("Your own digit", f"5 neighbours of {QUERIES}"): lambda: nearest_to(means[:QUERIES], means, 5),
     }
 

@@ -12,7 +12,7 @@ import pytest
 from tvae.linked_map.browser_code import CODE
 
 ROOT = Path(__file__).parents[2]
-DRAW = """(gather) => {
+DRAW = """async (settled) => {
   // Blue: 120,000 rows in a disc of radius 0.2; green: 20,000 in one of the same size; red: one row alone.
   const n = 140_001, places = new Float32Array(2 * n), colours = new Uint32Array(n);
   const states = new Uint8Array(n).fill(LIT);
@@ -29,9 +29,18 @@ DRAW = """(gather) => {
   const painter = new Painter();
   painter.resize(400, 400);
   painter.clear(0);
-  const cells = gather ? gathered(places, states, LIT, colours, 1024) : null;
-  painter.crowd(places, {scale: 400, x: 200, y: 200}, states, LIT, {colours, order: null},
-    {radius: 1.25, alpha: 0.25, densest: densestOf(places, states, LIT), strength: 1, gather: () => cells});
+  const crowd = new Crowd(places, states, LIT, n, colours);
+  if (settled) crowd.settle();
+  const draw = () => {
+    painter.clear(0);
+    painter.crowd(places, {scale: 400, x: 200, y: 200}, states, LIT, {colours, order: null},
+      {radius: 1.25, alpha: 0.25, strength: 1, crowd});
+  };
+  draw();
+  if (settled === "gathered") {
+    while (!crowd.cellsAt(400)) await new Promise((resolve) => setTimeout(resolve, 2 * REST_MS));
+    draw();
+  }
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 400;
   painter.put(canvas.getContext("2d"));
@@ -50,22 +59,23 @@ def drawing(browser: Any) -> Iterator[Any]:
     page.close()
 
 
-def drawn(page: Any, gather: bool) -> np.ndarray:
+def drawn(page: Any, settled: str) -> np.ndarray:
     """Share of each pixel's three colours (400, 400, 3) in the picture of two crowds."""
-    return np.array(page.evaluate(DRAW, gather), dtype=float).reshape(400, 400, 4)[:, :, :3] / 255
+    return np.array(page.evaluate(DRAW, settled), dtype=float).reshape(400, 400, 4)[:, :, :3] / 255
 
 
-@pytest.mark.parametrize("gather", [False, True])
-def test_a_place_with_more_points_is_stronger_and_neither_is_flat(drawing: Any, gather: bool) -> None:
-    picture = drawn(drawing, gather)
+@pytest.mark.parametrize("settled", ["", "tiled", "gathered"])
+def test_a_place_with_more_points_is_stronger_and_neither_is_flat(drawing: Any, settled: str) -> None:
+    picture = drawn(drawing, settled)
     dense, thin = picture[160:240, 60:140, 2].mean(), picture[160:240, 260:340, 1].mean()
     assert 0.65 < dense < 0.95
     assert 0.3 < thin < dense - 0.25
     assert picture[30:50, 190:210, 0].max() > 0.15, "the single point is lost"
 
 
-def test_gathered_points_give_the_picture_of_single_ones(drawing: Any) -> None:
-    single, together = drawn(drawing, gather=False), drawn(drawing, gather=True)
+def test_tiled_points_give_the_picture_of_single_ones_and_gathered_ones_nearly(drawing: Any) -> None:
+    single, tiled, together = (drawn(drawing, settled) for settled in ("", "tiled", "gathered"))
+    np.testing.assert_array_equal(single, tiled)
     blocks = [each.reshape(40, 10, 40, 10, 3).mean(axis=(1, 3)) for each in (single, together)]
     assert np.abs(blocks[0] - blocks[1]).max() < 0.03
 
@@ -75,11 +85,50 @@ def test_gathering_keeps_every_point(drawing: Any) -> None:
         """() => {
       const places = Float32Array.from({length: 6000}, (_, at) => Math.sin(at * at) / 2);
       const states = Uint8Array.from({length: 3000}, (_, row) => (row % 3 ? LIT : HIDDEN));
-      const {sums} = gathered(places, states, LIT, new Uint32Array(3000).fill(0x010203), 16);
+      const {sums} = gathered(tiled(places, states, LIT, new Uint32Array(3000).fill(0x010203)), TILES);
       return [0, 1, 2, 3].map((part) => sums.filter((_, at) => at % 4 === part).reduce((a, b) => a + b, 0));
     }"""
     )
     assert counted == [2000, 3 * 2000, 2 * 2000, 2000]
+
+
+def test_of_a_crowd_that_has_just_changed_a_sample_is_drawn_of_every_class(drawing: Any) -> None:
+    taken = drawing.evaluate(
+        """() => {
+      const n = 10 * SAMPLE, states = Uint8Array.from({length: n}, (_, row) => (row % 5 ? LIT : HIDDEN));
+      const colours = Uint32Array.from({length: n}, (_, row) => row % 10);
+      const {points} = new Crowd(new Float32Array(2 * n), states, LIT, 0.8 * n, colours);
+      const counts = Array(10).fill(0);
+      for (const colour of points.colours) counts[colour]++;
+      return {each: points.each, counts, rows: points.rows.every((row) => states[row] === LIT)};
+    }"""
+    )
+    assert taken["each"] == 8 and taken["rows"]
+    shown = np.delete(taken["counts"], [0, 5])
+    assert taken["counts"][0] == taken["counts"][5] == 0
+    np.testing.assert_allclose(shown, 250_000 / 8, rtol=0.05)
+
+
+def test_only_what_is_in_sight_is_looked_at_and_nothing_of_it_is_lost(drawing: Any) -> None:
+    seen = drawing.evaluate(
+        """() => {
+      const n = 200_000, places = Float32Array.from({length: 2 * n}, (_, at) => Math.sin(at * at) / 2);
+      const points = tiled(places, new Uint8Array(n).fill(LIT), LIT, new Uint32Array(n));
+      const tally = new Tally(300, 200);
+      return [[1, 0, 0], [7, 0.2, -0.3], [40, -0.45, 0.45], [300, 0.5, 0.1]].map(([zoom, u, v]) => {
+        const to = {scale: 250 * zoom, x: 150 - u * 250 * zoom, y: 100 + v * 250 * zoom};
+        const inside = Array.from({length: n}, (_, i) => i).filter((i) => {
+          const [x, y] = [to.x + places[2 * i] * to.scale, to.y - places[2 * i + 1] * to.scale];
+          return x >= 0 && x < 299 && y >= 0 && y < 199;
+        });
+        const rows = new Set(tally.rowsInSight(points, to));
+        return [inside.length, inside.filter((i) => rows.has(i)).length, tally.count(points, to, 1), rows.size / n];
+      });
+    }"""
+    )
+    for inside, found, counted, looked_at in seen:
+        assert found == inside and abs(counted - inside) <= 0.02 * inside + 2  # half a pixel at the border
+    assert [looked_at for *_, looked_at in seen][1:] < [0.2, 0.02, 0.002]
 
 
 def test_opacity_goes_over_smoothly_from_the_density_to_single_discs(drawing: Any) -> None:

@@ -11,7 +11,7 @@ class LatentMap {
   constructor(host, count) {
     this.parts = buildChrome(host, count);
     this.root = this.parts.root;
-    this.panels = this.parts.maps.map((map, side) => new Panel(SIDES[side], map));
+    this.panels = this.parts.maps.map((map, side) => new Panel(SIDES[side], map, (panel) => this.redraw([panel])));
     this.showImages = true;
     this.showNames = true;
     this.showContours = false;
@@ -85,6 +85,7 @@ class LatentMap {
     cancelAnimationFrame(this.#frame);
     this.filters.remove();
     this.hovering.remove();
+    for (const panel of this.panels) panel.remove();
     this.root.remove();
   }
 
@@ -337,10 +338,11 @@ class LatentMap {
     else if (this.morph.moving) this.redraw([]);
   }
 
-  #drawPoints() {
+  /** Draw the points of the maps that are stale; `whole`: also where they have just changed, all of very many. */
+  #drawPoints(whole = false) {
     const { states, rowsIn, dimmed, theme, tiles, showImages, showNames, weights, labels, data } = this;
     const scene = { states, rowsIn, dimmed, theme, tiles, showImages, showNames, weights, labels, classes: data.classes };
-    scene.contours = this.showContours;
+    Object.assign(scene, { contours: this.showContours, whole });
     tiles?.startFrame();
     for (const panel of this.#stale) panel.drawPoints(scene);
     this.#stale.clear();
@@ -390,7 +392,7 @@ class LatentMap {
     this.#colour();
     this.#colourSides();
     for (const panel of this.panels) this.#stale.add(panel);
-    this.#drawPoints();
+    this.#drawPoints(true);
     this.#drawMarks();
   }
 

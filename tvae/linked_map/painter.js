@@ -93,7 +93,7 @@ class Painter {
    * @param {{scale: number, x: number, y: number}} to device pixels: x + u·scale, y − v·scale
    * @param {Uint8Array} states  @param {number} wanted which state to draw
    * @param {Uint32Array} colours packed, one a row
-   * @param {Uint32Array|null} order rows from the lowest to the topmost; `null` for the rows' own order
+   * @param {Uint32Array|null} order rows to draw, from the lowest to the topmost; `null` for all in their own order
    */
   discs(layout, to, states, wanted, { colours, order }, radius, alpha) {
     const { pixels, stride } = this;
@@ -104,7 +104,8 @@ class Painter {
     const { scale } = to;
     const x0 = to.x + MARGIN;
     const y0 = to.y + MARGIN;
-    for (let k = 0; k < states.length; k++) {
+    const count = order ? order.length : states.length;
+    for (let k = 0; k < count; k++) {
       const i = order ? order[k] : k;
       if (states[i] !== wanted) continue;
       const x = x0 + layout[2 * i] * scale;
@@ -133,31 +134,31 @@ class Painter {
   /**
    * Blend the rows of one state by their local number; where colours meet, by their mean.
    * @param {{colours: Uint32Array, order: Uint32Array|null}} rows as for `discs`
-   * @param {number} alpha opacity of a single disc  @param {number} densest points an area of one frame
+   * @param {number} alpha opacity of a single disc  @param {Crowd} crowd those rows
    * @param {number} strength share of the opacity that is drawn
-   * @param {(cells: number) => object|null} gather gives the rows `gathered` in so many cells a side, if that pays
    */
-  crowd(layout, to, states, wanted, rows, { radius, alpha, densest, strength, gather }) {
+  crowd(layout, to, states, wanted, rows, { radius, alpha, crowd, strength }) {
     const area = Math.PI * radius * radius;
-    const opacity = opacityUnder(alpha, (densest * area) / to.scale ** 2);
-    if (!opacity) {
-      this.discs(layout, to, states, wanted, rows, radius, strength * alpha);
-      return;
-    }
+    const opacity = opacityUnder(alpha, (crowd.densest * area) / to.scale ** 2);
     this.#tally ??= new Tally(this.stride, this.height + 2 * MARGIN);
     const inImage = { scale: to.scale, x: to.x + MARGIN, y: to.y + MARGIN };
+    const { points } = crowd;
+    if (!opacity) {
+      const order = points.starts && !rows.order ? this.#tally.rowsInSight(points, inImage) : rows.order;
+      this.discs(layout, to, states, wanted, { ...rows, order }, radius, strength * alpha);
+      return;
+    }
     const side = Math.max(1, Math.round(Math.sqrt(area)));
-    const cells = gather(cellsFor(to.scale));
-    const inSight = cells
-      ? this.#tally.countGathered(cells, inImage, side)
-      : this.#tally.count(layout, inImage, states, wanted, rows.colours, side);
-    if (inSight * area > MOST_LAYERS * this.width * this.height) {
-      this.#tally.blend(this.pixels, side, (number) => strength * opacity((number * area) / side ** 2));
+    const cells = crowd.cellsAt(to.scale);
+    const inSight = cells ? this.#tally.countGathered(cells, inImage, side) : this.#tally.count(points, inImage, side);
+    if (points.each * inSight * area > MOST_LAYERS * this.width * this.height) {
+      const each = cells ? 1 : points.each;
+      this.#tally.blend(this.pixels, side, (number) => strength * opacity((each * number * area) / side ** 2));
       return;
     }
     const disc = Math.min(radius, MARGIN - 3);
-    this.#tally.stamp(layout, inImage, states, wanted, rows.colours, this.#stampsOf(disc, WHOLE), disc + 2);
-    this.#tally.blend(this.pixels, 1, (number) => strength * opacity(number / WHOLE));
+    this.#tally.stamp(points, inImage, this.#stampsOf(disc, WHOLE), disc + 2);
+    this.#tally.blend(this.pixels, 1, (number) => strength * opacity((points.each * number) / WHOLE));
   }
 
   /** Copy the image to the canvas. */

@@ -7,13 +7,12 @@ const LARGEST_ZOOM = 400;
 const FILL = 0.92;
 /** Opacity of very many rows that are not selected, as a share of what it is while none is. */
 const DIMMED_STRENGTH = 0.25;
-/** The picture rests when it hasn't been drawn for this long. */
-const REST_MS = 200;
 
 class Panel {
-  /** @param {string} side one of `SIDES`  @param {object} parts the elements from `buildChrome` */
-  constructor(side, { canvas, overlay, stage }) {
+  /** @param {string} side one of `SIDES`  @param {object} parts the elements from `buildChrome`  @param {(panel: Panel) => void} redraw */
+  constructor(side, { canvas, overlay, stage }, redraw) {
     Object.assign(this, { side, canvas, overlay, stage });
+    this.redraw = () => redraw(this);
     // Written from memory at every frame, so a canvas in memory is the fast one.
     this.context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
     this.marks = overlay.getContext("2d");
@@ -29,6 +28,11 @@ class Panel {
     this.colours = null;
     this.order = null;
     this.colour = "#888888";
+  }
+
+  /** Stop what is to be drawn later. */
+  remove() {
+    clearTimeout(this.crowds?.resting);
   }
 
   /** Fit the canvases to the size that the page gives. Returns whether it changed. */
@@ -151,7 +155,8 @@ class Panel {
   /**
    * Draw points, images and names.
    * @param {object} scene what both maps share: states, dimmed (whether some rows are), theme, tiles, showImages,
-   *   showNames, contours (whether they are drawn), labels, classes, weights (how much each class's name matters)
+   *   showNames, contours (whether they are drawn), labels, classes, weights (how much each class's name matters),
+   *   whole (whether all of very many points are drawn though they have just changed)
    */
   drawPoints(scene) {
     if (!this.layout || !this.painter.image) return;
@@ -180,35 +185,29 @@ class Panel {
     };
     const to = this.transform;
     if (rows > CROWDED) {
-      const crowd = this.#crowdOf(scene, wanted);
-      const gather = (side) => this.#gathered(crowd, states, wanted, side);
-      this.painter.crowd(this.layout, to, states, wanted, this, { ...style, densest: crowd.densest, gather });
+      const { colours, order } = this;
+      this.painter.crowd(this.layout, to, states, wanted, { colours, order }, { ...style, crowd: this.#crowdOf(scene, wanted) });
       return;
     }
     const opacity = wanted === DIMMED ? faint * Math.max(0.07, alpha * 0.2) : faint * style.alpha;
     this.painter.discs(this.layout, to, states, wanted, this, style.radius, opacity);
   }
 
-  /** What is kept of the very many rows of one state; it is looked for anew where the points or their states have changed. */
-  #crowdOf({ states, weights }, wanted) {
-    if (this.crowds?.layout !== this.layout || this.crowds.weights !== weights) {
-      this.crowds = { layout: this.layout, weights, of: [] };
+  /** The very many rows of one state, anew where the points, their states or colours have changed. */
+  #crowdOf({ states, weights, rowsIn, whole }, wanted) {
+    const { layout, colours, crowds } = this;
+    if (crowds?.layout !== layout || crowds.weights !== weights || crowds.colours !== colours) {
+      clearTimeout(crowds?.resting);
+      const of = [];
+      const resting = setTimeout(() => {
+        for (const crowd of Object.values(of)) crowd.settle();
+        this.redraw();
+      }, REST_MS);
+      this.crowds = { layout, weights, colours, of, resting };
     }
-    return (this.crowds.of[wanted] ??= { densest: densestOf(this.layout, states, wanted), colours: null, side: 0, cells: null });
-  }
-
-  /** The rows by their cells, or null: they are gathered while the picture rests, for the gestures that follow. */
-  #gathered(crowd, states, wanted, side) {
-    const { layout, colours } = this;
-    if (crowd.colours === colours && crowd.side === side && crowd.cells) return crowd.cells;
-    Object.assign(crowd, { colours, side, cells: null });
-    clearTimeout(crowd.rest);
-    if (side > MOST_GATHERED) return null;
-    crowd.rest = setTimeout(() => {
-      const drawn = this.crowds.of[wanted] === crowd && this.colours === colours;
-      if (drawn) crowd.cells = gathered(layout, states, wanted, colours, side);
-    }, REST_MS);
-    return null;
+    const crowd = (this.crowds.of[wanted] ??= new Crowd(layout, states, wanted, rowsIn[wanted], colours));
+    if (whole) crowd.settle();
+    return crowd;
   }
 
   /** Draw the classes' lines beneath the points; they are made anew where the points or those hidden have changed. */
