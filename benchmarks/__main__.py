@@ -17,7 +17,7 @@ import torch
 
 from benchmarks import accuracy_ways, memory, projection_ways, quality_ways, training_ways
 from benchmarks.limit import share_of_operations
-from benchmarks.peers import TRAINING_PEERS, peers_python, requirements
+from benchmarks.peers import BROWSER_PEERS, TRAINING_PEERS, peers_python, requirements
 from tvae.config import LossConfig, RunConfig, TrainConfig
 from tvae.data import Dataset, load_dataset
 from tvae.runs.encodings import read_encoding
@@ -205,7 +205,9 @@ def main() -> None:
     options = parser.parse_args()
     if WITH_PEERS not in os.environ:
         started = time.perf_counter()
-        peers = TRAINING_PEERS if options.quick else requirements()
+        peers = (
+            TRAINING_PEERS if options.quick else [n for n in requirements() if n.split("==")[0] not in BROWSER_PEERS]
+        )
         python, missing = peers_python(peers, seconds=120.0 if options.quick else 600.0)
         print(f"Peers looked for and installed in {time.perf_counter() - started:.0f} s, which no figure holds.")
         sys.stdout.flush()

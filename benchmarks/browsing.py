@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize
@@ -53,9 +53,14 @@ def served(script: Path = APP) -> Iterator[str]:
         server.wait(timeout=20)
 
 
-def chromium(playwright: Playwright) -> Browser:
-    """Context with the system's Chromium, without a window."""
-    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS.split())
+def chromium(playwright: Playwright, webgl: Sequence[str] = ()) -> Browser:
+    """Start the system's Chromium without a window.
+
+    Args:
+        webgl: switches with which it draws WebGL; none where no page needs it.
+    """
+    flags = [flag for flag in FLAGS.split() if not webgl or flag != "--disable-gpu"]
+    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*flags, *webgl])
 
 
 def opened(context: BrowserContext) -> Page:

@@ -17,7 +17,9 @@ REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 
 TRAINING_PEERS = ("pytorch-metric-learning", "lightning", "disent", "pythae")
-"""Peers that train; the others compute maps."""
+"""Peers that train."""
+BROWSER_PEERS = ("tensorboard", "jupyterlab", "jupyter-scatter")
+"""Peers that show maps in a browser; the others compute maps."""
 
 
 def requirements() -> list[str]:
