@@ -43,7 +43,7 @@ def shipped_arms(name: str) -> dict[str, Any]:
 def test_the_python_example_runs(monkeypatch, capsys):
     """From the clone's top level, as the README is read; its numbers are those of the shipped run."""
     monkeypatch.chdir(ROOT)
-    (example,) = re.findall(r"^```python\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
+    example, in_jupyter = re.findall(r"^```python\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
     exec(compile(example, "README.md", "exec"), {})
     *accuracies, shape = capsys.readouterr().out.splitlines()
     arms = shipped_arms("digits")
@@ -51,6 +51,7 @@ def test_the_python_example_runs(monkeypatch, capsys):
         measured = arms[arm]["triplet_accuracy"]
         assert line == f"{arm}: {measured['0']:.2%} at m = 0, {measured['0.1']:.2%} at m = 0.1"
     assert shape == "(359, 2)"
+    exec(compile(in_jupyter, "README.md", "exec"), {})
 
 
 def test_the_command_line_block_names_every_command():

@@ -33,10 +33,10 @@ def test_a_run_is_shown_with_its_own_layout_labels_and_images():
     run = read_run(DIGITS)
     shown = pair_of_run(run, None, "tsne")
     assert [side.title for side in shown.sides] == ["VAE", "TVAE"]
-    assert shown.sides[1].caption == "t-SNE, perplexity 30, trustworthiness 0.993"
+    assert shown.sides[1].caption == "t-SNE, perplexity 30"
     assert shown.images is not None and shown.rows == len(shown.images) == 359
     assert shown.class_names == run.class_names
-    assert "test split of digits, n = 359, training seed 0" in shown.told
+    assert "test split of digits, n = 359, training seed 0. Trustworthiness 0.988 (VAE) and 0.993 (TVAE)." in shown.told
     by_path, by_run = tvae.show(str(DIGITS)).get_state(), tvae.show(run).get_state()
     assert by_path["_blocks"] == by_run["_blocks"]
     assert by_path["_blocks"].keys() == {"geometry", "neighbours", "sprites"}
@@ -82,8 +82,8 @@ def test_other_embeddings_are_laid_out_and_lie_like_the_given_one(method):
         shown = pair(*means, method=method)
         given, laid_out = shown.sides if means[0] is FLAT else shown.sides[::-1]
         np.testing.assert_allclose(given.positions, FLAT, rtol=1e-6)
-        assert "trustworthiness" in laid_out.caption and "(5 columns)" in laid_out.caption
-        assert shown.aligned and "is turned and scaled to lie like the other" in shown.told
+        assert laid_out.caption.endswith(", of 5 columns") and f"({laid_out.title})" in shown.told
+        assert shown.aligned and f"{laid_out.title} is turned and scaled to lie like {given.title}" in shown.told
         if method == "pca":  # which has the same shape, so only the turn is to be undone
             np.testing.assert_allclose(laid_out.positions, FLAT, atol=1e-4)
 
@@ -122,8 +122,8 @@ NAN_ROWS[[3, 17], 2] = np.nan, np.inf
     ("means", "given", "message"),
     [
         ((WIDE, WIDE[:-1]), {}, "means_b: 39 rows; means_a has 40, and both must be of the same rows"),
-        ((WIDE, NAN_ROWS), {}, "means_b: rows 3, 17 hold NaN or infinity; leave them out of all arrays"),
-        ((np.full((N, 2), np.nan), WIDE), {}, "means_a: rows 0, 1, 2, 3, 4 and 35 more hold NaN"),
+        ((WIDE, NAN_ROWS), {}, "means_b: NaN or infinity in rows 3, 17; leave these out of all arrays"),
+        ((np.full((N, 2), np.nan), WIDE), {}, "means_a: NaN or infinity in rows 0, 1, 2, 3, 4 and 35 more;"),
         ((WIDE[:, 0], WIDE), {}, r"means_a: shape \(40,\)"),
         ((np.array([["a"] * 3] * N), WIDE), {}, "means_a: .*table of numbers"),
         ((WIDE[:3], WIDE[:3]), {}, "means_a: 3 rows; a map needs at least 4"),
@@ -136,7 +136,8 @@ NAN_ROWS[[3, 17], 2] = np.nan, np.inf
             {"images": IMAGES.astype(float)},
             "images: float64 from 0 to 255; they must be uint8, or floats",
         ),
-        ((WIDE, WIDE), {"titles": ("one",)}, "titles: .*two texts"),
+        ((WIDE, WIDE), {"titles": ("one",)}, "titles: .*two different texts"),
+        ((WIDE, WIDE), {"titles": ("one", "one")}, "titles: .*two different texts"),
     ],
 )
 def test_wrong_input_is_one_clear_line(means, given, message):

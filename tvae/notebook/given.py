@@ -10,10 +10,10 @@ from jaxtyping import Float32, Int, UInt8
 from tvae.errors import InputError
 from tvae.figures.colours import TVAE_ORANGE, VAE_BLUE
 from tvae.linked_map.contents import MapSide
-from tvae.maps.parameters import LEAST_ROWS, METHODS
+from tvae.maps.parameters import LEAST_ROWS, METHODS, parameters_told
 from tvae.maps.projection import ProjectionRequest
 from tvae.metrics.neighbours import checked_points
-from tvae.notebook.pair import Pair, caption_of, positions_beside
+from tvae.notebook.pair import Pair, positions_beside, trustworthiness_told
 from tvae.notebook.progress import project_with_progress
 
 MOST_CLASSES = 1_000
@@ -40,44 +40,47 @@ def pair_of_embeddings(
     n = len(left)
     if len(right) != n:
         raise InputError(f"means_b: {len(right):,} rows; means_a has {n:,}, and both must be of the same rows")
-    if len(titles) != 2 or not all(isinstance(title, str) and title.strip() for title in titles):
-        raise InputError(f"titles: {titles!r}; they must be two texts, one for each map")
+    if len(set(titles)) != 2 or not all(isinstance(title, str) and title.strip() for title in titles):
+        raise InputError(f"titles: {titles!r}; they must be two different texts, one for each map")
     classes, class_names = _classes(labels, n)
-    spaces = dict(zip(NAMES, (left, right), strict=True))
-    as_given = {name: points.shape[1] == 2 for name, points in spaces.items()}
-    positions = {name: points for name, points in spaces.items() if as_given[name]}
-    captions = {name: "as given (2-D)" for name in positions}
-    to_lay_out = {name: points for name, points in spaces.items() if not as_given[name]}
-    if to_lay_out:
-        layout = project_with_progress(ProjectionRequest(means=to_lay_out, parameters=METHODS[method]()))
-        positions |= layout.positions
-        captions |= {
-            name: f"{caption_of(layout, layout.fidelity[name])} ({points.shape[1]} columns)"
-            for name, points in to_lay_out.items()
-        }
-    first, second = NAMES
-    moved = (
-        ""
-        if all(as_given.values())
-        else f"{titles[0] if as_given[second] else titles[1]} is turned and scaled to lie like the other map; "
-    )
-    if as_given[second] and not as_given[first]:
-        positions[first] = positions_beside(positions[second], positions[first])
-    elif not as_given[second]:
-        positions[second] = positions_beside(positions[first], positions[second])
-    sides = [
-        MapSide(title=title, colour=colour, positions=positions[name], caption=captions[name])
-        for name, title, colour in zip(NAMES, titles, (VAE_BLUE, TVAE_ORANGE), strict=True)
-    ]
+    checked_images = None if images is None else _checked_images(images, n)
+    sides, moved, measured = _laid_out((left, right), titles, method)
     return Pair(
-        sides=(sides[0], sides[1]),
+        sides=sides,
         means=(left, right),
         labels=classes,
         class_names=class_names,
-        images=None if images is None else _checked_images(images, n),
-        aligned=not all(as_given.values()),
-        told=f"{titles[0]} and {titles[1]}, n = {n:,}. {moved}lines lead to true neighbours.",
+        images=checked_images,
+        aligned=bool(moved),
+        told=f"{titles[0]} and {titles[1]}, n = {n:,}. {measured}{moved}Lines lead to true neighbours.",
     )
+
+
+def _laid_out(
+    spaces: tuple[Float32[np.ndarray, "n _"], Float32[np.ndarray, "n _"]], titles: Sequence[str], method: str
+) -> tuple[tuple[MapSide, MapSide], str, str]:
+    """Both maps; a sentence on the one that was moved, and one on how well neighbours were kept, or empty texts."""
+    flat = [space.shape[1] == 2 for space in spaces]
+    positions = list(spaces)
+    captions = ["as given (2-D)"] * 2
+    if all(flat):
+        moved = measured = ""
+    else:
+        wide = {title: space for title, space, is_flat in zip(titles, spaces, flat, strict=True) if not is_flat}
+        layout = project_with_progress(ProjectionRequest(means=wide, parameters=METHODS[method]()))
+        for side, title in enumerate(titles):
+            if title in wide:
+                positions[side] = layout.positions[title]
+                captions[side] = f"{parameters_told(layout.parameters)}, of {wide[title].shape[1]} columns"
+        still, turned = (1, 0) if flat[1] else (0, 1)
+        positions[turned] = positions_beside(positions[still], positions[turned])
+        moved = f"{titles[turned]} is turned and scaled to lie like {titles[still]}. "
+        measured = trustworthiness_told(layout.fidelity)
+    left, right = (
+        MapSide(title=title, colour=colour, positions=place, caption=caption)
+        for title, colour, place, caption in zip(titles, (VAE_BLUE, TVAE_ORANGE), positions, captions, strict=True)
+    )
+    return (left, right), moved, measured
 
 
 def _checked_means(given: object, name: str) -> Float32[np.ndarray, "n d"]:
@@ -90,7 +93,7 @@ def _checked_means(given: object, name: str) -> Float32[np.ndarray, "n d"]:
     if table.ndim == 2 and table.dtype.kind == "f":
         wrong = np.flatnonzero(~np.isfinite(table).all(axis=1))
         if len(wrong):
-            raise InputError(f"{name}: {_rows_named(wrong)} hold NaN or infinity; leave them out of all arrays")
+            raise InputError(f"{name}: NaN or infinity in {_rows_named(wrong)}; leave these out of all arrays")
     points = checked_points(table, name)
     if len(points) < LEAST_ROWS:
         raise InputError(f"{name}: {len(points)} rows; a map needs at least {LEAST_ROWS}")

@@ -12,10 +12,10 @@ from tvae.errors import InputError, require_choice
 from tvae.figures.arm_styles import arm_styles
 from tvae.linked_map.contents import MapSide
 from tvae.maps.layout_files import stored_layout
-from tvae.maps.parameters import METHODS
+from tvae.maps.parameters import METHODS, parameters_told
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.model.encoding import Encoding
-from tvae.notebook.pair import Pair, caption_of, positions_beside
+from tvae.notebook.pair import Pair, positions_beside, trustworthiness_told
 from tvae.notebook.progress import project_with_progress
 from tvae.runs.encodings import read_encoding
 from tvae.runs.run import Run, check_split
@@ -45,11 +45,12 @@ def pair_of_run(run: Run, arms: tuple[str, str] | None, method: str) -> Pair:
             short_title=styles[arm].short_name,
             colour=styles[arm].colour,
             positions=place,
-            caption=caption_of(layout, layout.fidelity[arm]),
+            caption=parameters_told(layout.parameters),
         )
         for arm, place in zip((left, right), positions, strict=True)
     ]
     n = len(encoding.labels)
+    fidelity = {styles[arm].name: layout.fidelity[arm] for arm in (left, right)}
     return Pair(
         sides=(sides[0], sides[1]),
         means=(encoding.arms[left].means, encoding.arms[right].means),
@@ -58,7 +59,8 @@ def pair_of_run(run: Run, arms: tuple[str, str] | None, method: str) -> Pair:
         images=_images(run),
         aligned=True,
         told=f"Run {run.name}, test split of {run.config.data.name}, n = {n:,}, training seed {run.config.train.seed}. "
-        "The right map is turned and scaled to lie like the left; lines lead to true neighbours.",
+        f"{trustworthiness_told(fidelity)}The right map is turned and scaled to lie like the left. "
+        "Lines lead to true neighbours.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,6 @@ from tvae.linked_map.contents import MapContents, MapSide, MapState, map_content
 from tvae.linked_map.payload import neighbours_blob, neighbours_that_fit, sprite_sheet
 from tvae.maps.alignment import align
 from tvae.maps.fidelity import Fidelity
-from tvae.maps.parameters import parameters_told
-from tvae.maps.projection import Layout
 from tvae.metrics.neighbours import nearest_neighbours, searched_rows
 
 THREADS = min(2, os.cpu_count() or 1)
@@ -61,9 +60,10 @@ def contents_of(pair: Pair) -> MapContents:
     )
 
 
-def caption_of(layout: Layout, fidelity: Fidelity) -> str:
-    """A few words on how a map was made and how many of its neighbours are true ones."""
-    return f"{parameters_told(layout.parameters)}, trustworthiness {fidelity.trustworthiness_text}"
+def trustworthiness_told(fidelity: Mapping[str, Fidelity]) -> str:
+    """Sentence on how many of the neighbours on each map, by its title, are true ones; empty where there is no map."""
+    shares = [f"{measured.trustworthiness_text} ({title})" for title, measured in fidelity.items()]
+    return f"Trustworthiness {' and '.join(shares)}. " if shares else ""
 
 
 def positions_beside(left: Float[np.ndarray, "n 2"], right: Float[np.ndarray, "n 2"]) -> Float32[np.ndarray, "n 2"]:
