@@ -27,7 +27,8 @@ from tvae.errors import InputError
 from tvae.export import formats
 from tvae.export.formats import export
 from tvae.export.material import Material, material_of
-from tvae.export.report import map_data
+from tvae.export.report import html_report, map_data
+from tvae.export.report.charts import chart_file, charts_of
 from tvae.export.report.content import report_content
 from tvae.figures.colours import TVAE_ORANGE, VAE_BLUE
 from tvae.runs.answer.sentence import answer_in_words
@@ -36,6 +37,7 @@ from tvae.runs.evaluation import encode_split, evaluate
 from tvae.runs.finishing import DEFAULT_MARGINS
 from tvae.runs.history import read_history
 from tvae.runs.run import read_metrics, read_run
+from tvae.system.csv_table import rows_csv
 
 MOST_BYTES = 5_000_000
 ROWS = {
@@ -195,8 +197,6 @@ def test_the_maps_data_are_the_rows_of_the_run(material, report):
 
 
 def test_of_many_images_the_maps_show_a_sample_and_say_so(material, tmp_path, monkeypatch):
-    from tvae.export.report import html_report
-
     for module in (map_data, html_report):
         monkeypatch.setattr(module, "MOST_POINTS", 100)
     export(material, "report", tmp_path / "r.html")
@@ -205,6 +205,8 @@ def test_of_many_images_the_maps_show_a_sample_and_say_so(material, tmp_path, mo
     rows = np.frombuffer(base64.b64decode(data["rows"]), "<i4")
     assert len(rows) == 100 and (np.diff(rows) > 0).all()
     assert "100 of them are shown, drawn at random with seed 0" in text
+    errors = np.frombuffer(base64.b64decode(data["sides"][1]["errors"]), "<f4")
+    np.testing.assert_array_equal(errors, material.encoding.arms["tvae"].errors[rows])
     labels = np.frombuffer(base64.b64decode(data["classes"]), "<i4")
     assert [data["names"][label] for label in labels] == [material.class_names[row] for row in rows]
 
@@ -227,13 +229,38 @@ def test_a_report_of_one_arm_compares_nothing(material, tmp_path):
     assert "--arm tvae" in page.text and "The latent space" in page.text
 
 
+@pytest.mark.parametrize("rows", [20, 3])
+def test_images_of_one_class_and_few_images_have_a_report_without_what_they_lack(material, tmp_path, rows):
+    arms = {
+        arm: replace(one, means=one.means[:rows], errors=one.errors[:rows]) for arm, one in material.encoded.items()
+    }
+    encoding = replace(
+        material.encoding,
+        split="train",
+        labels=np.zeros(rows, np.int64),
+        arms=arms,
+        sample_rows=np.arange(2),
+        sample_images=material.images[:2],
+        sample_reconstructions={arm: material.images[:2] for arm in arms},
+    )
+    few = material_of(material.run, encoding, material.images[:rows])
+    export(few, "report", tmp_path / "r.html")
+    export(few, "markdown", tmp_path / "m")
+    export(few, "charts", tmp_path / "c")
+    page = Page((tmp_path / "r.html").read_text())
+    assert "not measurable" in page.text and "test images have no triplet" in page.text
+    assert ("map-data" in [attributes.get("id") for _, attributes in page.elements]) == (rows > 3)
+    assert not (tmp_path / "c" / "accuracy-by-margin.svg").exists()
+    assert (tmp_path / "c" / "map-vae.svg").exists() == (rows > 3)
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory) -> Material:
     """The digits run, in a folder and with classes of hostile names."""
     folder = tmp_path_factory.mktemp("hostile") / "<b onclick=alert(3)> & $x^2$ | `rm`"
     shutil.copytree(DIGITS, folder)
     config = json.loads((folder / "config.json").read_text())
-    config["provenance"]["class_names"] = [HOSTILE, "=cmd|' /C calc'!A0", "$\\frac{", "a|b", "<svg/onload=x>"] + [
+    config["provenance"]["class_names"] = [HOSTILE, "=cmd|' /C calc'!A0", "$x^2$", "a|b", "<svg/onload=x>"] + [
         f"[c{place}](javascript:alert(4)) 字" for place in range(5)
     ]
     config["provenance"]["command"] = f"python {HOSTILE} ``` x"
@@ -262,13 +289,12 @@ def test_names_that_look_like_markup_stay_text_in_markdown_and_in_charts(hostile
     text = (tmp_path / "m" / "report.md").read_text()
     assert r"\<b onclick=alert(3)\> \& \$x\^2\$ \| \`rm\`" in text
     assert "````shell" in text  # longer than the fence inside the command
-    export(hostile, "charts", tmp_path / "c")
-    for path in (tmp_path / "c").glob("*.svg"):
-        ElementTree.parse(path)
-    table = pd.read_csv(tmp_path / "c" / "map-vae.csv")
-    assert "'=cmd|' /C calc'!A0" in set(table["class"])
-    texts = [element.text for element in ElementTree.parse(tmp_path / "c" / "map-vae.svg").iter() if element.text]
-    assert "$\\frac{" in texts  # a formula is not set as one
+    for chart in charts_of(report_content(hostile)):
+        svg = chart_file(chart, "svg")
+        texts = [element.text for element in ElementTree.fromstring(svg).iter() if element.text]
+        if chart.name == "map-vae":
+            assert "$x^2$" in texts  # is not set as a formula
+            assert "'=cmd|' /C calc'!A0" in rows_csv(chart.columns)
 
 
 def test_every_chart_is_a_file_of_each_kind(charts):
@@ -324,8 +350,6 @@ def test_the_data_of_a_chart_are_those_of_the_run(material, charts):
 
 def test_a_run_without_triplets_or_history_has_the_charts_that_it_has_data_for(material):
     content = report_content(material)
-    from tvae.export.report.charts import charts_of
-
     bare = replace(content, curves={}, history=[])
     assert [chart.name for chart in charts_of(bare)] == ["map-vae", "map-tvae"]
 

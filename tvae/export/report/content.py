@@ -245,21 +245,25 @@ class ReportContent:
         explanations = {word.name: word.explanation for word in WORDS}
         return {word: explanations[word] for word in DEFINED}
 
-    def commands(self, out: str) -> list[tuple[str, str]]:
-        """What each command does, and the command; RUN is the run's folder."""
+    def commands(self, form: str, out: str) -> list[tuple[str, str]]:
+        """What each command does, and the command; RUN is the run's folder.
+
+        Args:
+            form: name of the format of this report.
+            out: where it is written again.
+        """
         split = self.metrics["split"]
         margins = " ".join(next(iter(self.metrics["arms"].values()))["triplet_accuracy"])
         arms = "".join(f" --arm {arm}" for arm in self.material.arms)
         arms = "" if len(self.material.arms) == len(self.material.run.config.arms) else arms
         images = "" if self.material.images is not None else " --no-images"
-        form, path = out.split(" ")
         return [
             ("trains the run", self.material.run.provenance.command),
             ("counts the figures", f"python -m tvae evaluate RUN --split {split} --margins {margins} --json"),
             ("computes the maps", "python -m tvae layouts RUN"),
             (
                 "writes this report",
-                f"python -m tvae export RUN --to {form} --out {path} --split {split}{arms}{images}",
+                f"python -m tvae export RUN --to {form} --out {out} --split {split}{arms}{images}",
             ),
         ]
 

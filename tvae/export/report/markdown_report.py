@@ -60,7 +60,7 @@ def _figures(content: ReportContent) -> list[str]:
 
 
 def _closing(content: ReportContent) -> list[str]:
-    commands = "\n".join(f"# {what}\n{command}" for what, command in content.commands("markdown report"))
+    commands = "\n".join(f"# {what}\n{command}" for what, command in content.commands("markdown", "report"))
     fence = "`" * (max([2, *map(len, re.findall(r"`+", commands))]) + 1)
     return [
         "## Settings",
