@@ -1,4 +1,4 @@
-"""A run taken elsewhere: other tools' formats.
+"""A run taken elsewhere: other tools' formats, reports.
 
     atlas.py         Parquet for Embedding Atlas and Hugging Face datasets: a row an image, with its place on every map
     background.py    Export in a process of its own, for the app: progress, cancel, and the file while somebody holds it
