@@ -124,6 +124,7 @@ NAN_ROWS[[3, 17], 2] = np.nan, np.inf
         ((WIDE, WIDE[:-1]), {}, "means_b: 39 rows; means_a has 40, and both must be of the same rows"),
         ((WIDE, NAN_ROWS), {}, "means_b: NaN or infinity in rows 3, 17; leave these out of all arrays"),
         ((np.full((N, 2), np.nan), WIDE), {}, "means_a: NaN or infinity in rows 0, 1, 2, 3, 4 and 35 more;"),
+        (([[1, 2], [3]], WIDE), {}, "means_a: rows of other lengths; it must be a table of numbers"),
         ((WIDE[:, 0], WIDE), {}, r"means_a: shape \(40,\)"),
         ((np.array([["a"] * 3] * N), WIDE), {}, "means_a: .*table of numbers"),
         ((WIDE[:3], WIDE[:3]), {}, "means_a: 3 rows; a map needs at least 4"),

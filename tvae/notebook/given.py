@@ -89,7 +89,10 @@ def _checked_means(given: object, name: str) -> Float32[np.ndarray, "n d"]:
     Raises:
         InputError: not a table of numbers, too few rows, or rows that are not finite, by number.
     """
-    table = np.asarray(given)
+    try:
+        table = np.asarray(given)
+    except ValueError as error:
+        raise InputError(f"{name}: rows of other lengths; it must be a table of numbers (n, d)") from error
     if table.ndim == 2 and table.dtype.kind == "f":
         wrong = np.flatnonzero(~np.isfinite(table).all(axis=1))
         if len(wrong):
