@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tensorboardX.proto.event_pb2 import Event  # pyright: ignore[reportAttributeAccessIssue] (made at run time)
@@ -20,6 +25,8 @@ from tvae.runs.history import read_history
 from tvae.runs.recording import Recording
 from tvae.runs.run import read_metrics
 
+ROOT = Path(__file__).parents[2]
+SMALL = ("--data.name", "digits", "--train.epochs", "1", "--train.batch-size", "64")
 CONFIG = RunConfig(data=DataConfig(name="digits"), train=TrainConfig(epochs=2, batch_size=64))
 
 
@@ -132,14 +139,97 @@ def test_a_run_that_is_left_early_has_no_final_metrics(tmp_path):
 
 
 def test_what_is_not_installed_is_said_before_anything_is_trained(monkeypatch):
-    monkeypatch.setitem(names.PACKAGES, "tensorboard", "tvae_none_of_this_name")
-    with pytest.raises(InputError, match="log: tensorboard needs tvae_none_of_this_name; pip install tvae_none"):
-        check_trackers(["tensorboard"])
+    monkeypatch.setitem(names.PACKAGES, "mlflow", ("tvae_none_of_this_name", "mlflow-skinny"))
+    with pytest.raises(InputError, match="log: mlflow needs mlflow-skinny; pip install mlflow-skinny"):
+        check_trackers(["tensorboard", "mlflow"])
 
 
 def test_the_command_writes_them_into_the_run_s_folder(tmp_path):
-    small = ("--data.name", "digits", "--train.epochs", "1", "--train.batch-size", "64")
-    done = tvae("train", "--out", tmp_path / "run", *small, "--log", "tensorboard")
+    done = tvae("train", "--out", tmp_path / "run", *SMALL, "--log", "tensorboard")
     assert done.returncode == 0, done.stderr
     for arm in ("vae", "tvae"):
         assert scalars(tmp_path / "run" / "events" / arm)["loss/total"][-1][0] == 22
+
+
+def followed_by(folder: Path, tracker: str) -> None:
+    """Train a small run in a process of its own: these packages change much of the one that imports them."""
+    words = ["train", "--out", str(folder), *SMALL, "--log", tracker]
+    done = subprocess.run([sys.executable, "-m", "tvae", *words], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+
+
+def printed(script: str, argument: Path) -> Any:
+    """What a script prints as JSON."""
+    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    command = [sys.executable, "-c", script, argument.as_posix()]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+MLFLOW_READER = """
+import json, sys
+from mlflow import MlflowClient
+client = MlflowClient(tracking_uri=f"sqlite:///{sys.argv[1]}")
+runs = client.search_runs([client.get_experiment_by_name("TVAE Explorer").experiment_id])
+print(json.dumps({run.info.run_name: {
+    "status": run.info.status, "params": run.data.params, "metrics": run.data.metrics,
+    "steps": [metric.step for metric in client.get_metric_history(run.info.run_id, "loss/kl")],
+} for run in runs}))
+"""
+
+
+def test_mlflow_s_own_client_reads_the_run_of_each_arm(tmp_path):
+    followed_by(tmp_path / "one", "mlflow")
+    runs = printed(MLFLOW_READER, tmp_path / "mlflow.db")
+    metrics, history = read_metrics(tmp_path / "one"), read_history(tmp_path / "one")
+    assert metrics is not None and set(runs) == {"one/vae", "one/tvae"}
+    for arm, figures in metrics["arms"].items():
+        run = runs[f"one/{arm}"]
+        assert run["status"] == "FINISHED" and run["params"]["train.epochs"] == "1"
+        assert run["params"]["loss.triplet-weight"] == ("0.0" if arm == "vae" else "15.0")
+        assert run["steps"] == [row["step"] for row in history]
+        assert run["metrics"]["loss/kl"] == pytest.approx(history[-1]["arms"][arm]["kl"], abs=1e-4)
+        assert run["metrics"]["final/triplet_accuracy_m0.1"] == figures["triplet_accuracy"]["0.1"]
+        assert "live/triplet_accuracy_m0" in run["metrics"]
+
+
+WANDB_READER = """
+import json, pathlib, sys
+from wandb.proto.wandb_internal_pb2 import Record
+content = pathlib.Path(sys.argv[1]).read_bytes()
+place, part, rows, config, summary, name = 7, b"", [], {}, {}, ""  # after what says which program wrote it
+while place + 7 <= len(content):  # LevelDB's log: blocks of 32,768 bytes, of records that are in one part or several
+    if (left := 32768 - place % 32768) < 7:
+        place += left
+        continue
+    length, kind = int.from_bytes(content[place + 4 : place + 6], "little"), content[place + 6]
+    part += content[place + 7 : place + 7 + length]
+    place += 7 + length
+    if kind not in (1, 4):
+        continue
+    record, part = Record.FromString(part), b""
+    for item in record.run.config.update:
+        config[item.key] = json.loads(item.value_json)
+    name = record.run.display_name or name
+    if record.history.item:
+        rows.append({"/".join(i.nested_key) or i.key: json.loads(i.value_json) for i in record.history.item})
+    for item in record.summary.update:
+        summary["/".join(item.nested_key) or item.key] = json.loads(item.value_json)
+print(json.dumps({"name": name, "rows": rows, "config": config, "summary": summary}))
+"""
+
+
+def test_the_offline_files_of_weights_and_biases_hold_the_run_of_each_arm(tmp_path):
+    followed_by(tmp_path / "one", "wandb")
+    files = list((tmp_path / "one" / "wandb").glob("offline-run-*/run-*.wandb"))
+    runs = {run["name"]: run for run in (printed(WANDB_READER, file) for file in files)}
+    metrics, history = read_metrics(tmp_path / "one"), read_history(tmp_path / "one")
+    assert metrics is not None and set(runs) == {"one/vae", "one/tvae"}
+    for arm, figures in metrics["arms"].items():
+        run = runs[f"one/{arm}"]
+        assert run["config"]["train.epochs"] == 1
+        told = [row for row in run["rows"] if "loss/kl" in row]
+        assert [row["step"] for row in told] == [row["step"] for row in history]
+        assert told[-1]["loss/kl"] == pytest.approx(history[-1]["arms"][arm]["kl"], abs=1e-4)
+        assert run["summary"]["final/triplet_accuracy_m0.1"] == figures["triplet_accuracy"]["0.1"]

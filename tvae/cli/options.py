@@ -158,8 +158,9 @@ class Train(RunOptions):
     out: Path
     """New folder for the run; under torchrun also that of an interrupted run of the same settings, to go on with."""
     log: tyro.conf.UseAppendAction[tuple[TrackerName, ...]] = ()
-    """Follow the run with another tool while it trains. tensorboard: event files in the run's folder, for `tensorboard
-    --logdir OUT` or a folder above it."""
+    """Follow the run with another tool while it trains; once for each. tensorboard: event files in the run's folder,
+    for `tensorboard --logdir` of it or a folder above; mlflow: the file mlflow.db beside the run's folder; wandb:
+    offline files in it, which `wandb sync` sends."""
     json: bool = False
     """Print the metrics as one JSON object when the run ends, and no progress bar."""
 

@@ -8,9 +8,13 @@ from typing import Literal
 
 from tvae.errors import InputError
 
-TrackerName = Literal["tensorboard"]
-PACKAGES: dict[TrackerName, str] = {"tensorboard": "tensorboardX"}
-"""The package that each tracker needs beyond those of the app."""
+TrackerName = Literal["tensorboard", "mlflow", "wandb"]
+PACKAGES: dict[TrackerName, tuple[str, str]] = {
+    "tensorboard": ("tensorboardX", "tensorboardX"),
+    "mlflow": ("mlflow", "mlflow-skinny"),
+    "wandb": ("wandb", "wandb"),
+}
+"""The module that each tracker needs beyond those of the app, and the package that brings it."""
 
 
 def check_trackers(names: Sequence[TrackerName]) -> None:
@@ -20,6 +24,6 @@ def check_trackers(names: Sequence[TrackerName]) -> None:
         InputError: a package is missing.
     """
     for name in names:
-        package = PACKAGES[name]
-        if importlib.util.find_spec(package) is None:
+        module, package = PACKAGES[name]
+        if importlib.util.find_spec(module) is None:
             raise InputError(f"log: {name} needs {package}; pip install {package}")

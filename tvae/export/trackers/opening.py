@@ -34,3 +34,11 @@ def _tracker(name: TrackerName, config: RunConfig, folder: Path) -> Tracker:
             from tvae.export.trackers.tensorboard import TensorBoard
 
             return TensorBoard(config, folder)
+        case "mlflow":
+            from tvae.export.trackers.mlflow_store import MLflow
+
+            return MLflow(config, folder)
+        case "wandb":
+            from tvae.export.trackers.wandb_files import WandB
+
+            return WandB(config, folder)
