@@ -202,7 +202,7 @@ def test_nobody_outside_the_package_imports_a_private_name():
     [
         ("metrics/scores.py", "import streamlit", "tvae.metrics.scores imports streamlit"),
         ("training/loop.py", "def f():\n    from plotly import express", "tvae.training.loop imports plotly"),
-        ("figures/maps.py", "import streamlit", "tvae.figures.maps imports streamlit"),
+        ("figures/bars.py", "import streamlit", "tvae.figures.bars imports streamlit"),
         ("metrics/scores.py", "import torch", "tvae.metrics.scores imports torch"),
         ("model/vae.py", "import torchvision", "tvae.model.vae imports torchvision"),
         ("ui/page.py", "import streamlit_app", "tvae.ui.page imports the page streamlit_app"),

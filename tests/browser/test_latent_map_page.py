@@ -95,8 +95,18 @@ def choose(page: Any, label: str, option: str) -> None:
 
 def test_the_maps_come_before_the_charts(open_map):
     page = open_map(panels=False)
-    assert page.get_by_test_id("stPlotlyChart").count() == 0
-    page.get_by_test_id("stPlotlyChart").first.wait_for(timeout=60_000)
+    assert page.locator(".change-histogram").count() == 0
+    page.locator(".change-histogram").wait_for(timeout=60_000)
+
+
+def test_the_page_opens_and_answers_a_lasso_without_plotly(open_map):
+    """Its 4.7 MB are as much as all else."""
+    page = open_map("&rows=1-20", panels=False)
+    page.locator(".class-mix").wait_for(timeout=60_000)
+    page.get_by_role("tab", name="Findings").click()
+    page.locator(".change-histogram .lit").first.wait_for(timeout=60_000)
+    loaded = page.evaluate("() => performance.getEntriesByType('resource').map((each) => each.name)")
+    assert loaded and not [name for name in loaded if "plotly" in name.lower()]
 
 
 def test_the_maps_carry_what_is_checked_from_outside(open_map):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from tvae.figures.bars import change_histogram
 from tvae.figures.image_grid import GridRow
-from tvae.figures.maps import change_histogram
-from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.maps.findings import show_findings
@@ -41,8 +40,7 @@ def _show_range(pair: ViewPair, picks: state.Picks) -> None:
     source = f"{keys.CHANGE_RANGE} {pair.key} {pair.k}"
     _reset_unless(source, picks, keys.CHANGE_RANGE, WHOLE)
     low, high = state.read(keys.CHANGE_RANGE)
-    histogram = cached.figure(change_histogram, changes.change, low, high)
-    st.plotly_chart(histogram, config={"displayModeBar": False}, key=keys.CHANGES)
+    st.html(change_histogram(changes.change, low, high))
     st.slider(
         "Select images by their change",
         0.0,

@@ -7,8 +7,8 @@ import streamlit as st
 from jaxtyping import Bool, Int, UInt8
 
 from tvae.data.selections import Selection
+from tvae.figures.bars import class_mix
 from tvae.figures.image_grid import GridRow
-from tvae.figures.maps import class_mix
 from tvae.metrics.selection_summary import Companion, selection
 from tvae.ui import session as state
 from tvae.ui.components.neighbour_panel import PanelSide, neighbour_panel
@@ -135,7 +135,7 @@ def _describe_selection(
         if summary.mean_image is not None:
             mean = np.rint(summary.mean_image).astype(np.uint8)
             st.image(enlarged(mean, SIDE), width=SIDE, caption="mean image", alt="Mean of the selected images")
-    st.plotly_chart(class_mix(summary.class_counts, names), config={"displayModeBar": False}, key=keys.CLASS_MIX)
+    st.html(class_mix(summary.class_counts, names))
     st.caption(f"Classes of the selected images, n = {summary.count:,} of {len(pair.labels):,}.")
     if not pair.same and not (summary.lost or summary.gained):
         st.caption("No image was lost or gained as a neighbour by half of them or more.")
