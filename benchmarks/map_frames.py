@@ -112,11 +112,15 @@ def first_maps(browser: Browser, address: str, empty: str = "") -> None:
 
 
 def bytes_sent(browser: Browser, address: str) -> None:
-    """Print the bytes that the server sends over the socket for the page and for each action of a person."""
+    """Print the bytes that the server sends: over the socket for the page and each action, by HTTP for the page."""
     context = browser.new_context()
     page = opened(context)
     received: list[int] = []
+    fetched: list[int] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
+    network = context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.on("Network.loadingFinished", lambda ended: fetched.append(int(ended["encodedDataLength"])))
 
     def measure(name: str, act: Callable[[], object]) -> None:
         received.clear()
@@ -138,6 +142,7 @@ def bytes_sent(browser: Browser, address: str) -> None:
         page.mouse.up()
 
     measure("opening the page, all of it", lambda: page.goto(f"{address}/{PAGE}"))
+    print(f"| the same by HTTP, in a browser that was never here | {sum(fetched):,} |")
     measure("selecting with a lasso, the drawer included", lasso)
     measure("colour by neighbourhood change", lambda: choose("Colour by", "neighbourhood change"))
     measure("back to the classes", lambda: choose("Colour by", "class"))
