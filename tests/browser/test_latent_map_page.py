@@ -21,8 +21,9 @@ def open_map(browser, streamlit_app):
     context = browser.new_context(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
     thrown: list[str] = []
 
-    def opened(query: str = "", panels: bool = True) -> Any:
+    def opened(query: str = "", panels: bool = True, script: str = "") -> Any:
         page = context.new_page()
+        page.add_init_script(script)
         page.on("pageerror", lambda error: thrown.append(str(error)))
         page.goto(f"{streamlit_app(APP)}/Latent_map?run=digits{query}")
         page.locator(f"[data-testid=map-left][data-rows='{N}']").wait_for(timeout=60_000)
@@ -93,10 +94,21 @@ def choose(page: Any, label: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
 
 
+WHICH_FIRST = """
+const maps = (root) => root.querySelector('[data-testid=map-left][data-rows]')
+  || [...root.querySelectorAll('*')].some((each) => each.shadowRoot && maps(each.shadowRoot));
+new MutationObserver(() => {
+  if (window.mapsWereThere === undefined && document.querySelector('.change-histogram'))
+    window.mapsWereThere = Boolean(maps(document));
+}).observe(document, {childList: true, subtree: true});
+"""
+"""JavaScript that notes whether the maps were there when the first chart came."""
+
+
 def test_the_maps_come_before_the_charts(open_map):
-    page = open_map(panels=False)
-    assert page.locator(".change-histogram").count() == 0
-    page.locator(".change-histogram").wait_for(timeout=60_000)
+    page = open_map(panels=False, script=WHICH_FIRST)
+    page.wait_for_function("() => window.mapsWereThere !== undefined", timeout=60_000)
+    assert page.evaluate("() => window.mapsWereThere")
 
 
 def test_the_page_opens_and_answers_a_lasso_without_plotly(open_map):

@@ -1,4 +1,7 @@
-"""Change histogram and class mix as HTML: Plotly's 4.7 MB would be loaded for them alone where a map page opens."""
+"""Change histogram and class mix as HTML.
+
+Plotly's 4.7 MB would be loaded for them alone where a map page opens.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def change_histogram(change: Float[np.ndarray, " n"], low: float, high: float) -
     for count, (start, end) in zip(counts.tolist(), itertools.pairwise(edges), strict=True):
         lit = ' class="lit"' if low - 1e-9 <= (start + end) / 2 <= high + 1e-9 else ""
         told = f"change {start:.2f} to {end:.2f}: {count:,} images"
-        bars.append(f'<div{lit} style="--share:{100 * count / max(1, most):.2f}%" title="{told}"></div>')
+        bars.append(f'<div{lit} style="--share:{count / max(1, most):.4f}" title="{told}"></div>')
     fullest = int(counts.argmax())
     label = (
         f"Histogram of the neighbourhood change of {len(change):,} images; most, {most:,}, "
