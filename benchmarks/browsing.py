@@ -33,18 +33,34 @@ AT_REST = """() => {
 @contextlib.contextmanager
 def served(script: Path = APP) -> Iterator[str]:
     """Context with the address of a Streamlit server of this script, which ends with the context."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    with running(command, port, "/_stcore/health") as address:
+        yield address
+
+
+def free_port() -> int:
+    """Number of a port of this machine that no server uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str | Path], port: int, sign: str = "/") -> Iterator[str]:
+    """Context with the address of a server that a command starts at this port, and that ends with the context.
+
+    Args:
+        sign: path of a page that it answers once it is ready.
+    """
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(1200):
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+                urllib.request.urlopen(f"{address}{sign}", timeout=1)
                 break
             time.sleep(0.05)
         yield address

@@ -302,7 +302,7 @@ def frames(browser: Browser, address: str, rows: int) -> None:
 
 
 def print_heading_of_frames() -> None:
-    """Print the heading of the table of frames."""
+    """Print the first two lines of the table of frame times."""
     print("\n| gesture | points | frames | median, ms | 99th percentile, ms | between frames, ms |")
     print("| --- | --- | ---: | ---: | ---: | ---: |")
 

@@ -13,13 +13,10 @@ import argparse
 import contextlib
 import io
 import json
-import socket
 import statistics
-import subprocess
 import tempfile
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +24,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.browsing import ROOT, chromium, machine, opened, served
+from benchmarks.browsing import ROOT, chromium, free_port, machine, opened, running, served
 from benchmarks.large_map_app import points
 from benchmarks.peers import BROWSER_PEERS, peers_python
 from tvae.cli.parsing import main as command_line
@@ -56,30 +53,6 @@ maps = [
 jscatter.link(maps)"""
 
 
-@contextlib.contextmanager
-def running(command: list[str | Path], address: str) -> Iterator[str]:
-    """Context with a server that answers at this address, ended with the context."""
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + SECONDS
-        while time.monotonic() < until:
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(address, timeout=1)
-                break
-            time.sleep(0.1)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def free_port() -> int:
-    """A port of this machine that nothing listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 def shows_points(page: Page) -> bool:
     """Whether points are seen in the middle of the window, where the maps of both are."""
     clip: Any = {"x": 320, "y": 250, "width": 760, "height": 450}
@@ -102,7 +75,7 @@ def seconds_to_picture(browser: Browser, address: str) -> float:
 
 
 def frames_a_second(page: Page, box: Any) -> float:
-    """The browser's frames a second while a mouse drags about in a box of the page."""
+    """Number of frames a second that the browser draws while a mouse drags about in a box of the page."""
     page.evaluate(FRAMES)
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(*middle)
@@ -119,7 +92,7 @@ def frames_a_second(page: Page, box: Any) -> float:
 
 
 def our_frames(browser: Browser, address: str, n: int) -> float:
-    """Frames a second of our two maps of n points."""
+    """Number of frames a second that our two maps of n points draw."""
     page = opened(browser.new_context())
     page.goto(f"{address}/?rows={n}")
     canvas = page.locator(f'[data-testid=map-left][data-rows="{n}"]')
@@ -129,7 +102,7 @@ def our_frames(browser: Browser, address: str, n: int) -> float:
 
 
 def tensorboard_frames(browser: Browser, address: str) -> float:
-    """Frames a second of the projector's map."""
+    """Number of frames a second that the projector draws."""
     page = opened(browser.new_context())
     page.goto(address)
     until = time.monotonic() + SECONDS
@@ -141,7 +114,7 @@ def tensorboard_frames(browser: Browser, address: str) -> float:
 
 
 def scatter_frames(browser: Browser, address: str, n: int) -> float:
-    """Frames a second of jupyter-scatter's two linked maps of n points, in JupyterLab."""
+    """Number of frames a second that jupyter-scatter's two linked maps of n points draw, in JupyterLab."""
     page = opened(browser.new_context())
     page.goto(f"{address}/lab/tree/maps{n}.ipynb")
     page.locator(".jp-CodeCell .cm-content").first.click(timeout=1000 * SECONDS)
@@ -154,7 +127,7 @@ def scatter_frames(browser: Browser, address: str, n: int) -> float:
 
 
 def in_closed_page(page: Page, act: Callable[[], float]) -> float:
-    """What is measured in a page, which is closed afterwards with what belongs to it."""
+    """Result of a measurement in a page; the page is closed after it."""
     try:
         return act()
     finally:
@@ -162,7 +135,7 @@ def in_closed_page(page: Page, act: Callable[[], float]) -> float:
 
 
 def notebooks(folder: Path) -> None:
-    """Write the points of each size, and a notebook that shows them."""
+    """Write the files for JupyterLab: the points of each size, and a notebook that shows them."""
     arrays: dict[str, np.ndarray] = {}
     for n in SIZES:
         positions, labels = points(n)
@@ -188,9 +161,9 @@ def main() -> None:
         command_line(
             ["export", str(ROOT / "checkpoints" / "mnist"), "--to", "projector", "--out", str(folder / "logs")]
         )
-        board = f"http://127.0.0.1:{free_port()}"
-        options = ["--logdir", folder / "logs", "--port", board.rpartition(":")[2], "--host", "127.0.0.1"]
-        held.enter_context(running([python, "-m", "tensorboard.main", *options], board))
+        port = free_port()
+        options = ["--logdir", folder / "logs", "--port", str(port), "--host", "127.0.0.1"]
+        board = held.enter_context(running([python, "-m", "tensorboard.main", *options], port))
         print("| first picture of 10,000 points, a browser that was never here | median, s | least | most |")
         print("| --- | ---: | ---: | ---: |")
         with served() as ours:
@@ -202,10 +175,10 @@ def main() -> None:
         for name, seconds in taken.items():
             print(f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} |")
         notebooks(folder)
-        lab = f"http://127.0.0.1:{free_port()}"
+        port = free_port()
         options = ["--no-browser", "--allow-root", "--ServerApp.root_dir", folder, "--IdentityProvider.token="]
-        options += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={lab.rpartition(':')[2]}"]
-        held.enter_context(running([python, "-m", "jupyterlab", *options], f"{lab}/api"))
+        options += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+        lab = held.enter_context(running([python, "-m", "jupyterlab", *options], port, "/api"))
         large = held.enter_context(served(ROOT / "benchmarks" / "large_map_app.py"))
         print("\n| frames a second in a drag | points | |\n| --- | ---: | ---: |")
         print(f"| TensorBoard's projector | 10,000 | {tensorboard_frames(browser, f'{board}/#projector'):.0f} |")

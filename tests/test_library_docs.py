@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs/library.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```python\n(.+?)^```", TEXT, re.MULTILINE | re.DOTALL)
 NOT_FROM_PYTHON = {"cli", "ui", "system", "linked_map"}
-"""Rooms that other rooms use, or that a person meets elsewhere."""
+"""Rooms without an example: a person doesn't import them, or uses them by commands and pages."""
 
 
 def test_every_room_has_an_example():
@@ -22,7 +22,7 @@ def test_every_room_has_an_example():
 
 
 def test_the_examples_run_from_top_to_bottom(tmp_path):
-    """In a process of their own, in an empty folder, as a person would put them one after the other."""
+    """All examples are one script, run by a new Python in an empty folder."""
     script = tmp_path / "library.py"
     script.write_text("\n".join(EXAMPLES), encoding="utf-8")
     env = {**os.environ, "PYTHONPATH": str(ROOT), "TVAE_RUNS": str(tmp_path / "runs")}

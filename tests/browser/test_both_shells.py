@@ -78,7 +78,7 @@ class JupyterShell:
 
 @pytest.fixture(scope="module")
 def jupyter_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a JupyterLab with a notebook of `CELLS`."""
+    """Address of a running JupyterLab that has a notebook with the code cells `CELLS`."""
     folder = tmp_path_factory.mktemp("jupyter")
     left, right, _ = app.layouts()
     names = np.array(app.NAMES)[app.labels()]

@@ -75,17 +75,17 @@ class BackgroundExport:
 
     @property
     def over(self) -> bool:
-        """Whether it has ended, in whichever way."""
+        """Whether the export has ended: done, failed or cancelled."""
         return not self._thread.is_alive()
 
     @property
     def cancelled(self) -> bool:
-        """Whether it was cancelled before its end."""
+        """Whether the export was cancelled before it ended."""
         return self._cancel.is_set() and self.file is None
 
     @property
     def file(self) -> Path | None:
-        """The written file; None until it is whole."""
+        """Path of the exported file; None until it is completely written."""
         done = self.over and not self.error and not self._cancel.is_set()
         return self._file if done else None
 
@@ -95,11 +95,11 @@ class BackgroundExport:
         return int(time.monotonic() - self._begun)
 
     def wait(self, seconds: float) -> None:
-        """Wait for its end, at most so long."""
+        """Wait until the export ends, at most this many seconds."""
         self._thread.join(seconds)
 
     def cancel(self) -> None:
-        """End it, unless it has just ended; nothing of it stays."""
+        """Cancel the export, unless it has already ended; its files are deleted."""
         if not self.over:
             self._cancel.set()
 

@@ -33,7 +33,7 @@ class Pair:
     aligned: bool
     """Whether both maps are in one coordinate system."""
     told: str
-    """What the maps show, a sentence or two below them."""
+    """Caption below the maps: one or two sentences on what they show."""
 
     @property
     def rows(self) -> int:

@@ -112,7 +112,7 @@ def _line(name: FormatName) -> str:
 
 
 def _lacking(name: FormatName) -> str:
-    """What has to be installed for a format; empty where nothing has."""
+    """Line that names the packages to install for a format; empty if none is missing."""
     missing = missing_packages(name)
     return f"Not installed here: `pip install {' '.join(missing)}`" if missing else ""
 
@@ -145,7 +145,7 @@ def _drop() -> None:
 
 @st.fragment(run_every=POLL_SECONDS)
 def _show_progress(taken: TakenAway) -> None:
-    """Show how far it is; once it is over, the page is drawn with its end."""
+    """Show the progress of the export; when it ends, the page is drawn again."""
     export = taken.export
     if export.over or _taken() is None:
         st.rerun()

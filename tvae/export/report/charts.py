@@ -67,7 +67,7 @@ class Chart:
     caption: str
     """What its data are: split, n, seed, run."""
     columns: Columns
-    """The data as columns of a table."""
+    """Columns of the table with the chart's data, by their headings."""
     draw: Callable[[Axes], None]
     legend: Sequence[ArmStyle] = ()
     """Arms whose colours the legend names."""
@@ -203,7 +203,7 @@ def _lines(
 
 
 def _map(positions: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> Callable[[Axes], None]:
-    """Draws points in their classes' colours, and each class's name near its median where no other name stands."""
+    """Draw a map: points in the colours of their classes, and the name of each class near the middle of its points."""
 
     def draw(axes: Axes) -> None:
         at = square(positions) * SIDE

@@ -95,7 +95,7 @@ class ReportContent:
 
     @property
     def styles(self) -> dict[str, ArmStyle]:
-        """Style of each exported arm."""
+        """Name and colour of each exported arm, by the arm."""
         styles = arm_styles(self.material.run.config)
         return {arm: styles[arm] for arm in self.material.arms}
 
