@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from benchmarks.browsing import ROOT, chromium, free_port, machine, opened, running, served
 from benchmarks.large_map_app import points
@@ -56,7 +56,11 @@ jscatter.link(maps)"""
 def shows_points(page: Page) -> bool:
     """Whether points are seen in the middle of the window, where the maps of both are."""
     clip: Any = {"x": 320, "y": 250, "width": 760, "height": 450}
-    picture = np.asarray(Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("L"))
+    try:
+        taken = page.screenshot(clip=clip)
+    except Error:  # while the browser sets up WebGL
+        return False
+    picture = np.asarray(Image.open(io.BytesIO(taken)).convert("L"))
     return picture.size - np.bincount(picture.ravel()).max() > DRAWN
 
 

@@ -203,7 +203,7 @@ def _lines(
 
 
 def _map(positions: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> Callable[[Axes], None]:
-    """Draw a map: points in the colours of their classes, and the name of each class near the middle of its points."""
+    """Function that draws a map: points in their classes' colours, each class's name near the middle of its points."""
 
     def draw(axes: Axes) -> None:
         at = square(positions) * SIDE
