@@ -121,7 +121,9 @@ def scatter_frames(browser: Browser, address: str, n: int) -> float:
     """Number of frames a second that jupyter-scatter's two linked maps of n points draw, in JupyterLab."""
     page = opened(browser.new_context())
     page.goto(f"{address}/lab/tree/maps{n}.ipynb")
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=1000 * SECONDS)
+    # JupyterLab drops a cell that is run before the kernel is idle.
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=1000 * SECONDS)
+    page.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Control+Enter")
     canvas = page.locator(".jp-OutputArea canvas").first
     canvas.wait_for(timeout=1000 * SECONDS)
@@ -145,7 +147,13 @@ def notebooks(folder: Path) -> None:
         positions, labels = points(n)
         arrays |= {f"{arm}{n}": at for arm, at in positions.items()} | {f"labels{n}": labels}
         cell = {"cell_type": "code", "id": "maps", "metadata": {}, "outputs": [], "execution_count": None}
-        notebook = {"cells": [{**cell, "source": CELL.format(n=n)}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = {
+            "cells": [{**cell, "source": CELL.format(n=n)}],
+            "metadata": {"kernelspec": kernel},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
         (folder / f"maps{n}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     np.savez(folder / "points.npz", allow_pickle=False, **arrays)
 
