@@ -13,7 +13,9 @@ import argparse
 import contextlib
 import io
 import json
+import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -47,7 +49,7 @@ CELL = """import numpy as np, jscatter
 n = {n}
 data = np.load("points.npz")
 maps = [
-    jscatter.Scatter(x=at[:, 0], y=at[:, 1], color_by=data[f"labels{{n}}"], height=480)
+    jscatter.Scatter(x=at[:, 0], y=at[:, 1], color_by=data[f"labels{{n}}"], width=480, height=480)
     for at in (data[f"vae{{n}}"], data[f"tvae{{n}}"])
 ]
 jscatter.link(maps)"""
@@ -120,7 +122,8 @@ def tensorboard_frames(browser: Browser, address: str) -> float:
 def scatter_frames(browser: Browser, address: str, n: int) -> float:
     """Number of frames a second that jupyter-scatter's two linked maps of n points draw, in JupyterLab."""
     page = opened(browser.new_context())
-    page.goto(f"{address}/lab/tree/maps{n}.ipynb")
+    # A page of one document alone: JupyterLab opens the notebooks of the pages before again in its other.
+    page.goto(f"{address}/doc/tree/maps{n}.ipynb")
     # JupyterLab drops a cell that is run before the kernel is idle.
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=1000 * SECONDS)
     page.locator(".jp-CodeCell .cm-content").first.click()
@@ -188,6 +191,8 @@ def main() -> None:
         for name, seconds in taken.items():
             print(f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} |")
         notebooks(folder)
+        # The peers' environment has this one's packages, not its widgets' JavaScript.
+        os.environ["JUPYTER_PATH"] = str(Path(sys.prefix, "share", "jupyter"))
         port = free_port()
         options = ["--no-browser", "--allow-root", "--ServerApp.root_dir", folder, "--IdentityProvider.token="]
         options += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
