@@ -128,7 +128,7 @@ def scatter_frames(browser: Browser, address: str, n: int) -> float:
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=1000 * SECONDS)
     page.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Control+Enter")
-    canvas = page.locator(".jp-OutputArea canvas").first
+    canvas = page.locator(".jp-OutputArea canvas").filter(visible=True).first
     canvas.wait_for(timeout=1000 * SECONDS)
     page.wait_for_timeout(5000)
     canvas.scroll_into_view_if_needed()
