@@ -1,4 +1,4 @@
-"""Which weight: accuracy against cost over trained arms, advice within two bounds, other weights."""
+"""Which weight: accuracy against cost over trained arms, advice within two bounds, why it costs, other weights."""
 
 import streamlit as st
 
@@ -21,6 +21,7 @@ from tvae.ui.which_weight.ladder import LadderView, ladder_view
 from tvae.ui.which_weight.other_weights import show_other_weights
 from tvae.ui.which_weight.sentence import details, headline, other_losses, scoring, trainings, uncounted_cost
 from tvae.ui.which_weight.train_ladder import show_train_ladder
+from tvae.ui.which_weight.why_it_costs import show_why_it_costs
 
 
 def show_content(run: Run, encoding: Encoding) -> None:
@@ -41,6 +42,7 @@ def show_content(run: Run, encoding: Encoding) -> None:
             show_train_ladder(run)
     if view is not None:
         show_advice(view, run)
+    show_why_it_costs(run, encoding)
     show_other_weights(run, encoding, measured.curves(run, encoding))
 
 

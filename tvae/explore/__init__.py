@@ -5,6 +5,7 @@
     classifier_process.py   Trains the classifier of a data set in another process: start, progress, failure
     classifier_training.py  Train the classifier of a data set (torch)
     classifier_worker.py    The process that trains a classifier
+    elbo_cost.py            ELBO that an arm loses beside the VAE, in parts: squared error, classes, style, the rest
     example_images.py       Choice of example images: per class, random, worst, most different, most confusable
     fitted_picture.py       Crop and scale an own picture in colour to the frame of a data set
     generation.py           Samples from the prior or a class Gaussian, and real images to compare with

@@ -1,18 +1,20 @@
 """Which arm to take: accuracy against cost, frontier, knee, the choice within two bounds.
 
-An arm's cost is always relative to the run's baseline, the arm without a triplet term, trained on the same images with
+An arm's cost is always set against the run's baseline, the arm without a triplet term, trained on the same images with
 the same seed; means are over seeds. Costs are
 
-    error   squared error of an image
-    kl      KL to the prior
-    elbo    w_rec * error + w_kl * KL with the baseline's two weights, in the units of the loss: with weights of 1 the
-            negative ELBO in nats, without its constant, of a Gaussian decoder with a variance of 1/2 a pixel
+    error   squared error of an image, as a share of the baseline's
+    kl      KL to the prior, as a share of the baseline's
+    elbo    nats of the ELBO that are lost: (w_rec / w_kl) * error + KL with the baseline's two weights, which is minus
+            the ELBO, without its constant, of a Gaussian decoder with a variance of w_kl / (2 w_rec) a pixel. What an
+            arm saves of the one cost and pays of the other cancels here
 
 Arms are chosen by their figures on one split (`Cell.choosing`); what they give is stated on another (`Cell.test`).
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -20,12 +22,15 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Bool, Float
 
+from tvae.config import LossConfig
 from tvae.errors import InputError
 from tvae.metrics.seed_noise import LEAST_SEEDS, beyond_noise
 
 Cost = Literal["error", "kl", "elbo"]
 COSTS: tuple[Cost, ...] = get_args(Cost)
-_COST_NAMES: dict[Cost, str] = {"error": "squared error", "kl": "KL", "elbo": "sum of error and KL"}
+IN_NATS: frozenset[Cost] = frozenset({"elbo"})
+"""Costs in nats; the others are shares of the baseline's."""
+_COST_NAMES: dict[Cost, str] = {"error": "squared error", "kl": "KL", "elbo": "ELBO"}
 LEAST_COST = 1e-9
 """A baseline that costs less has no cost to compare with."""
 
@@ -58,11 +63,11 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """An arm in the chart: accuracy against relative cost, a value for each seed."""
+    """An arm in the chart: accuracy against cost, a value for each seed."""
 
     accuracy: tuple[float, ...]
     cost: tuple[float, ...]
-    """Cost above the baseline's of the same seed, as a share of that: 0.18 is 18 % more."""
+    """Cost above the baseline's of the same seed: in nats (`IN_NATS`), or as a share of that: 0.18 is 18 % more."""
 
     @property
     def mean_accuracy(self) -> float:
@@ -135,7 +140,7 @@ class Step:
     gain: float
     """Accuracy gained, a share of all triplets."""
     cost: float
-    """Cost added, as a share of the baseline's."""
+    """Cost added, in the unit of `Point.cost`."""
     in_noise: bool | None
     """Whether the accuracies differ by no more than the noise of seeds, on the split that chooses; None: too few."""
 
@@ -158,36 +163,36 @@ class Advice:
     """The greatest accuracy within the accepted cost, on the split that chooses."""
 
 
-def ladder_of(cells: Sequence[Cell], cost: Cost, elbo_weights: tuple[float, float] = (1.0, 1.0)) -> Ladder:
+def ladder_of(cells: Sequence[Cell], cost: Cost, nats_of_error: float = 1.0) -> Ladder:
     """The cells as points of one cost.
 
     Args:
         cells: of one run; the baseline is the first with the least triplet weight, which is 0 in a run with a VAE.
-        elbo_weights: of reconstruction and KL in the baseline's loss.
+        nats_of_error: of the ELBO for each unit of squared error (see `nats_of_error`).
 
     Raises:
-        InputError: no cells, or a baseline that costs nothing, so that no other can be compared with it.
+        InputError: no cells, or a baseline that has nothing of a cost that is set against it as a share.
     """
     if not cells:
         raise InputError("cells: none; a run has at least one arm")
     baseline = min(cells, key=lambda cell: cell.weight)
 
-    def points(figures_of: Callable[[Cell], tuple[Figures, ...]]) -> dict[str, Point]:
-        least = [_cost_of(figures, cost, elbo_weights) for figures in figures_of(baseline)]
-        if min(least) < LEAST_COST:
+    def above(figures: Figures, least: Figures) -> float:
+        """Cost of figures above the baseline's."""
+        if cost in IN_NATS:
+            return nats_of_error * (figures.error - least.error) + figures.kl - least.kl
+        own = least.error if cost == "error" else least.kl
+        if own < LEAST_COST:
             raise InputError(
                 f"cost: the {_COST_NAMES[cost]} of arm {baseline.arm} is 0, so no other can be set against it"
             )
-        relative = {
-            cell.arm: [
-                _cost_of(figures, cost, elbo_weights) / own - 1
-                for figures, own in zip(figures_of(cell), least, strict=True)
-            ]
-            for cell in cells
-        }
+        return (figures.error if cost == "error" else figures.kl) / own - 1
+
+    def points(figures_of: Callable[[Cell], tuple[Figures, ...]]) -> dict[str, Point]:
         return {
             cell.arm: Point(
-                accuracy=tuple(figures.accuracy for figures in figures_of(cell)), cost=tuple(relative[cell.arm])
+                accuracy=tuple(figures.accuracy for figures in figures_of(cell)),
+                cost=tuple(itertools.starmap(above, zip(figures_of(cell), figures_of(baseline), strict=True))),
             )
             for cell in cells
         }
@@ -197,6 +202,17 @@ def ladder_of(cells: Sequence[Cell], cost: Cost, elbo_weights: tuple[float, floa
     )
 
 
+def nats_of_error(baseline: LossConfig) -> float:
+    """Nats of the ELBO for each unit of squared error, by the decoder's variance that a loss without triplets implies.
+
+    Raises:
+        InputError: a loss without a KL term, which is no ELBO.
+    """
+    if not baseline.kl_weight:
+        raise InputError(f"cost: the {_COST_NAMES['elbo']} takes a VAE with a KL term; it was trained with KL weight 0")
+    return baseline.reconstruction_weight / baseline.kl_weight
+
+
 def advise(ladder: Ladder, *, most_cost: float, least_accuracy: float) -> Advice:
     """The arm to take.
 
@@ -204,7 +220,7 @@ def advise(ladder: Ladder, *, most_cost: float, least_accuracy: float) -> Advice
     costs less is no less accurate beyond the noise of the seeds, the cheapest such one.
 
     Args:
-        most_cost: greatest accepted mean cost above the baseline's, as a share of that.
+        most_cost: greatest accepted mean cost above the baseline's, in the unit of `Point.cost`.
         least_accuracy: least mean accuracy, a share.
     """
     points = ladder.choosing
@@ -259,12 +275,6 @@ def on_pareto_frontier(accuracy: Float[np.ndarray, " n"], *costs: Float[np.ndarr
     no_worse = np.all(values[:, None, :] >= values[:, :, None], axis=0)
     better = np.any(values[:, None, :] > values[:, :, None], axis=0)
     return ~np.any(no_worse & better, axis=1)
-
-
-def _cost_of(figures: Figures, cost: Cost, elbo_weights: tuple[float, float]) -> float:
-    if cost == "elbo":
-        return elbo_weights[0] * figures.error + elbo_weights[1] * figures.kl
-    return figures.error if cost == "error" else figures.kl
 
 
 def _scaled(values: Sequence[float]) -> Float[np.ndarray, " n"]:

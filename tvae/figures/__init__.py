@@ -5,6 +5,7 @@ bars.py           Change histogram and class mix as HTML
 before_after.py   Pictures of any size before and after resizing, as cells of one size for a grid
 class_matrix.py   Accuracy by the anchor's class and the negative's class as a heat map (Plotly)
 colours.py        Colours of arms, classes and ink
+elbo_cost.py      ELBO that an arm loses, part by part, as a row of steps from 0 to the whole (Plotly)
 fitted_text.py    Short texts fitted below images: broken into lines, in a smaller font, shortened
 generation.py     Classes of generated samples (Plotly)
 image_grid.py     A grid of images as one PNG

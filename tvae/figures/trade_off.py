@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -50,6 +50,7 @@ class TradePoint:
     accuracy: Sequence[float]
     """Percent."""
     cost: Sequence[float]
+    """In the chart's unit of cost."""
 
 
 def trade_off(
@@ -60,6 +61,7 @@ def trade_off(
     most_cost: float,
     least_accuracy: float,
     titles: tuple[str, str],
+    cost_unit: Literal["%", "nats"] = "%",
     ink: str,
 ) -> go.Figure:
     """Mean accuracy against mean cost, one labelled point an arm; whiskers from the lowest to the highest seed.
@@ -108,7 +110,7 @@ def trade_off(
             "mode": "markers",
             "marker": {"color": [point.style.colour for point in points], "size": SIZE},
             "customdata": [point.arm for point in points],
-            "hovertext": [_hover(point) for point in points],
+            "hovertext": [_hover(point, cost_unit) for point in points],
             "hovertemplate": "%{hovertext}<extra></extra>",
             **NOT_FADED,
             "cliponaxis": False,
@@ -116,10 +118,11 @@ def trade_off(
         }
     )
     across, up = _with_room(x), _with_room(y)
+    suffix = " %" if cost_unit == "%" else ""
     return figure_of(
         [{"type": "scatter", **trace} for trace in traces],
         400,
-        xaxis={"title": {"text": html.escape(titles[0])}, "zeroline": False, "range": across, "ticksuffix": " %"},
+        xaxis={"title": {"text": html.escape(titles[0])}, "zeroline": False, "range": across, "ticksuffix": suffix},
         yaxis={"title": {"text": html.escape(titles[1])}, "zeroline": False, "range": up, "ticksuffix": " %"},
         shapes=_shades(across, up, most_cost, least_accuracy),
         **CLICKABLE,
@@ -158,11 +161,11 @@ def _whiskers(values: Sequence[Sequence[float]]) -> dict[str, Any]:
     }
 
 
-def _hover(point: TradePoint) -> str:
+def _hover(point: TradePoint, cost_unit: str) -> str:
     """Name, accuracy and cost, with the lowest and the highest seed."""
     values = (
-        f"{np.mean(of_axis):.2f} %" + (f" ({min(of_axis):.2f} to {max(of_axis):.2f})" if len(of_axis) > 1 else "")
-        for of_axis in (point.accuracy, point.cost)
+        f"{np.mean(of_axis):.2f} {unit}" + (f" ({min(of_axis):.2f} to {max(of_axis):.2f})" if len(of_axis) > 1 else "")
+        for of_axis, unit in ((point.accuracy, "%"), (point.cost, cost_unit))
     )
     return f"<b>{html.escape(point.style.name)}</b><br>{'<br>at a cost of '.join(values)}"
 

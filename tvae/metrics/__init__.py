@@ -1,6 +1,7 @@
 """Numbers from latent means and labels alone: exact triplets, neighbours, retrieval. No torch.
 
 anchor_sample.py      Sample of anchors where there are many images, and means over it with their standard errors
+class_spread.py       Spread of latent means within and between classes: KL, dimensions, images at a wrong centre
 class_vote.py         Vote of the k nearest images on a class, with one rule for ties; density of the prior
 collapse.py           Whether latent means have collapsed to one point, and the warning that says so
 findings.py           Images whose neighbours are mostly of one class in one space and of another in the other

@@ -6,7 +6,7 @@
     images.py          Images of a data set, their thumbnails, placement, errors, and settings suggested for them
     keys.py            Cache keys: the form in which each type of argument enters them
     maps.py            Layouts and still maps
-    neighbourhoods.py  Neighbours of every image and how they change between two arms
+    neighbourhoods.py  Neighbours of every image, how they change between two arms, and how classes spread
     paths.py           Paths through a latent space, decoded
     runs.py            Files of a run: encoding, curves, gaps, networks
     training.py        First steps of a training, explained
@@ -39,6 +39,7 @@ from tvae.ui.cached.maps import (
 )
 from tvae.ui.cached.neighbourhoods import (
     MOST_NEIGHBOURS,
+    class_spread,
     confusable_pair,
     findings,
     is_one_point,
@@ -77,6 +78,7 @@ __all__ = [
     "arm_frames",
     "arm_maps",
     "by_verdict",
+    "class_spread",
     "classified",
     "classifier",
     "confusable_pair",

@@ -1,4 +1,4 @@
-"""Neighbours of every image and how they change between two arms."""
+"""Neighbours of every image, how they change between two arms, and how classes spread."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from tvae.explore.example_images import ConfusablePair, most_confusable_pair, ra
 from tvae.explore.interpolation import third_class_paths
 from tvae.explore.latent_paths import PathKind
 from tvae.linked_map.payload import Blob, neighbours_blob, neighbours_that_fit
+from tvae.metrics.class_spread import ClassSpread
+from tvae.metrics.class_spread import class_spread as spread_by_class
 from tvae.metrics.collapse import has_collapsed
 from tvae.metrics.findings import Findings
 from tvae.metrics.findings import findings as ranked_findings
@@ -21,6 +23,12 @@ from tvae.ui.cached.keys import KEY_OF, THREADS, Labels
 
 MOST_NEIGHBOURS = 100
 """Neighbours of each row that are computed once; a smaller k is a slice of them."""
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
+def class_spread(arm: EncodedArm, labels: Labels) -> ClassSpread:
+    """Spread of an arm's means between and within classes."""
+    return spread_by_class(arm.means, labels)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Finding every image's neighbours …", hash_funcs=KEY_OF)

@@ -45,8 +45,10 @@ GIVEN_PART, GIVEN_WORST_OF = "given", "given-worst-of"
 ANCHOR_CLASS, NEGATIVE_CLASS = "anchor-class", "negative-class"
 LOSS_MARGIN = "loss-margin"
 
-COST, MOST_COST, LEAST_ACCURACY, SCORED_MARGIN = "cost", "accept", "need", "scored-margin"
-"""Cost that arms are compared by, the two bounds of the advice in percent, and the margin of its accuracies."""
+COST, MOST_COST, MOST_NATS = "cost", "accept", "accept-nats"
+"""Cost that arms are compared by, and the greatest one that is accepted, in percent or in nats."""
+LEAST_ACCURACY, SCORED_MARGIN = "need", "scored-margin"
+"""The least accuracy of the advice in percent, and the margin of its accuracies."""
 
 SWEEP, SWEEP_SHOWS, SWEEP_CELL, SWEEP_SEED = "sweep", "shows", "cell", "cell-seed"
 """The sweep that is shown, what the colours of its cells mean, and the chosen cell with one of its seeds."""
@@ -101,7 +103,7 @@ IN_ADDRESS = frozenset({
     ENDS, PAIR_SEED, FROM_ROW, TO_ROW, CLASS_A, CLASS_B, STEPS, WAY, CONFUSABLE_ARM, VOTERS, MANY_PAIRS, PATH_PLACE,
     MARGIN, SAMPLED, TRIPLET_TAB, TRIPLETS, ANCHOR_CLASS, NEGATIVE_CLASS, LOSS_MARGIN, *LOSS_WEIGHTS, *OWN_ROWS,
     ASKED_CLASS, TEMPERATURE, SAMPLE_COUNT, SAMPLE_SEED, MEASURED, SPACE, AROUND, TRAVERSAL_ROW, TRAVERSAL_STEPS,
-    COST, MOST_COST, LEAST_ACCURACY, SCORED_MARGIN, SWEEP, SWEEP_SHOWS, SWEEP_CELL, SWEEP_SEED,
+    COST, MOST_COST, MOST_NATS, LEAST_ACCURACY, SCORED_MARGIN, SWEEP, SWEEP_SHOWS, SWEEP_CELL, SWEEP_SEED,
     INPUT_WAY, GIVEN_PART, GIVEN_WORST_OF,
 })  # fmt: skip
 """Parameters that the address has as long as a page shows them."""
@@ -210,7 +212,7 @@ DRAWER_HEADING, DRAWER_TABS, DRAWER_ANSWERED = "map-drawer-heading", "map-drawer
 SELECTION_FIGURES, ROW_TABLE = "selection-figures", "row-table"
 CHARTS, CLASS_CHARTS, ARM_PLAYER = "charts", "charts-of-classes", "arm-player"
 ARM_IMAGES, MEASURES = "arm-images", "measures"
-TRADE_CHART, TRADE_ROW = "trade", "charts-trade"
+TRADE_CHART, TRADE_ROW, ELBO_CHART = "trade", "charts-trade", "elbo-parts"
 ADVICE, HEADLINE, ADVICE_DETAILS = "advice", "headline", "advice-details"
 OWN_DIGIT, OWN_ABOVE, OWN_HAND = "own-digit", "own-above", "own-hand"
 OWN_DOUBTS, OWN_MAPS, OWN_RESULTS, OWN_VOTES = "own-doubts", "own-maps", "own-results", "own-votes"

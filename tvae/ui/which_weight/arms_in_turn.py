@@ -15,7 +15,7 @@ from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.which_weight.controls import Wishes
 from tvae.ui.which_weight.ladder import LadderView
-from tvae.ui.which_weight.sentence import COST_WORDS, more, percent, trainings
+from tvae.ui.which_weight.sentence import cost_text, percent, trainings
 
 MOST_POINTS = 2_000
 """Points of a map, evenly picked: more could not be told apart on so small a picture."""
@@ -91,7 +91,7 @@ def arm_orders(view: LadderView) -> dict[str, list[int]]:
 def _summary(ladder: Ladder, arm: str, wishes: Wishes) -> str:
     point = ladder.test[arm]
     told = f"{percent(point.mean_accuracy)} of triplets in order at m = {wishes.margin:g}"
-    return told if arm == ladder.baseline else f"{told}, {more(point.mean_cost)} {COST_WORDS[wishes.cost]}"
+    return told if arm == ladder.baseline else f"{told}, {cost_text(point.mean_cost, wishes.cost)}"
 
 
 def _percentages(view: LadderView) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from tvae.config import LossConfig
-from tvae.explore.advice import Advice, Cell, Cost, Figures, Ladder
+from tvae.explore.advice import IN_NATS, Advice, Cell, Cost, Figures, Ladder, nats_of_error
 from tvae.figures.arm_styles import arm_styles
 from tvae.figures.colours import INK
 from tvae.figures.trade_off import TradePoint, trade_off
@@ -34,12 +34,14 @@ from tvae.ui.which_weight.sentence import COST_WORDS
 def show_chart(view: LadderView, ladder: Ladder, advice: Advice, wishes: Wishes) -> None:
     """Accuracy against cost on the split that chooses; a click on a point chooses that arm for all pages."""
     styles = arm_styles(view.run.config)
+    in_nats = wishes.cost in IN_NATS
+    scale = 1 if in_nats else 100
     points = [
         TradePoint(
             arm=arm,
             style=styles[arm],
             accuracy=[100 * share for share in point.accuracy],
-            cost=[100 * share for share in point.cost],
+            cost=[scale * value for value in point.cost],
         )
         for arm, point in ladder.choosing.items()
     ]
@@ -49,12 +51,13 @@ def show_chart(view: LadderView, ladder: Ladder, advice: Advice, wishes: Wishes)
         points,
         frontier=ladder.frontier(),
         marks=_marks(view, ladder, advice),
-        most_cost=100 * wishes.most_cost,
+        most_cost=scale * wishes.most_cost,
         least_accuracy=100 * wishes.least_accuracy,
         titles=(
-            f"{COST_WORDS[wishes.cost]} above {styles[ladder.baseline].name}'s{of_split}",
+            cost_title(wishes.cost, styles[ladder.baseline].name) + of_split,
             f"triplet accuracy, scored at m = {wishes.margin:g}",
         ),
+        cost_unit="nats" if in_nats else "%",
         ink=INK[theme()],
     )
     st.plotly_chart(
@@ -65,6 +68,13 @@ def show_chart(view: LadderView, ladder: Ladder, advice: Advice, wishes: Wishes)
         alt=f"Triplet accuracy of each arm against {COST_WORDS[wishes.cost]}",
         config={"displayModeBar": False},
     )
+
+
+def cost_title(cost: Cost, baseline: str) -> str:
+    """Title of the axis of a cost."""
+    if cost in IN_NATS:
+        return f"nats of {COST_WORDS[cost]} lost beside {baseline}"
+    return f"{COST_WORDS[cost]} above {baseline}'s"
 
 
 def _marks(view: LadderView, ladder: Ladder, advice: Advice) -> dict[str, list[str]]:
@@ -90,16 +100,12 @@ def chart_caption(view: LadderView, ladder: Ladder, cost: Cost) -> str:
     if view.seeds < LEAST_SEEDS:
         whiskers += f" With fewer than {LEAST_SEEDS} trainings nobody knows which differences are noise."
     elbo = ""
-    if cost == "elbo":
+    if cost in IN_NATS:
         loss = view.run.config.arms[ladder.baseline]
         elbo = (
-            f" Error plus KL is {loss.reconstruction_weight:g} × squared error + {loss.kl_weight:g} × KL, with the "
-            f"weights of {view.name(ladder.baseline)}."
+            f" The ELBO falls by {nats_of_error(loss):.4g} × squared error + KL, in nats without a constant: the loss "
+            f"of {view.name(ladder.baseline)} in units of its KL weight."
         )
-        if loss.reconstruction == LossConfig().reconstruction:
-            elbo += " That is its own loss" + (
-                ", what the ELBO loses." if loss.reconstruction_weight == loss.kl_weight == 1 else "."
-            )
     return (
         f"**Click a point to have every page show that arm** beside {view.name(ladder.baseline)}."
         f"{_labels_in_words(view)}{_marks_in_words(view)}\n\n"
@@ -161,8 +167,10 @@ def show_arms(view: LadderView, ladder: Ladder, wishes: Wishes) -> None:
     columns[accuracy] = [_mean([100 * one.accuracy for one in cell.test], 2) for cell in cells]
     columns["squared error"] = [_mean([one.error for one in cell.test], 2) for cell in cells]
     columns["KL, nats"] = [_mean([one.kl for one in cell.test], 2) for cell in cells]
-    columns[f"more {COST_WORDS[wishes.cost]}, %"] = [
-        _mean([100 * share for share in ladder.test[cell.arm].cost], 1) for cell in cells
+    in_nats = wishes.cost in IN_NATS
+    columns[f"cost in {COST_WORDS[wishes.cost]}, nats" if in_nats else f"more {COST_WORDS[wishes.cost]}, %"] = [
+        _mean([value if in_nats else 100 * value for value in ladder.test[cell.arm].cost], 2 if in_nats else 1)
+        for cell in cells
     ]
     frontier = ladder.frontier()
     if len(frontier) < len(cells):  # a column of "yes" alone would say nothing

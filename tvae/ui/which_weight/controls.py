@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from tvae.errors import InputError
-from tvae.explore.advice import COSTS, Cost
+from tvae.explore.advice import COSTS, IN_NATS, Cost
 from tvae.runs.seeds.figures import MARGINS
 from tvae.ui import session as state
 from tvae.ui.session import keys
 from tvae.ui.which_weight.ladder import LadderView
 from tvae.ui.which_weight.sentence import COST_WORDS
 
-COST_LABELS: dict[Cost, str] = {"error": "Error", "kl": "KL", "elbo": "Error + KL"}
-ACCEPTED, NEEDED = 25, 95.0
-"""First values of the two controls, in percent."""
-REACH = 100
-"""The least reach of the control of cost, in percent."""
+COST_LABELS: dict[Cost, str] = {"error": "Error", "kl": "KL", "elbo": "ELBO"}
+ACCEPTED, ACCEPTED_NATS, NEEDED = 25, 3.0, 95.0
+"""First values of the controls: percent of a cost, nats, percent of the triplets."""
+REACH, REACH_NATS = 100, 10.0
+"""The least reach of the control of cost, in percent and in nats."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,7 @@ class Wishes:
 
     cost: Cost
     most_cost: float
-    """Greatest accepted cost above the baseline's, as a share of it."""
+    """Greatest accepted cost above the baseline's, in the unit of `advice.Point.cost`."""
     least_accuracy: float
     """Least accuracy, a share of the triplets."""
     margin: float
@@ -43,6 +44,8 @@ def choose_wishes(view: LadderView) -> Wishes:
         "Cost",
         format_func=COST_LABELS.__getitem__,
         required=True,
+        help="Error: of the reconstructions, in percent of the VAE's. KL: likewise. ELBO: both in one number, in nats; "
+        "what an arm saves of the one and pays of the other cancels there.",
         **state.choice(keys.COST, COSTS, COSTS[0], default_as="default"),
     )
     cost = cost or COSTS[0]
@@ -65,11 +68,18 @@ def choose_wishes(view: LadderView) -> Wishes:
 
 
 def choose_most_cost(view: LadderView, cost: Cost) -> float:
-    """Draw the control of the accepted cost, and return it as a share of the baseline's cost."""
+    """Draw the control of the accepted cost, and return it in the unit of `advice.Point.cost`."""
+    if cost in IN_NATS:
+        return st.slider(
+            f"I accept at most … nats of {COST_WORDS[cost]}",
+            step=0.1,
+            format="%.1f nats",
+            **state.number(keys.MOST_NATS, 0.0, _reach(view, [cost], REACH_NATS), ACCEPTED_NATS),
+        )
     accepted = st.slider(
         f"I accept at most … % more {COST_WORDS[cost].removeprefix('squared ')}",
         format="%d %%",
-        **state.number(keys.MOST_COST, 0, _reach(view), ACCEPTED),
+        **state.number(keys.MOST_COST, 0, int(100 * _reach(view, set(COSTS) - IN_NATS, REACH / 100)), ACCEPTED),
     )
     return accepted / 100
 
@@ -78,10 +88,10 @@ def _figures(margin: float) -> str:
     return f"{margin:g}"
 
 
-def _reach(view: LadderView) -> int:
-    """A round number of percent that no arm's cost lies beyond, of any kind of cost."""
-    costs = [0.0]
-    for cost in COSTS:
-        with contextlib.suppress(InputError):  # the baseline costs nothing of this kind
-            costs += [point.mean_cost for point in view.points(cost, MARGINS[0]).choosing.values()]
-    return max(REACH, 10 * math.ceil(10 * max(costs)))
+def _reach(view: LadderView, costs: Iterable[Cost], least: float) -> float:
+    """A round number that no arm's cost lies beyond, of any of these kinds, in tenths of the least."""
+    values = [0.0]
+    for cost in costs:
+        with contextlib.suppress(InputError):  # the baseline has none of it
+            values += [point.mean_cost for point in view.points(cost, MARGINS[0]).choosing.values()]
+    return max(least, least * math.ceil(10 * max(values) / least) / 10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tvae.explore.advice import Cell, Cost, Ladder, ladder_of
+from tvae.explore.advice import IN_NATS, Cell, Cost, Ladder, ladder_of, nats_of_error
 from tvae.model.encoding import Encoding
 from tvae.runs.available import readable_runs
 from tvae.runs.run import Run
@@ -44,11 +44,13 @@ class LadderView:
         """The arms as points of a cost.
 
         Raises:
-            InputError: the baseline costs nothing.
+            InputError: the baseline costs nothing, or has no ELBO where that is the cost.
         """
         cells = self.cells(margin)
-        baseline = self.run.config.arms[min(cells, key=lambda cell: cell.weight).arm]
-        return ladder_of(cells, cost, (baseline.reconstruction_weight, baseline.kl_weight))
+        if cost not in IN_NATS:
+            return ladder_of(cells, cost)
+        baseline = min(cells, key=lambda cell: cell.weight).arm
+        return ladder_of(cells, cost, nats_of_error(self.run.config.arms[baseline]))
 
     def name(self, arm: str) -> str:
         """An arm's name, as Markdown."""

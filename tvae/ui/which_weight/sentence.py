@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping
 
 from tvae.config import LossConfig
-from tvae.explore.advice import Advice, Cost, Ladder, Step
+from tvae.explore.advice import IN_NATS, Advice, Cost, Ladder, Step
 
-COST_WORDS: dict[Cost, str] = {"error": "squared error", "kl": "KL", "elbo": "error plus KL"}
+COST_WORDS: dict[Cost, str] = {"error": "squared error", "kl": "KL", "elbo": "the ELBO"}
 """Name of each cost in a sentence."""
 NOTABLE = 0.05
 """Share of the baseline's cost from which on it is said that an arm pays in another way than the one chosen."""
@@ -29,7 +29,7 @@ def headline(advice: Advice, ladder: Ladder, cost: Cost, name: Callable[[str], s
     return (
         f"Take **{name(advice.arm)}**: **{percent(arm.mean_accuracy)}** of all triplets are in the right order, "
         f"{percent(baseline.mean_accuracy)} with {name(ladder.baseline)}, and it "
-        f"{'has' if arm.mean_cost < 0 else 'costs'} **{more(arm.mean_cost)} {COST_WORDS[cost]}**."
+        f"{_has_or_costs(arm.mean_cost, cost)} **{cost_text(arm.mean_cost, cost)}**."
     )
 
 
@@ -63,13 +63,13 @@ def details(
     if advice.passed_over is not None:
         parts.append(f"{name(advice.passed_over)} costs more and is no more accurate beyond the noise of the seeds.")
     elif advice.step_up is not None:
-        parts.append(f"It is the most accurate with at most {percent(most_cost, 0)} more {COST_WORDS[cost]}.")
+        parts.append(f"It is the most accurate with at most {_bound(most_cost, cost)}.")
     parts.append("No arm is more accurate." if advice.step_up is None else _step(advice.step_up, cost, name))
     if advice.cheapest not in (None, advice.arm, ladder.baseline):
         point = ladder.test[advice.cheapest]
         parts.append(
             f"The cheapest with {percent(least_accuracy, 1)} is {name(advice.cheapest)}: "
-            f"{percent(point.mean_accuracy)} for {more(point.mean_cost)}."
+            f"{percent(point.mean_accuracy)} for {cost_text(point.mean_cost, cost, named=False)}."
         )
     knee = ladder.knee()
     if knee is not None:
@@ -88,7 +88,7 @@ def uncounted_cost(arm: str, cost: Cost, ladder: Ladder) -> str:
         cost: the other cost, which the ladder's points have.
     """
     added = ladder.test[arm].mean_cost
-    return f"It also has {more(added)} {COST_WORDS[cost]}, which this cost does not count." if added >= NOTABLE else ""
+    return f"It also has {cost_text(added, cost)}, which this cost does not count." if added >= NOTABLE else ""
 
 
 def other_losses(arms: Mapping[str, LossConfig], name: Callable[[str], str]) -> str:
@@ -124,12 +124,39 @@ def more(cost: float) -> str:
     return f"{size:.{0 if size >= 9.95 else 1}f}\u00a0% {'less' if cost < 0 else 'more'}"
 
 
+def cost_text(value: float, cost: Cost, *, named: bool = True) -> str:
+    """A cost above the baseline's, such as "18 % more squared error" or "2.2 nats of the ELBO".
+
+    Args:
+        named: whether the cost's name is in it.
+    """
+    if cost in IN_NATS:
+        text = f"{abs(value):.{1 if abs(value) >= 0.95 else 2}f}\u00a0nats"
+        return f"{text} of {COST_WORDS[cost]}" if named else f"{text}{' gained' if value < 0 else ''}"
+    return f"{more(value)} {COST_WORDS[cost]}" if named else more(value)
+
+
+def _has_or_costs(value: float, cost: Cost) -> str:
+    if value >= 0:
+        return "costs"
+    return "gains" if cost in IN_NATS else "has"
+
+
+def _bound(most_cost: float, cost: Cost) -> str:
+    """A greatest accepted cost, such as "25 % more squared error"."""
+    if cost in IN_NATS:
+        return f"{most_cost:g}\u00a0{'nat' if most_cost == 1 else 'nats'} of {COST_WORDS[cost]} lost"
+    return f"{percent(most_cost, 0)} more {COST_WORDS[cost]}"
+
+
 def _step(step: Step, cost: Cost, name: Callable[[str], str]) -> str:
     noise = " (within the noise of the seeds)" if step.in_noise else ""
-    return (
-        f"The next arm up, {name(step.arm)}, gives {_signed(100 * step.gain, 2)} points{noise} for "
-        f"{_signed(100 * step.cost, 0 if abs(step.cost) >= 0.0995 else 1)}\u00a0% {COST_WORDS[cost]}."
-    )
+    if cost in IN_NATS:
+        added = f"{_signed(step.cost, 1 if abs(step.cost) >= 0.95 else 2)}\u00a0nats"
+    else:
+        share = _signed(100 * step.cost, 0 if abs(step.cost) >= 0.0995 else 1)
+        added = f"{share}\u00a0% {COST_WORDS[cost]}"
+    return f"The next arm up, {name(step.arm)}, gives {_signed(100 * step.gain, 2)} points{noise} for {added}."
 
 
 def _signed(value: float, places: int) -> str:
@@ -142,6 +169,9 @@ def _bound_to_loosen(advice: Advice, cost: Cost, most_cost: float, least_accurac
     lower = f"need no more than {possible:g}\u00a0% ({100 * least_accuracy - possible:.1f} points fewer)"
     if advice.needed_cost is None:
         return f"None here has {percent(least_accuracy, 1)} at any cost. Within what you accept, {lower}."
-    dearer = math.ceil(100 * advice.needed_cost)
-    added = dearer - round(100 * most_cost)
-    return f"Either accept {dearer}\u00a0% more {COST_WORDS[cost]} ({added} points more than now), or {lower}."
+    # Both controls move in whole steps: of a tenth of a nat, or of a percent.
+    steps, unit = (10, "nats") if cost in IN_NATS else (100, "points")
+    dearer = math.ceil(steps * advice.needed_cost)
+    added = dearer - round(steps * most_cost)
+    apart = f"{added / 10:g}" if cost in IN_NATS else str(added)
+    return f"Either accept {_bound(dearer / steps, cost)} ({apart} {unit} more than now), or {lower}."
