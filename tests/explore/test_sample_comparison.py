@@ -13,7 +13,7 @@ from tvae.explore.sample_comparison import (
     sample_shares,
 )
 from tvae.metrics.precision_recall import SampleQuality
-from tvae.metrics.share import Share
+from tvae.metrics.uncertainty.share import Share
 
 
 def of_thousand(percent: float) -> Share:

@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 
 from tests.fuzz.changes import changed_bytes, changed_json, changed_safetensors, changed_text
 from tests.fuzz.registry import Made, in_folder, json_like, reader, require_equal
-from tvae.explore.classifier import Classifier, classifier_path, classifier_shapes, read_classifier, write_classifier
-from tvae.explore.classifier_process import status_path, training_state, write_status
+from tvae.explore.classifier.classifier import (
+    Classifier,
+    classifier_path,
+    classifier_shapes,
+    read_classifier,
+    write_classifier,
+)
+from tvae.explore.classifier.process import status_path, training_state, write_status
 from tvae.explore.strokes import ink_of_strokes, strokes_from_browser, strokes_from_text, strokes_to_text
 from tvae.ui.address.map_filters import filters_from_address, filters_to_address
 from tvae.ui.address.map_views import are_classes, is_view
@@ -79,7 +85,7 @@ def classifier() -> Made:
         features = classifier.features(np.zeros((2, 8, 8, 1), np.uint8))
         assert classifier.classes(features).max() < 10
 
-    with mock.patch("tvae.explore.classifier.write_atomically") as written:
+    with mock.patch("tvae.explore.classifier.classifier.write_atomically") as written:
         write_classifier(Path("classifier"), Classifier(weights))
     content = written.call_args.args[1]
     return changed_safetensors(content), in_folder(classifier_path(Path(), KEY).name, read)

@@ -14,10 +14,10 @@ from tvae.metrics.anchor_sample import Sampling
 from tvae.metrics.neighbours import nearest_neighbours
 from tvae.metrics.random_triplets import sampled_triplet_accuracy
 from tvae.metrics.scores import active_units
-from tvae.metrics.share import Share
 from tvae.metrics.triplet_accuracy import class_matrix, triplet_accuracy
 from tvae.metrics.triplet_curve import margin_where, triplet_curve
 from tvae.metrics.triplet_search import triplets_by_verdict, worst_triplets
+from tvae.metrics.uncertainty.share import Share
 
 LABELS = np.arange(60) % 3
 MEANS = np.random.default_rng(0).normal(size=(60, 2))

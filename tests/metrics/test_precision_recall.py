@@ -9,7 +9,7 @@ import pytest
 
 from tvae.errors import InputError
 from tvae.metrics.precision_recall import inside, manifold, sample_quality
-from tvae.metrics.share import Share
+from tvae.metrics.uncertainty.share import Share
 
 
 def plain_radius(points: list[list[float]], i: int, k: int) -> float:

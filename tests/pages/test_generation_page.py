@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from tvae.config import DataConfig
 from tvae.data import Dataset, DataUnavailable
-from tvae.explore.classifier import Classifier, classifier_path, classifier_shapes, write_classifier
-from tvae.explore.classifier_process import ClassifierTraining, lock_path, status_path, write_status
+from tvae.explore.classifier.classifier import Classifier, classifier_path, classifier_shapes, write_classifier
+from tvae.explore.classifier.process import ClassifierTraining, lock_path, status_path, write_status
 from tvae.explore.generation import class_gaussian, feature_manifold, generated_images, real_rows, shared_noise
 from tvae.metrics.precision_recall import sample_quality
 from tvae.model.network import to_bytes

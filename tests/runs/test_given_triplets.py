@@ -13,7 +13,7 @@ from tests.conftest import small_run_config
 from tests.training.test_given_triplets import ink_triplets, run_of, shares_right
 from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError
-from tvae.metrics.share import Share
+from tvae.metrics.uncertainty.share import Share
 from tvae.runs.comparison import training_differences
 from tvae.runs.evaluation import encode_split, encode_triplets, evaluate, load_model
 from tvae.runs.recording import Recording, record

@@ -15,7 +15,7 @@ import pytest
 
 from tvae.data import Split, load_split
 from tvae.errors import InputError
-from tvae.explore.classifier import HIDDEN, Classifier
+from tvae.explore.classifier.classifier import HIDDEN, Classifier
 from tvae.explore.example_images import random_pairs
 from tvae.explore.interpolation import third_class_paths
 from tvae.figures.image_grid import GridRow

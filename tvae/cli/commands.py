@@ -403,8 +403,8 @@ def layouts(options: Layouts, command: str) -> None:
 
 
 def classifier(options: TrainClassifier, command: str) -> None:
-    from tvae.explore.classifier import classifier_path, write_classifier
-    from tvae.explore.classifier_training import trained_classifier
+    from tvae.explore.classifier.classifier import classifier_path, write_classifier
+    from tvae.explore.classifier.training import trained_classifier
     from tvae.system.user_folders import default_classifiers_folder
 
     run = read_run(options.run)

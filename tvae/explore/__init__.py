@@ -1,10 +1,7 @@
 """Questions to a trained arm: paths, samples, new images, other loss weights.
 
     advice.py               Which arm to take: accuracy against cost, frontier, knee, the choice within two bounds
-    classifier.py           Classifier of a data set (numpy), its file, class shares of samples
-    classifier_process.py   Trains the classifier of a data set in another process: start, progress, failure
-    classifier_training.py  Train the classifier of a data set (torch)
-    classifier_worker.py    The process that trains a classifier
+    classifier/             Classifier of a data set: its training in another process, its file, class shares of samples
     elbo_cost.py            ELBO that an arm loses beside the VAE, in parts: squared error, classes, style, the rest
     example_images.py       Choice of example images: per class, random, worst, most different, most confusable
     fitted_picture.py       Crop and scale an own picture in colour to the frame of a data set
@@ -22,5 +19,5 @@
     strokes.py              Pen strokes: validate, pack for a URL, rasterise
     upload.py               Decode an uploaded picture to grey values or colours, with limits
 
-Importing a module of this room does not import torch, except `classifier_training`: pages must start fast.
+Importing a module of this room does not import torch, except `classifier.training`: pages must start fast.
 """

@@ -24,7 +24,7 @@ from jaxtyping import Bool, Float
 
 from tvae.config import LossConfig
 from tvae.errors import InputError
-from tvae.metrics.seed_noise import LEAST_SEEDS, beyond_noise
+from tvae.metrics.uncertainty.seed_noise import LEAST_SEEDS, beyond_noise
 
 Cost = Literal["error", "kl", "elbo"]
 COSTS: tuple[Cost, ...] = get_args(Cost)

@@ -9,7 +9,7 @@ from jaxtyping import Float, Float32, Float64, Int, Int64, UInt8
 
 from tvae.data import Split
 from tvae.errors import InputError, require_int, require_real
-from tvae.explore.classifier import Classifier
+from tvae.explore.classifier.classifier import Classifier
 from tvae.metrics.precision_recall import NEIGHBOURS, Manifold, manifold
 from tvae.model.network import Network, to_bytes
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int
 
 from tvae.metrics.precision_recall import SampleQuality
-from tvae.metrics.share import Share
+from tvae.metrics.uncertainty.share import Share
 
 Measure = Literal["precision", "recall", "agreement"]
 """precision, recall: of Kynkäänniemi et al. 2019; agreement: share that a classifier takes for the class asked for."""

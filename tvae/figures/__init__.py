@@ -5,7 +5,6 @@ bars.py           Change histogram and class mix as HTML
 before_after.py   Pictures of any size before and after resizing, as cells of one size for a grid
 class_matrix.py   Accuracy by the anchor's class and the negative's class as a heat map (Plotly)
 colours.py        Colours of arms, classes and ink
-elbo_cost.py      ELBO that an arm loses, part by part, as a row of steps from 0 to the whole (Plotly)
 fitted_text.py    Short texts fitted below images: broken into lines, in a smaller font, shortened
 generation.py     Classes of generated samples (Plotly)
 image_grid.py     A grid of images as one PNG
@@ -17,8 +16,7 @@ mean_axis.py      Images along the axis between two groups' means: histograms, a
 paper_diagram.py  The paper's Figure 1 as SVG
 pillow_image.py   An image of a data set as a Pillow picture
 still_map.py      A latent map as a still PNG
-sweep_map.py      Cells of a sweep by margin and weight as a heat map that fills while they train (Plotly)
-trade_off.py      Triplet accuracy against its cost, one point an arm, with the spread of seeds (Plotly)
+trade/            Accuracy against its cost: the trade of arms, the cost in parts, the cells of a sweep (Plotly)
 training.py       Loss curves and live accuracy (Plotly)
 training_step.py  A triplet's three means and the force of each loss term on them (Plotly)
 """

@@ -14,12 +14,11 @@ neighbours.py         Exact nearest neighbours
 precision_recall.py   Improved precision and recall of samples (Kynkaanniemi et al. 2019)
 random_triplets.py    Random triplets, and triplet accuracy estimated from them as in the paper
 scores.py             Scores of one arm's latent means: retrieval, silhouette, KL per latent, active units
-seed_noise.py         Whether figures of several seeds differ beyond the noise of the seeds: t tests
 selection_summary.py  Class mix, mean image and neighbourhood change of selected rows
-share.py              A share of images, its Wilson interval, and whether two shares differ
 sub_styles.py         Groups within a class by density (HDBSCAN), and how those of two spaces overlap
 triplet_accuracy.py   Exact triplet accuracy at any margins, by anchor and by class
 triplet_curve.py      Exact triplet accuracy on a grid of margins, so that a slider is a look-up
 triplet_search.py     The worst triplets of an arm, and those on which two arms disagree
 kernels/              Loops compiled by numba; importing one imports numba, so import it where it is about to run
+uncertainty/          Uncertainty of figures: intervals of shares, noise of seeds
 """

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64
 
 from tvae.errors import InputError, require_int
-from tvae.metrics.share import Share
+from tvae.metrics.uncertainty.share import Share
 
 NEIGHBOURS = 3
 """Number of neighbours k that the radius of a ball reaches to, as in the paper."""

@@ -20,8 +20,8 @@ from tvae.errors import InputError, require_int
 from tvae.metrics.anchor_sample import BY_SIZE, Sampling
 from tvae.metrics.grouped_means import AnchorBlock, GroupedMeans, checked_means, grouped_for_triplets, over_blocks
 from tvae.metrics.random_triplets import random_triplets, satisfied_triplets
-from tvae.metrics.share import Share
 from tvae.metrics.triplet_accuracy import checked_margin
+from tvae.metrics.uncertainty.share import Share
 
 MOST_DRAWS = 1 << 20
 """Random triplets that are tried before a search."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tvae.config import DataConfig, LossConfig, TrainConfig, option_name
-from tvae.metrics.seed_noise import LEAST_SEEDS, LEVEL, beyond_noise
+from tvae.metrics.uncertainty.seed_noise import LEAST_SEEDS, LEVEL, beyond_noise
 from tvae.runs.run import Run, read_metrics
 
 Better = Literal["higher", "lower", ""]

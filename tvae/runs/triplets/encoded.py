@@ -19,8 +19,8 @@ from tvae.data.triplets import (
     consistency,
 )
 from tvae.errors import InputError
-from tvae.metrics.share import Share
 from tvae.metrics.triplet_search import TripletDistances, Triplets, triplet_distances
+from tvae.metrics.uncertainty.share import Share
 from tvae.runs.run import Run
 from tvae.runs.triplets.own_copy import read_triplets_of
 from tvae.system.array_files import checked_array, npz_arrays, npz_bytes

@@ -10,7 +10,7 @@ from jaxtyping import Int64, UInt8
 
 from tvae.data import Split
 from tvae.errors import InputError
-from tvae.explore.classifier import Classifier, classifier_path, read_classifier
+from tvae.explore.classifier.classifier import Classifier, classifier_path, read_classifier
 from tvae.explore.generation import (
     ClassGaussian,
     RealRows,

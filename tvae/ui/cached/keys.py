@@ -13,7 +13,7 @@ from jaxtyping import Int64
 
 from tvae.data import Split
 from tvae.data.own import OwnDataset
-from tvae.explore.classifier import Classifier
+from tvae.explore.classifier.classifier import Classifier
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.model.encoding import EncodedArm
 from tvae.runs.run import Run

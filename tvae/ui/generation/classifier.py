@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from tvae.explore.classifier_process import start_training, training_state
+from tvae.explore.classifier.process import start_training, training_state
 from tvae.runs.run import Run
 from tvae.system.user_folders import default_classifiers_folder
 from tvae.ui import cached

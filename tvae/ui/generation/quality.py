@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from tvae.data import Split
-from tvae.explore.classifier import Classifier, class_shares, effective_classes
+from tvae.explore.classifier.classifier import Classifier, class_shares, effective_classes
 from tvae.explore.sample_comparison import Measure, best_arm, paper_claim_sentence, sample_shares
 from tvae.figures.arm_styles import arm_styles
 from tvae.figures.generation import sampled_classes
 from tvae.metrics.precision_recall import NEIGHBOURS, SampleQuality
-from tvae.metrics.share import Share
+from tvae.metrics.uncertainty.share import Share
 from tvae.model.encoding import Encoding
 from tvae.runs.run import Run
 from tvae.system.csv_table import rows_csv

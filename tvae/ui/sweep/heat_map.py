@@ -13,7 +13,7 @@ import streamlit as st
 
 from tvae.explore.advice import Figures
 from tvae.figures.colours import INK
-from tvae.figures.sweep_map import MOST_WIDE, SweepCell, sweep_heat_map
+from tvae.figures.trade.sweep_map import MOST_WIDE, SweepCell, sweep_heat_map
 from tvae.runs.seeds.figures import CHOOSING, MARGINS, MEASURED
 from tvae.sweeps.plan import BASELINE, Cell
 from tvae.sweeps.progress import CellProgress

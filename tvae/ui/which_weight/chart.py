@@ -11,8 +11,8 @@ from tvae.config import LossConfig
 from tvae.explore.advice import IN_NATS, Advice, Cell, Cost, Figures, Ladder, nats_of_error
 from tvae.figures.arm_styles import arm_styles
 from tvae.figures.colours import INK
-from tvae.figures.trade_off import TradePoint, trade_off
-from tvae.metrics.seed_noise import LEAST_SEEDS
+from tvae.figures.trade.trade_off import TradePoint, trade_off
+from tvae.metrics.uncertainty.seed_noise import LEAST_SEEDS
 from tvae.runs.arm_names import arm_name
 from tvae.runs.comparison import arm_trained_with
 from tvae.runs.paper_table import literal_arm

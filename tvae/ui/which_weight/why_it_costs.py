@@ -10,7 +10,7 @@ from tvae.errors import InputError
 from tvae.explore.advice import nats_of_error
 from tvae.explore.elbo_cost import ElboParts, elbo_parts
 from tvae.figures.arm_styles import arm_styles
-from tvae.figures.elbo_cost import elbo_steps
+from tvae.figures.trade.elbo_cost import elbo_steps
 from tvae.metrics.class_spread import ClassSpread
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.run import Run

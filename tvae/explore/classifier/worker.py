@@ -1,8 +1,8 @@
 """The process that trains a classifier.
 
-    python -m tvae.explore.classifier_worker DATA LABELS_KEY FOLDER
+    python -m tvae.explore.classifier.worker DATA LABELS_KEY FOLDER
 
-DATA is the JSON form of a `DataConfig`. The first thing it does is to take its lock (see `classifier_process`), so
+DATA is the JSON form of a `DataConfig`. The first thing it does is to take its lock (see `process`), so
 torch is imported afterwards.
 """
 
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from tvae.config import DataConfig
 from tvae.errors import InputError
-from tvae.explore.classifier import classifier_path, write_classifier
-from tvae.explore.classifier_process import ClassifierTraining, lock_path, status_path, write_status
+from tvae.explore.classifier.classifier import classifier_path, write_classifier
+from tvae.explore.classifier.process import ClassifierTraining, lock_path, status_path, write_status
 from tvae.system.child_process import lower_priority, offer_to_end_first
 from tvae.system.privacy import keep_files_private
 from tvae.system.process_lock import take_lock
@@ -51,7 +51,7 @@ def main(data: DataConfig, labels_key: str, folder: Path) -> None:
 
 def _train(data: DataConfig, labels_key: str, folder: Path) -> None:
     from tvae.data import load_split
-    from tvae.explore.classifier_training import trained_classifier
+    from tvae.explore.classifier.training import trained_classifier
 
     split = load_split(data.name, "train", notion=data.notion, validation_share=data.validation_share, download=True)
     if split.labels_key != labels_key:

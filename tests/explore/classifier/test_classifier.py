@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 
 from tvae.errors import InputError
-from tvae.explore import classifier_training
-from tvae.explore.classifier import class_shares, classifier_path, effective_classes, read_classifier, write_classifier
-from tvae.explore.classifier_training import trained_classifier
+from tvae.explore.classifier import training as classifier_training
+from tvae.explore.classifier.classifier import (
+    class_shares,
+    classifier_path,
+    effective_classes,
+    read_classifier,
+    write_classifier,
+)
+from tvae.explore.classifier.training import trained_classifier
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import binomtest
 
 from tvae.errors import InputError
-from tvae.metrics.share import Share
+from tvae.metrics.uncertainty.share import Share
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 1000), (2, 1000), (5, 10), (950, 1000), (1000, 1000), (1, 1)])

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from tvae.data import Split
-from tvae.explore.classifier import HIDDEN, Classifier
+from tvae.explore.classifier.classifier import HIDDEN, Classifier
 
 SEED = 0
 BATCH = 64

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tvae.figures.colours import MARK, ink_on, linear_rgb
-from tvae.figures.sweep_map import SweepCell, sweep_heat_map
+from tvae.figures.trade.sweep_map import SweepCell, sweep_heat_map
 
 
 def cell(arm: str, margin: float, weight: float, value: float | None, **more) -> SweepCell:

@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.figures.drawn import drawn
 from tvae.figures.arm_styles import ArmStyle
-from tvae.figures.trade_off import TradePoint, label_places, trade_off
+from tvae.figures.trade.trade_off import TradePoint, label_places, trade_off
 
 
 def point(arm: str, accuracy: list[float], cost: list[float]) -> TradePoint:

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from tvae.config import DataConfig
 from tvae.errors import InputError
-from tvae.explore.classifier import classifier_path
+from tvae.explore.classifier.classifier import classifier_path
 from tvae.system.child_process import leave_no_zombie, start_module
 from tvae.system.files import write_atomically
 from tvae.system.process_lock import lock_is_held
 from tvae.system.strict_json import Amount, Share, read_json_file
 
-MODULE = "tvae.explore.classifier_worker"
+MODULE = "tvae.explore.classifier.worker"
 START_SECONDS = 60.0
 """Limit for the process to take its lock."""
 _LIMIT = 10_000

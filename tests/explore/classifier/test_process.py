@@ -13,8 +13,8 @@ import pytest
 
 from tvae.config import DataConfig
 from tvae.data import load_dataset
-from tvae.explore.classifier import classifier_path, read_classifier
-from tvae.explore.classifier_process import lock_path, start_training, status_path, training_state
+from tvae.explore.classifier.classifier import classifier_path, read_classifier
+from tvae.explore.classifier.process import lock_path, start_training, status_path, training_state
 from tvae.system.process_lock import take_lock
 
 DIGITS = DataConfig(name="digits")

@@ -6,7 +6,7 @@ from statistics import mean, stdev
 
 import pytest
 
-from tvae.metrics.seed_noise import beyond_noise
+from tvae.metrics.uncertainty.seed_noise import beyond_noise
 
 
 @pytest.mark.parametrize("shift", [0.001, 0.02, 0.05, 0.2])
