@@ -11,7 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +32,7 @@ from tvae.cli.options import (
     Fetch,
     Layouts,
     ListJobs,
+    Push,
     ResumeJob,
     RunOptions,
     Seeds,
@@ -298,6 +306,24 @@ def export(options: Export, command: str) -> None:
     print(f"{options.out}: {name} of {', '.join(material.arms)}{rows}{left_out}")
     for note in notes:
         print(f"  {note}")
+
+
+def push(options: Push, command: str) -> None:
+    from tvae.export.formats import missing_packages
+    from tvae.export.material import gathered_material
+
+    run = read_run(options.run)
+    if missing := missing_packages("hub"):
+        raise InputError(f"push needs {' and '.join(missing)}; pip install {' '.join(missing)}")
+    from tvae.export.push import check_push
+    from tvae.export.push import push as send
+
+    check_push(options.repository)
+    material = gathered_material(run, "test", options.arm, False, lambda: _split(run, "test", options.dir))
+    with progress_bar(TextColumn("{task.description}"), SpinnerColumn(), TimeElapsedColumn()) as bar:
+        bar.add_task(f"sending {', '.join(material.arms)} to {options.repository}", total=None)
+        sent = send(material, options.repository, private=options.private)
+    print(f"{sent}, {', '.join(material.arms)}")
 
 
 def encode_pictures(run: Run, images: Path, out: Path, folder: Path | None) -> None:

@@ -295,6 +295,25 @@ class Export:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Push:
+    """Send a run's arms to a repository of the Hugging Face Hub, with a model card (docs/exports.md).
+
+    The token is HF_TOKEN, or that of `hf auth login`; HF_ENDPOINT names another server.
+    """
+
+    run: tyro.conf.Positional[Path]
+    """Folder of the run."""
+    repository: tyro.conf.Positional[str]
+    """OWNER/NAME, or NAME for one of your own; it is made where there is none."""
+    arm: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """An arm to send; once for each (default: all). One alone lies at the top of the repository, several in folders."""
+    private: bool = False
+    """Let only the repository's owner see it."""
+    dir: Path | None = None
+    """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layouts:
     """Compute the PCA, t-SNE and UMAP layouts that the app shows first, and keep them in the run's folder."""
 

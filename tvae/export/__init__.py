@@ -10,6 +10,7 @@
     place.py         Place of an export: a new folder or file, whole or not there at all, and never over what is there
     plain_torch.py   Plain PyTorch: lines that load an arm's weights without this package
     projector.py     TensorBoard: latent means with metadata and thumbnails for its Projector, and curves of the losses
+    push.py          Push: the arms of a run go to a repository of the Hugging Face Hub, in one commit
     report/          Report of a run for people: HTML, Markdown, and charts as files
     torch_folder.py  Folder with weights and a few lines of plain PyTorch that load them
     worker.py        The process that writes an export for the app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -48,30 +49,55 @@ class HubVAE(VAE, PyTorchModelHubMixin):
 
 
 def write_hub(material: Material, folder: Path) -> list[str]:
-    """Write a folder an arm: config.json and model.safetensors as `HubVAE.from_pretrained` reads them, and a card."""
-    run = material.run
-    height, width, channels = run.image_shape
-    model = run.config.model
-    metrics = read_metrics(run.folder)
+    """Write a folder an arm, as `write_arm` does."""
     for arm in material.arms:
-        module = HubVAE(
-            height=height,
-            width=width,
-            channels=channels,
-            kind=model.kind,
-            hidden=model.hidden,
-            latent_dim=model.latent_dim,
-            written_by=WRITTEN_BY,
-        )
-        weights = read_weights(run, arm)
-        module.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
-        module.save_pretrained(folder / arm)
-        card = _card(material, arm, None if metrics is None else metrics["arms"][arm])
-        (folder / arm / "README.md").write_text(card, encoding="utf-8")
+        write_arm(material, arm, folder / arm, arm)
     return []
 
 
-def _card(material: Material, arm: str, figures: dict[str, Any] | None) -> str:
+def write_arm(material: Material, arm: str, folder: Path, source: str) -> None:
+    """Write config.json and model.safetensors of an arm as `HubVAE.from_pretrained` reads them, and a model card.
+
+    Args:
+        source: the folder or repository that the card's example loads it from.
+    """
+    run = material.run
+    height, width, channels = run.image_shape
+    model = run.config.model
+    module = HubVAE(
+        height=height,
+        width=width,
+        channels=channels,
+        kind=model.kind,
+        hidden=model.hidden,
+        latent_dim=model.latent_dim,
+        written_by=WRITTEN_BY,
+    )
+    weights = read_weights(run, arm)
+    module.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    module.save_pretrained(folder)
+    metrics = read_metrics(run.folder)
+    card = _card(material, arm, None if metrics is None else metrics["arms"][arm], source)
+    (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def card_head(material: Material) -> str:
+    """Metadata at the top of a model card, as the Hub reads it."""
+    return f"""---
+license: mit
+library_name: pytorch
+tags:
+- variational-autoencoder
+- metric-learning
+- triplet-loss
+- pytorch_model_hub_mixin
+datasets:
+- {json.dumps(material.run.config.data.name)}
+---
+"""
+
+
+def _card(material: Material, arm: str, figures: dict[str, Any] | None, source: str) -> str:
     """Markdown of an arm's model card."""
     run, loss = material.run, material.run.config.arms[arm]
     name = material.names[arm]
@@ -88,18 +114,7 @@ def _card(material: Material, arm: str, figures: dict[str, Any] | None) -> str:
         measured = (
             f"\n## Measured\n\nOn the test split, n = {run.provenance.test.n:,}.\n\n| | |\n| --- | ---: |\n{lines}\n"
         )
-    return f"""---
-license: mit
-library_name: pytorch
-tags:
-- variational-autoencoder
-- metric-learning
-- triplet-loss
-- pytorch_model_hub_mixin
-datasets:
-- {run.config.data.name}
----
-
+    return f"""{card_head(material)}
 # {name} on {run.config.data.name}
 
 A variational autoencoder (TVAE, Ishfaq, Hoogi and Rubin 2018, arXiv:1802.04403): triplet weight \
@@ -117,6 +132,6 @@ With TVAE Explorer and huggingface_hub, from this folder or from the Hub:
 ```python
 from tvae.export.hub import HubVAE
 
-vae = HubVAE.from_pretrained("{arm}")
+vae = HubVAE.from_pretrained("{source}")
 ```
 """
