@@ -4,8 +4,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from tvae.linked_map.contents import Filtering
-from tvae.model.encoding import Encoding
+from tvae.model.encoding import LatentSpaces
 from tvae.runs.run import Run
+from tvae.runs.shown import Shown
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import first_pair
@@ -22,34 +23,34 @@ from tvae.ui.maps.linked_maps import DrawingTurn, draw_maps, drawing_turn, map_k
 from tvae.ui.maps.picked import Picked, take_picked
 from tvae.ui.maps.selection import Images
 from tvae.ui.maps.view_pair import ViewPair
-from tvae.ui.page import show_page
+from tvae.ui.page import nothing_to_show, show_page_of_all
 from tvae.ui.requests import answered
 from tvae.ui.run_images import images_of, look_for_images_again
 from tvae.ui.session import keys
 
 
-def show_content(run: Run) -> None:
+def show_content(run: Shown) -> None:
     """Show the page below its title."""
     load_map_code()
     st.html(STYLE)
-    encoding = cached.encoding(run)
+    encoding = cached.spaces(run)
     if encoding is None:
-        st.info("This run's folder holds no encoded test split yet; it is written on the way and when a run ends.")
+        st.info(nothing_to_show(run))
     elif len(encoding.labels) < FEWEST_ROWS:
         st.info(f"A map needs at least {FEWEST_ROWS} images; this run's test split has {len(encoding.labels)}.")
     else:
         show_maps(run, encoding)
 
 
-def show_maps(run: Run, encoding: Encoding) -> None:
+def show_maps(run: Shown, encoding: LatentSpaces) -> None:
     """Show the controls, the maps with what stands below them, and the drawer beside them."""
     waiting = st.container(key=keys.MAP_WAITING)
     chosen = choose_maps(run, encoding, first_pair(run))
     if chosen is None:
         return
     pair = chosen.pair
-    picked = take_picked(pair, run.provenance.test.fingerprint, run.notion)
-    turn = drawing_turn(chosen, epochs_play(run))
+    picked = take_picked(pair, run.fingerprint, run.notion)
+    turn = drawing_turn(chosen, isinstance(run, Run) and epochs_play(run))
     maps = side_maps(chosen, picked.picks, turn.playing)
     with waiting:
         show_layout_states(maps.of_shown, state.layouts())
@@ -63,7 +64,7 @@ def show_maps(run: Run, encoding: Encoding) -> None:
             wait_for_the_rest(run, pair, turn)
         return
     with main:
-        show_what_is_missing(missing, picked)
+        show_what_is_missing(run, missing, picked)
         show_axis(pair, picked.picks, images, picked.axis)
     with drawer:
         show_drawer(pair, picked, images, maps.at, chosen.margin, passing(filtering, pair))
@@ -73,7 +74,7 @@ def show_maps(run: Run, encoding: Encoding) -> None:
 
 
 def draw(
-    run: Run, chosen: MapChoices, picked: Picked, maps: SideMaps, turn: DrawingTurn, main: DeltaGenerator
+    run: Shown, chosen: MapChoices, picked: Picked, maps: SideMaps, turn: DrawingTurn, main: DeltaGenerator
 ) -> tuple[Images | None, str, Filtering]:
     """Draw the maps with their captions; return the images, why there are none, and what can be filtered by."""
     pair, only = chosen.pair, picked.picks.isolated
@@ -93,7 +94,7 @@ def draw(
     return images, missing, filtering
 
 
-def wait_for_the_rest(run: Run, pair: ViewPair, turn: DrawingTurn) -> None:
+def wait_for_the_rest(run: Shown, pair: ViewPair, turn: DrawingTurn) -> None:
     """Show in the drawer that more will come, and make it ready for the next script run once the maps stand."""
     drawer_waits("What changed, and what is selected, is shown when the epochs stop playing." if turn.playing else "")
     if not turn.ends_with_maps:
@@ -102,9 +103,11 @@ def wait_for_the_rest(run: Run, pair: ViewPair, turn: DrawingTurn) -> None:
         st.rerun()
 
 
-def show_what_is_missing(missing: str, picked: Picked) -> None:
+def show_what_is_missing(run: Shown, missing: str, picked: Picked) -> None:
     """Show why the maps have no thumbnails or the address no selection, where that is so."""
-    if missing:
+    if missing and not isinstance(run, Run):
+        st.caption(f"The maps have no thumbnails: {missing}")
+    elif missing:
         words, again = st.columns([6, 1], vertical_alignment="center")
         words.caption(f"The maps have no thumbnails: {missing}")
         again.button("Try again", on_click=answered(look_for_images_again))
@@ -112,4 +115,6 @@ def show_what_is_missing(missing: str, picked: Picked) -> None:
         st.caption("This selection is too large for the address; a link to this page opens without it.")
 
 
-show_page("Latent map", "Which {images} moved, and which neighbours did they leave?", show_content, at_any_epoch=True)
+show_page_of_all(
+    "Latent map", "Which {images} moved, and which neighbours did they leave?", show_content, at_any_epoch=True
+)

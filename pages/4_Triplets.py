@@ -6,12 +6,13 @@ import streamlit as st
 
 from tvae.metrics.collapse import collapse_warning
 from tvae.metrics.measurable import NOT_MEASURABLE, has_triplet
-from tvae.model.encoding import Encoding
+from tvae.model.encoding import LatentSpaces
 from tvae.runs.run import Run
+from tvae.runs.shown import Shown
 from tvae.ui import measured
 from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms
-from tvae.ui.page import show_encoded_page
+from tvae.ui.page import show_page_of_spaces
 from tvae.ui.page_links import page_link
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
@@ -38,18 +39,21 @@ TALL = 3
 """With more arms than this the table stands below the curves; above, it would push them off the first screen."""
 
 
-def show_content(run: Run, encoding: Encoding) -> None:
+def show_content(run: Shown, encoding: LatentSpaces) -> None:
     """Show the page below its title."""
     if state.requested_text(keys.TRIPLET_TAB) in MOVED:
         st.switch_page(WHICH_WEIGHT, query_params=state.shared_parameters())
     if not has_triplet(encoding.labels):
+        rows = "images of the test split" if isinstance(run, Run) else "rows"
         st.info(
-            f"Triplet accuracy is {NOT_MEASURABLE} here: the {len(encoding.labels):,} images of the test split have no "
-            "triplet, which takes two classes, and two images of one of them."
+            f"Triplet accuracy is {NOT_MEASURABLE} here: the {len(encoding.labels):,} {rows} have no triplet, which "
+            "takes labels of two classes, and two of one of them."
         )
-        show_given_triplets(run, choose_margin())
+        margin = choose_margin(run)
+        if isinstance(run, Run):
+            show_given_triplets(run, margin)
         return
-    margin = choose_margin()
+    margin = choose_margin(run)
     head = st.container()
     below = st.container(horizontal=True, vertical_alignment="bottom")
     arms = shown_arms(run)
@@ -76,6 +80,11 @@ def show_content(run: Run, encoding: Encoding) -> None:
     with below:
         show_definition(view)
         show_downloads(view, numbers)
+    if not isinstance(run, Run):
+        pair = choose_classes(view)
+        show_matrices(view, pair)
+        show_triplets(view, pair)
+        return
     page_link(WHICH_WEIGHT, "What a margin and a weight cost, and which to take", ":material/balance:")
     state.choice(keys.TRIPLET_TAB, TABS, CLASSES)
     classes, given = st.tabs(TABS, key=keys.TRIPLET_TAB, on_change="rerun")
@@ -107,6 +116,6 @@ def show_warnings(view: TripletView) -> None:
         st.info("This run has one arm, so nothing stands beside it.")
 
 
-show_encoded_page(
+show_page_of_spaces(
     "Triplets", "Which triplets are in the right order, by which margin?", show_content, at_any_epoch=True
 )

@@ -3,6 +3,7 @@
 app.py            Start the app in this process
 commands.py       Implementation of each command
 data_commands.py  Commands on a person's own data sets
+embeddings_commands.py Commands on embeddings from elsewhere
 options.py        Options of each command, as dataclasses that tyro reads
 output.py         Output of the commands: results, tables, progress bars, errors
 parsing.py        main: reads the command and its options, runs it, turns errors into one line and an exit status

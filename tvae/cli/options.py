@@ -118,6 +118,56 @@ class ShareData:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AddEmbeddings:
+    """Keep two embeddings of the same rows from other models, to compare on the app's pages Latent map and Triplets.
+
+    What was understood is printed. Nothing is decoded or trained: of embeddings there are vectors, labels and images.
+    """
+
+    files: tyro.conf.Positional[tuple[Path, ...]]
+    """One file that holds both embeddings, such as `encode` writes, or two: .npz, .npy or parquet with a vector a row."""
+    name: str
+    """What the comparison is called in the list of runs: letters, digits, '-', '_' and '.'."""
+    names: tuple[str, ...] = ()
+    """What the two embeddings are called (default: their files, or their arrays where both are in one file)."""
+    vectors: tuple[str, ...] = ()
+    """Array or column with the vectors, one for both files or one each (default: the only one, or the one called
+    vectors, embeddings, features, means, latents or z)."""
+    labels: str = ""
+    """Array or column of these files with the classes, or another file that holds them (default: the one called labels,
+    class, target or y, if any)."""
+    images: Path | None = None
+    """Pictures of the rows in their order: a file, folder or zip that `data add` takes (default: the array or column
+    called images or image, if any)."""
+    json: bool = False
+    """Print one JSON object: what was kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListEmbeddings:
+    """List the embeddings from elsewhere that are kept."""
+
+    json: bool = False
+    """Print one JSON array."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveEmbeddings:
+    """Remove embeddings from elsewhere; for a day `embeddings restore` brings them back."""
+
+    name: tyro.conf.Positional[str]
+    """As `embeddings list` shows it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoreEmbeddings:
+    """Bring back embeddings from elsewhere that were removed within a day."""
+
+    name: tyro.conf.Positional[str]
+    """As they were called."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunOptions:
     """Settings of a new run."""
 

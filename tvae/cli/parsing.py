@@ -13,9 +13,10 @@ from typing import Any
 
 import tyro
 
-from tvae.cli import commands, data_commands, sweep_commands
+from tvae.cli import commands, data_commands, embeddings_commands, sweep_commands
 from tvae.cli.options import (
     AddData,
+    AddEmbeddings,
     App,
     Doctor,
     Encode,
@@ -24,10 +25,13 @@ from tvae.cli.options import (
     Fetch,
     Layouts,
     ListData,
+    ListEmbeddings,
     ListJobs,
     Push,
     RemoveData,
+    RemoveEmbeddings,
     RestoreData,
+    RestoreEmbeddings,
     ResumeJob,
     RunOptions,
     Seeds,
@@ -55,6 +59,10 @@ COMMANDS: dict[str, tuple[type, Callable[[Any, str], None]]] = {
     "data remove": (RemoveData, data_commands.data_remove),
     "data restore": (RestoreData, data_commands.data_restore),
     "data share": (ShareData, data_commands.data_share),
+    "embeddings add": (AddEmbeddings, embeddings_commands.embeddings_add),
+    "embeddings list": (ListEmbeddings, embeddings_commands.embeddings_list),
+    "embeddings remove": (RemoveEmbeddings, embeddings_commands.embeddings_remove),
+    "embeddings restore": (RestoreEmbeddings, embeddings_commands.embeddings_restore),
     "train": (Train, commands.train),
     "jobs start": (StartJob, commands.jobs_start),
     "jobs list": (ListJobs, commands.jobs_list),

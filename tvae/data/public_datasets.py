@@ -111,6 +111,8 @@ class Noun:
 
 IMAGE = Noun("image", "images")
 """Noun for a data set whose images have no name of their own."""
+ROW = Noun("row", "rows")
+"""Noun for what has no image."""
 DIGIT, LETTER = Noun("digit", "digits"), Noun("letter", "letters")
 CHARACTER, GARMENT = Noun("character", "characters"), Noun("garment", "garments")
 

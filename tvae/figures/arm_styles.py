@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from tvae.config import LossConfig, RunConfig
+from tvae.config import LossConfig
 from tvae.figures.colours import TEN_COLOURS, TVAE_ORANGE, VAE_BLUE, linear_rgb, rgb, with_luminance
-from tvae.runs.arm_names import arm_name, ladder_setting, short_arm_name
+from tvae.runs.arm_names import ArmsConfig, arm_name, ladder_setting, short_arm_name
+from tvae.runs.embeddings.folder import EmbeddingsConfig
 
 RAMPS = {
     "triplet_weight": ("#9a83e3", "#cb36c8", "#c0284d"),
@@ -38,13 +39,19 @@ class ArmStyle:
     """Colour of its points, lines and bars, as #rrggbb, for light and dark pages; text in it needs `text_colour`."""
 
 
-def arm_styles(config: RunConfig) -> dict[str, ArmStyle]:
+def arm_styles(config: ArmsConfig) -> dict[str, ArmStyle]:
     """The style of each arm of a run.
 
     The arm without a triplet term is blue and the one called tvae orange in every run. Arms of a ladder have two ramps
     of colours, by rank of their weight and by rank of their margin. Any other arm has a colour far from all these and
     from those of the classes. An arm's colour hangs on its run alone, not on which arms are shown.
+    Of embeddings from elsewhere the first is blue and the second orange, as the left and the right of two maps are.
     """
+    if isinstance(config, EmbeddingsConfig):
+        return {
+            arm: ArmStyle(name=given.title, short_name=given.title, label=given.title, colour=colour)
+            for (arm, given), colour in zip(config.arms.items(), (VAE_BLUE, TVAE_ORANGE), strict=True)
+        }
     colours = _colours(tuple(config.arms.items()))
     styles = {}
     for arm, loss in config.arms.items():

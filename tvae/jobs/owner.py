@@ -10,6 +10,7 @@ from tvae.data import DATASETS
 from tvae.data.own import OwnDatasets
 from tvae.errors import InputError
 from tvae.jobs.files import JobFiles, job_files
+from tvae.runs.embeddings.folder import is_embeddings_folder, read_embeddings
 from tvae.system.owner import Owner, is_owner
 from tvae.system.user_folders import default_folder, own_run_folder
 
@@ -25,6 +26,8 @@ def is_owners_own(files: JobFiles, owner: Owner) -> bool:
     """Whether this owner started the run; the command line counts as every owner."""
     if owner is None:
         return True
+    if is_embeddings_folder(files.run_folder):
+        return is_owner(owner, read_embeddings(files.run_folder).record.owner)
     return files.spec.exists() and is_owner(owner, files.read_spec().owner)
 
 
@@ -32,13 +35,16 @@ def visible_runs(folders: Mapping[str, Path], owner: Owner) -> dict[str, Path]:
     """The runs, by name, that this person may see.
 
     That is all of them but the runs that somebody else has started on a data set that is private, or was removed: what
-    is kept with such a run shows its images. What was trained by the command line is seen by everybody.
+    is kept with such a run shows its images. What was trained by the command line is seen by everybody. Embeddings from
+    elsewhere are seen by who added them; what the command line added, by everybody.
     """
     if owner is None:
         return dict(folders)
     datasets = {dataset.name: dataset for dataset in OwnDatasets(default_folder()).visible(owner)}
 
     def is_visible(folder: Path) -> bool:
+        if is_embeddings_folder(folder):
+            return may_see_embeddings(folder, owner)
         files = job_files(folder)
         if not files.spec.exists():
             return True
@@ -52,6 +58,15 @@ def visible_runs(folders: Mapping[str, Path], owner: Owner) -> dict[str, Path]:
         return name in datasets and datasets[name].created <= spec.created  # else it was another one of this name
 
     return {name: folder for name, folder in folders.items() if is_visible(folder)}
+
+
+def may_see_embeddings(folder: Path, owner: Owner) -> bool:
+    """Whether this person may see the embeddings from elsewhere of a folder: their own, or the command line's."""
+    try:
+        kept = read_embeddings(folder).record.owner
+    except InputError:
+        return False  # whose they are can't be read
+    return not kept or is_owner(owner, kept)
 
 
 def controlled_files(folder: Path, run_id: str, owner: Owner) -> JobFiles:

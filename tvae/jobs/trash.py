@@ -12,6 +12,7 @@ from tvae.errors import InputError
 from tvae.jobs.files import READY, TRASH, WORKERS, JobFiles, gone_is_said
 from tvae.jobs.job import read_job
 from tvae.jobs.owner import controlled_files, is_owners_own
+from tvae.runs.embeddings.folder import is_embeddings_folder
 from tvae.system.files import entries, files_below
 from tvae.system.moment import now, read_moment
 from tvae.system.owner import Owner
@@ -67,9 +68,18 @@ class Trash:
         jobs = []
         for folder in _folders_in(self._folder):
             with contextlib.suppress(InputError):
-                if is_owners_own(JobFiles(folder), owner):
+                if not is_embeddings_folder(folder) and is_owners_own(JobFiles(folder), owner):
                     jobs.append(read_job(folder, {}))
         return [job.id for job in sorted(jobs, key=lambda job: (job.created, job.id), reverse=True)]
+
+    def deleted_embeddings(self, owner: Owner) -> list[str]:
+        """Names of the deleted embeddings from elsewhere that this owner added, in their order."""
+        names = []
+        for folder in _folders_in(self._folder):
+            with contextlib.suppress(InputError):
+                if is_embeddings_folder(folder) and is_owners_own(JobFiles(folder), owner):
+                    names.append(folder.name)
+        return sorted(names)
 
     def clear_leftovers(self) -> None:
         """Delete the unfinished files of killed processes, and the runs that were deleted more than a day ago.

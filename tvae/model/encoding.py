@@ -1,7 +1,8 @@
-"""Encoding: a split as the arms of a run encode it."""
+"""Encoding: a split as the arms of a run encode it; LatentSpaces: the same rows in spaces of any origin."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,11 +13,22 @@ from tvae.system.array_files import content_key
 
 
 @dataclass(frozen=True)
-class EncodedArm:
-    """A split as one arm encodes it."""
+class LatentSpace:
+    """A vector for each of some rows, whatever model made it."""
 
     means: Float32[np.ndarray, "n latent"]
-    """Posterior means."""
+    """Posterior means of a VAE, or the vectors of another model."""
+
+    @cached_property
+    def key(self) -> str:
+        """SHA-256 in hex over its content: caches tell spaces apart by it."""
+        return content_key(self.means)
+
+
+@dataclass(frozen=True)
+class EncodedArm(LatentSpace):
+    """A split as one arm encodes it."""
+
     errors: Float32[np.ndarray, " n"]
     """Squared L2 distance of each image to the reconstruction from its mean."""
     kl: Float32[np.ndarray, " latent"]
@@ -32,19 +44,27 @@ class EncodedArm:
 
 
 @dataclass(frozen=True)
-class Encoding:
-    """A split as all arms of a run encode it, with a few images and reconstructions to show at once."""
+class LatentSpaces:
+    """The same rows in several latent spaces."""
 
     split: str
+    """The split whose images the rows are; "test" where there is only one."""
     labels: Int64[np.ndarray, " n"]
+    arms: Mapping[str, LatentSpace]
+
+    @property
+    def means(self) -> dict[str, Float32[np.ndarray, "n latent"]]:
+        """The vectors by arm."""
+        return {name: arm.means for name, arm in self.arms.items()}
+
+
+@dataclass(frozen=True)
+class Encoding(LatentSpaces):
+    """A split as all arms of a run encode it, with a few images and reconstructions to show at once."""
+
     arms: dict[str, EncodedArm]
     sample_rows: Int64[np.ndarray, " k"]
     """Rows of the first two images of each class, at most 40."""
     sample_images: UInt8[np.ndarray, "k height width channels"]
     sample_reconstructions: dict[str, UInt8[np.ndarray, "k height width channels"]]
     """Reconstructions of the sample rows from their means, by arm."""
-
-    @property
-    def means(self) -> dict[str, Float32[np.ndarray, "n latent"]]:
-        """Posterior means by arm."""
-        return {name: arm.means for name, arm in self.arms.items()}

@@ -1,7 +1,7 @@
 """A run's folder: written while it trains, read by everything above.
 
     arm_names.py       Readable names of a run's arms, made from each arm's loss
-    available.py       Runs that ship and the user's own, by name
+    available.py       Runs that ship and the user's own, and embeddings from elsewhere, by name
     collapsed_arms.py  Warnings about arms whose latent means have collapsed to one point, read from a run's metrics
     comparison.py      Two runs compared: which settings differ, whether they are alike, and figures over seeds
     encodings.py       Encoded splits, triplet curves and gap histograms of a run, as .npz files
@@ -17,10 +17,12 @@
     resume_file.py     Everything needed to resume, in one safetensors file
     run.py             Run and Provenance: read and write a run folder's config.json
     run_zip.py         Export a run folder as a zip; import one with every member checked
+    shown.py           Shown: what pages show, a trained run or embeddings from elsewhere
     snapshots.py       Snapshots: times at which a run keeps its weights while it trains, and how they are written
     warm_start.py      Start from the weights of another run
     weights.py         Weights of a run's arms: <arm>.safetensors
     answer/            The answer of a run: the effect and the cost of its triplet loss, in words and figures
+    embeddings/        Embeddings from elsewhere: vectors of the same rows from two other models, beside the runs
     new_images/        New images in all arms of a run
     replays/           Replays of runs: recorded while a run trains, and prepared to be shown
     seeds/             Figures of a run's arms over several seeds: measured, gathered, kept in seeds.json

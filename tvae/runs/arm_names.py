@@ -9,27 +9,36 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from tvae.config import LossConfig, RunConfig
+from tvae.runs.embeddings.folder import EmbeddingsConfig
 
 LONG, SHORT = "weight {weight:g}, margin {margin:g}", "w {weight:g} · m {margin:g}"
 
 
-def arm_name(config: RunConfig, arm: str) -> str:
+ArmsConfig = RunConfig | EmbeddingsConfig
+"""What has arms: a run, or embeddings from elsewhere, whose arms are called as the person who brought them calls them."""
+
+
+def arm_name(config: ArmsConfig, arm: str) -> str:
     """Name of an arm: "VAE" without a triplet term, "weight 10, margin 1" in a ladder, else its id in capitals.
 
     An arm belongs to a ladder where its id says its triplet weight or its margin, as `w10` and `m0.5` do, or both, as
     `m0.5-w10` of a sweep does. Names are plain text, and no two arms of a run have the same: where two would, the id
     stands behind, as in "VAE (beta4)".
     """
-    return _names(tuple(config.arms.items()), LONG)[arm]
+    return arm_names(config)[arm]
 
 
-def arm_names(config: RunConfig) -> dict[str, str]:
+def arm_names(config: ArmsConfig) -> dict[str, str]:
     """The name of each arm (`arm_name`)."""
+    if isinstance(config, EmbeddingsConfig):
+        return {arm: given.title for arm, given in config.arms.items()}
     return dict(_names(tuple(config.arms.items()), LONG))
 
 
-def short_arm_name(config: RunConfig, arm: str) -> str:
+def short_arm_name(config: ArmsConfig, arm: str) -> str:
     """Name of an arm for narrow places: "w 10 · m 1" for an arm of a ladder."""
+    if isinstance(config, EmbeddingsConfig):
+        return config.arms[arm].title
     return _names(tuple(config.arms.items()), SHORT)[arm]
 
 

@@ -1,4 +1,4 @@
-"""Runs that ship and the user's own, by name."""
+"""Runs that ship and the user's own, and embeddings from elsewhere, by name."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tvae.errors import InputError
+from tvae.runs.embeddings.folder import is_embeddings_folder
 from tvae.runs.run import Run, read_run, runs_in
 from tvae.system.app_folder import app_folder
+from tvae.system.files import entries
 from tvae.system.user_folders import runs_folder
 
 SHIPPED = app_folder() / "checkpoints"
@@ -24,6 +26,13 @@ def run_folders() -> dict[str, Path]:
     ordered = [name for name in FIRST_CHOICES if name in shipped] + [n for n in shipped if n not in FIRST_CHOICES]
     own = {path.name: path for path in runs_in(runs_folder()) if path.name not in shipped}
     return {name: shipped[name] for name in ordered} | own
+
+
+def shown_folders() -> dict[str, Path]:
+    """The folders of all runs by name, and after them those of embeddings from elsewhere."""
+    runs = run_folders()
+    own = [path for path in sorted(entries(runs_folder())) if is_embeddings_folder(path)]
+    return runs | {path.name: path for path in own if path.name not in runs and not path.name.startswith(".")}
 
 
 def readable_runs(folders: Iterable[Path]) -> list[Run]:

@@ -13,6 +13,7 @@ from tvae.metrics.gap_histogram import GapHistogram
 from tvae.metrics.triplet_curve import TripletCurve
 from tvae.model.encoding import EncodedArm, Encoding
 from tvae.runs.run import Run, encoding_name
+from tvae.runs.shown import Shown
 from tvae.system.array_files import checked_array, npz_arrays, npz_bytes
 from tvae.system.files import read_bounded, write_atomically
 
@@ -95,7 +96,7 @@ def write_curves(folder: Path, split: str, curves: Mapping[str, TripletCurve]) -
     _write_by_arm(folder / f"curves-{split}.npz", {arm: curve.to_arrays() for arm, curve in curves.items()})
 
 
-def read_curves(run: Run, split: str) -> dict[str, TripletCurve] | None:
+def read_curves(run: Shown, split: str) -> dict[str, TripletCurve] | None:
     """Each arm's curve, or None if the file is not there, can't be this run's, or is of another notion."""
     if run.judged_by is not None:
         return None
@@ -111,7 +112,7 @@ def write_gaps(folder: Path, split: str, gaps: Mapping[str, GapHistogram]) -> No
     _write_by_arm(folder / f"gaps-{split}.npz", {arm: histogram.to_arrays() for arm, histogram in gaps.items()})
 
 
-def read_gaps(run: Run, split: str) -> dict[str, GapHistogram] | None:
+def read_gaps(run: Shown, split: str) -> dict[str, GapHistogram] | None:
     """The distribution of each arm's gaps, or None as for `read_curves`."""
     if run.judged_by is not None:
         return None
@@ -127,7 +128,7 @@ def _write_by_arm(path: Path, arms: Mapping[str, Mapping[str, np.ndarray]]) -> N
     write_atomically(path, npz_bytes(arrays))
 
 
-def _read_by_arm(run: Run, name: str) -> dict[str, dict[str, np.ndarray]]:
+def _read_by_arm(run: Shown, name: str) -> dict[str, dict[str, np.ndarray]]:
     """Arrays that `_write_by_arm` wrote, for each arm of the run; InputError where it is no such file."""
     arrays = npz_arrays(read_bounded(run.weights_folder / name, 2**30))
     return {

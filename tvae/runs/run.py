@@ -20,6 +20,7 @@ from tvae.data.split import CLASS, labels_key
 from tvae.errors import InputError, require
 from tvae.metrics.anchor_sample import AnchorSample
 from tvae.model.layers import ImageShape
+from tvae.runs.embeddings.folder import NO_DECODER, is_embeddings_folder
 from tvae.runs.metrics_form import Metrics
 from tvae.system.files import entries, file_state, file_states, write_atomically
 from tvae.system.strict_json import Amount, Count, Line, Sha256, Whole, checked, read_json_file
@@ -237,6 +238,11 @@ class Run:
         return tuple(arm for arm in self.config.arms if self.arm_notion(arm) != self.provenance.notion)
 
     @property
+    def fingerprint(self) -> str:
+        """Of its test images: what has the same one can stand beside it on the maps."""
+        return self.provenance.test.fingerprint
+
+    @property
     def pixels(self) -> int:
         """Values of an image of this run: its pixels, in colour three each."""
         return math.prod(self.image_shape)
@@ -283,6 +289,8 @@ def read_run(folder: Path) -> Run:
     path = folder / CONFIG
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; name the folder of a run, such as checkpoints/mnist")
+    if is_embeddings_folder(folder):
+        raise InputError(f"{folder}: {NO_DECODER}; the app shows them on its pages Latent map and Triplets")
     if not path.exists():
         raise InputError(f"{folder}: holds no {CONFIG}; it is not the folder of a run")
     return _read_run(folder, file_state(path))

@@ -10,17 +10,18 @@ import streamlit as st
 
 from tvae.metrics.gap_histogram import GapHistogram
 from tvae.metrics.triplet_curve import TripletCurve
-from tvae.model.encoding import Encoding
+from tvae.model.encoding import Encoding, LatentSpaces
 from tvae.runs.arm_names import arm_name
 from tvae.runs.measuring import SECONDS
 from tvae.runs.run import Run, read_metrics
+from tvae.runs.shown import Shown
 from tvae.ui import cached
 from tvae.ui.style.escaping import as_text
 
 Result = TypeVar("Result")
 
 
-def curves(run: Run, encoding: Encoding) -> dict[str, TripletCurve]:
+def curves(run: Shown, encoding: LatentSpaces) -> dict[str, TripletCurve]:
     """Each arm's triplet curve."""
     stored = cached.curves(run)
     if stored is not None:
@@ -28,7 +29,7 @@ def curves(run: Run, encoding: Encoding) -> dict[str, TripletCurve]:
     return _by_arm(run, encoding, "curves", lambda arm, _: cached.counted_curve(encoding.arms[arm], encoding.labels))
 
 
-def gaps(run: Run, encoding: Encoding) -> dict[str, GapHistogram]:
+def gaps(run: Shown, encoding: LatentSpaces) -> dict[str, GapHistogram]:
     """The histogram of each arm's gaps."""
     stored = cached.gaps(run)
     if stored is not None:
@@ -73,7 +74,7 @@ def _metrics_of_arm(run: Run, encoding: Encoding, arm: str, on_part: Callable[[s
 
 
 def _by_arm(
-    run: Run, encoding: Encoding, what: str, count: Callable[[str, Callable[[str], None]], Result]
+    run: Shown, encoding: LatentSpaces, what: str, count: Callable[[str, Callable[[str], None]], Result]
 ) -> dict[str, Result]:
     """The count of each arm; a bar shows how far it is.
 

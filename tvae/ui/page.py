@@ -9,16 +9,18 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from tvae.data import image_noun
-from tvae.data.public_datasets import IMAGE, Noun
+from tvae.data.public_datasets import IMAGE, ROW, Noun
 from tvae.errors import InputError
-from tvae.model.encoding import Encoding
-from tvae.runs.run import Run, epochs_text, read_run
+from tvae.model.encoding import Encoding, LatentSpaces
+from tvae.runs.embeddings.folder import Embeddings
+from tvae.runs.run import Run, epochs_text
+from tvae.runs.shown import Shown, read_shown
 from tvae.system.app_folder import page_address, page_files
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import choose_arms
 from tvae.ui.choices.epochs import run_at_chosen_epoch, tell_that_epochs_are_not_followed
-from tvae.ui.choices.runs import choose_run, origin_in_words, settings_in_words
+from tvae.ui.choices.runs import choose_run, embeddings_in_words, origin_in_words, settings_in_words
 from tvae.ui.choices.size import choose_size, show_in_chosen_size
 from tvae.ui.judging import run_judged_as_chosen
 from tvae.ui.page_links import page_link
@@ -54,11 +56,25 @@ def show_page(
         trains_itself: the content has the run under way and the training form, so the sidebar has neither.
     """
 
-    def show(run: Run | None) -> None:
+    def show(run: Shown | None) -> None:
+        if isinstance(run, Run):
+            show_content(run)
+        elif run is not None:
+            show_no_decoder(run)
+
+    _show(title, question, show, at_any_epoch, needs_run=True, panel=not trains_itself)
+
+
+def show_page_of_all(
+    title: str, question: str, show_content: Callable[[Shown], None], *, at_any_epoch: bool = False
+) -> None:
+    """Show a page as `show_page` does whose content needs vectors alone, so that embeddings from elsewhere have it."""
+
+    def show(run: Shown | None) -> None:
         if run is not None:
             show_content(run)
 
-    _show(title, question, show, at_any_epoch, needs_run=True, panel=not trains_itself)
+    _show(title, question, show, at_any_epoch, needs_run=True)
 
 
 def show_page_without_run(title: str, question: str, show_content: Callable[[], None]) -> None:
@@ -69,7 +85,7 @@ def show_page_without_run(title: str, question: str, show_content: Callable[[], 
 def _show(
     title: str,
     question: str,
-    show_content: Callable[[Run | None], None],
+    show_content: Callable[[Shown | None], None],
     at_any_epoch: bool,
     *,
     needs_run: bool,
@@ -91,10 +107,11 @@ def _show(
     notes = st.container()
     status = st.container()
     run = _chosen_run(at_any_epoch, needs_run, panel)
-    if run is not None:
+    if isinstance(run, Run):
         with beside_title:
             show_take_away(run)
-        below_title.markdown(f":gray[{_in_words_of(image_noun(run.config.data.name), question)}]")
+    if run is not None:
+        below_title.markdown(f":gray[{_in_words_of(_noun(run), question)}]")
     if panel:
         with status:
             show_status_on_page()
@@ -132,7 +149,7 @@ def show_encoded_page(
     def show_encoded(run: Run) -> None:
         encoding = cached.encoding(run)
         if encoding is None:
-            st.info("This run's folder holds no encoded test split yet; it is written on the way and when a run ends.")
+            st.info(nothing_to_show(run))
             return
         try:
             show_content(run, encoding)
@@ -142,7 +159,44 @@ def show_encoded_page(
     show_page(title, question, show_encoded, at_any_epoch=at_any_epoch)
 
 
-def _chosen_run(at_any_epoch: bool, needs_run: bool, panel: bool) -> Run | None:
+def show_page_of_spaces(
+    title: str, question: str, show_content: Callable[[Shown, LatentSpaces], None], *, at_any_epoch: bool = False
+) -> None:
+    """Show a page that needs the vectors and labels of a run's test split or of embeddings from elsewhere."""
+
+    def show_spaces(run: Shown) -> None:
+        spaces = cached.spaces(run)
+        if spaces is None:
+            st.info(nothing_to_show(run))
+            return
+        try:
+            show_content(run, spaces)
+        except InputError as error:
+            st.error(as_text(f"This can't be shown. {reason_of(error)}."))
+
+    show_page_of_all(title, question, show_spaces, at_any_epoch=at_any_epoch)
+
+
+def nothing_to_show(run: Shown) -> str:
+    """Why a page has no vectors to show."""
+    if isinstance(run, Run):
+        return "This run's folder holds no encoded test split yet; it is written on the way and when a run ends."
+    return "The vectors of these embeddings can't be read; remove them on the page Your data, and add them again."
+
+
+def show_no_decoder(embeddings: Embeddings) -> None:
+    """Show that embeddings from elsewhere have nothing for this page, and the pages that they have."""
+    st.info(
+        as_text(
+            f"{embeddings.name} holds embeddings from elsewhere, which come with no decoder and no training, so there "
+            "is nothing to show here. They can be seen on two pages; for this one, choose a run in the sidebar."
+        )
+    )
+    page_link("pages/1_Latent_map.py", "Latent map", ":material/scatter_plot:")
+    page_link("pages/4_Triplets.py", "Triplets", ":material/change_history:")
+
+
+def _chosen_run(at_any_epoch: bool, needs_run: bool, panel: bool) -> Shown | None:
     """Draw the sidebar and return the run that is chosen there; None where there is none to show.
 
     Why there is none is said on the page where it needs a run, else in the sidebar.
@@ -160,10 +214,10 @@ def _chosen_run(at_any_epoch: bool, needs_run: bool, panel: bool) -> Run | None:
     return run
 
 
-def _run_in_sidebar(at_any_epoch: bool, messages: DeltaGenerator, panel: bool) -> Run | None:
+def _run_in_sidebar(at_any_epoch: bool, messages: DeltaGenerator, panel: bool) -> Shown | None:
     """Draw the choices of run, arms and epoch, and the training panel; None where there is no run to show."""
     state.put_training_in_address()
-    folders = cached.run_folders()
+    folders = cached.shown_folders()
     if not folders:
         with messages:
             st.error("There is no run to show. Bring labelled images in, and train on them.")
@@ -174,11 +228,14 @@ def _run_in_sidebar(at_any_epoch: bool, messages: DeltaGenerator, panel: bool) -
     with st.sidebar:
         name = choose_run(folders, follow_choice)
     try:
-        run = read_run(folders[name])
+        run = read_shown(folders[name])
     except InputError as error:
         messages.error(f"This run can't be shown. {reason_of(error)}. Choose another in the sidebar.")
         return None
-    state.belong_to(run.name, run.provenance.test.fingerprint, run.notion)
+    state.belong_to(run.name, run.fingerprint, run.notion)
+    if not isinstance(run, Run):
+        _show_embeddings_in_sidebar(run)
+        return run
     with st.sidebar:
         choose_arms(run)
         run = run_judged_as_chosen(run)
@@ -190,6 +247,22 @@ def _run_in_sidebar(at_any_epoch: bool, messages: DeltaGenerator, panel: bool) -
         if panel:
             show_training_panel(run)
     return run
+
+
+def _show_embeddings_in_sidebar(embeddings: Embeddings) -> None:
+    """Draw what the sidebar has for embeddings from elsewhere: what they are, and a run under way if there is one."""
+    with st.sidebar:
+        choose_arms(embeddings)
+        state.leave_out(keys.JUDGED_BY, f"There is no notion of similarity to choose here. Shown is {embeddings.notion}.")
+        st.caption(as_text(embeddings_in_words(embeddings)))
+        show_status()
+
+
+def _noun(run: Shown) -> Noun:
+    """Noun for the rows: what the images are called, or row where there are none."""
+    if isinstance(run, Run):
+        return image_noun(run.config.data.name)
+    return ROW if run.record.image_shape is None else IMAGE
 
 
 def _in_words_of(noun: Noun, question: str) -> str:

@@ -91,6 +91,10 @@ class NewPictures:
     """How pictures and their values are read, a sentence each."""
     left_out: LeftOut
     """Pictures that can't be taken, and why; `blocks` adds those that turn out to be broken."""
+    longest_side: int
+    """Greatest height or width of a picture, in pixels."""
+    has_colour: bool
+    """Whether a picture has three channels."""
 
     def blocks(self, frame: Frame, report: Report, most: int | None = None) -> Iterator[FittedBlock]:
         """Blocks of the first `most` pictures, or of all, fitted to the frame.
@@ -136,7 +140,8 @@ def new_pictures(
     if not len(looks.rows):
         name, reason = next(iter(looks.flaws.named), (source.name, "it holds none"))
         raise InputError(f"{source.name}: no picture can be taken; {name}: {reason}")
-    return NewPictures(reading, looks.rows, looks.notes, looks.flaws)
+    longest_side = int(max(looks.heights.max(), looks.widths.max()))
+    return NewPictures(reading, looks.rows, looks.notes, looks.flaws, longest_side, looks.colour_count > 0)
 
 
 def _writable(name: str) -> str:

@@ -55,12 +55,15 @@ from tvae.ui.cached.runs import (
     encoded_triplets,
     encoding,
     gaps,
+    given_images,
     jobs,
     network,
     place_for_counts,
     replay,
     run_folders,
     seed_figures,
+    shown_folders,
+    spaces,
 )
 from tvae.ui.cached.training import first_steps
 from tvae.ui.cached.triplets import (
@@ -93,6 +96,7 @@ __all__ = [
     "findings",
     "first_steps",
     "gaps",
+    "given_images",
     "is_one_point",
     "jobs",
     "layout",
@@ -117,6 +121,8 @@ __all__ = [
     "samples",
     "seed_figures",
     "share_classified_right",
+    "shown_folders",
+    "spaces",
     "split",
     "still_map",
     "sub_styles",

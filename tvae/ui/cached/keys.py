@@ -15,7 +15,8 @@ from tvae.data import Split
 from tvae.data.own import OwnDataset
 from tvae.explore.classifier.classifier import Classifier
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
-from tvae.model.encoding import EncodedArm
+from tvae.model.encoding import EncodedArm, LatentSpace
+from tvae.runs.embeddings.folder import Embeddings
 from tvae.runs.run import Run
 from tvae.system.array_files import content_key
 from tvae.system.files import file_state
@@ -27,7 +28,9 @@ Labels = Int64[np.ndarray, " n"]
 
 KEY_OF: dict[str | type, Callable[[Any], Any]] = {
     EncodedArm: attrgetter("key"),
+    LatentSpace: attrgetter("key"),
     Run: attrgetter("files_key"),
+    Embeddings: attrgetter("files_key"),
     Split: attrgetter("fingerprint", "notion"),
     OwnDataset: attrgetter("name", "fingerprint"),
     Layout: attrgetter("key"),

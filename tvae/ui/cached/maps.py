@@ -19,6 +19,7 @@ from tvae.maps.shown_map import PlacedCodes, ShownMap
 from tvae.maps.shown_map import arm_maps as maps_of
 from tvae.model.encoding import EncodedArm
 from tvae.runs.run import Run
+from tvae.runs.shown import Shown
 from tvae.system.user_folders import default_layouts_folder
 from tvae.ui.cached.keys import KEY_OF, Labels
 from tvae.ui.cached.runs import encoding
@@ -44,7 +45,7 @@ def _default_layout_key(run: Run, method: str) -> str | None:
     return cache_key(ProjectionRequest(means=encoded.means, parameters=METHODS[method](), labels=encoded.labels))
 
 
-def layout_with_key(run: Run, key: str) -> Layout | None:
+def layout_with_key(run: Shown, key: str) -> Layout | None:
     """The layout of this cache key, from the run's folder or this user's cache; None where neither holds it."""
     for folder in (run.folder / "layouts", default_layouts_folder()):
         path = layout_path(folder, key)

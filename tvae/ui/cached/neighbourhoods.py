@@ -18,7 +18,7 @@ from tvae.metrics.neighbour_changes import Changes, changes
 from tvae.metrics.neighbours import Neighbours, nearest_neighbours, searched_rows
 from tvae.metrics.sub_styles import SubStyles
 from tvae.metrics.sub_styles import sub_styles as groups_within_class
-from tvae.model.encoding import EncodedArm
+from tvae.model.encoding import EncodedArm, LatentSpace
 from tvae.ui.cached.keys import KEY_OF, THREADS, Labels
 
 MOST_NEIGHBOURS = 100
@@ -32,14 +32,14 @@ def class_spread(arm: EncodedArm, labels: Labels) -> ClassSpread:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Finding every image's neighbours …", hash_funcs=KEY_OF)
-def neighbours(arm: EncodedArm) -> Neighbours:
+def neighbours(arm: LatentSpace) -> Neighbours:
     """The nearest rows of every row in an arm's latent space, among `searched_rows`: 100, or all others."""
     n = len(arm.means)
     return nearest_neighbours(arm.means, min(MOST_NEIGHBOURS, n - 1), among=searched_rows(n), threads=THREADS)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=KEY_OF)
-def neighbour_changes(left: EncodedArm, right: EncodedArm, k: int) -> Changes:
+def neighbour_changes(left: LatentSpace, right: LatentSpace, k: int) -> Changes:
     """Neighbours that each row shares, loses and gains from the left latent space to the right, of its k nearest."""
     return changes(neighbours(left).first(k).rows, neighbours(right).first(k).rows)
 
@@ -47,19 +47,19 @@ def neighbour_changes(left: EncodedArm, right: EncodedArm, k: int) -> Changes:
 @st.cache_resource(
     max_entries=16, show_spinner="Looking for images with other neighbours than before …", hash_funcs=KEY_OF
 )
-def findings(left: EncodedArm, right: EncodedArm, k: int, labels: Labels, names: tuple[str, ...]) -> Findings:
+def findings(left: LatentSpace, right: LatentSpace, k: int, labels: Labels, names: tuple[str, ...]) -> Findings:
     """Images whose k nearest are mostly of another class in the second arm than in the first, ranked."""
     return ranked_findings(neighbour_changes(left, right, k), labels, names)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
-def is_one_point(arm: EncodedArm, labels: Labels) -> bool:
+def is_one_point(arm: LatentSpace, labels: Labels) -> bool:
     """Whether an arm's means are one point or nearly, so that neighbours mean nothing."""
     return has_collapsed(grouped_by_class(arm.means, labels).spread)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Looking for dense groups …", hash_funcs=KEY_OF)
-def sub_styles(arm: EncodedArm, labels: Labels, label: int) -> SubStyles:
+def sub_styles(arm: LatentSpace, labels: Labels, label: int) -> SubStyles:
     """Groups of one class's images in an arm's latent space.
 
     Raises:
@@ -69,14 +69,14 @@ def sub_styles(arm: EncodedArm, labels: Labels, label: int) -> SubStyles:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
-def neighbour_lines(left: EncodedArm, right: EncodedArm, k: int) -> Blob:
+def neighbour_lines(left: LatentSpace, right: LatentSpace, k: int) -> Blob:
     """The neighbours that the maps draw lines to: as many of the k nearest as fit."""
     fitting = min(k, neighbours_that_fit(len(left.means)))
     return neighbours_blob(neighbours(left).first(fitting).rows, neighbours(right).first(fitting).rows)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=KEY_OF)
-def confusable_pair(arm: EncodedArm, labels: Labels, classes: tuple[int, int]) -> ConfusablePair:
+def confusable_pair(arm: LatentSpace, labels: Labels, classes: tuple[int, int]) -> ConfusablePair:
     """The pair of images of two classes whose means lie nearest."""
     return most_confusable_pair(arm.means, labels, *classes)
 

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from tvae.data import Split
 from tvae.jobs.jobs import Jobs
 from tvae.jobs.owner import visible_runs
 from tvae.metrics.gap_histogram import GapHistogram
 from tvae.metrics.triplet_curve import TripletCurve
-from tvae.model.encoding import Encoding
+from tvae.model.encoding import Encoding, LatentSpaces
 from tvae.model.network import Network
 from tvae.runs.available import run_folders as available_folders
+from tvae.runs.available import shown_folders as available_to_show
 from tvae.runs.comparison import seed_replicates
+from tvae.runs.embeddings.folder import Embeddings, read_images, read_spaces
 from tvae.runs.encodings import read_curves, read_encoding, read_gaps
 from tvae.runs.replays.recorded import REPLAY, read_replay
 from tvae.runs.replays.shown import ShownReplay, share_in_order, shown_replay
@@ -24,6 +27,7 @@ from tvae.runs.run import Run
 from tvae.runs.seeds.figures import SeedFigures
 from tvae.runs.seeds.file import SEEDS
 from tvae.runs.seeds.gathering import seed_figures as gathered_figures
+from tvae.runs.shown import Shown
 from tvae.runs.triplets import EncodedTriplets, read_encoded_triplets
 from tvae.runs.weights import network as network_of
 from tvae.ui import session as state
@@ -36,14 +40,34 @@ def encoding(run: Run) -> Encoding | None:
     return read_encoding(run, "test")
 
 
+def spaces(run: Shown) -> LatentSpaces | None:
+    """The latent spaces of a run's test split or of embeddings from elsewhere, None where the folder holds none."""
+    return encoding(run) if isinstance(run, Run) else _given_spaces(run)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
-def curves(run: Run) -> dict[str, TripletCurve] | None:
+def _given_spaces(embeddings: Embeddings) -> LatentSpaces | None:
+    return read_spaces(embeddings)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
+def given_images(embeddings: Embeddings) -> Split | None:
+    """The images that embeddings came with, None where there are none.
+
+    Raises:
+        InputError: their file can't be read.
+    """
+    return read_images(embeddings)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
+def curves(run: Shown) -> dict[str, TripletCurve] | None:
     """Each arm's triplet curve on the test split, None where the run's folder holds none."""
     return read_curves(run, "test")
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY_OF)
-def gaps(run: Run) -> dict[str, GapHistogram] | None:
+def gaps(run: Shown) -> dict[str, GapHistogram] | None:
     """The histogram of each arm's gaps on the test split, None where the run's folder holds none."""
     return read_gaps(run, "test")
 
@@ -101,7 +125,7 @@ def _share_in_order(means: np.ndarray, labels: np.ndarray) -> float:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY_OF)
-def place_for_counts(what: str, run: Run) -> dict[str, Any]:
+def place_for_counts(what: str, run: Shown) -> dict[str, Any]:
     """Empty store for what a page counts for each arm of a run; the page fills it, with a progress bar."""
     return {}
 
@@ -119,6 +143,11 @@ def network(run: Run, arm: str) -> Network:
 def run_folders() -> dict[str, Path]:
     """The folders of the runs that this person may see, by name: shipped ones first, then those of this server."""
     return visible_runs(available_folders(), state.owner())
+
+
+def shown_folders() -> dict[str, Path]:
+    """The folders of the runs and of the embeddings from elsewhere that this person may see, by name."""
+    return visible_runs(available_to_show(), state.owner())
 
 
 def jobs() -> Jobs:

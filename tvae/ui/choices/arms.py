@@ -6,14 +6,15 @@ import streamlit as st
 
 from tvae.runs.arm_names import arm_name, arm_names
 from tvae.runs.run import Run
+from tvae.runs.shown import Shown
 from tvae.ui import session as state
 from tvae.ui.session import keys
 
 
-def choose_arms(run: Run) -> None:
+def choose_arms(run: Shown) -> None:
     """Draw the control that chooses arms; nothing where a run has no more than two."""
     arms = list(run.config.arms)
-    if len(arms) <= 2:
+    if not isinstance(run, Run) or len(arms) <= 2:
         state.leave_out(
             keys.ARMS, f"There are no arms to choose here. Shown is {' and '.join(arm_names(run.config).values())}."
         )
@@ -27,22 +28,23 @@ def choose_arms(run: Run) -> None:
     )
 
 
-def shown_arms(run: Run) -> list[str]:
+def shown_arms(run: Shown) -> list[str]:
     """The arms that every page shows, in order: until others are chosen the first, the last and one of each notion."""
     arms = list(run.config.arms)
-    if len(arms) <= 2:
+    if not isinstance(run, Run) or len(arms) <= 2:
         return arms
     chosen = state.value_of(keys.ARMS, [])
     return [arm for arm in arms if arm in chosen] or _shown_at_first(run)
 
 
-def first_pair(run: Run) -> list[str]:
+def first_pair(run: Shown) -> list[str]:
     """The arms that two maps show side by side at first: one of each notion of similarity where arms differ in it.
 
     Else, and where a person has chosen arms, the first and the last of those that every page shows.
     """
-    shown, of_notions = shown_arms(run), _of_notions(run)
-    pair = of_notions if len(of_notions) > 1 and shown == _shown_at_first(run) else shown
+    pair = shown_arms(run)
+    if isinstance(run, Run) and len(of_notions := _of_notions(run)) > 1 and pair == _shown_at_first(run):
+        pair = of_notions
     return [pair[0], pair[-1]]
 
 

@@ -11,11 +11,14 @@ import streamlit as st
 from tvae.config import LossConfig
 from tvae.errors import InputError
 from tvae.jobs.files import job_files
-from tvae.runs.run import Run, epochs_text, read_run
+from tvae.runs.embeddings.folder import Embeddings
+from tvae.runs.run import Run, epochs_text
+from tvae.runs.shown import read_shown
 from tvae.system.user_folders import runs_folder
 from tvae.ui import session as state
 from tvae.ui.requests import answered
 from tvae.ui.session import keys
+from tvae.ui.style.captions import files_in_words
 
 
 def choose_run(folders: dict[str, Path], on_change: Callable[[], None]) -> str:
@@ -50,6 +53,17 @@ def origin_in_words(run: Run) -> str:
     return ", ".join(filter(None, [_date(run.provenance.started), _own_name(run.folder)]))
 
 
+def embeddings_in_words(embeddings: Embeddings) -> str:
+    """The files, rows and date of embeddings from elsewhere, for the sidebar."""
+    record = embeddings.record
+    classes = f"{len(record.class_names):,} classes" if record.labelled else "no labels"
+    images = "no images" if record.image_shape is None else "images"
+    return (
+        f"Embeddings from elsewhere: {files_in_words(embeddings)}; n = {record.n:,}, {classes}, {images}; "
+        f"{_date(record.created)}, {embeddings.name}."
+    )
+
+
 def _settings(run: Run, weight: str, margin: str) -> str:
     losses = [loss for loss in run.config.arms.values() if loss.triplet_weight]
     if not losses:
@@ -77,9 +91,12 @@ def _label(name: str, folder: Path) -> str:
     Name and date go first: the closed field has no room for more, and the caption below it has the settings.
     """
     try:
-        run = read_run(folder)
+        run = read_shown(folder)
     except InputError:
         return f"{name} (can't be read)"
+    if not isinstance(run, Run):
+        titles = " against ".join(given.title for given in run.config.arms.values())
+        return f"{name}, {_date(run.record.created)}: {titles}, embeddings"
     budget = run.provenance.seconds_budget
     length = f"{budget:g} s" if budget is not None else f"{epochs_text(run.trained_epochs)} epochs"
     own_name, data = _own_name(folder), run.config.data.name

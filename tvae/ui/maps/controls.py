@@ -12,8 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 from tvae.errors import InputError
 from tvae.linked_map.contents import MOST_MAPS
 from tvae.maps.parameters import METHOD_NAMES, Parameters, PcaParameters, TsneParameters, UmapParameters
-from tvae.model.encoding import Encoding
-from tvae.runs.run import Run
+from tvae.model.encoding import LatentSpaces
+from tvae.runs.shown import Shown
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair
@@ -54,7 +54,7 @@ class MapChoices:
         return [self.pair.left, self.pair.right, *self.further]
 
 
-def choose_maps(run: Run, encoding: Encoding, arms: Sequence[str]) -> MapChoices | None:
+def choose_maps(run: Shown, encoding: LatentSpaces, arms: Sequence[str]) -> MapChoices | None:
     """The views of the run's images, their projections, colouring and k; None, and why, where one can't be read.
 
     Args:
@@ -71,7 +71,7 @@ def choose_maps(run: Run, encoding: Encoding, arms: Sequence[str]) -> MapChoices
         _show_misfits(misfits)
     method, other = _choose_methods(columns[1], columns[2])
     with columns[3]:
-        colouring = _choose_colouring(run.notion)
+        colouring = _choose_colouring(run.notion, with_errors=left.errors is not None and right.errors is not None)
     with columns[4]:
         k = choose_number_of_neighbours(len(encoding.labels))
     try:
@@ -194,9 +194,13 @@ def _choose_methods(left: DeltaGenerator, right: DeltaGenerator) -> tuple[str, s
     return method, METHOD_OF.get(other or "", method)
 
 
-def _choose_colouring(notion: str) -> str:
-    """The colouring of the points, one of `COLOURINGS`; class goes by the name of the notion."""
-    titles = tuple(COLOURINGS.values())
+def _choose_colouring(notion: str, *, with_errors: bool) -> str:
+    """The colouring of the points, one of `COLOURINGS`; class goes by the name of the notion.
+
+    Args:
+        with_errors: both maps are of arms that reconstruct images.
+    """
+    titles = tuple(title for name, title in COLOURINGS.items() if with_errors or name != "error")
     chosen = st.selectbox(
         "Colour by",
         format_func=lambda title: notion if title == titles[0] else title,

@@ -11,6 +11,7 @@ from jaxtyping import Int
 from tvae.errors import InputError
 from tvae.maps.shown_map import DecodedPlace, ShownMap, shown_map
 from tvae.model.network import to_bytes
+from tvae.runs.run import Run
 from tvae.ui import cached
 from tvae.ui.components.decoding_probe import Decoded, decoding_probe
 from tvae.ui.maps.projecting import Picture
@@ -52,6 +53,8 @@ def answer_for(
 
 
 def _decoded(view: View, place: DecodedPlace) -> Decoded:
+    if not isinstance(view.run, Run):
+        return Decoded(None, "no decoder")
     try:
         images = cached.network(view.run, view.arm).decoded(place.code[None])
     except InputError as error:

@@ -93,7 +93,9 @@ def _measures(pair: ViewPair, margin: float) -> list[FilterColumn]:
         for side, view in (("left", pair.left), ("right", pair.right)):
             if side == "right" and pair.same:
                 continue
-            numbers = cached.lost_shares(view.encoded, pair.labels, margin) if name == "lost" else view.encoded.errors
+            numbers = cached.lost_shares(view.encoded, pair.labels, margin) if name == "lost" else view.errors
+            if numbers is None:
+                continue
             titled = title if pair.same else f"{title}, {view.label}"
             columns.append(range_column(f"{name}-{side}", titled, numbers, unit=unit, colour=view.colour))
     columns.append(_nearest_column(pair))

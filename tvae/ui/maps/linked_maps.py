@@ -10,12 +10,14 @@ import streamlit as st
 from jaxtyping import Float, Int
 
 from tvae.linked_map.contents import Filtering, MapSide
-from tvae.linked_map.payload import neighbours_that_fit
+from tvae.linked_map.payload import Blob, neighbours_that_fit
 from tvae.maps.alignment import mean_motion
 from tvae.maps.fidelity import Fidelity
 from tvae.maps.projection import SEED_MOTION
 from tvae.metrics.anchor_sample import EXACT_TO
 from tvae.metrics.neighbours import Neighbours, searched_rows
+from tvae.runs.run import Run
+from tvae.runs.shown import Shown
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.components.latent_map import is_drawn, latent_map, picked_on_map
@@ -25,7 +27,7 @@ from tvae.ui.maps.selection import Images
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair, colour_by
 from tvae.ui.maps.views import View
 from tvae.ui.session import keys
-from tvae.ui.style.captions import notions_in_words, titled
+from tvae.ui.style.captions import files_in_words, notions_in_words, titled
 from tvae.ui.style.escaping import as_text
 
 WITHOUT_NEIGHBOURS = ("class", "error")
@@ -64,7 +66,7 @@ def draw_maps(
         *sides,
         labels=pair.labels,
         class_names=pair.class_names,
-        sprites=None if images is None else cached.thumbnails(cached.split(pair.left.run.config.data.name, "test")),
+        sprites=None if images is None else _thumbnails(pair.left.run),
         neighbours=None
         if neighbours is None
         else cached.neighbour_lines(pair.left.encoded, pair.right.encoded, pair.k),
@@ -75,11 +77,19 @@ def draw_maps(
         facts=map_facts(pair, pictures),
         filtering=filtering,
         only=only,
-        decode=True,
+        decode=any(isinstance(view.run, Run) for view in (pair.left, pair.right)),
         code_loaded=True,
         ask_when_drawn=True,
         key=map_key(pair),
     )
+
+
+def _thumbnails(run: Shown) -> Blob | None:
+    """The sprite sheet of the rows' images, None where there are none."""
+    if isinstance(run, Run):
+        return cached.thumbnails(cached.split(run.config.data.name, "test"))
+    images = cached.given_images(run)
+    return None if images is None else cached.thumbnails(images)
 
 
 def _placed(positions: Float[np.ndarray, "n 2"], only: Int[np.ndarray, " m"]) -> Float[np.ndarray, "n 2"]:
@@ -114,7 +124,7 @@ def take_gesture(pair: ViewPair, picks: state.Picks) -> None:
 
 def map_key(pair: ViewPair) -> str:
     """Key of the maps of these images, so that they keep zoom and selection."""
-    return keys.latent_map(pair.left.run.provenance.test.fingerprint)
+    return keys.latent_map(pair.left.run.fingerprint)
 
 
 def show_captions(
@@ -144,8 +154,6 @@ def show_captions(
             f"**{as_text(view.title)}**, {side_map.told}: trustworthiness {fidelity.trustworthiness_text}{accuracy}"
         )
     run = pair.left.run
-    runs = " and ".join(dict.fromkeys(view.run.name for view, _ in sides))
-    notions = " and ".join(dict.fromkeys(filter(None, (notions_in_words(view.run) for view, _ in sides))))
     colour = as_text(run.notion) if colouring == "class" else COLOURINGS[colouring]
     fit = neighbours_that_fit(len(pair.labels))
     measured = _measured_in_words(sides, len(labels))
@@ -154,15 +162,36 @@ def show_captions(
     if pair.k > fit:
         lines += f", to {fit} from a point that is pointed at and to all {pair.k} from the one clicked"
     st.caption(
-        f"Each point is an image of the {as_text(run.config.data.name)} test split, n = {len(labels):,}{of_all}, "
-        f"coloured by {colour}; training seed {run.config.train.seed}, checkpoint {as_text(runs)}"
-        f"{', ' if notions else ''}{as_text(notions)}. "
-        + _turned(pictures[: len(sides)])
+        f"{_points_in_words(run)}, n = {len(labels):,}{of_all}, coloured by {colour}; "
+        f"{_origin_in_words([view.run for view, _ in sides])}. " + _turned(pictures[: len(sides)])
         + f"{measured}Distances between clusters and their sizes mean nothing on such a map; {lines}."
         + _searched_in_words(len(pair.labels))
     )
     for note in dict.fromkeys(note for side_map in pictures for note in side_map.notes):
         st.caption(note)
+
+
+def _points_in_words(run: Shown) -> str:
+    """What the points are, as Markdown."""
+    if isinstance(run, Run):
+        return f"Each point is an image of the {as_text(run.config.data.name)} test split"
+    return f"Each point is {'a row' if run.record.image_shape is None else 'an image'} of {as_text(run.name)}"
+
+
+def _origin_in_words(shown: Sequence[Shown]) -> str:
+    """Where the models of the maps come from: seed and checkpoints of runs, files of embeddings; as Markdown."""
+    runs = [run for run in shown if isinstance(run, Run)]
+    given = [run for run in shown if not isinstance(run, Run)]
+    words = []
+    if runs:
+        names, notions = (
+            " and ".join(dict.fromkeys(filter(None, texts)))
+            for texts in ((run.name for run in runs), map(notions_in_words, runs))
+        )
+        seed = runs[0].config.train.seed
+        words.append(f"training seed {seed}, checkpoint {as_text(names)}{', ' if notions else ''}{as_text(notions)}")
+    words += [as_text(files_in_words(run)) for run in dict.fromkeys(given)]
+    return "; ".join(words)
 
 
 def _measured_in_words(sides: Sequence[tuple[View, Picture]], n: int) -> str:
@@ -193,7 +222,7 @@ def _accuracy_on_map(
     pair: ViewPair, view: View, side_map: Picture, fidelity: Fidelity, labels: Int[np.ndarray, " m"]
 ) -> float | None:
     """The map's k-NN accuracy by the page's labels; that of its layout is by the own labels of the view's run."""
-    own = cached.encoding(view.run.as_trained)
+    own = cached.spaces(view.run.as_trained)
     if fidelity.knn_accuracy is None or own is None or np.array_equal(own.labels, pair.labels):
         return fidelity.knn_accuracy
     return cached.map_accuracy(side_map.positions, labels, fidelity.k)

@@ -14,6 +14,7 @@ from tvae.maps.pca import LinearMap, pca_maps
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.maps.projector import ProjectionCancelled, ProjectionFailed, Ticket
 from tvae.runs.run import Run
+from tvae.runs.shown import Shown
 from tvae.system.array_files import content_key
 from tvae.ui import cached
 from tvae.ui.maps.views import View
@@ -59,7 +60,7 @@ def request_for(
     Raises:
         InputError: too few rows for the method, or an encoding that can't be read.
     """
-    encoding = cached.encoding(view.run.as_trained)
+    encoding = cached.spaces(view.run.as_trained)
     labels = None if encoding is None else encoding.labels
     if rows is not None:
         parameters, labels = fitted_to(parameters, len(rows)), None if labels is None else labels[rows]
@@ -84,7 +85,9 @@ def fitted_to(parameters: Parameters, n: int) -> Parameters:
 def name_in(view: View, other: View) -> str:
     """Name of `view` in the request that shows it beside `other`."""
     run = "" if view.run.folder == other.run.folder else f"{view.run.name}/"
-    return f"{run}{view.arm}" if view.run.snapshot == other.run.snapshot else f"{run}{view.arm} at {view.run.step}"
+    if isinstance(view.run, Run) and view.run.snapshot != other.run.snapshot:
+        return f"{run}{view.arm} at {view.run.step}"
+    return f"{run}{view.arm}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +101,7 @@ class Asked:
     """Why there will be no layout, as the end of a sentence."""
 
 
-def asked_layout(run: Run, key: str, request: ProjectionRequest, kept: Layouts) -> Asked:
+def asked_layout(run: Shown, key: str, request: ProjectionRequest, kept: Layouts) -> Asked:
     """The layout with this cache key where it is stored or done; else it is requested, once."""
     stored = cached.layout_with_key(run, key)
     if stored is not None:
@@ -161,7 +164,9 @@ def kept_still(view: View, side_map: Picture) -> Picture:
 
     So the left map, which the right one is laid over, does not turn about from one epoch to the next.
     """
-    trained = None if view.run.snapshot is None else cached.encoding(view.run.at(None))
+    if not isinstance(view.run, Run) or view.run.snapshot is None:
+        return side_map
+    trained = cached.encoding(view.run.at(None))
     if trained is None:
         return side_map
     final_pca = quick_pca(trained.arms[view.arm].means, "PCA")

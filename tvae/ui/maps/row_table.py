@@ -76,7 +76,9 @@ def columns_of(pair: ViewPair, margin: float) -> list[Column]:
         heading = Heading(name=f"lost {view.key}", title=f"Lost {view.label}", about=about, colour=view.colour)
         columns.append(Column(heading=heading, values=lost, text=lambda i, lost=lost: f"{100 * lost[i]:.1f} %"))
     for view in views:
-        errors = view.encoded.errors
+        errors = view.errors
+        if errors is None:
+            continue
         about = f"Squared error of its reconstruction by {view.title}"
         heading = Heading(name=f"error {view.key}", title=f"Error {view.label}", about=about, colour=view.colour)
         columns.append(Column(heading=heading, values=errors, text=lambda i, errors=errors: f"{errors[i]:.1f}"))

@@ -25,7 +25,7 @@ LONGEST_TYPED = 40
 
 def selections_of(pair: ViewPair) -> SavedSelections:
     """This person's saved selections of the images that the maps show."""
-    return SavedSelections(pair.left.run.provenance.test.fingerprint, len(pair.labels), state.owner())
+    return SavedSelections(pair.left.run.fingerprint, len(pair.labels), state.owner())
 
 
 def saved_selections(pair: ViewPair) -> tuple[Selection, ...]:

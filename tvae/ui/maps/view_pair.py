@@ -54,6 +54,11 @@ class ViewPair:
         """Whether both maps show one and the same latent space."""
         return self.left.key == self.right.key
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether both are arms of a run, whose reconstructions have errors."""
+        return self.left.errors is not None and self.right.errors is not None
+
     @cached_property
     def neighbours(self) -> tuple[Neighbours, Neighbours]:
         """Neighbours of every row in the left and in the right latent space."""
@@ -78,7 +83,9 @@ def colour_by(name: str, pair: ViewPair, margin: float, further: Sequence[View] 
         unit = f"share of an anchor's triplets, m = {margin:g}"
         return ColourBy(title="Lost triplets", left=left, right=right, further=more, unit=unit, low=0)
     if name == "error":
-        left, right, *more = (view.encoded.errors for view in views)
+        if not pair.has_errors:
+            return None
+        left, right, *more = (_errors(view) for view in views)
         unit = "squared error per image"
         return ColourBy(title="Reconstruction error", left=left, right=right, further=more, unit=unit, low=0)
     if name == "wrong":
@@ -94,6 +101,11 @@ def colour_by(name: str, pair: ViewPair, margin: float, further: Sequence[View] 
             ends=("same", "other"),
         )
     return None
+
+
+def _errors(view: View) -> Float[np.ndarray, " n"]:
+    """The errors of a view; NaN, which has no colour, where it has none."""
+    return np.full(len(view.encoded.means), np.nan, np.float32) if view.errors is None else view.errors
 
 
 def wrong_nearest(neighbours: Neighbours, labels: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
@@ -136,8 +148,9 @@ def selected_rows_csv(
         columns |= {
             f"{side} {view.name_in_table} x": at[rows, 0],
             f"{side} {view.name_in_table} y": at[rows, 1],
-            f"{side} {view.name_in_table} squared error": view.encoded.errors[rows],
         }
+        if view.errors is not None:
+            columns[f"{side} {view.name_in_table} squared error"] = view.errors[rows]
     if saved:
         columns |= {"tags": list(tags(rows, saved))}
     return rows_csv(columns)

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from tvae.figures.arm_styles import arm_styles
-from tvae.runs.run import Run
+from tvae.runs.shown import Shown
 
 ACROSS, APART = 940, 32
 """Pixels of a page's content in a window 1400 wide, and of the gap between two of its columns."""
@@ -40,7 +40,7 @@ def image_room(count: int, most: int = MOST_ACROSS) -> int:
     return 2 * ROOM_OF_TWO // across(count, most)
 
 
-def arm_badge(run: Run, arm: str, about: str = "") -> None:
+def arm_badge(run: Shown, arm: str, about: str = "") -> None:
     """The arm's name beside a dot of its colour, and a few words."""
     style = arm_styles(run.config)[arm]
     words = f' <span style="opacity: 0.65">· {html.escape(about)}</span>' if about else ""

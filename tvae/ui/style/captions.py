@@ -5,16 +5,32 @@ from __future__ import annotations
 import re
 
 from tvae.metrics.triplet_curve import INTERPOLATION_ERROR
-from tvae.model.encoding import Encoding
+from tvae.model.encoding import LatentSpaces
 from tvae.runs.arm_names import arm_name
+from tvae.runs.embeddings.folder import Embeddings
 from tvae.runs.run import Run, epochs_text
+from tvae.runs.shown import Shown
 from tvae.ui.style.escaping import as_text
 from tvae.version import VERSION
 
 
-def measured_on(run: Run, encoding: Encoding) -> str:
+def measured_on(run: Shown, encoding: LatentSpaces) -> str:
     """The data, the run and the notion of similarity of a page's numbers, for its captions: as Markdown."""
+    if not isinstance(run, Run):
+        return as_text(_rows_of(run))
     return _source(run, encoding, as_text(notions_in_words(run)))
+
+
+def files_in_words(embeddings: Embeddings) -> str:
+    """The files that embeddings from elsewhere came from, such as "SimCLR from a.npz, z (128 numbers)"."""
+    return " and ".join(
+        f"{given.title} from {given.source} ({given.columns:,} numbers)" for given in embeddings.config.arms.values()
+    )
+
+
+def _rows_of(embeddings: Embeddings) -> str:
+    """The rows of embeddings from elsewhere, and where these came from."""
+    return f"{embeddings.record.n:,} rows of {embeddings.name}, {files_in_words(embeddings)}"
 
 
 def trained_on(run: Run) -> str:
@@ -51,7 +67,7 @@ def notions_after(run: Run) -> str:
     return f", {notions}" if notions else ""
 
 
-def csv_name(what: str, run: Run) -> str:
+def csv_name(what: str, run: Shown) -> str:
     """Name of a CSV file, with the notion of similarity that the run is judged by where that is not its own.
 
     Its content has rows and columns alone, which do not say it.
@@ -69,7 +85,7 @@ def interpolation_words(error_bound: float) -> str:
     )
 
 
-def _source(run: Run, encoding: Encoding, notions: str) -> str:
+def _source(run: Run, encoding: LatentSpaces, notions: str) -> str:
     last = run.snapshot is None and run.provenance.finished
     whole = run.trained_epochs if run.planned_epochs is None else run.planned_epochs
     epoch = "" if last else f" at epoch {epochs_text(run.epoch)} of {epochs_text(whole)}"
@@ -80,13 +96,22 @@ def _source(run: Run, encoding: Encoding, notions: str) -> str:
     )
 
 
-def titled(what: str, run: Run, encoding: Encoding) -> dict[str, str]:
+def titled(what: str, run: Shown, encoding: LatentSpaces) -> dict[str, str]:
     """Text fields of an image file: a title with its content and the data it was measured on, and `provenance`."""
+    if not isinstance(run, Run):
+        return {"Title": f"{what}. {_rows_of(run)}", **provenance(run, encoding)}
     return {"Title": f"{what}. {_source(run, encoding, notions_in_words(run))}", **provenance(run, encoding)}
 
 
-def provenance(run: Run, encoding: Encoding) -> dict[str, str]:
+def provenance(run: Shown, encoding: LatentSpaces) -> dict[str, str]:
     """Data, run, seed and epoch by name, for the text fields of a file."""
+    if not isinstance(run, Run):
+        return {
+            "Software": f"TVAE Explorer {VERSION}",
+            "Embeddings": f"{run.name}: {files_in_words(run)}",
+            "Rows": f"n = {len(encoding.labels)}",
+            "Fingerprint": run.fingerprint,
+        }
     return {
         "Software": f"TVAE Explorer {VERSION}",
         "Run": run.name,

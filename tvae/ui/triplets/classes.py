@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from tvae.config import RunConfig
 from tvae.figures.arm_styles import arm_styles
 from tvae.figures.class_matrix import MOST_CLASSES, class_heat_map
 from tvae.figures.colours import INK
 from tvae.metrics.triplet_accuracy import ClassMatrix
-from tvae.runs.arm_names import short_arm_name
+from tvae.runs.arm_names import ArmsConfig, short_arm_name
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -82,7 +81,7 @@ def show_matrices(view: TripletView, pair: ClassPair) -> None:
     )
 
 
-def _show_heat(config: RunConfig, matrices: dict[str, ClassMatrix], names: list[str], pair: ClassPair) -> None:
+def _show_heat(config: ArmsConfig, matrices: dict[str, ClassMatrix], names: list[str], pair: ClassPair) -> None:
     """One heat map for each arm, and with two arms one of their difference."""
     classes = next(iter(matrices.values())).classes.tolist()
     low = min(float(np.nanmin(matrix.accuracy)) for matrix in matrices.values())

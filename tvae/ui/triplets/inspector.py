@@ -118,7 +118,7 @@ def _own(view: TripletView) -> Triplets:
 def _picked(view: TripletView) -> Triplets:
     """The worst triplets, in the last arm, among the rows that are picked on the map."""
     labels = view.encoding.labels
-    picks = state.picks(view.run.provenance.test.fingerprint, len(labels))
+    picks = state.picks(view.run.fingerprint, len(labels))
     state.put_picks_in_address(picks, len(labels))
     rows = np.sort(picks.rows)
     counts = np.unique(labels[rows], return_counts=True)[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,8 +14,10 @@ from tvae.metrics.anchor_sample import EXACT_TO, SAMPLED_ANCHORS
 from tvae.metrics.random_triplets import sampled_triplet_accuracy
 from tvae.metrics.triplet_curve import margin_where
 from tvae.runs.paper_table import PAPER, paper_arms
+from tvae.runs.embeddings.adding import USUAL_STEP
 from tvae.runs.run import Run
 from tvae.runs.seeds.figures import MARGINS
+from tvae.runs.shown import Shown
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -22,6 +25,7 @@ from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
 from tvae.ui.style.captions import csv_name, interpolation_words
+from tvae.ui.style.escaping import as_text
 from tvae.ui.style.sentences import with_capital
 from tvae.ui.triplets.view import TripletView
 
@@ -33,41 +37,46 @@ LARGEST = 1e9
 N_SAMPLED = 10_000
 
 
-def choose_margin() -> float:
-    """Draw the slider and the number field of the margin, and return it; the address sets it too."""
+def choose_margin(run: Shown) -> float:
+    """Draw the slider and the number field of the margin, and return it; the address sets it too.
+
+    Of embeddings from elsewhere it is 0 until another is chosen, the one margin that means the same on every scale, and
+    the slider goes as far as suits their distances.
+    """
+    scale, start = (1.0, USUAL) if isinstance(run, Run) else (run.record.margin_step / USUAL_STEP, 0.0)
     slide, field = st.columns([5, 1], vertical_alignment="bottom")
     with field:
         st.number_input(
             "Any margin",
-            step=0.025,
+            step=0.025 * scale,
             format="%.4g",
-            help="0 or more. Beyond 5 every triplet is counted anew, which takes a moment.",
-            **_margin_control(),
+            help=f"0 or more. Beyond {LONGEST * scale:g} every triplet is counted anew, which takes a moment.",
+            **_margin_control(start),
         )
     with slide:
-        return _margin_on_slider()
+        return _margin_on_slider([float(f"{stop * scale:.6g}") for stop in MARGINS], start)
 
 
 def slide_margin(start: float) -> float:
     """The margin that the slider or the address sets; `start` where neither has set one."""
     _margin_control(start)
-    return _margin_on_slider()
+    return _margin_on_slider(MARGINS, USUAL)
 
 
-def _margin_control(start: float = USUAL) -> dict[str, Any]:
+def _margin_control(start: float) -> dict[str, Any]:
     return state.number(keys.MARGIN, 0.0, LARGEST, start, explain=_impossible_margin)
 
 
-def _margin_on_slider() -> float:
+def _margin_on_slider(stops: Sequence[float], start: float) -> float:
     """Draw the slider, at the stop nearest to the margin; the margin itself may lie between two stops."""
     typed = state.read(keys.MARGIN)
-    margin = USUAL if typed is None else float(typed)
-    nearest = min(MARGINS, key=lambda stop: abs(stop - margin))
+    margin = start if typed is None else float(typed)
+    nearest = min(stops, key=lambda stop: abs(stop - margin))
     if state.read(keys.MARGIN_SLIDER) != nearest:  # an unneeded write would stop a slider that is being moved
         state.write(keys.MARGIN_SLIDER, nearest)
     st.select_slider(
         "Margin m: how much nearer the positive must be than the negative",
-        MARGINS,
+        stops,
         format_func=lambda stop: f"{stop:g}",
         key=keys.MARGIN_SLIDER,
         on_change=answered(lambda: state.choose(keys.MARGIN, state.read(keys.MARGIN_SLIDER))),
@@ -92,14 +101,14 @@ def table_of(view: TripletView) -> dict[str, list]:
         numbers["accuracy's standard error"] = [score.standard_error for score in scores]
         numbers["standard error of the mean over classes"] = [score.balanced_standard_error for score in scores]
     if state.read(keys.SAMPLED, False):
-        seed = view.run.config.train.seed
+        seed = view.seed
         estimates = [
             sampled_triplet_accuracy(view.means(arm), view.encoding.labels, view.margin, N_SAMPLED, seed)
             for arm in view.curves
         ]
         numbers["sampled accuracy"] = [estimate.accuracy for estimate in estimates]
         numbers["standard error"] = [estimate.standard_error for estimate in estimates]
-    beside = paper_arms(view.run.config)
+    beside = paper_arms(view.run.config) if isinstance(view.run, Run) else {}
     if beside:
         numbers["paper"] = [PAPER[beside[arm]] if arm in beside else None for arm in view.curves]
     numbers["violated"] = [1 - score.accuracy for score in scores]
@@ -107,6 +116,8 @@ def table_of(view: TripletView) -> dict[str, list]:
     numbers["mean gap"] = [view.gaps(arm).mean for arm in view.curves]
     for share in PAPER.values() if beside else ():
         numbers[_met(share)] = [margin_where(curve, share) for curve in view.curves.values()]
+    if not isinstance(view.run, Run):
+        numbers["mean distance"] = [view.run.config.arms[arm].distance for arm in view.curves]
     numbers["anchors left out"] = [curve.n_anchors_left_out for curve in view.curves.values()]
     return numbers
 
@@ -143,6 +154,8 @@ def show_table(view: TripletView, numbers: dict[str, list]) -> None:
     for share in PAPER.values() if "paper" in numbers else ():
         met = numbers[_met(share)]
         columns[f"{100 * share:.2f}\u00a0% at"] = ["never" if m is None else f"m\u00a0≈\u00a0{m:.3f}" for m in met]
+    if "mean distance" in numbers:
+        columns["Mean distance"] = [f"{distance:.4g}" for distance in numbers["mean distance"]]
     if any(numbers["anchors left out"]):
         columns["Anchors left out"] = [f"{count:,}" for count in numbers["anchors left out"]]
     st.table(pd.DataFrame(columns, index=[arm_text(view.run.config, arm) for arm in numbers["arm"]]))
@@ -153,7 +166,19 @@ def show_table(view: TripletView, numbers: dict[str, list]) -> None:
     st.caption(
         f"Counted over {view.counted}{', of' if view.is_sample else ' of'} the {view.source}."
         f"{' ±: one standard error.' if view.is_sample else ''} Mean over classes: each class is as heavy as another, "
-        f"however many images it has.{between}"
+        f"however many images it has.{between}{_units(view)}"
+    )
+
+
+def _units(view: TripletView) -> str:
+    """Sentences on the units of the margin, where the spaces were not trained side by side."""
+    if isinstance(view.run, Run):
+        return ""
+    arms = view.run.config.arms.values()
+    apart = " and ".join(f"{given.distance:.3g} in {as_text(given.title)}" for given in arms)
+    return (
+        f" The margin is in the units of the vectors: two rows are {apart} apart on average, so one margin above 0 asks "
+        "more of the narrower space; at m\u00a0=\u00a00 the scale plays no part."
     )
 
 
@@ -167,9 +192,9 @@ def show_curves(view: TripletView, *, rings: bool = True) -> None:
     st.markdown("## Accuracy at every margin")
     arms = list(view.curves)
     targets = {}
-    if paper_arms(view.run.config):
+    if isinstance(view.run, Run) and paper_arms(view.run.config):
         targets = {f"the paper's {name}, {100 * share:.2f} %": share for name, share in PAPER.items()}
-    series = margin_series(view.run)
+    series = margin_series(view.run) if isinstance(view.run, Run) else []
     figure = cached.figure(
         accuracy_curves,
         view.curves,
@@ -181,7 +206,7 @@ def show_curves(view: TripletView, *, rings: bool = True) -> None:
         rings=rings,
     )
     st.plotly_chart(figure, key=keys.CURVES, alt="Triplet accuracy of each arm against the margin")
-    off = "" if view.margin <= LONGEST else f"m = {view.margin:g} lies beyond the chart. "
+    off = "" if view.margin <= view.longest else f"m = {view.margin:g} lies beyond the chart. "
     several = "Strong lines: the two arms looked at closely. " if arms[2:] else ""
     several += "Dotted: arms that differ in margin. w: triplet weight, m: margin of the loss. " if series else ""
     ringed = "Rings: where an arm scores about as one of the paper's does. " if targets and rings else ""
@@ -214,7 +239,7 @@ def show_definition(view: TripletView) -> None:
     with st.popover("What exactly is counted"):
         st.latex(r"A(m) = \mathbb E_{a}\,\mathbb E_{p}\,\mathbb E_{n}\;\mathbf 1[\,D(a,p) - D(a,n) + m \le 0\,]")
         st.markdown(
-            "D is the Euclidean distance between two means μ. The anchor a is any image, each as heavy as another; "
+            f"D is the Euclidean distance between two {'means μ' if isinstance(view.run, Run) else 'vectors'}. The anchor a is any image, each as heavy as another; "
             "the positive p any *other* image of its class; the negative n any image of another class. A triplet with "
             "zero loss counts as right, a tie too. An anchor alone in its class has no positive: it is left out and "
             f"counted. Nothing is sampled up to {EXACT_TO:,} images; beyond, about {SAMPLED_ANCHORS:,} anchors are, of "
@@ -233,7 +258,7 @@ def show_definition(view: TripletView) -> None:
             help="The paper's protocol: random triplets. Its standard error is what counting all of them avoids.",
         )
         st.caption(
-            f"The estimate draws {N_SAMPLED:,} random triplets with seed {view.run.config.train.seed}; "
+            f"The estimate draws {N_SAMPLED:,} random triplets with seed {view.seed}; "
             "± is one standard error."
         )
 

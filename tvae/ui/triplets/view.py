@@ -10,8 +10,9 @@ from jaxtyping import Float32
 from tvae.metrics.anchor_sample import counted_triplets
 from tvae.metrics.gap_histogram import GapHistogram
 from tvae.metrics.triplet_curve import CurvePoint, TripletCurve
-from tvae.model.encoding import Encoding
+from tvae.model.encoding import LatentSpaces
 from tvae.runs.run import Run
+from tvae.runs.shown import Shown
 from tvae.ui import cached, measured
 from tvae.ui.style.captions import measured_on
 
@@ -20,8 +21,8 @@ from tvae.ui.style.captions import measured_on
 class TripletView:
     """The run, curves, margin and arms that the page shows."""
 
-    run: Run
-    encoding: Encoding
+    run: Shown
+    encoding: LatentSpaces
     curves: dict[str, TripletCurve]
     """Triplet curve of every arm."""
     margin: float
@@ -38,6 +39,16 @@ class TripletView:
     def is_sample(self) -> bool:
         """Whether the accuracies are of a sample of anchors."""
         return next(iter(self.curves.values())).sample is not None
+
+    @property
+    def longest(self) -> float:
+        """Largest margin of the curves."""
+        return max(float(curve.margins[-1]) for curve in self.curves.values())
+
+    @property
+    def seed(self) -> int:
+        """Seed of a sampled estimate: of the training, 0 of embeddings from elsewhere."""
+        return self.run.config.train.seed if isinstance(self.run, Run) else 0
 
     @property
     def source(self) -> str:
