@@ -1,4 +1,4 @@
-"""Your data: labelled images of a person's own, brought in, kept and trained on."""
+"""Your data: a person's own labelled images to train on, or embeddings of two models to compare."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -7,6 +7,8 @@ from tvae.data.own import OwnDataset
 from tvae.errors import InputError
 from tvae.ui import cached
 from tvae.ui import session as state
+from tvae.ui.embeddings.form import show_embeddings
+from tvae.ui.embeddings.kept import show_kept
 from tvae.ui.own_files.progress import show_progress
 from tvae.ui.own_files.task import Task
 from tvae.ui.page import show_page_without_run
@@ -20,6 +22,9 @@ from tvae.ui.your_data.input import FORMS, show_input
 from tvae.ui.your_data.samples import show_samples
 from tvae.ui.your_data.source import Source, intake, library
 from tvae.ui.your_data.summary import show_classes, show_summary
+
+
+IMAGES, EMBEDDINGS = WAYS = "Images", "Embeddings"
 
 
 def show_source(source: Source, left: DeltaGenerator, right: DeltaGenerator) -> bool:
@@ -56,6 +61,19 @@ def show_end(task: Task) -> None:
 
 def show_content() -> None:
     """Show the page below its title."""
+    way = st.segmented_control(
+        "What you bring", required=True, **state.choice(keys.BRINGING, WAYS, IMAGES, default_as="default")
+    )
+    if way == EMBEDDINGS:
+        across = st.container(horizontal=True, gap="medium")
+        show_embeddings(across.container(width=370), across.container(width=530))
+        show_kept()
+    else:
+        show_images()
+
+
+def show_images() -> None:
+    """Show the images that are brought in, or the data set that is chosen, and the list of data sets."""
     across = st.container(horizontal=True, gap="medium")  # one below the other on a narrow page
     left, right = across.container(width=370), across.container(width=530)
     with left:

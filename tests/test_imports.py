@@ -55,6 +55,7 @@ UI_FLOORS = (
         "tvae.ui.generation",
         "tvae.ui.own_digit",
         "tvae.ui.your_data",
+        "tvae.ui.embeddings",
         "tvae.ui.sweep",
     ),
     ("tvae.ui.lesson",),

@@ -15,6 +15,7 @@ address/               Values of a page as text of its address
 cached/                Cached reads and computations, shared by all sessions of a server
 choices/               Controls that choose what a page shows
 components/            Browser components of our own, each with its JavaScript
+embeddings/            Part of the page Your data that takes in embeddings from elsewhere
 generation/            Parts of the generation page
 images/                Images on a page
 interpolation/         Parts of the interpolation page

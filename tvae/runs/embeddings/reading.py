@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,7 +167,8 @@ def _is_usual(column: Column) -> bool:
 
 def _npz_columns(path: Path) -> tuple[Column, ...]:
     files = ZipFiles(path)
-    names = [name for name in files.names if name.endswith(".npy")]
+    with zipfile.ZipFile(path) as archive:  # in the order in which they were saved, which that of the arms is
+        names = [name for name in archive.namelist() if name in files.names and name.endswith(".npy")]
     if not names:
         raise InputError(f"{path.name}: a zip without arrays; {RIGHT}")
     columns = []

@@ -190,7 +190,7 @@ def _origin_in_words(shown: Sequence[Shown]) -> str:
         )
         seed = runs[0].config.train.seed
         words.append(f"training seed {seed}, checkpoint {as_text(names)}{', ' if notions else ''}{as_text(notions)}")
-    words += [as_text(files_in_words(run)) for run in dict.fromkeys(given)]
+    words += [as_text(text) for text in dict.fromkeys(map(files_in_words, given))]
     return "; ".join(words)
 
 

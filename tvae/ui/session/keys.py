@@ -57,6 +57,8 @@ ASKED_CLASS, TEMPERATURE, SAMPLE_COUNT, SAMPLE_SEED = "ask", "temperature", "sam
 MEASURED, SPACE = "measured", "space"
 AROUND, TRAVERSAL_ROW, TRAVERSAL_STEPS = "around", "traversal-row", "traversal-steps"
 INPUT_WAY = "from"
+BRINGING = "bring"
+"""What a person brings in on the page Your data: images or embeddings."""
 
 
 def loss_weight(term: str) -> str:
@@ -104,7 +106,7 @@ IN_ADDRESS = frozenset({
     MARGIN, SAMPLED, TRIPLET_TAB, TRIPLETS, ANCHOR_CLASS, NEGATIVE_CLASS, LOSS_MARGIN, *LOSS_WEIGHTS, *OWN_ROWS,
     ASKED_CLASS, TEMPERATURE, SAMPLE_COUNT, SAMPLE_SEED, MEASURED, SPACE, AROUND, TRAVERSAL_ROW, TRAVERSAL_STEPS,
     COST, MOST_COST, MOST_NATS, LEAST_ACCURACY, SCORED_MARGIN, SWEEP, SWEEP_SHOWS, SWEEP_CELL, SWEEP_SEED,
-    INPUT_WAY, GIVEN_PART, GIVEN_WORST_OF,
+    INPUT_WAY, BRINGING, GIVEN_PART, GIVEN_WORST_OF,
 })  # fmt: skip
 """Parameters that the address has as long as a page shows them."""
 ON_EVERY_PAGE = (RUN, ARMS, EPOCH, JUDGED_BY, SIZE)
@@ -150,6 +152,9 @@ BROUGHT_TRIPLETS, TRIPLETS_SKIPPED = "triplets-brought", "triplets-skipped"
 TRIPLET_SHARE, TRIPLET_QUESTION = "triplet-share", "triplet-question"
 DATA_FILE, DATA_PATH, DATA_SET, DATA_TABLE = "data-file", "data-path", "data-set", "data-table"
 DATA_TRIPLETS = "data-triplets"
+EMBEDDINGS_A, EMBEDDINGS_B, EMBEDDINGS_MORE, EMBEDDINGS_LABELS, EMBEDDINGS_IMAGES = (
+    "embeddings-first", "embeddings-second", "embeddings-more", "embeddings-labels", "embeddings-images",
+)  # fmt: skip
 MANY_FILE, MANY_PATH, MANY_READ, MANY_CANCEL, MANY_TABLE = (
     "many-file", "many-path", "many-read", "many-cancel", "many-table",
 )  # fmt: skip
@@ -179,6 +184,11 @@ def sweep_epochs(run: str) -> str:
 def keeping(setting: str, source: int) -> str:
     """Key of a choice of how the images of a source are kept."""
     return f"keep-{setting}-{source}"
+
+
+def embeddings(part: str, number: int) -> str:
+    """Key of a field or a button of the embeddings that are being brought in."""
+    return f"embeddings-{part}-{number}"
 
 
 def take_away(choice: str, run: str = "") -> str:

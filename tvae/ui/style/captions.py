@@ -29,8 +29,9 @@ def files_in_words(embeddings: Embeddings) -> str:
 
 
 def _rows_of(embeddings: Embeddings) -> str:
-    """The rows of embeddings from elsewhere, and where these came from."""
-    return f"{embeddings.record.n:,} rows of {embeddings.name}, {files_in_words(embeddings)}"
+    """The rows of embeddings from elsewhere, and what these are called."""
+    titles = " and ".join(given.title for given in embeddings.config.arms.values())
+    return f"{embeddings.record.n:,} rows of {embeddings.name} ({titles})"
 
 
 def trained_on(run: Run) -> str:
@@ -99,7 +100,7 @@ def _source(run: Run, encoding: LatentSpaces, notions: str) -> str:
 def titled(what: str, run: Shown, encoding: LatentSpaces) -> dict[str, str]:
     """Text fields of an image file: a title with its content and the data it was measured on, and `provenance`."""
     if not isinstance(run, Run):
-        return {"Title": f"{what}. {_rows_of(run)}", **provenance(run, encoding)}
+        return {"Title": f"{what}. {_rows_of(run)}, {files_in_words(run)}", **provenance(run, encoding)}
     return {"Title": f"{what}. {_source(run, encoding, notions_in_words(run))}", **provenance(run, encoding)}
 
 

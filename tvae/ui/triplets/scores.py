@@ -51,7 +51,7 @@ def choose_margin(run: Shown) -> float:
             step=0.025 * scale,
             format="%.4g",
             help=f"0 or more. Beyond {LONGEST * scale:g} every triplet is counted anew, which takes a moment.",
-            **_margin_control(start),
+            **_margin_control(start, "" if isinstance(run, Run) else run.name),
         )
     with slide:
         return _margin_on_slider([float(f"{stop * scale:.6g}") for stop in MARGINS], start)
@@ -63,8 +63,8 @@ def slide_margin(start: float) -> float:
     return _margin_on_slider(MARGINS, USUAL)
 
 
-def _margin_control(start: float) -> dict[str, Any]:
-    return state.number(keys.MARGIN, 0.0, LARGEST, start, explain=_impossible_margin)
+def _margin_control(start: float, within: str = "") -> dict[str, Any]:
+    return state.number(keys.MARGIN, 0.0, LARGEST, start, within=within, explain=_impossible_margin)
 
 
 def _margin_on_slider(stops: Sequence[float], start: float) -> float:
