@@ -5,8 +5,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from tvae.linked_map.contents import Filtering
 from tvae.model.encoding import LatentSpaces
+from tvae.runs.embeddings.shown import Shown
 from tvae.runs.run import Run
-from tvae.runs.shown import Shown
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.choices.arms import first_pair

@@ -7,8 +7,8 @@ import streamlit as st
 from tvae.metrics.collapse import collapse_warning
 from tvae.metrics.measurable import NOT_MEASURABLE, has_triplet
 from tvae.model.encoding import LatentSpaces
+from tvae.runs.embeddings.shown import Shown
 from tvae.runs.run import Run
-from tvae.runs.shown import Shown
 from tvae.ui import measured
 from tvae.ui import session as state
 from tvae.ui.choices.arms import shown_arms

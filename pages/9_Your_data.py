@@ -23,7 +23,6 @@ from tvae.ui.your_data.samples import show_samples
 from tvae.ui.your_data.source import Source, intake, library
 from tvae.ui.your_data.summary import show_classes, show_summary
 
-
 IMAGES, EMBEDDINGS = WAYS = "Images", "Embeddings"
 
 

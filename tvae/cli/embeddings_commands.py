@@ -91,9 +91,7 @@ def _understood_text(understood: Understood) -> str:
         f"{understood.n:,} rows, {classes}, {images}",
         *(
             f"  {title}: {source}, {vectors.shape[1]:,} numbers a row"
-            for title, source, vectors in zip(
-                understood.titles, understood.sources, understood.vectors, strict=True
-            )
+            for title, source, vectors in zip(understood.titles, understood.sources, understood.vectors, strict=True)
         ),
         *(f"  note: {note}" for note in understood.notes),
     ]

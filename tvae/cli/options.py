@@ -125,7 +125,8 @@ class AddEmbeddings:
     """
 
     files: tyro.conf.Positional[tuple[Path, ...]]
-    """One file that holds both embeddings, such as `encode` writes, or two: .npz, .npy or parquet with a vector a row."""
+    """One file that holds both embeddings, such as `encode` writes, or two files: .npz, .npy or parquet with a vector a
+    row."""
     name: str
     """What the comparison is called in the list of runs: letters, digits, '-', '_' and '.'."""
     names: tuple[str, ...] = ()

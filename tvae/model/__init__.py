@@ -1,6 +1,6 @@
 """Encoder, decoder and posterior in torch and in numpy, their losses, and what they encode.
 
-    encoding.py        Encoding: a split as the arms of a run encode it; LatentSpaces: the same rows in spaces of any origin
+    encoding.py        Encoding: a split as the arms of a run encode it; LatentSpaces: rows in spaces of any origin
     layers.py          Layers of the encoder and the decoder, described for torch and numpy alike
     losses.py          Reconstruction, KL, triplet hinge and their weighted sum (Eq. 1, 2)
     network.py         Encoder and decoder in numpy, for pages that must not load torch

@@ -1,4 +1,4 @@
-"""Encoding: a split as the arms of a run encode it; LatentSpaces: the same rows in spaces of any origin."""
+"""Encoding: a split as the arms of a run encode it; LatentSpaces: rows in spaces of any origin."""
 
 from __future__ import annotations
 

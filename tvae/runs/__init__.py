@@ -17,7 +17,6 @@
     resume_file.py     Everything needed to resume, in one safetensors file
     run.py             Run and Provenance: read and write a run folder's config.json
     run_zip.py         Export a run folder as a zip; import one with every member checked
-    shown.py           Shown: what pages show, a trained run or embeddings from elsewhere
     snapshots.py       Snapshots: times at which a run keeps its weights while it trains, and how they are written
     warm_start.py      Start from the weights of another run
     weights.py         Weights of a run's arms: <arm>.safetensors

@@ -15,7 +15,7 @@ LONG, SHORT = "weight {weight:g}, margin {margin:g}", "w {weight:g} · m {margin
 
 
 ArmsConfig = RunConfig | EmbeddingsConfig
-"""What has arms: a run, or embeddings from elsewhere, whose arms are called as the person who brought them calls them."""
+"""What has arms: a run, or embeddings from elsewhere, whose arms are called as a person calls them."""
 
 
 def arm_name(config: ArmsConfig, arm: str) -> str:

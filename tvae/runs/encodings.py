@@ -12,8 +12,8 @@ from tvae.errors import InputError
 from tvae.metrics.gap_histogram import GapHistogram
 from tvae.metrics.triplet_curve import TripletCurve
 from tvae.model.encoding import EncodedArm, Encoding
+from tvae.runs.embeddings.shown import Shown
 from tvae.runs.run import Run, encoding_name
-from tvae.runs.shown import Shown
 from tvae.system.array_files import checked_array, npz_arrays, npz_bytes
 from tvae.system.files import read_bounded, write_atomically
 

@@ -12,9 +12,9 @@ from tvae.metrics.gap_histogram import GapHistogram
 from tvae.metrics.triplet_curve import TripletCurve
 from tvae.model.encoding import Encoding, LatentSpaces
 from tvae.runs.arm_names import arm_name
+from tvae.runs.embeddings.shown import Shown
 from tvae.runs.measuring import SECONDS
 from tvae.runs.run import Run, read_metrics
-from tvae.runs.shown import Shown
 from tvae.ui import cached
 from tvae.ui.style.escaping import as_text
 

@@ -13,8 +13,8 @@ from tvae.data.public_datasets import IMAGE, ROW, Noun
 from tvae.errors import InputError
 from tvae.model.encoding import Encoding, LatentSpaces
 from tvae.runs.embeddings.folder import Embeddings
+from tvae.runs.embeddings.shown import Shown, read_shown
 from tvae.runs.run import Run, epochs_text
-from tvae.runs.shown import Shown, read_shown
 from tvae.system.app_folder import page_address, page_files
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -253,7 +253,9 @@ def _show_embeddings_in_sidebar(embeddings: Embeddings) -> None:
     """Draw what the sidebar has for embeddings from elsewhere: what they are, and a run under way if there is one."""
     with st.sidebar:
         choose_arms(embeddings)
-        state.leave_out(keys.JUDGED_BY, f"There is no notion of similarity to choose here. Shown is {embeddings.notion}.")
+        state.leave_out(
+            keys.JUDGED_BY, f"There is no notion of similarity to choose here. Shown is {embeddings.notion}."
+        )
         st.caption(as_text(embeddings_in_words(embeddings)))
         show_status()
 

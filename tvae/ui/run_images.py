@@ -9,8 +9,8 @@ from tvae.data import DataUnavailable, Split, check_usable
 from tvae.data.split import SplitName
 from tvae.errors import InputError
 from tvae.runs.embeddings.folder import Embeddings
+from tvae.runs.embeddings.shown import Shown
 from tvae.runs.run import Run, check_split
-from tvae.runs.shown import Shown
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.session import keys

@@ -150,9 +150,7 @@ def keep(
     report("counting triplets", 0, 4)
     arms = {
         arm: GivenArm(title=title, columns=space.shape[1], source=source, distance=mean_distance(space))
-        for (arm, title), source, space in zip(
-            ids.items(), understood.sources, understood.vectors, strict=True
-        )
+        for (arm, title), source, space in zip(ids.items(), understood.sources, understood.vectors, strict=True)
     }
     step = margin_step([given.distance for given in arms.values()])
     spaces = LatentSpaces(

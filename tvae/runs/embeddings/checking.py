@@ -45,7 +45,7 @@ def check_same_rows(first: int, second: int, names: tuple[str, str]) -> None:
     """
     if first != second:
         raise InputError(
-            f"{names[1]}: {second:,} rows; {names[0]} has {first:,}, and both must be of the same rows in the same order"
+            f"{names[1]}: {second:,} rows; {names[0]} has {first:,}, and both must be of the same rows in one order"
         )
 
 

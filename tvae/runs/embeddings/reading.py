@@ -126,7 +126,8 @@ def chosen_vectors(files: Sequence[EmbeddingFile], keys: Sequence[str]) -> tuple
         if len(candidates) != 2:
             raise InputError(
                 f"{file.title}: holds {_count(len(candidates), 'table')} of vectors ({file.in_words}), and two are "
-                f"compared; give a second file, or name two with --vectors; {RIGHT}"
+                f"compared; give a second file, or say which two; {RIGHT}",
+                at_terminal="--vectors names them",
             )
         return candidates[0], candidates[1]
     first, second = (
@@ -155,8 +156,9 @@ def _only_vectors(file: EmbeddingFile) -> Column:
     usual = [column for column in candidates if _is_usual(column)]
     if len(candidates) > 1 and len(usual) != 1:
         raise InputError(
-            f"{file.title}: holds several tables of vectors ({file.in_words}); name one with --vectors; without it "
-            f"the one called {', '.join(VECTOR_WORDS)} is taken"
+            f"{file.title}: holds several tables of vectors ({file.in_words}); say which one; else the one called "
+            f"{', '.join(VECTOR_WORDS)} is taken",
+            at_terminal="--vectors names one for each file",
         )
     return candidates[0]
 

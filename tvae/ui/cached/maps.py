@@ -18,8 +18,8 @@ from tvae.maps.projector import Projector
 from tvae.maps.shown_map import PlacedCodes, ShownMap
 from tvae.maps.shown_map import arm_maps as maps_of
 from tvae.model.encoding import EncodedArm
+from tvae.runs.embeddings.shown import Shown
 from tvae.runs.run import Run
-from tvae.runs.shown import Shown
 from tvae.system.user_folders import default_layouts_folder
 from tvae.ui.cached.keys import KEY_OF, Labels
 from tvae.ui.cached.runs import encoding

@@ -20,6 +20,7 @@ from tvae.runs.available import run_folders as available_folders
 from tvae.runs.available import shown_folders as available_to_show
 from tvae.runs.comparison import seed_replicates
 from tvae.runs.embeddings.folder import Embeddings, read_images, read_spaces
+from tvae.runs.embeddings.shown import Shown
 from tvae.runs.encodings import read_curves, read_encoding, read_gaps
 from tvae.runs.replays.recorded import REPLAY, read_replay
 from tvae.runs.replays.shown import ShownReplay, share_in_order, shown_replay
@@ -27,7 +28,6 @@ from tvae.runs.run import Run
 from tvae.runs.seeds.figures import SeedFigures
 from tvae.runs.seeds.file import SEEDS
 from tvae.runs.seeds.gathering import seed_figures as gathered_figures
-from tvae.runs.shown import Shown
 from tvae.runs.triplets import EncodedTriplets, read_encoded_triplets
 from tvae.runs.weights import network as network_of
 from tvae.ui import session as state

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from tvae.runs.arm_names import arm_name, arm_names
+from tvae.runs.embeddings.shown import Shown
 from tvae.runs.run import Run
-from tvae.runs.shown import Shown
 from tvae.ui import session as state
 from tvae.ui.session import keys
 

@@ -12,8 +12,8 @@ from tvae.config import LossConfig
 from tvae.errors import InputError
 from tvae.jobs.files import job_files
 from tvae.runs.embeddings.folder import Embeddings
+from tvae.runs.embeddings.shown import read_shown
 from tvae.runs.run import Run, epochs_text
-from tvae.runs.shown import read_shown
 from tvae.system.user_folders import runs_folder
 from tvae.ui import session as state
 from tvae.ui.requests import answered

@@ -62,6 +62,14 @@ class Brought:
         """The task that was begun last."""
         return self.keeping or self.looking
 
+    @property
+    def awaits_second(self) -> bool:
+        """Whether there is one file with one embedding, so that another is needed."""
+        try:
+            return len(self.paths) == 1 and len(read_columns(self.paths[0]).of_kind("vectors")) == 1
+        except InputError:
+            return False
+
     def candidates(self) -> list[list[Column]]:
         """The columns that can be the vectors of the first and of the second embedding.
 

@@ -65,7 +65,7 @@ def _show_fields() -> None:
             "Images",
             key=keys.EMBEDDINGS_IMAGES,
             on_change=change,
-            help="In the order of the rows: a zip of pictures, whose names are sorted as people sort, an .npz or parquet.",
+            help="In the order of the rows: a zip of pictures, 2.png before 10.png, an .npz or parquet.",
         )
     if refusal := intake().refusal:
         st.error(as_text(f"{refusal}."))
@@ -91,6 +91,9 @@ def _show_brought(brought: Brought) -> None:
         state.choose_run(brought.keeping.result.name)
         intake().drop()
         st.rerun()  # the sidebar, which was drawn before, offers it too
+    if brought.awaits_second:
+        st.info(as_text(f"{brought.paths[0].name} holds one embedding. Now bring the second one, of the same rows."))
+        return
     _choose_columns(brought)
     task, understood = brought.task, brought.looking.result
     if task.error:
@@ -121,7 +124,9 @@ def _choose_columns(brought: Brought) -> None:
             **KEEP,
         )
     if not chosen:
-        st.button("Take these", key=keys.embeddings("take", brought.number), on_click=answered(lambda: _choose(brought)))
+        st.button(
+            "Take these", key=keys.embeddings("take", brought.number), on_click=answered(lambda: _choose(brought))
+        )
 
 
 def _described(column: Column) -> str:
@@ -151,9 +156,7 @@ def _show_understood(brought: Brought, understood: Understood) -> None:
         rows = np.unique(np.linspace(0, understood.n - 1, MOST_SHOWN).astype(int))
         names = [understood.class_names[label][:10] for label in understood.labels[rows]]
         under = names if understood.labelled else ()
-        show_grid_within(
-            [GridRow(label="", images=understood.images[rows], under=under)], "Images of some rows", ROOM
-        )
+        show_grid_within([GridRow(label="", images=understood.images[rows], under=under)], "Images of some rows", ROOM)
     for note in understood.notes:
         st.caption(as_text(f"{with_capital(note)}."))
     _show_names(brought, understood)

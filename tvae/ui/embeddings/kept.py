@@ -48,9 +48,7 @@ def _show_one(embeddings: Embeddings) -> None:
     titles = " against ".join(f"{given.title} ({given.columns:,})" for given in embeddings.config.arms.values())
     classes = f"{len(record.class_names):,} classes" if record.labelled else "no labels"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"**{as_text(embeddings.name)}**  \n{as_text(titles)}, n = {record.n:,}, {classes}", width=420
-        )
+        st.markdown(f"**{as_text(embeddings.name)}**  \n{as_text(titles)}, n = {record.n:,}, {classes}", width=420)
         map_link("Open on the latent map", run=embeddings.name)
         if jobs.may_control(embeddings.name, me):
             st.button(

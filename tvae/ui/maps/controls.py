@@ -13,7 +13,7 @@ from tvae.errors import InputError
 from tvae.linked_map.contents import MOST_MAPS
 from tvae.maps.parameters import METHOD_NAMES, Parameters, PcaParameters, TsneParameters, UmapParameters
 from tvae.model.encoding import LatentSpaces
-from tvae.runs.shown import Shown
+from tvae.runs.embeddings.shown import Shown
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair

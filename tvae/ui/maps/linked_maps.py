@@ -16,8 +16,8 @@ from tvae.maps.fidelity import Fidelity
 from tvae.maps.projection import SEED_MOTION
 from tvae.metrics.anchor_sample import EXACT_TO
 from tvae.metrics.neighbours import Neighbours, searched_rows
+from tvae.runs.embeddings.shown import Shown
 from tvae.runs.run import Run
-from tvae.runs.shown import Shown
 from tvae.ui import cached
 from tvae.ui import session as state
 from tvae.ui.components.latent_map import is_drawn, latent_map, picked_on_map
@@ -163,7 +163,8 @@ def show_captions(
         lines += f", to {fit} from a point that is pointed at and to all {pair.k} from the one clicked"
     st.caption(
         f"{_points_in_words(run)}, n = {len(labels):,}{of_all}, coloured by {colour}; "
-        f"{_origin_in_words([view.run for view, _ in sides])}. " + _turned(pictures[: len(sides)])
+        f"{_origin_in_words([view.run for view, _ in sides])}. "
+        + _turned(pictures[: len(sides)])
         + f"{measured}Distances between clusters and their sizes mean nothing on such a map; {lines}."
         + _searched_in_words(len(pair.labels))
     )

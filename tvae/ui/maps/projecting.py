@@ -13,8 +13,8 @@ from tvae.maps.parameters import METHOD_NAMES, Parameters, TsneParameters, UmapP
 from tvae.maps.pca import LinearMap, pca_maps
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.maps.projector import ProjectionCancelled, ProjectionFailed, Ticket
+from tvae.runs.embeddings.shown import Shown
 from tvae.runs.run import Run
-from tvae.runs.shown import Shown
 from tvae.system.array_files import content_key
 from tvae.ui import cached
 from tvae.ui.maps.views import View

@@ -12,8 +12,8 @@ from tvae.errors import InputError
 from tvae.figures.arm_styles import arm_styles
 from tvae.model.encoding import EncodedArm, LatentSpace, LatentSpaces
 from tvae.runs.arm_names import arm_name, short_arm_name
+from tvae.runs.embeddings.shown import Shown, read_shown, trained
 from tvae.runs.run import Run, encoding_name, epochs_text
-from tvae.runs.shown import Shown, read_shown, trained
 from tvae.ui import cached
 from tvae.ui.address.epochs import epoch_in_address
 from tvae.ui.judging import judged_alike

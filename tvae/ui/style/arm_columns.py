@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from tvae.figures.arm_styles import arm_styles
-from tvae.runs.shown import Shown
+from tvae.runs.embeddings.shown import Shown
 
 ACROSS, APART = 940, 32
 """Pixels of a page's content in a window 1400 wide, and of the gap between two of its columns."""

@@ -8,8 +8,8 @@ from tvae.metrics.triplet_curve import INTERPOLATION_ERROR
 from tvae.model.encoding import LatentSpaces
 from tvae.runs.arm_names import arm_name
 from tvae.runs.embeddings.folder import Embeddings
+from tvae.runs.embeddings.shown import Shown
 from tvae.runs.run import Run, epochs_text
-from tvae.runs.shown import Shown
 from tvae.ui.style.escaping import as_text
 from tvae.version import VERSION
 

@@ -13,11 +13,11 @@ from tvae.figures.margins import accuracy_curves, gap_distribution
 from tvae.metrics.anchor_sample import EXACT_TO, SAMPLED_ANCHORS
 from tvae.metrics.random_triplets import sampled_triplet_accuracy
 from tvae.metrics.triplet_curve import margin_where
-from tvae.runs.paper_table import PAPER, paper_arms
 from tvae.runs.embeddings.adding import USUAL_STEP
+from tvae.runs.embeddings.shown import Shown
+from tvae.runs.paper_table import PAPER, paper_arms
 from tvae.runs.run import Run
 from tvae.runs.seeds.figures import MARGINS
-from tvae.runs.shown import Shown
 from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui import session as state
@@ -177,8 +177,8 @@ def _units(view: TripletView) -> str:
     arms = view.run.config.arms.values()
     apart = " and ".join(f"{given.distance:.3g} in {as_text(given.title)}" for given in arms)
     return (
-        f" The margin is in the units of the vectors: two rows are {apart} apart on average, so one margin above 0 asks "
-        "more of the narrower space; at m\u00a0=\u00a00 the scale plays no part."
+        f" The margin is in the units of the vectors: two rows are {apart} apart on average, so one margin above 0 "
+        "asks more of the narrower space; at m\u00a0=\u00a00 the scale plays no part."
     )
 
 
@@ -236,10 +236,11 @@ def show_gaps(view: TripletView) -> None:
 
 def show_definition(view: TripletView) -> None:
     """Shows the definition of triplet accuracy, and the switch of the sampled estimate."""
+    points = "means μ" if isinstance(view.run, Run) else "vectors"
     with st.popover("What exactly is counted"):
         st.latex(r"A(m) = \mathbb E_{a}\,\mathbb E_{p}\,\mathbb E_{n}\;\mathbf 1[\,D(a,p) - D(a,n) + m \le 0\,]")
         st.markdown(
-            f"D is the Euclidean distance between two {'means μ' if isinstance(view.run, Run) else 'vectors'}. The anchor a is any image, each as heavy as another; "
+            f"D is the Euclidean distance between two {points}. The anchor a is any image, each as heavy as another; "
             "the positive p any *other* image of its class; the negative n any image of another class. A triplet with "
             "zero loss counts as right, a tie too. An anchor alone in its class has no positive: it is left out and "
             f"counted. Nothing is sampled up to {EXACT_TO:,} images; beyond, about {SAMPLED_ANCHORS:,} anchors are, of "
@@ -257,10 +258,7 @@ def show_definition(view: TripletView) -> None:
             **state.switch(keys.SAMPLED),
             help="The paper's protocol: random triplets. Its standard error is what counting all of them avoids.",
         )
-        st.caption(
-            f"The estimate draws {N_SAMPLED:,} random triplets with seed {view.seed}; "
-            "± is one standard error."
-        )
+        st.caption(f"The estimate draws {N_SAMPLED:,} random triplets with seed {view.seed}; ± is one standard error.")
 
 
 def show_downloads(view: TripletView, numbers: dict[str, list]) -> None:

@@ -11,8 +11,8 @@ from tvae.metrics.anchor_sample import counted_triplets
 from tvae.metrics.gap_histogram import GapHistogram
 from tvae.metrics.triplet_curve import CurvePoint, TripletCurve
 from tvae.model.encoding import LatentSpaces
+from tvae.runs.embeddings.shown import Shown
 from tvae.runs.run import Run
-from tvae.runs.shown import Shown
 from tvae.ui import cached, measured
 from tvae.ui.style.captions import measured_on
 
