@@ -11,7 +11,7 @@ from tvae.cli.parsing import COMMANDS
 from tvae.runs.run import read_metrics
 
 ROOT = Path(__file__).parents[1]
-FRAMES = ("show_page", "show_encoded_page", "show_page_without_run")
+FRAMES = ("show_page", "show_page_of_all", "show_page_of_spaces", "show_encoded_page", "show_page_without_run")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
