@@ -23,7 +23,7 @@ from tvae.ui.your_data.samples import show_samples
 from tvae.ui.your_data.source import Source, intake, library
 from tvae.ui.your_data.summary import show_classes, show_summary
 
-IMAGES, EMBEDDINGS = WAYS = "Images", "Embeddings"
+IMAGES, _ = WAYS = "Images to train on", "Embeddings to compare"
 
 
 def show_source(source: Source, left: DeltaGenerator, right: DeltaGenerator) -> bool:
@@ -60,15 +60,16 @@ def show_end(task: Task) -> None:
 
 def show_content() -> None:
     """Show the page below its title."""
-    way = st.segmented_control(
-        "What you bring", required=True, **state.choice(keys.BRINGING, WAYS, IMAGES, default_as="default")
-    )
-    if way == EMBEDDINGS:
-        across = st.container(horizontal=True, gap="medium")
-        show_embeddings(across.container(width=370), across.container(width=530))
-        show_kept()
-    else:
-        show_images()
+    state.choice(keys.BRINGING, WAYS, IMAGES)
+    images, embeddings = st.tabs(WAYS, key=keys.BRINGING, on_change="rerun")
+    if images.open:
+        with images:
+            show_images()
+    if embeddings.open:
+        with embeddings:
+            across = st.container(horizontal=True, gap="medium")  # one below the other on a narrow page
+            show_embeddings(across.container(width=370), across.container(width=530))
+            show_kept()
 
 
 def show_images() -> None:

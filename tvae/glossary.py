@@ -28,6 +28,9 @@ WORDS = (
     Word(
         "latent space", "The space of the few numbers that the network keeps of an image. Each image has a place in it."
     ),
+    Word(
+        "embedding", "A vector for each row: its place in the latent space of some model.", ("embedding", "embeddings")
+    ),
     Word("latent", "One of the few numbers that the network keeps of an image: one axis of the latent space."),
     Word("μ", "The centre of an image's cloud in the latent space. It is what is meant by the place of an image."),
     Word(

@@ -111,7 +111,7 @@ def test_a_run_shows_nothing_of_embeddings_before():
 
 def test_two_uploads_are_understood_kept_shown_and_removed(tmp_path, monkeypatch):
     monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
-    app = page("pages/9_Your_data.py", run="digits", bring="Embeddings")
+    app = page("pages/9_Your_data.py", run="digits", bring="Embeddings to compare")
     app.file_uploader(keys.EMBEDDINGS_A).set_value(("clip.npz", content(0, 8, labels=np.arange(N) % 3), "")).run()
     until(app, "Now bring the second one")
     app.file_uploader(keys.EMBEDDINGS_B).set_value(("sim.npz", content(1, 5), "")).run()
