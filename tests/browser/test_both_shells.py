@@ -19,6 +19,7 @@ import pytest
 
 from tests.browser import latent_map_app as app
 from tests.browser.test_latent_map import Maps, block
+from tvae.metrics.neighbours import nearest_neighbours
 
 ROOT = Path(__file__).parents[2]
 CELLS = (
@@ -137,6 +138,12 @@ def shell(
     assert not thrown
 
 
+def row_near_on_both() -> int:
+    """A row of which some of the nearest rows are the same on both maps."""
+    nearest = [nearest_neighbours(side.astype(np.float32), 5).rows for side in app.layouts()[:2]]
+    return next(row for row, pair in enumerate(zip(*nearest, strict=True)) if np.intersect1d(*pair).size)
+
+
 def test_hovering_marks_the_row_on_both_maps_and_shows_its_image(shell: StreamlitShell | JupyterShell) -> None:
     maps = shell.maps
     maps.hover("left", 205)
@@ -145,6 +152,9 @@ def test_hovering_marks_the_row_on_both_maps_and_shows_its_image(shell: Streamli
     assert words[:2] == ["<b>two</b>", "row 205"]  # a name is text, never HTML
     assert "nearest shared" in words[2]
     assert maps.page.get_by_test_id("map-card-image").is_visible()
+    maps.hover("left", row_near_on_both())
+    shared = maps.page.get_by_test_id("map-marks-key").locator("[data-mark=shared]")
+    assert shared.inner_text() == "near in VAE and TVAE"  # both by name: they may be no models of ours
 
 
 def test_a_lasso_selects_in_python_and_python_on_the_maps(shell: StreamlitShell | JupyterShell) -> None:

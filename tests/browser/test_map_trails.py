@@ -12,7 +12,7 @@ import pytest
 from tests.browser import latent_map_app as app
 from tests.browser.test_latent_map import FILL, Maps, block
 
-BUTTON = "Trails: where the selected points, or those that move most, lie in the other model (T)"
+BUTTON = "Trails: where the selected points, or those that move most, lie on the other map (T)"
 
 
 @pytest.fixture(params=["light", "dark"])

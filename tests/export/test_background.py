@@ -12,6 +12,7 @@ import pytest
 
 from tvae.export import background
 from tvae.export.background import BackgroundExport, ExportRequest
+from tvae.system.scratch_folders import LOCK
 
 DIGITS = str(Path(__file__).parents[2] / "checkpoints" / "digits")
 
@@ -36,7 +37,7 @@ def test_a_folder_comes_as_one_zip_which_goes_with_its_owner(own_temporary_folde
     with zipfile.ZipFile(export.file) as archive:
         assert archive.namelist() == ["digits-torch/load_tvae.py", "digits-torch/tvae.safetensors"]
         assert archive.testzip() is None
-    assert sorted(path.name for path in export.file.parent.iterdir()) == ["digits-torch.zip", "log"]
+    assert sorted(path.name for path in export.file.parent.iterdir()) == [LOCK, "digits-torch.zip", "log"]
     del export
     gc.collect()
     assert not list(own_temporary_folder.iterdir())

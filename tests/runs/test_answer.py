@@ -35,7 +35,9 @@ def arm(share: float | None = 0.8, error: float = 10.0, kl: float = 12.0, **more
 def said(first: dict, second: dict, run: Run | None = None) -> str:
     run = run or run_of()
     arms = list(run.config.arms)
-    return answer_in_words(run, arms, {"arms": {arms[0]: first, arms[-1]: second}}).replace("\u00a0", " ")
+    return answer_in_words(run, arms, {"split": "test", "arms": {arms[0]: first, arms[-1]: second}}).replace(
+        "\u00a0", " "
+    )
 
 
 def test_the_shipped_run_has_the_sentence():
@@ -124,7 +126,8 @@ def test_what_the_right_order_is_good_for_is_a_share_of_what_a_search_finds():
 def test_what_can_t_be_measured_is_said():
     words = said(arm(None), arm(None, error=11.8))
     assert "test images have no triplet" in words and "18 % more squared error" in words
-    metrics = {"arms": {"vae": arm(None), "tvae": arm(None)}}
+    metrics = {"split": "train", "arms": {"vae": arm(None), "tvae": arm(None)}}
+    assert answer_in_words(run_of(), ["vae", "tvae"], metrics).startswith("The train images have no triplet, so what")
     assert key_figures(run_of(), ["vae", "tvae"], metrics)[0].value == "not measurable"
 
 

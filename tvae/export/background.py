@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import weakref
@@ -17,6 +15,7 @@ from typing import Any
 from tvae.data.split import SplitName
 from tvae.export.formats import FORMATS, FormatName
 from tvae.system.child_process import child_environment, last_line
+from tvae.system.scratch_folders import new_scratch_folder, remove_scratch_folder
 
 MODULE = "tvae.export.worker"
 _TURN = threading.Semaphore(1)
@@ -66,8 +65,8 @@ class BackgroundExport:
         self.error = ""
         self._begun = time.monotonic()
         self._cancel = threading.Event()
-        folder = Path(tempfile.mkdtemp(prefix="tvae-export-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        folder = new_scratch_folder("export")
+        weakref.finalize(self, remove_scratch_folder, folder)
         self._log = folder / "log"
         self._file = folder / f"{title}{FORMATS[request.to].ending or '.zip'}"
         self._thread = threading.Thread(target=self._run, daemon=True, name="export")
@@ -115,7 +114,7 @@ class BackgroundExport:
         finally:
             _TURN.release()
         if self._cancel.is_set() or self.error:
-            shutil.rmtree(self._file.parent, ignore_errors=True)
+            remove_scratch_folder(self._file.parent)
 
     def _write(self) -> None:
         self.phase = "starting"

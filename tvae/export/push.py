@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tvae.errors import InputError
 from tvae.export.hub import card_head, write_arm
 from tvae.export.material import WRITTEN_BY, Material
 from tvae.system.files import files_below
+from tvae.system.scratch_folders import LOCK, scratch_folder
 
 SILENCE_SECONDS = 60.0
 """Seconds without an answer after which the Hub is said not to answer; its own client waits for ever."""
@@ -66,10 +66,9 @@ def push(material: Material, repository: str, *, private: bool) -> str:
             f"private: {url.repo_id} is there already, and public; make it private at {url}/settings, or name"
             f" another repository"
         )
-    with tempfile.TemporaryDirectory(prefix="tvae-push-") as temporary:
-        folder = Path(temporary)
+    with scratch_folder("push") as folder:
         _write(material, folder, url.repo_id)
-        files = sorted(path.relative_to(folder).as_posix() for path in files_below(folder))
+        files = sorted(path.relative_to(folder).as_posix() for path in files_below(folder) if path.name != LOCK)
         with _named_failures(url.repo_id, api.endpoint):
             api.create_commit(
                 url.repo_id,

@@ -102,7 +102,7 @@ function buildChrome(host, count) {
     contours: button("contours", "Density", "Density: a line around the densest 80 % of each class"),
     decode: button("decode", "Decode", "Decode anywhere: what each model draws at the pointer's place (or hold D)"),
     play: button("play", "Play", "Play the left map's points to where the right map has them"),
-    trails: button("trails", "Trails", "Trails: where the selected points, or those that move most, lie in the other model (T)"),
+    trails: button("trails", "Trails", "Trails: where the selected points, or those that move most, lie on the other map (T)"),
     png: button("png", "Save", "Save what is seen as a PNG"),
     full: button("full", "Full", "Full screen"),
   };

@@ -356,6 +356,7 @@ class LatentMap {
     const shown = (row) => row >= 0 && this.states[row] !== HIDDEN;
     const lines = shown(hovering.row >= 0 ? hovering.row : selecting.focus) ? ends.flat().filter(({ row }) => shown(row)) : [];
     this.marksKey.show({
+      titles: this.data.sides.slice(0, 2).map(({ short }) => short),
       focus: shown(selecting.focus),
       hovered: shown(hovering.row),
       shared: lines.some(({ shared }) => shared),

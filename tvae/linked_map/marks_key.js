@@ -1,13 +1,16 @@
 // The key of the marks: what each ring, line and dot means that is drawn on the maps now.
 
-/** Each mark: its picture on a field of 24 × 12 as SVG elements, what it means in few words, and whether it is drawn. */
+/**
+ * Each mark: its picture on a field of 24 × 12 as SVG elements, what it means in few words, or a function that gives them,
+ * and whether it is drawn.
+ */
 const MARKS = [
   ["focus", [["circle", { cx: 12, cy: 6, r: 4.5, "stroke-width": 2.5 }]], "clicked", ({ focus }) => focus],
   ["hovered", [["circle", { cx: 12, cy: 6, r: 4, "stroke-width": 1.5 }]], "pointed at", ({ hovered }) => hovered],
   [
     "shared",
     [["path", { d: "M1 6h17" }], ["circle", { cx: 19, cy: 6, r: 3, fill: "currentColor" }]],
-    "near in both models",
+    ({ titles }) => `near in ${titles.map(shortened).join(" and ")}`,
     ({ shared }) => shared,
   ],
   ["alone", [["path", { d: "M1 6h14" }], ["circle", { cx: 19, cy: 6, r: 3 }]], "near in this one only", ({ alone }) => alone],
@@ -36,8 +39,9 @@ class MarksKey {
 
   /** Show the key of the marks that these facts say are drawn. */
   show(facts) {
-    this.drawn = MARKS.filter(([, , , isDrawn]) => isDrawn(facts));
-    const name = this.drawn.map(([mark]) => mark).join(" ");
+    const drawn = MARKS.filter(([, , , isDrawn]) => isDrawn(facts));
+    this.drawn = drawn.map(([mark, picture, words]) => [mark, picture, typeof words === "function" ? words(facts) : words]);
+    const name = this.drawn.map(([mark, , words]) => `${mark} ${words}`).join(" ");
     if (name === this.#shown) return;
     this.#shown = name;
     const entries = this.drawn.map(([mark, picture, words]) => element("span", { className: "mark", "data-mark": mark }, markPicture(picture), words));

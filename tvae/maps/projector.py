@@ -8,7 +8,6 @@ import json
 import math
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import asdict, dataclass
@@ -22,6 +21,7 @@ from tvae.maps.layout_files import remove_least_used, stored_layout, write_layou
 from tvae.maps.projection import Layout, ProjectionRequest, cache_key
 from tvae.system.child_process import DETACHED, child_environment
 from tvae.system.limits import limits
+from tvae.system.scratch_folders import scratch_folder
 from tvae.system.strict_json import read_json
 
 SECONDS_TO_ESTIMATE = 1.0
@@ -286,8 +286,7 @@ class Projector:
     def _compute(self, job: _Job) -> tuple[Layout | None, str]:
         """The layout, or why there is none."""
         try:
-            with tempfile.TemporaryDirectory(prefix="tvae-projection-") as name:
-                folder = Path(name)
+            with scratch_folder("projection") as folder:
                 line = _write_request(job, folder)
                 accepted, failure = self._exchange(job, line)
                 if not accepted and job.tickets:  # the process had ended while it was idle

@@ -25,9 +25,9 @@ from tvae.runs.triplets import TRIPLETS, write_triplets
 from tvae.runs.warm_start import shown_step, starting_weights
 from tvae.runs.weights import write_weights
 from tvae.system.array_files import Weights
-from tvae.system.clock import Clock
 from tvae.system.compiled import compile_parts
 from tvae.system.files import make_writable_folder
+from tvae.training.clock import Clock
 from tvae.training.loop import Report, Training
 from tvae.training.rank_lost import RankLost
 from tvae.training.steps.compilation import parts_of_run

@@ -42,13 +42,16 @@ class ProcessLock:
         self.release()
 
 
-def take_lock(path: Path, poll_seconds: float = 0.01) -> ProcessLock | None:
+def take_lock(path: Path, poll_seconds: float = 0.01, patience: float = _PATIENCE) -> ProcessLock | None:
     """The lock of this file, which is made where it is missing; None where another holds it.
+
+    Args:
+        patience: seconds to wait for another who holds it.
 
     Raises:
         OSError: the file can't be made, or its file system has no locks.
     """
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + patience
     while (lock := _lock_if_free(path, os.O_RDWR | os.O_CREAT)) is None and time.monotonic() < deadline:
         time.sleep(poll_seconds)
     return lock

@@ -2,6 +2,7 @@
 
     arm.py               Arm, Batch, Triplets, ArmLosses, and the TrainingStep protocol
     batches.py           Batches: the batch of each step, drawn from seed and step alone
+    clock.py             Clock: counts the seconds that its blocks take
     expected_time.py     Expected time of training on a processor, from the products of a step
     live_accuracy.py     Exact triplet accuracy during training, on a fixed part of the test split
     loop.py              Training: the one training loop, one report per step

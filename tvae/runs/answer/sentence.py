@@ -43,7 +43,7 @@ def answer_in_words(run: Run, arms: Sequence[str], metrics: Mapping[str, Any]) -
     shares = [of_arm["triplet_accuracy"].get("0") for of_arm in measured]
     subject = _subject(run, compared)
     if None in shares:
-        return _without_accuracy(subject, measured)
+        return _without_accuracy(subject, measured, metrics["split"])
     texts = percent_texts(shares, [accuracy_error(of_arm) for of_arm in measured])
     triplets = _triplets_in_words(run, measured[-1])
     if len(compared) == 1:
@@ -140,9 +140,10 @@ def _triplets_in_words(run: Run, measured: Mapping[str, Any]) -> str:
     return words if sample is None else f"{words} of {sample.counted:,} sampled anchors"
 
 
-def _without_accuracy(subject: str, measured: Sequence[Mapping[str, Any]]) -> str:
-    """The sentence of a run whose test images have no triplet, or that was measured at other margins alone."""
-    why = "order of triplets is not given for margin 0" if measured[-1]["triplets"] else "test images have no triplet"
+def _without_accuracy(subject: str, measured: Sequence[Mapping[str, Any]], split: str) -> str:
+    """The sentence of a run whose images of the split have no triplet, or that was measured at other margins alone."""
+    counted = measured[-1]["triplets"]
+    why = "order of triplets is not given for margin 0" if counted else f"{split} images have no triplet"
     if len(measured) == 1:
         return f"The {why}; {subject} has a squared error of {number_text(measured[0]['reconstruction'])}."
     gainer = subject[0].lower() + subject[1:] if subject.startswith("The ") else subject

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from pathlib import Path
 
 from tvae.system.names import cut_to_bytes
+from tvae.system.scratch_folders import new_scratch_folder, remove_scratch_folder
 
 _LONGEST_NAME, _LONGEST_SUFFIX = 120, 16
 """Bytes, so that every file system takes the name."""
@@ -19,7 +18,7 @@ def stored_upload(name: str, content: bytes) -> Path:
     Raises:
         OSError: there is no room for it.
     """
-    scratch = Path(tempfile.mkdtemp(prefix="tvae-upload-"))
+    scratch = new_scratch_folder("upload")
     path = scratch / file_name(name)
     try:
         path.write_bytes(content)
@@ -32,7 +31,7 @@ def stored_upload(name: str, content: bytes) -> Path:
 def remove_folder(scratch: Path | None) -> None:
     """Remove the folder of an uploaded file, if there is one."""
     if scratch is not None:
-        shutil.rmtree(scratch, ignore_errors=True)
+        remove_scratch_folder(scratch)
 
 
 def file_name(name: str) -> str:
