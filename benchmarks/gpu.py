@@ -237,9 +237,8 @@ def nearest(means: np.ndarray, device: torch.device) -> np.ndarray:
 def stacked(config: RunConfig, split: Split, products: torch.dtype) -> Training:
     """A training of all arms in one step, captured where its device is a GPU."""
     training = Training(replace(config, train=replace(config.train, step="plain")), split)
-    batch_all = config.train.triplets == "batch-all"
     arms = list(training.arms.values())
-    training.training_steps = [StackedStep(arms, batch_all, products, training.images, training.next_batch())]
+    training.training_steps = [StackedStep(arms, products, training.images, training.next_batch())]
     return training
 
 

@@ -13,8 +13,12 @@ SCHEMA = 1
 """Version of the JSON form of `RunConfig`; a file of another version is refused."""
 
 Reconstruction = Literal["squared-l2", "bernoulli"]
-Triplets = Literal["sampled", "batch-all"]
-Schedule = Literal["constant", "flat-cosine"]
+TripletForm = Literal["hinge", "softplus", "sigmoid"]
+Triplets = Literal["sampled", "batch-all", "all", "semi-hard", "hardest"]
+ArmTriplets = Literal["", "sampled", "batch-all", "all", "semi-hard", "hardest"]
+"""Those of an arm; empty: those of the run."""
+Prior = Literal["standard", "by-class"]
+Schedule = Literal["constant", "flat-cosine", "warmup-cosine"]
 Step = Literal["plain", "fast", "fast-float32", "fast-bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
 NetworkKind = Literal["mlp", "conv"]
@@ -123,7 +127,11 @@ class ModelConfig(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class LossConfig(Section):
-    """Eq. 2 with a weight before each term: w_rec * rec + w_kl * KL + w_tri * triplet."""
+    """Eq. 2 with a weight before each term: w_rec * rec + w_kl * KL + w_tri * triplet.
+
+    The defaults are the paper's terms. The other choices are those of the literature; docs/science.md has the formula
+    and the source of each.
+    """
 
     SECTION = "loss"
 
@@ -139,6 +147,37 @@ class LossConfig(Section):
     """squared-l2: squared pixel distance summed over the image (the paper's); bernoulli: cross-entropy in nats."""
     notion: str = notion()
     """Notion of similarity of an arm's triplets: a label column of the data set (default: the run's, data.notion)."""
+    triplet_form: TripletForm = field(default="hinge", metadata=ADDED)
+    """Cost of a triplet with x = D(a,p) - D(a,n) + m. hinge: max(0, x) (Eq. 1); softplus: t * log(1 + exp(x / t)), the
+    soft margin (Hermans et al. 2017); sigmoid: 1 / (1 + exp(-x / t)), a smooth count of wrong triplets."""
+    temperature: float = number(1.0, low=1e-3, high=1e6, added=True)
+    """Temperature t of softplus and sigmoid: the range of x over which they bend."""
+    triplets: ArmTriplets = field(default="", metadata=ADDED)
+    """Triplets that an arm forms of the images of a batch, as train.triplets (default: as the run's)."""
+    triplet_warmup: int = number(0, low=0, high=10**9, added=True)
+    """Steps over which the triplet weight grows evenly from 0; 0: all at once. hardest collapses without."""
+    surgery: float = number(0.0, low=0.0, high=1e3, added=True)
+    """Gradient surgery on each image's mean: where the triplet term's gradient points against the reconstruction's, it
+    loses this many times its part along that; 1 as in PCGrad (Yu et al. 2020), 0: none."""
+    classifier_weight: float = number(0.0, low=0.0, high=1e6, added=True)
+    """Weight of the cross-entropy of a linear classifier on the mean, which is trained with the arm; 0: there is
+    none."""
+    prior: Prior = field(default="standard", metadata=ADDED)
+    """standard: KL to N(0, I), the paper's; by-class: to N(c, I) with a centre c of each class that is learned, so the
+    prior is a mixture, the model is no longer the paper's, and its KL takes the class for known."""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Options on the command line in which this loss departs from Eq. 1 and 2, where it makes use of them."""
+        usual = LossConfig()
+        names = ["classifier_weight", "prior"]
+        if self.triplet_weight:
+            names += ["triplet_form", "triplet_warmup", "surgery"]
+        return tuple(option_name(self, name) for name in names if getattr(self, name) != getattr(usual, name))
+
+    def triplet_weight_at(self, step: int) -> float:
+        """Weight of the triplet term at a step, counted from 1."""
+        return self.triplet_weight * min(1.0, step / self.triplet_warmup) if self.triplet_warmup else self.triplet_weight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,15 +188,21 @@ class TrainConfig(Section):
 
     epochs: int = number(20, low=1, high=100_000)
     """Epochs; in one epoch as many whole batches of triplets are drawn as fit into the number of images."""
+    most_steps: int = number(0, low=0, high=10**9, added=True)
+    """Steps after which training ends, if its epochs aren't over sooner; 0: no such limit."""
     batch_size: int = number(128, low=1, high=65_536)
     """Triplets a step; each brings three images through encoder and decoder."""
     learning_rate: float = number(1e-3, low=1e-9, high=10.0)
     """Adam's step size (at the start, where the schedule lowers it)."""
     schedule: Schedule = "flat-cosine"
-    """constant, or flat-cosine: constant for the first half, then down to 0 along half a cosine."""
+    """constant; flat-cosine: constant for the first half, then down to 0 along half a cosine; warmup-cosine: up from 0
+    over 100 steps, and down along half a cosine over all steps."""
     triplets: Triplets = "sampled"
-    """sampled: the drawn triplets alone (the paper's); batch-all: also every other triplet that the labels
-    allow among the images of the batch (Hermans et al. 2017), which costs no further pass of the encoder."""
+    """sampled: the drawn triplets alone (the paper's). The others form triplets of each drawn anchor with the images of
+    the batch, which costs no further pass of the encoder: batch-all: its drawn positive with all images of other
+    classes; all: all of its class with all of other classes (Hermans et al. 2017); semi-hard: of those the ones in the
+    right order by less than the margin (Schroff et al. 2015); hardest: the farthest of its class with the nearest of
+    another (Hermans et al. 2017)."""
     seed: int = number(0, low=0, high=2**63 - 1)
     """Seed of the initial weights, the triplets and the noise."""
     step: Step = field(default="plain", metadata=ADDED)
@@ -167,6 +212,11 @@ class TrainConfig(Section):
     rounding, in bfloat16 within what another seed changes."""
     device: Device = "auto"
     """auto: the GPU if there is one, else the CPU."""
+
+    def steps(self, images: int) -> int:
+        """Steps of a training on so many images."""
+        steps = self.epochs * (images // self.batch_size)
+        return min(steps, self.most_steps) if self.most_steps else steps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,8 +336,11 @@ def reconstruction_name(losses: Iterable[LossConfig]) -> str:
 
 
 def vae_and_tvae(loss: LossConfig) -> dict[str, LossConfig]:
-    """The paper's two arms: the TVAE with this loss, and the VAE, which differs in its triplet weight of 0 alone."""
-    return {"vae": replace(loss, triplet_weight=0.0), "tvae": loss}
+    """The paper's two arms: the TVAE with this loss, and the VAE, which differs in its triplet weight of 0 alone.
+
+    It has neither a classifier nor a prior by class either: then it would be no plain VAE.
+    """
+    return {"vae": replace(loss, triplet_weight=0.0, classifier_weight=0.0, prior="standard"), "tvae": loss}
 
 
 def _ladder() -> dict[str, LossConfig]:
@@ -295,6 +348,43 @@ def _ladder() -> dict[str, LossConfig]:
     weights = {f"w{weight:g}": LossConfig(triplet_weight=weight) for weight in (0.3, 1, 3, 10, 30, 100)}
     margins = {f"m{margin:g}": LossConfig(margin=margin) for margin in (0.2, 0.5, 1, 2, 5)}
     return {"vae": LossConfig(triplet_weight=0), **weights, **margins}
+
+
+def _literature() -> dict[str, LossConfig]:
+    """Arms of the literature, all trained on the same images and noise.
+
+    vae              Kingma & Welling 2013
+    tvae             Ishfaq, Hoogi & Rubin 2018, with every negative of a batch
+    softplus         soft margin: Hermans, Beyer & Leibe 2017
+    sigmoid          smooth count of wrong triplets
+    semi-hard        Schroff, Kalenichenko & Philbin 2015
+    hardest          batch hard with a soft margin: Hermans, Beyer & Leibe 2017; with a warm-up, else it collapses
+    surgery          sigmoid with PCGrad (Yu et al. 2020) on the latents
+    triplet-network  no ELBO: Hoffer & Ailon 2015
+    beta-vae         Higgins et al. 2017
+    classifier       a VAE with a classifier on its mean, as in Joy et al. 2021
+    mixture-prior    a centre for each class: Jiang et al. 2017 have such a prior without labels
+
+    The weights of sigmoid, softplus and tvae are those of experiments on MNIST; the others were set so that each trains,
+    not searched for.
+    """
+    vae = LossConfig(triplet_weight=0.0)
+    sigmoid = LossConfig(triplet_form="sigmoid", temperature=0.5, margin=0.0, triplet_weight=50.0, triplets="all")
+    return {
+        "vae": vae,
+        "tvae": LossConfig(margin=2.0, triplet_weight=10.0, triplets="batch-all"),
+        "softplus": LossConfig(triplet_form="softplus", temperature=0.3, margin=0.0, triplet_weight=60.0, triplets="all"),
+        "sigmoid": sigmoid,
+        "semi-hard": LossConfig(margin=1.0, triplet_weight=15.0, triplets="semi-hard"),
+        "hardest": LossConfig(
+            triplet_form="softplus", margin=0.0, triplet_weight=5.0, triplets="hardest", triplet_warmup=1_000
+        ),
+        "surgery": replace(sigmoid, surgery=1.0),
+        "triplet-network": LossConfig(reconstruction_weight=0.0, kl_weight=0.0, triplet_weight=1.0, triplets="all"),
+        "beta-vae": replace(vae, kl_weight=4.0),
+        "classifier": replace(vae, classifier_weight=10.0),
+        "mixture-prior": replace(vae, prior="by-class"),
+    }
 
 
 PRESETS: dict[str, RunConfig] = {
@@ -306,11 +396,13 @@ PRESETS: dict[str, RunConfig] = {
     ),
     "ladder": RunConfig(arms=_ladder()),
     "vae": RunConfig(arms={"vae": LossConfig(triplet_weight=0.0)}),
+    "literature": RunConfig(model=ModelConfig(hidden=1000), arms=_literature()),
 }
 """Runs worth starting from.
 
 `paper`: our preset for the paper's two models; its Eq. 2 has all weights 1, and it gives no margin, epochs or batch.
 `best`: higher triplet accuracy at a lower squared error than that preset's TVAE, but with a higher KL, and its error is
 further above that of its own VAE (docs/reproduction.md). `ladder`: from weak to strong; its arm `w1` has the weights of
-Eq. 2 as written. `vae`: one arm, for labels without any triplet.
+Eq. 2 as written. `vae`: one arm, for labels without any triplet. `literature`: eleven arms, each with its source in
+`_literature` and docs/science.md.
 """

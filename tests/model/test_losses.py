@@ -106,18 +106,18 @@ def test_negatives_are_the_images_of_another_class_than_the_anchor():
     assert negative_mask(torch.tensor(labels)).tolist() == expected
 
 
-@pytest.mark.parametrize("batch_all", [False, True])
-def test_the_triplet_term_is_the_mean_hinge_of_the_chosen_triplets(numbers, batch_all):
+@pytest.mark.parametrize("triplets", ["sampled", "batch-all"])
+def test_the_triplet_term_is_the_mean_hinge_of_the_chosen_triplets(numbers, triplets):
     labels, means, loss = torch.tensor([0, 1, 2, 0, 1, 2, 1, 0, 0]), numbers(9, 3).requires_grad_(), LossConfig()
     anchors, positives, negatives = means.chunk(3)
-    term = triplet_term(means, labels, loss, batch_all)
-    if batch_all:
+    term = triplet_term(means, labels, loss, triplets)
+    if triplets == "batch-all":
         expected = batch_all_hinge(anchors, positives, means, negative_mask(labels), loss.margin)
     else:
         expected = triplet_hinge(anchors, positives, negatives, loss.margin).mean()
     assert term.item() == expected.item()
     assert term.requires_grad
-    unweighted = triplet_term(means, labels, LossConfig(triplet_weight=0), batch_all)
+    unweighted = triplet_term(means, labels, LossConfig(triplet_weight=0), triplets)
     assert unweighted.item() == expected.item()
     assert not unweighted.requires_grad, "a term of weight 0 is measured without a gradient"
 

@@ -40,8 +40,10 @@ def test_a_run_that_goes_on_in_another_folder_ends_as_one_without_the_break(tmp_
     for _ in record(config, load_dataset("digits"), tmp_path / "alone", "test"):
         pass
     runs = [read_run(folder) for folder in (tmp_path / "other" / went_on, tmp_path / "alone")]
-    for arm in config.arms:
-        first, second = (read_arm(run.folder / f"{arm}.safetensors", run.image_shape, config.model) for run in runs)
+    for arm, loss in config.arms.items():
+        first, second = (
+            read_arm(run.folder / f"{arm}.safetensors", run.image_shape, config.model, loss) for run in runs
+        )
         for name, values in first.items():
             np.testing.assert_array_equal(values, second[name], err_msg=name)
     first, second = (

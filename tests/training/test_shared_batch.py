@@ -162,8 +162,7 @@ def test_gradients_of_fast_steps_are_those_of_the_plain_step(digits, step, toler
 def test_the_step_of_all_arms_at_once_has_the_losses_of_the_plain_steps(digits, triplets):
     together, alone = (run_of(digits.train, triplets=triplets, device="cpu") for _ in range(2))
     arms = list(together.arms.values())
-    batch_all, images = triplets == "batch-all", together.images
-    together.training_steps = [StackedStep(arms, batch_all, torch.float32, images, together.next_batch())]
+    together.training_steps = [StackedStep(arms, torch.float32, together.images, together.next_batch())]
     for ours, theirs in itertools.islice(zip(together.reports(), alone.reports(), strict=True), 30):
         for name, losses in theirs.arms.items():
             for term in ("reconstruction", "kl", "triplet", "spread"):

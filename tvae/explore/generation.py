@@ -102,7 +102,8 @@ def generated_images(
 ) -> UInt8[np.ndarray, "count height width channels"]:
     """Images that an arm decodes from `count` random codes.
 
-    The noise behind the codes depends on count and seed alone, so that arms are compared on the same noise.
+    The noise behind the codes depends on count and seed alone, so that arms are compared on the same noise. Where the
+    arm's prior is by class, each code is drawn around the centre of a random class, every class as likely.
 
     Args:
         gaussian: of the arm's means of a class, from which the codes are drawn; None draws from the prior.
@@ -112,6 +113,9 @@ def generated_images(
     """
     noise = shared_noise(count, network.latents, seed)
     codes = prior_codes(noise, temperature) if gaussian is None else gaussian.codes(noise, temperature)
+    if gaussian is None and network.class_centres is not None:
+        classes = np.random.default_rng((seed, network.latents)).integers(0, len(network.class_centres), count)
+        codes += network.class_centres[classes]
     return to_bytes(network.decoded(codes))
 
 

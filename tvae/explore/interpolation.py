@@ -66,7 +66,7 @@ def interpolation(
         codes=codes,
         images=network.decoded(codes),
         votes=class_votes(codes, arm.means, labels, class_count, k, left_out=ends),
-        log_density=prior_log_density(codes),
+        log_density=prior_log_density(codes, network.class_centres),
     )
 
 

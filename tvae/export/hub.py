@@ -14,6 +14,7 @@ from tvae.config import ModelConfig, NetworkKind
 from tvae.export.material import WRITTEN_BY, Material
 from tvae.export.plain_torch import plain_torch
 from tvae.metrics.measurable import number_text, percent_text
+from tvae.model.heads import without_heads
 from tvae.model.vae import VAE, Posterior
 from tvae.runs.run import read_metrics
 from tvae.runs.weights import read_weights
@@ -73,7 +74,7 @@ def write_arm(material: Material, arm: str, folder: Path, source: str) -> None:
         latent_dim=model.latent_dim,
         written_by=WRITTEN_BY,
     )
-    weights = read_weights(run, arm)
+    weights = without_heads(read_weights(run, arm))
     module.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     module.save_pretrained(folder)
     metrics = read_metrics(run.folder)

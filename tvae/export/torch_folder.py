@@ -8,6 +8,7 @@ import safetensors.numpy
 
 from tvae.export.material import WRITTEN_BY, Material
 from tvae.export.plain_torch import plain_torch
+from tvae.model.heads import without_heads
 from tvae.runs.weights import read_weights
 
 
@@ -16,7 +17,7 @@ def write_torch(material: Material, folder: Path) -> list[str]:
     run = material.run
     for arm, name in material.names.items():
         metadata = {"format": "pt", "arm": arm, "written_by": WRITTEN_BY}
-        content = safetensors.numpy.save(read_weights(run, arm), metadata)
+        content = safetensors.numpy.save(without_heads(read_weights(run, arm)), metadata)
         (folder / f"{arm}.safetensors").write_bytes(content)
         lines = plain_torch(run.image_shape, run.config.model, f"{arm}.safetensors")
         (folder / f"load_{arm}.py").write_text(f"# {name}. {material.told}.\n{lines}", encoding="utf-8")

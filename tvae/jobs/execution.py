@@ -209,8 +209,10 @@ class Execution:
             return None
         shape = dataset.test.image_shape
         return {
-            arm: read_arm(self._files.start / f"{arm}.safetensors", shape, spec.config.model)
-            for arm in spec.config.arms
+            arm: read_arm(
+                self._files.start / f"{arm}.safetensors", shape, spec.config.model, loss, without_heads=True
+            )
+            for arm, loss in spec.config.arms.items()
         }
 
     def _update_status(

@@ -191,7 +191,7 @@ def _foreground_job(files: JobFiles) -> Job:
         pinned=about.pinned,
         created=run.provenance.started,
         step=run.provenance.step,
-        steps=run.config.train.epochs * run.steps_per_epoch,
+        steps=run.config.train.steps(run.provenance.train.n),
         epoch=run.epoch,
         seconds=run.provenance.seconds,
         arms={},

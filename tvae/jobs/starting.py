@@ -287,4 +287,4 @@ def checked_steps(config: RunConfig, data_folder: Path | None) -> int:
         raise InputError(
             f"train.batch-size: {batch} is more than the {images} images of the train split; it must be 1 to {images}"
         )
-    return config.train.epochs * (images // batch)
+    return config.train.steps(images)

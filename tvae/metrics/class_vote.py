@@ -88,10 +88,18 @@ def class_votes(
     return Votes(counts / k, winning_classes(neighbour_classes), nearest)
 
 
-def prior_log_density(codes: Float[np.ndarray, "m latent"]) -> Float64[np.ndarray, " m"]:
+def prior_log_density(
+    codes: Float[np.ndarray, "m latent"], centres: Float[np.ndarray, "k latent"] | None = None
+) -> Float64[np.ndarray, " m"]:
     """Natural log of the density of N(0, I) at each code: -(|z|² + latent log 2π) / 2.
 
     Densities of spaces with different numbers of latents have different units; they can't be compared.
+
+    Args:
+        centres: of the even mixture of N(centre, I) that a prior by class is; None: N(0, I).
     """
     z = np.asarray(codes, np.float64)
+    if centres is not None:
+        of_centres = [prior_log_density(z - centre) for centre in np.asarray(centres, np.float64)]
+        return np.logaddexp.reduce(of_centres, axis=0) - np.log(len(of_centres))
     return -0.5 * (np.einsum("ml,ml->m", z, z) + z.shape[1] * np.log(2 * np.pi))

@@ -32,7 +32,8 @@ class EncodedArm(LatentSpace):
     errors: Float32[np.ndarray, " n"]
     """Squared L2 distance of each image to the reconstruction from its mean."""
     kl: Float32[np.ndarray, " latent"]
-    """KL of the posterior to the prior by latent, in nats, averaged over the images."""
+    """KL of the posterior to the prior by latent, in nats, averaged over the images; a prior by class is that of the
+    image's class."""
 
     @cached_property
     def key(self) -> str:

@@ -1,4 +1,4 @@
-"""Reconstruction, KL, triplet hinge and their weighted sum (Eq. 1, 2)."""
+"""Reconstruction, KL, triplet term, classifier and their weighted sum (Eq. 1, 2)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
-from tvae.config import LossConfig
-from tvae.model.vae import Posterior
+from tvae.config import LossConfig, Triplets
+from tvae.model.triplet_forms import mean_triplet_cost
+from tvae.model.vae import VAE, Posterior
 
 
 def squared_l2(images: Float[Tensor, "n pixels"], reconstructions: Float[Tensor, "n pixels"]) -> Float[Tensor, " n"]:
@@ -32,10 +33,48 @@ def reconstruction_errors(
     return squared_l2(images, torch.sigmoid(logits))
 
 
-def kl_divergence(posterior: Posterior) -> Float[Tensor, "n latent"]:
-    """KL of each latent's posterior to the standard normal prior, in nats (Kingma & Welling 2013, appendix B)."""
+def kl_divergence(
+    posterior: Posterior, centres: Float[Tensor, "n latent"] | None = None
+) -> Float[Tensor, "n latent"]:
+    """KL of each latent's posterior to the standard normal prior, in nats (Kingma & Welling 2013, appendix B).
+
+    Args:
+        centres: of the prior of each image's class, N(centre, I); None: 0.
+    """
     mean, log_var = posterior
-    return 0.5 * (mean.square() + log_var.exp() - 1.0 - log_var)
+    from_centre = mean if centres is None else mean - centres
+    return 0.5 * (from_centre.square() + log_var.exp() - 1.0 - log_var)
+
+
+def kl_to_prior(
+    posterior: Posterior, model: VAE, labels: Int64[Tensor, " n"]
+) -> Float[Tensor, "n latent"]:
+    """KL of each latent's posterior to the model's prior: where it has class centres, to that of the image's class."""
+    centres = model.class_centres
+    return kl_divergence(posterior, None if centres is None else centres[labels])
+
+
+def classifier_error(
+    means: Float[Tensor, "n latent"], model: VAE, labels: Int64[Tensor, " n"]
+) -> Float[Tensor, ""]:
+    """Cross-entropy of the model's linear classifier on the means, in nats, averaged over images; 0 without one."""
+    if model.classifier is None:
+        return means.new_zeros(())
+    return F.cross_entropy(F.linear(means, *model.classifier), labels)
+
+
+def without_conflict(
+    by_means: Float[Tensor, "n latent"], by_reconstruction: Float[Tensor, "n latent"], surgery: float
+) -> Float[Tensor, "n latent"]:
+    """The triplet term's gradient on each mean after surgery with the reconstruction's (PCGrad, Yu et al. 2020).
+
+    Where the two point against each other, the first loses `surgery` times its part along the second.
+    """
+    dots = (by_means * by_reconstruction).sum(dim=1, keepdim=True)
+    squares = by_reconstruction.square().sum(dim=1, keepdim=True)
+    against = (dots < 0) & (squares > 0)
+    share = torch.where(against, surgery * dots / torch.where(against, squares, 1.0), 0.0)
+    return by_means - share * by_reconstruction
 
 
 def triplet_hinge(
@@ -78,7 +117,7 @@ def triplet_term(
     means: Float[Tensor, "3*b latent"],
     labels: Int64[Tensor, " 3*b"],
     loss: LossConfig,
-    batch_all: bool,
+    triplets: Triplets,
     places: Int64[Tensor, "3 b"] | None = None,
 ) -> Float[Tensor, ""]:
     """The triplet term of a batch.
@@ -86,24 +125,29 @@ def triplet_term(
     Where its weight is 0 it is measured but not trained on: no gradient reaches the means.
 
     Args:
-        batch_all: whether all triplets of `batch_all_hinge` count; else those of `places` alone.
+        triplets: which triplets count (see `TrainConfig.triplets`).
         places: of anchors, positives and negatives in the batch; None: its thirds, in this order.
     """
     if loss.triplet_weight == 0:
         means = means.detach()
+    if loss.triplet_form != "hinge" or triplets not in ("sampled", "batch-all"):
+        if places is None:
+            places = torch.arange(len(means), device=means.device).view(3, -1)
+        return mean_triplet_cost(means, labels, places, loss, triplets)
     anchors, positives, negatives = means.chunk(3) if places is None else means[places]
-    if batch_all:
+    if triplets == "batch-all":
         return batch_all_hinge(anchors, positives, means, negative_mask(labels, places), loss.margin)
     return triplet_hinge(anchors, positives, negatives, loss.margin).mean()
 
 
 @dataclass(frozen=True)
 class LossTerms:
-    """The three terms of Eq. 2, each averaged over the batch, before their weights."""
+    """The three terms of Eq. 2 and the classifier's, each averaged over the batch, before their weights."""
 
     reconstruction: Float[Tensor, ""] | float
     kl: Float[Tensor, ""] | float
     triplet: Float[Tensor, ""] | float
+    classifier: Float[Tensor, ""] | float = 0.0
 
     def total(self, config: LossConfig) -> Float[Tensor, ""] | float:
         """The weighted sum. A term of weight 0 is left out, so it has no influence even where it is not finite."""
@@ -112,6 +156,7 @@ class LossTerms:
             (config.reconstruction_weight, self.reconstruction),
             (config.kl_weight, self.kl),
             (config.triplet_weight, self.triplet),
+            (config.classifier_weight, self.classifier),
         ):
             if weight > 0:
                 total = total + weight * term

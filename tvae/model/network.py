@@ -9,6 +9,7 @@ from jaxtyping import Float, Float32, UInt8
 
 from tvae.config import ModelConfig, NetworkKind
 from tvae.errors import InputError
+from tvae.model.heads import CENTRES
 from tvae.model.layers import ImageShape, architecture
 from tvae.model.numpy_layers import layer_outputs
 from tvae.system.array_files import Weights
@@ -49,6 +50,11 @@ class Network:
     def latents(self) -> int:
         """Number of latents."""
         return self.weights["decoder.0.weight"].shape[1]
+
+    @property
+    def class_centres(self) -> Float32[np.ndarray, "classes latent"] | None:
+        """Centre of the prior of each class; None where the prior is the standard normal."""
+        return self.weights.get(CENTRES)
 
     def encoded(self, images: UInt8[np.ndarray, "m height width channels"]) -> EncodedImages:
         """Encode the images: the posterior of each.

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from tvae.config import ModelConfig
+from tvae.model.heads import CENTRES, CLASSIFIER_BIAS, CLASSIFIER_WEIGHT, is_head
 from tvae.model.layers import (
     KERNEL,
     PADDING,
@@ -41,11 +42,17 @@ class Posterior(NamedTuple):
 class VAE(nn.Module):
     """A variational autoencoder on flat images with values in [0, 1]: `pixels` values each, three a pixel in colour.
 
-    The TVAE of the paper has this same network; it differs in its loss alone.
+    The TVAE of the paper has this same network; it differs in its loss alone. A loss with a classifier or with a prior
+    by class adds parameters of its own beside it (see `heads`).
     """
 
-    def __init__(self, image_shape: ImageShape, config: ModelConfig) -> None:
+    def __init__(
+        self, image_shape: ImageShape, config: ModelConfig, heads: Mapping[str, Sequence[int]] | None = None
+    ) -> None:
         """
+        Args:
+            heads: shapes of the parameters that the loss adds, by their names among the weights.
+
         Raises:
             InputError: a network that is not possible for images of this shape.
         """
@@ -54,6 +61,23 @@ class VAE(nn.Module):
         self.config = config
         layers = architecture(image_shape, config)
         self.encoder, self.decoder = _modules(layers.encoder), _modules(layers.decoder)
+        own_names = {name.partition(".")[2]: shape for name, shape in (heads or {}).items()}
+        self.heads = nn.ParameterDict({name: torch.zeros(*shape) for name, shape in own_names.items()})
+
+    @property
+    def classifier(self) -> tuple[Float[Tensor, "classes latent"], Float[Tensor, " classes"]] | None:
+        """Weight and bias of the linear classifier on the mean, if the loss has one."""
+        weights = self._head(CLASSIFIER_WEIGHT), self._head(CLASSIFIER_BIAS)
+        return None if weights[0] is None or weights[1] is None else (weights[0], weights[1])
+
+    @property
+    def class_centres(self) -> Float[Tensor, "classes latent"] | None:
+        """Centre of the prior of each class, if the loss has a prior by class."""
+        return self._head(CENTRES)
+
+    def _head(self, name: str) -> Tensor | None:
+        own_name = name.partition(".")[2]
+        return self.heads[own_name] if own_name in self.heads else None
 
     def encode(self, images: Float[Tensor, "n pixels"]) -> Posterior:
         """Encode the images: the posterior of each, in float32 also where autocast takes the products in bfloat16."""
@@ -113,17 +137,20 @@ def _module(layer: Layer) -> nn.Module:
             return _ToRows()
 
 
-def initial_model(image_shape: ImageShape, config: ModelConfig, seed: int) -> VAE:
-    """A new model whose weights depend on the seed alone (torch's default initialisation)."""
+def initial_model(
+    image_shape: ImageShape, config: ModelConfig, seed: int, heads: Mapping[str, Sequence[int]] | None = None
+) -> VAE:
+    """A new model whose weights depend on the seed alone (torch's default initialisation); its heads are 0."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return VAE(image_shape, config)
+        return VAE(image_shape, config, heads)
 
 
 def model_with(weights: Mapping[str, np.ndarray], image_shape: ImageShape, config: ModelConfig) -> VAE:
     """A model with these (checked) weights, in evaluation mode."""
     with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
-        model = VAE(image_shape, config)
+        heads = {name: array.shape for name, array in weights.items() if is_head(name)}
+        model = VAE(image_shape, config, heads)
     model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()}, assign=True)
     return model.to(memory_format=torch.channels_last).eval()  # pyright: ignore[reportCallIssue]
 

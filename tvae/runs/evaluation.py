@@ -26,7 +26,7 @@ from tvae.metrics.scores import active_units, retrieval, silhouette
 from tvae.metrics.triplet_accuracy import TripletAccuracy, checked_margin, triplet_accuracy
 from tvae.metrics.triplet_curve import TripletCurve, triplet_curve
 from tvae.model.encoding import EncodedArm, Encoding
-from tvae.model.losses import kl_divergence, squared_l2
+from tvae.model.losses import kl_to_prior, squared_l2
 from tvae.model.vae import VAE, model_with
 from tvae.runs.run import Run, check_split
 from tvae.runs.triplets import EncodedTriplets, images_of_triplets
@@ -60,7 +60,7 @@ def encode_split(run: Run, split: Split) -> Encoding:
     models = {arm: load_model(run, arm) for arm in run.config.arms}
     samples = sample_rows(split)
     with ThreadPoolExecutor(THREADS) as pool:  # each product on the caller's threads: in training that is one
-        encoded = dict(zip(models, pool.map(lambda model: encode_arm(model, split), models.values()), strict=True))
+        encoded = dict(zip(models, pool.map(lambda arm: encode_arm(models[arm], split.by(run.arm_notion(arm))), models), strict=True))
     reconstructions = {arm: _reconstructions(model, split, samples) for arm, model in models.items()}
     return Encoding(
         split.name,
@@ -90,7 +90,13 @@ def encode_triplets(run: Run, train: Split, triplets: GivenTriplets) -> EncodedT
 
 @torch.inference_mode()
 def encode_arm(model: VAE, split: Split) -> EncodedArm:
-    """Means and reconstruction error of every image in one model, and KL by latent."""
+    """Means and reconstruction error of every image in one model, and KL by latent.
+
+    Where the model's prior is by class, the KL is to that of each image's class by the split's labels.
+    """
+    centres = model.class_centres
+    if centres is not None and split.labels.max() >= len(centres):
+        raise InputError(f"the arm's prior has {len(centres)} classes; the split's labels have more")
     device = next(model.parameters()).device
     means, errors = [], []
     kl = torch.zeros(model.config.latent_dim, dtype=torch.float64)
@@ -98,7 +104,8 @@ def encode_arm(model: VAE, split: Split) -> EncodedArm:
         images = torch.from_numpy(split.pixels(slice(start, start + BATCH))).to(device)
         posterior = model.encode(images)
         means.append(posterior.mean.cpu().numpy())
-        kl += kl_divergence(posterior).sum(dim=0, dtype=torch.float64).cpu()
+        labels = torch.tensor(split.labels[start : start + BATCH], device=device)
+        kl += kl_to_prior(posterior, model, labels).sum(dim=0, dtype=torch.float64).cpu()
         errors.append(squared_l2(images, model.decode(posterior.mean)).cpu().numpy())
     by_latent = (kl / len(split)).numpy().astype(np.float32)
     encoded = EncodedArm(np.concatenate(means), np.concatenate(errors), by_latent)

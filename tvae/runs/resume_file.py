@@ -14,9 +14,11 @@ import safetensors.numpy
 
 from tvae.config import RunConfig
 from tvae.errors import require
+from tvae.model.heads import MOST_CLASSES, head_shapes
 from tvae.model.layers import ImageShape, architecture
 from tvae.runs.metrics_form import WaitingRow
-from tvae.system.array_files import Weights, parse_weights, safetensors_record
+from tvae.runs.weights import classes_in
+from tvae.system.array_files import Weights, parse_weights, safetensors_header, safetensors_record
 from tvae.system.files import read_bounded, write_atomically
 from tvae.system.strict_json import Amount, Whole
 from tvae.training.loop import Training
@@ -62,16 +64,40 @@ def read_resume_file(path: Path, config: RunConfig, image_shape: ImageShape) -> 
     Raises:
         InputError: cut, garbled, of other names or shapes, or with a value that is not finite.
     """
-    arm_shapes = architecture(image_shape, config.model).weight_shapes()
-    shapes = {
-        f"{arm}/{part}/{name}": shape for arm in config.arms for part in _PARTS for name, shape in arm_shapes.items()
-    }
-    header_limit = 100_000 + 200 * len(shapes) + 4_000 * len(config.arms)
-    values = sum(int(np.prod(shape)) for shape in shapes.values())
+    largest = _shapes(config, image_shape, dict.fromkeys(config.arms, MOST_CLASSES))
+    header_limit = 100_000 + 200 * len(largest) + 4_000 * len(config.arms)
+    values = sum(int(np.prod(shape)) for shape in largest.values())
     content = read_bounded(path, 8 + header_limit + 4 * values)
+    shapes = _shapes(config, image_shape, _classes(config, content, str(path), header_limit))
     tensors = parse_weights(content, shapes, str(path), header_limit)
     standing = safetensors_record(content, f"{path}: does not say where the run stood", _KEY, Standing, header_limit)
     return standing, {
         arm: {name.removeprefix(f"{arm}/"): tensors[name] for name in tensors if name.startswith(f"{arm}/")}
         for arm in config.arms
     }
+
+
+def _shapes(config: RunConfig, image_shape: ImageShape, classes: dict[str, int]) -> dict[str, tuple[int, ...]]:
+    """Shapes of all tensors of a run's resume file, whose arms' heads have so many classes."""
+    network = architecture(image_shape, config.model).weight_shapes()
+    latent_dim = config.model.latent_dim
+    return {
+        f"{arm}/{part}/{name}": shape
+        for arm, loss in config.arms.items()
+        for part in _PARTS
+        for name, shape in (network | head_shapes(loss, latent_dim, classes[arm])).items()
+    }
+
+
+def _classes(config: RunConfig, content: bytes, where: str, header_limit: int) -> dict[str, int]:
+    """Number of classes of each arm's heads in a resume file; 0 where it has none.
+
+    Raises:
+        InputError: a head is missing.
+    """
+    header = safetensors_header(content, where, header_limit)
+    heads = {
+        arm: [f"{arm}/{_PARTS[0]}/{name}" for name in head_shapes(loss, config.model.latent_dim, 1)]
+        for arm, loss in config.arms.items()
+    }
+    return {arm: classes_in(header, names, where) if names else 0 for arm, names in heads.items()}

@@ -149,8 +149,8 @@ def take_in_run(members: Mapping[str, bytes], folder: Path, owner: Owner) -> Run
             raise InputError(f"{TRIPLETS}: the settings of this run name no given triplets")
         weight_folders = {folder} | {(folder / name).parent for name in members if name.startswith(f"{SNAPSHOTS}/")}
         for place in sorted(weight_folders):
-            for arm in run.config.arms:
-                read_arm(place / f"{arm}.safetensors", run.image_shape, run.config.model)
+            for arm, loss in run.config.arms.items():
+                read_arm(place / f"{arm}.safetensors", run.image_shape, run.config.model, loss)
         for name in members:
             if name.endswith(".safetensors") and name != REPLAY and Path(name).stem not in run.config.arms:
                 raise InputError(f"{name}: the run has no such arm; it has {', '.join(run.config.arms)}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tvae.config import RunConfig
+from tvae.config import LossConfig, RunConfig
 from tvae.errors import InputError
+from tvae.model.heads import head_shapes, without_heads
 from tvae.runs.run import Run
 from tvae.runs.weights import read_weights
 from tvae.system.array_files import Weights
@@ -27,7 +28,16 @@ def starting_weights(start: Run, config: RunConfig) -> dict[str, Weights]:
     if missing := [arm for arm in config.arms if arm not in start.config.arms]:
         others = ", ".join(start.config.arms)
         raise InputError(f"arms: run {start.name} to start from has no arm {missing[0]!r}; it has {others}")
-    return {arm: read_weights(start, arm) for arm in config.arms}
+    return {arm: _weights_for(loss, start, arm) for arm, loss in config.arms.items()}
+
+
+def _weights_for(loss: LossConfig, start: Run, arm: str) -> Weights:
+    """The weights of an arm to start from, with the parameters that its loss adds where this loss adds the same."""
+    weights = read_weights(start, arm)
+    added = head_shapes(loss, start.config.model.latent_dim, 1).keys()
+    own = head_shapes(start.config.arms[arm], start.config.model.latent_dim, 1).keys()
+    same = added == own and loss.notion == start.config.arms[arm].notion
+    return weights if same else without_heads(weights)
 
 
 def shown_step(run: Run) -> str:

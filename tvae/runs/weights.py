@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
 
-from tvae.config import ModelConfig
+from tvae.config import LossConfig, ModelConfig
 from tvae.errors import InputError
+from tvae.model.heads import MOST_CLASSES, head_shapes
 from tvae.model.layers import ImageShape, architecture
 from tvae.model.network import Network
 from tvae.runs.run import Run
-from tvae.system.array_files import HEADER_LIMIT, Weights, parse_weights
+from tvae.system.array_files import HEADER_LIMIT, TensorForm, Weights, parse_weights, safetensors_header
 from tvae.system.files import read_bounded, write_atomically
 
 _LARGEST = 1_000_000
@@ -44,7 +45,7 @@ def write_weights(folder: Path, arms: Mapping[str, Weights], step: int, *, half:
 
 
 def read_weights(run: Run, arm: str) -> Weights:
-    """An arm's tensors as float32, checked against the run's config.
+    """An arm's tensors as float32, checked against the run's config; the parameters that its loss adds among them.
 
     Raises:
         InputError: no such arm; a file that is missing, cut, garbled, foreign, of other names or shapes, or holds a
@@ -52,18 +53,45 @@ def read_weights(run: Run, arm: str) -> Weights:
     """
     if arm not in run.config.arms:
         raise InputError(f"{run.folder}: no arm {arm!r}; it has {', '.join(run.config.arms)}")
-    return read_arm(run.weights_folder / f"{arm}.safetensors", run.image_shape, run.config.model)
+    path = run.weights_folder / f"{arm}.safetensors"
+    return read_arm(path, run.image_shape, run.config.model, run.config.arms[arm])
 
 
-def read_arm(path: Path, image_shape: ImageShape, model: ModelConfig) -> Weights:
-    """The tensors of a file that `write_weights` wrote, checked; see `read_weights`."""
+def read_arm(
+    path: Path, image_shape: ImageShape, model: ModelConfig, loss: LossConfig, *, without_heads: bool = False
+) -> Weights:
+    """The tensors of a file that `write_weights` wrote, checked; see `read_weights`.
+
+    Args:
+        without_heads: whether the parameters that the loss adds may be missing.
+    """
     shapes = architecture(image_shape, model).weight_shapes()
-    values = sum(math.prod(shape) for shape in shapes.values())
-    weights = parse_weights(read_bounded(path, 8 + HEADER_LIMIT + 4 * values), shapes, str(path))
+    largest = shapes | head_shapes(loss, model.latent_dim, MOST_CLASSES)
+    values = sum(math.prod(shape) for shape in largest.values())
+    content = read_bounded(path, 8 + HEADER_LIMIT + 4 * values)
+    if heads := head_shapes(loss, model.latent_dim, 1):
+        header = safetensors_header(content, str(path))
+        if not without_heads or heads.keys() <= header.keys():
+            shapes |= head_shapes(loss, model.latent_dim, classes_in(header, heads, str(path)))
+    weights = parse_weights(content, shapes, str(path))
     for name, tensor in weights.items():
         if np.abs(tensor).max() > _LARGEST:
             raise InputError(f"{path}: tensor {name!r} holds a weight beyond {_LARGEST:,}; no trained network has one")
     return weights
+
+
+def classes_in(header: Mapping[str, TensorForm], heads: Collection[str], where: str) -> int:
+    """Number of classes of the heads in a safetensors file: the first one's, by which the others are then checked.
+
+    Raises:
+        InputError: one is missing, or it has no possible number of classes.
+    """
+    if missing := [name for name in heads if name not in header]:
+        raise InputError(f"{where}: tensor {missing[0]!r} is missing")
+    shape = header[next(iter(heads))]["shape"]
+    if not shape or not 1 <= shape[0] <= MOST_CLASSES:
+        raise InputError(f"{where}: tensor {next(iter(heads))!r} has shape {list(shape)}; it must have a row a class")
+    return shape[0]
 
 
 def network(run: Run, arm: str) -> Network:

@@ -1,10 +1,10 @@
-"""Arm, Batch, Triplets, ArmLosses, and the TrainingStep protocol."""
+"""Arm, Batch, FormedTriplets, ArmLosses, and the TrainingStep protocol."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -12,7 +12,8 @@ import torch
 from jaxtyping import Float, Float32, Int64, UInt8
 from torch import Tensor
 
-from tvae.config import LossConfig
+from tvae.config import LossConfig, Triplets
+from tvae.model.heads import is_head
 from tvae.model.vae import VAE
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
@@ -30,7 +31,7 @@ class NonFiniteLoss(ArithmeticError):
         self.arm, self.term, self.step = arm, term, step
 
 
-class Triplets(NamedTuple):
+class FormedTriplets(NamedTuple):
     """The triplets that an arm forms of the images of a batch, by its notion of similarity."""
 
     labels: Int64[Tensor, " 3*b"]
@@ -45,7 +46,7 @@ class Batch(NamedTuple):
     rows: Int64[np.ndarray, "3 b"]
     """Rows in the training split: anchors, positives, negatives."""
     noise: Float[Tensor, "3*b latent"]
-    triplets: Mapping[str, Triplets]
+    triplets: Mapping[str, FormedTriplets]
     """Triplets by arm. Where all arms have one notion of similarity, all have the triplets that were drawn."""
 
 
@@ -70,7 +71,7 @@ class ArmLosses:
     kl: float
     triplet: float
     total: float
-    """The weighted sum (Eq. 2), whose gradient the step follows."""
+    """The weighted sum (Eq. 2), whose gradient the step follows; a classifier's weighted error is in it too."""
     spread: float
     """Root mean square distance of the batch's means from their centre."""
 
@@ -96,13 +97,22 @@ class ArmLosses:
 class Arm:
     """One model, its loss and Adam's moments; the next step depends on these and the step's number alone."""
 
-    def __init__(self, name: str, loss: LossConfig, model: VAE) -> None:
-        self.name, self.loss, self.model = name, loss, model
+    def __init__(self, name: str, loss: LossConfig, model: VAE, triplets: Triplets = "sampled") -> None:
+        """
+        Args:
+            triplets: which triplets its term averages over, those of `TrainConfig.triplets`.
+        """
+        self.name, self.loss, self.model, self.triplets = name, loss, model, triplets
         self.moments: dict[str, dict[str, Tensor]] = {
             weight: {moment: torch.zeros_like(tensor) for moment in MOMENTS}
             for weight, tensor in model.state_dict().items()
         }
         """By name of the weight, then of the moment."""
+
+    def loss_at(self, step: int) -> LossConfig:
+        """Its loss with the weights of a step, counted from 1."""
+        weight = self.loss.triplet_weight_at(step)
+        return self.loss if weight == self.loss.triplet_weight else replace(self.loss, triplet_weight=weight)
 
     def state(self) -> Iterator[tuple[str, Tensor]]:
         """The weights and the moments, by name."""
@@ -112,8 +122,9 @@ class Arm:
                 yield f"{moment}/{name}", self.moments[name][moment]
 
     def set_weights(self, weights: Mapping[str, np.ndarray]) -> None:
-        """Replace the weights by these (checked) ones."""
-        self.model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+        """Replace the weights by these (checked) ones; a head that is not among them stays as it is."""
+        own = {name: tensor for name, tensor in self.model.state_dict().items() if is_head(name)}
+        self.model.load_state_dict(own | {name: torch.from_numpy(array) for name, array in weights.items()})
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Restore the weights and moments from a copy of `state`, by the same names."""

@@ -12,7 +12,7 @@ from tvae.config import RunConfig, check_notions
 from tvae.data import Split
 from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError
-from tvae.training.arm import Batch, Triplets
+from tvae.training.arm import Batch, FormedTriplets
 from tvae.training.shared_batch import SharedBatchSampler, triplets_inside
 from tvae.training.triplet_sampler import (
     GivenSampler,
@@ -96,7 +96,7 @@ class Batches:
         for notion, labels in self._labels_on_device.items():
             places = drawn.places.get(notion)
             on_device = None if places is None else torch.from_numpy(places).to(self._device)
-            by_notion[notion] = Triplets(labels[rows], on_device)
+            by_notion[notion] = FormedTriplets(labels[rows], on_device)
         return Batch(
             rows=drawn.rows,
             noise=torch.from_numpy(drawn.noise).to(self._device),

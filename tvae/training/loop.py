@@ -15,12 +15,14 @@ import torch.distributed as dist
 from jaxtyping import Float32
 from threadpoolctl import threadpool_limits
 
-from tvae.config import RunConfig
+from tvae.config import LossConfig, RunConfig
 from tvae.data import Split
 from tvae.data.triplets import GivenTriplets
 from tvae.errors import InputError
+from tvae.model.heads import head_shapes
 from tvae.model.vae import initial_model
 from tvae.training.arm import Arm, ArmLosses, Batch, TrainingStep
+from tvae.training.arm_choices import check_arm_choices
 from tvae.training.batches import Batches
 from tvae.training.steps.cpu import Float32Step
 from tvae.training.steps.cpu_bfloat16 import Bfloat16Step
@@ -35,6 +37,9 @@ COLLAPSED_SPREAD = 0.1
 """Root mean square distance of the means from their centre, in units of the prior's sd, below which all are equal."""
 COLLAPSE_GRACE = 300
 """Steps before collapse is reported: an untrained encoder puts all images in one place too."""
+
+WARMUP = 100
+"""Steps over which the schedule warmup-cosine raises the step size."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,12 @@ def resolve_device(wanted: str) -> torch.device:
 
 
 def learning_rate(config: RunConfig, step: int, steps: int) -> float:
-    """Adam's step size at this step."""
+    """Adam's step size at this step, counted from 0."""
     if config.train.schedule == "constant":
         return config.train.learning_rate
+    if config.train.schedule == "warmup-cosine":
+        rising = min(1.0, (step + 1) / WARMUP)
+        return config.train.learning_rate * rising * 0.5 * (1.0 + math.cos(math.pi * step / steps))
     falling = max(0.0, 2.0 * step / steps - 1.0)  # 0 for the first half, then up to 1
     return config.train.learning_rate * 0.5 * (1.0 + math.cos(math.pi * falling))
 
@@ -94,8 +102,8 @@ class Training:
 
         Raises:
             InputError: a batch larger than the data, labels that allow no triplet, a notion that the data has no labels
-                of, given triplets that can't be trained on, no such device, or a run that several processes can't
-                train together.
+                of, given triplets that can't be trained on, no such device, a run that several processes can't train
+                together, or a loss that this kind of step can't train.
         """
         if config.train.batch_size > len(split):
             raise InputError(
@@ -109,14 +117,10 @@ class Training:
         self.batches = Batches(config, split, triplets, self.device)
         self.images = torch.tensor(split.images.reshape(len(split), -1), device=self.device)
         self.steps_per_epoch = len(split) // config.train.batch_size
-        self.steps = config.train.epochs * self.steps_per_epoch
+        self.steps = config.train.steps(len(split))
         self.step = 0
-        image_shape = split.image_shape
-        seed = config.train.seed
-        self.arms = {
-            name: Arm(name, loss, initial_model(image_shape, config.model, seed).to(self.device))
-            for name, loss in config.arms.items()
-        }
+        check_arm_choices(config, self.device, self.processes, self.batches.arms_without_triplets)
+        self.arms = {name: self._new_arm(name, loss, split) for name, loss in config.arms.items()}
         self.training_steps: Sequence[TrainingStep] = self._new_training_steps()
 
     def reports(self) -> Generator[Report, None, None]:
@@ -169,6 +173,15 @@ class Training:
         images = torch.from_numpy(pixels).to(self.device)
         return {name: arm.model.encode(images).mean.float().cpu().numpy() for name, arm in self.arms.items()}
 
+    def _new_arm(self, name: str, loss: LossConfig, split: Split) -> Arm:
+        config = self.config
+        classes = len(split.notions[self.batches.notion_of[name]].class_names)
+        heads = head_shapes(loss, config.model.latent_dim, classes)
+        model = initial_model(split.image_shape, config.model, config.train.seed, heads).to(self.device)
+        # Labels without triplets: the term is only measured, on images that are drawn one by one.
+        triplets = loss.triplets or config.train.triplets
+        return Arm(name, loss, model, triplets if self.batches.has_triplets else "sampled")
+
     def _new_training_steps(self) -> Sequence[TrainingStep]:
         """Training steps of the configured kind: one an arm on the CPU, each in a thread; one for all arms on a GPU.
 
@@ -177,20 +190,19 @@ class Training:
         """
         train = self.config.train
         arms, rows = list(self.arms.values()), 3 * train.batch_size
-        batch_all = train.triplets == "batch-all" and self.batches.has_triplets
         if self.processes:
             check_data_parallel(self.config, self.processes)
-            return [DataParallelStep(arms, batch_all, self.images, rows)]
+            return [DataParallelStep(arms, self.images, rows)]
         if train.step == "plain" or self.config.model.kind == "conv":  # torch's own convolutions are fast
-            return [PlainStep(arm, batch_all, self.images, self.products) for arm in arms]
+            return [PlainStep(arm, self.images, self.products) for arm in arms]
         if self.device.type != "cpu":
-            return [StackedStep(arms, batch_all, self.products, self.images, self.next_batch())]
+            return [StackedStep(arms, self.products, self.images, self.next_batch())]
         from tvae.training.steps.sparse_kernels import worthwhile_ink
 
         images = self.images.numpy()
         ink = worthwhile_ink(images)
         kind = Bfloat16Step if self.products == torch.bfloat16 else Float32Step
-        return [kind(arm, batch_all, rows, images, ink) for arm in arms]
+        return [kind(arm, rows, images, ink) for arm in arms]
 
     def _step(self, pool: ThreadPoolExecutor, batch: Batch) -> dict[str, ArmLosses]:
         rate = learning_rate(self.config, self.step, self.steps)

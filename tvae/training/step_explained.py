@@ -13,7 +13,13 @@ from torch import Tensor
 
 from tvae.config import RunConfig
 from tvae.data import Split
-from tvae.model.losses import bernoulli, kl_divergence, negative_mask, squared_l2, triplet_term
+from tvae.model.losses import (
+    kl_to_prior,
+    negative_mask,
+    reconstruction_errors,
+    triplet_term,
+    without_conflict,
+)
 from tvae.training.arm import Arm, Batch, images_of
 from tvae.training.loop import Training
 
@@ -28,8 +34,9 @@ def explained_next_step(training: Training, split: Split) -> dict[str, Any]:
 
         step        number of the step
         triplets    number of triplets drawn for the batch
-        batch_all   whether each pair is compared with every image of another class (see `batch_all_hinge`)
-        in_loss     number of triplets that the loss averages over: with batch_all many more than are drawn
+        batch_all   whether the term of any arm takes other triplets of the batch than the drawn ones
+        in_loss     number of triplets that are counted as wrong or not: the drawn ones, or with batch_all those of each
+                    drawn pair with every image of another class (see `batch_all_hinge`)
         classes     names of the classes of anchor, positive and negative
         rows        their rows in the training split
         images      their pixels, 0 to 255
@@ -38,7 +45,7 @@ def explained_next_step(training: Training, split: Split) -> dict[str, Any]:
             margin, weights     of the loss, by term
             to_positive, to_negative    Euclidean distances of the means (Eq. 1)
             hinge       to_positive − to_negative + margin, and 0 where that is negative
-            wrong       number of the triplets in the loss whose hinge is above 0
+            wrong       number of these triplets whose hinge is above 0
             points      by role [x, y]: the three means in the plane that they span, the anchor at 0, 0 and the
                         positive straight to its right
             pulls       by term and role [x, y]: the part of the force on that mean that lies in the same plane
@@ -48,7 +55,8 @@ def explained_next_step(training: Training, split: Split) -> dict[str, Any]:
     images, so that the terms compare as they do in the step. For reconstruction and KL it is the force of the image's
     own error and KL. The triplet term is averaged over triplets, three images each, so the force is three times that of
     the triplet's own hinge; with `batch_all`, or where the arms of a run differ in their notion, it is that of all
-    the triplets that the image is in.
+    the triplets that the image is in. It is that of the term's form, after surgery where the loss has any. The force of
+    a classifier is left out.
     """
     batch = training.next_batch()
     count = batch.rows.shape[1]
@@ -59,7 +67,7 @@ def explained_next_step(training: Training, split: Split) -> dict[str, Any]:
     places = np.arange(3 * count).reshape(3, -1) if own_places is None else own_places.cpu().numpy()
     forces = {name: _forces(arm, batch, training) for name, arm in arms.items()}
     hinges = {name: _hinges(means[places], arms[name].loss.margin) for name, (means, _) in forces.items()}
-    batch_all = training.config.train.triplets == "batch-all"
+    batch_all = any(arm.triplets != "sampled" for arm in arms.values())
     wrong = np.flatnonzero(hinges[last][2] > 0)
     triplet = int(wrong[0]) if len(wrong) else 0
     rows = batch.rows.reshape(-1)[places[:, triplet]]
@@ -144,29 +152,27 @@ def _explained_arm(
 
 def _forces(arm: Arm, batch: Batch, training: Training) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The means (3*b, latent) of an arm's batch, and the force of each weighted loss term on them."""
-    loss = arm.loss
+    loss = arm.loss_at(training.step + 1)
     images = images_of(training.images, batch)
     posterior = arm.model.encode(images)
     means = posterior.mean.detach().requires_grad_()
     posterior = type(posterior)(means, posterior.log_var.detach())
     logits = arm.model.decode_logits(posterior.sample(batch.noise))
-    if loss.reconstruction == "bernoulli":
-        reconstruction = bernoulli(images, logits).sum()
-    else:
-        reconstruction = squared_l2(images, torch.sigmoid(logits)).sum()
-    batch_all = training.config.train.triplets == "batch-all"
+    reconstruction = reconstruction_errors(images, logits, loss).sum()
     labels, places = batch.triplets[arm.name]
-    term = triplet_term(means, labels, loss, batch_all, places)
+    term = triplet_term(means, labels, loss, arm.triplets, places)
     terms: dict[str, tuple[float, Float[Tensor, ""]]] = {
         "reconstruction": (loss.reconstruction_weight, reconstruction),
-        "kl": (loss.kl_weight, kl_divergence(posterior).sum()),
+        "kl": (loss.kl_weight, kl_to_prior(posterior, arm.model, labels).sum()),
         "triplet": (loss.triplet_weight, term * len(means)),
     }
     forces = {}
     for name, (weight, term) in terms.items():
         gradient = torch.autograd.grad(term, means)[0] if weight else torch.zeros_like(means)
-        forces[name] = -weight * gradient.cpu().numpy()
-    return means.detach().cpu().numpy(), forces
+        forces[name] = -weight * gradient
+    if loss.surgery:
+        forces["triplet"] = without_conflict(forces["triplet"], forces["reconstruction"], loss.surgery)
+    return means.detach().cpu().numpy(), {name: force.cpu().numpy() for name, force in forces.items()}
 
 
 def _hinges(

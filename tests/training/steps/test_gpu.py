@@ -37,7 +37,7 @@ def stacked(split, products, triplets: Triplets = "sampled", device: Device = "c
     """A training of all arms in one step."""
     together = training(split, triplets, device)
     arms = list(together.arms.values())
-    step = StackedStep(arms, triplets == "batch-all", products, together.images, together.next_batch())
+    step = StackedStep(arms, products, together.images, together.next_batch())
     together.training_steps = [step]
     return together
 

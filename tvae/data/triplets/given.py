@@ -104,8 +104,10 @@ class GivenTriplets:
             raise InputError(f"data.triplets: {config.data.triplets[:80]!r} are others than the {len(self):,} at hand")
         if int(self.rows.max()) >= n:
             raise InputError(f"data.triplets: row {self.rows.max()} is out of range; there are {n:,} training images")
-        if config.train.triplets == "batch-all":
-            raise InputError("data.triplets: train.triplets batch-all forms triplets of labels; right is sampled")
+        formed = {"train.triplets": config.train.triplets}
+        formed |= {f"arms.{arm}.triplets": loss.triplets for arm, loss in config.arms.items() if loss.triplets}
+        if other := next((option for option, triplets in formed.items() if triplets != "sampled"), None):
+            raise InputError(f"data.triplets: {other} {formed[other]} forms triplets of labels; right is sampled")
         own = [arm for arm, loss in config.arms.items() if loss.notion not in ("", config.data.notion)]
         if own:
             raise InputError(f"data.triplets: they are of one notion of similarity; arm {own[0]} can't have its own")

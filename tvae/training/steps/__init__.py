@@ -8,9 +8,11 @@
     gpu.py             Fast GPU step: all arms stacked, captured as CUDA graphs
     gradients.py       Compiled forward and backward pass of the CPU steps
     kernels.py         Compiled element-wise passes of the CPU steps
+    mean_gradients.py  Gradient of the loss terms that depend on the means and labels alone, for the CPU steps
     plain.py           Reference step with automatic differentiation and torch's Adam; all others are tested against it
     products_type.py   Type of a step's large matrix products: float32, or bfloat16 where the processor is made for it
     sparse_kernels.py  Compiled products with images that are mostly 0
+    triplet_kernels.py Compiled gradient of the triplet term by the means, for all its forms and all choices of triplets
 
 Every step trains the same model on the same batches. The compiled CPU steps are our own because a run is trained while
 a person waits, and no library does what makes them fast: the model is small, so that an automatic differentiation

@@ -41,6 +41,7 @@ def parts_of_run(config: RunConfig, split: Split) -> tuple[Part, ...]:
     import torch.distributed as processes
 
     from tvae.training.loop import resolve_device
+    from tvae.training.steps.mean_gradients import takes_mean_gradients
     from tvae.training.steps.sparse_kernels import is_mostly_empty
 
     train = config.train
@@ -49,16 +50,24 @@ def parts_of_run(config: RunConfig, split: Split) -> tuple[Part, ...]:
     if train.step == "plain" or config.model.kind == "conv" or resolve_device(train.device).type != "cpu":
         return ()
     kind = usual_kind() if train.step == "fast" else train.step
-    return (_part(kind, is_mostly_empty(split.images)),)
+    drawn = is_mostly_empty(split.images)
+    around = any(takes_mean_gradients(loss, loss.triplets or train.triplets) for loss in config.arms.values())
+    return (_part(kind, drawn), _part(kind, drawn, around=True)) if around else (_part(kind, drawn),)
 
 
-def _part(kind: Step, drawn: bool) -> Part:
-    """The part of this kind of step on images that are mostly 0, or on others."""
+def _part(kind: Step, drawn: bool, *, around: bool = False) -> Part:
+    """The part of this kind of step on images that are mostly 0, or on others.
+
+    Args:
+        around: that of losses whose gradient by the means is computed between two halves of a step (see
+            `mean_gradients`): few runs have one, so it is not compiled in advance.
+    """
     name = kind if kind == "fast-float32" else f"{kind} of {'drawn' if drawn else 'filled'} images"
-    return Part(name, Path(__file__), partial(_take_steps, kind, drawn))
+    name += " around the means" if around else ""
+    return Part(name, Path(__file__), partial(_take_steps, kind, drawn, around))
 
 
-def _take_steps(kind: Step, drawn: bool) -> None:
+def _take_steps(kind: Step, drawn: bool, around: bool) -> None:
     """Take two steps of one arm on a few images of noise."""
     import numpy as np
 
@@ -71,7 +80,10 @@ def _take_steps(kind: Step, drawn: bool) -> None:
     split = Split("train", images, np.arange(_IMAGES) % 2, ("even", "odd"))
     train = TrainConfig(step=kind, batch_size=_IMAGES // 2, device="cpu")
     config = replace(RunConfig(), train=train)
-    config = replace(config, arms=dict(list(config.arms.items())[-1:]))
+    loss = config.arms["tvae"]
+    if around:
+        loss = replace(loss, triplet_form="sigmoid", surgery=1.0, classifier_weight=1.0, prior="by-class")
+    config = replace(config, arms={"tvae": loss})
     for report in Training(config, split).reports():
         if report.step == 2:
             break

@@ -12,11 +12,13 @@ import torch.nn.functional as F
 from jaxtyping import UInt8
 from torch import Tensor
 
+from tvae.model.heads import is_head, without_heads
 from tvae.model.losses import LossTerms
 from tvae.training.arm import MOMENTS, Arm, ArmLosses, Batch, images_of
+from tvae.training.steps.mean_gradients import MeanGradients, MeanTerms, takes_mean_gradients
 
 if TYPE_CHECKING:  # importing these imports numba
-    from tvae.training.steps.gradients import Inputs, Memory
+    from tvae.training.steps.gradients import Inputs, Memory, Terms
     from tvae.training.steps.sparse_kernels import Ink
 
 FIRST_WEIGHT, LAST_WEIGHT = "encoder.0.weight", "decoder.2.weight"
@@ -31,7 +33,6 @@ class FastStep(ABC):
     def __init__(
         self,
         arm: Arm,
-        batch_all: bool,
         rows: int,
         images: UInt8[np.ndarray, "n pixels"],
         ink: Ink,
@@ -49,18 +50,19 @@ class FastStep(ABC):
         self._compiled, self._kernels = gradients, kernels
         self._arm, self._images, self._ink, self._sparse = arm, images, ink, len(ink.values) > 0
         _store_by_pixel(arm)
-        weights = arm.model.state_dict()
+        all_weights = arm.model.state_dict()
+        weights = without_heads(all_weights)
         rounded = {LAST_WEIGHT} if self._sparse else {FIRST_WEIGHT, LAST_WEIGHT}  # sums over the ink are float32
         self.by_weight = {
             name: torch.empty_like(weight, dtype=products if name in rounded else torch.float32)
-            for name, weight in weights.items()
+            for name, weight in all_weights.items()
         }
         """Gradients of the last batch, by name of the weight, each with its weight's order in memory."""
         self._layers, self._by_layers = (
             gradients.Layers(
                 *[as_array(tensor.T if name == FIRST_WEIGHT else tensor) for name, tensor in tensors.items()]
             )
-            for tensors in (weights, self.by_weight)
+            for tensors in (weights, without_heads(self.by_weight))
         )
         most_ink = rows * int(np.diff(ink.starts).max()) if self._sparse else 0
         self._memory = self._new_memory(rows, most_ink, products)
@@ -71,15 +73,19 @@ class FastStep(ABC):
             kl_weight=np.float32(arm.loss.kl_weight),
             triplet_weight=np.float32(arm.loss.triplet_weight),
             squared=arm.loss.reconstruction == "squared-l2",
-            batch_all=batch_all,
+            batch_all=arm.triplets == "batch-all",
         )
-        moments = [{name: arm.moments[name][moment] for name in weights} for moment in MOMENTS]
+        self._by_means = MeanGradients(arm, self.by_weight) if takes_mean_gradients(arm.loss, arm.triplets) else None
+        moments = [{name: arm.moments[name][moment] for name in all_weights} for moment in MOMENTS]
+        arrays = all_weights, self.by_weight, *moments
         # Weights, gradients and moments as flat arrays, in a group for each type of gradients.
         self._descending = [
-            [tuple(flat(tensors[name]) for name in group) for tensors in (weights, self.by_weight, *moments)]
+            [tuple(flat(tensors[name]) for name in group) for tensors in arrays]
             for dtype in dict.fromkeys(gradient.dtype for gradient in self.by_weight.values())
-            if (group := [name for name, gradient in self.by_weight.items() if gradient.dtype == dtype])
+            if (group := [name for name in weights if self.by_weight[name].dtype == dtype])
         ]
+        # Each head by itself: so groups have the same sizes in every arm, and one machine code serves them.
+        self._descending += [[(flat(tensors[name]),) for tensors in arrays] for name in all_weights if is_head(name)]
 
     def _new_memory(self, rows: int, most_ink: int, products: torch.dtype) -> Memory:
         """Memory for batches of this many images, with at most this many pixels of ink in all."""
@@ -112,8 +118,14 @@ class FastStep(ABC):
         )
 
     @abstractmethod
-    def _fill(self, inputs: Inputs) -> tuple[float, float, float, float]:
+    def _fill(self, inputs: Inputs, terms: Terms) -> tuple[float, float, float, float]:
         """Fill `by_weight`; return squared error, KL and triplet hinge, averaged over the batch, and the spread."""
+
+    @abstractmethod
+    def _fill_around(
+        self, inputs: Inputs, terms: Terms, by_means: MeanGradients
+    ) -> tuple[float, float, MeanTerms, float]:
+        """As `_fill`, with the gradient by the means that `by_means` writes; the KL is to the standard normal."""
 
     @torch.no_grad()
     def gradients(self, number: int, batch: Batch) -> dict[str, ArmLosses]:
@@ -129,9 +141,17 @@ class FastStep(ABC):
             places=self._thirds if places is None else places.numpy(),
             in_thirds=places is None,
         )
-        errors, kl, triplet, spread = self._fill(inputs)
+        loss, terms = self._arm.loss_at(number), self._terms
+        if loss is not self._arm.loss:
+            terms = terms._replace(triplet_weight=np.float32(loss.triplet_weight))
+        classifier = 0.0
+        if self._by_means is None:
+            errors, kl, triplet, spread = self._fill(inputs, terms)
+        else:
+            errors, kl, of_means, spread = self._fill_around(inputs, terms, self._by_means)
+            kl, triplet, classifier = kl + of_means.more_kl, of_means.triplet, of_means.classifier
         reconstruction = errors if self._terms.squared else self._bernoulli(batch)
-        total = float(LossTerms(reconstruction, kl, triplet).total(self._arm.loss))
+        total = float(LossTerms(reconstruction, kl, triplet, classifier).total(loss))
         losses = ArmLosses(reconstruction, kl, triplet, total, spread)
         norm = math.sqrt(sum(self._kernels.sum_of_squares(gradients) for _, gradients, *_ in self._descending))
         losses.require_finite(norm, self._arm.name, number)
@@ -154,8 +174,16 @@ class FastStep(ABC):
 class Float32Step(FastStep):
     """Takes the steps of one arm, with all products in float32."""
 
-    def _fill(self, inputs: Inputs) -> tuple[float, float, float, float]:
-        return self._compiled.fill_gradients(inputs, self._layers, self._by_layers, self._terms, self._memory)
+    def _fill(self, inputs: Inputs, terms: Terms) -> tuple[float, float, float, float]:
+        return self._compiled.fill_gradients(inputs, self._layers, self._by_layers, terms, self._memory)
+
+    def _fill_around(
+        self, inputs: Inputs, terms: Terms, by_means: MeanGradients
+    ) -> tuple[float, float, MeanTerms, float]:
+        arguments = inputs, self._layers, self._by_layers, terms, self._memory
+        errors, kl = self._compiled.fill_down_to_latents(*arguments)
+        of_means = by_means.fill(inputs, terms, self._memory)
+        return errors, kl, of_means, self._compiled.fill_from_latents(*arguments)
 
 
 def as_array(tensor: Tensor) -> np.ndarray:

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from tvae.training.arm import Arm
 from tvae.training.steps.cpu import FIRST_WEIGHT, LAST_WEIGHT, FastStep, as_array, as_tensor
+from tvae.training.steps.mean_gradients import MeanGradients, MeanTerms
 
 if TYPE_CHECKING:  # importing these imports numba
-    from tvae.training.steps.gradients import Inputs
+    from tvae.training.steps.gradients import Inputs, Terms
     from tvae.training.steps.sparse_kernels import Ink
 
 
@@ -25,9 +26,9 @@ class Bfloat16Step(FastStep):
     Adam's moments stay float32 (master weights: Micikevicius et al. 2018, Mixed Precision Training).
     """
 
-    def __init__(self, arm: Arm, batch_all: bool, rows: int, images: UInt8[np.ndarray, "n pixels"], ink: Ink) -> None:
+    def __init__(self, arm: Arm, rows: int, images: UInt8[np.ndarray, "n pixels"], ink: Ink) -> None:
         """As `FastStep`."""
-        super().__init__(arm, batch_all, rows, images, ink, torch.bfloat16)
+        super().__init__(arm, rows, images, ink, torch.bfloat16)
         pixels, hidden = arm.model.pixels, arm.model.config.hidden
         w1, w4, first, decoded, by_decoded = (
             torch.empty(count, hidden, dtype=torch.bfloat16) for count in (pixels, pixels, rows, rows, rows)
@@ -40,8 +41,31 @@ class Bfloat16Step(FastStep):
         self._decode, self._by_w4 = (decoded, w4.T, logits), (by_logits.T, decoded, by_w4)
         self._by_decoded = by_logits, w4, by_decoded
 
-    def _fill(self, inputs: Inputs) -> tuple[float, float, float, float]:
-        compiled, layers, by_layers, terms = self._compiled, self._layers, self._by_layers, self._terms
+    def _fill(self, inputs: Inputs, terms: Terms) -> tuple[float, float, float, float]:
+        errors, kl = self._fill_down_to_decoded(inputs, terms)
+        triplet, spread = self._compiled.descend_rounded(
+            inputs, self._layers, self._by_layers, terms, self._rounded, self._memory
+        )
+        if not self._sparse:
+            _multiply(*self._by_w1)
+        return errors, kl, triplet, spread
+
+    def _fill_around(
+        self, inputs: Inputs, terms: Terms, by_means: MeanGradients
+    ) -> tuple[float, float, MeanTerms, float]:
+        errors, kl = self._fill_down_to_decoded(inputs, terms)
+        self._compiled.descend_rounded_to_latents(self._layers, self._by_layers, self._rounded, self._memory)
+        of_means = by_means.fill(inputs, terms, self._memory)
+        spread = self._compiled.descend_rounded_from_latents(
+            inputs, self._layers, self._by_layers, terms, self._rounded, self._memory
+        )
+        if not self._sparse:
+            _multiply(*self._by_w1)
+        return errors, kl, of_means, spread
+
+    def _fill_down_to_decoded(self, inputs: Inputs, terms: Terms) -> tuple[float, float]:
+        """Compute down to the gradient by the decoder's hidden layer; returns squared error and KL."""
+        compiled, layers, by_layers = self._compiled, self._layers, self._by_layers
         memory, rounded = self._memory, self._rounded
 
         compiled.begin_rounded(inputs, layers, rounded, memory)
@@ -53,11 +77,7 @@ class Bfloat16Step(FastStep):
         errors = compiled.pixel_gradients(inputs, layers, by_layers, terms, memory)
         _multiply(*self._by_w4)
         _multiply(*self._by_decoded)
-
-        triplet, spread = compiled.descend_rounded(inputs, layers, by_layers, terms, rounded, memory)
-        if not self._sparse:
-            _multiply(*self._by_w1)
-        return errors, kl, triplet, spread
+        return errors, kl
 
 
 def _multiply(left: Tensor, right: Tensor, out: Tensor) -> None:

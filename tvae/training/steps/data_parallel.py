@@ -52,7 +52,7 @@ class DataParallelStep:
     thread an arm keeps busy already (docs/torchrun.md).
     """
 
-    def __init__(self, arms: Sequence[Arm], batch_all: bool, split: UInt8[Tensor, "n pixels"], rows: int) -> None:
+    def __init__(self, arms: Sequence[Arm], split: UInt8[Tensor, "n pixels"], rows: int) -> None:
         """
         Args:
             split: images of the training split.
@@ -67,7 +67,7 @@ class DataParallelStep:
         self._trains = any(
             arm.loss.reconstruction_weight or arm.loss.kl_weight or arm.loss.triplet_weight for arm in arms
         )
-        losses = _SharedLosses(arms, batch_all, share)
+        losses = _SharedLosses(arms, share)
         # All processes begin with equal weights: they come from the seed, or rank 0 has sent them.
         self._losses = DistributedDataParallel(losses, init_sync=False, find_unused_parameters=unused)
         self._adam = Adam(arms)
@@ -123,9 +123,9 @@ class _Share:
 class _SharedLosses(nn.Module):
     """The losses of all arms on one process's share of a batch."""
 
-    def __init__(self, arms: Sequence[Arm], batch_all: bool, share: _Share) -> None:
+    def __init__(self, arms: Sequence[Arm], share: _Share) -> None:
         super().__init__()
-        self._arms, self._batch_all, self._share = arms, batch_all, share
+        self._arms, self._share = arms, share
         self._models = nn.ModuleList([arm.model for arm in arms])  # whose gradients are averaged
         self._thirds = torch.arange(share.rows).reshape(3, -1)
 
@@ -160,8 +160,8 @@ class _SharedLosses(nn.Module):
         if places is None:
             places = self._thirds.to(means.device)
         own_places: Int64[Tensor, "3 own"] = places[:, self._share.of(places.shape[1])]
-        term = triplet_term(means, labels, arm.loss, self._batch_all, own_places)
-        if self._batch_all:  # an average over pairs of an anchor and an image of another class
+        term = triplet_term(means, labels, arm.loss, arm.triplets, own_places)
+        if arm.triplets == "batch-all":  # an average over pairs of an anchor and an image of another class
             return term * (negative_mask(labels, own_places).sum() / negative_mask(labels, places).sum())
         return term * (own_places.shape[1] / places.shape[1])
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tvae.model.losses import kl_divergence, triplet_hinge, triplet_term
 from tvae.model.vae import Posterior
-from tvae.training.arm import MOMENTS, Arm, ArmLosses, Batch, Triplets, images_of
+from tvae.training.arm import MOMENTS, Arm, ArmLosses, Batch, FormedTriplets, images_of
 
 
 class StackedStep:
@@ -25,7 +25,6 @@ class StackedStep:
     def __init__(
         self,
         arms: Sequence[Arm],
-        batch_all: bool,
         products: torch.dtype,
         split: UInt8[Tensor, "n pixels"],
         batch: Batch,
@@ -36,7 +35,7 @@ class StackedStep:
             split: images of the training split.
             batch: a batch with the shapes and the device of all later ones.
         """
-        self._arms, self._batch_all, self._products, self._split = arms, batch_all, products, split
+        self._arms, self._products, self._split = arms, products, split
         self._device = split.device
         self._images, self._noise = images_of(split, batch), batch.noise.clone()
         arm_of = {id(triplets): name for name, triplets in batch.triplets.items()}  # an arm of each notion
@@ -134,11 +133,11 @@ class StackedStep:
 
     def _triplets(self, means: Float[Tensor, "arms 3*b latent"]) -> Float[Tensor, " arms"]:
         """The triplet term of each arm."""
-        if self._batch_all:
+        if any(arm.triplets != "sampled" for arm in self._arms):
             terms = []
             for arm, arm_means in zip(self._arms, means, strict=True):
                 labels, places = self._formed[arm.name]
-                terms.append(triplet_term(arm_means, labels, arm.loss, True, places))
+                terms.append(triplet_term(arm_means, labels, arm.loss, arm.triplets, places))
             return torch.stack(terms)
         if not self._in_thirds:
             places = torch.stack([self._places(arm.name, means.shape[1]) for arm in self._arms])  # (arms, 3*b)
@@ -156,8 +155,8 @@ class StackedStep:
         return torch.tensor(values, dtype=torch.float32, device=self._device)
 
 
-def _own_copy(triplets: Triplets) -> Triplets:
-    return Triplets(triplets.labels.clone(), None if triplets.places is None else triplets.places.clone())
+def _own_copy(triplets: FormedTriplets) -> FormedTriplets:
+    return FormedTriplets(triplets.labels.clone(), None if triplets.places is None else triplets.places.clone())
 
 
 def _layer(

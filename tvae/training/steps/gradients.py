@@ -148,6 +148,37 @@ def fill_gradients(inputs, layers, by_layers, terms, memory):
 
 
 @compiled_pass
+def fill_down_to_latents(inputs, layers, by_layers, terms, memory):
+    """The first part of `fill_gradients`, down to the reconstruction's gradient by the latents.
+
+    The gradient by the means is left to the caller, who goes on with `fill_from_latents`. Returns squared error and KL.
+    """
+    if inputs.sparse:
+        _multiply_ink(inputs, layers.w1, memory)
+    else:
+        gather_images(inputs.images, inputs.rows, memory.images)
+        np.dot(memory.images, layers.w1, memory.hidden)
+    kl = _hidden_to_decoded(inputs, layers, memory)
+    np.dot(memory.decoded, layers.w4.T, memory.products)
+    errors = pixel_gradients(inputs, layers, by_layers, terms, memory)
+    np.dot(memory.by_logits.T, memory.decoded, by_layers.w4)
+    np.dot(memory.by_logits, layers.w4, memory.by_hidden)
+    _by_decoded_to_by_latents(layers, by_layers, memory)
+    return errors, kl
+
+
+@compiled_pass
+def fill_from_latents(inputs, layers, by_layers, terms, memory):
+    """The rest of `fill_gradients`, from the gradients by latents and means on; returns the spread of the means."""
+    _by_latents_to_by_hidden(inputs, layers, by_layers, terms, memory)
+    if inputs.sparse:
+        multiply_rows(memory.by_pixel, memory.by_hidden, by_layers.w1)
+    else:
+        np.dot(memory.images.T, memory.by_hidden, by_layers.w1)
+    return spread(memory.means)
+
+
+@compiled_pass
 def begin_rounded(inputs, layers, rounded, memory):
     """Round the outer layers' weights; then multiply the images' ink, or write the images for torch's product."""
     convert(layers.w1, rounded.w1)
@@ -180,6 +211,23 @@ def descend_rounded(inputs, layers, by_layers, terms, rounded, memory):
     if inputs.sparse:
         multiply_rows(memory.by_pixel, rounded.hidden, by_layers.w1)
     return triplet, spread(memory.means)
+
+
+@compiled_pass
+def descend_rounded_to_latents(layers, by_layers, rounded, memory):
+    """The first part of `descend_rounded`, down to the reconstruction's gradient by the latents."""
+    convert(rounded.by_decoded, memory.by_hidden)
+    _by_decoded_to_by_latents(layers, by_layers, memory)
+
+
+@compiled_pass
+def descend_rounded_from_latents(inputs, layers, by_layers, terms, rounded, memory):
+    """The rest of `descend_rounded`, from the gradients by latents and means on; returns the spread of the means."""
+    _by_latents_to_by_hidden(inputs, layers, by_layers, terms, memory)
+    convert(memory.by_hidden, rounded.hidden)
+    if inputs.sparse:
+        multiply_rows(memory.by_pixel, rounded.hidden, by_layers.w1)
+    return spread(memory.means)
 
 
 @compiled_part
@@ -218,10 +266,15 @@ def _hidden_to_decoded(inputs, layers, memory):
 
 
 @compiled_part
-def _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory):
+def _by_decoded_to_by_latents(layers, by_layers, memory):
     rectifier_gradients(memory.by_hidden, memory.decoded, by_layers.b3)
     np.dot(memory.by_hidden.T, memory.latents, by_layers.w3)
     np.dot(memory.by_hidden, layers.w3, memory.by_latents)
+
+
+@compiled_part
+def _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory):
+    _by_decoded_to_by_latents(layers, by_layers, memory)
     margin, weight, by_means = terms.margin, terms.triplet_weight, memory.by_means
     if terms.batch_all:
         triplet = batch_all_gradients(memory.means, inputs.labels, inputs.places, margin, weight, by_means)
@@ -232,6 +285,12 @@ def _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory):
         triplet = triplet_gradients(memory.chosen, margin, weight, memory.by_chosen)
         by_means[:] = 0
         add_rows(memory.by_chosen, inputs.places, by_means)
+    _by_latents_to_by_hidden(inputs, layers, by_layers, terms, memory)
+    return triplet
+
+
+@compiled_part
+def _by_latents_to_by_hidden(inputs, layers, by_layers, terms, memory):
     posterior_gradients(
         memory.by_latents,
         memory.by_means,
@@ -245,7 +304,6 @@ def _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory):
     np.dot(memory.by_statistics.T, memory.hidden, by_layers.w2)
     np.dot(memory.by_statistics, layers.w2, memory.by_hidden)
     rectifier_gradients(memory.by_hidden, memory.hidden, by_layers.b1)
-    return triplet
 
 
 @compiled_pass

@@ -57,7 +57,7 @@ def _is_alike(job: Job, config: RunConfig) -> bool:
 
 def _run_seconds(config: RunConfig, factor: float) -> float:
     data, train = config.data, config.train
-    steps = train.epochs * (train_size(data.name, validation_share=data.validation_share) // train.batch_size)
+    steps = train.steps(train_size(data.name, validation_share=data.validation_share))
     return factor * steps * _step_seconds(config) + expected_seconds(test_size(data.name), len(config.arms))
 
 
