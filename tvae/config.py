@@ -177,7 +177,9 @@ class LossConfig(Section):
 
     def triplet_weight_at(self, step: int) -> float:
         """Weight of the triplet term at a step, counted from 1."""
-        return self.triplet_weight * min(1.0, step / self.triplet_warmup) if self.triplet_warmup else self.triplet_weight
+        return (
+            self.triplet_weight * min(1.0, step / self.triplet_warmup) if self.triplet_warmup else self.triplet_weight
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -335,6 +337,12 @@ def reconstruction_name(losses: Iterable[LossConfig]) -> str:
     return " or ".join(dict.fromkeys(RECONSTRUCTION_NAMES[loss.reconstruction] for loss in losses))
 
 
+def triplet_name(losses: Iterable[LossConfig]) -> str:
+    """Name of the triplet term, with its form where these losses have one in common."""
+    forms = {loss.triplet_form for loss in losses if loss.triplet_weight} or {"hinge"}
+    return f"triplet {forms.pop()}" if len(forms) == 1 else "triplet term"
+
+
 def vae_and_tvae(loss: LossConfig) -> dict[str, LossConfig]:
     """The paper's two arms: the TVAE with this loss, and the VAE, which differs in its triplet weight of 0 alone.
 
@@ -362,18 +370,20 @@ def _literature() -> dict[str, LossConfig]:
     surgery          sigmoid with PCGrad (Yu et al. 2020) on the latents
     triplet-network  no ELBO: Hoffer & Ailon 2015
     beta-vae         Higgins et al. 2017
-    classifier       a VAE with a classifier on its mean, as in Joy et al. 2021
-    mixture-prior    a centre for each class: Jiang et al. 2017 have such a prior without labels
+    classifier       a VAE with a linear classifier on its mean; Joy et al. 2021 have one on the latents
+    mixture-prior    a prior with a centre for each class; Jiang et al. 2017 learn such a mixture without labels
 
-    The weights of sigmoid, softplus and tvae are those of experiments on MNIST; the others were set so that each trains,
-    not searched for.
+    The weights of sigmoid, softplus and tvae are those of experiments on MNIST; the others were set so that each
+    trains, not searched for.
     """
     vae = LossConfig(triplet_weight=0.0)
     sigmoid = LossConfig(triplet_form="sigmoid", temperature=0.5, margin=0.0, triplet_weight=50.0, triplets="all")
     return {
         "vae": vae,
         "tvae": LossConfig(margin=2.0, triplet_weight=10.0, triplets="batch-all"),
-        "softplus": LossConfig(triplet_form="softplus", temperature=0.3, margin=0.0, triplet_weight=60.0, triplets="all"),
+        "softplus": LossConfig(
+            triplet_form="softplus", temperature=0.3, margin=0.0, triplet_weight=60.0, triplets="all"
+        ),
         "sigmoid": sigmoid,
         "semi-hard": LossConfig(margin=1.0, triplet_weight=15.0, triplets="semi-hard"),
         "hardest": LossConfig(

@@ -48,6 +48,16 @@ def test_an_arm_of_a_notion_of_its_own_is_added_with_the_loss_of_the_tvae():
     assert config_of("--data.notion", "slant").data.notion == "slant"
 
 
+def test_every_setting_of_a_loss_can_be_an_arm_s_own():
+    words = ("--arms.soft.triplet-form", "sigmoid", "--arms.soft.surgery=1", "--arms.soft.triplet-warmup", "50")
+    arms = config_of("--loss.margin", "2", *words, "--arms.vae.kl-weight", "4").arms
+    assert arms["soft"] == LossConfig(margin=2, triplet_form="sigmoid", surgery=1.0, triplet_warmup=50)
+    assert arms["vae"] == LossConfig(margin=2, triplet_weight=0, kl_weight=4)
+    assert arms["tvae"] == LossConfig(margin=2)
+    literature = config_of("--preset", "literature", "--arms.hardest.triplet-warmup", "9").arms
+    assert literature["hardest"].triplet_warmup == 9 and literature["hardest"].triplets == "hardest"
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -57,7 +67,12 @@ def test_an_arm_of_a_notion_of_its_own_is_added_with_the_loss_of_the_tvae():
         (("--preset", "ladder", "--arms.a.notion", "b"), "--arms.a.notion: preset 'ladder' has no arm tvae"),
         (("--preset", "vae", "--arms.a.notion", "b"), "preset 'vae' has no arm tvae, whose loss it would have; it has"),
         (("--arms.a/b.notion", "slant"), "arms: 'a/b' is not possible"),
-        (("--arms.a.margin", "3"), "--arms.a.margin"),
+        (("--arms.a.colour", "3"), "--arms.a.colour: a loss has no setting 'colour'; it has margin, triplet-weight"),
+        (("--arms.a.margin", "wide"), "--arms.a.margin: 'wide' is no number"),
+        (("--arms.a.margin", "-1"), "loss.margin: -1.0 is not possible"),
+        (("--arms.a.triplet-warmup=1.5",), "--arms.a.triplet-warmup: '1.5' is no whole number"),
+        (("--arms.a.triplets",), "--arms.a.triplets: names no value; right is --arms.a.triplets and its value"),
+        (("--arms.a.triplets", "easy"), "loss.triplets: 'easy' is not possible"),
     ],
 )
 def test_wrong_arms_are_one_line(words, line):
@@ -78,7 +93,8 @@ def test_a_notion_that_the_data_has_not_leaves_no_folder(tmp_path, capsys, optio
 
 def test_the_help_shows_the_option():
     text = " ".join(tvae("train", "--help").stdout.replace("│", " ").split())
-    assert "--arms.NAME.notion NOTION Notion of similarity of one arm's triplets" in text
+    assert "--arms.NAME.SETTING VALUE A setting of one arm's loss" in text
+    assert "as in `--arms.tvae-slant.notion slant`" in text and "--loss.triplet-form {hinge,softplus,sigmoid}" in text
 
 
 def test_a_run_says_by_which_notion_it_was_judged_and_each_arm_by_its_own(run, capsys):

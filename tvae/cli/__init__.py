@@ -1,6 +1,7 @@
 """The command line: python -m tvae.
 
 app.py            Start the app in this process
+arm_settings.py   Options of one arm's loss, `--arms.NAME.SETTING VALUE`: found among the arguments, and their values
 commands.py       Implementation of each command
 data_commands.py  Commands on a person's own data sets
 embeddings_commands.py Commands on embeddings from elsewhere

@@ -23,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tvae.cli.app import run_app
+from tvae.cli.arm_settings import values_by_arm
 from tvae.cli.options import (
     App,
     Doctor,
@@ -461,11 +462,11 @@ def app(options: App, command: str) -> None:
 
 
 def run_config(options: RunOptions) -> RunConfig:
-    """Config of a new run: the arms of its preset, and those that the options add with a notion of their own.
+    """Config of a new run: the arms of its preset, and those that the options add with settings of their own.
 
     Raises:
-        InputError: a loss is given to a preset that sets the losses of its arms itself; an arm of a notion of its own
-            beside arms that have no TVAE.
+        InputError: a loss is given to a preset that sets the losses of its arms itself; an arm that is added
+            beside arms that have no TVAE; an impossible setting.
     """
     preset = PRESETS[options.preset]
     arms = vae_and_tvae(options.loss)
@@ -475,13 +476,14 @@ def run_config(options: RunOptions) -> RunConfig:
         if options.loss != list(preset.arms.values())[-1]:
             raise InputError(f"--loss: preset {options.preset!r} sets the losses of its {len(preset.arms)} arms itself")
         arms = dict(preset.arms)
-    for arm, notion in options.arm_notions.items():
+    for arm, values in values_by_arm(options.arm_settings).items():
         if arm not in arms and "tvae" not in arms:
+            option = f"--arms.{arm}.{next(iter(values)).replace('_', '-')}"
             raise InputError(
-                f"--arms.{arm}.notion: preset {options.preset!r} has no arm tvae, whose loss it would have; it has"
+                f"{option}: preset {options.preset!r} has no arm tvae, whose loss it would have; it has"
                 f" {', '.join(arms)}"
             )
-        arms[arm] = replace(arms.get(arm) or arms["tvae"], notion=notion)
+        arms[arm] = replace(arms.get(arm) or arms["tvae"], **values)
     return RunConfig(data=options.data, model=options.model, train=options.train, arms=arms)
 
 

@@ -172,22 +172,22 @@ class RestoreEmbeddings:
 class RunOptions:
     """Settings of a new run."""
 
-    preset: Literal["paper", "best", "ladder", "vae"] = "paper"
+    preset: Literal["paper", "best", "ladder", "vae", "literature"] = "paper"
     """Settings to start from, which the options below change. paper: our preset for the paper's two models (the
     paper's Eq. 2 has triplet weight 1, and it gives no margin, epochs or batch); best: higher accuracy at a lower error
     than that preset's TVAE, with a higher KL and further above its own VAE's error, for about three times the work;
     ladder: twelve arms from weak to strong, of which w1 has the weights of Eq. 2; vae: a VAE alone, which needs no
-    triplets in the labels."""
+    triplets in the labels; literature: eleven arms of other papers side by side (docs/science.md)."""
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
-    arm_notions: Annotated[dict[str, str], tyro.conf.arg(name="arms.NAME.notion", metavar="NOTION")] = field(
+    arm_settings: Annotated[dict[str, str], tyro.conf.arg(name="arms.NAME.SETTING", metavar="VALUE")] = field(
         default_factory=dict
     )
-    """Notion of similarity of one arm's triplets, a label column of the data set, as in `--arms.tvae-slant.notion
-    slant`. An arm NAME that the preset has not is added beside its arms, with the TVAE's loss. May be given again for
-    other arms."""
+    """A setting of one arm's loss, any of those of --loss, as in `--arms.tvae-slant.notion slant` or
+    `--arms.tvae.triplet-form sigmoid`. An arm NAME that the preset has not is added beside its arms, with the TVAE's
+    loss. May be given again for other settings and arms."""
     odd_one_out: bool = False
     """The rows of `--data.triplets` are odd-one-out answers, where no header says what they are: the first two images
     are alike, the third is the odd one. Each is two triplets."""

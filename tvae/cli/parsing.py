@@ -14,6 +14,7 @@ from typing import Any
 import tyro
 
 from tvae.cli import commands, data_commands, embeddings_commands, sweep_commands
+from tvae.cli.arm_settings import without_arm_settings
 from tvae.cli.options import (
     AddData,
     AddEmbeddings,
@@ -148,9 +149,9 @@ def parse(options: type, name: str, arguments: list[str]) -> Any:
     Raises:
         InputError: wrong options; the message is the parser's own text without the frame that it draws around it.
     """
-    default, notions = None, {}
+    default, of_arms = None, {}
     if issubclass(options, RunOptions):
-        notions, arguments = _arm_notions(arguments)
+        of_arms, arguments = without_arm_settings(arguments)
         default = _preset_defaults(options, arguments)
     message = io.StringIO()
     try:
@@ -160,7 +161,7 @@ def parse(options: type, name: str, arguments: list[str]) -> Any:
         if end.code in (0, None):
             return None
         raise InputError(_one_line(message.getvalue())) from None
-    return replace(parsed, arm_notions=notions) if notions else parsed
+    return replace(parsed, arm_settings=of_arms) if of_arms else parsed
 
 
 def _one_line(framed: str) -> str:
@@ -180,27 +181,6 @@ def _one_line(framed: str) -> str:
     line = re.sub(r"^Error parsing [\w.]+: (?=[\w.-]+: )", "", " ".join(message))  # our messages name the option too
     options = [hint[1] for hint in hints if hint[0] in ("Perhaps you meant:", "Argument helptext:") and len(hint) > 1]
     return f"{line}; expected {options[0]}" if options else line
-
-
-def _arm_notions(arguments: list[str]) -> tuple[dict[str, str], list[str]]:
-    """Each notion in the options `--arms.NAME.notion NOTION` by arm, and the arguments without them.
-
-    The parser knows no option whose name a person chooses.
-
-    Raises:
-        InputError: no notion follows.
-    """
-    notions, rest, words = {}, [], iter(arguments)
-    for word in words:
-        match = re.fullmatch(r"--arms\.(?P<arm>.+)\.notion(=(?P<notion>.*))?", word, re.DOTALL)
-        if match is None:
-            rest.append(word)
-            continue
-        notion = match["notion"] if match["notion"] is not None else next(words, "")
-        if not notion or (match["notion"] is None and notion.startswith("--")):
-            raise InputError(f"{word}: names no notion; right is {word.split('=')[0]} and the name of a label column")
-        notions[match["arm"]] = notion
-    return notions, rest
 
 
 def _preset_defaults(options: type[RunOptions], arguments: list[str]) -> Any:

@@ -28,8 +28,8 @@ def sweep_start(options: StartSweep, command: str) -> None:
     from tvae.sweeps.study import Sweep
 
     name = checked_sweep_name(options.name)
-    if options.arm_notions:
-        raise InputError("arms.NAME.notion: the arms of a sweep are its cells; --loss.notion is the notion of all")
+    if options.arm_settings:
+        raise InputError("arms.NAME.SETTING: the arms of a sweep are its cells; --loss.notion is the notion of all")
     preset = PRESETS[options.preset]
     if options.train.seed != preset.train.seed:
         raise InputError("train.seed: a sweep has seeds; give them as --seeds")

@@ -16,6 +16,7 @@ from tvae.export.plain_torch import plain_torch
 from tvae.metrics.measurable import number_text, percent_text
 from tvae.model.heads import without_heads
 from tvae.model.vae import VAE, Posterior
+from tvae.runs.comparison import other_settings
 from tvae.runs.run import read_metrics
 from tvae.runs.weights import read_weights
 
@@ -102,6 +103,7 @@ def _card(material: Material, arm: str, figures: dict[str, Any] | None, source: 
     """Markdown of an arm's model card."""
     run, loss = material.run, material.run.config.arms[arm]
     name = material.names[arm]
+    other = "".join(f"{word} {value}, " for word, value in other_settings(loss).items())
     measured = ""
     if figures is not None:
         rows = {
@@ -119,7 +121,7 @@ def _card(material: Material, arm: str, figures: dict[str, Any] | None, source: 
 # {name} on {run.config.data.name}
 
 A variational autoencoder (TVAE, Ishfaq, Hoogi and Rubin 2018, arXiv:1802.04403): triplet weight \
-{loss.triplet_weight:g}, margin {loss.margin:g}, {run.config.model.latent_dim} latents. {material.told}.
+{loss.triplet_weight:g}, margin {loss.margin:g}, {other}{run.config.model.latent_dim} latents. {material.told}.
 {measured}
 ## Load
 

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from tvae.config import LossConfig, reconstruction_name
+from tvae.config import LossConfig, reconstruction_name, triplet_name
 from tvae.figures.arm_styles import ArmStyle
 
 
@@ -25,7 +25,7 @@ def loss_curves(
     titles = {
         "reconstruction": reconstruction_name(losses.values()),
         "kl": "KL, nats",
-        "triplet": "triplet hinge",
+        "triplet": triplet_name(losses.values()),
     }
     figure = make_subplots(rows=1, cols=len(titles), subplot_titles=list(titles.values()), horizontal_spacing=0.06)
     epochs = [row["epoch"] for row in history]

@@ -209,9 +209,7 @@ class Execution:
             return None
         shape = dataset.test.image_shape
         return {
-            arm: read_arm(
-                self._files.start / f"{arm}.safetensors", shape, spec.config.model, loss, without_heads=True
-            )
+            arm: read_arm(self._files.start / f"{arm}.safetensors", shape, spec.config.model, loss, without_heads=True)
             for arm, loss in spec.config.arms.items()
         }
 

@@ -33,9 +33,7 @@ def reconstruction_errors(
     return squared_l2(images, torch.sigmoid(logits))
 
 
-def kl_divergence(
-    posterior: Posterior, centres: Float[Tensor, "n latent"] | None = None
-) -> Float[Tensor, "n latent"]:
+def kl_divergence(posterior: Posterior, centres: Float[Tensor, "n latent"] | None = None) -> Float[Tensor, "n latent"]:
     """KL of each latent's posterior to the standard normal prior, in nats (Kingma & Welling 2013, appendix B).
 
     Args:
@@ -46,17 +44,13 @@ def kl_divergence(
     return 0.5 * (from_centre.square() + log_var.exp() - 1.0 - log_var)
 
 
-def kl_to_prior(
-    posterior: Posterior, model: VAE, labels: Int64[Tensor, " n"]
-) -> Float[Tensor, "n latent"]:
+def kl_to_prior(posterior: Posterior, model: VAE, labels: Int64[Tensor, " n"]) -> Float[Tensor, "n latent"]:
     """KL of each latent's posterior to the model's prior: where it has class centres, to that of the image's class."""
     centres = model.class_centres
     return kl_divergence(posterior, None if centres is None else centres[labels])
 
 
-def classifier_error(
-    means: Float[Tensor, "n latent"], model: VAE, labels: Int64[Tensor, " n"]
-) -> Float[Tensor, ""]:
+def classifier_error(means: Float[Tensor, "n latent"], model: VAE, labels: Int64[Tensor, " n"]) -> Float[Tensor, ""]:
     """Cross-entropy of the model's linear classifier on the means, in nats, averaged over images; 0 without one."""
     if model.classifier is None:
         return means.new_zeros(())

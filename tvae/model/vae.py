@@ -76,8 +76,7 @@ class VAE(nn.Module):
         return self._head(CENTRES)
 
     def _head(self, name: str) -> Tensor | None:
-        own_name = name.partition(".")[2]
-        return self.heads[own_name] if own_name in self.heads else None
+        return self.heads.get(name.partition(".")[2])
 
     def encode(self, images: Float[Tensor, "n pixels"]) -> Posterior:
         """Encode the images: the posterior of each, in float32 also where autocast takes the products in bfloat16."""

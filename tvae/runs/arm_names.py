@@ -21,7 +21,7 @@ ArmsConfig = RunConfig | EmbeddingsConfig
 def arm_name(config: ArmsConfig, arm: str) -> str:
     """Name of an arm: "VAE" without a triplet term, "weight 10, margin 1" in a ladder, else its id in capitals.
 
-    An arm belongs to a ladder where its id says its triplet weight or its margin, as `w10` and `m0.5` do, or both, as
+    An arm with a classifier or a prior by class is no plain VAE. An arm belongs to a ladder where its id says its triplet weight or its margin, as `w10` and `m0.5` do, or both, as
     `m0.5-w10` of a sweep does. Names are plain text, and no two arms of a run have the same: where two would, the id
     stands behind, as in "VAE (beta4)".
     """
@@ -65,7 +65,7 @@ def _names(losses: tuple[tuple[str, LossConfig], ...], by_loss: str) -> Mapping[
 
 def _name(arm: str, loss: LossConfig, by_loss: str) -> str:
     """The name that an arm would have if it were alone."""
-    if loss.triplet_weight == 0:
+    if loss.triplet_weight == 0 and not loss.choices:
         return "VAE"
     says_both = arm == f"m{loss.margin:g}-w{loss.triplet_weight:g}"
     if says_both or ladder_setting(arm, loss) or arm.upper() == "VAE":  # a "vae" with a triplet term is none

@@ -19,8 +19,12 @@ MetricsOf = Callable[[Run], dict[str, Any] | None]
 """Gives the metrics of a run, None where it was not measured."""
 
 SPLITS = ("training images", "test images")
-OF_TRIPLETS = (option_name(LossConfig, "margin"), option_name(LossConfig, "notion"))
+OF_TRIPLETS = tuple(
+    option_name(LossConfig, name)
+    for name in ("margin", "notion", "triplet_form", "temperature", "triplets", "triplet_warmup", "surgery")
+)
 """Settings of a loss that act in its triplet term alone."""
+TEMPERATURE = option_name(LossConfig, "temperature")
 TRIPLETS = option_name(DataConfig, "triplets")
 EPOCHS, SEED, STEP = (option_name(TrainConfig, name) for name in ("epochs", "seed", "step"))
 
@@ -65,13 +69,24 @@ class MetricChange:
 
 
 def loss_differences(before: LossConfig, after: LossConfig) -> Differences:
-    """Settings in which two losses differ; margin and notion of a loss without a triplet term have no effect."""
+    """Settings in which two losses differ; those of a triplet term have no effect in a loss without one."""
     first, second = before.options(), after.options()
     if not (before.triplet_weight and after.triplet_weight):
         first = {name: value for name, value in first.items() if name not in OF_TRIPLETS}
+    if before.triplet_form == after.triplet_form == "hinge":
+        first.pop(TEMPERATURE, None)
     return {
         name: (setting_text(first[name]), setting_text(second[name])) for name in first if first[name] != second[name]
     }
+
+
+def other_settings(loss: LossConfig) -> dict[str, str]:
+    """Settings beside weight and margin of the triplet term in which a loss departs from the defaults, by their words.
+
+    Its notion of similarity is left out: what it is by default depends on the run.
+    """
+    usual = replace(LossConfig(), triplet_weight=loss.triplet_weight, margin=loss.margin, notion=loss.notion)
+    return {loss_word(option): value for option, (_, value) in loss_differences(usual, loss).items()}
 
 
 def arm_trained_with(arms: Mapping[str, LossConfig], loss: LossConfig) -> str | None:

@@ -60,7 +60,13 @@ def encode_split(run: Run, split: Split) -> Encoding:
     models = {arm: load_model(run, arm) for arm in run.config.arms}
     samples = sample_rows(split)
     with ThreadPoolExecutor(THREADS) as pool:  # each product on the caller's threads: in training that is one
-        encoded = dict(zip(models, pool.map(lambda arm: encode_arm(models[arm], split.by(run.arm_notion(arm))), models), strict=True))
+        encoded = dict(
+            zip(
+                models,
+                pool.map(lambda arm: encode_arm(models[arm], split.by(run.arm_notion(arm))), models),
+                strict=True,
+            )
+        )
     reconstructions = {arm: _reconstructions(model, split, samples) for arm, model in models.items()}
     return Encoding(
         split.name,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from tvae.config import ModelConfig
+from tvae.config import LossConfig, ModelConfig, RunConfig, triplet_name
 from tvae.metrics.anchor_sample import counted_triplets
 from tvae.metrics.measurable import number_text, percent_text
 from tvae.runs.arm_names import arm_names
 from tvae.runs.collapsed_arms import collapse_warnings
+from tvae.runs.comparison import other_settings
 from tvae.runs.run import CARD, Run, anchor_sample_of, epochs_text
 from tvae.system.files import write_atomically
 
@@ -34,6 +36,7 @@ def model_card(run: Run, metrics: dict[str, Any]) -> str:
             ["arm in the files", *[f"`{arm}`" for arm in arms]],
             ["triplet weight", *[f"{config.arms[arm].triplet_weight:g}" for arm in arms]],
             ["margin in the loss", *[f"{config.arms[arm].margin:g}" for arm in arms]],
+            *_other_rows([config.arms[arm] for arm in arms]),
             *([["notion of its triplets", *map(run.arm_notion, arms)]] if run.arms_of_own_notion else []),
             *[
                 [
@@ -87,7 +90,7 @@ metrics:
 # {title}
 {state}
 A variational autoencoder with {_network(config.model)} and {config.model.latent_dim} latents, \
-trained side by side with a triplet hinge on the means of its posterior (TVAE, Ishfaq, Hoogi and Rubin 2018, \
+trained side by side with a {triplet_name(config.arms.values())} on the means of its posterior (TVAE, Ishfaq, Hoogi and Rubin 2018, \
 arXiv:1802.04403). {_beginning(run)}
 
 Trained by
@@ -105,7 +108,7 @@ On the {metrics["split"]} split, n = {metrics["n"]:,} (SHA-256 {provenance.test.
 {_counted(next(iter(arms.values())))}.{validation}
 
 {table}
-{_warnings(metrics, names)}
+{_of_priors(config, names)}{_warnings(metrics, names)}
 `python -m tvae evaluate` on this folder gives these numbers again.
 
 ## Use and limits
@@ -141,6 +144,25 @@ def _given_rows(metrics: dict[str, Any]) -> list[list[str]]:
 
 def _warnings(metrics: dict[str, Any], names: dict[str, str]) -> str:
     return "".join(f"\n{warning}\n" for warning in collapse_warnings(metrics, names).values())
+
+
+def _other_rows(losses: Sequence[LossConfig]) -> list[list[str]]:
+    """Rows on the settings of these losses that are not the paper's in one of them."""
+    settings = [*map(other_settings, losses)]
+    words = dict.fromkeys(word for own in settings for word in own)
+    return [[word, *[own.get(word, "–") for own in settings]] for word in words]
+
+
+def _of_priors(config: RunConfig, names: dict[str, str]) -> str:
+    """Paragraph on arms whose prior is by class."""
+    by_class = [names[arm] for arm, loss in config.arms.items() if loss.prior == "by-class"]
+    if not by_class:
+        return ""
+    return (
+        f"\nThe prior of {' and '.join(by_class)} has a learned centre for each class. That is no longer the paper's"
+        " model: its KL is to the prior of the image's own class, so it takes the class for known. A bound on the"
+        " likelihood of images alone costs up to the logarithm of the number of classes more.\n"
+    )
 
 
 def _by_own_notion(arms: dict[str, Any]) -> list[str]:

@@ -102,7 +102,8 @@ class Arm:
         Args:
             triplets: which triplets its term averages over, those of `TrainConfig.triplets`.
         """
-        self.name, self.loss, self.model, self.triplets = name, loss, model, triplets
+        self.name, self.loss, self.model = name, loss, model
+        self.triplets: Triplets = triplets
         self.moments: dict[str, dict[str, Tensor]] = {
             weight: {moment: torch.zeros_like(tensor) for moment in MOMENTS}
             for weight, tensor in model.state_dict().items()

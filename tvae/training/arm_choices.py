@@ -34,7 +34,9 @@ def check_arm_choices(
         if choices and processes:
             raise InputError(f"arms.{arm}: {choices[0]} is trained in one process; start this run without torchrun")
         if choices and stacked:
-            raise InputError(f"train.step: {config.train.step!r} on a GPU can't train arm {arm} ({choices[0]}); right is plain")
+            raise InputError(
+                f"train.step: {config.train.step!r} on a GPU can't train arm {arm} ({choices[0]}); right is plain"
+            )
         if arm in arms_without_triplets and (loss.classifier_weight or loss.prior != "standard"):
             raise InputError(f"arms.{arm}: {choices[0]} takes labels of two classes at least")
         if loss.triplet_weight and formed == "semi-hard" and loss.margin == 0:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64
 
-from tvae.config import LossConfig, reconstruction_name
+from tvae.config import LossConfig, option_name, reconstruction_name
 from tvae.explore.example_images import first_of_each_class
 from tvae.export.material import WRITTEN_BY, Material
 from tvae.figures.arm_styles import ArmStyle, arm_styles
@@ -26,7 +26,7 @@ from tvae.runs.answer.number_texts import relative_change, signed, signed_percen
 from tvae.runs.answer.search import search_in_words
 from tvae.runs.answer.sentence import answer_in_words
 from tvae.runs.collapsed_arms import collapse_warnings
-from tvae.runs.comparison import loss_word, setting_text, trained_epochs
+from tvae.runs.comparison import loss_word, other_settings, setting_text, trained_epochs
 from tvae.runs.encodings import read_curves
 from tvae.runs.evaluation import evaluate, triplet_curves
 from tvae.runs.finishing import DEFAULT_MARGINS
@@ -34,6 +34,11 @@ from tvae.runs.history import read_history
 from tvae.runs.metrics_form import HistoryRow
 from tvae.runs.run import epochs_text, read_metrics
 
+EVERY_LOSS = tuple(
+    option_name(LossConfig, name)
+    for name in ("margin", "triplet_weight", "kl_weight", "reconstruction_weight", "reconstruction", "notion")
+)
+"""Settings of a loss that the report always shows; others where an arm makes use of them."""
 MOST_EXAMPLES = 10
 """Test images that are shown beside their reconstructions."""
 DEFINED = (
@@ -189,15 +194,18 @@ class ReportContent:
     @property
     def losses(self) -> list[TableRow]:
         """Setting of the loss of each exported arm."""
-        options = {arm: self.material.run.config.arms[arm].options() for arm in self.material.arms}
+        losses = [self.material.run.config.arms[arm] for arm in self.material.arms]
+        options = [loss.options() for loss in losses]
+        others = {word for loss in losses for word in other_settings(loss)}
         return [
             TableRow(
                 name=loss_word(option),
-                values=tuple(setting_text(of_arm[option]) for of_arm in options.values()),
+                values=tuple(setting_text(of_arm[option]) for of_arm in options),
                 difference="",
                 direction="",
             )
             for option in LossConfig().options()
+            if option in EVERY_LOSS or loss_word(option) in others
         ]
 
     @property

@@ -51,11 +51,11 @@ def triplet_cost_gradients(means, labels, places, formed, form, margin, temperat
                     nearest = i
             elif formed == _HARDEST and i != place and to_batch[i] > to_batch[farthest]:
                 farthest = i
-        if formed == _SAMPLED or formed == _HARDEST:
+        if formed in (_SAMPLED, _HARDEST):
             others[0], number = nearest, 1
         for k in range(number):
             to_others[k], by_others[k] = to_batch[others[k]], 0
-        one_positive = formed == _SAMPLED or formed == _BATCH_ALL or formed == _HARDEST
+        one_positive = formed in (_SAMPLED, _BATCH_ALL, _HARDEST)
         first, last = (farthest, farthest + 1) if one_positive else (0, n)
         for p in range(first, last):
             if not one_positive and (p == place or labels[p] != label):
@@ -122,11 +122,11 @@ def _costs(to_positive, to_negatives, form, margin, temperature, by_negatives):
 
 @compiled_pass
 def _semi_hard_costs(to_positive, to_negatives, form, margin, temperature, by_negatives):
-    """As `_costs`, of the negatives alone that are farther than the positive by at most the margin; and their number."""
+    """As `_costs`, of the negatives alone that are farther than the positive by the margin at most; and how many."""
     total, slopes, count = f32(0), f32(0), 0
     for k in range(to_negatives.size):
         gap = to_negatives[k] - to_positive
-        if gap > 0 and gap <= margin:
+        if 0 < gap <= margin:
             cost, slope = _costs(
                 to_positive, to_negatives[k : k + 1], form, margin, temperature, by_negatives[k : k + 1]
             )

@@ -63,8 +63,16 @@ def _what_arms_share(run: Run) -> str:
 
 
 def loss_formula(loss: LossConfig) -> str:
-    """Eq. 2 with the weights of this loss, and Eq. 1 with its margin, as LaTeX; a term of weight 0 is left out."""
-    weights = {"rec": loss.reconstruction_weight, "KL": loss.kl_weight, "tri": loss.triplet_weight}
+    """Eq. 2 with the weights of this loss, and Eq. 1 with its margin, as LaTeX; a term of weight 0 is left out.
+
+    The triplet term is of the loss's form, and a classifier's term is beside it.
+    """
+    weights = {
+        "rec": loss.reconstruction_weight,
+        "KL": loss.kl_weight,
+        "tri": loss.triplet_weight,
+        "class": loss.classifier_weight,
+    }
     terms = [
         ("" if weight == 1 else rf"{weight:g}\,") + rf"\mathcal L_{{{term}}}"
         for term, weight in weights.items()
@@ -72,5 +80,20 @@ def loss_formula(loss: LossConfig) -> str:
     ]
     lines = [r"\mathcal L &= " + (" + ".join(terms) or "0")]
     if loss.triplet_weight:
-        lines.append(rf"\mathcal L_{{tri}} &= \max\{{0, D(a,p) - D(a,n) + {loss.margin:g}\}}")
+        lines.append(rf"\mathcal L_{{tri}} &= {_cost_formula(loss)}")
+    if loss.prior == "by-class":
+        lines.append(r"\mathcal L_{KL} &= \mathrm{KL}(q(z|x) \,\|\, \mathcal N(c_y, I))")
     return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
+
+
+def _cost_formula(loss: LossConfig) -> str:
+    """Cost of a triplet, as LaTeX."""
+    margin = f" + {loss.margin:g}" if loss.margin or loss.triplet_form == "hinge" else ""
+    violation, temperature = f"D(a,p) - D(a,n){margin}", f"{loss.temperature:g}"
+    match loss.triplet_form:
+        case "hinge":
+            return rf"\max\{{0, {violation}\}}"
+        case "softplus":
+            return rf"{temperature}\,\log(1 + \exp(({violation}) / {temperature}))"
+        case _:
+            return rf"1 / (1 + \exp(-({violation}) / {temperature}))"

@@ -6,11 +6,22 @@ import contextlib
 import math
 import time
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 
-from tvae.config import PRESETS, DataConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, option_name, vae_and_tvae
+from tvae.config import (
+    PRESETS,
+    DataConfig,
+    LossConfig,
+    ModelConfig,
+    RunConfig,
+    TrainConfig,
+    TripletForm,
+    Triplets,
+    option_name,
+    vae_and_tvae,
+)
 from tvae.data import DATASETS, image_shape, train_size, usable_names
 from tvae.errors import InputError
 from tvae.jobs.preparation import preparation
@@ -75,15 +86,22 @@ PRESETS_SHOWN = {
     "VAE alone": Preset("One arm without a triplet term: for images whose labels have no triplet.", PRESETS["vae"]),
 }
 KEEP: Any = {"persist_state": "session"}
-LOSS_SETTINGS = {entry.name: entry for entry in fields(LossConfig) if "low" in entry.metadata}
-"""The number fields of `LossConfig` with their limits; one that is added there appears in the panel too."""
+LOSS_SETTINGS = ("margin", "triplet_weight", "kl_weight", "reconstruction_weight")
+"""The numbers of Eq. 1 and 2."""
 LABELS = {name: name.replace("kl", "KL").replace("_", " ") for name in LOSS_SETTINGS}
 LABELS = {name: with_capital(label) for name, label in LABELS.items()}
 """Names of the loss's numbers in the panel and in its messages."""
 MAIN_LOSS_SETTINGS = ("triplet_weight", "margin")
-MORE_HELP = "Network, and the weights of KL and reconstruction."
+FORM_HELP = """The cost of a triplet with x = D(a, p) − D(a, n) + m. **hinge**: x where it is above 0 (the paper's).
+**softplus**: the same with a soft bend. **sigmoid**: 1 for a wrong triplet, 0 for a right one, with a soft step."""
+TRIPLETS_HELP = """The triplets of a step. **sampled**: those drawn (the paper's). With the other images of the batch too:
+**batch-all**: each drawn pair with every negative; **all**: every positive with every negative; **semi-hard**: of these
+the ones that are right by less than the margin; **hardest**: the farthest positive with the nearest negative. The last
+one often collapses."""
+MORE_HELP = "Network, the weights of KL and reconstruction, and the kind of triplet loss."
 FIELDS = {
     **{option_name(LossConfig, name): label for name, label in LABELS.items()},
+    option_name(LossConfig, "temperature"): "Temperature",
     "train.epochs": "Epochs",
     "seconds": "Seconds",
     "train.seed": "Seed",
@@ -206,6 +224,9 @@ def _fill(run: Run) -> None:
         "data": (data := _usable(run.config.data.name)),
         "network": config.model.kind if preset.config is None else suggested_kind(image_shape(data)),
         **{_key(name): getattr(loss, name) for name in LOSS_SETTINGS},
+        "form": loss.triplet_form,
+        "temperature": loss.temperature,
+        "triplets": loss.triplets or config.train.triplets,
         **settings_of(config, data),
         "length": float(max(1, round(preset.share * epochs))),
         "unit": "epochs",
@@ -272,8 +293,20 @@ def _show_more_fields(data: str, preset: Preset) -> None:
     for name in LOSS_SETTINGS:
         if name not in MAIN_LOSS_SETTINGS:
             _show_loss_setting(name)
+    if state.read(keys.TRAIN_SOURCE).config.arms.keys() != {"vae"}:
+        _show_kind_of_triplets()
     if data not in DATASETS:
         st.caption("The page **Your data** suggests weights for it.")
+
+
+def _show_kind_of_triplets() -> None:
+    """Form of the triplet term, its temperature where it has one, and the triplets that it is of."""
+    forms, formed = get_args(TripletForm), get_args(Triplets)
+    st.selectbox("Triplet loss", forms, key=keys.train("form"), help=FORM_HELP, **KEEP)
+    if state.read(keys.train("form")) != "hinge":
+        temperature = {"key": keys.train("temperature"), "help": "The range of x over which it bends."}
+        st.number_input("Temperature", value=None, step=0.1, format="%.4g", **temperature, **KEEP)
+    st.selectbox("Triplets", formed, key=keys.train("triplets"), help=TRIPLETS_HELP, **KEEP)
 
 
 def _show_loss_setting(name: str) -> None:
@@ -311,7 +344,7 @@ def _chosen_config(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
     # An empty field counts as NaN, which is refused like any other impossible value.
     numbers = {
         name: math.nan if (value := state.read(keys.train(name))) is None else value
-        for name in (*map(_key, LOSS_SETTINGS), "length")
+        for name in (*map(_key, LOSS_SETTINGS), "temperature", "length")
     }
     length = numbers["length"]
     in_epochs = choices["unit"] == "epochs"
@@ -319,7 +352,10 @@ def _chosen_config(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
         raise InputError(f"train.epochs: {length:g} is not possible; it must be a whole number from 1 to {MOST_EPOCHS}")
     like = state.read(keys.TRAIN_SOURCE).config
     # What has no field here, such as the kind of reconstruction, stays as in the preset's settings.
-    values = {name: numbers[_key(name)] for name in LOSS_SETTINGS}
+    values: dict[str, Any] = {name: numbers[_key(name)] for name in LOSS_SETTINGS}
+    formed = state.read(keys.train("triplets"))
+    values |= {"triplet_form": state.read(keys.train("form")), "temperature": numbers["temperature"]}
+    values["triplets"] = "" if formed == like.train.triplets else formed
     loss = replace(next(reversed(like.arms.values())), notion="", **values)
     name = run.config.data.name if preset.warm else choices["data"]
     data = like.data if like.data.name == name else DataConfig(name=name)

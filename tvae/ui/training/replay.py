@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from tvae.config import LossConfig, reconstruction_name
+from tvae.config import LossConfig, reconstruction_name, triplet_name
 from tvae.errors import InputError
 from tvae.figures.arm_styles import arm_styles
 from tvae.jobs.job import Job
@@ -136,5 +136,5 @@ def _losses(row: Mapping[str, Any], arm: str, loss: LossConfig) -> str:
     terms = row["arms"][arm]
     return (
         f"{reconstruction_name([loss])} {terms['reconstruction']:.2f} · KL {terms['kl']:.2f} nats · "
-        f"triplet hinge {terms['triplet']:.3f}"
+        f"{triplet_name([loss])} {terms['triplet']:.3f}"
     )
