@@ -21,9 +21,9 @@ ArmsConfig = RunConfig | EmbeddingsConfig
 def arm_name(config: ArmsConfig, arm: str) -> str:
     """Name of an arm: "VAE" without a triplet term, "weight 10, margin 1" in a ladder, else its id in capitals.
 
-    An arm with a classifier or a prior by class is no plain VAE. An arm belongs to a ladder where its id says its triplet weight or its margin, as `w10` and `m0.5` do, or both, as
-    `m0.5-w10` of a sweep does. Names are plain text, and no two arms of a run have the same: where two would, the id
-    stands behind, as in "VAE (beta4)".
+    An arm with a classifier or a prior by class is no plain VAE. An arm belongs to a ladder where its id says its
+    triplet weight or its margin, as `w10` and `m0.5` do, or both, as `m0.5-w10` of a sweep does. Names are plain text,
+    and no two arms of a run have the same: where two would, the id stands behind, as in "VAE (beta4)".
     """
     return arm_names(config)[arm]
 

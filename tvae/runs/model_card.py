@@ -90,8 +90,8 @@ metrics:
 # {title}
 {state}
 A variational autoencoder with {_network(config.model)} and {config.model.latent_dim} latents, \
-trained side by side with a {triplet_name(config.arms.values())} on the means of its posterior (TVAE, Ishfaq, Hoogi and Rubin 2018, \
-arXiv:1802.04403). {_beginning(run)}
+trained side by side with a {triplet_name(config.arms.values())} on the means of its posterior \
+(TVAE, Ishfaq, Hoogi and Rubin 2018, arXiv:1802.04403). {_beginning(run)}
 
 Trained by
 

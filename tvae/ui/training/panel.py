@@ -94,7 +94,7 @@ LABELS = {name: with_capital(label) for name, label in LABELS.items()}
 MAIN_LOSS_SETTINGS = ("triplet_weight", "margin")
 FORM_HELP = """The cost of a triplet with x = D(a, p) − D(a, n) + m. **hinge**: x where it is above 0 (the paper's).
 **softplus**: the same with a soft bend. **sigmoid**: 1 for a wrong triplet, 0 for a right one, with a soft step."""
-TRIPLETS_HELP = """The triplets of a step. **sampled**: those drawn (the paper's). With the other images of the batch too:
+TRIPLETS_HELP = """The triplets of a step. **sampled**: those drawn (the paper's). Others take all images of the batch.
 **batch-all**: each drawn pair with every negative; **all**: every positive with every negative; **semi-hard**: of these
 the ones that are right by less than the margin; **hardest**: the farthest positive with the nearest negative. The last
 one often collapses."""
@@ -224,7 +224,7 @@ def _fill(run: Run) -> None:
         "data": (data := _usable(run.config.data.name)),
         "network": config.model.kind if preset.config is None else suggested_kind(image_shape(data)),
         **{_key(name): getattr(loss, name) for name in LOSS_SETTINGS},
-        "form": loss.triplet_form,
+        "triplet-form": loss.triplet_form,
         "temperature": loss.temperature,
         "triplets": loss.triplets or config.train.triplets,
         **settings_of(config, data),
@@ -302,8 +302,8 @@ def _show_more_fields(data: str, preset: Preset) -> None:
 def _show_kind_of_triplets() -> None:
     """Form of the triplet term, its temperature where it has one, and the triplets that it is of."""
     forms, formed = get_args(TripletForm), get_args(Triplets)
-    st.selectbox("Triplet loss", forms, key=keys.train("form"), help=FORM_HELP, **KEEP)
-    if state.read(keys.train("form")) != "hinge":
+    st.selectbox("Triplet loss", forms, key=keys.train("triplet-form"), help=FORM_HELP, **KEEP)
+    if state.read(keys.train("triplet-form")) != "hinge":
         temperature = {"key": keys.train("temperature"), "help": "The range of x over which it bends."}
         st.number_input("Temperature", value=None, step=0.1, format="%.4g", **temperature, **KEEP)
     st.selectbox("Triplets", formed, key=keys.train("triplets"), help=TRIPLETS_HELP, **KEEP)
@@ -354,7 +354,7 @@ def _chosen_config(run: Run, preset: Preset) -> tuple[RunConfig, float | None]:
     # What has no field here, such as the kind of reconstruction, stays as in the preset's settings.
     values: dict[str, Any] = {name: numbers[_key(name)] for name in LOSS_SETTINGS}
     formed = state.read(keys.train("triplets"))
-    values |= {"triplet_form": state.read(keys.train("form")), "temperature": numbers["temperature"]}
+    values |= {"triplet_form": state.read(keys.train("triplet-form")), "temperature": numbers["temperature"]}
     values["triplets"] = "" if formed == like.train.triplets else formed
     loss = replace(next(reversed(like.arms.values())), notion="", **values)
     name = run.config.data.name if preset.warm else choices["data"]
