@@ -84,10 +84,12 @@ def test_a_network_without_elbo_reconstructs_nothing_and_says_so(trained):
 def test_the_classifier_and_the_centres_know_the_classes(trained, digits):
     training, *_ = trained
     model, labels = training.arms["classifier"].model, torch.tensor(digits.test.labels)
+    assert model.classifier is not None
     means = torch.from_numpy(encode_arm(model, digits.test).means)
     assert (torch.nn.functional.linear(means, *model.classifier).argmax(dim=1) == labels).float().mean() > 0.9
     model = training.arms["mixture-prior"].model
     means = torch.from_numpy(encode_arm(model, digits.test).means)
+    assert model.class_centres is not None
     nearest = torch.cdist(means, model.class_centres.detach()).argmin(dim=1)
     assert (nearest == labels).float().mean() > 0.6
 
@@ -142,10 +144,12 @@ def test_gradients_are_those_of_a_loop_over_images(digits, step):
             own -= 1.5 * (own @ other) / (other @ other) * other
             in_conflict += 1
     assert 0 < in_conflict < count
+    assert arm.model.class_centres is not None and arm.model.classifier is not None
     own_prior = torch.distributions.Normal(arm.model.class_centres[labels], 1.0)
     posteriors = torch.distributions.Normal(mean, (0.5 * log_var).exp())
     kl = torch.distributions.kl_divergence(posteriors, own_prior).sum() / count
-    classes = torch.nn.functional.cross_entropy(mean @ arm.model.classifier[0].T + arm.model.classifier[1], labels)
+    weights, bias = arm.model.classifier
+    classes = torch.nn.functional.cross_entropy(mean @ weights.T + bias, labels)
     arm.model.zero_grad()
     (errors + kl + 3 * classes + (mean * by_triplets).sum()).backward()
 

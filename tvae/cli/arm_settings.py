@@ -23,16 +23,17 @@ def without_arm_settings(arguments: Sequence[str]) -> tuple[dict[str, str], list
     """
     settings, rest, words = {}, [], iter(arguments)
     for word in words:
-        match = re.fullmatch(r"--arms\.(?P<key>.+\.(?P<setting>[^.=]+))(=(?P<value>.*))?", word, re.DOTALL)
+        option, equals, given = word.partition("=")
+        match = re.fullmatch(r"--arms\.(?P<key>.+\.(?P<setting>[^.]+))", option, re.DOTALL)
         if match is None:
             rest.append(word)
             continue
-        option, setting = word.split("=")[0], match["setting"].replace("-", "_")
+        setting = match["setting"].replace("-", "_")
         if setting not in _KINDS:
             known = ", ".join(name.replace("_", "-") for name in _KINDS)
             raise InputError(f"{option}: a loss has no setting {match['setting'][:40]!r}; it has {known}")
-        value = match["value"] if match["value"] is not None else next(words, "")
-        if not value or (match["value"] is None and value.startswith("--")):
+        value = given if equals else next(words, "")
+        if not value or (not equals and value.startswith("--")):
             what = "notion" if setting == "notion" else "value"
             right = "the name of a label column" if setting == "notion" else "its value"
             raise InputError(f"{word}: names no {what}; right is {option} and {right}")
