@@ -11,7 +11,7 @@ from tvae.figures.bars import BINS, change_histogram, class_mix
 
 def test_the_histogram_counts_every_image_and_lights_the_chosen_range() -> None:
     change = np.array([0.0, 0.01, 0.3, 0.31, 0.32, 1.0], np.float32)
-    drawn = change_histogram(change, 0.25, 0.5)
+    drawn = change_histogram(change, 0.25, 0.5, "images")
     told = re.findall(
         r'<div( class="lit")? style="--share:([\d.]+)" title="change ([\d.]+) to [\d.]+: (\d+) images"', drawn
     )

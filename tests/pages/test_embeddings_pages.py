@@ -40,7 +40,8 @@ def runs(tmp_path_factory) -> Path:
     (folder / "b.npz").write_bytes(content(1, 5))
     runs = folder / "runs"
     keep(understand([folder / "a.npz", folder / "b.npz"]), "pair", runs, {}, titles=("CLIP ViT", "SimCLR"))
-    keep(understand([folder / "b.npz", folder / "b.npz"]), "plain", runs, {}, titles=("one", "two"))
+    (folder / "c.npz").write_bytes(content(2, 3))
+    keep(understand([folder / "b.npz", folder / "c.npz"]), "plain", runs, {}, titles=("one", "two"))
     return runs
 
 
@@ -74,10 +75,23 @@ def test_the_latent_map_shows_both_as_two_arms():
 
 def test_maps_of_rows_without_images_and_labels():
     app = page("pages/1_Latent_map.py", run="plain")
-    assert "Which rows moved, and which neighbours did they leave?" in words(app)
+    said = words(app)
+    assert "Which rows moved, and which neighbours did they leave?" in said
+    assert "more than half of a row's 10 nearest rows" in said
     assert "The maps have no thumbnails: These embeddings came without images." in words(app)
     assert not [button for button in app.button if button.label == "Try again"]
     assert "Triplet accuracy is not measurable here" in words(page("pages/4_Triplets.py", run="plain"))
+
+
+def test_embeddings_stand_beside_the_arms_of_a_run_on_the_same_images(tmp_path, monkeypatch):
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path / "runs"))
+    test = load_split("digits", "test")
+    z = np.random.default_rng(0).normal(size=(len(test), 3))
+    np.savez(tmp_path / "a.npz", z=z, labels=test.labels, images=test.images)
+    keep(understand([tmp_path / "a.npz", tmp_path / "a.npz"]), "mine", tmp_path / "runs", {})
+    app = page("pages/1_Latent_map.py", run="digits", right="mine/Z-SECOND", projection="PCA")
+    assert app.selectbox(keys.RIGHT).value == "mine/Z-SECOND" and not app.error
+    assert "training seed 0, checkpoint digits; z (first) from a.npz, z (3 numbers)" in words(app)
 
 
 def test_triplets_are_counted_at_margin_0_first_and_the_scale_is_said():

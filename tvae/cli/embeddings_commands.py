@@ -12,6 +12,7 @@ from rich.text import Text
 from tvae.cli.options import AddEmbeddings, ListEmbeddings, RemoveEmbeddings, RestoreEmbeddings
 from tvae.cli.output import print_table, progress_bar
 from tvae.errors import InputError
+from tvae.jobs.allowance import check_room
 from tvae.jobs.runs_folder import make_runs_folder
 from tvae.jobs.trash import Trash
 from tvae.runs.available import shown_folders
@@ -24,6 +25,7 @@ def embeddings_add(options: AddEmbeddings, command: str) -> None:
     runs, taken = runs_folder(), shown_folders()
     check_name(options.name, runs, taken)  # before minutes are spent on the files
     make_runs_folder(runs)
+    check_room(runs, None)
     with progress_bar(TextColumn("{task.description}"), BarColumn()) as bar:
         task = bar.add_task("")
 

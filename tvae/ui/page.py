@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from tvae.data import image_noun
-from tvae.data.public_datasets import IMAGE, ROW, Noun
+from tvae.data.public_datasets import IMAGE, Noun
 from tvae.errors import InputError
 from tvae.model.encoding import Encoding, LatentSpaces
 from tvae.runs.embeddings.folder import Embeddings
@@ -27,7 +27,7 @@ from tvae.ui.page_links import page_link
 from tvae.ui.requests import show_refusal
 from tvae.ui.session import keys
 from tvae.ui.sign_in import ask_to_sign_in, show_account
-from tvae.ui.style.captions import notions_in_words
+from tvae.ui.style.captions import notions_in_words, rows_noun
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 from tvae.ui.take_away import show_take_away
@@ -262,9 +262,7 @@ def _show_embeddings_in_sidebar(embeddings: Embeddings) -> None:
 
 def _noun(run: Shown) -> Noun:
     """Noun for the rows: what the images are called, or row where there are none."""
-    if isinstance(run, Run):
-        return image_noun(run.config.data.name)
-    return ROW if run.record.image_shape is None else IMAGE
+    return image_noun(run.config.data.name) if isinstance(run, Run) else rows_noun(run)
 
 
 def _in_words_of(noun: Noun, question: str) -> str:

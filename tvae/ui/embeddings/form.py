@@ -32,7 +32,7 @@ WHAT_IT_IS = """
 Vectors of the **same rows in the same order** from two models of your own, such as SimCLR against CLIP, open like the
 two arms of a run:
 
-- **Latent map**: both spaces side by side, which rows have other neighbours, findings
+- **Latent map**: both spaces side by side, and which rows left their neighbours
 - **Triplets**: exact triplet accuracy at any margin, class by class
 
 **.npz**, **.npy** or **parquet**, with a vector a row. Arrays or columns called `labels` and `images` are taken too.

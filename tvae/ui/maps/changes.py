@@ -40,9 +40,9 @@ def _show_range(pair: ViewPair, picks: state.Picks) -> None:
     source = f"{keys.CHANGE_RANGE} {pair.key} {pair.k}"
     _reset_unless(source, picks, keys.CHANGE_RANGE, WHOLE)
     low, high = state.read(keys.CHANGE_RANGE)
-    st.html(change_histogram(changes.change, low, high))
+    st.html(change_histogram(changes.change, low, high, pair.noun.many))
     st.slider(
-        "Select images by their change",
+        f"Select {pair.noun.many} by their change",
         0.0,
         1.0,
         step=0.05,
@@ -52,8 +52,8 @@ def _show_range(pair: ViewPair, picks: state.Picks) -> None:
         args=(picks, changes.change, source),
     )
     st.caption(
-        f"Neighbourhood change: 1 − shared / all, of an image's {pair.k} nearest in {as_text(pair.left.title)} and its "
-        f"{pair.k} nearest in {as_text(pair.right.title)}, itself left out: 0 all shared, 1 none. "
+        f"Neighbourhood change: 1 − shared / all, of {pair.noun.a}'s {pair.k} nearest in {as_text(pair.left.title)} "
+        f"and its {pair.k} nearest in {as_text(pair.right.title)}, itself left out: 0 all shared, 1 none. "
         f"n = {len(pair.labels):,}, mean {changes.change.mean(dtype=np.float64):.3f}."
     )
 

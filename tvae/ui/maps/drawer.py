@@ -48,7 +48,7 @@ def show_drawer(
             show_saved_selections(pair, picks, picked.saved, names, at)
     if table.open:
         with table:
-            rows, which = rows_in_question(picks, passes)
+            rows, which = rows_in_question(picks, passes, pair.noun.many)
             show_row_table(pair, picks, images, rows, which, margin, memory)
     if findings.open:
         with findings:

@@ -27,22 +27,23 @@ THUMBNAILS = 6
 def show_findings(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images: Images | None) -> None:
     """Shows what is worth a look, ranked; a click on a sentence selects its images on both maps."""
     st.markdown(f"**Worth a look** from {as_text(pair.left.title)} to {as_text(pair.right.title)}")
+    noun = pair.noun
     one_point = [view.title for view in (pair.left, pair.right) if cached.is_one_point(view.encoded, pair.labels)]
     if one_point:
         st.caption(
             f"Nothing can be found: all means of {as_text(' and of '.join(one_point))} are one point, or nearly, so "
-            "which images are near each other means nothing there."
+            f"which {noun.many} are near each other means nothing there."
         )
         return
     findings = cached.findings(pair.left.encoded, pair.right.encoded, pair.k, pair.labels, names)
     n, k = len(pair.labels), pair.k
-    nearest = f"{k} nearest images" if k > 1 else "nearest image"
+    nearest = f"{k} nearest {noun.many}" if k > 1 else f"nearest {noun.one}"
     definition = (
-        f"What counts is the class of more than half of an image's {nearest} in a latent space, itself left out; "
+        f"What counts is the class of more than half of {noun.a}'s {nearest} in a latent space, itself left out; "
         f"{findings.undecided:,} of n = {n:,} have no such class in one of the two."
     )
     if not findings.ranked:
-        st.caption(f"No image has most of its neighbours in another class than before. {definition}")
+        st.caption(f"No {noun.one} has most of its neighbours in another class than before. {definition}")
         return
     pages = -(-len(findings.ranked) // ON_A_PAGE)
     if not 1 <= state.read(keys.FINDINGS_PAGE, 1) <= pages:
@@ -57,7 +58,7 @@ def show_findings(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], im
                     as_text(finding.sentence),
                     type="tertiary",
                     icon=CHOSEN if np.array_equal(picks.rows, finding.rows) else TO_CHOOSE,
-                    help="Select these images on both maps",
+                    help=f"Select these {noun.many} on both maps",
                     key=keys.finding(rank),
                     on_click=answered(_select),
                     args=(picks, finding),
@@ -65,9 +66,9 @@ def show_findings(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], im
                 if images is not None:
                     _show_thumbnails(pair, finding, images)
     st.caption(
-        f"{findings.crossing:,} images have most of their neighbours in another class than before. They make "
+        f"{findings.crossing:,} {noun.many} have most of their neighbours in another class than before. They make "
         f"{len(findings.ranked):,} findings: groups of {LEAST_MEMBERS} or more first, the largest before the others, "
-        f"then lone images (fewer), those that keep the fewest neighbours first. {definition}"
+        f"then lone {noun.many} (fewer), those that keep the fewest neighbours first. {definition}"
     )
 
 

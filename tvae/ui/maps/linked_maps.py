@@ -27,7 +27,7 @@ from tvae.ui.maps.selection import Images
 from tvae.ui.maps.view_pair import COLOURINGS, ViewPair, colour_by
 from tvae.ui.maps.views import View
 from tvae.ui.session import keys
-from tvae.ui.style.captions import files_in_words, notions_in_words, titled
+from tvae.ui.style.captions import files_in_words, notions_in_words, rows_noun, titled
 from tvae.ui.style.escaping import as_text
 
 WITHOUT_NEIGHBOURS = ("class", "error")
@@ -111,7 +111,8 @@ def map_facts(pair: ViewPair, pictures: Sequence[Picture]) -> dict[str, str]:
         titled(f"{view.title}, {side_map.told}", view.run, view.encoding)
         for view, side_map in zip((pair.left, pair.right), pictures, strict=False)
     )
-    return {name: text if text == right[name] else f"{text} | {right[name]}" for name, text in left.items()}
+    both = {name: dict.fromkeys(side[name] for side in (left, right) if name in side) for name in {**left, **right}}
+    return {name: " | ".join(texts) for name, texts in both.items()}
 
 
 def take_gesture(pair: ViewPair, picks: state.Picks) -> None:
@@ -176,7 +177,7 @@ def _points_in_words(run: Shown) -> str:
     """What the points are, as Markdown."""
     if isinstance(run, Run):
         return f"Each point is an image of the {as_text(run.config.data.name)} test split"
-    return f"Each point is {'a row' if run.record.image_shape is None else 'an image'} of {as_text(run.name)}"
+    return f"Each point is {rows_noun(run).a} of {as_text(run.name)}"
 
 
 def _origin_in_words(shown: Sequence[Shown]) -> str:

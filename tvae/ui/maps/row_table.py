@@ -94,9 +94,11 @@ def sorted_rows(
     return rows[np.argsort(-own if descending else own, kind="stable")]
 
 
-def rows_in_question(picks: state.Picks, passes: Bool[np.ndarray, " n"]) -> tuple[Int[np.ndarray, " m"], str]:
+def rows_in_question(
+    picks: state.Picks, passes: Bool[np.ndarray, " n"], noun: str
+) -> tuple[Int[np.ndarray, " m"], str]:
     """The selected rows, or all where none are, that pass the filters; and their name in a few words."""
-    rows, which = (picks.rows, "The selected images") if len(picks.rows) else (np.arange(len(passes)), "All images")
+    rows, which = (picks.rows, f"The selected {noun}") if len(picks.rows) else (np.arange(len(passes)), f"All {noun}")
     if passes.all():
         return rows, which
     return rows[passes[rows]], f"{which} that pass the filters"

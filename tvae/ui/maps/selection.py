@@ -16,7 +16,7 @@ from tvae.ui.images.image_grid import show_grid_within
 from tvae.ui.maps.view_pair import MOST_TILES, Positions, ViewPair, panel_neighbours, selected_rows_csv
 from tvae.ui.requests import answered
 from tvae.ui.session import keys
-from tvae.ui.style.captions import csv_name
+from tvae.ui.style.captions import csv_name, points_in_words
 from tvae.ui.style.escaping import as_text
 
 Images = UInt8[np.ndarray, "n height width channels"]
@@ -63,8 +63,8 @@ def show_picked(
     """
     if picks.focus is None and len(picks.rows) == 0:
         st.caption(
-            "Click a point on either map: its nearest images in both latent spaces are compared here. Draw around "
-            "points with the lasso: they are described here; Shift adds, Alt removes."
+            f"Click a point on either map: its nearest {pair.noun.many} in both latent spaces are compared here. "
+            "Draw around points with the lasso: they are described here; Shift adds, Alt removes."
         )
     if picks.focus is not None:
         show_row(pair, picks, names, images, memory)
@@ -85,7 +85,8 @@ def show_selection(
     rows = picks.rows[passes[picks.rows]]
     if len(rows) < len(picks.rows):
         st.caption(
-            f"{len(rows):,} of {len(picks.rows):,} selected images pass the filters; the others are left out here."
+            f"{len(rows):,} of {len(picks.rows):,} selected {pair.noun.many} pass the filters; the others are left out "
+            "here."
         )
     if len(rows) and (len(picks.rows) > 1 or picks.rows[0] != picks.focus):
         _describe_selection(pair, rows, names, images)
@@ -103,9 +104,9 @@ def show_selection(
             key=keys.ISOLATE,
             on_click=answered(picks.isolate),
             disabled=few,
-            help=f"At least {state.FEWEST_ISOLATED} images can be projected alone."
+            help=f"At least {state.FEWEST_ISOLATED} {pair.noun.many} can be projected alone."
             if few
-            else "Project these images alone, on all maps.",
+            else f"Project these {pair.noun.many} alone, on all maps.",
         )
         st.button("Clear", on_click=answered(picks.replace), args=(np.zeros(0, np.int64),))
 
@@ -136,7 +137,7 @@ def _describe_selection(
             mean = np.rint(summary.mean_image).astype(np.uint8)
             st.image(enlarged(mean, SIDE), width=SIDE, caption="mean image", alt="Mean of the selected images")
     st.html(class_mix(summary.class_counts, names))
-    st.caption(f"Classes of the selected images, n = {summary.count:,} of {len(pair.labels):,}.")
+    st.caption(f"Classes of the selected {pair.noun.many}, n = {summary.count:,} of {len(pair.labels):,}.")
     if not pair.same and not (summary.lost or summary.gained):
         st.caption("No image was lost or gained as a neighbour by half of them or more.")
     elif not pair.same:
@@ -188,6 +189,7 @@ def show_row(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], images:
     )
     count_text = f"the nearest {MOST_TILES} of {pair.k}" if pair.k > MOST_TILES else f"the {pair.k} nearest"
     st.caption(
-        f"For each space {count_text} of {len(pair.labels):,} images, with the Euclidean distance between means μ. "
+        f"For each space {count_text} of {len(pair.labels):,} {pair.noun.many}, with the Euclidean distance between "
+        f"{points_in_words(pair.left.run)}. "
         "Rest on one to see it on the maps, click it to walk there."
     )

@@ -16,6 +16,7 @@ from tvae.ui.maps.view_pair import ViewPair
 from tvae.ui.maps.views import View
 from tvae.ui.requests import answered
 from tvae.ui.session import keys
+from tvae.ui.style.captions import points_in_words
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.reasons import reason_of
 
@@ -38,7 +39,9 @@ def show_sub_styles(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], 
         persist_state="session",
     )
     if label is None:
-        st.caption("Of the class that you choose: groups of images whose means lie close together, in either space.")
+        st.caption(
+            f"Of the class that you choose: groups of {pair.noun.many} that lie close together, in either space."
+        )
         return
     views = (pair.left,) if pair.same else (pair.left, pair.right)
     one_point = [view.title for view in views if cached.is_one_point(view.encoded, pair.labels)]
@@ -57,9 +60,9 @@ def show_sub_styles(pair: ViewPair, picks: state.Picks, names: tuple[str, ...], 
     searched, members = len(styles[0].searched), int((pair.labels == label).sum())
     of_all = f"the first {searched:,} of {members:,}" if searched == MOST_IMAGES < members else f"{members:,}"
     st.caption(
-        f"HDBSCAN on the means μ of n = {of_all} images of class {as_text(names[label])}: Euclidean distance, groups "
-        f"of {styles[0].least} or more (min_cluster_size), min_samples {NEIGHBOURS_OF_CORE}, leaves of the tree. "
-        "Each image is the mean of its group."
+        f"HDBSCAN on the {points_in_words(pair.left.run)} of n = {of_all} {pair.noun.many} of class "
+        f"{as_text(names[label])}: Euclidean distance, groups of {styles[0].least} or more (min_cluster_size), "
+        f"min_samples {NEIGHBOURS_OF_CORE}, leaves of the tree. Each image is the mean of its group."
     )
 
 

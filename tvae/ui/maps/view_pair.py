@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int64
 
+from tvae.data.public_datasets import Noun
 from tvae.data.selections import Selection, tags
 from tvae.linked_map.contents import ColourBy
 from tvae.metrics.neighbour_changes import Changes
@@ -17,6 +18,7 @@ from tvae.system.csv_table import rows_csv
 from tvae.ui import cached
 from tvae.ui.components.neighbour_panel import Neighbour
 from tvae.ui.maps.views import View
+from tvae.ui.style.captions import rows_noun
 
 Positions = tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]
 """Positions of all rows on the left and on the right map."""
@@ -53,6 +55,11 @@ class ViewPair:
     def same(self) -> bool:
         """Whether both maps show one and the same latent space."""
         return self.left.key == self.right.key
+
+    @property
+    def noun(self) -> Noun:
+        """Noun for the rows: images, or rows where there are none."""
+        return rows_noun(self.left.run)
 
     @property
     def has_errors(self) -> bool:

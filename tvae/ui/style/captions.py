@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tvae.data.public_datasets import IMAGE, ROW, Noun
 from tvae.metrics.triplet_curve import INTERPOLATION_ERROR
 from tvae.model.encoding import LatentSpaces
 from tvae.runs.arm_names import arm_name
@@ -19,6 +20,16 @@ def measured_on(run: Shown, encoding: LatentSpaces) -> str:
     if not isinstance(run, Run):
         return as_text(_rows_of(run))
     return _source(run, encoding, as_text(notions_in_words(run)))
+
+
+def rows_noun(run: Shown) -> Noun:
+    """Noun for the rows: images, or rows where embeddings came without images."""
+    return ROW if not isinstance(run, Run) and run.record.image_shape is None else IMAGE
+
+
+def points_in_words(run: Shown) -> str:
+    """What lies in the latent spaces: the means of a run's arms, or the vectors of embeddings."""
+    return "means μ" if isinstance(run, Run) else "vectors"
 
 
 def files_in_words(embeddings: Embeddings) -> str:

@@ -24,7 +24,7 @@ from tvae.ui import session as state
 from tvae.ui.requests import answered
 from tvae.ui.session import keys
 from tvae.ui.style.arm_text import arm_text
-from tvae.ui.style.captions import csv_name, interpolation_words
+from tvae.ui.style.captions import csv_name, interpolation_words, points_in_words
 from tvae.ui.style.escaping import as_text
 from tvae.ui.style.sentences import with_capital
 from tvae.ui.triplets.view import TripletView
@@ -236,7 +236,7 @@ def show_gaps(view: TripletView) -> None:
 
 def show_definition(view: TripletView) -> None:
     """Shows the definition of triplet accuracy, and the switch of the sampled estimate."""
-    points = "means μ" if isinstance(view.run, Run) else "vectors"
+    points = points_in_words(view.run)
     with st.popover("What exactly is counted"):
         st.latex(r"A(m) = \mathbb E_{a}\,\mathbb E_{p}\,\mathbb E_{n}\;\mathbf 1[\,D(a,p) - D(a,n) + m \le 0\,]")
         st.markdown(
