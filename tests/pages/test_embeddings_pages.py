@@ -142,6 +142,20 @@ def test_two_uploads_are_understood_kept_shown_and_removed(tmp_path, monkeypatch
     assert (tmp_path / "clip-sim").exists() and not app.exception
 
 
+def test_of_several_tables_two_are_chosen(tmp_path, monkeypatch):
+    monkeypatch.setenv("TVAE_RUNS", str(tmp_path))
+    app = page("pages/9_Your_data.py", run="digits", bring="Embeddings to compare")
+    several = content(0, 8, other=np.ones((N, 2)), third=np.random.default_rng(0).normal(size=(N, 7)))
+    app.file_uploader(keys.EMBEDDINGS_A).set_value(("arms.npz", several, "")).run()
+    until(app, "There are several tables of vectors. Choose the two to compare.")
+    assert not app.main.error
+    first, second = (box for box in app.main.selectbox if box.label.endswith(" vectors"))
+    assert first.options == ["vectors: float64 (60, 8)", "other: float64 (60, 2)", "third: float64 (60, 7)"]
+    second.select("third").run()
+    until(app, f"**{N} rows**, **no labels**, no images")
+    assert list(app.dataframe[0].value["Numbers a row"]) == [8, 7]
+
+
 def until(app: AppTest, text: str) -> None:
     """Run the page again, as a fragment in a browser does, until this is shown."""
     end = time.monotonic() + 60

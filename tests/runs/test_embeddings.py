@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -207,6 +208,13 @@ def test_who_added_them_alone_sees_and_removes_them(tmp_path, runs):
     trash.delete("pair", "me")
     assert trash.deleted_embeddings("me") == ["pair"] and trash.deleted_embeddings("you") == trash.deleted("me") == []
     trash.undelete("pair", "me")
+    killed = runs / ".other.0123.part"
+    killed.mkdir()
+    trash.clear_leftovers()
+    assert killed.exists()  # it may still be written
+    os.utime(killed, (0, 0))
+    trash.clear_leftovers()
+    assert not killed.exists()
     assert read_embeddings(runs / "pair").record == made.record
 
 

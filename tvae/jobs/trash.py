@@ -90,6 +90,9 @@ class Trash:
         for place in _folders_in(self._runs / READY):
             if _modified(place) < left_before and not lock_is_held(JobFiles(place).lock):
                 shutil.rmtree(place, ignore_errors=True)
+        for place in entries(self._runs):  # embeddings that a killed process was writing
+            if _is_part(place) and place.is_dir() and _modified(place) < time.time() - UNDO_SECONDS:
+                shutil.rmtree(place, ignore_errors=True)
         for run in _folders_in(self._folder):
             moment = read_moment(JobFiles(run).deleted)
             if (time.time() - _modified(run) if moment is None else moment.age) > UNDO_SECONDS:

@@ -82,7 +82,7 @@ class Brought:
         columns = [file.of_kind("vectors") for file in files]
         if len(columns) == 1:
             return [columns[0], columns[0]] if len(columns[0]) > 2 else []
-        return columns if any(len(each) > 1 for each in columns) else []
+        return columns if all(columns) and any(len(each) > 1 for each in columns) else []
 
     def chosen(self) -> tuple[str, ...]:
         """Names of the vectors that are looked at: those that were chosen, else those that are clear; or none."""

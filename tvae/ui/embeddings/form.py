@@ -94,30 +94,33 @@ def _show_brought(brought: Brought) -> None:
     if brought.awaits_second:
         st.info(as_text(f"{brought.paths[0].name} holds one embedding. Now bring the second one, of the same rows."))
         return
-    _choose_columns(brought)
+    if not _choose_columns(brought):
+        return
     task, understood = brought.task, brought.looking.result
     if task.error:
-        st.error(as_text(f"{with_capital(task.error)}."))
+        st.error(as_text(f"{task.error}."))
     elif task.cancelled:
         st.info("Cancelled. Nothing was kept.")
     if understood is not None:
         _show_understood(brought, understood)
 
 
-def _choose_columns(brought: Brought) -> None:
-    """Draw the choice of the vectors where the files hold several tables of them."""
+def _choose_columns(brought: Brought) -> bool:
+    """Draw the choice of the vectors where the files hold several tables of them; returns whether it is made."""
     candidates = brought.candidates()
     if not candidates:
-        return
+        return True
     chosen = brought.chosen()
+    if not chosen:
+        st.info("There are several tables of vectors. Choose the two to compare.")
     boxes = st.container(horizontal=True)
     for place, (word, columns) in enumerate(zip(("First", "Second"), candidates, strict=True)):
         names = [column.key for column in columns]
-        start = chosen[place] if len(chosen) == 2 else names[min(place, len(names) - 1)]
+        start = chosen[place] if chosen else names[place if len(brought.paths) == 1 else 0]
         boxes.selectbox(
             f"{word} vectors",
             names,
-            names.index(start) if start in names else 0,
+            names.index(start),
             format_func={column.key: _described(column) for column in columns}.__getitem__,
             key=keys.embeddings(f"column-{place}", brought.number),
             on_change=answered(lambda: _choose(brought)),
@@ -127,6 +130,7 @@ def _choose_columns(brought: Brought) -> None:
         st.button(
             "Take these", key=keys.embeddings("take", brought.number), on_click=answered(lambda: _choose(brought))
         )
+    return bool(chosen)
 
 
 def _described(column: Column) -> str:
