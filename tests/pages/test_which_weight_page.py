@@ -356,6 +356,17 @@ def test_without_a_kl_term_there_is_no_elbo_to_lose(runs):
     assert "What the ELBO loses can't be shown. " in words(page({"run": "own"}))
 
 
+def test_an_arm_whose_prior_has_a_centre_for_each_class_has_no_such_parts(runs):
+    generator = np.random.default_rng(0)
+    loss = small_run_config().arms["tvae"]
+    arms = vae_and_tvae(loss) | {"mixture": replace(loss, prior="by-class")}
+    means = {arm: generator.normal(size=(30, 2)) for arm in arms}
+    own_run(runs / "own", means, np.arange(30) % 3, replace(small_run_config(), arms=arms))
+    app = page({"run": "own", "arms": "vae.tvae.mixture"})
+    assert not app.exception
+    assert "has a centre for each class, so its KL is not in the same parts" in words(app)
+
+
 def test_other_weights_change_the_total_and_nothing_else():
     app = page({"run": "digits"})
     before = app.table[-1].value

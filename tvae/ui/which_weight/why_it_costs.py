@@ -36,6 +36,13 @@ def show_why_it_costs(run: Run, encoding: Encoding) -> None:
     if not others:
         return
     st.markdown("## Why it costs")
+    mixtures = [arm for arm in (baseline, *others) if run.config.arms[arm].prior != "standard"]
+    if mixtures:
+        names = " and ".join(arm_text(run.config, arm) for arm in mixtures)
+        st.info(f"The prior of {names} has a centre for each class, so its KL is not in the same parts as the VAE's.")
+        others = [arm for arm in others if arm not in mixtures]
+    if not others or baseline in mixtures:
+        return
     try:
         rate = nats_of_error(run.config.arms[baseline])
     except InputError as error:
