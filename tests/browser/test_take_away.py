@@ -24,7 +24,11 @@ def page_of(browser, address: str, width: int):
 def taken(page, form: str, tmp_path: Path) -> Path:
     """The file that the open menu makes of this form."""
     page.get_by_role("radio", name=form).check(force=True, timeout=WAIT)
-    page.get_by_role("button", name="Make the file").click(timeout=WAIT)
+    start = page.get_by_role("button", name="Make the file")
+    start.wait_for(timeout=WAIT)
+    menu, box = page.get_by_test_id("stPopoverBody").bounding_box(), start.bounding_box()
+    assert box["y"] + box["height"] <= menu["y"] + menu["height"], "the button that begins is scrolled out of sight"
+    start.click()
     with page.expect_download(timeout=WAIT) as download:
         button = page.get_by_role("button", name="Download digits-")
         button.wait_for(timeout=WAIT)

@@ -37,6 +37,7 @@ from tvae.runs.evaluation import encode_split, evaluate
 from tvae.runs.finishing import DEFAULT_MARGINS
 from tvae.runs.history import read_history
 from tvae.runs.run import read_metrics, read_run
+from tvae.runs.seeds.file import read_seed_figures
 from tvae.system.csv_table import rows_csv
 
 MOST_BYTES = 5_000_000
@@ -248,7 +249,7 @@ def test_images_of_one_class_and_few_images_have_a_report_without_what_they_lack
     export(few, "markdown", tmp_path / "m")
     export(few, "charts", tmp_path / "c")
     page = Page((tmp_path / "r.html").read_text())
-    assert "not measurable" in page.text and "test images have no triplet" in page.text
+    assert "not measurable" in page.text and "The train images have no triplet" in page.text
     assert ("map-data" in [attributes.get("id") for _, attributes in page.elements]) == (rows > 3)
     assert not (tmp_path / "c" / "accuracy-by-margin.svg").exists()
     assert (tmp_path / "c" / "map-vae.svg").exists() == (rows > 3)
@@ -383,3 +384,45 @@ def test_thumbnails_stand_in_the_order_of_the_rows():
         pixels = np.asarray(picture.convert("RGB")).astype(int)
     assert size == (8, 8) and pixels.shape == (16, 24, 3)
     assert pixels[12, 4, 1] > 200 and pixels[4, 4].max() < 60
+
+
+def test_figures_over_seeds_are_those_of_the_run_s_folder_and_left_out_without_them(report):
+    assert "<h2>Over" not in report and "<h2>The given" not in report
+    ladder = read_run(DIGITS.with_name("mnist-ladder"))
+    encoding = read_encoding(ladder, "test")
+    assert encoding is not None
+    content = report_content(material_of(ladder, encoding, None, ["vae", "w10"]))
+    seeds = read_seed_figures(ladder)
+    assert seeds is not None and [of_seed.seed for of_seed in content.seeds] == [0, 1, 2]
+    rows = {row.name: row for row in content.over_seeds}
+    errors = [[of_seed.splits["test"][arm].reconstruction for of_seed in seeds] for arm in ("vae", "w10")]
+    changes = np.subtract(errors[1], errors[0])
+    row = rows["squared error an image"]
+    assert row.values == tuple(f"{np.mean(ones):.3f} ± {np.std(ones, ddof=1):.3f}" for ones in errors)
+    assert row.difference == f"+{changes.mean():.3f} ± {changes.std(ddof=1):.3f}"
+    shares = [100 * of_seed.splits["test"]["w10"].triplet_accuracy[0] for of_seed in seeds]
+    assert rows["triplet accuracy at m = 0"].values[1] == f"{np.mean(shares):.2f} ± {np.std(shares, ddof=1):.2f}\u00a0%"
+    assert "differ in their seed alone (0, 1, 2)" in content.facts["Seeds"]
+
+
+def test_accuracy_on_given_triplets_stands_in_the_report_where_the_run_has_some(material):
+    metrics = _measured(DIGITS)
+    parts = {"trained_on": 40, "held_out_by_triplet": 10, "held_out_by_image": 0}
+    metrics["given_triplets"] = {
+        "given": 60, "distinct": 50, "images": 30, "contradictions": 1, "cycles": 2, "impossible": 3, **parts
+    }  # fmt: skip
+    for place, arm in enumerate(metrics["arms"].values()):
+        arm["given_triplets"] = {
+            part: {
+                "accuracy": {"0": (0.5 + place / 4) if count else None},
+                "interval": {"0": [0.4, 0.9] if count else None},
+            }
+            for part, count in parts.items()
+        }
+    content = replace(report_content(material), metrics=metrics)
+    assert [(row.name, row.values) for row in content.given] == [
+        ("trained on, m = 0", ("50.0\u00a0% (40.0 to 90.0)", "75.0\u00a0% (40.0 to 90.0)")),
+        ("held out, m = 0", ("50.0\u00a0% (40.0 to 90.0)", "75.0\u00a0% (40.0 to 90.0)")),
+    ]
+    assert content.given_note.startswith("Given triplets: 60, 50 distinct (40 trained on, 10 held out")
+    assert report_content(material).given == []

@@ -31,6 +31,7 @@ from tests.fuzz.trials import ABSENT
 from tvae.data import load_dataset
 from tvae.data.triplets import GivenTriplets
 from tvae.maps.layout_files import layout_path, read_layout, write_layout
+from tvae.maps.moved_layouts import LAYOUTS, TAKEN_LAYOUTS, keep_taken_layouts
 from tvae.maps.parameters import PcaParameters, TsneParameters
 from tvae.maps.projection import Layout, ProjectionRequest, project
 from tvae.metrics.triplet_curve import TripletCurve, margin_where
@@ -43,11 +44,12 @@ from tvae.runs.history import append_history, read_history
 from tvae.runs.replays.recorded import REPLAY, read_replay
 from tvae.runs.resume_file import read_resume_file
 from tvae.runs.run import CONFIG, HISTORY, METRICS, Run, read_metrics, read_run, write_config, write_metrics
-from tvae.runs.run_zip import run_members, take_in_run, zip_run
+from tvae.runs.run_zip import run_members, take_in_run, write_run_zip, zip_run
 from tvae.runs.seeds.file import SEEDS, read_seed_figures, write_seed_figures
 from tvae.runs.triplets.encoded import read_encoded_triplets, write_encoded_triplets
 from tvae.runs.triplets.own_copy import TRIPLETS, read_triplets_of
 from tvae.runs.weights import network, write_weights
+from tvae.system.files import entries
 
 
 @reader("config")
@@ -310,14 +312,26 @@ def encoded_triplets() -> Made:
 
 @reader("zip")
 def zip_of_a_run() -> Made:
-    """A run that a stranger sends."""
+    """A run that a stranger sends, with layouts of its maps."""
     runs = {"run": sources.run(), "given": sources.run_on_triplets()}
+    encoding = read_encoding(runs["run"], "test")
+    assert encoding is not None
+    layouts = [
+        write_layout(
+            project(ProjectionRequest(means=encoding.means, parameters=parameters, labels=encoding.labels)),
+            sources.folder() / "zip-layouts",
+        )
+        for parameters in (PcaParameters(), TsneParameters(iterations=5))
+    ]
+    zips = [_zip_of(runs["run"], layouts), _zip_of(runs["given"], [])]
 
     def inside(name: str, content: bytes) -> SearchStrategy[bytes]:
         if name.endswith(".safetensors"):
             return changed_safetensors(content)
         if name.endswith(".json"):
             return changed_json(json.loads(content))
+        if name.startswith(f"{LAYOUTS}/"):
+            return changed_npz(sources.arrays_in(content)) | changed_bytes(content)
         return changed_text(content.decode()) if name.endswith((".jsonl", ".md")) else changed_bytes(content)
 
     def read(content: bytes) -> None:
@@ -327,18 +341,27 @@ def zip_of_a_run() -> Made:
             for arm in taken.config.arms:
                 network(taken, arm)
             _ = read_replay(taken), read_history(folder), taken.epoch, taken.snapshots
+            keep_taken_layouts(folder, encoding)
+            assert not (folder / TAKEN_LAYOUTS).exists()
+            for path in entries(folder / LAYOUTS):
+                kept = read_layout(path, path.stem)
+                assert kept is not None and kept.positions.keys() == encoding.arms.keys()
             run_members(zip_run(folder))
 
     contents = [
-        strategy
-        for run in runs.values()
-        for strategy in (changed_zip(_few(_zip_members(run)), inside), changed_bytes(zip_run(run.folder)))
+        strategy for whole in zips for strategy in (changed_zip(_few(_members(whole)), inside), changed_bytes(whole))
     ]
     return st.one_of(contents), read
 
 
-def _zip_members(run: Run) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(zip_run(run.folder))) as archive:
+def _zip_of(run: Run, layouts: list[Path]) -> bytes:
+    stream = io.BytesIO()
+    write_run_zip(stream, run.folder, layouts)
+    return stream.getvalue()
+
+
+def _members(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 

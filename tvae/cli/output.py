@@ -17,6 +17,7 @@ from tvae.metrics.anchor_sample import counted_triplets
 from tvae.metrics.measurable import number_text, percent_text
 from tvae.runs.collapsed_arms import collapse_warnings
 from tvae.runs.run import anchor_sample_of
+from tvae.runs.triplets.words import GIVEN_PARTS, given_text, share_text
 from tvae.training.rank import prints
 
 if TYPE_CHECKING:  # torch is imported by the commands that need it, when they need it
@@ -123,32 +124,6 @@ METRIC_NAMES = {
 """Rows of the table of metrics below triplet accuracy."""
 
 
-GIVEN_PARTS = {
-    "trained_on": "trained on",
-    "held_out_by_triplet": "held out",
-    "held_out_by_image": "images held out",
-}
-"""Parts of the given triplets, in words."""
-
-
-def _share_text(figures: dict[str, Any], margin: str) -> str:
-    """A share in percent with its interval."""
-    accuracy, interval = figures["accuracy"][margin], figures["interval"][margin]
-    if accuracy is None:
-        return percent_text(None)
-    low, high = (f"{100 * limit:.1f}" for limit in interval)
-    return f"{100 * accuracy:.1f} % ({low} to {high})"
-
-
-def _given_text(counts: dict[str, int]) -> str:
-    """Numbers of given triplets, contradictions and cycles, in one line."""
-    parts = ", ".join(f"{counts[part]:,} {name}" for part, name in GIVEN_PARTS.items())
-    return (
-        f"given triplets: {counts['given']:,}, {counts['distinct']:,} distinct ({parts}), {counts['contradictions']:,}"
-        f" contradictions, {counts['cycles']:,} cycles; in brackets the 95 % interval of the share"
-    )
-
-
 def print_metrics(metrics: dict[str, Any], as_json: bool) -> None:
     """Print what `tvae.runs.evaluation.evaluate` measured, as one JSON object or as a table with a column an arm."""
     if as_json:
@@ -174,11 +149,11 @@ def print_metrics(metrics: dict[str, Any], as_json: bool) -> None:
         table.add_row(name, *[number_text(arm[key]) for arm in arms.values()])
     for part, name in GIVEN_PARTS.items() if "given_triplets" in metrics else ():
         for margin in next(iter(arms.values()))["given_triplets"][part]["accuracy"]:
-            cells = [_share_text(arm["given_triplets"][part], margin) for arm in arms.values()]
+            cells = [share_text(arm["given_triplets"][part], margin) for arm in arms.values()]
             table.add_row(f"given triplets, {name}, m = {margin}", *cells)
     print_table(table)
     if "given_triplets" in metrics:
-        print(_given_text(metrics["given_triplets"]))
+        print(given_text(metrics["given_triplets"]))
     first = next(iter(arms.values()))
     sample = anchor_sample_of(first)
     if sample is not None:

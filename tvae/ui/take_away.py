@@ -108,7 +108,7 @@ def _show_choices(run: Run) -> None:
 
 def _line(name: FormatName) -> str:
     """A format and what it is for, as a line of the list."""
-    return f"**{FORMATS[name].title}:** :gray[{FORMATS[name].told}]"
+    return f"**{FORMATS[name].title}** :gray[{FORMATS[name].told}]"
 
 
 def _lacking(name: FormatName) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from matplotlib.lines import Line2D
 from tvae.config import reconstruction_name
 from tvae.export.material import WRITTEN_BY
 from tvae.export.report.content import ReportContent
+from tvae.export.report.fonts import fonts_for, missing_signs_note
 from tvae.figures.arm_styles import ArmStyle
 from tvae.figures.colours import FAINT, GROUND, INK, class_colours
 from tvae.figures.still_map import SIDE, name_places
@@ -149,7 +151,7 @@ def chart_file(chart: Chart, kind: FileKind, *, words: bool = True) -> bytes:
     Args:
         words: draw its title, caption and legend on it.
     """
-    with _quiet(), mpl.rc_context(_STYLE):
+    with _quiet(), mpl.rc_context({**_STYLE, "font.family": list(fonts_for("".join(_texts(chart))).families)}):
         width, height = chart.size
         lines = textwrap.wrap(chart.caption, round(19 * width)) if words else []
         named = len(chart.legend) if words else 0
@@ -172,6 +174,17 @@ def chart_file(chart: Chart, kind: FileKind, *, words: bool = True) -> bytes:
         content = io.BytesIO()
         figure.savefig(content, format=kind, dpi=DOTS, metadata=_metadata(chart, kind))
     return content.getvalue()
+
+
+def chart_notes(charts: Sequence[Chart]) -> list[str]:
+    """What a reader of these charts must know: signs of their texts that can't be drawn."""
+    return missing_signs_note(text for chart in charts for text in _texts(chart))
+
+
+def _texts(chart: Chart) -> Iterator[str]:
+    """Texts that are drawn on a chart: the words around it, and the names of its classes."""
+    yield from (chart.title, chart.caption, *(style.short_name for style in chart.legend))
+    yield from sorted({str(name) for name in chart.columns.get("class", ())})
 
 
 def _metadata(chart: Chart, kind: FileKind) -> dict[str, Any]:
@@ -244,7 +257,13 @@ def _shortened(name: str) -> str:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Context in which a sign that the font lacks is no warning: SVG and PDF readers have fonts of their own."""
+    """Context in which matplotlib warns of no sign that a font lacks, as `chart_notes` names them, nor of a weight."""
+    fonts = logging.getLogger("matplotlib.font_manager")
+    level = fonts.level
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        yield
+        fonts.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            fonts.setLevel(level)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import mean, stdev
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,9 @@ from tvae.runs.finishing import DEFAULT_MARGINS
 from tvae.runs.history import read_history
 from tvae.runs.metrics_form import HistoryRow
 from tvae.runs.run import epochs_text, read_metrics
+from tvae.runs.seeds.figures import MARGINS, ArmFigures, SeedFigures
+from tvae.runs.seeds.file import read_seed_figures
+from tvae.runs.triplets.words import GIVEN_PARTS, given_text, share_text
 
 EVERY_LOSS = tuple(
     option_name(LossConfig, name)
@@ -80,6 +84,8 @@ class ReportContent:
     curves: Mapping[str, TripletCurve]
     """Triplet accuracy by margin of each exported arm; empty where the labels allow no triplet."""
     history: Sequence[HistoryRow]
+    seeds: Sequence[SeedFigures] = ()
+    """Figures of the split for several seeds, the run's own among them; empty where its folder has none."""
 
     @property
     def title(self) -> str:
@@ -192,6 +198,77 @@ class ReportContent:
         return TableRow(name=name, values=unbroken, difference=difference, direction=direction)
 
     @property
+    def over_seeds(self) -> list[TableRow]:
+        """Mean and sample standard deviation of the compared arms' figures over the seeds; empty of a single one."""
+        if not self.seeds:
+            return []
+
+        def accuracy(margin: float) -> Callable[[ArmFigures], float]:
+            return lambda arm: 100 * arm.triplet_accuracy[MARGINS.index(margin)]
+
+        by_arm = {arm: [of_seed.splits[self.metrics["split"]][arm] for of_seed in self.seeds] for arm in self.compared}
+        figures: list[tuple[str, Callable[[ArmFigures], float], int, str, str]] = [
+            (
+                f"triplet accuracy at m = {margin}",
+                accuracy(float(margin)),
+                2,
+                "%",
+                "higher is better",
+            )
+            for margin in next(iter(self.metrics["arms"].values()))["triplet_accuracy"]
+            if float(margin) in MARGINS
+        ]
+        figures += [
+            ("squared error an image", lambda arm: arm.reconstruction, 3, "", "lower is better"),
+            ("KL, nats", lambda arm: arm.kl, 3, "", ""),
+        ]
+        rows = []
+        for name, value, places, unit, direction in figures:
+            values = [[value(of_seed) for of_seed in arm] for arm in by_arm.values()]
+            difference = ""
+            if len(values) == 2:
+                changes = [after - before for before, after in zip(*values, strict=True)]
+                unit_of_change = "\u00a0points" if unit else ""
+                difference = f"{signed(mean(changes), places)} ± {stdev(changes):.{places}f}{unit_of_change}"
+            texts = (f"{mean(ones):.{places}f} ± {stdev(ones):.{places}f}" for ones in values)
+            cells = tuple(f"{text}\u00a0%" if unit else text for text in texts)
+            rows.append(TableRow(name=name, values=cells, difference=difference, direction=direction))
+        return rows
+
+    @property
+    def seeds_note(self) -> str:
+        """What the figures over seeds are of, in words."""
+        numbers = ", ".join(str(of_seed.seed) for of_seed in self.seeds)
+        return (
+            f"Mean ± sample standard deviation of {len(self.seeds)} trainings that differ in their seed alone "
+            f"({numbers}), on the {self.metrics['split']} split; a difference is of both arms of one training."
+        )
+
+    @property
+    def given(self) -> list[TableRow]:
+        """Accuracy of each exported arm on the triplets that the run was given; empty where it drew its own."""
+        if "given_triplets" not in self.metrics:
+            return []
+        arms = [self.metrics["arms"][arm]["given_triplets"] for arm in self.material.arms]
+        return [
+            TableRow(
+                name=f"{name}, m = {margin}",
+                values=tuple(share_text(arm[part], margin).replace(" %", "\u00a0%") for arm in arms),
+                difference="",
+                direction="",
+            )
+            for part, name in GIVEN_PARTS.items()
+            if self.metrics["given_triplets"][part]
+            for margin in arms[0][part]["accuracy"]
+        ]
+
+    @property
+    def given_note(self) -> str:
+        """Numbers of given triplets, in words."""
+        text = given_text(self.metrics["given_triplets"])
+        return f"{text[0].upper()}{text[1:]}."
+
+    @property
     def losses(self) -> list[TableRow]:
         """Setting of the loss of each exported arm."""
         losses = [self.material.run.config.arms[arm] for arm in self.material.arms]
@@ -233,7 +310,8 @@ class ReportContent:
             ),
             "Seeds": (
                 f"one training, seed {config.train.seed}: initial weights, triplets and noise come from it, the same "
-                "for every arm. Nothing here says how much another seed would change."
+                "for every arm. "
+                + (self.seeds_note if self.seeds else "Nothing here says how much another seed would change.")
             ),
             "Judged by": run.notion,
             "Triplets": self.measured,
@@ -333,7 +411,10 @@ def report_content(material: Material) -> ReportContent:
     curves = {}
     if metrics["arms"][material.arms[0]]["triplets"]:
         curves = read_curves(run, encoding.split) or triplet_curves(encoding)
+    seeds = read_seed_figures(run) or []
+    known = len(seeds) > 1 and all(encoding.split in of_seed.splits for of_seed in seeds)
     return ReportContent(
+        seeds=seeds if known else (),
         material=material,
         metrics=metrics,
         curves={arm: curve for arm, curve in curves.items() if arm in material.arms},

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from tvae.export.material import WRITTEN_BY, Material
-from tvae.export.report.charts import Chart, chart_file, map_charts, margin_charts, training_charts
+from tvae.export.report.charts import Chart, chart_file, chart_notes, map_charts, margin_charts, training_charts
 from tvae.export.report.content import ReportContent, report_content
 from tvae.export.report.inline_svg import inline_svg
 from tvae.export.report.map_data import MOST_POINTS, class_counts, data_uri, map_data, shown_rows, sprite
@@ -37,9 +37,10 @@ def write_html(material: Material, path: Path) -> list[str]:
     content = report_content(material)
     thumbnails = None if material.images is None else sprite(material.images[shown_rows(content)])
     path.write_text(_html(content, thumbnails), encoding="utf-8")
+    notes = chart_notes(map_charts(content))  # the other charts keep their text, which a browser draws in its own fonts
     if material.images is not None and thumbnails is None:
-        return ["The maps have no thumbnails: those of so many images would make the file too large."]
-    return []
+        notes.append("The maps have no thumbnails: those of so many images would make the file too large.")
+    return notes
 
 
 def _html(content: ReportContent, thumbnails: tuple[bytes, tuple[int, int]] | None) -> str:

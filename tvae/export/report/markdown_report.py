@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tvae.export.material import WRITTEN_BY, Material
-from tvae.export.report.charts import chart_file, map_charts, margin_charts, training_charts
+from tvae.export.report.charts import chart_file, chart_notes, charts_of, map_charts, margin_charts, training_charts
 from tvae.export.report.content import ReportContent, TableRow, report_content
 from tvae.figures.colours import GROUND
 from tvae.figures.image_grid import GridRow, grid_png
@@ -38,7 +38,7 @@ def write_markdown(material: Material, folder: Path) -> list[str]:
         parts += ["## What each model keeps of an image", f"![{_text(caption)}]({PICTURES}/reconstructions.png)"]
     parts += _closing(content)
     (folder / REPORT).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    return []
+    return chart_notes(charts_of(content))
 
 
 def _opening(content: ReportContent) -> list[str]:
@@ -54,6 +54,13 @@ def _figures(content: ReportContent) -> list[str]:
     if difference:
         less = f"{content.names[-1]} less {content.names[0]}"
         parts.append(_text(f"Differences are of the figures before rounding: {less}. {content.measured}"))
+    if content.over_seeds:
+        seeds = [[row.name, *row.values, *([row.difference] if difference else [])] for row in content.over_seeds]
+        parts += [f"## Over {len(content.seeds)} seeds", _table(["", *content.names, *difference], seeds)]
+        parts.append(_text(content.seeds_note))
+    if content.given:
+        head = ["share in the right order", *content.material.names.values()]
+        parts += ["## The given triplets", _table(head, map(_cells, content.given)), _text(content.given_note)]
     if content.every_arm:
         parts.append(_table(["", *content.material.names.values()], map(_cells, content.every_arm)))
     return parts

@@ -3,6 +3,7 @@
 encoded.py   EncodedTriplets: given triplets of a run and the latent means of their images
 figures.py   Accuracy of each arm on given triplets, for metrics.json
 own_copy.py  A run's own copy of its given triplets
+words.py     Accuracy on given triplets in words: the parts that they fall in, shares with their intervals, and counts
 """
 
 from tvae.runs.triplets.encoded import (
