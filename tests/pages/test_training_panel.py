@@ -316,7 +316,7 @@ def test_a_data_set_in_colour_gets_convolutions_and_so_does_its_run(tmp_path, mo
 
 
 def test_what_has_no_field_is_as_in_the_settings_started_from(monkeypatch):
-    loss = LossConfig(reconstruction="bernoulli", triplet_weight=3.0)
+    loss = LossConfig(reconstruction="bernoulli", triplet_weight=3.0, surgery=1.5, triplet_warmup=7)
     monkeypatch.setitem(PRESETS_SHOWN, "Best trade", Preset("", RunConfig(arms=vae_and_tvae(loss))))
     app = page()
     app.selectbox(key="train-preset").set_value("Best trade").run()
@@ -328,6 +328,24 @@ def test_what_has_no_field_is_as_in_the_settings_started_from(monkeypatch):
     while not Jobs().run(job.id).over:
         time.sleep(0.05)
     assert job.config.arms == vae_and_tvae(replace(loss, margin=0.5))
+
+
+def test_the_form_of_the_triplet_term_and_its_triplets_are_chosen_under_more():
+    app = page()
+    assert "train-temperature" not in [field.key for field in app.number_input], "a hinge has none"
+    app.selectbox(key="train-triplet-form").set_value("sigmoid").run()
+    app.number_input(key="train-temperature").set_value(None).run()
+    assert "**Temperature**: nan is not possible" in press_train(app).error[0].value
+    app.number_input(key="train-temperature").set_value(0.4)
+    app.selectbox(key="train-triplets").set_value("all").run()
+    app.number_input(key="train-length").set_value(1.0)
+    press_train(app)
+    (job,) = Jobs().runs()
+    Jobs().stop(job.id, None)
+    while not Jobs().run(job.id).over:
+        time.sleep(0.05)
+    loss = job.config.arms["tvae"]
+    assert (loss.triplet_form, loss.temperature, loss.triplets) == ("sigmoid", 0.4, "all")
 
 
 def test_train_pressed_twice_is_one_run_unless_it_was_stopped_in_between(monkeypatch):
