@@ -1,6 +1,7 @@
 """Names of arms: made from the loss, readable, different within a run."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -84,3 +85,9 @@ def test_no_two_arms_of_a_run_have_the_same_name(shown):
 def test_an_unknown_arm_is_an_error():
     with pytest.raises(KeyError):
         arm_name(RunConfig(arms={"mine": USUAL}), "vae")
+
+
+def test_an_arm_with_a_classifier_or_a_prior_by_class_is_no_plain_vae():
+    vae = LossConfig(triplet_weight=0)
+    arms = {"vae": vae, "classifier": replace(vae, classifier_weight=1), "mixture": replace(vae, prior="by-class")}
+    assert arm_names(RunConfig(arms=arms)) == {"vae": "VAE", "classifier": "CLASSIFIER", "mixture": "MIXTURE"}

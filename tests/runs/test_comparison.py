@@ -15,6 +15,7 @@ from tvae.runs.comparison import (
     in_words,
     loss_differences,
     metric_changes,
+    other_settings,
     seed_replicates,
     seeds_in_words,
     settings_that_differ,
@@ -180,3 +181,11 @@ def test_the_arm_trained_with_a_loss_is_found():
     assert arm_trained_with(arms, LossConfig(triplet_weight=11)) is None
     assert arm_trained_with(arms, LossConfig(triplet_weight=10, kl_weight=0.5)) is None
     assert arm_trained_with(arms, LossConfig(triplet_weight=0, margin=3)) == "vae"
+
+
+def test_settings_that_have_no_effect_are_no_difference():
+    sigmoid = LossConfig(triplet_form="sigmoid", temperature=0.5, triplets="all", margin=0.3, triplet_weight=50)
+    assert other_settings(sigmoid) == {"triplet form": "sigmoid", "temperature": "0.5", "triplets": "all"}
+    assert other_settings(LossConfig(temperature=3, margin=2)) == {}, "a hinge has no temperature"
+    without = LossConfig(triplet_weight=0, surgery=1, triplet_warmup=5, triplets="hardest", kl_weight=4)
+    assert other_settings(without) == {"kl weight": "4"}

@@ -99,6 +99,13 @@ def test_the_kl_of_an_encoding_is_to_the_prior_of_each_image_s_class(run, digits
     assert kl.sum() < to_standard.sum()
 
 
+def test_the_card_says_what_the_losses_add(run):
+    card = (run.folder / "README.md").read_text(encoding="utf-8")
+    assert "| classifier weight | – | – | 2 |" in card and "| prior | – | by-class | by-class |" in card
+    assert "side by side with a triplet sigmoid on the means" in card
+    assert "The prior of MIXTURE and BOTH has a learned centre for each class. That is no longer the paper's" in card
+
+
 def test_samples_of_a_prior_by_class_lie_around_its_centres(run):
     arm, noise = network(run, "mixture"), shared_noise(40, 4, 3)
     assert arm.class_centres is not None

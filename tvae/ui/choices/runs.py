@@ -43,7 +43,10 @@ def choose_run(folders: dict[str, Path], on_change: Callable[[], None]) -> str:
 
 
 def settings_in_words(run: Run) -> str:
-    """The triplet weights and margins of a run's arms, such as "triplet weight 0.3 to 100, margin 1"."""
+    """The triplet weights and margins of a run's arms, such as "triplet weight 0.3 to 100, margin 1".
+
+    Forms of the triplet term other than the hinge are named, too.
+    """
     given = ", given triplets" if run.config.data.triplets else ""
     return _settings(run, "triplet weight", "margin") + given
 
@@ -68,7 +71,9 @@ def _settings(run: Run, weight: str, margin: str) -> str:
     losses = [loss for loss in run.config.arms.values() if loss.triplet_weight]
     if not losses:
         return "no triplets in the loss"
-    return f"{weight} {span(losses, 'triplet_weight')}, {margin} {span(losses, 'margin')}"
+    forms = dict.fromkeys(loss.triplet_form for loss in losses)
+    named = "" if [*forms] == ["hinge"] else f", {', '.join(forms)}"
+    return f"{weight} {span(losses, 'triplet_weight')}, {margin} {span(losses, 'margin')}{named}"
 
 
 def span(losses: list[LossConfig], name: str) -> str:
