@@ -23,6 +23,21 @@ def test_export_writes_what_was_asked_for_and_says_so(tmp_path):
     assert "image" not in columns and "vae_latent" not in columns and "tvae_latent" in columns
 
 
+@pytest.mark.parametrize(
+    ("form", "out", "told"),
+    [
+        ("torch", "t", "torch of vae, tvae, has no images"),
+        ("atlas", "a.parquet", "atlas of vae, tvae, 359 test images, with the images themselves"),
+    ],
+)
+def test_each_export_says_whether_it_has_images_and_leaves_what_is_there(tmp_path, form, out, told):
+    done = tvae("export", DIGITS, "--to", form, "--out", tmp_path / out)
+    assert done.stdout == f"{tmp_path / out}: {told}\n"
+    again = tvae("export", DIGITS, "--to", form, "--out", tmp_path / out)
+    assert (again.returncode, again.stdout) == (2, "")
+    assert again.stderr == f"tvae: out: {tmp_path / out} is there already; name another path, or remove it first\n"
+
+
 def test_a_split_that_the_run_keeps_no_encoding_of_is_encoded(tmp_path):
     done = tvae("export", DIGITS, "--to", "atlas", "--out", tmp_path / "a.parquet", "--split", "train")
     assert done.returncode == 0, done.stderr

@@ -302,9 +302,11 @@ def export(options: Export, command: str) -> None:
             run, options.split, options.arm, with_images, lambda: _split(run, options.split, options.dir)
         )
         notes = write(material, name, options.out)
-    rows = f", {len(material.encoding.labels):,} {options.split} images" if FORMATS[name].has_images else ""
-    left_out = ", without the images themselves" if rows and not with_images else ""
-    print(f"{options.out}: {name} of {', '.join(material.arms)}{rows}{left_out}")
+    carried = ", has no images"
+    if FORMATS[name].has_images:
+        count = f"{len(material.encoding.labels):,} {options.split} images"
+        carried = f", {count}, {'with' if with_images else 'without'} the images themselves"
+    print(f"{options.out}: {name} of {', '.join(material.arms)}{carried}")
     for note in notes:
         print(f"  {note}")
 
