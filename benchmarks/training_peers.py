@@ -52,7 +52,8 @@ def pytorch_metric_learning(split: Split, batch_size: int, loss: LossConfig, net
     sampler = MPerClassSampler(labels, m=4, length_before_new_iter=len(labels))
     loader = DataLoader(TensorDataset(images, labels), 3 * batch_size, sampler=sampler, drop_last=True)
     distance = LpDistance(normalize_embeddings=False)
-    triplets = TripletMarginLoss(margin=loss.margin, distance=distance, triplets_per_anchor=1)
+    one_an_anchor: Any = 1  # its annotation has only the text "all"
+    triplets = TripletMarginLoss(margin=loss.margin, distance=distance, triplets_per_anchor=one_an_anchor)
 
     def loss_of(batch: Any) -> Tensor:
         x, y = batch
