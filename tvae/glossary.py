@@ -52,6 +52,7 @@ WORDS = (
         "The sum over all pixels of the squared difference between an image and its reconstruction. Lower is better.",
         ("squared error", "squared errors"),
     ),
+    Word("sigmoid", "A smooth step from 0 to 1: far below the step it is 0, far above it 1."),
     Word("cross-entropy", "A measure of how badly predicted shares fit what is seen. Lower is better."),
     Word(
         "KL",

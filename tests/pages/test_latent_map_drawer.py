@@ -85,7 +85,8 @@ def test_the_columns_say_what_the_models_make_of_a_row(pair: ViewPair):
     assert columns["Shared"].text(row) == f"{shared} of 10"
     assert float(columns["Change"].text(row)) == pytest.approx(1 - shared / (20 - shared), abs=0.006)
     assert columns["Class"].text(row) == pair.class_names[pair.labels[row]]
-    assert columns["Error TVAE"].text(row) == f"{pair.right.encoded.errors[row]:.1f}"
+    errors = pair.right.errors
+    assert errors is not None and columns["Error TVAE"].text(row) == f"{errors[row]:.1f}"
     share = cached.lost_shares(pair.left.encoded, pair.labels, 0.5)[row]
     assert columns["Lost VAE"].text(row) == f"{100 * share:.1f} %"
 
