@@ -161,6 +161,6 @@ def _caption(run: Run, encoding: Encoding, rate: float) -> str:
         "classes apart: half the mean squared distance of an image's class centre from the centre of all. "
         "Within classes: half that of an image's mean from its class centre. The rest: clouds narrower than the "
         "prior's. Dimensions of style: in how many directions the images of a class differ, those of "
-        "little spread counted in part. Nearest a wrong centre: images to which the centre of another class is nearer than "
-        f"that of their own.{counted} On the {measured_on(run, encoding)}."
+        "little spread counted in part. Nearest a wrong centre: images to which the centre of another class is nearer "
+        f"than that of their own.{counted} On the {measured_on(run, encoding)}."
     )
