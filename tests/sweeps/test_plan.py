@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import small_run_config
 from tests.sweeps.conftest import small_plan
-from tvae.config import PRESETS, DataConfig
+from tvae.config import PRESETS, DataConfig, LossConfig, vae_and_tvae
 from tvae.errors import InputError
 from tvae.sweeps.layout import Grid, checked_sweep_name, plan_of, size_in_words
 from tvae.sweeps.plan import CELLS_A_RUN, Cell, Plan, cell_name, cells_that_fit, grid_cells
@@ -78,6 +78,16 @@ def test_the_ladder_that_ships_is_a_sweep():
     assert [group.seed for group in groups] == [0, 1, 2]
     for group in groups:
         assert group.config.arms == PRESETS["ladder"].arms
+
+
+def test_cells_have_the_whole_loss_that_was_asked_for_beside_a_plain_vae():
+    loss = LossConfig(triplet_form="sigmoid", surgery=1.0, classifier_weight=2.0, prior="by-class", margin=0.0)
+    config = replace(small_run_config(), arms=vae_and_tvae(loss))
+    plan = plan_of(config, Grid(margins=[0.0], weights=[20, 50]))
+    for group in (*plan.groups(), *Plan.from_json(json.loads(json.dumps(plan.to_json())), "plan").groups()):
+        vae, *cells = group.config.arms.values()
+        assert vae == replace(loss, triplet_weight=0.0, classifier_weight=0.0, prior="standard")
+        assert cells == [replace(loss, triplet_weight=weight) for weight in (20, 50)]
 
 
 def test_what_arms_can_t_differ_in_is_refused():

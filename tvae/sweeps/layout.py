@@ -16,7 +16,7 @@ from tvae.errors import InputError, require_int
 from tvae.jobs.allowance import check_settings
 from tvae.jobs.starting import checked_steps
 from tvae.sweeps.code_version import code_version
-from tvae.sweeps.plan import BASELINE, CELLS_A_RUN, Cell, Plan, cells_that_fit, check_distinct, grid_cells
+from tvae.sweeps.plan import BASELINE, CELLS_A_RUN, CELLS_LOSS, Cell, Plan, cells_that_fit, check_distinct, grid_cells
 from tvae.system.limits import limits
 
 MEMORY_SHARE = 0.25
@@ -50,8 +50,8 @@ def plan_of(
     """The plan of a sweep, cut into runs.
 
     Args:
-        config: what all runs share. The VAE is its arm without a triplet term, and the cells have that arm's loss but
-            for margin and weight.
+        config: what all runs share. The VAE is its arm without a triplet term, and the cells have the last arm's loss
+            but for margin and weight.
         together: train all cells of a seed in one run where the limit of arms and the memory have room, so that one
             run compares them all.
 
@@ -72,7 +72,10 @@ def plan_of(
     baseline = next(without, replace(last, triplet_weight=0.0))
     cells = _cells(config, grid, baseline)
     most_arms = limits().run_arms
-    shared = replace(config, train=replace(config.train, seed=seeds[0]), arms={BASELINE: baseline})
+    arms, of_cells = {BASELINE: baseline}, _of_cells(last, baseline)
+    if of_cells != baseline:
+        arms[CELLS_LOSS] = of_cells
+    shared = replace(config, train=replace(config.train, seed=seeds[0]), arms=arms)
     shape = image_shape(config.data.name, data_folder)
     memory = int(MEMORY_SHARE * psutil.virtual_memory().total)
     cells_a_run = grid.cells_a_run
@@ -124,13 +127,21 @@ def size_in_words(plan: Plan) -> str:
     )
 
 
+def _of_cells(loss: LossConfig, baseline: LossConfig) -> LossConfig:
+    """A loss with the VAE's margin and weight: what is left is what its cells share."""
+    return replace(loss, margin=baseline.margin, triplet_weight=0.0)
+
+
 def _cells(config: RunConfig, grid: Grid, baseline: LossConfig) -> dict[str, Cell]:
-    if grid.margins or grid.weights or len(config.arms) <= 2:
+    if len(config.arms) <= 2:
+        return grid_cells(grid.margins, grid.weights)
+    for arm, loss in config.arms.items():
+        if _of_cells(loss, baseline) != baseline:
+            raise InputError(f"arms: {arm} differs from the others in more than margin and triplet weight")
+    if grid.margins or grid.weights:
         return grid_cells(grid.margins, grid.weights)
     cells = {}
     for arm, loss in config.arms.items():
-        if replace(loss, margin=baseline.margin, triplet_weight=0.0) != baseline:
-            raise InputError(f"arms: {arm} differs from the others in more than margin and triplet weight")
         if loss.triplet_weight:
             cells[arm] = Cell(margin=loss.margin, weight=loss.triplet_weight)
     return cells

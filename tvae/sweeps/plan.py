@@ -18,6 +18,8 @@ from tvae.system.strict_json import Line, Number, checked
 
 BASELINE = "vae"
 """Arm of every run without a triplet term, which the others are compared with."""
+CELLS_LOSS = "tvae"
+"""Arm of a plan's config whose loss the cells have, but for margin and weight, where it is not the VAE's."""
 MOST_CELLS = 1_000_000
 CELLS_A_RUN = 11
 """Cells of a run at most, where nothing else is asked for: with the VAE twelve arms, as in the ladder that ships."""
@@ -61,7 +63,8 @@ class Plan:
     """What a sweep trains; stored when it is laid out and never changed."""
 
     config: RunConfig
-    """Settings that all runs share. Its only arm is the VAE, whose loss all cells have but for margin and weight."""
+    """Settings that all runs share. Its arm is the VAE, whose loss all cells have but for margin and weight; where they
+    differ in more, such as the prior, `CELLS_LOSS` is a second arm."""
     cells: Mapping[str, Cell]
     """Cells of the grid by the name of their arm."""
     seeds: tuple[int, ...]
@@ -93,10 +96,11 @@ class Plan:
         cells = self.cells if cells is None else cells
         parts = list(_parts(list(cells), self.cells_a_run))
         baseline = self.config.arms[BASELINE]
+        of_cells = self.config.arms.get(CELLS_LOSS, baseline)
         for seed in self.seeds:
             for number, arms in enumerate(parts):
                 losses = {
-                    arm: replace(baseline, margin=cells[arm].margin, triplet_weight=cells[arm].weight) for arm in arms
+                    arm: replace(of_cells, margin=cells[arm].margin, triplet_weight=cells[arm].weight) for arm in arms
                 }
                 yield Group(
                     id=f"{seed}-{name}{number}",
