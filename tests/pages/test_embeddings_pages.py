@@ -103,8 +103,8 @@ def test_triplets_are_counted_at_margin_0_first_and_the_scale_is_said():
     exact = triplet_accuracy(z, np.arange(N) % 3, [0.0]).accuracy[0]
     table = app.table[0].value
     assert table.iloc[1, 0] == f"{100 * exact:.2f}\u00a0%"
-    assert "The margin is in the units of the vectors" in said
-    assert f"{spaces.config.arms['SimCLR'].distance:.3g} in SimCLR" in said
+    assert "Distances and margins are in units of the mean distance of two rows" in said
+    assert f"{spaces.config.arms['SimCLR'].distance:.4g} in SimCLR" in said
     for false in ("epoch", "training seed", "paper", "checkpoint", "Given triplets"):
         assert false not in said
 

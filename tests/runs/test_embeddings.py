@@ -18,7 +18,7 @@ from tvae.jobs.owner import may_see_embeddings, visible_runs
 from tvae.jobs.trash import Trash
 from tvae.metrics.triplet_accuracy import triplet_accuracy
 from tvae.runs.available import readable_runs, run_folders, shown_folders
-from tvae.runs.embeddings.adding import Understood, arm_ids, keep, margin_step, mean_distance, understand
+from tvae.runs.embeddings.adding import Understood, arm_ids, keep, mean_distance, understand
 from tvae.runs.embeddings.folder import EMBEDDINGS, Embeddings, read_embeddings, read_images, read_spaces
 from tvae.runs.embeddings.shown import read_shown
 from tvae.runs.encodings import read_curves, read_gaps
@@ -70,8 +70,11 @@ def test_two_files_of_other_dimensions_are_kept_as_they_are(tmp_path, runs):
     assert read_shown(made.folder) == read_embeddings(runs / "pair") == made
     spaces = read_spaces(made)
     assert spaces is not None and list(spaces.arms) == ["clip", "simclr"]
-    np.testing.assert_array_equal(spaces.arms["clip"].means, vectors(8))
-    np.testing.assert_array_equal(spaces.arms["simclr"].means, vectors(3, 10.0, 1))
+    with np.load(made.folder / "vectors.npz") as files:
+        np.testing.assert_array_equal(files["clip/means"], vectors(8))
+        np.testing.assert_array_equal(files["simclr/means"], vectors(3, 10.0, 1))
+    for arm, as_they_came in (("clip", vectors(8)), ("simclr", vectors(3, 10.0, 1))):
+        np.testing.assert_allclose(spaces.arms[arm].means, as_they_came / made.config.arms[arm].distance, rtol=1e-6)
     np.testing.assert_array_equal(spaces.labels, LABELS)
     curves, gaps = read_curves(made, "test"), read_gaps(made, "test")
     assert curves is not None and gaps is not None and gaps.keys() == curves.keys() == spaces.arms.keys()
@@ -229,11 +232,24 @@ def test_a_damaged_or_newer_file_is_refused(tmp_path, runs):
     assert read_spaces(read_embeddings(made.folder)) is None
 
 
-def test_margins_suit_the_scale_of_the_vectors():
-    assert margin_step([5.0, 4.0]) == pytest.approx(0.025)
-    assert margin_step([45.0, 4.0]) == pytest.approx(0.25)
-    assert margin_step([0.7, 0.5]) == pytest.approx(0.0025)
-    assert margin_step([0.0, 0.0]) == 0.025
+def test_one_margin_asks_as_much_of_a_wide_space_as_of_a_narrow_one(tmp_path, runs):
+    z, labels = np.random.default_rng(0).normal(size=(60, 3)).astype("f"), np.arange(60) % 3
+    np.savez(tmp_path / "narrow.npz", z=z, labels=labels)
+    np.savez(tmp_path / "wide.npz", z=40 * z)
+    made = kept(understand([tmp_path / "narrow.npz", tmp_path / "wide.npz"]), runs)
+    spaces, curves = read_spaces(made), read_curves(made, "test")
+    assert spaces is not None and curves is not None
+    narrow, wide = made.config.arms
+    assert made.config.arms[wide].distance == pytest.approx(40 * made.config.arms[narrow].distance)
+    assert mean_distance(spaces.means[wide]) == pytest.approx(1)
+    for margin in (0.0, 0.1, 0.5):
+        accuracies = [curves[arm].at(margin).accuracy for arm in (narrow, wide)]
+        assert accuracies[0] == pytest.approx(accuracies[1], abs=1e-3)
+        exact = triplet_accuracy(z / made.config.arms[narrow].distance, labels, [margin]).accuracy[0]
+        assert accuracies[0] == pytest.approx(exact, abs=1e-3)
+
+
+def test_the_mean_distance_is_that_of_pairs_of_rows():
     points = np.zeros((200, 1), np.float32)
     points[100:] = 3
     assert mean_distance(points) == pytest.approx(1.5, abs=0.15)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,15 +20,16 @@ from tvae.errors import InputError
 from tvae.metrics.gap_histogram import gap_histogram
 from tvae.metrics.measurable import has_triplet
 from tvae.metrics.triplet_curve import triplet_curve
-from tvae.model.encoding import LatentSpace, LatentSpaces
 from tvae.runs.embeddings.checking import check_same_rows, checked_classes, checked_vectors
 from tvae.runs.embeddings.folder import (
+    MARGIN_STEP,
     Embeddings,
     EmbeddingsConfig,
     EmbeddingsRecord,
     GivenArm,
     NewFolder,
     check_name,
+    in_unit,
     write_embeddings,
 )
 from tvae.runs.embeddings.reading import Column, EmbeddingFile, chosen_vectors, labels_of, read_columns
@@ -40,8 +40,6 @@ from tvae.system.owner import Owner, hashed
 
 MOST_SIDE = 64
 """Pixels a side that images are kept with at most: they are thumbnails."""
-USUAL_STEP, USUAL_DISTANCE = 0.025, 5.0
-"""Step of triplet curves of our own arms, and a usual mean distance of their rows."""
 LONGEST_TITLE = 60
 """Bytes of what an embedding is called."""
 _SAMPLED = 2_000
@@ -152,18 +150,12 @@ def keep(
         arm: GivenArm(title=title, columns=space.shape[1], source=source, distance=mean_distance(space))
         for (arm, title), source, space in zip(ids.items(), understood.sources, understood.vectors, strict=True)
     }
-    step = margin_step([given.distance for given in arms.values()])
-    spaces = LatentSpaces(
-        "test",
-        understood.labels,
-        {arm: LatentSpace(space) for arm, space in zip(arms, understood.vectors, strict=True)},
-    )
+    vectors = dict(zip(arms, understood.vectors, strict=True))
     record = EmbeddingsRecord(
         n=understood.n,
         labelled=understood.labelled,
         class_names=understood.class_names,
         image_shape=None if understood.images is None else cast(tuple, understood.images.shape[1:]),
-        margin_step=step,
         fingerprint=_fingerprint(understood),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         notes=tuple(note[:500] for note in understood.notes),
@@ -172,14 +164,16 @@ def keep(
     with NewFolder(folder / name) as place:
         if has_triplet(understood.labels):
             curves, gaps = {}, {}
-            for number, (arm, space) in enumerate(spaces.arms.items()):
-                curves[arm] = triplet_curve(space.means, spaces.labels, step=step)
+            for number, (arm, given) in enumerate(arms.items()):
+                means = in_unit(vectors[arm], given.distance)
+                curves[arm] = triplet_curve(means, understood.labels, step=MARGIN_STEP)
                 report("counting triplets", 2 * number + 1, 4)
-                gaps[arm] = gap_histogram(space.means, spaces.labels)
+                gaps[arm] = gap_histogram(means, understood.labels)
                 report("counting triplets", 2 * number + 2, 4)
             write_curves(place.path, "test", curves)
             write_gaps(place.path, "test", gaps)
-        written = write_embeddings(place.path, EmbeddingsConfig(arms=arms), record, spaces, understood.images)
+        config = EmbeddingsConfig(arms=arms)
+        written = write_embeddings(place.path, config, record, vectors, understood.labels, understood.images)
         return Embeddings(place.put(), written.config, written.record)
 
 
@@ -208,14 +202,6 @@ def mean_distance(vectors: Float32[np.ndarray, "n d"]) -> float:
     second = (first + generator.integers(1, rows, _SAMPLED)) % rows  # never the row itself
     differences = vectors[first].astype(np.float64) - vectors[second]
     return float(np.linalg.norm(differences, axis=1).mean())
-
-
-def margin_step(distances: Sequence[float]) -> float:
-    """Step between two margins of the curves: the usual one times a power of ten that suits the larger distance."""
-    largest = max(distances)
-    if largest <= 0:
-        return USUAL_STEP
-    return USUAL_STEP * 10.0 ** round(math.log10(largest / USUAL_DISTANCE))
 
 
 def _labels(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, Int64, UInt8
 from msgspec import Meta
 
 from tvae.data import Split
@@ -30,6 +30,8 @@ EMBEDDINGS = "embeddings.json"
 NO_DECODER = "holds embeddings from elsewhere, which come with no encoder, no decoder and no training"
 """Why what needs a trained run can't be had of embeddings, after the name of their folder."""
 SCHEMA = 1
+MARGIN_STEP = 0.005
+"""Step between two margins of the triplet curves, whose 201 margins reach to the mean distance of two rows."""
 MOST_KEPT = 2_000
 _VECTORS, _IMAGES = "vectors.npz", "images.npz"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -48,7 +50,7 @@ class GivenArm:
     source: Line
     """File and array that it came from."""
     distance: Amount
-    """Mean Euclidean distance of two rows: the scale on which a margin is to be read."""
+    """Mean Euclidean distance of two rows of the vectors as they came: the unit of all distances that are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +74,6 @@ class EmbeddingsRecord:
     class_names: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=1_000)]
     image_shape: tuple[Count, Count, Literal[1, 3]] | None
     """Height, width and channels; None where they came without images."""
-    margin_step: Annotated[float, Meta(gt=0, le=1e18)]
-    """Step between two margins of the triplet curves, which is made to suit the vectors' scale."""
     fingerprint: Sha256
     """Of the rows: of images and labels, as a split's; without images of the vectors too."""
     created: Line
@@ -165,7 +165,11 @@ def _read_embeddings(folder: Path, state: str) -> Embeddings:
 
 
 def read_spaces(embeddings: Embeddings) -> LatentSpaces | None:
-    """The vectors and labels, or None where their file is missing or can't be theirs."""
+    """The vectors in units of their mean distance, and the labels; None where their file is missing or can't be theirs.
+
+    So one margin asks as much of one space as of the other, however wide either is; nothing else that is measured
+    depends on the scale.
+    """
     path, n = embeddings.folder / _VECTORS, embeddings.record.n
     try:
         arrays = npz_arrays(read_bounded(path, _MOST_BYTES), _MOST_BYTES)
@@ -173,12 +177,19 @@ def read_spaces(embeddings: Embeddings) -> LatentSpaces | None:
         if not (labels.min() >= 0 and labels.max() < len(embeddings.class_names)):
             return None
         arms = {
-            arm: LatentSpace(checked_array(arrays, f"{arm}/means", "f", (n, given.columns), str(path)))
+            arm: LatentSpace(
+                in_unit(checked_array(arrays, f"{arm}/means", "f", (n, given.columns), str(path)), given.distance)
+            )
             for arm, given in embeddings.config.arms.items()
         }
     except InputError:
         return None
     return LatentSpaces("test", labels, arms)
+
+
+def in_unit(vectors: Float32[np.ndarray, "n d"], distance: float) -> Float32[np.ndarray, "n d"]:
+    """The vectors in units of their mean distance; as they are where all are one point."""
+    return (vectors / distance).astype(np.float32) if distance > 0 else vectors
 
 
 def read_images(embeddings: Embeddings) -> Split | None:
@@ -220,16 +231,17 @@ def write_embeddings(
     folder: Path,
     config: EmbeddingsConfig,
     record: EmbeddingsRecord,
-    spaces: LatentSpaces,
+    vectors: Mapping[str, Float32[np.ndarray, "n _"]],
+    labels: Int64[np.ndarray, " n"],
     images: UInt8[np.ndarray, "n height width channels"] | None,
 ) -> Embeddings:
-    """Write vectors, labels, images and embeddings.json into a folder that is there.
+    """Write vectors as they came, labels, images and embeddings.json into a folder that is there.
 
     Raises:
         OSError: the disk is full, or the folder can't be written.
     """
-    vectors = {f"{arm}/means": space.means for arm, space in spaces.arms.items()}
-    write_atomically(folder / _VECTORS, npz_bytes({"labels": spaces.labels, **vectors}))
+    arrays = {f"{arm}/means": means for arm, means in vectors.items()}
+    write_atomically(folder / _VECTORS, npz_bytes({"labels": labels, **arrays}))
     if images is not None:
         write_atomically(folder / _IMAGES, npz_bytes({"images": images}))
     plain = {"schema": SCHEMA, **asdict(config), **asdict(record)}

@@ -13,7 +13,7 @@ from tvae.figures.margins import accuracy_curves, gap_distribution
 from tvae.metrics.anchor_sample import EXACT_TO, SAMPLED_ANCHORS
 from tvae.metrics.random_triplets import sampled_triplet_accuracy
 from tvae.metrics.triplet_curve import margin_where
-from tvae.runs.embeddings.adding import USUAL_STEP
+from tvae.runs.embeddings.folder import MARGIN_STEP
 from tvae.runs.embeddings.shown import Shown
 from tvae.runs.paper_table import PAPER, paper_arms
 from tvae.runs.run import Run
@@ -29,7 +29,8 @@ from tvae.ui.style.escaping import as_text
 from tvae.ui.style.sentences import with_capital
 from tvae.ui.triplets.view import TripletView
 
-USUAL = 0.1
+USUAL, STEP = 0.1, 0.025
+"""Margin at first, and the step of the field."""
 LONGEST = MARGINS[-1]
 """Largest margin of the slider, whose stops are fine from 0 to 1: each was counted, so that none is interpolated."""
 LARGEST = 1e9
@@ -40,15 +41,15 @@ N_SAMPLED = 10_000
 def choose_margin(run: Shown) -> float:
     """Draw the slider and the number field of the margin, and return it; the address sets it too.
 
-    Of embeddings from elsewhere it is 0 until another is chosen, the one margin that means the same on every scale, and
-    the slider goes as far as suits their distances.
+    Of embeddings from elsewhere it is 0 until another is chosen, and the slider reaches to their unit, which is the mean
+    distance of two rows.
     """
-    scale, start = (1.0, USUAL) if isinstance(run, Run) else (run.record.margin_step / USUAL_STEP, 0.0)
+    scale, start = (1.0, USUAL) if isinstance(run, Run) else (MARGIN_STEP / STEP, 0.0)
     slide, field = st.columns([5, 1], vertical_alignment="bottom")
     with field:
         st.number_input(
             "Any margin",
-            step=0.025 * scale,
+            step=STEP * scale,
             format="%.4g",
             help=f"0 or more. Beyond {LONGEST * scale:g} every triplet is counted anew, which takes a moment.",
             **_margin_control(start, "" if isinstance(run, Run) else run.name),
@@ -117,7 +118,7 @@ def table_of(view: TripletView) -> dict[str, list]:
     for share in PAPER.values() if beside else ():
         numbers[_met(share)] = [margin_where(curve, share) for curve in view.curves.values()]
     if not isinstance(view.run, Run):
-        numbers["mean distance"] = [view.run.config.arms[arm].distance for arm in view.curves]
+        numbers["unit"] = [view.run.config.arms[arm].distance for arm in view.curves]
     numbers["anchors left out"] = [curve.n_anchors_left_out for curve in view.curves.values()]
     return numbers
 
@@ -154,8 +155,6 @@ def show_table(view: TripletView, numbers: dict[str, list]) -> None:
     for share in PAPER.values() if "paper" in numbers else ():
         met = numbers[_met(share)]
         columns[f"{100 * share:.2f}\u00a0% at"] = ["never" if m is None else f"m\u00a0≈\u00a0{m:.3f}" for m in met]
-    if "mean distance" in numbers:
-        columns["Mean distance"] = [f"{distance:.4g}" for distance in numbers["mean distance"]]
     if any(numbers["anchors left out"]):
         columns["Anchors left out"] = [f"{count:,}" for count in numbers["anchors left out"]]
     st.table(pd.DataFrame(columns, index=[arm_text(view.run.config, arm) for arm in numbers["arm"]]))
@@ -171,14 +170,14 @@ def show_table(view: TripletView, numbers: dict[str, list]) -> None:
 
 
 def _units(view: TripletView) -> str:
-    """Sentences on the units of the margin, where the spaces were not trained side by side."""
+    """Sentence on the unit of the margin, where the spaces were not trained side by side."""
     if isinstance(view.run, Run):
         return ""
     arms = view.run.config.arms.values()
-    apart = " and ".join(f"{given.distance:.3g} in {as_text(given.title)}" for given in arms)
+    units = " and ".join(f"{given.distance:.4g} in {as_text(given.title)}" for given in arms)
     return (
-        f" The margin is in the units of the vectors: two rows are {apart} apart on average, so one margin above 0 "
-        "asks more of the narrower space; at m\u00a0=\u00a00 the scale plays no part."
+        f" Distances and margins are in units of the mean distance of two rows of a space, which is {units}: so one "
+        "margin asks as much of the one as of the other."
     )
 
 
