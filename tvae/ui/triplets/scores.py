@@ -41,8 +41,8 @@ N_SAMPLED = 10_000
 def choose_margin(run: Shown) -> float:
     """Draw the slider and the number field of the margin, and return it; the address sets it too.
 
-    Of embeddings from elsewhere it is 0 until another is chosen, and the slider reaches to their unit, which is the mean
-    distance of two rows.
+    Of embeddings from elsewhere it is 0 until another is chosen, and the slider reaches to their unit, which is the
+    mean distance of two rows.
     """
     scale, start = (1.0, USUAL) if isinstance(run, Run) else (MARGIN_STEP / STEP, 0.0)
     slide, field = st.columns([5, 1], vertical_alignment="bottom")
