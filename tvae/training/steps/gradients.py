@@ -124,34 +124,19 @@ class Rounded(NamedTuple):
 def fill_gradients(inputs, layers, by_layers, terms, memory):
     """Write the gradients of the weighted loss to `by_layers`, all in float32.
 
-    Returns squared error, KL and triplet hinge, averaged over the batch, and the spread of the means. The squared error
-    is not the loss where that is Bernoulli.
+    Returns squared error, KL and triplet hinge, averaged over the batch, and the spread of the means.
     """
-    if inputs.sparse:
-        _multiply_ink(inputs, layers.w1, memory)
-    else:
-        gather_images(inputs.images, inputs.rows, memory.images)
-        np.dot(memory.images, layers.w1, memory.hidden)
-    kl = _hidden_to_decoded(inputs, layers, memory)
-    np.dot(memory.decoded, layers.w4.T, memory.products)
-
-    errors = pixel_gradients(inputs, layers, by_layers, terms, memory)
-    np.dot(memory.by_logits.T, memory.decoded, by_layers.w4)
-    np.dot(memory.by_logits, layers.w4, memory.by_hidden)
-
-    triplet = _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory)
-    if inputs.sparse:
-        multiply_rows(memory.by_pixel, memory.by_hidden, by_layers.w1)
-    else:
-        np.dot(memory.images.T, memory.by_hidden, by_layers.w1)
-    return errors, kl, triplet, spread(memory.means)
+    errors, kl = fill_down_to_latents(inputs, layers, by_layers, terms, memory)
+    triplet = hinge_gradients(inputs, terms, memory)
+    return errors, kl, triplet, fill_from_latents(inputs, layers, by_layers, terms, memory)
 
 
 @compiled_pass
 def fill_down_to_latents(inputs, layers, by_layers, terms, memory):
-    """The first part of `fill_gradients`, down to the reconstruction's gradient by the latents.
+    """Compute the loss and its gradients down to the reconstruction's by the latents, all in float32.
 
-    The gradient by the means is left to the caller, who goes on with `fill_from_latents`. Returns squared error and KL.
+    Returns squared error and KL, averaged over the batch; the squared error is not the loss where that is Bernoulli.
+    What comes next are the gradient by the means, such as `hinge_gradients`, and `fill_from_latents`.
     """
     if inputs.sparse:
         _multiply_ink(inputs, layers.w1, memory)
@@ -169,7 +154,7 @@ def fill_down_to_latents(inputs, layers, by_layers, terms, memory):
 
 @compiled_pass
 def fill_from_latents(inputs, layers, by_layers, terms, memory):
-    """The rest of `fill_gradients`, from the gradients by latents and means on; returns the spread of the means."""
+    """Write all other gradients, from those by latents and means on; returns the spread of the means."""
     _by_latents_to_by_hidden(inputs, layers, by_layers, terms, memory)
     if inputs.sparse:
         multiply_rows(memory.by_pixel, memory.by_hidden, by_layers.w1)
@@ -201,28 +186,25 @@ def decode_rounded(inputs, layers, rounded, memory):
 
 @compiled_pass
 def descend_rounded(inputs, layers, by_layers, terms, rounded, memory):
-    """Write all gradients below the decoder's hidden layer; returns the triplet hinge and the spread of the means.
-
-    Where all pixels are multiplied, the gradient by the first layer's weights is left to torch's product.
-    """
-    convert(rounded.by_decoded, memory.by_hidden)
-    triplet = _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory)
-    convert(memory.by_hidden, rounded.hidden)
-    if inputs.sparse:
-        multiply_rows(memory.by_pixel, rounded.hidden, by_layers.w1)
-    return triplet, spread(memory.means)
+    """Write all gradients below the decoder's hidden layer; returns the triplet hinge and the spread of the means."""
+    descend_rounded_to_latents(layers, by_layers, rounded, memory)
+    triplet = hinge_gradients(inputs, terms, memory)
+    return triplet, descend_rounded_from_latents(inputs, layers, by_layers, terms, rounded, memory)
 
 
 @compiled_pass
 def descend_rounded_to_latents(layers, by_layers, rounded, memory):
-    """The first part of `descend_rounded`, down to the reconstruction's gradient by the latents."""
+    """Write the gradients below the decoder's hidden layer, down to the reconstruction's by the latents."""
     convert(rounded.by_decoded, memory.by_hidden)
     _by_decoded_to_by_latents(layers, by_layers, memory)
 
 
 @compiled_pass
 def descend_rounded_from_latents(inputs, layers, by_layers, terms, rounded, memory):
-    """The rest of `descend_rounded`, from the gradients by latents and means on; returns the spread of the means."""
+    """Write all other gradients, from those by latents and means on; returns the spread of the means.
+
+    Where all pixels are multiplied, the gradient by the first layer's weights is left to torch's product.
+    """
     _by_latents_to_by_hidden(inputs, layers, by_layers, terms, memory)
     convert(memory.by_hidden, rounded.hidden)
     if inputs.sparse:
@@ -272,20 +254,18 @@ def _by_decoded_to_by_latents(layers, by_layers, memory):
     np.dot(memory.by_hidden, layers.w3, memory.by_latents)
 
 
-@compiled_part
-def _by_decoded_to_by_hidden(inputs, layers, by_layers, terms, memory):
-    _by_decoded_to_by_latents(layers, by_layers, memory)
+@compiled_pass
+def hinge_gradients(inputs, terms, memory):
+    """Write the gradient by the means of the hinge of sampled or batch-all triplets; returns their mean hinge."""
     margin, weight, by_means = terms.margin, terms.triplet_weight, memory.by_means
     if terms.batch_all:
-        triplet = batch_all_gradients(memory.means, inputs.labels, inputs.places, margin, weight, by_means)
-    elif inputs.in_thirds:
-        triplet = triplet_gradients(memory.means, margin, weight, by_means)
-    else:
-        gather_rows(memory.means, inputs.places, memory.chosen)
-        triplet = triplet_gradients(memory.chosen, margin, weight, memory.by_chosen)
-        by_means[:] = 0
-        add_rows(memory.by_chosen, inputs.places, by_means)
-    _by_latents_to_by_hidden(inputs, layers, by_layers, terms, memory)
+        return batch_all_gradients(memory.means, inputs.labels, inputs.places, margin, weight, by_means)
+    if inputs.in_thirds:
+        return triplet_gradients(memory.means, margin, weight, by_means)
+    gather_rows(memory.means, inputs.places, memory.chosen)
+    triplet = triplet_gradients(memory.chosen, margin, weight, memory.by_chosen)
+    by_means[:] = 0
+    add_rows(memory.by_chosen, inputs.places, by_means)
     return triplet
 
 
