@@ -149,8 +149,8 @@ def test_a_shared_drawing_shows_vote_and_reconstructions_at_once(narrow, streaml
 def test_a_wide_table_keeps_the_names_of_its_rows_in_sight(narrow, streamlit_app):
     page = narrow(SMALLEST)
     page.goto(f"{streamlit_app(APP)}/Which_weight?run=digits")
-    table = page.get_by_test_id("stTable").first
-    table.wait_for(timeout=WAIT)
+    page.get_by_text("Still teach:").wait_for(timeout=WAIT)
+    table = page.get_by_test_id("stTable").last
     page.wait_for_timeout(1_000)
     name = table.get_by_text("TVAE", exact=True).first
     before = name.bounding_box()

@@ -110,6 +110,7 @@ def test_a_row_that_is_ticked_is_the_run_of_every_page_and_is_compared_with_anot
     find(page, run_named("pair 1.5").id)
     tick(page, 0)
     page.wait_for_url(re.compile(f"run={run_named('pair 1.5').id}"), wait_until="commit", timeout=WAIT)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=WAIT)
     page.get_by_test_id("stMain").get_by_role("combobox", name=re.compile("^Compare")).click(timeout=WAIT)
     page.get_by_role("option", name=re.compile("^pair 0.25")).click(timeout=WAIT)
     page.get_by_text("What came of it").wait_for(timeout=WAIT)

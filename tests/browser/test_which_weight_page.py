@@ -39,11 +39,11 @@ def test_both_controls_move_the_advice(which_weight):
 def test_a_shared_address_opens_its_advice_and_stays(which_weight):
     from playwright.sync_api import expect
 
-    asked = "run=mnist-ladder&accept=30&cost=elbo&need=90&scored-margin=0.5"
+    asked = "run=mnist-ladder&accept-nats=2.5&cost=elbo&need=90&scored-margin=0.5"
     which_weight.goto(f"{which_weight.url.split('?')[0]}?{asked}")
     for again in (lambda: None, which_weight.reload):
         again()
-        expect(which_weight.locator("h2").first).to_contain_text("error plus KL", timeout=WAIT)
+        expect(which_weight.locator("h2").first).to_contain_text("nats of the ELBO", timeout=WAIT)
         which_weight.get_by_text("at m = 0.5").first.wait_for(timeout=WAIT)
         assert sorted(which_weight.url.split("?")[1].split("&")) == sorted(asked.split("&"))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tvae.system.scratch_folders import LOCK
 from tvae.ui.your_data.source import Source
 
 
@@ -19,7 +20,7 @@ def folder(tmp_path, monkeypatch) -> Path:
 def test_an_uploaded_file_goes_with_its_source_without_a_warning(folder):
     source = Source.uploaded("no images.txt", b"text")
     source.task.wait(30)
-    assert [path.name for path in folder.glob("*/*")] == ["no images.txt"]
+    assert sorted(path.name for path in folder.glob("*/*")) == [LOCK, "no images.txt"]
     assert "no images.txt" in source.task.error
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -5,10 +5,14 @@ Importing this file imports numba, so import it only where a step is made.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from tvae.config import TripletForm, Triplets
 from tvae.training.steps.kernels import compiled_pass, distance, f32, sigmoid
+
+if TYPE_CHECKING:  # the hash of compiled code covers no file but those of its folder
+    from tvae.config import TripletForm, Triplets
 
 FORMS: dict[TripletForm, int] = {"hinge": 0, "softplus": 1, "sigmoid": 2}
 FORMED: dict[Triplets, int] = {"sampled": 0, "batch-all": 1, "all": 2, "semi-hard": 3, "hardest": 4}

@@ -55,16 +55,17 @@ def show_embeddings(left: DeltaGenerator, right: DeltaGenerator) -> None:
 
 
 def _show_fields() -> None:
-    change = answered(_take)
-    st.file_uploader("First embedding, or both in one file", key=keys.EMBEDDINGS_A, on_change=change)
-    st.file_uploader("Second embedding", key=keys.EMBEDDINGS_B, on_change=change)
+    st.file_uploader("First embedding, or both in one file", key=keys.EMBEDDINGS_A, on_change=answered(_take))
+    st.file_uploader("Second embedding", key=keys.EMBEDDINGS_B, on_change=answered(_take))
     more = st.expander("Labels or images in files of their own", key=keys.EMBEDDINGS_MORE)
     with more:
-        st.file_uploader("Labels", key=keys.EMBEDDINGS_LABELS, on_change=change, help="An .npz, .npy or parquet file.")
+        st.file_uploader(
+            "Labels", key=keys.EMBEDDINGS_LABELS, on_change=answered(_take), help="An .npz, .npy or parquet file."
+        )
         st.file_uploader(
             "Images",
             key=keys.EMBEDDINGS_IMAGES,
-            on_change=change,
+            on_change=answered(_take),
             help="In the order of the rows: a zip of pictures, 2.png before 10.png, an .npz or parquet.",
         )
     if refusal := intake().refusal:
