@@ -1,4 +1,4 @@
-"""Readings of what the paper leaves open, trained: which give its 75.08 % and 95.60 % together?
+"""Trains plausible settings where the paper gives none: which give its 75.08 % and 95.60 % together?
 
     python -m benchmarks.paper_settings [--seeds 0 1 2]
 
@@ -54,7 +54,7 @@ class Figures:
     seed: int
     epochs: int
     reconstruction: str
-    """A name of `RECONSTRUCTIONS`."""
+    """Name of the reconstruction term, one of `RECONSTRUCTIONS`."""
     margin: float
     """Margin in the loss."""
     weight: float

@@ -36,7 +36,7 @@ SHARED = (
     "--data.validation-share 0.08333 --model.hidden 1000 --train.batch-size 85 --train.learning-rate 0.0015 "
     "--train.schedule warmup-cosine --train.epochs 1000 --train.step fast --half"
 )
-"""Options of all series: MNIST, 55,000 images to train on and 5,000 to choose by, 784-1000-20."""
+"""Options that all series share: MNIST, 55,000 images to train on, 5,000 to choose by, network 784-1000-20."""
 SIGMOID = "--loss.triplet-form sigmoid --train.triplets all --loss.temperature"
 GOAL = {"accuracy": 0.99, "ratio": 1.10}
 

@@ -191,7 +191,7 @@ class TrainConfig(Section):
     epochs: int = number(20, low=1, high=100_000)
     """Epochs; in one epoch as many whole batches of triplets are drawn as fit into the number of images."""
     most_steps: int = number(0, low=0, high=10**9, added=True)
-    """Steps after which training ends, if its epochs aren't over sooner; 0: no such limit."""
+    """Greatest number of training steps; training may end sooner, with its last epoch. 0: no limit."""
     batch_size: int = number(128, low=1, high=65_536)
     """Triplets a step; each brings three images through encoder and decoder."""
     learning_rate: float = number(1e-3, low=1e-9, high=10.0)

@@ -12,7 +12,7 @@ from tvae.cli.parsing import main
 
 @pytest.fixture
 def pair(tmp_path, monkeypatch) -> list[str]:
-    """Two files of vectors of the same rows, and a folder of runs of their own."""
+    """Two files with vectors of the same rows, beside an empty folder of runs."""
     monkeypatch.setenv("TVAE_RUNS", str(tmp_path / "runs"))
     generator, labels = np.random.default_rng(0), np.arange(20) % 2
     for name, columns in (("a", 3), ("b", 5)):

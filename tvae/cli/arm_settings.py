@@ -14,7 +14,7 @@ _KINDS = {entry.name: str(entry.type) for entry in fields(LossConfig)}
 
 
 def without_arm_settings(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """The text of each such option by `NAME.SETTING`, and the arguments without them.
+    """Separate the `--arms.NAME.SETTING` options, as texts by `NAME.SETTING`, from all other arguments.
 
     The parser of the other options knows none whose name a person chooses.
 
@@ -42,7 +42,7 @@ def without_arm_settings(arguments: Sequence[str]) -> tuple[dict[str, str], list
 
 
 def values_by_arm(settings: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Values of each arm's own settings by its name and the field of its loss; that they are possible is not checked.
+    """Parse the texts of `--arms.NAME.SETTING` into values, by arm and field; their ranges are not checked here.
 
     Raises:
         InputError: a text that is no number where one is needed.

@@ -60,7 +60,7 @@ class AddData:
     dir: Path | None = None
     """Folder of the data sets (default: TVAE_DATA, else the user's cache folder)."""
     json: bool = False
-    """Print one JSON object: what was kept."""
+    """Print one JSON object that describes what was kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +141,7 @@ class AddEmbeddings:
     """Pictures of the rows in their order: a file, folder or zip that `data add` takes (default: the array or column
     called images or image, if any)."""
     json: bool = False
-    """Print one JSON object: what was kept."""
+    """Print one JSON object that describes what was kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +165,7 @@ class RestoreEmbeddings:
     """Bring back embeddings from elsewhere that were removed within a day."""
 
     name: tyro.conf.Positional[str]
-    """As they were called."""
+    """Name that they had."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from tvae.model.encoding import EncodedArm
 
 @dataclass(frozen=True, kw_only=True)
 class ElboParts:
-    """Minus an arm's ELBO on a split without its constant, or a difference of two, in nats, as four parts."""
+    """An arm's negative ELBO without its constant, or the difference of two arms', in nats, as four parts."""
 
     error: float
     """Squared error of reconstructions from the means, in nats by the decoder's variance (`advice.nats_of_error`)."""
@@ -28,11 +28,11 @@ class ElboParts:
 
     @property
     def total(self) -> float:
-        """Error and KL: minus the ELBO, up to a constant."""
+        """Sum of error and KL in nats: the negative ELBO without its constant."""
         return self.error + self.kl
 
     def less(self, other: ElboParts) -> ElboParts:
-        """Each part less another arm's."""
+        """Difference of each part from another arm's."""
         return ElboParts(
             error=self.error - other.error,
             classes=self.classes - other.classes,

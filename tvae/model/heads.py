@@ -1,4 +1,4 @@
-"""Heads: parameters that a loss adds to the network, a classifier and centres of classes."""
+"""Heads: parameters that a loss adds to the network, such as a classifier or centres of classes."""
 
 from __future__ import annotations
 

@@ -239,7 +239,7 @@ class Run:
 
     @property
     def fingerprint(self) -> str:
-        """Of its test images: what has the same one can stand beside it on the maps."""
+        """Fingerprint of the test images: spaces with the same one can stand side by side on the maps."""
         return self.provenance.test.fingerprint
 
     @property

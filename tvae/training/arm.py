@@ -111,7 +111,7 @@ class Arm:
         """By name of the weight, then of the moment."""
 
     def loss_at(self, step: int) -> LossConfig:
-        """Its loss with the weights of a step, counted from 1."""
+        """The arm's loss with the weights of a step, counted from 1."""
         weight = self.loss.triplet_weight_at(step)
         return self.loss if weight == self.loss.triplet_weight else replace(self.loss, triplet_weight=weight)
 

@@ -50,7 +50,7 @@ class TradePoint:
     accuracy: Sequence[float]
     """Percent."""
     cost: Sequence[float]
-    """In the chart's unit of cost."""
+    """Cost for each seed, in the chart's unit."""
 
 
 def trade_off(

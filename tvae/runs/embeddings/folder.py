@@ -41,7 +41,7 @@ _MOST_BYTES = 2**32
 
 @dataclass(frozen=True, kw_only=True)
 class GivenArm:
-    """One embedding, as an arm beside the other."""
+    """One of the two embeddings, shown as an arm."""
 
     title: Line
     """What people call it."""
@@ -75,7 +75,7 @@ class EmbeddingsRecord:
     image_shape: tuple[Count, Count, Literal[1, 3]] | None
     """Height, width and channels; None where they came without images."""
     fingerprint: Sha256
-    """Of the rows: of images and labels, as a split's; without images of the vectors too."""
+    """Fingerprint of the rows: of images and labels as a split's; without images, of labels and vectors."""
     created: Line
     """UTC, ISO 8601."""
     notes: Annotated[tuple[Line, ...], Meta(max_length=100)] = ()
@@ -132,7 +132,7 @@ class Embeddings:
 
     @property
     def fingerprint(self) -> str:
-        """Of the rows: what has the same one can stand beside them on the maps."""
+        """Fingerprint of the rows: spaces with the same one can stand side by side on the maps."""
         return self.record.fingerprint
 
     @property

@@ -45,7 +45,7 @@ class Column:
     form: str
     """Type and shape in a few words, such as "float32 (1797, 20)"."""
     read: Callable[[], np.ndarray]
-    """Reads it; InputError where that is not possible."""
+    """Reads the array; raises InputError where that is not possible."""
 
     @property
     def where(self) -> str:

@@ -64,7 +64,7 @@ class Bfloat16Step(FastStep):
         return errors, kl, of_means, spread
 
     def _fill_down_to_decoded(self, inputs: Inputs, terms: Terms) -> tuple[float, float]:
-        """Compute down to the gradient by the decoder's hidden layer; returns squared error and KL."""
+        """Compute the loss and its gradients back to the decoder's hidden layer; returns squared error and KL."""
         compiled, layers, by_layers = self._compiled, self._layers, self._by_layers
         memory, rounded = self._memory, self._rounded
 

@@ -133,7 +133,7 @@ def fill_gradients(inputs, layers, by_layers, terms, memory):
 
 @compiled_pass
 def fill_down_to_latents(inputs, layers, by_layers, terms, memory):
-    """Compute the loss and its gradients down to the reconstruction's by the latents, all in float32.
+    """Compute the loss, and its gradients from the pixels back to the latents, all in float32.
 
     Returns squared error and KL, averaged over the batch; the squared error is not the loss where that is Bernoulli.
     What comes next are the gradient by the means, such as `hinge_gradients`, and `fill_from_latents`.

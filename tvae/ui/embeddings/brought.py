@@ -100,7 +100,7 @@ class Brought:
         self.looking = Task(self._look)
 
     def keep(self, name: str, titles: Sequence[str], owner: str) -> None:
-        """Begin to keep them, unless that is under way or done.
+        """Start to keep them, unless that is under way or done.
 
         Raises:
             InputError: it is more than this person or the server may have, or the folder of runs can't be written.
@@ -155,7 +155,7 @@ class Intake:
             self.refusal = f"The files can't be stored ({reason_of(error)})"
 
     def drop(self) -> None:
-        """Drop the files: the look at them is cancelled, but what is being kept is kept."""
+        """Forget the files: reading them is cancelled, but what is already being kept goes on."""
         if self.brought is not None:
             self.brought.looking.cancel()
         self.brought, self.refusal = None, ""

@@ -40,7 +40,7 @@ def files_in_words(embeddings: Embeddings) -> str:
 
 
 def _rows_of(embeddings: Embeddings) -> str:
-    """The rows of embeddings from elsewhere, and what these are called."""
+    """Number of rows, name and titles of embeddings from elsewhere, for a caption."""
     titles = " and ".join(given.title for given in embeddings.config.arms.values())
     return f"{embeddings.record.n:,} rows of {embeddings.name} ({titles})"
 

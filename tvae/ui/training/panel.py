@@ -300,7 +300,7 @@ def _show_more_fields(data: str, preset: Preset) -> None:
 
 
 def _show_kind_of_triplets() -> None:
-    """Form of the triplet term, its temperature where it has one, and the triplets that it is of."""
+    """Draw the controls of the triplet term: its form, the temperature, and which triplets it averages over."""
     forms, formed = get_args(TripletForm), get_args(Triplets)
     st.selectbox("Triplet loss", forms, key=keys.train("triplet-form"), help=FORM_HELP, **KEEP)
     if state.read(keys.train("triplet-form")) != "hinge":

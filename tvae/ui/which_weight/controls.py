@@ -89,7 +89,7 @@ def _figures(margin: float) -> str:
 
 
 def _reach(view: LadderView, costs: Iterable[Cost], least: float) -> float:
-    """A round number that no arm's cost lies beyond, of any of these kinds, in tenths of the least."""
+    """Upper end of a slider: a round number that is at least as large as every arm's cost of these kinds."""
     values = [0.0]
     for cost in costs:
         with contextlib.suppress(InputError):  # the baseline has none of it
