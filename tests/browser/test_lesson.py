@@ -195,23 +195,25 @@ def test_the_overview_s_link_opens_the_first_step_and_an_answer_stays_in_the_les
 
 
 def test_a_projector_s_size_stays_from_page_to_page(lesson):
-    def size_of_text() -> float:
-        return lesson.page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    def wait_for_text_of(size: str) -> None:  # the browser may load the part of Streamlit that draws a style last
+        lesson.page.wait_for_function("size => getComputedStyle(document.documentElement).fontSize === size", arg=size)
 
     lesson.open("lesson=1&step=6&size=large", "Reconstructions")
     lesson.arrive(6)
-    assert size_of_text() == 20
+    wait_for_text_of("20px")
     lesson.follow("Next", 7)
-    assert size_of_text() == 20 and "size=large" in lesson.page.url
+    wait_for_text_of("20px")
+    assert "size=large" in lesson.page.url
     lesson.page.get_by_role("button", name="Leave the lesson").click()
     lesson.page.get_by_test_id("stSidebar").get_by_role("link", name="Triplets").click()
     lesson.page.get_by_role("heading", name="Triplets", exact=True).wait_for()
     lesson.page.wait_for_url("**/Triplets?*size=large*")
     lesson.page.locator(".js-plotly-plot .xtick text").first.wait_for()
     ticks = "parseFloat(getComputedStyle(document.querySelector('.js-plotly-plot .xtick text')).fontSize)"
+    wait_for_text_of("20px")
     assert lesson.page.evaluate(ticks) == 16
     lesson.page.get_by_role("radio", name="normal").click()
-    lesson.page.wait_for_function("getComputedStyle(document.documentElement).fontSize === '16px'")
+    wait_for_text_of("16px")
     assert "size" not in lesson.page.url
 
 
