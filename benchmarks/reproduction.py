@@ -1,4 +1,11 @@
-"""The paper's table over several seeds: python -m benchmarks.reproduction RUN [RUN …] prints it as Markdown."""
+"""Prints the tables of docs/reproduction.md and docs/science.md as Markdown.
+
+    python -m benchmarks.reproduction
+    python -m benchmarks.reproduction RUN … [--less RUN …]
+
+The first prints what is kept in `presets.jsonl`, `search.jsonl` and `paper_settings.jsonl`, whose commands train what is
+lacking; the second the paper's table over runs that differ in their seeds.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import paper_settings, presets, search
 from tvae.errors import InputError
 from tvae.metrics.triplet_curve import margin_where
 from tvae.runs.encodings import read_curves
@@ -108,12 +116,27 @@ def _head(runs: list[Run]) -> str:
     return f"| {len(runs)} seeds: {seeds} | {' | '.join(arm.upper() for arm in ARMS)} |\n| --- | ---: | ---: |"
 
 
+def kept_tables() -> str:
+    """All tables whose figures are kept beside the benchmarks, each under the command that measured it."""
+    parts = {
+        "benchmarks.presets": presets.table(presets.known()),
+        "benchmarks.search": search.table(search.known()),
+        "benchmarks.paper_settings": paper_settings.table(paper_settings.known()),
+    }
+    return "\n\n".join(f"## python -m {name}\n\n{rows}" for name, rows in parts.items())
+
+
 def main() -> None:
-    """Print the table, or the differences."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", nargs="+", type=Path, help="folders of runs that differ in their seeds")
+    """Print the kept tables, the table of some runs, or the differences of two groups of runs."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", nargs="*", type=Path, help="folders of runs that differ in their seeds")
     parser.add_argument("--less", nargs="+", type=Path, help="print the differences to these, seed by seed")
     options = parser.parse_args()
+    if not options.runs:
+        if options.less:
+            parser.error("--less: say the runs to compare first")
+        print(kept_tables())
+        return
     runs = [read_run(folder) for folder in options.runs]
     print(differences(runs, [read_run(folder) for folder in options.less]) if options.less else table(runs))
 

@@ -117,6 +117,20 @@ SERIES = (
         options=f"{SIGMOID} 0.5 --loss.prior by-class --loss.surgery 1",
         weights=(20, 50, 100),
     ),
+    Series(
+        stage="long",
+        name="sigmoid, κ 1, 10,000 steps",
+        options=f"{SIGMOID} 0.5 --loss.surgery 1",
+        weights=(20, 35),
+        steps=10_000,
+    ),
+    Series(
+        stage="long",
+        name="sigmoid, κ 2, 10,000 steps",
+        options=f"{SIGMOID} 0.5 --loss.surgery 2",
+        weights=(35,),
+        steps=10_000,
+    ),
 )
 
 
