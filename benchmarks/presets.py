@@ -6,9 +6,9 @@ trains the runs whose figures `presets.jsonl` lacks, each as
 
     python -m tvae train --preset PRESET --data.name DATA --train.seed SEED --train.step fast --half
 
-adds its figures as it ends, and prints the table. Stopped, it goes on where it was. Figures are those of the test split,
-measured on the weights as they are kept: in half precision. A preset was chosen on MNIST's training images; the other
-data sets have its settings and as many steps.
+adds its figures as it ends, and prints the table. Stopped, it goes on where it was. Figures are those of the test
+split, measured on the weights as they are kept: in half precision. A preset was chosen on MNIST's training images; the
+other data sets have its settings and as many steps.
 """
 
 from __future__ import annotations
@@ -78,8 +78,17 @@ def trained(preset: str, data: str, seed: int, folder: Path) -> Figures:
         options += ["--train.epochs", "100000", "--train.most-steps", str(steps)]
     started = time.monotonic()
     subprocess.run([sys.executable, "-m", "tvae", "train", *options, "--out", str(folder)], check=True)
-    seconds = time.monotonic() - started
-    measured = read_metrics(read_run(folder).folder)
+    return figures_of(folder, preset, time.monotonic() - started)
+
+
+def figures_of(folder: Path, preset: str, seconds: float) -> Figures:
+    """Figures of a run of a preset, on the test split.
+
+    Args:
+        seconds: how long its training took.
+    """
+    run = read_run(folder)
+    measured = read_metrics(run.folder)
     if measured is None:
         raise SystemExit(f"{folder}: the run has no metrics")
 
@@ -89,8 +98,8 @@ def trained(preset: str, data: str, seed: int, folder: Path) -> Figures:
 
     return Figures(
         preset=preset,
-        data=data,
-        seed=seed,
+        data=run.config.data.name,
+        seed=run.config.train.seed,
         n=measured["n"],
         steps=measured["step"],
         seconds=round(seconds, 1),
@@ -103,7 +112,7 @@ def trained(preset: str, data: str, seed: int, folder: Path) -> Figures:
 
 
 def table(figures: Sequence[Figures]) -> str:
-    """One row a preset and data set: mean ± sample standard deviation over seeds; each ratio is to the seed's own VAE."""
+    """One row a preset and data set: mean ± sample standard deviation over seeds; ratios are to the seed's own VAE."""
     lines = [
         "| preset | data | seeds | VAE, m = 0, % | TVAE, m = 0, % | TVAE, m = 0.1, % | error ratio | KL ratio "
         "| nats of the ELBO | VAE, 1-NN, % | TVAE, 1-NN, % | seconds |",

@@ -3,8 +3,8 @@
     python -m benchmarks.reproduction
     python -m benchmarks.reproduction RUN … [--less RUN …]
 
-The first prints what is kept in `presets.jsonl`, `search.jsonl` and `paper_settings.jsonl`, whose commands train what is
-lacking; the second the paper's table over runs that differ in their seeds.
+The first prints what is kept in `presets.jsonl`, `search.jsonl` and `paper_settings.jsonl`, whose commands train what
+is lacking; the second the paper's table over runs that differ in their seeds.
 """
 
 from __future__ import annotations

@@ -3,9 +3,10 @@
     python -m benchmarks.search [STAGE …] [--seeds 0] [--draw PICTURE]
 
 trains each series of a stage whose seeds `search.jsonl` lacks, as a sweep of `python -m tvae sweep`, adds its figures
-as it ends, and prints the table of all that was tried; `--draw` draws it too. Stopped, it goes on where it was. A series is a loss whose
-triplet weight varies, with the VAE of the same network, batches and steps beside it. No figure of the test split is
-read. The KL under a prior by class takes the class for known: up to log 10 = 2.30 nats less than a bound on images.
+as it ends, and prints the table of all that was tried; `--draw` draws it too. Stopped, it goes on where it was. A
+series is a loss whose triplet weight varies, with the VAE of the same network, batches and steps beside it. No figure
+of the test split is read. The KL under a prior by class takes the class for known: up to log 10 = 2.30 nats less than
+a bound on images.
 
 Stages, and what each decides:
 

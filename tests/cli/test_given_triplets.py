@@ -68,7 +68,7 @@ def test_the_runs_copy_trains_the_same_run(tmp_path, given):
         ("0,1,2\n0,1,1438\n", [], "bad.csv: line 2: row 1438 is out of range; the 1,438 training images are 0 to 1437"),
         ("", [], "bad.csv: is empty"),
         ("a.png,b.png,c.png\n", [], "bad.csv: line 1: 'a.png' is no row, and this data set keeps no names"),
-        ("0,1,2\n", ["--preset", "best"], "data.triplets: train.triplets batch-all forms triplets of labels"),
+        ("0,1,2\n", ["--preset", "best"], "data.triplets: train.triplets all forms triplets of labels"),
         ("0,1,2\n", ["--data.triplets-share", "0"], "data.triplets-share: 0.0 is not possible"),
         ("0,1,2\n", ["--data.validation-share", "0.2"], "so data.validation-share must be 0"),
     ],

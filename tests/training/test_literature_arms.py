@@ -17,6 +17,8 @@ from tvae.training.arm import images_of
 from tvae.training.arm_choices import check_arm_choices
 from tvae.training.loop import WARMUP, Training, learning_rate
 from tvae.training.steps.cpu import FastStep
+from tvae.training.steps.gpu import StackedStep
+from tvae.training.steps.plain import PlainStep
 
 MODEL = ModelConfig(hidden=64, latent_dim=8)
 LITERATURE = PRESETS["literature"].arms
@@ -181,15 +183,23 @@ def test_surgery_leaves_gradients_that_agree_and_those_without_a_reconstruction_
         (LossConfig(triplet_weight=0, prior="by-class"), "loss.prior"),
     ],
 )
-def test_a_step_that_does_not_take_a_choice_says_so_before_it_begins(loss, words):
+def test_several_processes_refuse_a_choice_before_a_run_begins(loss, words):
     config = RunConfig(train=TrainConfig(step="fast"), arms={"one": loss})
-    check_arm_choices(config, torch.device("cpu"), 0, ())
-    with pytest.raises(InputError, match=rf"^train\.step: 'fast' on a GPU .* arm one \({words}\); right is plain$"):
-        check_arm_choices(config, torch.device("cuda"), 0, ())
+    check_arm_choices(config, 0, ())
     with pytest.raises(InputError, match=rf"^arms\.one: {words} is trained in one process"):
-        check_arm_choices(replace(config, train=TrainConfig()), torch.device("cpu"), 2, ())
+        check_arm_choices(replace(config, train=TrainConfig()), 2, ())
     usual = replace(config, arms={"one": LossConfig(triplets="batch-all"), "vae": LossConfig(triplet_weight=0)})
-    check_arm_choices(usual, torch.device("cuda"), 2, ())
+    check_arm_choices(usual, 2, ())
+
+
+@pytest.mark.parametrize(
+    ("loss", "kind"), [(LossConfig(triplet_form="sigmoid"), PlainStep), (LossConfig(), StackedStep)]
+)
+def test_on_a_gpu_a_run_with_another_arm_than_hinges_takes_plain_steps(digits, monkeypatch, loss, kind):
+    config = RunConfig(train=TrainConfig(step="fast", batch_size=16), arms={"one": LossConfig(), "two": loss})
+    training = Training(config, digits.train)
+    monkeypatch.setattr(training, "device", torch.device("cuda"))
+    assert {type(step) for step in training._new_training_steps()} == {kind}
 
 
 def test_what_the_labels_rule_out_is_refused_by_name(blobs):

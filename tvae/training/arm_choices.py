@@ -1,22 +1,32 @@
-"""Checks that a run's kind of step can train the losses of its arms."""
+"""Says which kind of step can train the losses of a run's arms, and checks them before a run begins."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-import torch
-
 from tvae.config import RunConfig
 from tvae.errors import InputError
 
 
-def check_arm_choices(
-    config: RunConfig, device: torch.device, processes: int, arms_without_triplets: Collection[str]
-) -> None:
-    """Check that each arm's loss can be trained, before anything is.
+def beyond_hinges(config: RunConfig) -> dict[str, str]:
+    """First choice of each arm that is more than the hinge of sampled or of batch-all triplets, by the arm's name.
 
     The plain step takes every choice, and so do the fast steps of the CPU. The fast step of a GPU and that of several
-    processes take the hinge of sampled and of batch-all triplets.
+    processes take arms that are not named here.
+    """
+    beyond = {}
+    for arm, loss in config.arms.items():
+        formed = loss.triplets or config.train.triplets
+        choices = list(loss.choices)
+        if loss.triplet_weight and formed not in ("sampled", "batch-all"):
+            choices.append(f"triplets {formed}")
+        if choices:
+            beyond[arm] = choices[0]
+    return beyond
+
+
+def check_arm_choices(config: RunConfig, processes: int, arms_without_triplets: Collection[str]) -> None:
+    """Check that each arm's loss can be trained, before anything is.
 
     Args:
         processes: number of those that train the run together, 0 where each takes steps of its own.
@@ -25,19 +35,11 @@ def check_arm_choices(
     Raises:
         InputError: a choice that the step doesn't take, or that the labels rule out.
     """
-    stacked = device.type != "cpu" and config.train.step != "plain" and config.model.kind == "mlp"
-    for arm, loss in config.arms.items():
-        formed = loss.triplets or config.train.triplets
-        choices = list(loss.choices)
-        if loss.triplet_weight and formed not in ("sampled", "batch-all"):
-            choices.append(f"triplets {formed}")
-        if choices and processes:
-            raise InputError(f"arms.{arm}: {choices[0]} is trained in one process; start this run without torchrun")
-        if choices and stacked:
-            raise InputError(
-                f"train.step: {config.train.step!r} on a GPU can't train arm {arm} ({choices[0]}); right is plain"
-            )
+    for arm, choice in beyond_hinges(config).items():
+        if processes:
+            raise InputError(f"arms.{arm}: {choice} is trained in one process; start this run without torchrun")
+        loss = config.arms[arm]
         if arm in arms_without_triplets and (loss.classifier_weight or loss.prior != "standard"):
-            raise InputError(f"arms.{arm}: {choices[0]} takes labels of two classes at least")
-        if loss.triplet_weight and formed == "semi-hard" and loss.margin == 0:
+            raise InputError(f"arms.{arm}: {choice} takes labels of two classes at least")
+        if loss.triplet_weight and (loss.triplets or config.train.triplets) == "semi-hard" and loss.margin == 0:
             raise InputError(f"arms.{arm}: at margin 0 no triplet is semi-hard; loss.margin must be above 0")

@@ -22,7 +22,7 @@ from tvae.errors import InputError
 from tvae.model.heads import head_shapes
 from tvae.model.vae import initial_model
 from tvae.training.arm import Arm, ArmLosses, Batch, TrainingStep
-from tvae.training.arm_choices import check_arm_choices
+from tvae.training.arm_choices import beyond_hinges, check_arm_choices
 from tvae.training.batches import Batches
 from tvae.training.steps.cpu import Float32Step
 from tvae.training.steps.cpu_bfloat16 import Bfloat16Step
@@ -119,7 +119,7 @@ class Training:
         self.steps_per_epoch = len(split) // config.train.batch_size
         self.steps = config.train.steps(len(split))
         self.step = 0
-        check_arm_choices(config, self.device, self.processes, self.batches.arms_without_triplets)
+        check_arm_choices(config, self.processes, self.batches.arms_without_triplets)
         self.arms = {name: self._new_arm(name, loss, split) for name, loss in config.arms.items()}
         self.training_steps: Sequence[TrainingStep] = self._new_training_steps()
 
@@ -193,7 +193,8 @@ class Training:
         if self.processes:
             check_data_parallel(self.config, self.processes)
             return [DataParallelStep(arms, self.images, rows)]
-        if train.step == "plain" or self.config.model.kind == "conv":  # torch's own convolutions are fast
+        plain = train.step == "plain" or self.config.model.kind == "conv"  # torch's own convolutions are fast
+        if plain or (self.device.type != "cpu" and beyond_hinges(self.config)):
             return [PlainStep(arm, self.images, self.products) for arm in arms]
         if self.device.type != "cpu":
             return [StackedStep(arms, self.products, self.images, self.next_batch())]
