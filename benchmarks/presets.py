@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -62,8 +63,9 @@ def known() -> list[Figures]:
     """The figures that were measured so far."""
     if not RESULTS.exists():
         return []
-    plain = [json.loads(line) for line in RESULTS.read_text(encoding="utf-8").splitlines()]
-    return [Figures(**{name: tuple(v) if isinstance(v, list) else v for name, v in row.items()}) for row in plain]
+    plain: list[dict[str, Any]] = [json.loads(line) for line in RESULTS.read_text(encoding="utf-8").splitlines()]
+    pairs = ("accuracy", "accuracy_at_a_tenth", "error", "kl", "knn")
+    return [Figures(**{**row, **{name: tuple(row[name]) for name in pairs}}) for row in plain]
 
 
 def trained(preset: str, data: str, seed: int, folder: Path) -> Figures:

@@ -212,21 +212,23 @@ def draw(figures: list[Figures], path: Path) -> None:
 
     figure, axes = pyplot.subplots(figsize=(9, 5.5), layout="constrained")
     budgets = []
-    colours = iter(pyplot.get_cmap("tab20").colors)
-    for series in SERIES:
+    colours = pyplot.get_cmap("tab20")
+    for place, series in enumerate(SERIES):
         of_series = [one for one in figures if one.series == series.name]
         if not of_series or "by-class" in series.options:
             continue  # its KL takes the class for known: no cost of the same kind
         vaes = {one.seed: one for one in of_series if not one.weight}
         budgets += [(GOAL["ratio"] - 1) * (vae.error + vae.kl) for vae in vaes.values() if series.stage == "long"]
-        places = []
+        points = []
         for weight in series.weights:
             arms = [(one, vaes[one.seed]) for one in of_series if one.weight == weight]
             nats = [one.error + one.kl - vae.error - vae.kl for one, vae in arms]
-            places.append((sum(nats) / len(arms), sum(one.accuracy[0] for one, _ in arms) / len(arms)))
+            points.append((sum(nats) / len(arms), sum(one.accuracy[0] for one, _ in arms) / len(arms)))
         style = "o-" if series.stage == "long" else "o:"
         filled = None if series.stage == "long" else "white"
-        axes.plot(*zip(*places, strict=True), style, color=next(colours), markerfacecolor=filled, label=series.name)
+        axes.plot(
+            *zip(*points, strict=True), style, color=colours(place % 20), markerfacecolor=filled, label=series.name
+        )
     budget = sum(budgets) / len(budgets)
     axes.fill_between([0, budget], GOAL["accuracy"], 0.998, color="0.85", label="goal: 99 %, 1.10 times both")
     axes.set(xlim=(0, 7), ylim=(0.9, 0.998), yscale="logit")
