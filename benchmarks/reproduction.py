@@ -118,12 +118,16 @@ def _head(runs: list[Run]) -> str:
 
 def kept_tables() -> str:
     """All tables whose figures are kept beside the benchmarks, each under the command that measured it."""
-    parts = {
-        "benchmarks.presets": presets.table(presets.known()),
-        "benchmarks.search": search.table(search.known()),
-        "benchmarks.paper_settings": paper_settings.table(paper_settings.known()),
-    }
-    return "\n\n".join(f"## python -m {name}\n\n{rows}" for name, rows in parts.items())
+    parts = [f"## python -m {name}\n\n{rows}" for name, rows in _kept().items()]
+    return "\n\n".join(parts)
+
+
+def _kept() -> dict[str, str]:
+    """Table of each benchmark that has figures, by its name."""
+    tables = {"benchmarks.presets": presets.table(presets.known()), "benchmarks.search": search.table(search.known())}
+    if readings := paper_settings.known():
+        tables["benchmarks.paper_settings"] = paper_settings.table(readings)
+    return tables
 
 
 def main() -> None:

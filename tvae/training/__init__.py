@@ -1,7 +1,7 @@
 """The one training loop and what it is made of.
 
     arm.py               Arm, Batch, FormedTriplets, ArmLosses, and the TrainingStep protocol
-    arm_choices.py       Says which kind of step can train the losses of a run's arms, and checks them before a run begins
+    arm_choices.py       Says which losses only some kinds of step train, and checks a run's before it begins
     batches.py           Batches: the batch of each step, drawn from seed and step alone
     clock.py             Clock: counts the seconds that its blocks take
     expected_time.py     Expected time of training on a processor, from the products of a step

@@ -1,4 +1,4 @@
-"""Says which kind of step can train the losses of a run's arms, and checks them before a run begins."""
+"""Says which losses only some kinds of step train, and checks a run's before it begins."""
 
 from __future__ import annotations
 
