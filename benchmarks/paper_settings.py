@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.browsing import machine
+from benchmarks.mean_and_sd import mean_and_sd
 from tvae.config import LossConfig, Reconstruction, RunConfig, TrainConfig
 from tvae.data import load_dataset
 from tvae.metrics.triplet_accuracy import triplet_accuracy
@@ -155,9 +156,8 @@ def agrees(values: list[float], paper: float) -> bool:
     return abs(mean - paper) <= 2 * math.sqrt(of_sample + of_seeds)
 
 
-def _percent(values: list[float]) -> str:
-    spread = f" ± {100 * np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
-    return f"{100 * np.mean(values):.2f}{spread}"
+def _percent(shares: list[float]) -> str:
+    return mean_and_sd([100 * share for share in shares], ".2f")
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.browsing import machine
+from benchmarks.mean_and_sd import mean_and_sd
 from tvae.config import PRESETS
 from tvae.runs.run import read_metrics, read_run
 
@@ -123,23 +124,18 @@ def table(figures: Sequence[Figures]) -> str:
     for preset, data in dict.fromkeys((one.preset, one.data) for one in figures):
         of_row = [one for one in figures if (one.preset, one.data) == (preset, data)]
         cells = [
-            _mean_and_sd([100 * one.accuracy[0] for one in of_row], 2),
-            _mean_and_sd([100 * one.accuracy[1] for one in of_row], 2),
-            _mean_and_sd([100 * one.accuracy_at_a_tenth[1] for one in of_row], 2),
-            _mean_and_sd([one.error[1] / one.error[0] for one in of_row], 3),
-            _mean_and_sd([one.kl[1] / one.kl[0] for one in of_row], 3),
-            _mean_and_sd([one.error[1] + one.kl[1] - one.error[0] - one.kl[0] for one in of_row], 2),
-            _mean_and_sd([100 * one.knn[0] for one in of_row], 2),
-            _mean_and_sd([100 * one.knn[1] for one in of_row], 2),
+            mean_and_sd([100 * one.accuracy[0] for one in of_row], ".2f"),
+            mean_and_sd([100 * one.accuracy[1] for one in of_row], ".2f"),
+            mean_and_sd([100 * one.accuracy_at_a_tenth[1] for one in of_row], ".2f"),
+            mean_and_sd([one.error[1] / one.error[0] for one in of_row], ".3f"),
+            mean_and_sd([one.kl[1] / one.kl[0] for one in of_row], ".3f"),
+            mean_and_sd([one.error[1] + one.kl[1] - one.error[0] - one.kl[0] for one in of_row], ".2f"),
+            mean_and_sd([100 * one.knn[0] for one in of_row], ".2f"),
+            mean_and_sd([100 * one.knn[1] for one in of_row], ".2f"),
             f"{np.mean([one.seconds for one in of_row]):.0f}",
         ]
         lines.append(f"| `{preset}` | {data} | {len(of_row)} | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _mean_and_sd(values: list[float], places: int) -> str:
-    spread = f" ± {np.std(values, ddof=1):.{places}f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.{places}f}{spread}"
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import paper_settings, presets, search
+from benchmarks.mean_and_sd import mean_and_sd
 from tvae.errors import InputError
 from tvae.metrics.triplet_curve import margin_where
 from tvae.runs.encodings import read_curves
@@ -26,12 +27,6 @@ from tvae.runs.run import Run, read_metrics, read_run
 ARMS = ("vae", "tvae")
 SQUARED_ERROR = "squared error an image"
 MARGINS = ("0", "0.1", "0.2", "0.5", "1")
-
-
-def mean_and_sd(values: list[float], form: str) -> str:
-    """Text of a mean ± sample standard deviation."""
-    spread = np.std(values, ddof=1) if len(values) > 1 else float("nan")
-    return f"{np.mean(values):{form}} ± {spread:{form}}"
 
 
 @dataclass(frozen=True)
